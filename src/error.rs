@@ -1,0 +1,119 @@
+//! Every way it can fail.
+//!
+//! Each variant has a stable [`Error::code`], which the page looks up in its messages and which
+//! tests and bug reports can rely on. The `Display` text is the same in plain English, with the
+//! detail last, so that a log line is readable too.
+
+use thiserror::Error;
+
+/// What went wrong, in a sentence, with a code that never changes.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The weights file has no bytes.
+    #[error("this weights file is empty")]
+    WeightsEmpty,
+    /// Neither safetensors nor any container that PyTorch writes.
+    #[error("this is not a weights file that can be read (.safetensors or .pth): {0}")]
+    WeightsNotRecognised(String),
+    /// The file ends before the data that it announces.
+    #[error("this weights file is cut off or incomplete: {0}")]
+    WeightsTruncated(String),
+    /// The container is right but its contents contradict themselves.
+    #[error("this weights file is damaged: {0}")]
+    WeightsDamaged(String),
+    /// The pickle asks for a function that is no part of describing tensors. It was not called.
+    #[error("this weights file asks to run code, which is never done: {0}")]
+    WeightsUnsafe(String),
+    /// A valid pickle in which there are no tensors.
+    #[error("this file holds no tensors: {0}")]
+    WeightsNoTensors(String),
+    /// A tensor type other than float32, float16 or bfloat16 where a float was needed.
+    #[error("this weights file holds numbers of a type that is not supported: {0}")]
+    WeightsUnsupportedType(String),
+    /// Compressed or encrypted zip entries, or another feature that PyTorch never writes.
+    #[error("this weights file uses a feature that PyTorch does not write: {0}")]
+    WeightsUnsupportedContainer(String),
+    /// The file asks for more memory than its length warrants: a bomb, or no generator.
+    #[error("this weights file asks for more than it can hold: {0}")]
+    WeightsTooLarge(String),
+    /// Tensors are there, but not those of a ResNet generator.
+    #[error("these weights are not a ResNet generator of CycleGAN: {0}")]
+    WeightsNotGenerator(String),
+    /// One tensor of the generator is missing.
+    #[error("a tensor is missing from these weights: {0}")]
+    WeightsMissingTensor(String),
+    /// A tensor that no generator has.
+    #[error("these weights hold a tensor that the generator has not: {0}")]
+    WeightsUnexpectedTensor(String),
+    /// A tensor has another shape than its place in the network asks.
+    #[error("a tensor of these weights has the wrong shape: {0}")]
+    WeightsWrongShape(String),
+    /// NaN or infinity in a tensor.
+    #[error("these weights contain values that are not finite numbers: {0}")]
+    WeightsNotFinite(String),
+
+    /// The file is not the one that its card describes.
+    #[error("the downloaded model is not the one that was published: {0}")]
+    WeightsHashMismatch(String),
+
+    /// Bytes and size of an image do not belong together.
+    #[error("this image cannot be used: {0}")]
+    ImageUnusable(String),
+    /// The image is larger than any device here could hold.
+    #[error("this image is too large: {0}")]
+    ImageTooLarge(String),
+    /// The network answered with NaN or infinity.
+    #[error("the translation contains values that are not finite numbers")]
+    OutputNotFinite,
+
+    /// No usable WebGPU adapter, and one was asked for.
+    #[error("no usable graphics card was found: {0}")]
+    GpuUnavailable(String),
+    /// WebGPU is there, but computed by the processor; the engine's own CPU path is faster.
+    #[error("WebGPU is only emulated in software here: {0}")]
+    GpuSoftware(String),
+    /// The adapter lacks something that the engine cannot do without.
+    #[error("this graphics card lacks a feature that is needed: {0}")]
+    GpuUnsupported(String),
+    /// The device was lost: driver reset, sleep, or out of memory.
+    #[error("the graphics card was reset or lost: {0}")]
+    GpuLost(String),
+    /// A method was called in the wrong order, or with a value out of its range.
+    #[error("the engine was used wrongly: {0}")]
+    Usage(String),
+}
+
+impl Error {
+    /// The stable, machine-readable name of this failure, such as `"gpu-lost"`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WeightsEmpty => "weights-empty",
+            Self::WeightsNotRecognised(_) => "weights-not-recognised",
+            Self::WeightsTruncated(_) => "weights-truncated",
+            Self::WeightsDamaged(_) => "weights-damaged",
+            Self::WeightsUnsafe(_) => "weights-unsafe",
+            Self::WeightsNoTensors(_) => "weights-no-tensors",
+            Self::WeightsUnsupportedType(_) => "weights-unsupported-type",
+            Self::WeightsUnsupportedContainer(_) => "weights-unsupported-container",
+            Self::WeightsTooLarge(_) => "weights-too-large",
+            Self::WeightsNotGenerator(_) => "weights-not-generator",
+            Self::WeightsMissingTensor(_) => "weights-missing-tensor",
+            Self::WeightsUnexpectedTensor(_) => "weights-unexpected-tensor",
+            Self::WeightsWrongShape(_) => "weights-wrong-shape",
+            Self::WeightsNotFinite(_) => "weights-not-finite",
+            Self::WeightsHashMismatch(_) => "weights-hash-mismatch",
+            Self::ImageUnusable(_) => "image-unusable",
+            Self::ImageTooLarge(_) => "image-too-large",
+            Self::OutputNotFinite => "output-not-finite",
+            Self::GpuUnavailable(_) => "gpu-unavailable",
+            Self::GpuSoftware(_) => "gpu-software",
+            Self::GpuUnsupported(_) => "gpu-unsupported",
+            Self::GpuLost(_) => "gpu-lost",
+            Self::Usage(_) => "engine-usage",
+        }
+    }
+}
+
+/// Result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,106 @@
+//! The ResNet generator of CycleGAN, as the names and shapes of its tensors.
+//!
+//! Johnson's network as in the paper's appendix 7.2, numbered as PyTorch's `nn.Sequential` does in
+//! `ResnetGenerator` of junyanz/pytorch-CycleGAN-and-pix2pix: paddings, norms and activations take
+//! an index too, so that convolutions stand at 1, 4, 7, then one block per index from 10 on, then
+//! at +0, +3 and +7 behind the blocks. With nine blocks these are 19, 22 and 26.
+
+/// Channels of the pictures that go in and come out.
+pub const PICTURE_CHANNELS: usize = 3;
+
+/// Index of the first residual block in the `nn.Sequential`.
+pub(super) const FIRST_BLOCK: usize = 10;
+
+/// What tells one generator from another; all else follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Architecture {
+    /// Channels behind the first convolution: 64 in the paper.
+    pub ngf: usize,
+    /// Residual blocks: 9 for pictures of 256 pixels and more, 6 for 128.
+    pub blocks: usize,
+    /// Whether it was trained with dropout in its blocks. Translation never drops anything; it
+    /// only shifts a name (`conv_block.6` instead of `conv_block.5`), which is undone on reading.
+    pub dropout: bool,
+}
+
+/// A convolution of the generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// 7x7 from the picture to `ngf` channels.
+    Stem,
+    /// 3x3, stride 2, doubling the channels: the first (0) and the second (1).
+    Down(usize),
+    /// 3x3 within a residual block, counted from 0: its first (0) or second (1) convolution.
+    Block(usize, usize),
+    /// Transposed 3x3, stride 2, halving the channels: the first (0) and the second (1).
+    Up(usize),
+    /// 7x7 back to a picture.
+    Head,
+}
+
+impl Architecture {
+    /// The convolutions in the order in which a picture passes them.
+    pub fn layers(&self) -> Vec<Layer> {
+        let blocks =
+            (0..self.blocks).flat_map(|block| [Layer::Block(block, 0), Layer::Block(block, 1)]);
+        [Layer::Stem, Layer::Down(0), Layer::Down(1)]
+            .into_iter()
+            .chain(blocks)
+            .chain([Layer::Up(0), Layer::Up(1), Layer::Head])
+            .collect()
+    }
+
+    /// The name before `.weight` and `.bias`, as it is without dropout: `model.10.conv_block.1`.
+    pub fn key(&self, layer: Layer) -> String {
+        let behind_blocks = FIRST_BLOCK + self.blocks;
+        match layer {
+            Layer::Stem => "model.1".into(),
+            Layer::Down(step) => format!("model.{}", 4 + 3 * step),
+            Layer::Block(block, conv) => {
+                format!("model.{}.conv_block.{}", FIRST_BLOCK + block, 1 + 4 * conv)
+            }
+            Layer::Up(step) => format!("model.{}", behind_blocks + 3 * step),
+            Layer::Head => format!("model.{}", behind_blocks + 7),
+        }
+    }
+
+    /// Channels that go into and come out of a convolution.
+    pub fn channels(&self, layer: Layer) -> (usize, usize) {
+        let ngf = self.ngf;
+        match layer {
+            Layer::Stem => (PICTURE_CHANNELS, ngf),
+            Layer::Down(step) => (ngf << step, ngf << (step + 1)),
+            Layer::Block(..) => (4 * ngf, 4 * ngf),
+            Layer::Up(step) => ((4 * ngf) >> step, (2 * ngf) >> step),
+            Layer::Head => (ngf, PICTURE_CHANNELS),
+        }
+    }
+
+    /// Shape of a convolution's weight: `[out, in, kH, kW]`, and `[in, out, kH, kW]` for
+    /// [`Layer::Up`], which PyTorch transposes.
+    pub fn weight_shape(&self, layer: Layer) -> [usize; 4] {
+        let (input, output) = self.channels(layer);
+        match layer {
+            Layer::Stem | Layer::Head => [output, input, 7, 7],
+            Layer::Down(_) | Layer::Block(..) => [output, input, 3, 3],
+            Layer::Up(_) => [input, output, 3, 3],
+        }
+    }
+
+    /// Name and shape of every tensor in network order, each weight before its bias.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let of_layer = |layer| {
+            let key = self.key(layer);
+            let bias = vec![self.channels(layer).1];
+            let weight = self.weight_shape(layer).to_vec();
+            [(format!("{key}.weight"), weight), (format!("{key}.bias"), bias)]
+        };
+        self.layers().into_iter().flat_map(of_layer).collect()
+    }
+
+    /// How many numbers it has: 11,378,179 with 9 blocks and `ngf` 64.
+    pub fn parameters(&self) -> usize {
+        let shapes = self.tensors().into_iter().map(|(_, shape)| shape);
+        shapes.map(|shape| shape.iter().product::<usize>()).sum()
+    }
+}

@@ -1,0 +1,56 @@
+//! The three number types that weights come in, and their way to float32.
+
+use half::{bf16, f16};
+
+/// Order of the bytes within one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByteOrder {
+    /// Least significant byte first: every file but those of a few old servers.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// A floating-point type that converts to float32 without loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FloatType {
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary16.
+    F16,
+    /// The upper half of a binary32.
+    BF16,
+}
+
+impl FloatType {
+    /// Bytes of one number.
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::BF16 => 2,
+        }
+    }
+
+    /// Appends to `out` the numbers that `bytes` hold; a last, incomplete number is left out.
+    pub(super) fn decode(self, bytes: &[u8], order: ByteOrder, out: &mut Vec<f32>) {
+        let (twos, _) = bytes.as_chunks::<2>();
+        let (fours, _) = bytes.as_chunks::<4>();
+        let u16_of = match order {
+            ByteOrder::Little => u16::from_le_bytes,
+            ByteOrder::Big => u16::from_be_bytes,
+        };
+        let u32_of = match order {
+            ByteOrder::Little => u32::from_le_bytes,
+            ByteOrder::Big => u32::from_be_bytes,
+        };
+        match self {
+            Self::F32 => out.extend(fours.iter().map(|four| f32::from_bits(u32_of(*four)))),
+            Self::F16 => {
+                out.extend(twos.iter().map(|two| f16::from_bits(u16_of(*two)).to_f32()));
+            }
+            Self::BF16 => {
+                out.extend(twos.iter().map(|two| bf16::from_bits(u16_of(*two)).to_f32()));
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Weights files in and out, by PyTorch's names. Everything here reads data; nothing in a file runs.
+//!
+//! - [`safetensors`]: the container that this project writes, and reads first.
+//! - [`pth`]: what `torch.save` writes: the zip container (PyTorch 1.6 and later) and the legacy one.
+//! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
+//! - [`names`]: from any state dict to a checked generator.
+//!
+//! A file is a stranger's: no reader panics, none allocates more than a small multiple of the
+//! file's length (about four times for the tensors and 16 MiB for bookkeeping), and all of them
+//! take time in proportion to it.
+
+pub mod architecture;
+mod floats;
+pub mod names;
+pub mod pth;
+pub mod safetensors;
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+pub use architecture::{Architecture, Layer};
+pub use names::generator_from;
+
+/// A tensor in main memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostTensor {
+    /// Extents, outermost first: `[out, in, kH, kW]` for a convolution; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The elements in row-major order; as many as the product of `shape`.
+    pub data: Vec<f32>,
+}
+
+/// Tensors by their names in PyTorch, such as `model.1.weight`.
+pub type StateDict = BTreeMap<String, HostTensor>;
+
+/// The longest name that a tensor may have, in bytes. PyTorch's own are below 100.
+const LONGEST_NAME: usize = 512;
+
+/// Reads a weights file in any container, told apart by its contents and not by its name.
+///
+/// float16 and bfloat16 become float32 exactly; integer tensors (`num_batches_tracked`) are left
+/// out. The tensors may belong to any network: [`generator_from`] checks that.
+///
+/// # Errors
+/// Any of the codes `weights-…`, by what is wrong with the file.
+pub fn read(bytes: &[u8]) -> Result<StateDict> {
+    if bytes.is_empty() {
+        return Err(Error::WeightsEmpty);
+    }
+    if pth::recognises(bytes) {
+        pth::read(bytes)
+    } else if safetensors::recognises(bytes) {
+        safetensors::read(bytes)
+    } else {
+        let start = bytes.get(..16).unwrap_or(bytes);
+        Err(Error::WeightsNotRecognised(format!("it starts with \"{}\"", start.escape_ascii())))
+    }
+}
+
+/// SHA-256 of a file, as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Text out of a file, made fit for a sentence: escaped, and cut after 80 characters.
+fn quote(text: &str) -> String {
+    let mut quoted: String = text.chars().take(80).flat_map(char::escape_debug).collect();
+    if text.chars().nth(80).is_some() {
+        quoted.push('…');
+    }
+    quoted
+}
+
+/// Refuses names that are so long that they only serve to fill memory.
+fn check_name(name: &str) -> Result<()> {
+    if name.len() > LONGEST_NAME {
+        let detail = format!("a tensor's name is {} bytes long", name.len());
+        return Err(Error::WeightsTooLarge(detail));
+    }
+    Ok(())
+}

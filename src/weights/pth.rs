@@ -1,0 +1,54 @@
+//! PyTorch's own containers, read as data: a pickle that describes tensors, and their bytes.
+//!
+//! - `zip`: the archive that `torch.save` writes since PyTorch 1.6.
+//! - `legacy`: the stream of pickles that it wrote before; the published CycleGAN weights use it.
+//! - `pickle`: a stack machine over plain values. It can build dictionaries and describe tensors;
+//!   there is nothing in it that could call, import or open anything.
+//! - `globals`: the few names of Python that a description of tensors needs. Any other is refused.
+//! - `checkpoint`: finds the state dict within what training scripts wrap around it.
+//! - `tensor`: cuts tensors out of storages, which they may share or stride over.
+
+mod checkpoint;
+mod cursor;
+mod globals;
+mod heap;
+mod legacy;
+mod opcode;
+mod pickle;
+mod stack;
+mod tensor;
+mod zip;
+
+use super::StateDict;
+use crate::error::{Error, Result};
+
+/// Whether this is a zip archive, a legacy stream or any other binary pickle.
+pub fn recognises(bytes: &[u8]) -> bool {
+    zip::recognises(bytes) || legacy::recognises(bytes) || is_pickle(bytes)
+}
+
+/// Reads the state dict of a `.pth` file: floats only, integer tensors are left out.
+///
+/// # Errors
+/// `weights-unsafe` when the pickle names anything outside the list in `globals.rs`,
+/// `weights-truncated`, `weights-damaged`, `weights-too-large`, `weights-no-tensors`,
+/// `weights-unsupported-type`, `weights-unsupported-container`, and `weights-not-generator` when
+/// several networks are in it.
+pub fn read(bytes: &[u8]) -> Result<StateDict> {
+    if zip::recognises(bytes) {
+        zip::read(bytes)
+    } else if legacy::recognises(bytes) {
+        legacy::read(bytes)
+    } else if is_pickle(bytes) {
+        let detail = "it is a plain Python pickle, not written by torch.save; it was not opened";
+        Err(Error::WeightsNoTensors(detail.into()))
+    } else {
+        let detail = "neither a zip archive nor a pickle";
+        Err(Error::WeightsNotRecognised(detail.into()))
+    }
+}
+
+/// A binary pickle starts with its protocol: 2 in Python 2, up to 5 today.
+fn is_pickle(bytes: &[u8]) -> bool {
+    matches!(bytes, [opcode::PROTO, 2..=5, ..])
+}

@@ -1,0 +1,86 @@
+//! The container that `torch.save` wrote before PyTorch 1.6.
+//!
+//! Five pickles stand one after the other: a magic number, the version 1001, facts about the
+//! writing machine, the objects, and the keys of the storages; then each storage in that order, as
+//! its number of elements in 8 bytes and its elements. Storages are little-endian whatever machine
+//! wrote them (`torch/csrc/serialization.cpp`), so the facts about it are not needed.
+
+use std::collections::BTreeMap;
+
+use super::checkpoint;
+use super::cursor::Cursor;
+use super::globals::ElementType;
+use super::heap::{Heap, Storage, Value};
+use super::pickle;
+use super::tensor::Reader;
+use crate::error::{Error, Result};
+use crate::weights::floats::ByteOrder;
+use crate::weights::{StateDict, quote};
+
+/// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the magic number as it is pickled.
+const MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/// Bytes that may stand before the magic number: the protocol's, and a frame's from protocol 4 on.
+const BEFORE_MAGIC: usize = 11;
+
+/// The only version there ever was.
+const VERSION: i64 = 1001;
+
+pub(super) fn recognises(bytes: &[u8]) -> bool {
+    let start = bytes.get(..BEFORE_MAGIC + MAGIC.len()).unwrap_or(bytes);
+    start.windows(MAGIC.len()).any(|window| window == MAGIC)
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
+    let mut cursor = Cursor::new(bytes, "the file");
+    let mut heap = Heap::default();
+    pickle::load(&mut cursor, &mut heap)?; // the magic number
+    let version = pickle::load(&mut cursor, &mut heap)?;
+    if version != Value::Int(VERSION) {
+        let detail = format!("its version is not {VERSION}");
+        return Err(Error::WeightsUnsupportedContainer(detail));
+    }
+    pickle::load(&mut cursor, &mut heap)?; // the writing machine
+    let root = pickle::load(&mut cursor, &mut heap)?;
+    let keys = pickle::load(&mut cursor, &mut heap)?;
+    let storages = storages(&mut cursor, &heap, keys)?;
+
+    let bytes_of = |storage: &Storage<'_>| {
+        storages.get(storage.key).copied().ok_or_else(|| {
+            Error::WeightsDamaged(format!("storage {} is missing", quote(storage.key)))
+        })
+    };
+    checkpoint::read(&heap, root, Reader::new(&bytes_of, ByteOrder::Little, bytes.len()))
+}
+
+/// Cuts the storages, whose element types only the objects tell.
+fn storages<'a>(
+    cursor: &mut Cursor<'a>,
+    heap: &Heap<'a>,
+    keys: Value<'a>,
+) -> Result<BTreeMap<&'a str, &'a [u8]>> {
+    let mut elements = BTreeMap::<&str, ElementType>::new();
+    for storage in heap.storages() {
+        let known = elements.insert(storage.key, storage.element);
+        if known.is_some_and(|known| known != storage.element) {
+            let detail = format!("storage {} has two types", quote(storage.key));
+            return Err(Error::WeightsDamaged(detail));
+        }
+    }
+    let Value::List(keys) = keys else {
+        return Err(Error::WeightsDamaged("it has no list of storages".into()));
+    };
+    let mut storages = BTreeMap::new();
+    for key in heap.items(keys)? {
+        let Value::Text(key) = *key else {
+            return Err(Error::WeightsDamaged("a storage's key is no text".into()));
+        };
+        let Some(element) = elements.get(key) else {
+            let detail = format!("storage {} belongs to no tensor", quote(key));
+            return Err(Error::WeightsDamaged(detail));
+        };
+        let length = cursor.u64()?.saturating_mul(element.size());
+        storages.insert(key, cursor.take(length)?);
+    }
+    Ok(storages)
+}

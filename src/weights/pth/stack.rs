@@ -1,0 +1,77 @@
+//! The pickle machine's stack, with the marks that open a tuple, list or dictionary on it.
+
+use super::heap::Value;
+use crate::error::{Error, Result};
+
+/// Values that may wait on the stack. Python puts at most 1,000 entries at once on it.
+const MOST_VALUES: usize = 1 << 14;
+
+/// Marks that may be open at once: how deep containers can be nested while they are built.
+const MOST_MARKS: usize = 256;
+
+/// Values that wait to be used, in frames that are separated by marks.
+#[derive(Default)]
+pub(super) struct Stack<'a> {
+    values: Vec<Value<'a>>,
+    /// For each open mark, the height of the stack when it was set.
+    marks: Vec<usize>,
+}
+
+impl<'a> Stack<'a> {
+    pub(super) fn push(&mut self, value: Value<'a>) -> Result<()> {
+        if self.values.len() >= MOST_VALUES {
+            let detail = format!("its pickle piles up more than {MOST_VALUES} values");
+            return Err(Error::WeightsTooLarge(detail));
+        }
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// Takes the top value; what lies below the last mark cannot be reached.
+    pub(super) fn pop(&mut self) -> Result<Value<'a>> {
+        if self.values.len() <= self.floor() {
+            return Err(underflow());
+        }
+        self.values.pop().ok_or_else(underflow)
+    }
+
+    /// The top value, left where it is.
+    pub(super) fn top(&self) -> Result<Value<'a>> {
+        match self.values.get(self.floor()..) {
+            Some([.., top]) => Ok(*top),
+            _ => Err(underflow()),
+        }
+    }
+
+    pub(super) fn mark(&mut self) -> Result<()> {
+        if self.marks.len() >= MOST_MARKS {
+            let detail = format!("its pickle is nested more than {MOST_MARKS} deep");
+            return Err(Error::WeightsTooLarge(detail));
+        }
+        self.marks.push(self.values.len());
+        Ok(())
+    }
+
+    /// Takes the values above the last mark, and the mark.
+    pub(super) fn pop_mark(&mut self) -> Result<Vec<Value<'a>>> {
+        let mark = self.marks.pop().ok_or_else(underflow)?;
+        Ok(self.values.split_off(mark.min(self.values.len())))
+    }
+
+    /// Drops the top value, or the last mark if nothing lies above it.
+    pub(super) fn discard(&mut self) -> Result<()> {
+        if self.values.len() <= self.floor() {
+            self.marks.pop().map(drop).ok_or_else(underflow)
+        } else {
+            self.pop().map(drop)
+        }
+    }
+
+    fn floor(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+}
+
+fn underflow() -> Error {
+    Error::WeightsDamaged("its pickle takes more values than there are".into())
+}

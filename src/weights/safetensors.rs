@@ -1,0 +1,142 @@
+//! The safetensors container: 8 bytes of header length, a JSON header, then the numbers.
+//!
+//! Format: <https://github.com/huggingface/safetensors>. The header is parsed and its offsets are
+//! checked by the crate `safetensors`; the bytes behind it are cut here, with every bound checked
+//! against the file, because sums of hostile offsets can overflow in the crate's own slicing.
+
+use std::collections::BTreeMap;
+
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
+use serde_json::{Map, Value, json};
+
+use super::floats::{ByteOrder, FloatType};
+use super::{HostTensor, StateDict, check_name, quote};
+use crate::error::{Error, Result};
+
+/// The longest header that is parsed, in bytes: room for 2,000 tensors, where the four networks of
+/// a CycleGAN with their optimisers have 350. Parsing takes up to fifty times its length.
+pub const LONGEST_HEADER: usize = 256 << 10;
+
+/// Bytes of the number that tells how long the header is.
+const LENGTH: usize = 8;
+
+/// Whether this may be a safetensors file: its header, a JSON object, starts at byte 8.
+pub fn recognises(bytes: &[u8]) -> bool {
+    bytes.get(LENGTH) == Some(&b'{')
+}
+
+/// Reads all tensors of floats; integers and booleans are left out.
+///
+/// # Errors
+/// `weights-too-large`, `weights-truncated`, `weights-damaged`, `weights-unsupported-type` (such as
+/// float64) or `weights-no-tensors`.
+pub fn read(bytes: &[u8]) -> Result<StateDict> {
+    let (header, numbers) = parse(bytes)?;
+    let mut state = StateDict::new();
+    for (name, info) in header.tensors() {
+        check_name(&name)?;
+        if let Some(tensor) = tensor(&name, info, numbers)? {
+            state.insert(name, tensor);
+        }
+    }
+    if state.is_empty() {
+        let detail = "the file's header lists no tensor of floating-point numbers";
+        return Err(Error::WeightsNoTensors(detail.into()));
+    }
+    Ok(state)
+}
+
+/// Reads the free text that a writer put beside the tensors, by key.
+///
+/// # Errors
+/// Those of the header in [`read`].
+pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let (header, _) = parse(bytes)?;
+    let metadata = header.metadata().iter().flatten();
+    Ok(metadata.map(|(key, text)| (key.clone(), text.clone())).collect())
+}
+
+/// Writes tensors as float32, in the order of their names, with free text beside them.
+///
+/// The same tensors and text always give the same bytes.
+///
+/// # Errors
+/// `engine-usage` when a tensor has not as many elements as its shape says.
+pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".into(), json!(metadata));
+    }
+    let mut end = 0;
+    for (name, tensor) in state {
+        let elements = tensor.shape.iter().try_fold(1, |product: usize, n| product.checked_mul(*n));
+        if elements != Some(tensor.data.len()) {
+            let detail = format!("tensor {name} has not the elements that its shape says");
+            return Err(Error::Usage(detail));
+        }
+        let start = end;
+        end += size_of_val(tensor.data.as_slice());
+        let entry = json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]});
+        header.insert(name.clone(), entry);
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    // The format wants the numbers to start at a multiple of 8.
+    header.resize(header.len().next_multiple_of(LENGTH), b' ');
+
+    let mut file = Vec::with_capacity(LENGTH + header.len() + end);
+    file.extend((header.len() as u64).to_le_bytes());
+    file.extend(header);
+    for tensor in state.values() {
+        file.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
+    }
+    Ok(file)
+}
+
+/// Splits a file into its header, checked against the file's length, and the numbers.
+fn parse(bytes: &[u8]) -> Result<(Metadata, &[u8])> {
+    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH>() else {
+        return Err(Error::WeightsTruncated("the header's length is missing".into()));
+    };
+    let length = u64::from_le_bytes(*length);
+    if length > LONGEST_HEADER as u64 {
+        let detail = format!("its header claims {length} bytes, at most {LONGEST_HEADER} are read");
+        return Err(Error::WeightsTooLarge(detail));
+    }
+    let Some((header, numbers)) = rest.split_at_checked(length as usize) else {
+        let detail = format!("its header claims {length} bytes, the file ends before");
+        return Err(Error::WeightsTruncated(detail));
+    };
+    let header: Metadata = serde_json::from_slice(header)
+        .map_err(|error| Error::WeightsDamaged(format!("header: {}", quote(&error.to_string()))))?;
+    let (claimed, found) = (header.data_len(), numbers.len());
+    let detail = format!("its tensors claim {claimed} bytes, the file has {found}");
+    match claimed.cmp(&found) {
+        std::cmp::Ordering::Greater => Err(Error::WeightsTruncated(detail)),
+        std::cmp::Ordering::Less => Err(Error::WeightsDamaged(detail)),
+        std::cmp::Ordering::Equal => Ok((header, numbers)),
+    }
+}
+
+/// Decodes one tensor; none for those that hold no floats.
+fn tensor(name: &str, info: &TensorInfo, numbers: &[u8]) -> Result<Option<HostTensor>> {
+    let float = match info.dtype {
+        Dtype::F32 => FloatType::F32,
+        Dtype::F16 => FloatType::F16,
+        Dtype::BF16 => FloatType::BF16,
+        Dtype::BOOL | Dtype::U8 | Dtype::I8 | Dtype::U16 | Dtype::I16 => return Ok(None),
+        Dtype::U32 | Dtype::I32 | Dtype::U64 | Dtype::I64 => return Ok(None),
+        other => {
+            let detail = format!("{} is {other:?}", quote(name));
+            return Err(Error::WeightsUnsupportedType(detail));
+        }
+    };
+    let (start, end) = info.data_offsets;
+    let Some(bytes) = numbers.get(start..end) else {
+        let detail = format!("{} lies outside the file", quote(name));
+        return Err(Error::WeightsDamaged(detail));
+    };
+    let mut data = Vec::with_capacity(bytes.len() / float.size());
+    float.decode(bytes, ByteOrder::Little, &mut data);
+    Ok(Some(HostTensor { shape: info.shape.clone(), data }))
+}

@@ -1,0 +1,145 @@
+//! From a state dict to a generator: what is evened out, and how each thing that is wrong is named.
+
+#![cfg(not(target_family = "wasm"))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test's helpers may fail loudly too"
+)]
+
+use cyclegan_web::error::Error;
+use cyclegan_web::weights::{Architecture, HostTensor, StateDict, generator_from};
+
+/// A generator with some numbers in it.
+fn generator(ngf: usize, blocks: usize) -> StateDict {
+    let architecture = Architecture { ngf, blocks, dropout: false };
+    let fill = |shape: Vec<usize>| {
+        let count = shape.iter().product::<usize>();
+        HostTensor { shape, data: (0..count).map(|at| at as f32).collect() }
+    };
+    architecture.tensors().into_iter().map(|(name, shape)| (name, fill(shape))).collect()
+}
+
+fn refusal(state: StateDict) -> Error {
+    generator_from(state).expect_err("it is no whole generator")
+}
+
+#[test]
+fn the_table_is_that_of_the_paper() {
+    let nine = Architecture { ngf: 64, blocks: 9, dropout: false };
+    let six = Architecture { ngf: 64, blocks: 6, dropout: false };
+    assert_eq!(nine.parameters(), 11_378_179);
+    assert_eq!(six.parameters(), 7_837_699);
+    let table = nine.tensors();
+    assert_eq!(table.len(), 48);
+    let shape =
+        |name: &str| table.iter().find(|entry| entry.0 == name).map(|entry| entry.1.clone());
+    assert_eq!(shape("model.1.weight"), Some(vec![64, 3, 7, 7]));
+    assert_eq!(shape("model.4.weight"), Some(vec![128, 64, 3, 3]));
+    assert_eq!(shape("model.18.conv_block.5.weight"), Some(vec![256, 256, 3, 3]));
+    assert_eq!(shape("model.19.weight"), Some(vec![256, 128, 3, 3]));
+    assert_eq!(shape("model.19.bias"), Some(vec![128]));
+    assert_eq!(shape("model.22.weight"), Some(vec![128, 64, 3, 3]));
+    assert_eq!(shape("model.26.weight"), Some(vec![3, 64, 7, 7]));
+    let keys: Vec<_> = six.layers().into_iter().map(|layer| six.key(layer)).collect();
+    assert_eq!(keys[keys.len() - 3..], ["model.16", "model.19", "model.23"]);
+}
+
+#[test]
+fn any_width_and_number_of_blocks_is_recognised() {
+    for (ngf, blocks) in [(1, 0), (1, 1), (3, 2), (2, 12), (1, 100)] {
+        let (found, _) = generator_from(generator(ngf, blocks)).unwrap();
+        assert_eq!(found, Architecture { ngf, blocks, dropout: false });
+    }
+}
+
+#[test]
+fn dropout_prefixes_and_running_statistics_are_evened_out() {
+    let plain = generator(2, 3);
+    let odd = |(name, tensor): (&String, &HostTensor)| {
+        let name = name.replace("conv_block.5", "conv_block.6");
+        (format!("module.{name}"), tensor.clone())
+    };
+    let mut state: StateDict = plain.iter().map(odd).collect();
+    for name in ["model.2.running_mean", "module.model.10.conv_block.6.num_batches_tracked"] {
+        state.insert(name.into(), HostTensor { shape: vec![1], data: vec![f32::NAN] });
+    }
+    let (architecture, state) = generator_from(state).unwrap();
+    assert_eq!(architecture, Architecture { ngf: 2, blocks: 3, dropout: true });
+    assert_eq!(state, plain);
+}
+
+#[test]
+fn each_missing_tensor_is_named() {
+    let whole = generator(2, 2);
+    for name in whole.keys() {
+        let mut state = whole.clone();
+        state.remove(name);
+        let error = refusal(state);
+        assert_eq!(error.code(), "weights-missing-tensor");
+        assert!(error.to_string().contains(name.as_str()), "{error}");
+    }
+}
+
+#[test]
+fn each_wrong_shape_is_named() {
+    let whole = generator(2, 2);
+    for name in whole.keys() {
+        let mut state = whole.clone();
+        state.insert(name.clone(), HostTensor { shape: vec![2, 3], data: vec![0.0; 6] });
+        let error = refusal(state);
+        assert_eq!(error.code(), "weights-wrong-shape");
+        assert!(error.to_string().contains(name.as_str()), "{error}");
+    }
+    let mut state = whole;
+    state.get_mut("model.4.bias").unwrap().data.pop();
+    assert_eq!(refusal(state).code(), "weights-wrong-shape");
+}
+
+#[test]
+fn values_that_are_not_finite_are_named() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut state = generator(2, 1);
+        state.get_mut("model.7.weight").unwrap().data[5] = value;
+        let error = refusal(state);
+        assert_eq!(error.code(), "weights-not-finite");
+        assert!(error.to_string().contains("model.7.weight, element 5"), "{error}");
+    }
+}
+
+#[test]
+fn tensors_of_no_generator_are_named() {
+    for name in ["model.2.weight", "extra", "model.10.conv_block.6.weight", "model.99.bias"] {
+        let mut state = generator(2, 2);
+        state.insert(name.into(), HostTensor { shape: vec![2], data: vec![0.0; 2] });
+        let error = refusal(state);
+        assert_eq!(error.code(), "weights-unexpected-tensor", "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let mut state = generator(2, 1);
+    let bias = state["model.1.bias"].clone();
+    state.insert("module.model.1.bias".into(), bias);
+    assert_eq!(refusal(state).code(), "weights-damaged");
+}
+
+#[test]
+fn other_networks_are_no_generators() {
+    let small = |name: &str| (name.to_string(), HostTensor { shape: vec![1], data: vec![0.0] });
+    let cases = [
+        (vec![], "none"),
+        (vec!["net.0.weight"], "discriminator"),
+        (vec!["model.model.0.weight"], "U-Net"),
+        (vec!["D_A.model.0.weight", "G_A.model.1.weight"], "several"),
+        (vec!["conv1.weight"], "conv1.weight"),
+        (vec!["model.10.conv_block.1.weight"], "width"),
+        (vec!["model.9.conv_block.1.weight"], "model.9"),
+        (vec!["model.18446744073709551615.conv_block.1.weight"], "model.1844"),
+        (vec!["model.4000000000.conv_block.1.weight"], "model.4000000000"),
+    ];
+    for (names, word) in cases {
+        let error = refusal(names.iter().map(|name| small(name)).collect());
+        assert_eq!(error.code(), "weights-not-generator", "{names:?}");
+        assert!(error.to_string().contains(word), "{names:?}: {error}");
+    }
+}
