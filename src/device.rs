@@ -1,0 +1,190 @@
+//! Opens WebGPU or the CPU, and says what it found and why.
+//!
+//! WebGPU is used when there is a graphics card behind it; a software adapter and a browser
+//! without WebGPU fall back to the CPU (Burn's Flex backend, with SIMD), unless WebGPU was asked
+//! for by name. Natively there is only the CPU.
+
+use burn::tensor::Device;
+
+use crate::error::{Error, Result};
+
+/// What to run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// WebGPU if there is a graphics card, else the CPU.
+    Auto,
+    /// WebGPU, even a software adapter; an error if there is none.
+    WebGpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// What it runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// WebGPU.
+    WebGpu,
+    /// The CPU, one thread in the browser.
+    Cpu,
+}
+
+/// How much the device holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the largest tensor.
+    pub tensor: u64,
+    /// Bytes of all tensors that live at once.
+    pub memory: u64,
+}
+
+impl Limits {
+    /// Without WebGPU's limits: wasm's memory ends at 4 GiB, of which the photo, the weights and
+    /// the allocator's gaps take a part.
+    const CPU: Self = Self { tensor: 1 << 30, memory: 2 << 30 };
+
+    /// Tensors as large as the first layer's output that live at once, at most: the input of the
+    /// last convolution, its bordered copy and the layout in which it is computed.
+    const LIVE: u64 = 5;
+
+    /// Pixels of the largest input for a generator of width `ngf`: its first and last layers keep
+    /// `ngf` float32 values a pixel (256 bytes at 64).
+    pub fn pixels(&self, ngf: usize) -> u64 {
+        let bytes = 4 * ngf.max(1) as u64;
+        self.tensor.min(self.memory / Self::LIVE) / bytes
+    }
+}
+
+/// An open device, and what there is to say about it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Where tensors are made.
+    pub device: Device,
+    /// What it is.
+    pub kind: Kind,
+    /// What it holds.
+    pub limits: Limits,
+    /// The adapter's own description; often empty, as browsers hide it.
+    pub adapter: String,
+    /// A software adapter without a graphics card.
+    pub fallback: bool,
+    /// Why it is the CPU although WebGPU would have been taken.
+    pub reason: Option<Error>,
+}
+
+/// Opens a device. WebGPU may be opened once in a program's life.
+///
+/// # Errors
+/// When WebGPU was asked for by name: `gpu-unavailable` or `gpu-unsupported`.
+pub async fn open(choice: Choice) -> Result<Opened> {
+    let refused = match choice {
+        Choice::Cpu => return Ok(cpu(None)),
+        Choice::WebGpu | Choice::Auto => match gpu::open(choice == Choice::WebGpu).await {
+            Ok(opened) => return Ok(opened),
+            Err(refused) => refused,
+        },
+    };
+    match choice {
+        Choice::WebGpu => Err(refused),
+        Choice::Auto | Choice::Cpu => Ok(cpu(Some(refused))),
+    }
+}
+
+fn cpu(reason: Option<Error>) -> Opened {
+    Opened {
+        device: Device::flex(),
+        kind: Kind::Cpu,
+        limits: Limits::CPU,
+        adapter: String::new(),
+        fallback: false,
+        reason,
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod gpu {
+    use super::{Error, Opened, Result};
+
+    pub async fn open(_software_too: bool) -> Result<Opened> {
+        Err(Error::GpuUnavailable("this build runs on the CPU only".into()))
+    }
+}
+
+#[cfg(target_family = "wasm")]
+mod gpu {
+    use burn::{
+        backend::wgpu::{
+            WgpuInitError,
+            wgpu::{self, Features, Limits as GpuLimits},
+        },
+        tensor::Device,
+    };
+
+    use super::{Error, Kind, Limits, Opened, Result};
+
+    /// Dispatches that one submission may hold. A few large submissions cost less than many small.
+    const TASKS_MAX: usize = 64;
+    /// WebGPU tells no one how much memory a card has; this much is on every card of ten years.
+    const MEMORY: u64 = 2 << 30;
+
+    pub async fn open(software_too: bool) -> Result<Opened> {
+        let (info, features, limits) = inspect().await?;
+        let fallback = info.device_type == wgpu::DeviceType::Cpu;
+        if fallback && !software_too {
+            return Err(Error::GpuSoftware(info.name));
+        }
+        check(features, &limits)?;
+        let device = Device::wgpu_options()
+            .tasks_max(TASKS_MAX)
+            .init_async()
+            .await
+            .map_err(|error| match error {
+                WgpuInitError::AdapterUnavailable { message, .. } => Error::GpuUnavailable(message),
+                other => Error::GpuUnsupported(other.to_string()),
+            })?;
+        let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        Ok(Opened {
+            device,
+            kind: Kind::WebGpu,
+            limits: Limits { tensor, memory: MEMORY },
+            adapter: info.name,
+            fallback,
+            reason: None,
+        })
+    }
+
+    /// Looks at the adapter before Burn takes a device from it: what is missing there would end
+    /// in a panic later.
+    async fn inspect() -> Result<(wgpu::AdapterInfo, Features, GpuLimits)> {
+        if !wgpu::util::is_browser_webgpu_supported().await {
+            return Err(Error::GpuUnavailable("the browser offers no WebGPU adapter".into()));
+        }
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::BROWSER_WEBGPU,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|error| Error::GpuUnavailable(error.to_string()))?;
+        Ok((adapter.get_info(), adapter.features(), adapter.limits()))
+    }
+
+    fn check(features: Features, limits: &GpuLimits) -> Result<()> {
+        // CubeCL times its streams with it and panics where it is missing.
+        if !features.contains(Features::TIMESTAMP_QUERY) {
+            return Err(Error::GpuUnsupported("timestamp-query".into()));
+        }
+        // WebGPU's own defaults, which every conforming adapter reaches.
+        let wanted = GpuLimits::default();
+        let enough = limits.max_storage_buffers_per_shader_stage
+            >= wanted.max_storage_buffers_per_shader_stage
+            && limits.max_compute_invocations_per_workgroup
+                >= wanted.max_compute_invocations_per_workgroup
+            && limits.max_storage_buffer_binding_size >= wanted.max_storage_buffer_binding_size;
+        if enough { Ok(()) } else { Err(Error::GpuUnsupported("limits below WebGPU's defaults".into())) }
+    }
+}

@@ -1,0 +1,29 @@
+//! CycleGAN in the browser: the engine, in the order in which a photo travels through it.
+//!
+//! 1. [`device`] opens WebGPU or the CPU and says what it found;
+//! 2. [`weights`] reads a generator from `.safetensors` or `.pth` bytes;
+//! 3. [`image`] turns RGBA bytes into the pixels that the network sees, sized as Pillow would;
+//! 4. [`ops`] are the two operations that the networks are made of;
+//! 5. [`model`] is the network, written once against them;
+//! 6. [`translate`] takes one photo through it, at any size;
+//! 7. `web` hands all that to JavaScript (wasm only).
+//!
+//! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
+//! one source of chance, and [`error`] lists every way in which any of it can fail.
+//!
+//! Shapes are written as trailing comments: `B` batch, `C` channels, `H` height, `W` width; tensors
+//! are `[B, C, H, W]`, images are interleaved rows. The paper is arXiv 1703.10593; "PyTorch" means
+//! its authors' `pytorch-CycleGAN-and-pix2pix`.
+
+pub mod device;
+pub mod error;
+pub mod image;
+pub mod model;
+pub mod ops;
+pub mod random;
+pub mod samples;
+pub mod translate;
+pub mod weights;
+
+#[cfg(target_family = "wasm")]
+pub mod web;

@@ -1,0 +1,74 @@
+//! Layers with their weights: convolution, convolution with normalisation, residual block.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{
+    error::{Error, Result},
+    ops::{Activation, Conv2d, conv2d, instance_norm},
+    weights::{HostTensor, StateDict},
+};
+
+/// A convolution and its parameters.
+#[derive(Debug, Clone)]
+pub(super) struct Conv {
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    spec: Conv2d,
+}
+
+impl Conv {
+    /// Takes `name.weight` and `name.bias` out of `state` and puts them on the device.
+    pub fn take(
+        state: &mut StateDict,
+        name: &str,
+        spec: Conv2d,
+        device: &Device,
+    ) -> Result<Self> {
+        let weight = take::<4>(state, &format!("{name}.weight"), device)?;
+        let bias = take::<1>(state, &format!("{name}.bias"), device)?;
+        Ok(Self { weight, bias, spec })
+    }
+
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        conv2d(x, self.weight.clone(), self.bias.clone(), self.spec)
+    }
+}
+
+fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> Result<Tensor<D>> {
+    let HostTensor { shape, data } = state
+        .remove(name)
+        .ok_or_else(|| Error::WeightsMissingTensor(name.into()))?;
+    if shape.len() != D {
+        return Err(Error::WeightsWrongShape(format!("{name} {shape:?}")));
+    }
+    Ok(Tensor::from_data(TensorData::new(data, shape), device))
+}
+
+/// Convolution, instance normalisation, ReLU: what the paper writes c7s1-k, dk and uk.
+#[derive(Debug, Clone)]
+pub(super) struct ConvNorm(pub Conv);
+
+impl ConvNorm {
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        instance_norm(self.0.forward(x), Activation::Relu, None)
+    }
+}
+
+/// Two 3x3 convolutions around which the input is carried (paper: Rk). There is no ReLU after
+/// the sum (`ResnetBlock` in PyTorch's `models/networks.py`).
+#[derive(Debug, Clone)]
+pub(super) struct ResidualBlock {
+    first: ConvNorm,
+    second: Conv,
+}
+
+impl ResidualBlock {
+    pub fn new(first: Conv, second: Conv) -> Self {
+        Self { first: ConvNorm(first), second }
+    }
+
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let y = self.second.forward(self.first.forward(x.clone()));
+        instance_norm(y, Activation::None, Some(x))
+    }
+}

@@ -1,0 +1,87 @@
+//! The ResNet generator (paper, appendix 7.2; `ResnetGenerator` in PyTorch's
+//! `models/networks.py`).
+//!
+//! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two stridings halve the image
+//! twice, the residual blocks rework it there, two transposed convolutions bring it back.
+
+use burn::tensor::{Device, Tensor};
+
+use super::{
+    blocks::{Conv, ConvNorm, ResidualBlock},
+    init::Init,
+};
+use crate::{
+    error::Result,
+    ops::{Activation, Border, Conv2d},
+    weights::{Architecture, Layer, StateDict},
+};
+
+/// Translates images of one domain into the other.
+#[derive(Debug, Clone)]
+pub struct Generator {
+    architecture: Architecture,
+    down: [ConvNorm; 3],
+    blocks: Vec<ResidualBlock>,
+    up: [ConvNorm; 2],
+    head: Conv,
+}
+
+impl Generator {
+    /// Puts checked weights (see [`crate::weights::generator_from`]) on `device`.
+    ///
+    /// # Errors
+    /// `weights-missing-tensor` and `weights-wrong-shape`, if they were not checked.
+    pub fn from_state(
+        architecture: Architecture,
+        mut state: StateDict,
+        device: &Device,
+    ) -> Result<Self> {
+        let plain = |kernel, stride, border| Conv2d {
+            kernel,
+            stride,
+            border,
+            transposed: false,
+            activation: Activation::None,
+        };
+        let stem = plain(7, 1, Border::Reflect(3));
+        let halve = plain(3, 2, Border::Zero(1));
+        let keep = plain(3, 1, Border::Reflect(1));
+        let double = Conv2d { transposed: true, ..halve };
+        let head = Conv2d { activation: Activation::Tanh, ..stem };
+
+        let mut conv = |layer, spec| Conv::take(&mut state, &architecture.key(layer), spec, device);
+        let down = [
+            ConvNorm(conv(Layer::Stem, stem)?),
+            ConvNorm(conv(Layer::Down(0), halve)?),
+            ConvNorm(conv(Layer::Down(1), halve)?),
+        ];
+        let mut blocks = Vec::with_capacity(architecture.blocks);
+        for block in 0..architecture.blocks {
+            let [first, second] = [0, 1].map(|index| conv(Layer::Block(block, index), keep));
+            blocks.push(ResidualBlock::new(first?, second?));
+        }
+        let up = [ConvNorm(conv(Layer::Up(0), double)?), ConvNorm(conv(Layer::Up(1), double)?)];
+        let head = conv(Layer::Head, head)?;
+        Ok(Self { architecture, down, blocks, up, head })
+    }
+
+    /// A generator with random weights, drawn from `seed`.
+    pub fn random(architecture: Architecture, init: Init, seed: u64, device: &Device) -> Result<Self> {
+        let state = init.state(&architecture.tensors(), seed);
+        Self::from_state(architecture, state, device)
+    }
+
+    /// Width and depth.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Translates `x` `[B, 3, H, W]` in [-1, 1] to the same shape and range. H and W must be
+    /// multiples of 4 and at least 8.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.down.iter().fold(x, |x, layer| layer.forward(x)); // [B, 4 ngf, H/4, W/4]
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = self.up.iter().fold(x, |x, layer| layer.forward(x)); // [B, ngf, H, W]
+        self.head.forward(x)
+    }
+}

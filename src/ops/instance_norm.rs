@@ -1,0 +1,27 @@
+//! Instance normalisation, activation, skip connection.
+//!
+//! Mirrors PyTorch's `InstanceNorm2d(affine=False, track_running_stats=False)`: biased variance,
+//! ε inside the root, no parameters, the same in training and in use. The statistics are of each
+//! image and channel alone, so a batch changes nothing.
+
+use burn::tensor::Tensor;
+
+use super::Activation;
+
+/// PyTorch's default ε.
+const EPSILON: f64 = 1e-5;
+
+/// `activation((x - mean) / sqrt(var + ε)) + skip`, with mean and variance over H and W of each
+/// channel of `x` `[B, C, H, W]`.
+pub fn instance_norm(x: Tensor<4>, activation: Activation, skip: Option<Tensor<4>>) -> Tensor<4> {
+    let [b, c, h, w] = x.dims();
+    let x = x.reshape([b, c, h * w]);
+    let centred = x.clone() - x.mean_dim(2); // [B, C, HW] - [B, C, 1]
+    let variance = centred.clone().powi_scalar(2).mean_dim(2); // [B, C, 1]
+    let y = centred * (variance + EPSILON).sqrt().recip();
+    let y = activation.apply(y.reshape([b, c, h, w]));
+    match skip {
+        Some(skip) => y + skip,
+        None => y,
+    }
+}

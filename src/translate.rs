@@ -1,0 +1,101 @@
+//! One photo through one generator, at any size.
+//!
+//! [`plan`] decides the size of the result: the photo's proportions, never enlarged, and never
+//! more than the device holds. [`translate`] then pads by reflection, runs the network and crops.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{
+    device::Limits,
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::Generator,
+};
+
+/// Both stridings halve the image, so its sides must be multiples of this.
+const MULTIPLE: usize = 4;
+/// The residual blocks see a quarter of each side and reflect one pixel, which takes two.
+const SMALLEST: usize = 8;
+/// Widest margin that [`translate`] accepts, in pixels.
+pub const MAX_MARGIN: usize = 256;
+
+/// The size that a translation will have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Width of the result in pixels.
+    pub width: usize,
+    /// Height of the result in pixels.
+    pub height: usize,
+    /// The device could not hold what was asked, so the result is smaller.
+    pub reduced: bool,
+}
+
+/// Where the photo lies in the network's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Padding {
+    margin: usize,
+    right: usize,
+    bottom: usize,
+}
+
+impl Padding {
+    /// `margin` all around, then at the right and bottom what the stridings need.
+    fn new(width: usize, height: usize, margin: usize) -> Self {
+        let beyond = |side: usize| {
+            let wanted = (side + 2 * margin).max(SMALLEST).next_multiple_of(MULTIPLE);
+            wanted - side - margin
+        };
+        Self { margin, right: beyond(width), bottom: beyond(height) }
+    }
+}
+
+/// The size of a translation of a photo of `width` x `height` pixels whose longest side shall be
+/// at most `longest` pixels (`None`: as it is), for a generator of width `ngf`.
+pub fn plan(
+    (width, height): (usize, usize),
+    longest: Option<usize>,
+    margin: usize,
+    ngf: usize,
+    limits: &Limits,
+) -> Plan {
+    let asked = image::fit(width, height, longest);
+    let holds = |(width, height): (usize, usize)| {
+        let Padding { margin, right, bottom } = Padding::new(width, height, margin);
+        let pixels = (width + margin + right) as u64 * (height + margin + bottom) as u64;
+        pixels <= limits.pixels(ngf)
+    };
+    // The largest longest side that fits, by bisection: padding makes the formula uneven.
+    let (mut fits, mut too_large) = (1, asked.0.max(asked.1) + 1);
+    while too_large - fits > 1 {
+        let middle = fits.midpoint(too_large);
+        if holds(image::fit(width, height, Some(middle))) {
+            fits = middle;
+        } else {
+            too_large = middle;
+        }
+    }
+    let (width, height) = image::fit(width, height, Some(fits));
+    Plan { width, height, reduced: (width, height) != asked }
+}
+
+/// Translates `photo`, which has the size of its [`Plan`], with `margin` pixels of reflected
+/// border (0 to [`MAX_MARGIN`]) that the network sees and the result lacks.
+///
+/// # Errors
+/// `output-not-finite` when the network answers with NaN or infinity, `gpu-lost` when the device
+/// is gone, `engine-usage` for a margin out of range.
+pub async fn translate(generator: &Generator, photo: &Rgb, margin: usize, device: &Device) -> Result<Rgb> {
+    if margin > MAX_MARGIN {
+        return Err(Error::Usage(format!("a margin of {margin} pixels")));
+    }
+    let Padding { margin, right, bottom } = Padding::new(photo.width, photo.height, margin);
+    let padded = image::reflect_pad(photo, margin, right, margin, bottom);
+    let (width, height) = (padded.width, padded.height);
+    let data = TensorData::new(image::to_unit(&padded), [1, 3, height, width]);
+    drop(padded);
+    let output = generator.forward(Tensor::from_data(data, device)); // [1, 3, H, W]
+    let data = output.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+    let output = image::from_unit(&values, width, height)?;
+    image::crop(&output, margin, margin, photo.width, photo.height)
+}

@@ -1,0 +1,231 @@
+//! The engine as JavaScript sees it; the only file here that knows JavaScript.
+//!
+//! It runs in a worker (`www/engine.js`). Failures are JavaScript `Error`s with a `code`; pixels
+//! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
+
+use std::sync::Once;
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    device::{self, Choice, Kind, Opened},
+    error::Error,
+    image::{self, Rgb},
+    model::Generator,
+    samples::{self, Season},
+    translate,
+    weights::{self, Architecture},
+};
+
+unsafe extern "C" {
+    /// Made by the linker: runs the static constructors of the whole program.
+    fn __wasm_call_ctors();
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(message: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    fn console_warn(message: &str);
+}
+
+/// Runs once when the module starts, before anything else.
+///
+/// CubeCL registers hundreds of static constructors. When nothing in the program calls
+/// `__wasm_call_ctors`, the linker takes the module for a command and wraps every export, those
+/// that wasm-bindgen calls for each JavaScript object included, in a function that runs all
+/// constructors again: everything becomes 10 to 1000 times slower. `pkg-scripts/build` checks
+/// that no such wrapper is left.
+#[wasm_bindgen(start)]
+pub fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        // SAFETY: the linker's own function, without arguments; it is safe to run before any
+        // other code of the module, and `Once` keeps it to a single run.
+        unsafe { __wasm_call_ctors() };
+        std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
+        // wgpu and CubeCL report errors in shaders to the log alone.
+        if log::set_logger(&ConsoleLog).is_ok() {
+            log::set_max_level(log::LevelFilter::Warn);
+        }
+    });
+}
+
+struct ConsoleLog;
+
+impl log::Log for ConsoleLog {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{}: {}", record.target(), record.args());
+        match record.level() {
+            log::Level::Error => console_error(&line),
+            log::Level::Warn => console_warn(&line),
+            _ => {}
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// A JavaScript `Error` with the code of ours.
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let js = js_sys::Error::new(&error.to_string());
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&js, &"code".into(), &error.code().into());
+        js.into()
+    }
+}
+
+/// A plain JavaScript object of these fields.
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
+/// An open device and the model that is loaded on it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Engine {
+    opened: Opened,
+    generator: Option<Generator>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once in a worker's life.
+    pub async fn open(choice: String) -> Result<Engine, JsValue> {
+        let choice = match choice.as_str() {
+            "webgpu" => Choice::WebGpu,
+            "cpu" => Choice::Cpu,
+            _ => Choice::Auto,
+        };
+        let opened = device::open(choice).await?;
+        Ok(Self { opened, generator: None })
+    }
+
+    /// `{device, adapter, fallback, reason, version}`; `reason` is a code or null.
+    pub fn report(&self) -> JsValue {
+        let device = match self.opened.kind {
+            Kind::WebGpu => "webgpu",
+            Kind::Cpu => "cpu",
+        };
+        let reason = self.opened.reason.as_ref().map(Error::code);
+        object(&[
+            ("device", device.into()),
+            ("adapter", self.opened.adapter.as_str().into()),
+            ("fallback", self.opened.fallback.into()),
+            ("reason", reason.map_or(JsValue::NULL, JsValue::from)),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+        ])
+    }
+
+    /// Reads weights, checks them and makes them the model of the next translations.
+    /// `{ngf, blocks, parameters, sha256}`. A failure leaves the present model in place.
+    ///
+    /// `sha256` is what the file must have, in lower-case hexadecimal, if given.
+    pub fn load(&mut self, bytes: &[u8], sha256: Option<String>) -> Result<JsValue, JsValue> {
+        let hash = weights::sha256_hex(bytes);
+        if let Some(wanted) = sha256.filter(|wanted| *wanted != hash) {
+            return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")).into());
+        }
+        let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
+        let Architecture { ngf, blocks, .. } = architecture;
+        let parameters = architecture.parameters();
+        self.generator = Some(Generator::from_state(architecture, state, &self.opened.device)?);
+        Ok(object(&[
+            ("ngf", (ngf as f64).into()),
+            ("blocks", (blocks as f64).into()),
+            ("parameters", (parameters as f64).into()),
+            ("sha256", hash.into()),
+        ]))
+    }
+
+    /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
+    /// of the result is at most `longest` pixels (0: the photo's own); `margin` pixels of
+    /// reflected border are shown to the network and cut off again.
+    pub async fn translate(
+        &self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+        longest: usize,
+        margin: usize,
+    ) -> Result<Translation, JsValue> {
+        let generator = self.generator.as_ref().ok_or(Error::Usage("no model is loaded".into()))?;
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        let longest = (longest > 0).then_some(longest);
+        let ngf = generator.architecture().ngf;
+        let margin = margin.min(translate::MAX_MARGIN);
+        let plan = translate::plan((width, height), longest, margin, ngf, &self.opened.limits);
+        let before = image::resize_bicubic(&photo, plan.width, plan.height);
+        drop(photo);
+        let after = translate::translate(generator, &before, margin, &self.opened.device).await?;
+        Ok(Translation { before, after, reduced: plan.reduced })
+    }
+}
+
+/// A photo as the network saw it, and its translation.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Translation {
+    before: Rgb,
+    after: Rgb,
+    reduced: bool,
+}
+
+#[wasm_bindgen]
+impl Translation {
+    /// Width of both pictures in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> usize {
+        self.after.width
+    }
+
+    /// Height of both pictures in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> usize {
+        self.after.height
+    }
+
+    /// The device could not hold the size that was asked, so the result is smaller.
+    #[wasm_bindgen(getter)]
+    pub fn reduced(&self) -> bool {
+        self.reduced
+    }
+
+    /// The photo at the result's size, as RGBA bytes.
+    #[wasm_bindgen(js_name = takeBefore)]
+    pub fn take_before(&self) -> Vec<u8> {
+        self.before.to_rgba()
+    }
+
+    /// The translation, as RGBA bytes.
+    #[wasm_bindgen(js_name = takeAfter)]
+    pub fn take_after(&self) -> Vec<u8> {
+        self.after.to_rgba()
+    }
+}
+
+/// A painted landscape as RGBA bytes; `season` is `"summer"` or `"winter"`.
+#[wasm_bindgen]
+pub fn paint(season: &str, seed: u32, width: usize, height: usize) -> Result<Vec<u8>, JsValue> {
+    let season = match season {
+        "summer" => Season::Summer,
+        "winter" => Season::Winter,
+        other => return Err(Error::Usage(format!("no season is called {other}")).into()),
+    };
+    if !(16..=2048).contains(&width) || !(16..=2048).contains(&height) {
+        return Err(Error::Usage(format!("a scene of {width} x {height} pixels")).into());
+    }
+    Ok(samples::paint(season, seed.into(), width, height).to_rgba())
+}

@@ -1,0 +1,62 @@
+//! The generator against PyTorch, natively on the CPU.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod golden_cases;
+
+use burn::tensor::{Device, Tensor};
+use cyclegan_web::{
+    model::{Generator, Init},
+    weights::Architecture,
+};
+use golden_cases::{FORWARD, forward_difference, generators};
+
+#[test]
+fn forward_equals_pytorch() {
+    for case in generators() {
+        let difference = pollster::block_on(forward_difference(&case, &Device::flex()));
+        println!("{}: {difference:e}", case.name);
+        assert!(difference <= FORWARD, "{}: {difference}", case.name);
+    }
+}
+
+/// A network that ignores its weights would pass with any.
+#[test]
+fn other_weights_give_another_output() {
+    let mut case = generators().swap_remove(0);
+    let tensor = case.weights.values_mut().find(|tensor| tensor.shape.len() == 4).unwrap();
+    tensor.data.iter_mut().for_each(|x| *x = -*x);
+    let difference = pollster::block_on(forward_difference(&case, &Device::flex()));
+    assert!(difference > 100.0 * FORWARD);
+}
+
+#[test]
+fn random_weights_follow_their_seed_and_spread() {
+    let architecture = Architecture { ngf: 8, blocks: 2, dropout: false };
+    let tensors = architecture.tensors();
+    for (init, stem) in [
+        (Init::default(), 0.02),
+        // gain * sqrt(2 / (fan_in + fan_out)) of the stem, 3 and 8 channels of 7 x 7.
+        (Init::Xavier { gain: 0.02 }, 0.02 * (2.0 / (11.0 * 49.0f64)).sqrt()),
+    ] {
+        let state = init.state(&tensors, 3);
+        assert_eq!(state, init.state(&tensors, 3));
+        assert_ne!(state, init.state(&tensors, 4));
+        let weight = &state["model.1.weight"].data;
+        let square = weight.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
+        let std = (square / weight.len() as f64).sqrt();
+        assert!((std / stem - 1.0).abs() < 0.1, "{std} instead of {stem}");
+        assert!(state["model.1.bias"].data.iter().all(|&x| x == 0.0));
+    }
+}
+
+#[test]
+fn any_width_and_depth_keeps_the_shape() {
+    let device = Device::flex();
+    for (ngf, blocks) in [(1, 0), (3, 1), (5, 3)] {
+        let architecture = Architecture { ngf, blocks, dropout: false };
+        let generator = Generator::random(architecture, Init::default(), 1, &device).unwrap();
+        let x = Tensor::<4>::zeros([2, 3, 8, 20], &device);
+        assert_eq!(generator.forward(x).dims(), [2, 3, 8, 20]);
+    }
+}

@@ -1,0 +1,100 @@
+//! What PyTorch computed, and how near to it a device must come.
+//!
+//! The same checks run natively, in wasm and on WebGPU; only where the files come from differs.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cyclegan_web::{
+    model::Generator,
+    weights::{self, HostTensor, StateDict},
+};
+
+/// Largest absolute difference that float32 allows on the way through a generator.
+pub const FORWARD: f32 = 1e-4;
+
+/// The golden files: name with folder, contents.
+#[cfg(not(target_family = "wasm"))]
+pub fn golden() -> Vec<(String, Vec<u8>)> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    let root = std::env::var("CYCLEGAN_GOLDEN").unwrap_or_else(|_| default.into());
+    let mut files = Vec::new();
+    for part in ["", "pth/"] {
+        for entry in std::fs::read_dir(format!("{root}/{part}")).expect("the golden folder") {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                files.push((format!("{part}{name}"), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The golden files, compiled in: see `build.rs`.
+#[cfg(target_family = "wasm")]
+pub fn golden() -> Vec<(String, Vec<u8>)> {
+    const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/golden.rs"));
+    FILES.iter().map(|(name, bytes)| (name.to_string(), bytes.to_vec())).collect()
+}
+
+/// One generator with an input and the output that PyTorch gave.
+pub struct GeneratorCase {
+    pub name: String,
+    pub weights: StateDict,
+    pub input: HostTensor,
+    pub output: HostTensor,
+}
+
+/// All golden generators, and the one of the `.pth` files with its check.
+pub fn generators() -> Vec<GeneratorCase> {
+    let files = golden();
+    let state = |wanted: &str| -> Option<StateDict> {
+        let (_, bytes) = files.iter().find(|(name, _)| name == wanted)?;
+        Some(weights::read(bytes).expect(wanted))
+    };
+    let mut cases = Vec::new();
+    for (name, bytes) in &files {
+        if name.starts_with("generator_") && name.ends_with(".safetensors") {
+            let mut state = weights::read(bytes).expect(name);
+            let weights = take_prefixed(&mut state, "weight.");
+            let [input, output] = ["input", "output"].map(|key| state.remove(key).unwrap());
+            cases.push(GeneratorCase { name: name.clone(), weights, input, output });
+        }
+    }
+    assert!(!cases.is_empty(), "no golden generators");
+    let mut check = state("pth/check.safetensors").expect("the check of the .pth files");
+    let [input, output] = ["input", "output"].map(|key| check.remove(key).unwrap());
+    let weights = state("pth/expected.safetensors").expect("the tensors of the .pth files");
+    cases.push(GeneratorCase { name: "pth".into(), weights, input, output });
+    cases
+}
+
+fn take_prefixed(state: &mut StateDict, prefix: &str) -> StateDict {
+    let part = state.iter().filter_map(|(name, tensor)| {
+        Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()))
+    });
+    part.collect()
+}
+
+/// Runs a case on a device and returns the largest absolute difference to PyTorch.
+pub async fn forward_difference(case: &GeneratorCase, device: &Device) -> f32 {
+    let (architecture, state) = weights::generator_from(case.weights.clone()).expect(&case.name);
+    let generator = Generator::from_state(architecture, state, device).expect(&case.name);
+    let data = TensorData::new(case.input.data.clone(), case.input.shape.clone());
+    let output = generator.forward(Tensor::from_data(data, device));
+    assert_eq!(output.dims().to_vec(), case.output.shape, "{}", case.name);
+    let output = output.into_data_async().await.unwrap().try_to_vec::<f32>().unwrap();
+    difference(&output, &case.output.data)
+}
+
+/// Largest absolute difference; NaN counts as infinite.
+pub fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let worse = |worst: f32, (a, b): (&f32, &f32)| {
+        let d = (a - b).abs();
+        if d.is_nan() { f32::INFINITY } else { worst.max(d) }
+    };
+    a.iter().zip(b).fold(0.0, worse)
+}

@@ -1,0 +1,109 @@
+//! One photo through one generator: sizes, borders, and what a device cannot hold.
+
+#![cfg(not(target_family = "wasm"))]
+
+mod golden_cases;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cyclegan_web::{
+    device::Limits,
+    image::{self, Rgb},
+    model::Generator,
+    samples::{Season, paint},
+    translate::{MAX_MARGIN, plan, translate},
+    weights::generator_from,
+};
+
+const PLENTY: Limits = Limits { tensor: 1 << 40, memory: 1 << 50 };
+
+fn generator() -> Generator {
+    let case = golden_cases::generators().swap_remove(0);
+    let (architecture, state) = generator_from(case.weights).unwrap();
+    Generator::from_state(architecture, state, &Device::flex()).unwrap()
+}
+
+fn translated(photo: &Rgb, margin: usize) -> Rgb {
+    pollster::block_on(translate(&generator(), photo, margin, &Device::flex())).unwrap()
+}
+
+/// The network alone, on values that are already padded.
+fn network(padded: &Rgb) -> Rgb {
+    let (width, height) = (padded.width, padded.height);
+    let data = TensorData::new(image::to_unit(padded), [1, 3, height, width]);
+    let output = generator().forward(Tensor::from_data(data, &Device::flex()));
+    image::from_unit(&output.into_data().try_to_vec::<f32>().unwrap(), width, height).unwrap()
+}
+
+#[test]
+fn sides_that_are_multiples_of_four_pass_unchanged() {
+    let photo = paint(Season::Summer, 1, 24, 16);
+    assert_eq!(translated(&photo, 0), network(&photo));
+}
+
+#[test]
+fn other_sides_are_reflected_to_the_right_and_bottom_and_cropped() {
+    let photo = paint(Season::Winter, 1, 21, 18);
+    let expected = network(&image::reflect_pad(&photo, 0, 3, 0, 2));
+    assert_eq!(translated(&photo, 0), image::crop(&expected, 0, 0, 21, 18).unwrap());
+}
+
+#[test]
+fn a_margin_is_seen_and_cut_off() {
+    let photo = paint(Season::Summer, 2, 21, 18);
+    // 21 + 2 * 5 = 31 and 18 + 10 = 28: one more column makes a multiple of four.
+    let expected = network(&image::reflect_pad(&photo, 5, 6, 5, 5));
+    assert_eq!(translated(&photo, 5), image::crop(&expected, 5, 5, 21, 18).unwrap());
+}
+
+#[test]
+fn the_smallest_and_thinnest_pictures_work() {
+    for (width, height) in [(1, 1), (1, 50), (50, 1), (2, 3), (7, 9)] {
+        let photo = Rgb::new(width, height, vec![90; width * height * 3]).unwrap();
+        for margin in [0, 32] {
+            let result = translated(&photo, margin);
+            assert_eq!((result.width, result.height), (width, height));
+        }
+    }
+}
+
+#[test]
+fn a_margin_out_of_range_is_refused() {
+    let photo = paint(Season::Summer, 2, 16, 16);
+    let refused = translate(&generator(), &photo, MAX_MARGIN + 1, &Device::flex());
+    assert_eq!(pollster::block_on(refused).unwrap_err().code(), "engine-usage");
+}
+
+#[test]
+fn a_plan_keeps_proportions_and_never_enlarges() {
+    let sizes = |photo, longest| {
+        let plan = plan(photo, longest, 0, 64, &PLENTY);
+        assert!(!plan.reduced);
+        (plan.width, plan.height)
+    };
+    assert_eq!(sizes((4000, 3000), Some(1024)), (1024, 768));
+    assert_eq!(sizes((3000, 4000), Some(512)), (384, 512));
+    assert_eq!(sizes((300, 200), Some(1024)), (300, 200));
+    assert_eq!(sizes((4000, 3000), None), (4000, 3000));
+    assert_eq!(sizes((5000, 1), Some(256)), (256, 1));
+}
+
+#[test]
+fn a_plan_stays_within_the_device() {
+    // WebGPU's default limit of 128 MiB a buffer is 524,288 pixels of 256 bytes.
+    let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };
+    for photo in [(4000, 3000), (3000, 4000), (9000, 100), (1000, 1000)] {
+        for margin in [0, 32] {
+            let plan = plan(photo, None, margin, 64, &limits);
+            assert!(plan.reduced);
+            let (w, h) = (plan.width + 2 * margin, plan.height + 2 * margin);
+            assert!(w.next_multiple_of(4) * h.next_multiple_of(4) <= 524_288, "{plan:?}");
+            // And no smaller than it must be: a longest side 2 % longer would not fit.
+            assert!((w * h) as f64 > 0.94 * 524_288.0, "{plan:?} for {photo:?}");
+            let proportion = plan.width as f64 / plan.height as f64;
+            let wanted = photo.0 as f64 / photo.1 as f64;
+            assert!((proportion / wanted - 1.0).abs() < 0.02, "{plan:?} for {photo:?}");
+        }
+    }
+    let half = plan((1000, 1000), None, 0, 32, &limits);
+    assert_eq!((half.width, half.height, half.reduced), (1000, 1000, false));
+}
