@@ -1,0 +1,38 @@
+//! Levels 0 to 255 and the network's -1 to 1, in both directions as PyTorch computes them.
+
+use super::{Rgb, check};
+use crate::error::{Error, Result};
+
+/// `image` as the network's input, `[3, height, width]` in [-1, 1].
+///
+/// Bit-equal to torchvision's `ToTensor` and `Normalize(0.5, 0.5)`: `(x / 255 - 0.5) / 0.5` in
+/// float32, in this order.
+pub fn to_unit(image: &Rgb) -> Vec<f32> {
+    let table: [f32; 256] = std::array::from_fn(|level| (level as f32 / 255.0 - 0.5) / 0.5);
+    let level = |&x: &u8| table.get(usize::from(x)).copied().unwrap_or_default();
+    let channel = |c: usize| image.pixels.iter().skip(c).step_by(3).map(level);
+    (0..3).flat_map(channel).collect()
+}
+
+/// The network's output, `[3, height, width]` in tanh's range, as a picture.
+///
+/// As PyTorch's `test.py` (`tensor2im`): `(x + 1) / 2 * 255` in float32, then *truncated*, not
+/// rounded. So it is not quite the inverse of [`to_unit`]: the levels 1 to 63 come back one lower, in
+/// PyTorch as here, and all others the same. Values outside [-1, 1] are clamped first.
+///
+/// # Errors
+/// [`Error::OutputNotFinite`] for NaN or infinity; as [`Rgb::new`] when `values` has another length
+/// than the size asks.
+pub fn from_unit(values: &[f32], width: usize, height: usize) -> Result<Rgb> {
+    check(width, height, 3, values.len())?;
+    if !values.iter().all(|x| x.is_finite()) {
+        return Err(Error::OutputNotFinite);
+    }
+    let mut pixels = vec![0; values.len()];
+    for (c, channel) in values.chunks_exact(width * height).enumerate() {
+        for (level, &x) in pixels.iter_mut().skip(c).step_by(3).zip(channel) {
+            *level = ((x.clamp(-1.0, 1.0) + 1.0) / 2.0 * 255.0) as u8;
+        }
+    }
+    Ok(Rgb { width, height, pixels })
+}

@@ -1,0 +1,48 @@
+//! Painted landscapes, so that the page is never empty and tests need no download.
+//!
+//! A seed is a valley of granite, forest and a lake; a season is its light and its snow. The same
+//! seed in both seasons shows the same place twice, which no unpaired data set can.
+//!
+//! Everything is computed from additions, multiplications, divisions and square roots, all of which
+//! IEEE 754 defines to the bit: a scene is the same bytes natively and in every browser.
+
+mod canvas;
+mod color;
+mod develop;
+mod ground;
+mod noise;
+mod place;
+mod random;
+mod sprites;
+mod stones;
+mod terrain;
+mod trees;
+mod water;
+mod weather;
+
+use crate::image::Rgb;
+
+/// The two looks that the default models translate between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Season {
+    /// Green forest, open water, high sun.
+    Summer,
+    /// Snow on ledges and branches, ice, low sun, pale sky.
+    Winter,
+}
+
+/// Paints the place `seed` in a season, `width` × `height` pixels.
+///
+/// The composition follows the height, so that one seed looks the same at any size. Meant for 16 to
+/// 2048 pixels a side; a side of 0 is taken as 1.
+pub fn paint(season: Season, seed: u64, width: usize, height: usize) -> Rgb {
+    let place = place::Place::new(seed);
+    let weather = weather::Weather::new(season, seed);
+    let shade = terrain::Shade::new(&place);
+    let mut canvas = canvas::Canvas::new(width.max(1), height.max(1));
+    terrain::paint(&mut canvas, &place, &weather, &shade);
+    weather.paint(&mut canvas);
+    sprites::paint(&mut canvas, &place, &weather, &shade);
+    water::paint(&mut canvas, &place, &weather);
+    develop::develop(&canvas, season, place.seed)
+}

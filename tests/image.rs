@@ -1,0 +1,208 @@
+//! Bytes in, bytes out: resizing against Pillow, scaling against PyTorch, borders against brute
+//! force, and the pictures that nobody expects.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::{env, fs, path::PathBuf};
+
+use cyclegan_web::error::Error;
+use cyclegan_web::image::{
+    MAX_SIDE, Rgb, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
+};
+
+/// A picture of noise, so that no two neighbours are alike.
+fn noise(width: usize, height: usize) -> Rgb {
+    let mut state = (width * 31 + height) as u32 + 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let pixels = (0..width * height * 3).map(|_| next()).collect();
+    Rgb::new(width, height, pixels).unwrap()
+}
+
+fn plain(width: usize, height: usize, rgb: [u8; 3]) -> Rgb {
+    Rgb::new(width, height, rgb.repeat(width * height)).unwrap()
+}
+
+fn golden() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    env::var_os("CYCLEGAN_GOLDEN").map_or_else(|| default.into(), PathBuf::from)
+}
+
+fn read_png(path: PathBuf) -> Rgb {
+    let file = fs::File::open(&path).unwrap_or_else(|err| panic!("{}: {err}", path.display()));
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Rgb, png::BitDepth::Eight));
+    Rgb::new(info.width as usize, info.height as usize, pixels).unwrap()
+}
+
+#[test]
+fn resize_equals_pillow() {
+    let folder = golden().join("resize");
+    let cases = fs::read(folder.join("cases.json")).unwrap();
+    let cases: Vec<[usize; 4]> = serde_json::from_slice(&cases).unwrap();
+    assert!(!cases.is_empty());
+    for (i, [w, h, to_w, to_h]) in cases.into_iter().enumerate() {
+        let before = read_png(folder.join(format!("{i}_in.png")));
+        let after = read_png(folder.join(format!("{i}_out.png")));
+        assert_eq!((before.width, before.height), (w, h));
+        let ours = resize_bicubic(&before, to_w, to_h);
+        assert_eq!((ours.width, ours.height), (to_w, to_h));
+        let worst = ours.pixels.iter().zip(&after.pixels).map(|(a, b)| a.abs_diff(*b)).max();
+        assert_eq!(worst, Some(0), "{w} × {h} to {to_w} × {to_h}");
+        assert_eq!(ours, after);
+    }
+}
+
+#[test]
+fn resize_keeps_what_does_not_change() {
+    let image = noise(37, 23);
+    assert_eq!(resize_bicubic(&image, 37, 23), image);
+    for (w, h) in [(1, 1), (5, 200), (200, 5), (37, 1), (1, 23), (300, 300)] {
+        assert_eq!(resize_bicubic(&plain(37, 23, [0, 128, 255]), w, h), plain(w, h, [0, 128, 255]));
+    }
+}
+
+#[test]
+fn resize_takes_the_thinnest_pictures() {
+    for (w, h) in [(1, 1), (1, 5000), (5000, 1), (2, 3)] {
+        for (to_w, to_h) in [(1, 1), (1, 256), (256, 1), (7, 9), (0, 0)] {
+            let resized = resize_bicubic(&noise(w, h), to_w, to_h);
+            assert_eq!((resized.width, resized.height), (to_w.max(1), to_h.max(1)));
+            assert_eq!(resized.pixels.len(), resized.width * resized.height * 3);
+        }
+    }
+}
+
+#[test]
+fn fit_keeps_proportions_and_never_enlarges() {
+    assert_eq!(fit(640, 480, Some(256)), (256, 192));
+    assert_eq!(fit(480, 640, Some(256)), (192, 256));
+    assert_eq!(fit(640, 480, None), (640, 480));
+    assert_eq!(fit(640, 480, Some(640)), (640, 480));
+    assert_eq!(fit(640, 480, Some(4000)), (640, 480));
+    assert_eq!(fit(1, 5000, Some(512)), (1, 512));
+    assert_eq!(fit(1, 1, Some(1)), (1, 1));
+    // 2.5 and 1.5 rows: halves go up.
+    assert_eq!(fit(8, 5, Some(4)), (4, 3));
+    assert_eq!(fit(8, 3, Some(4)), (4, 2));
+    // 16384² overflows 32 bits.
+    assert_eq!(fit(MAX_SIDE, MAX_SIDE, Some(MAX_SIDE - 1)), (MAX_SIDE - 1, MAX_SIDE - 1));
+    assert_eq!(fit(0, 0, Some(0)), (1, 1));
+}
+
+#[test]
+fn every_level_goes_through_the_network_s_range_as_in_pytorch() {
+    let levels = Rgb::new(256, 1, (0..=255).flat_map(|x| [x, x, x]).collect()).unwrap();
+    let unit = to_unit(&levels);
+    assert_eq!(unit.len(), 3 * 256);
+    // numpy: (np.float32(x) / 255 - 0.5) / 0.5, as bits.
+    for (x, bits) in [(0, 0xbf80_0000), (1, 0xbf7d_fdfe), (100, 0xbe5c_dcdc), (255, 0x3f80_0000)] {
+        assert_eq!(unit[x].to_bits(), bits, "level {x}");
+    }
+    let back = from_unit(&unit, 256, 1).unwrap();
+    for x in 0..=255_u8 {
+        // Truncation takes a level from the lowest quarter, except from 0.
+        let expected = if (1..64).contains(&x) { x - 1 } else { x };
+        assert_eq!(back.pixels[usize::from(x) * 3..][..3], [expected; 3], "level {x}");
+    }
+}
+
+#[test]
+fn planes_are_channels() {
+    let image = Rgb::new(2, 1, vec![255, 0, 0, 0, 255, 255]).unwrap();
+    let unit = to_unit(&image);
+    assert_eq!(unit, [1.0, -1.0, -1.0, 1.0, -1.0, 1.0]);
+    assert_eq!(from_unit(&unit, 2, 1).unwrap(), image);
+    let large =
+        Rgb { pixels: noise(19, 7).pixels.iter().map(|x| x | 64).collect(), ..noise(19, 7) };
+    assert_eq!(from_unit(&to_unit(&large), 19, 7).unwrap(), large);
+}
+
+#[test]
+fn output_is_clamped_and_must_be_finite() {
+    let image = from_unit(&[-9.0, 1.000_001, 0.0], 1, 1).unwrap();
+    assert_eq!(image.pixels, [0, 255, 127]);
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(from_unit(&[0.0, 0.0, bad], 1, 1), Err(Error::OutputNotFinite));
+    }
+    assert_eq!(from_unit(&[0.0; 4], 1, 1).unwrap_err().code(), "image-unusable");
+}
+
+#[test]
+fn transparency_is_laid_on_white() {
+    let rgba =
+        [[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128], [255, 255, 255, 77], [200, 100, 0, 1]];
+    let image = Rgb::from_rgba(rgba.as_flattened(), 5, 1).unwrap();
+    let expected = [[10, 20, 30], [255; 3], [127; 3], [255; 3], [255, 254, 254]];
+    assert_eq!(image.pixels, expected.as_flattened());
+    let opaque: Vec<u8> = (0..=255).flat_map(|x| [x, 255 - x, x / 2, 255]).collect();
+    assert_eq!(Rgb::from_rgba(&opaque, 16, 16).unwrap().to_rgba(), opaque);
+}
+
+#[test]
+fn bytes_that_are_no_picture_are_refused() {
+    let code = |result: Result<Rgb, Error>| result.unwrap_err().code();
+    assert_eq!(code(Rgb::from_rgba(&[], 0, 0)), "image-unusable");
+    assert_eq!(code(Rgb::from_rgba(&[], 0, 5)), "image-unusable");
+    assert_eq!(code(Rgb::from_rgba(&[0; 15], 2, 2)), "image-unusable");
+    assert_eq!(code(Rgb::from_rgba(&[0; 17], 2, 2)), "image-unusable");
+    assert_eq!(code(Rgb::new(2, 2, vec![0; 13])), "image-unusable");
+    assert_eq!(code(Rgb::from_rgba(&[], MAX_SIDE + 1, 1)), "image-too-large");
+    assert_eq!(code(Rgb::from_rgba(&[], MAX_SIDE, MAX_SIDE)), "image-too-large");
+    assert_eq!(code(Rgb::new(usize::MAX, usize::MAX, vec![])), "image-too-large");
+}
+
+/// Walks from place to place and turns round at the ends.
+fn bounce(side: usize, place: isize) -> usize {
+    let (mut at, mut step) = (0_isize, place.signum());
+    for _ in 0..place.abs() {
+        if at + step < 0 || at + step >= side as isize {
+            step = -step;
+        }
+        if side > 1 {
+            at += step;
+        }
+    }
+    at as usize
+}
+
+#[test]
+fn borders_are_reflected_however_wide() {
+    for (w, h) in [(1, 1), (1, 4), (2, 2), (3, 5), (6, 1)] {
+        let image = noise(w, h);
+        for (left, right, top, bottom) in
+            [(0, 0, 0, 0), (1, 0, 0, 2), (2, 3, 4, 1), (17, 23, 11, 31)]
+        {
+            let padded = reflect_pad(&image, left, right, top, bottom);
+            assert_eq!((padded.width, padded.height), (left + w + right, top + h + bottom));
+            for y in 0..padded.height {
+                for x in 0..padded.width {
+                    let from_x = bounce(w, x as isize - left as isize);
+                    let from_y = bounce(h, y as isize - top as isize);
+                    assert_eq!(
+                        padded.pixels[(y * padded.width + x) * 3..][..3],
+                        image.pixels[(from_y * w + from_x) * 3..][..3],
+                        "{w} × {h}, place ({x}, {y})"
+                    );
+                }
+            }
+            assert_eq!(crop(&padded, left, top, w, h).unwrap(), image);
+        }
+    }
+}
+
+#[test]
+fn crops_stay_inside() {
+    let image = noise(4, 3);
+    let corner = crop(&image, 3, 2, 1, 1).unwrap();
+    assert_eq!(corner.pixels, image.pixels[33..]);
+    for (x, y, w, h) in
+        [(0, 0, 5, 3), (0, 0, 4, 4), (4, 0, 1, 1), (0, 0, 0, 1), (usize::MAX, 0, 2, 1)]
+    {
+        assert_eq!(crop(&image, x, y, w, h).unwrap_err().code(), "engine-usage");
+    }
+}
