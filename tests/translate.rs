@@ -69,8 +69,9 @@ fn the_smallest_and_thinnest_pictures_work() {
 #[test]
 fn a_margin_out_of_range_is_refused() {
     let photo = paint(Season::Summer, 2, 16, 16);
-    let refused = translate(&generator(), &photo, MAX_MARGIN + 1, &Device::flex());
-    assert_eq!(pollster::block_on(refused).unwrap_err().code(), "engine-usage");
+    let (generator, device) = (generator(), Device::flex());
+    let refused = pollster::block_on(translate(&generator, &photo, MAX_MARGIN + 1, &device));
+    assert_eq!(refused.unwrap_err().code(), "engine-usage");
 }
 
 #[test]
