@@ -1,0 +1,296 @@
+/** The page's handle on the worker: one request at a time, abort, death and revival. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EngineClient } from '../../www/client.js';
+import { CodedError } from '../../www/failure.js';
+
+/** What a stand-in for the worker does with a request; nothing returned: it never answers. */
+/** @typedef {(request: any, worker: FakeWorker) => any} Behaviour */
+
+const REPORT = {
+  device: 'cpu',
+  adapter: '',
+  fallback: false,
+  reason: null,
+  warning: null,
+  defaultSize: 512,
+  version: '0',
+};
+
+class FakeWorker extends EventTarget {
+  /** @type {any[]} */
+  requests = [];
+  ended = false;
+
+  /** @param {Behaviour} behave @param {any} [first] what it says when it starts */
+  constructor(behave, first = { ready: true }) {
+    super();
+    this.behave = behave;
+    if (first) setImmediate(() => this.say(first));
+  }
+
+  /** @param {any} data */
+  say(data) {
+    if (!this.ended) this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  /** @param {any} request @param {Transferable[]} transfer */
+  postMessage(request, transfer) {
+    const data = structuredClone(request, { transfer: /** @type {any} */ (transfer) });
+    this.requests.push(data);
+    setImmediate(async () => {
+      const answer = await this.behave(data, this);
+      if (answer) this.say({ id: data.id, ...answer });
+    });
+  }
+
+  terminate() {
+    this.ended = true;
+  }
+}
+
+/** @type {Behaviour} */
+const good = (request) => ({ value: request.do === 'open' ? REPORT : `${request.do} done` });
+/** Answers well, but fails the translations with these codes, one after another. @param {...string} codes @returns {Behaviour} */
+const failing =
+  (...codes) =>
+  (request) => {
+    const code = request.do === 'translate' ? codes.shift() : undefined;
+    return code
+      ? { failure: { code, detail: 'as told' } }
+      : good(request, /** @type {any} */ (null));
+  };
+
+/** A client whose workers are kept in a list. @param {Behaviour} behave @param {any} [first] @param {number} [limit] */
+function clientOf(behave, first, limit) {
+  /** @type {FakeWorker[]} */
+  const workers = [];
+  const reports = /** @type {any[]} */ ([]);
+  const spawn = () => {
+    workers.push(new FakeWorker(behave, first));
+    return /** @type {any} */ (workers.at(-1));
+  };
+  const client = new EngineClient(spawn, 'auto', (report) => reports.push(report), limit);
+  const asked = () =>
+    workers.map((worker) => worker.requests.map((request) => request.do).join(' '));
+  return { client, workers, reports, asked };
+}
+
+const job = /** @type {import('../../www/protocol.js').TranslateJob} */ ({
+  file: new Blob(['photo']),
+  size: 256,
+  margin: 0,
+  format: 'png',
+});
+
+test('the worker starts at the first request, opens once, and answers', async () => {
+  const { client, workers, reports, asked } = clientOf(good);
+  assert.equal(workers.length, 0);
+  assert.deepEqual(await client.open(), REPORT);
+  assert.deepEqual(await client.open(), REPORT);
+  assert.equal(await client.load(new Blob(['abc']), 'ff'), 'load done');
+  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(
+    await client.paint({ season: 'winter', seed: 1, width: 8, height: 8 }),
+    'paint done',
+  );
+  assert.deepEqual(asked(), ['open load translate paint']);
+  assert.equal(reports.length, 1);
+  assert.equal(workers[0]?.requests[0].device, 'auto');
+  assert.equal(Buffer.from(workers[0]?.requests[1].bytes).toString(), 'abc');
+});
+
+test('requests run one at a time, in their order', async () => {
+  let running = 0;
+  const { client, asked } = clientOf(async (request) => {
+    running += 1;
+    assert.equal(running, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    running -= 1;
+    return good(request, /** @type {any} */ (null));
+  });
+  await Promise.all([client.translate(job), client.load(new Blob(), null), client.translate(job)]);
+  assert.deepEqual(asked(), ['open translate load translate']);
+});
+
+test('a photo that fails leaves the worker alone', async () => {
+  const { client, workers } = clientOf(failing('image-unreadable'));
+  await assert.rejects(client.translate(job), { code: 'image-unreadable', message: 'as told' });
+  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(workers.length, 1);
+});
+
+for (const code of ['engine-died', 'gpu-lost']) {
+  test(`after ${code} a new worker opens the device and reads the model again`, async () => {
+    const { client, workers, reports, asked } = clientOf(failing(code));
+    await client.load(new Blob(['abc']), null);
+    await assert.rejects(client.translate(job), { code });
+    assert.ok(workers[0]?.ended);
+    assert.equal(await client.translate(job), 'translate done');
+    assert.deepEqual(asked(), ['open load translate', 'open load translate']);
+    assert.equal(Buffer.from(workers[1]?.requests[1].bytes).toString(), 'abc');
+    assert.equal(reports.length, 2);
+  });
+}
+
+test('three deaths in a row are enough; a success in between starts the count again', async () => {
+  const died = 'engine-died';
+  const { client } = clientOf(failing(died, 'gpu-lost', '', died, died, died, died));
+  await assert.rejects(client.translate(job), { code: died });
+  await assert.rejects(client.translate(job), { code: 'gpu-lost' });
+  await client.translate(job);
+  await assert.rejects(client.translate(job), { code: died });
+  await assert.rejects(client.translate(job), { code: died });
+  await assert.rejects(client.translate(job), { code: 'engine-keeps-dying' });
+  await assert.rejects(client.translate(job), { code: 'engine-keeps-dying' });
+  assert.equal(await client.translate(job), 'translate done', 'trying again stays possible');
+});
+
+test('a crash that the worker tells of, or an uncaught error, ends the running request', async () => {
+  for (const crash of [
+    (/** @type {FakeWorker} */ worker) =>
+      worker.say({ crash: { code: 'engine-died', detail: 'unreachable' } }),
+    (/** @type {FakeWorker} */ worker) => worker.dispatchEvent(new Event('error')),
+    (/** @type {FakeWorker} */ worker) => worker.dispatchEvent(new Event('messageerror')),
+  ]) {
+    let crashed = false;
+    const { client } = clientOf((request, worker) => {
+      if (request.do !== 'translate' || crashed) return good(request, worker);
+      crashed = true;
+      crash(worker);
+    });
+    await assert.rejects(client.translate(job), { code: 'engine-died' });
+    assert.equal(await client.translate(job), 'translate done');
+  }
+});
+
+test('a crash between requests is survived without a failure', async () => {
+  const { client, workers } = clientOf(good);
+  await client.open();
+  workers[0]?.say({ crash: { code: 'engine-died', detail: 'late' } });
+  assert.ok(workers[0]?.ended);
+  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(workers.length, 2);
+});
+
+test('a worker that cannot be loaded is engine-unavailable, never a wait without end', async () => {
+  const broken = clientOf(good, null);
+  const opening = broken.client.open();
+  setImmediate(() => broken.workers[0]?.dispatchEvent(new Event('error')));
+  await assert.rejects(opening, { code: 'engine-unavailable' });
+
+  const noWasm = clientOf(good, { crash: { code: 'engine-unavailable', detail: '404' } });
+  await assert.rejects(noWasm.client.open(), { code: 'engine-unavailable', message: '404' });
+
+  const silent = clientOf(good, null, 20);
+  await assert.rejects(silent.client.open(), { code: 'engine-unavailable' });
+  assert.ok(silent.workers[0]?.ended);
+
+  const hung = clientOf(() => undefined, { ready: true }, 20);
+  await assert.rejects(hung.client.open(), { code: 'engine-unavailable' });
+
+  const refused = new EngineClient(() => {
+    throw new DOMException('by policy', 'SecurityError');
+  }, 'auto');
+  await assert.rejects(refused.open(), { code: 'engine-unavailable' });
+});
+
+test('a device that cannot be opened may be tried again in a new worker', async () => {
+  let tries = 0;
+  const { client, workers } = clientOf((request, worker) => {
+    tries += 1;
+    return tries === 1
+      ? { failure: { code: 'gpu-unavailable', detail: '' } }
+      : good(request, worker);
+  });
+  await assert.rejects(client.open(), { code: 'gpu-unavailable' });
+  assert.deepEqual(await client.open(), REPORT);
+  assert.equal(workers.length, 2);
+});
+
+test('abort lets a request that is nearly done finish', async () => {
+  const controller = new AbortController();
+  const { client, workers } = clientOf(async (request, worker) => {
+    if (request.do === 'translate') {
+      controller.abort();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return good(request, worker);
+  });
+  assert.equal(await client.translate(job, controller.signal), 'translate done');
+  await assert.rejects(client.translate(job, controller.signal), { name: 'AbortError' });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.ok(!workers[0]?.ended);
+});
+
+test('abort ends the worker of a long request, and the next one revives it', async () => {
+  const controller = new AbortController();
+  let hang = true;
+  const { client, workers, asked } = clientOf((request, worker) => {
+    if (request.do !== 'translate' || !hang) return good(request, worker);
+    hang = false;
+    controller.abort();
+  });
+  await client.load(new Blob(['abc']), null);
+  const started = performance.now();
+  const [first, second] = await Promise.allSettled([
+    client.translate(job, controller.signal),
+    client.translate(job, controller.signal),
+  ]);
+  assert.ok(performance.now() - started < 2000);
+  assert.equal(first.status === 'rejected' && first.reason.name, 'AbortError');
+  assert.equal(second.status === 'rejected' && second.reason.name, 'AbortError');
+  assert.ok(workers[0]?.ended);
+  assert.equal(await client.translate(job), 'translate done');
+  assert.deepEqual(asked(), ['open load translate', 'open load translate']);
+});
+
+test('abort while the weights are read is an abort, not a death', async () => {
+  const { client } = clientOf(good);
+  const controller = new AbortController();
+  const weights = new Blob(['abc']);
+  weights.arrayBuffer = () =>
+    new Promise((resolve) => setTimeout(resolve, 600, new ArrayBuffer(3)));
+  const loading = client.load(weights, null, controller.signal);
+  setTimeout(() => controller.abort(), 50);
+  await assert.rejects(loading, { name: 'AbortError' });
+});
+
+test('weights that are refused leave those of before in place', async () => {
+  const { client, workers } = clientOf((request, worker) =>
+    request.do === 'load' && request.sha256 === 'bad'
+      ? { failure: { code: 'weights-hash-mismatch', detail: '' } }
+      : good(request, worker),
+  );
+  await client.load(new Blob(['first']), null);
+  await assert.rejects(client.load(new Blob(['second']), 'bad'), { code: 'weights-hash-mismatch' });
+  workers[0]?.say({ crash: { code: 'engine-died', detail: '' } });
+  await client.translate(job);
+  assert.equal(Buffer.from(workers[1]?.requests[1].bytes).toString(), 'first');
+});
+
+test('weights whose file is gone fail the photo, and others can still be loaded', async () => {
+  const { client, workers } = clientOf(good);
+  const weights = new Blob(['abc']);
+  await client.load(weights, null);
+  workers[0]?.say({ crash: { code: 'engine-died', detail: '' } });
+  weights.arrayBuffer = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
+  await assert.rejects(
+    client.translate(job),
+    (error) => error instanceof CodedError && error.code === 'file-gone',
+  );
+  await client.load(new Blob(['new']), null);
+  assert.equal(await client.translate(job), 'translate done');
+});
+
+test('close ends what is running, and a later request starts anew', async () => {
+  const { client, workers } = clientOf((request, worker) =>
+    request.do === 'translate' ? undefined : good(request, worker),
+  );
+  await client.open();
+  const running = client.translate(job);
+  setTimeout(() => client.close(), 20);
+  await assert.rejects(running, { name: 'AbortError' });
+  assert.ok(workers[0]?.ended);
+  assert.deepEqual(await client.open(), REPORT);
+});

@@ -1,0 +1,169 @@
+/** The archive: opens in another program's reader, has every result once and a manifest at the end. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildZip, zipStream } from '../../www/zip.js';
+
+const ABOUT = /** @type {import('../../www/zip.js').About} */ ({
+  version: '0.1.0',
+  model: { name: 'summer to winter', sha256: 'ab'.repeat(32), ngf: 64, blocks: 9 },
+  settings: { size: 512, margin: 32, format: 'png' },
+});
+
+/** @param {string} path @param {string} text @returns {import('../../www/zip.js').Outcome} */
+const done = (path, text, type = 'image/png') => ({
+  path,
+  state: 'done',
+  reason: null,
+  result: new Blob([text], { type }),
+  width: 512,
+  height: 340,
+  photoWidth: 1024,
+  photoHeight: 680,
+  reduced: false,
+});
+/** @param {string} path @param {string} reason @returns {import('../../www/zip.js').Outcome} */
+const skipped = (path, reason) => ({
+  ...done(path, ''),
+  state: 'skipped',
+  reason,
+  result: null,
+  width: 0,
+  height: 0,
+  photoWidth: 0,
+  photoHeight: 0,
+});
+
+/**
+ * Entries of an archive by its central directory (APPNOTE.TXT, 4.3.12), each checked against its local
+ * header; the entries are stored, not compressed.
+ *
+ * @param {Blob} blob
+ */
+async function entriesOf(blob) {
+  const bytes = Buffer.from(await blob.arrayBuffer());
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  const count = bytes.readUInt16LE(end + 10);
+  let at = bytes.readUInt32LE(end + 16);
+  const entries = [];
+  for (let i = 0; i < count; i += 1) {
+    assert.equal(bytes.readUInt32LE(at), 0x02014b50);
+    assert.equal(bytes.readUInt16LE(at + 10), 0, 'stored');
+    const [size, length] = [bytes.readUInt32LE(at + 24), bytes.readUInt16LE(at + 28)];
+    const name = bytes.toString('utf8', at + 46, at + 46 + length);
+    const local = bytes.readUInt32LE(at + 42);
+    assert.equal(bytes.readUInt32LE(local), 0x04034b50);
+    const body = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+    entries.push({
+      name,
+      utf8: Boolean(bytes.readUInt16LE(at + 8) & 0x800),
+      text: bytes.toString('utf8', body, body + size),
+    });
+    at += 46 + length + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+  return entries;
+}
+
+const OUTCOMES = [
+  done('trip/a.jpg', 'first'),
+  skipped('trip/notes.png', 'image-unreadable'),
+  done('trip/a.png', 'second'),
+  done('../../évil 🏔️.jpg', 'third', 'image/jpeg'),
+];
+
+test('an archive has every result under its own name, and the manifest last', async () => {
+  const { name, file, url, size, dispose } = await buildZip(OUTCOMES, ABOUT);
+  const entries = await entriesOf(file);
+  assert.deepEqual(
+    entries.map((entry) => entry.name),
+    ['trip/a.png', 'trip/a (2).png', 'évil 🏔️.jpg', 'manifest.json'],
+  );
+  assert.deepEqual(
+    entries.slice(0, 3).map((entry) => entry.text),
+    ['first', 'second', 'third'],
+  );
+  assert.ok(
+    entries.every((entry) => entry.utf8),
+    'names are marked as UTF-8',
+  );
+  assert.match(name, /\.zip$/);
+  assert.equal(file.type, 'application/zip');
+  assert.equal(size, file.size);
+  assert.match(url, /^blob:/);
+  await dispose();
+});
+
+test('the manifest tells how each result was made, and why others are missing', async () => {
+  const entries = await entriesOf(await new Response(zipStream(OUTCOMES, ABOUT)).blob());
+  const manifest = JSON.parse(entries.at(-1)?.text ?? '');
+  const { photos, ...rest } = manifest;
+  assert.deepEqual(rest, { generator: 'cyclegan-web', ...ABOUT });
+  assert.deepEqual(photos[0], {
+    name: 'trip/a.png',
+    source: 'trip/a.jpg',
+    state: 'done',
+    reason: null,
+    size: [512, 340],
+    photoSize: [1024, 680],
+    reduced: false,
+  });
+  assert.deepEqual(photos[1], {
+    name: null,
+    source: 'trip/notes.png',
+    state: 'skipped',
+    reason: 'image-unreadable',
+    size: null,
+    photoSize: null,
+    reduced: false,
+  });
+  assert.deepEqual(
+    photos.map((/** @type {any} */ p) => p.name).filter(Boolean),
+    entries.slice(0, -1).map((e) => e.name),
+  );
+});
+
+test('nothing translated still gives an archive with a manifest', async () => {
+  const entries = await entriesOf((await buildZip([], ABOUT)).file);
+  assert.deepEqual(
+    entries.map((entry) => entry.name),
+    ['manifest.json'],
+  );
+});
+
+test('results are read one after another, not all at once', async () => {
+  let open = 0;
+  let most = 0;
+  const outcomes = Array.from({ length: 20 }, (_, i) => {
+    const outcome = done(`${i}.png`, 'x'.repeat(200_000));
+    const blob = /** @type {Blob} */ (outcome.result);
+    const stream = blob.stream.bind(blob);
+    blob.stream = () => {
+      open += 1;
+      most = Math.max(most, open);
+      const closing = new TransformStream({
+        flush() {
+          open -= 1;
+        },
+      });
+      return stream().pipeThrough(closing);
+    };
+    return outcome;
+  });
+  await buildZip(outcomes, ABOUT);
+  assert.ok(most >= 1 && most <= 2, `${most} results open at once`);
+});
+
+test('an aborted archive rejects with the reason of the signal', async () => {
+  await assert.rejects(buildZip(OUTCOMES, ABOUT, AbortSignal.abort()), { name: 'AbortError' });
+  const controller = new AbortController();
+  const outcome = done('a.png', 'x');
+  /** @type {Blob} */ (outcome.result).stream = () =>
+    new ReadableStream({ pull: () => controller.abort() });
+  await assert.rejects(buildZip([outcome], ABOUT, controller.signal), { name: 'AbortError' });
+});
+
+test('a result that cannot be read fails the archive with a code', async () => {
+  const outcome = done('a.png', 'x');
+  /** @type {Blob} */ (outcome.result).stream = () =>
+    new ReadableStream({ pull: (controller) => controller.error(new TypeError('broken')) });
+  await assert.rejects(buildZip([outcome], ABOUT), { code: 'zip-failed' });
+});

@@ -1,0 +1,15 @@
+/** Builds the static site: every URL relative, so that it works on any host and under any path. */
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  base: './',
+  // The engine is an ES module worker; its wasm becomes a hashed file beside it.
+  worker: { format: 'es' },
+  build: {
+    outDir: 'dist',
+    target: 'es2022',
+    // Inlined assets would be data: URLs, which the page's content security policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});

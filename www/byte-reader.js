@@ -1,0 +1,42 @@
+/** Random access to the bytes of a file, a small window at a time, so that a large file costs little. */
+import { readError } from './failure.js';
+
+const WINDOW = 65_536;
+
+export class ByteReader {
+  #file;
+  #from = 0;
+  #bytes = new ArrayBuffer(0);
+
+  /** @param {Blob} file */
+  constructor(file) {
+    this.#file = file;
+  }
+
+  /** Bytes in the file. */
+  get size() {
+    return this.#file.size;
+  }
+
+  /**
+   * `length` bytes from `offset`, or null where the file ends before.
+   *
+   * @param {number} offset
+   * @param {number} length at most 65536
+   * @returns {Promise<DataView | null>}
+   * @throws {import('./failure.js').CodedError} `file-gone`, `image-unreadable`
+   */
+  async view(offset, length) {
+    if (offset < 0 || offset + length > this.#file.size) return null;
+    if (offset < this.#from || offset + length > this.#from + this.#bytes.byteLength) {
+      try {
+        this.#bytes = await this.#file.slice(offset, offset + WINDOW).arrayBuffer();
+      } catch (error) {
+        throw readError(error, 'image-unreadable');
+      }
+      this.#from = offset;
+      if (this.#bytes.byteLength < length) return null;
+    }
+    return new DataView(this.#bytes, offset - this.#from, length);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * One photo's card: the photo while it waits, then the comparison, or the reason why there is none. It owns
+ * the blob URLs of what it shows.
+ */
+import { createCompare } from './compare.js';
+import { shownName } from './dom.js';
+import { measure } from './headers.js';
+import { errorText, text } from './messages.js';
+
+/** @typedef {import('./run.js').Item} Item */
+
+export class Card {
+  element = cloned('card');
+  #item;
+  #onShape;
+  /** The state in which it was drawn last. */
+  #drawn = '';
+  /** Whose pictures it shows. @type {import('./run.js').Result | null} */
+  #result = null;
+  /** Of the photo, or of before and after. @type {string[]} */
+  #urls = [];
+
+  /**
+   * @param {Item} item
+   * @param {(ratio: number) => void} onShape told width / height of a picture that it shows
+   */
+  constructor(item, onShape) {
+    this.#item = item;
+    this.#onShape = onShape;
+    this.element.dataset.id = String(item.id);
+    this.element.dataset.name = item.name;
+    const name = this.part('name');
+    name.textContent = shownName(item.name);
+    name.title = shownName(item.name);
+    this.draw();
+  }
+
+  /** The pictures of a finished photo, or null. @returns {{ before: string, after: string } | null} */
+  get pictures() {
+    return this.#result ? { before: this.#urls[0], after: this.#urls[1] } : null;
+  }
+
+  /**
+   * @param {string} role
+   * @returns {HTMLElement}
+   */
+  part(role) {
+    return /** @type {HTMLElement} */ (this.element.querySelector(`[data-role=${role}]`));
+  }
+
+  /** Brings it in line with its item. */
+  draw() {
+    const { state, active, problem, result } = this.#item;
+    // Of thousands that are looked at again few have changed.
+    const drawn = `${state} ${active} ${problem?.code}`;
+    if (this.#drawn === drawn && this.#result === result) return;
+    this.#drawn = drawn;
+    this.element.dataset.state = state;
+    this.element.toggleAttribute('data-active', active);
+    this.part('note').textContent = noteOf(this.#item);
+    this.#offerTools(result !== null);
+    if (state === 'done' && result && result !== this.#result) this.#showResult(result);
+    if (problem && !active) this.#showReason(problem.code);
+  }
+
+  /** Gives back what it holds; it is about to go. */
+  release() {
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#urls = [];
+    this.#result = null;
+  }
+
+  /**
+   * Shows the photo itself, once its header says that it is safe to decode. What cannot be shown stays
+   * blank; the run will say why.
+   */
+  async showPhoto() {
+    const { file } = this.#item;
+    const safe = file && (await measure(file).catch(() => null));
+    if (!safe || !this.element.isConnected) return;
+    if (this.#item.state !== 'waiting' || this.#urls.length > 0) return;
+    const image = document.createElement('img');
+    image.className = 'photo';
+    image.alt = '';
+    image.decoding = 'async';
+    this.#urls = [URL.createObjectURL(file)];
+    image.addEventListener('error', () => image.remove());
+    image.addEventListener('load', () => this.#onShape(image.naturalWidth / image.naturalHeight));
+    image.src = this.#urls[0];
+    this.#fill(image);
+  }
+
+  /** @param {import('./run.js').Result} result */
+  #showResult(result) {
+    this.release();
+    const { before, after, width, height } = result.picture;
+    this.#urls = [URL.createObjectURL(before), URL.createObjectURL(after)];
+    this.#result = result;
+    this.#onShape(width / height);
+    this.element.dataset.direction = result.direction;
+    const [first, second] = this.#urls;
+    const name = this.#item.name;
+    this.#fill(createCompare({ before: first, after: second, width, height, name }));
+  }
+
+  /** @param {string} code */
+  #showReason(code) {
+    this.release();
+    const reason = document.createElement('p');
+    reason.className = 'reason';
+    reason.textContent = errorText(code);
+    this.#fill(reason);
+  }
+
+  /** @param {HTMLElement} content */
+  #fill(content) {
+    this.element.querySelector('.frame')?.replaceChildren(content);
+  }
+
+  /** What can be done with a result. @param {boolean} wanted */
+  #offerTools(wanted) {
+    const shown = this.element.querySelectorAll('[data-role=open], [data-role=save]');
+    if (!wanted) for (const tool of shown) tool.remove();
+    if (!wanted || shown.length > 0) return;
+    const template = /** @type {HTMLTemplateElement} */ (document.getElementById('tools'));
+    this.part('remove').before(template.content.cloneNode(true));
+  }
+}
+
+/** @param {string} id of a template with one element */
+function cloned(id) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+}
+
+/**
+ * What is said under a photo's name.
+ * @param {Item} item
+ */
+export function noteOf(item) {
+  if (item.active) return text('card.active');
+  if (item.state !== 'done' || !item.result) return text(`card.${item.state}`);
+  const { width, height, reduced } = item.result.picture;
+  const values = { width: String(width), height: String(height) };
+  return text(reduced ? 'card.reduced' : 'card.size', values);
+}

@@ -1,0 +1,63 @@
+/**
+ * Before and after in one picture: the photo lies over its translation, cut off at a line that the
+ * pointer drags from anywhere on the picture. The line is a range input, which brings the keyboard,
+ * a role and a value for nothing; it takes no pointer itself, since its thumb is not where the line is.
+ */
+import { formatPercent, text } from './messages.js';
+
+/**
+ * Brings a `.compare` element to life.
+ * @param {HTMLElement} root as in the template of index.html
+ */
+export function mountCompare(root) {
+  const range = /** @type {HTMLInputElement} */ (root.querySelector('input[type=range]'));
+
+  const show = () => {
+    root.style.setProperty('--at', `${range.value}%`);
+    range.setAttribute(
+      'aria-valuetext',
+      text('compare.value', { percent: formatPercent(Number(range.value) / 100) }),
+    );
+  };
+  /** @param {PointerEvent} event */
+  const follow = (event) => {
+    const box = root.getBoundingClientRect();
+    range.value = String(((event.clientX - box.left) / box.width) * 100);
+    show();
+  };
+
+  range.addEventListener('input', show);
+  root.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0) return;
+    root.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  root.addEventListener('pointermove', (event) => {
+    if (root.hasPointerCapture(event.pointerId)) follow(event);
+  });
+  // A click would take the focus from the range; keep it there, so that the arrow keys go on.
+  root.addEventListener('click', () => range.focus({ preventScroll: true }));
+  root.addEventListener('dragstart', (event) => event.preventDefault());
+  show();
+}
+
+/**
+ * A new comparison from the template.
+ * @param {{ before: string, after: string, width: number, height: number, name: string }} pictures
+ *   blob URLs, and the size of both in pixels
+ * @returns {HTMLElement}
+ */
+export function createCompare({ before, after, width, height, name }) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById('compare'));
+  const root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  root.style.setProperty('--ratio', String(width / height));
+  for (const [role, url] of Object.entries({ before, after })) {
+    const image = /** @type {HTMLImageElement} */ (root.querySelector(`[data-role=${role}]`));
+    image.width = width;
+    image.height = height;
+    image.alt = text(`compare.alt.${role}`, { name });
+    image.src = url;
+  }
+  mountCompare(root);
+  return root;
+}

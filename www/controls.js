@@ -1,0 +1,203 @@
+/**
+ * The bar: which model, at what size, saved as what. Choices are kept from visit to visit; until the
+ * visitor has chosen a size, the device proposes one.
+ */
+import { button, byId, input, select } from './dom.js';
+import { keep, recall } from './memory.js';
+import { formatBytes, text } from './messages.js';
+import { ownModel, shippedModels } from './models.js';
+
+/** @typedef {import('./models.js').Model} Model */
+/** @typedef {import('./protocol.js').Size} Size */
+/** @typedef {import('./protocol.js').Format} Format */
+
+/** @type {Map<string, Model>} */
+const models = new Map();
+
+/**
+ * @param {string[]} ownNames of the visitor's weights
+ * @param {() => void} onChange
+ */
+export function setUpControls(ownNames, onChange) {
+  for (const model of shippedModels()) {
+    addOption(select('model'), model, text(`models.${model.value}`));
+  }
+  for (const name of ownNames) addOwnModel(name);
+  choose(select('model'), recall('model'));
+  choose(select('size'), recall('size'));
+  choose(select('format'), recall('format'));
+
+  for (const name of ['model', 'size', 'format']) {
+    select(name).addEventListener('change', () => {
+      keep(name, select(name).value);
+      if (name === 'model') showModel();
+      onChange();
+    });
+  }
+  // A number that was typed is brought back into its range when it is left.
+  input('margin').addEventListener('change', () => {
+    input('margin').value = String(margin());
+  });
+  closeOutside(/** @type {HTMLDetailsElement} */ (byId('more')));
+  showModel();
+}
+
+/** @returns {Model} */
+export function chosenModel() {
+  return /** @type {Model} */ (models.get(select('model').value));
+}
+
+/** @returns {{ size: Size, format: Format, margin: number }} */
+export function settings() {
+  const size = select('size').value;
+  return {
+    size: size === 'own' ? 'own' : /** @type {Size} */ (Number(size)),
+    format: /** @type {Format} */ (select('format').value),
+    margin: margin(),
+  };
+}
+
+/** @param {number} size the device's; a choice of the visitor's wins */
+export function proposeSize(size) {
+  if (recall('size') === null) select('size').value = String(size);
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} [chosen] select it, as the visitor's choice
+ */
+export function addOwnModel(name, chosen = false) {
+  const model = ownModel(name);
+  let group = select('model').querySelector('optgroup');
+  if (!group) {
+    group = document.createElement('optgroup');
+    group.label = text('models.own');
+    select('model').append(group);
+  }
+  addOption(group, model, name);
+  if (!chosen) return;
+  select('model').value = model.value;
+  keep('model', model.value);
+  showModel();
+}
+
+/** Takes the chosen own weights out of the select; the first model takes their place. */
+export function removeChosenModel() {
+  const option = select('model').selectedOptions[0];
+  const group = option.parentElement;
+  models.delete(option.value);
+  option.remove();
+  if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
+  select('model').selectedIndex = 0;
+  keep('model', select('model').value);
+  showModel();
+}
+
+/** @param {string} name that the chosen own weights now have */
+export function renameChosenModel(name) {
+  const option = select('model').selectedOptions[0];
+  const model = ownModel(name);
+  const margin = input('margin').value;
+  models.delete(option.value);
+  models.set(model.value, model);
+  option.value = model.value;
+  option.textContent = name;
+  keep('model', model.value);
+  showModel();
+  input('margin').value = margin;
+}
+
+/** What may not change under a run is locked. @param {boolean} running */
+export function lockControls(running) {
+  for (const name of ['model', 'size', 'format']) select(name).disabled = running;
+  for (const name of ['margin', 'weights', 'own-name']) input(name).disabled = running;
+  button('forget').disabled = running;
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {Model} model
+ * @param {string} label
+ */
+function addOption(parent, model, label) {
+  models.set(model.value, model);
+  const option = document.createElement('option');
+  option.value = model.value;
+  option.textContent = label;
+  parent.append(option);
+}
+
+/**
+ * Selects a value that may be from an earlier visit, if it still exists.
+ * @param {HTMLSelectElement} list
+ * @param {string | null} value
+ */
+function choose(list, value) {
+  if (value !== null && [...list.options].some((option) => option.value === value))
+    list.value = value;
+}
+
+/** Whole pixels, 0 to 64. */
+function margin() {
+  const pixels = Math.round(Number(input('margin').value));
+  return Math.min(64, Math.max(0, pixels || 0));
+}
+
+/** The chosen model's card, margin and colours. */
+function showModel() {
+  const model = chosenModel();
+  const { card, name, direction } = model;
+  document.body.dataset.direction = direction;
+  input('margin').value = String(model.margin);
+  byId('card-title').textContent = name ?? text(`models.${model.value}`);
+  byId('card-about').textContent = text(`models.about.${card ? card.id : 'own'}`);
+  button('forget').hidden = card !== null;
+  byId('rename').hidden = card !== null;
+  input('own-name').value = name ?? '';
+  const facts = card ? factsOf(card) : [];
+  byId('card-facts').replaceChildren(
+    ...facts.flatMap(([term, fact]) => {
+      const dt = document.createElement('dt');
+      const dd = document.createElement('dd');
+      dt.textContent = text(term);
+      dd.textContent = fact;
+      return [dt, dd];
+    }),
+  );
+}
+
+/**
+ * @param {import('./models.js').Card} card
+ * @returns {[string, string][]} key of the term, and the fact
+ */
+function factsOf(card) {
+  return [
+    ['models.trained', text(`models.trained.${card.trained.on}`, card.trained)],
+    [
+      'models.network',
+      text('models.network.resnet', {
+        blocks: card.blocks,
+        ngf: card.ngf,
+        parameters: card.parameters,
+      }),
+    ],
+    ['models.margin', text('models.pixels', { n: card.margin })],
+    ['models.bytes', formatBytes(card.bytes)],
+    ['models.sha256', card.sha256],
+  ];
+}
+
+/**
+ * Closes a disclosure when something else is clicked, and by Escape.
+ * @param {HTMLDetailsElement} details
+ */
+function closeOutside(details) {
+  document.addEventListener('pointerdown', (event) => {
+    if (details.open && !details.contains(/** @type {Node} */ (event.target))) details.open = false;
+  });
+  details.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !details.open) return;
+    details.open = false;
+    details.querySelector('summary')?.focus();
+  });
+}

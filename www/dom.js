@@ -1,0 +1,82 @@
+/** Short ways to reach the elements of index.html, which are all there from the start. */
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+/** @param {string} id */
+export const button = (id) => /** @type {HTMLButtonElement} */ (byId(id));
+/** @param {string} id */
+export const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
+/** @param {string} id */
+export const select = (id) => /** @type {HTMLSelectElement} */ (byId(id));
+
+/**
+ * Says something to people who listen to the page, when they have a moment.
+ * @param {string} words
+ */
+export function announce(words) {
+  byId('announce').textContent = words;
+}
+
+/** What stays true of this browser, whatever else is said. */
+let standing = '';
+
+/**
+ * Shows a problem of the whole page; an empty text takes it away.
+ * @param {string} words
+ */
+export function notify(words) {
+  const notice = byId('notice');
+  notice.textContent = words || standing;
+  notice.hidden = notice.textContent === '';
+}
+
+/**
+ * Shows a warning for as long as there is nothing worse to say.
+ * @param {string} words
+ */
+export function warn(words) {
+  standing = words;
+  notify('');
+}
+
+/**
+ * A file's name as it is shown: without the marks that would turn its letters round.
+ * @param {string} name
+ */
+export function shownName(name) {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+}
+
+/**
+ * Hands a file to the browser's downloads.
+ * @param {string} url
+ * @param {string} name
+ */
+export function download(url, name) {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+}
+
+/**
+ * Shows one of two buttons in the same place; the focus goes along.
+ * @param {HTMLButtonElement} first
+ * @param {HTMLButtonElement} second
+ * @param {boolean} useSecond
+ */
+export function swap(first, second, useSecond) {
+  const [shown, gone] = useSecond ? [second, first] : [first, second];
+  const focused = document.activeElement === gone;
+  shown.hidden = false;
+  gone.hidden = true;
+  if (focused) shown.focus();
+}

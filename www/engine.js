@@ -1,0 +1,140 @@
+/**
+ * The worker: the one place where photos are decoded and wasm runs. It answers the requests of
+ * `protocol.d.ts` strictly one after another.
+ *
+ * A panic ends the wasm instance. It shows as a `RuntimeError`, and where it happens inside an
+ * asynchronous call that call never settles: only the worker's `error` event tells. Both end the running
+ * request with `engine-died`; the page then replaces the worker.
+ */
+
+import { decode, encode, selfTest } from './decode.js';
+import { CodedError, failureOf } from './failure.js';
+import init, { Engine, paint } from './pkg/cyclegan_web.js';
+
+/** @typedef {import('./protocol.js').Request} Request */
+/** @typedef {import('./protocol.js').Values} Values */
+/** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
+
+/** Longest side proposed: what takes a few seconds at most on a usual machine. */
+const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
+
+/** @type {Engine | null} */
+let engine = null;
+/** Why this worker is of no more use. @type {CodedError | null} */
+let dead = null;
+/** Ends the running request. @type {((error: CodedError) => void) | null} */
+let endRunning = null;
+/** The last request of the queue. @type {Promise<void>} */
+let last = Promise.resolve();
+
+addEventListener('message', ({ data }) => {
+  last = last.then(() => answer(/** @type {Request} */ (data)));
+});
+addEventListener('error', (event) => die(event.error ?? event.message));
+addEventListener('unhandledrejection', ({ reason }) => {
+  if (reason instanceof WebAssembly.RuntimeError) die(reason);
+});
+
+init().then(
+  () => postMessage({ ready: true }),
+  (/** @type {unknown} */ error) =>
+    postMessage({ crash: { ...failureOf(error), code: 'engine-unavailable' } }),
+);
+
+/** @param {unknown} error */
+function die(error) {
+  dead ??= new CodedError('engine-died', failureOf(error).detail);
+  if (endRunning) endRunning(dead);
+  else postMessage({ crash: failureOf(dead) });
+}
+
+/** Sends exactly one reply. @param {Request} request */
+async function answer(request) {
+  try {
+    const value = await new Promise((resolve, reject) => {
+      if (dead) throw dead;
+      endRunning = reject;
+      perform(request).then(resolve, reject);
+    });
+    postMessage({ id: request.id, value });
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError)
+      dead = new CodedError('engine-died', error.message);
+    postMessage({ id: request.id, failure: failureOf(dead ?? error) });
+  } finally {
+    endRunning = null;
+  }
+}
+
+/**
+ * @param {Request} request
+ * @returns {Promise<Values[keyof Values]>}
+ */
+async function perform(request) {
+  switch (request.do) {
+    case 'open':
+      return open(request.device);
+    case 'load':
+      return ready().load(new Uint8Array(request.bytes), request.sha256 ?? undefined);
+    case 'translate':
+      return translate(request);
+    case 'paint': {
+      const { season, seed, width, height } = request;
+      return encode(paint(season, seed, width, height), width, height, 'png');
+    }
+  }
+}
+
+/** @returns {Engine} */
+function ready() {
+  if (!engine) throw new CodedError('engine-usage', 'the device was not opened');
+  return engine;
+}
+
+/**
+ * @param {import('./protocol.js').DeviceChoice} choice
+ * @returns {Promise<DeviceReport>}
+ */
+async function open(choice) {
+  const warning = await selfTest();
+  engine = await Engine.open(choice);
+  /** @type {Omit<DeviceReport, 'warning' | 'defaultSize'>} */
+  const { device, adapter, fallback, reason, version } = engine.report();
+  return {
+    device,
+    adapter,
+    fallback,
+    reason: reason ?? null,
+    warning,
+    defaultSize: DEFAULT_SIZE[device],
+    version,
+  };
+}
+
+/**
+ * @param {import('./protocol.js').TranslateJob} job
+ * @returns {Promise<import('./protocol.js').Translated>}
+ */
+async function translate(job) {
+  const started = performance.now();
+  const photo = await decode(job.file);
+  const { width: photoWidth, height: photoHeight } = photo;
+  const running = ready().translate(
+    photo.data,
+    photoWidth,
+    photoHeight,
+    job.size === 'own' ? 0 : job.size,
+    job.margin,
+  );
+  photo.data = new Uint8Array(0); // wasm has its own copy by now
+  const made = await running;
+  try {
+    const { width, height, reduced } = made;
+    const after = await encode(made.takeAfter(), width, height, job.format);
+    const before = await encode(made.takeBefore(), width, height, 'png');
+    const seconds = (performance.now() - started) / 1000;
+    return { after, before, width, height, photoWidth, photoHeight, reduced, seconds };
+  } finally {
+    made.free();
+  }
+}

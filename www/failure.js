@@ -1,0 +1,52 @@
+/**
+ * Failures as data. Everything that can go wrong on the page or in its worker has a stable code, which
+ * selects the sentence in `messages/`, and a detail in plain English for a log.
+ */
+
+/** @typedef {import('./protocol.js').Failure} Failure */
+
+/** An error with a stable code, such as `image-unreadable`. */
+export class CodedError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} detail plain English, for a log
+   */
+  constructor(code, detail) {
+    super(detail);
+    this.name = 'CodedError';
+    this.code = code;
+  }
+}
+
+/** What browsers reject with when a file was deleted, or may no longer be read, after it was picked. */
+const GONE = new Set(['NotFoundError', 'NotReadableError', 'SecurityError', 'NotAllowedError']);
+
+/**
+ * Code and detail of anything that was thrown.
+ *
+ * @param {unknown} error
+ * @param {string} [fallback] code of an error that has none of its own
+ * @returns {Failure}
+ */
+export function failureOf(error, fallback = 'engine-failed') {
+  if (!(error instanceof Error)) return { code: fallback, detail: String(error) };
+  if ('code' in error && typeof error.code === 'string') {
+    return { code: error.code, detail: error.message };
+  }
+  // A request for more memory than there is shows as a RangeError ("Array buffer allocation failed").
+  if (error instanceof RangeError) return { code: 'out-of-memory', detail: error.message };
+  return { code: fallback, detail: `${error.name}: ${error.message}` };
+}
+
+/**
+ * A failure to read a file: `file-gone` if the file is no longer there, otherwise `fallback`.
+ *
+ * @param {unknown} error
+ * @param {string} fallback
+ * @returns {CodedError}
+ */
+export function readError(error, fallback) {
+  const name = error instanceof Error ? error.name : '';
+  const failure = failureOf(error, fallback);
+  return new CodedError(GONE.has(name) ? 'file-gone' : failure.code, failure.detail);
+}

@@ -1,0 +1,187 @@
+/**
+ * The gallery: one card for each photo, in the order in which they were added. Cards are made a few at a
+ * time, so that thousands never block the page; a photo's own picture is shown only when its card comes
+ * into view and its header says that it is safe to decode. The browser skips what is out of sight.
+ */
+import { Card } from './card.js';
+
+/** @typedef {import('./run.js').Item} Item */
+/** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
+/** @typedef {'open' | 'save' | 'remove'} Action */
+
+/** Milliseconds of a frame that may go into making cards, or taking them away. */
+const FRAME_BUDGET = 8;
+/**
+ * So many cards are made at once. The rest wait, this many milliseconds at most, until the first picture
+ * has given the frames their proportions: a change later would lay out thousands again.
+ */
+const FIRST = 60;
+const PATIENCE = 500;
+
+export class Gallery {
+  #list;
+  /** @type {Map<number, Card>} */
+  #cards = new Map();
+  /** Items to draw in the next frames. @type {Item[]} */
+  #pending = [];
+  #scheduled = false;
+  /** Cards that are no more are still being taken away. */
+  #clearing = false;
+  /** The frames have their proportions. */
+  #framed = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+  #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
+
+  /**
+   * @param {HTMLElement} list
+   * @param {(action: Action, id: number) => void} onAction
+   */
+  constructor(list, onAction) {
+    this.#list = list;
+    list.addEventListener('click', (event) => {
+      const target = /** @type {Element} */ (event.target);
+      const action = target.closest('button')?.dataset.role;
+      const id = Number(target.closest('li')?.dataset.id);
+      if (action && id) onAction(/** @type {Action} */ (action), id);
+    });
+  }
+
+  /**
+   * Draws items over the next frames: new ones, or many that changed at once.
+   * @param {Item[]} items
+   */
+  show(items) {
+    this.#pending = this.#pending.concat(items);
+    this.#schedule();
+  }
+
+  /**
+   * Draws an item at once. One that has no card yet is drawn when its card is made.
+   * @param {Item} item
+   */
+  update(item) {
+    this.#cards.get(item.id)?.draw();
+  }
+
+  /** @param {number} id */
+  remove(id) {
+    this.#pending = this.#pending.filter((item) => item.id !== id);
+    const card = this.#cards.get(id);
+    if (!card) return;
+    card.release();
+    this.#observer.unobserve(card.element);
+    if (card.element.contains(document.activeElement)) {
+      const next = card.element.nextElementSibling ?? card.element.previousElementSibling;
+      const button = next?.querySelector('[data-role=remove]');
+      if (button instanceof HTMLElement) button.focus();
+    }
+    card.element.remove();
+    this.#cards.delete(id);
+  }
+
+  clear() {
+    this.#pending = [];
+    this.#observer.disconnect();
+    for (const card of this.#cards.values()) card.release();
+    this.#cards.clear();
+    this.#framed = false;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#clearing = true;
+    this.#list.hidden = true;
+    this.#schedule();
+  }
+
+  /**
+   * The pictures of a finished photo; null while it has no card or no result.
+   * @param {number} id
+   * @returns {Urls | null}
+   */
+  urls(id) {
+    return this.#cards.get(id)?.pictures ?? null;
+  }
+
+  /**
+   * Puts the focus on a card's button, where it was before a dialog.
+   * @param {number} id
+   */
+  focus(id) {
+    this.#cards.get(id)?.part('open')?.focus();
+  }
+
+  #schedule() {
+    if (this.#scheduled || !(this.#clearing || this.#pending.length)) return;
+    if (!this.#clearing && !this.#framed && this.#cards.size >= FIRST) {
+      this.#patience ??= setTimeout(() => this.#fitFrames(null), PATIENCE);
+      return;
+    }
+    this.#scheduled = true;
+    const make = () => {
+      this.#scheduled = false;
+      const deadline = performance.now() + FRAME_BUDGET;
+      if (this.#clearing) this.#sweep(deadline);
+      else this.#make(deadline);
+      this.#schedule();
+    };
+    // A hidden page gets no frames.
+    if (document.hidden) setTimeout(make);
+    else requestAnimationFrame(make);
+  }
+
+  /**
+   * Takes away the cards of a cleared gallery, which is out of sight meanwhile.
+   * @param {number} deadline
+   */
+  #sweep(deadline) {
+    while (this.#list.lastChild && performance.now() < deadline) this.#list.lastChild.remove();
+    this.#clearing = this.#list.lastChild !== null;
+    this.#list.hidden = this.#clearing;
+  }
+
+  /** @param {number} deadline */
+  #make(deadline) {
+    const made = document.createDocumentFragment();
+    let count = 0;
+    while (count < this.#pending.length && performance.now() < deadline) {
+      const item = this.#pending[count];
+      const card = this.#cards.get(item.id);
+      if (card) card.draw();
+      else made.append(this.#create(item));
+      count += 1;
+    }
+    this.#pending = this.#pending.slice(count);
+    this.#list.append(made);
+  }
+
+  /** @param {Item} item */
+  #create(item) {
+    const card = new Card(item, (ratio) => this.#fitFrames(ratio));
+    this.#cards.set(item.id, card);
+    this.#observer.observe(card.element);
+    return card.element;
+  }
+
+  /**
+   * The first picture gives all frames its proportions: photos of one folder are mostly of one shape.
+   * @param {number | null} ratio width / height; null leaves the frames as they are
+   */
+  #fitFrames(ratio) {
+    if (this.#framed) return;
+    this.#framed = true;
+    if (ratio !== null) {
+      this.#list.style.setProperty('--frame', String(Math.min(1.6, Math.max(0.75, ratio))));
+    }
+    this.#schedule();
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #seen(entries) {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      this.#observer.unobserve(target);
+      const card = this.#cards.get(Number(/** @type {HTMLElement} */ (target).dataset.id));
+      card?.showPhoto();
+    }
+  }
+}

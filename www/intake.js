@@ -1,0 +1,86 @@
+/** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
+import { byId, input } from './dom.js';
+import { fromDrop, fromInput, fromPaste } from './files.js';
+import { text } from './messages.js';
+
+/** @typedef {AsyncGenerator<import('./files.js').Chunk>} Chunks */
+
+const WEIGHTS = /\.(pth|pt|safetensors)$/i;
+
+/** Sample scenes: as many as fill a gallery, at a size that is quick on any device. */
+const SCENES = 6;
+const SCENE = { width: 512, height: 384 };
+let scenesPainted = 0;
+
+/**
+ * @param {object} page
+ * @param {() => number} page.room how many more photos are welcome
+ * @param {(chunks: Chunks) => void} page.onPhotos
+ * @param {(file: File) => void} page.onWeights a weights file, picked or dropped
+ */
+export function listenForFiles({ room, onPhotos, onWeights }) {
+  for (const id of ['photos', 'folder']) {
+    const field = input(id);
+    field.addEventListener('change', () => {
+      const files = [...(field.files ?? [])];
+      field.value = ''; // so that the same files can be picked again
+      if (files.length) onPhotos(fromInput(files, room()));
+    });
+  }
+  input('weights').addEventListener('change', () => {
+    const file = input('weights').files?.[0];
+    input('weights').value = '';
+    if (file) onWeights(file);
+  });
+  document.addEventListener('paste', (event) => {
+    if (event.clipboardData?.files.length) onPhotos(fromPaste(event.clipboardData, room()));
+  });
+  listenForDrops((data) => {
+    const file = data.files[0];
+    if (data.files.length === 1 && WEIGHTS.test(file.name)) onWeights(file);
+    else onPhotos(fromDrop(data, room()));
+  });
+}
+
+/** @param {(data: DataTransfer) => void} onDrop */
+function listenForDrops(onDrop) {
+  const veil = byId('veil');
+  let leaving = 0;
+  const hide = () => {
+    veil.hidden = true;
+  };
+  // Also for what is no file: a link dropped by mistake would replace the page.
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.dataTransfer.dropEffect = 'copy';
+    veil.hidden = false;
+    clearTimeout(leaving);
+    // dragover comes many times a second while something hangs over the page, and then no more.
+    leaving = window.setTimeout(hide, 250);
+  });
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    hide();
+    if (event.dataTransfer?.types.includes('Files')) onDrop(event.dataTransfer);
+  });
+}
+
+/**
+ * Paints sample photos of the seasons that a model expects; other scenes each time.
+ * @param {Pick<import('./client.js').EngineClient, 'paint'>} engine
+ * @param {import('./protocol.js').Season[]} seasons taken in turn
+ * @returns {Promise<{ name: string, file: File }[]>}
+ */
+export async function paintSamples(engine, seasons) {
+  const painted = [];
+  for (let n = 0; n < SCENES; n += 1) {
+    const season = seasons[n % seasons.length];
+    scenesPainted += 1;
+    const picture = await engine.paint({ season, seed: scenesPainted, ...SCENE });
+    const values = { season: text(`samples.${season}`), n: scenesPainted };
+    const name = text('samples.name', values);
+    painted.push({ name, file: new File([picture], name, { type: 'image/png' }) });
+  }
+  return painted;
+}

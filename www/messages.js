@@ -1,0 +1,152 @@
+/**
+ * The page's words. Every sentence stands in messages/<language>.json under a key; an error's is
+ * `error.<code>`. Elements name theirs by `data-text` (their text), `data-label` (their accessible
+ * name and tooltip) or `data-hint` (a tooltip alone).
+ */
+
+/** @typedef {string | { one?: string, other: string }} Message a sentence, or one for each plural form */
+/** @typedef {Record<string, Message>} Messages */
+
+export const LANGUAGES = ['en', 'zh'];
+
+/** @type {Record<string, () => Promise<{ default: Messages }>>} */
+const LOAD = {
+  en: () => import('./messages/en.json'),
+  zh: () => import('./messages/zh.json'),
+};
+
+/** @type {Messages} */
+let messages = {};
+let language = 'en';
+
+/**
+ * The language that the URL asks for, else the first that the visitor reads, else English.
+ * @param {string | null} asked value of `?lang=`; ignored when unknown
+ * @param {readonly string[]} preferred as in `navigator.languages`
+ */
+export function chooseLanguage(asked, preferred) {
+  if (asked && LANGUAGES.includes(asked)) return asked;
+  for (const tag of preferred) {
+    const base = tag.toLowerCase().split('-')[0];
+    if (LANGUAGES.includes(base)) return base;
+  }
+  return 'en';
+}
+
+/**
+ * Makes a language the page's own.
+ * @param {string} name one of LANGUAGES
+ */
+export async function loadMessages(name) {
+  useMessages(name, (await LOAD[name]()).default);
+}
+
+/**
+ * @param {string} name
+ * @param {Messages} words
+ */
+export function useMessages(name, words) {
+  language = name;
+  messages = words;
+}
+
+/** @param {string} key */
+export function hasMessage(key) {
+  return key in messages;
+}
+
+/**
+ * The sentence of a key, with `{placeholders}` filled in; numbers are written as the language does
+ * and `n` chooses the plural form. An unknown key comes back as it is, so that nothing is hidden.
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function text(key, values = {}) {
+  const message = messages[key];
+  if (message === undefined) return key;
+  const sentence = typeof message === 'string' ? message : plural(message, values.n);
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? formatNumber(value) : value;
+  });
+}
+
+/**
+ * @param {{ one?: string, other: string }} forms
+ * @param {string | number | undefined} n
+ */
+function plural(forms, n) {
+  const one = typeof n === 'number' && new Intl.PluralRules(language).select(n) === 'one';
+  return one && forms.one ? forms.one : forms.other;
+}
+
+/**
+ * A failure in words: its code's sentence, or a general one that names the code.
+ * @param {string} code
+ */
+export function errorText(code) {
+  const key = `error.${code}`;
+  return hasMessage(key) ? text(key) : text('error.unknown', { code });
+}
+
+/** @param {number} value */
+export function formatNumber(value) {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+}
+
+/** @param {number} fraction 0 to 1 */
+export function formatPercent(fraction) {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(fraction);
+}
+
+/** @param {number} count bytes */
+export function formatBytes(count) {
+  const options = { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(language, /** @type {Intl.NumberFormatOptions} */ (options)).format(
+    count / 1e6,
+  );
+}
+
+/**
+ * A length of time as a person would say it: "0.8 s", "45 s", "3 min", "1 h 20 min".
+ * @param {number} seconds
+ */
+export function formatTime(seconds) {
+  if (seconds < 10)
+    return text('time.seconds', { n: Math.max(0.1, Math.round(seconds * 10) / 10) });
+  if (seconds < 90) return text('time.seconds', { n: Math.round(seconds) });
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return text('time.minutes', { n: minutes });
+  return text('time.hours', { h: Math.floor(minutes / 60), m: minutes % 60 });
+}
+
+/**
+ * Fills in the words of an element and all below it.
+ * @param {ParentNode} root
+ */
+export function fillWords(root) {
+  for (const [name, apply] of FILL) {
+    for (const element of root.querySelectorAll(`[data-${name}]`)) {
+      apply(element, text(element.getAttribute(`data-${name}`) ?? ''));
+    }
+  }
+}
+
+/** @type {[string, (element: Element, words: string) => void][]} */
+const FILL = [
+  [
+    'text',
+    (element, words) => {
+      element.textContent = words;
+    },
+  ],
+  [
+    'label',
+    (element, words) => {
+      element.setAttribute('aria-label', words);
+      if (element instanceof HTMLButtonElement) element.title = words;
+    },
+  ],
+  ['hint', (element, words) => element.setAttribute('title', words)],
+];

@@ -1,0 +1,99 @@
+/**
+ * The models to choose from: the two that come with the page, each with a card, and the visitor's
+ * own weights. A model's weights are fetched when they are first needed.
+ */
+import { CodedError } from './failure.js';
+import cards from './models/cards.json';
+
+/** @typedef {(typeof cards)[number]} Card */
+/** @typedef {import('./store.js').WeightsStore} WeightsStore */
+/** @typedef {import('./protocol.js').Season} Season */
+
+/**
+ * @typedef {object} Model
+ * @property {string} value in the select: a card's id, or `own:<name>`
+ * @property {string | null} name of own weights
+ * @property {Card | null} card of a model that comes with the page
+ * @property {'ab' | 'ba' | 'own'} direction A is summer and warm, B is winter and cool
+ * @property {Season[]} seasons what its photos should show
+ * @property {number} margin pixels
+ */
+
+/** Written out, so that the build finds the files and gives them hashed names. */
+const FILES = /** @type {Record<string, URL>} */ ({
+  summer2winter: new URL('./models/summer2winter.safetensors', import.meta.url),
+  winter2summer: new URL('./models/winter2summer.safetensors', import.meta.url),
+});
+
+/** @type {Map<string, Blob>} Weights that were fetched in this visit. */
+const fetched = new Map();
+
+/** @returns {Model[]} */
+export function shippedModels() {
+  return cards.map((card) => ({
+    value: card.id,
+    name: null,
+    card,
+    direction: card.source === 'summer' ? 'ab' : 'ba',
+    seasons: [/** @type {Season} */ (card.source)],
+    margin: card.margin,
+  }));
+}
+
+/**
+ * @param {string} name as the store has it
+ * @returns {Model}
+ */
+export function ownModel(name) {
+  return {
+    value: `own:${name}`,
+    name,
+    card: null,
+    direction: 'own',
+    seasons: ['summer', 'winter'],
+    margin: 0,
+  };
+}
+
+/**
+ * The weights of a model, and the hash that they must have.
+ * @param {Model} model
+ * @param {WeightsStore} store
+ * @param {(fraction: number) => void} onProgress 0 to 1
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ weights: Blob, sha256: string | null }>}
+ * @throws {CodedError} `model-unavailable` when the file cannot be fetched; `weights-gone` from the store
+ */
+export async function readModel(model, store, onProgress, signal) {
+  if (!model.card) return { weights: await store.read(model.name ?? ''), sha256: null };
+  const { id, bytes, sha256 } = model.card;
+  const weights = fetched.get(id) ?? (await download(FILES[id], bytes, onProgress, signal));
+  fetched.set(id, weights);
+  return { weights, sha256 };
+}
+
+/**
+ * @param {URL} url
+ * @param {number} bytes the length to expect; what a server says may be the compressed one
+ * @param {(fraction: number) => void} onProgress
+ * @param {AbortSignal} signal
+ */
+async function download(url, bytes, onProgress, signal) {
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+    const parts = [];
+    let length = 0;
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return new Blob(parts);
+      parts.push(value);
+      length += value.length;
+      onProgress(Math.min(1, length / bytes));
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new CodedError('model-unavailable', String(error));
+  }
+}

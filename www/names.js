@@ -1,0 +1,132 @@
+/**
+ * File names that are safe on every system, whatever a photo was called: relative, nothing that Windows
+ * refuses, no invisible characters that make a name look like another, and unique where letters of either
+ * case and composed or decomposed accents are the same.
+ */
+
+/** @typedef {import('./protocol.js').Format} Format */
+
+/** Longest file name on common file systems, in bytes of UTF-8. */
+const MAX_BYTES = 255;
+/** Deepest folder kept: what {@link import('./files.js')} reads. */
+const MAX_DEPTH = 32;
+/** What browsers decode. HEIC is Safari's alone; elsewhere the engine says what to do. */
+export const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|pjpeg|a?png|gif|webp|avif|bmp|hei[cf]|hif)$/i;
+/** Names of devices on Windows, with any extension. */
+const RESERVED = /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)\s*(\.|$)/i;
+/** The joiner inside an emoji, and the tags of a flag, are kept (first group); the rest cannot be seen. */
+const INVISIBLE =
+  /(\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?<=\p{Extended_Pictographic}|\uFE0F|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic}))|\p{Cf}|[\u115F\u1160\u3164\uFFA0]/gu;
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*]/gu;
+
+const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
+
+/**
+ * One safe component of a path, at most 255 bytes. A short extension is kept when the name is cut.
+ *
+ * @param {string} name
+ * @param {string} [fallback] for a name of which nothing is left
+ * @param {number} [count] from 2: put behind the name, to tell it from another
+ * @returns {string}
+ */
+export function safeFileName(name, fallback = 'file', count = 1) {
+  const clean = cleaned(name);
+  const extension = /\.[\p{L}\p{N}]{1,16}$/u.exec(clean)?.[0] ?? '';
+  const ending = count > 1 ? ` (${count})${extension}` : extension;
+  return fitted(clean.slice(0, clean.length - extension.length), ending, fallback);
+}
+
+/**
+ * Name under which one result is saved.
+ *
+ * @param {string} path of the photo
+ * @param {Format} format
+ * @returns {string} without folders
+ */
+export function resultName(path, format) {
+  return resultNames()(path.split(/[/\\]/).at(-1) ?? '', format);
+}
+
+/**
+ * Gives the results of one archive their names: safe, relative, in the photos' folders, no two the same.
+ *
+ * @param {string[]} [taken] names that are not to be given
+ * @returns {(path: string, format: Format) => string}
+ */
+export function resultNames(taken = []) {
+  const files = new Set(taken.map(folded));
+  /** @type {Set<string>} */
+  const folders = new Set();
+  /** Where to go on counting, so that thousands of equal names cost no square. @type {Map<string, number>} */
+  const counts = new Map();
+
+  /** @param {string} folder @param {string} stem @param {string} extension @param {(key: string) => boolean} free */
+  function unique(folder, stem, extension, free) {
+    const base = folder + fitted(stem, extension, 'photo');
+    if (free(folded(base))) return base;
+    const counter = folded(base);
+    for (let count = counts.get(counter) ?? 2; ; count += 1) {
+      const name = folder + fitted(stem, ` (${count})${extension}`, 'photo');
+      if (!free(folded(name))) continue;
+      if (extension) counts.set(counter, count + 1); // folders are asked for again: they count from the start
+      return name;
+    }
+  }
+
+  return (path, format) => {
+    const parts = path.replace(/^[A-Za-z]:(?=[/\\])/, '').split(/[/\\]/);
+    const name = cleaned(parts.pop() ?? '');
+    let folder = '';
+    for (const part of parts.map(cleaned).filter(Boolean).slice(-MAX_DEPTH)) {
+      folder = `${unique(folder, part, '', (key) => !files.has(key))}/`;
+      folders.add(folded(folder.slice(0, -1)));
+    }
+    const stem = cleaned(name.replace(IMAGE_EXTENSION, ''));
+    const result = unique(
+      folder,
+      stem,
+      EXTENSIONS[format],
+      (key) => !files.has(key) && !folders.has(key),
+    );
+    files.add(folded(result));
+    return result;
+  };
+}
+
+/** What two names have in common that some file system takes for the same. @param {string} path */
+function folded(path) {
+  return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/** Without what is unsafe anywhere: may be empty. @param {string} name */
+function cleaned(name) {
+  return name
+    .normalize('NFC')
+    .replace(INVISIBLE, (_, kept) => kept ?? '')
+    .replace(FORBIDDEN, '_')
+    .replace(/^[\s.]+|[\s.]+$/g, '');
+}
+
+/**
+ * Stem and ending within 255 bytes: the stem is cut, at a whole character as a reader sees it.
+ *
+ * @param {string} stem
+ * @param {string} ending
+ * @param {string} fallback
+ */
+function fitted(stem, ending, fallback) {
+  const encoder = new TextEncoder();
+  const bytes = (/** @type {string} */ text) => encoder.encode(text).length;
+  let kept = RESERVED.test(stem + ending) ? `_${stem}` : stem;
+  if (bytes(kept) + bytes(ending) > MAX_BYTES) {
+    let room = MAX_BYTES - bytes(ending);
+    let length = 0;
+    for (const { segment } of new Intl.Segmenter().segment(kept.slice(0, MAX_BYTES))) {
+      room -= bytes(segment);
+      if (room < 0) break;
+      length += segment.length;
+    }
+    kept = kept.slice(0, length).replace(/[\s.]+$/, '');
+  }
+  return (kept || fallback) + ending;
+}

@@ -1,0 +1,48 @@
+/** The photos that were not translated, each with its reason; and how many files were no photos. */
+import { byId, shownName } from './dom.js';
+import { errorText, text } from './messages.js';
+
+/** @typedef {import('./run.js').Run} Run */
+
+/** @type {Map<number, HTMLElement>} */
+const lines = new Map();
+
+/**
+ * Brings the list up to date; lines that are still right are left alone.
+ * @param {Run} run
+ */
+export function showProblems(run) {
+  for (const [id, line] of lines) {
+    if (run.items.get(id)?.problem) continue;
+    line.remove();
+    lines.delete(id);
+  }
+  const fresh = document.createDocumentFragment();
+  for (const { id, name, problem } of run.items.values()) {
+    if (!problem || lines.has(id)) continue;
+    const line = problemLine(name, problem.code);
+    lines.set(id, line);
+    fresh.append(line);
+  }
+  byId('problems-items').append(fresh);
+  byId('problems').hidden = lines.size === 0 && run.ignored === 0;
+  byId('problems-list').hidden = lines.size === 0;
+  byId('problems-title').textContent = text('problems.title', { n: lines.size });
+  byId('ignored').hidden = run.ignored === 0;
+  byId('ignored').textContent = text('problems.ignored', { n: run.ignored });
+}
+
+/**
+ * @param {string} name
+ * @param {string} code
+ */
+function problemLine(name, code) {
+  const line = document.createElement('li');
+  const what = document.createElement('bdi');
+  const why = document.createElement('span');
+  what.textContent = shownName(name);
+  why.textContent = errorText(code);
+  line.dataset.code = code;
+  line.append(what, why);
+  return line;
+}

@@ -1,0 +1,66 @@
+/** How far the run is, as a bar, a line of words, and now and then aloud. */
+import { announce, byId } from './dom.js';
+import { formatTime, text } from './messages.js';
+import { counts, progress } from './run.js';
+
+/** @typedef {import('./run.js').Run} Run */
+
+/** A screen reader hears of every tenth of the way, not of every photo. */
+const ANNOUNCE_STEP = 0.1;
+/** Between facts on one line. */
+const SEPARATOR = ' · ';
+
+let announced = 0;
+
+/** Before a run: nothing has been said yet. */
+export function resetProgress() {
+  announced = 0;
+}
+
+/** @param {Run} run */
+export function showProgress(run) {
+  const { finished, total, fraction, secondsEach, secondsLeft } = progress(run);
+  const bar = byId('progress');
+  const count = text('progress.count', { n: finished, m: total });
+  bar.setAttribute('aria-valuenow', String(Math.round(fraction * 100)));
+  bar.setAttribute('aria-valuetext', count);
+  bar.style.setProperty('--done', String(fraction));
+  bar.hidden = false;
+  const facts = [count];
+  if (secondsEach !== null) facts.push(text('progress.each', { time: formatTime(secondsEach) }));
+  if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
+  if (finished === 0) facts.push(text('progress.first'));
+  showLine(facts.join(SEPARATOR));
+  if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {
+    announced = fraction;
+    announce(facts.join(', '));
+  }
+}
+
+/**
+ * Words in place of the numbers, while there are none.
+ * @param {string} words
+ */
+export function showLine(words) {
+  byId('progress-row').hidden = false;
+  byId('progress-line').textContent = words;
+}
+
+/**
+ * The last word on a run.
+ * @param {Run} run
+ * @param {boolean} cancelled
+ */
+export function showEnd(run, cancelled) {
+  const { done, failed, skipped } = counts(run);
+  const facts = [text('progress.done', { n: done })];
+  if (failed + skipped > 0) facts.push(text('progress.problems', { n: failed + skipped }));
+  const words = cancelled ? text('progress.cancelled') : facts.join(SEPARATOR);
+  byId('progress').hidden = true;
+  showLine(words);
+  announce(words);
+}
+
+export function hideProgress() {
+  byId('progress-row').hidden = true;
+}

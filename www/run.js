@@ -1,0 +1,237 @@
+/**
+ * The state of a run: which photos there are, which is next, how far it has come and how long it
+ * will take. Plain data and functions, no page: the gallery draws what stands here.
+ *
+ * A photo is `waiting` until it is `done`, `failed` (the engine could not translate it) or `skipped`
+ * (it cannot be used at all). A photo that is translated again keeps its earlier result until the
+ * new one arrives, so that Cancel loses nothing.
+ */
+
+/** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
+/** @typedef {import('./protocol.js').Failure} Failure */
+/** @typedef {import('./protocol.js').Translated} Translated */
+
+/**
+ * @typedef {object} Item
+ * @property {number} id counts up, never used twice
+ * @property {string} name path of the photo, unique within the run
+ * @property {File | null} file null when it could not even be opened
+ * @property {ItemState} state
+ * @property {boolean} active the engine is at it now
+ * @property {Result | null} result
+ * @property {Failure | null} problem
+ */
+
+/**
+ * @typedef {object} Result a translation and how it was made
+ * @property {Translated} picture
+ * @property {'ab' | 'ba' | 'own'} direction of the model
+ * @property {import('./protocol.js').Format} format
+ */
+
+/**
+ * @typedef {object} Run
+ * @property {Map<number, Item>} items in the order in which they were added
+ * @property {Set<string>} names lower-case names in use
+ * @property {number[]} queue ids to translate, in order; ids whose photo has gone are passed over
+ * @property {number} nextId
+ * @property {number} ignored files that are no photos
+ * @property {boolean} running
+ * @property {number} finished photos finished since the run began
+ * @property {number} timed translations that were timed since the run began
+ * @property {number[]} seconds how long each of the last few of them took
+ */
+
+/** The mean is taken over this many of the latest photos, so that it follows a change of pace. */
+const PACE = 8;
+
+/** @returns {Run} */
+export function createRun() {
+  return {
+    items: new Map(),
+    names: new Set(),
+    queue: [],
+    nextId: 1,
+    ignored: 0,
+    running: false,
+    finished: 0,
+    timed: 0,
+    seconds: [],
+  };
+}
+
+/**
+ * The name itself, or the name with " (2)", " (3)" … before its extension. Compared without case,
+ * as Windows and macOS do when the results are unpacked.
+ * @param {Set<string>} taken lower-case names; the new one is added
+ * @param {string} name
+ */
+export function uniqueName(taken, name) {
+  let candidate = name;
+  const slash = name.lastIndexOf('/');
+  const dot = name.lastIndexOf('.');
+  const cut = dot > slash + 1 ? dot : name.length;
+  for (let n = 2; taken.has(candidate.toLowerCase()); n += 1) {
+    candidate = `${name.slice(0, cut)} (${n})${name.slice(cut)}`;
+  }
+  taken.add(candidate.toLowerCase());
+  return candidate;
+}
+
+/**
+ * Adds photos, or with `problem` files that were refused at once. They join a run that is going on.
+ * @param {Run} run
+ * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
+ * @returns {Item[]} the new items
+ */
+export function addPhotos(run, entries) {
+  return entries.map(({ name, file, problem }) => {
+    /** @type {Item} */
+    const item = {
+      id: run.nextId,
+      name: uniqueName(run.names, name),
+      file,
+      state: problem || !file ? 'skipped' : 'waiting',
+      active: false,
+      result: null,
+      problem: problem ?? null,
+    };
+    run.nextId += 1;
+    run.items.set(item.id, item);
+    if (item.state === 'waiting') run.queue.push(item.id);
+    return item;
+  });
+}
+
+/**
+ * @param {Run} run
+ * @param {number} id
+ */
+export function removeItem(run, id) {
+  const item = run.items.get(id);
+  if (!item) return;
+  run.items.delete(id);
+  run.names.delete(item.name.toLowerCase());
+}
+
+/** @param {Run} run */
+export function clearItems(run) {
+  run.items.clear();
+  run.names.clear();
+  run.queue = [];
+  run.ignored = 0;
+}
+
+/**
+ * Starts: all that wait, or when none does, everything once more with the present settings.
+ * Skipped photos stay skipped, since the settings have no part in that.
+ * @param {Run} run
+ * @returns {boolean} whether there is anything to do
+ */
+export function begin(run) {
+  if (run.running) return false;
+  const items = [...run.items.values()];
+  if (!items.some((item) => item.state === 'waiting')) {
+    for (const item of items) {
+      if (item.state !== 'skipped') item.state = 'waiting';
+    }
+  }
+  run.queue = items.filter((item) => item.state === 'waiting').map((item) => item.id);
+  run.running = run.queue.length > 0;
+  run.finished = 0;
+  run.timed = 0;
+  run.seconds = [];
+  return run.running;
+}
+
+/**
+ * Takes the next photo and marks it active; null ends the run.
+ * @param {Run} run
+ * @returns {Item | null}
+ */
+export function nextItem(run) {
+  while (run.running && run.queue.length > 0) {
+    const item = run.items.get(/** @type {number} */ (run.queue.shift()));
+    if (item?.state === 'waiting') {
+      item.active = true;
+      item.problem = null;
+      return item;
+    }
+  }
+  run.running = false;
+  return null;
+}
+
+/**
+ * Records how a photo ended. A photo that was removed meanwhile still counts as finished.
+ * @param {Run} run
+ * @param {number} id
+ * @param {{ result: Result } | { problem: Failure, skipped: boolean }} outcome
+ * @param {number} seconds time on the clock since `nextItem`
+ * @returns {Item | null} the item, if it is still there
+ */
+export function settle(run, id, outcome, seconds) {
+  run.finished += 1;
+  if ('result' in outcome) {
+    // The first photo also loads the model and compiles shaders: it counts only while it is alone.
+    run.seconds = [...(run.timed > 1 ? run.seconds : []), seconds].slice(-PACE);
+    run.timed += 1;
+  }
+  const item = run.items.get(id);
+  if (!item) return null;
+  item.active = false;
+  if ('result' in outcome) {
+    item.state = 'done';
+    item.result = outcome.result;
+    item.problem = null;
+  } else {
+    item.state = outcome.skipped ? 'skipped' : 'failed';
+    item.result = null;
+    item.problem = outcome.problem;
+  }
+  return item;
+}
+
+/**
+ * Stops. Photos that waited for a second translation fall back on their first.
+ * @param {Run} run
+ */
+export function cancel(run) {
+  run.running = false;
+  for (const item of run.items.values()) {
+    item.active = false;
+    if (item.state === 'waiting' && item.result) item.state = 'done';
+  }
+  run.queue = [];
+}
+
+/**
+ * How many photos are in each state.
+ * @param {Run} run
+ */
+export function counts(run) {
+  const count = { waiting: 0, done: 0, failed: 0, skipped: 0, all: run.items.size };
+  for (const item of run.items.values()) count[item.state] += 1;
+  return count;
+}
+
+/**
+ * `secondsEach` and `secondsLeft` are null until a photo is through.
+ * @param {Run} run
+ * @returns {{ finished: number, total: number, fraction: number, secondsEach: number | null, secondsLeft: number | null }}
+ */
+export function progress(run) {
+  const left = counts(run).waiting;
+  const total = run.finished + left;
+  const { finished, seconds } = run;
+  const secondsEach = seconds.length
+    ? seconds.reduce((sum, s) => sum + s, 0) / seconds.length
+    : null;
+  return {
+    finished,
+    total,
+    fraction: total ? finished / total : 0,
+    secondsEach,
+    secondsLeft: secondsEach === null ? null : secondsEach * left,
+  };
+}

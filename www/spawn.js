@@ -1,0 +1,23 @@
+/**
+ * Starts the engine's worker, the only place that knows how the bundler names it.
+ *
+ * A worker loaded from a URL does not have the page's `<meta>` content security policy; one loaded from a
+ * `blob:` inherits it. So the worker is one line in a blob that imports the real module, and the promise
+ * that nothing leaves this computer is enforced where the photos are.
+ */
+import engineUrl from './engine.js?worker&url';
+
+/**
+ * @returns {Worker} not started yet: listen for its messages and for `error`
+ */
+export function spawnEngine() {
+  const module = new URL(engineUrl, import.meta.url).href;
+  const line = `import ${JSON.stringify(module)};`;
+  const bootstrap = URL.createObjectURL(new Blob([line], { type: 'text/javascript' }));
+  const worker = new Worker(bootstrap, { type: 'module', name: 'engine' });
+  // Some browsers read the blob only when the thread starts: it may go at the first sign of life.
+  const revoke = () => URL.revokeObjectURL(bootstrap);
+  worker.addEventListener('message', revoke, { once: true });
+  worker.addEventListener('error', revoke, { once: true });
+  return worker;
+}

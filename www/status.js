@@ -1,0 +1,60 @@
+/** Says what the page runs on, and where there is no WebGPU, why and what to do. */
+import { byId } from './dom.js';
+import { errorText, text } from './messages.js';
+import { adviceFor, statusOf } from './support.js';
+
+/** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
+
+/** @returns {{ secure: boolean, gpu: boolean, agent: string }} */
+function here() {
+  return { secure: isSecureContext, gpu: 'gpu' in navigator, agent: navigator.userAgent };
+}
+
+/** @param {DeviceReport} report */
+export function showDevice(report) {
+  const status = byId('support');
+  const words = text(statusOf(report), { adapter: report.adapter });
+  // Opened again after a cancelled photo: nothing new to say.
+  if (status.textContent !== words) status.textContent = words;
+  status.dataset.device = report.device;
+  byId('version').textContent = text('footer.version', { version: report.version });
+  showAdvice(adviceFor(report, here()));
+}
+
+/**
+ * The engine did not start, or the device that the URL asks for is not there.
+ * @param {string} code
+ */
+export function showNoDevice(code) {
+  byId('support').textContent = text('device.none');
+  const advice = code.startsWith('gpu-') ? adviceFor({ ...NOTHING, reason: code }, here()) : null;
+  showAdvice(advice ?? { reason: `error.${code}`, steps: [] });
+  if (!advice) byId('advice-reason').textContent = errorText(code);
+  byId('advice-effect').hidden = true;
+}
+
+/** @type {DeviceReport} */
+const NOTHING = {
+  device: 'cpu',
+  adapter: '',
+  fallback: false,
+  reason: null,
+  warning: null,
+  defaultSize: 512,
+  version: '',
+};
+
+/** @param {import('./support.js').Advice | null} advice */
+function showAdvice(advice) {
+  byId('advice').hidden = advice === null;
+  if (!advice) return;
+  byId('advice-reason').textContent = text(advice.reason);
+  byId('advice-effect').hidden = false;
+  byId('advice-steps').replaceChildren(
+    ...advice.steps.map((step) => {
+      const line = document.createElement('li');
+      line.textContent = text(step);
+      return line;
+    }),
+  );
+}

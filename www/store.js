@@ -1,0 +1,177 @@
+/**
+ * A person's own weights files, remembered from visit to visit in this site's private storage (OPFS).
+ * Where that is missing or full they still work, from memory, until the page is closed.
+ */
+import { CodedError, failureOf, readError } from './failure.js';
+import { safeFileName } from './names.js';
+
+/** @typedef {import('./failure.js').Failure} Failure */
+/**
+ * @typedef {object} StoredWeights
+ * @property {string} name a safe file name, unique here
+ * @property {number} size bytes
+ * @property {number} modified milliseconds since 1970
+ * @property {'disk' | 'memory'} kept in memory: until the page is closed
+ */
+
+const FOLDER = 'weights';
+
+export class WeightsStore {
+  #folder;
+  /** @type {Map<string, { file: Blob, modified: number }>} */
+  #memory = new Map();
+
+  /**
+   * @param {FileSystemDirectoryHandle | null} folder null: memory only
+   * @param {Failure | null} problem `storage-unavailable`, or null
+   */
+  constructor(folder, problem) {
+    this.#folder = folder;
+    /** Why nothing outlives this visit, or null. */
+    this.problem = problem;
+  }
+
+  /**
+   * Opens the store.
+   *
+   * @returns {Promise<WeightsStore>} never rejects
+   */
+  static async open() {
+    try {
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+      if (!('createWritable' in FileSystemFileHandle.prototype))
+        throw new Error('no createWritable');
+      return new WeightsStore(folder, null);
+    } catch (error) {
+      return new WeightsStore(null, {
+        code: 'storage-unavailable',
+        detail: failureOf(error).detail,
+      });
+    }
+  }
+
+  /**
+   * What is stored, by name.
+   *
+   * @returns {Promise<StoredWeights[]>}
+   */
+  async list() {
+    /** @type {StoredWeights[]} */
+    const all = [...this.#memory].map(([name, { file, modified }]) => ({
+      name,
+      size: file.size,
+      modified,
+      kept: 'memory',
+    }));
+    try {
+      for await (const handle of this.#folder?.values() ?? []) {
+        if (handle.kind !== 'file') continue;
+        const { size, lastModified } = await /** @type {FileSystemFileHandle} */ (handle).getFile();
+        // An empty file is one whose writing was cut short.
+        if (size > 0) all.push({ name: handle.name, size, modified: lastModified, kept: 'disk' });
+      }
+    } catch (error) {
+      this.problem ??= { code: 'storage-unavailable', detail: failureOf(error).detail };
+    }
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * Remembers a weights file.
+   *
+   * @param {string} name wanted; what it got is in the result
+   * @param {Blob} weights
+   * @returns {Promise<StoredWeights & { problem: Failure | null }>} `problem` says why it is only in
+   *   memory: `storage-full` or `storage-unavailable`
+   * @throws {CodedError} `file-gone`: the file itself could not be read
+   */
+  async add(name, weights) {
+    const free = await this.#freeName(name);
+    const problem = this.#folder ? await this.#write(this.#folder, free, weights) : this.problem;
+    const modified = Date.now();
+    if (problem) this.#memory.set(free, { file: weights, modified });
+    return { name: free, size: weights.size, modified, kept: problem ? 'memory' : 'disk', problem };
+  }
+
+  /**
+   * @param {string} from
+   * @param {string} to wanted
+   * @returns {Promise<string>} the name it got
+   * @throws {CodedError} `weights-gone`
+   */
+  async rename(from, to) {
+    if (safeFileName(to) === from) return from;
+    const weights = await this.read(from);
+    const added = await this.add(to, weights);
+    // Kept in memory only: what is on disk under the old name is what it would be read from.
+    if (added.kept === 'memory' && !this.#memory.has(from)) {
+      this.#memory.delete(added.name);
+      throw new CodedError(
+        added.problem?.code ?? 'storage-failed',
+        added.problem?.detail ?? 'not renamed',
+      );
+    }
+    await this.remove(from);
+    return added.name;
+  }
+
+  /**
+   * Forgets a file; one that is not there is no failure.
+   *
+   * @param {string} name
+   */
+  async remove(name) {
+    this.#memory.delete(name);
+    await this.#folder?.removeEntry(name).catch(() => {});
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<Blob>} reads from the disk when it is read itself
+   * @throws {CodedError} `weights-gone`
+   */
+  async read(name) {
+    const inMemory = this.#memory.get(name);
+    if (inMemory) return inMemory.file;
+    try {
+      if (this.#folder) return await (await this.#folder.getFileHandle(name)).getFile();
+    } catch {
+      // falls to the same answer as a name that was never there
+    }
+    throw new CodedError('weights-gone', `${name} is no longer stored`);
+  }
+
+  /** @param {string} wanted */
+  async #freeName(wanted) {
+    const taken = new Set((await this.list()).map(({ name }) => name.toLowerCase()));
+    let name = safeFileName(wanted, 'weights');
+    for (let count = 2; taken.has(name.toLowerCase()); count += 1) {
+      name = safeFileName(wanted, 'weights', count);
+    }
+    return name;
+  }
+
+  /**
+   * @param {FileSystemDirectoryHandle} folder
+   * @param {string} name
+   * @param {Blob} weights
+   * @returns {Promise<Failure | null>} why it is not on disk
+   */
+  async #write(folder, name, weights) {
+    try {
+      const handle = await folder.getFileHandle(name, { create: true });
+      // What is written shows under the name only when the stream is closed.
+      await weights.stream().pipeTo(await handle.createWritable());
+      return null;
+    } catch (error) {
+      await folder.removeEntry(name).catch(() => {});
+      if (error instanceof Error && error.name === 'QuotaExceededError') {
+        return { code: 'storage-full', detail: error.message };
+      }
+      const failure = readError(error, 'storage-unavailable');
+      if (failure.code === 'file-gone') throw failure;
+      return { code: failure.code, detail: failure.message };
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * One result, as large as the window allows: the same comparison, the ones before and after it, and save.
+ * The arrow keys move the line; Page Up and Page Down go from picture to picture; Escape closes.
+ */
+
+import { noteOf } from './card.js';
+import { createCompare } from './compare.js';
+import { button, byId, shownName } from './dom.js';
+
+/** @typedef {import('./run.js').Item} Item */
+/** @typedef {import('./gallery.js').Urls} Urls */
+
+export class Viewer {
+  #dialog = /** @type {HTMLDialogElement} */ (byId('viewer'));
+  #frame = byId('viewer-frame');
+  #id = 0;
+  #source;
+
+  /**
+   * @param {object} source
+   * @param {() => Item[]} source.items all finished photos, in order
+   * @param {(id: number) => Urls | null} source.urls
+   * @param {(id: number) => void} source.onSave
+   * @param {(id: number) => void} source.onClose told which photo was shown last
+   */
+  constructor(source) {
+    this.#source = source;
+    const dialog = this.#dialog;
+    byId('viewer-previous').addEventListener('click', () => this.#step(-1));
+    byId('viewer-next').addEventListener('click', () => this.#step(1));
+    byId('viewer-save').addEventListener('click', () => source.onSave(this.#id));
+    byId('viewer-close').addEventListener('click', () => dialog.close());
+    dialog.addEventListener('close', () => {
+      this.#frame.replaceChildren();
+      source.onClose(this.#id);
+    });
+    dialog.addEventListener('click', (event) => {
+      if (event.target === dialog || event.target === this.#frame) dialog.close();
+    });
+    dialog.addEventListener('keydown', (event) => {
+      const onRange = event.target instanceof HTMLInputElement;
+      const step = STEPS[event.key] ?? (onRange ? 0 : (ARROWS[event.key] ?? 0));
+      if (step === 0) return;
+      event.preventDefault();
+      this.#step(step);
+    });
+  }
+
+  /** @param {number} id */
+  open(id) {
+    if (!this.#show(id)) return;
+    this.#dialog.showModal();
+    this.#focusRange();
+  }
+
+  /** @param {number} id */
+  #show(id) {
+    const items = this.#source.items();
+    const index = items.findIndex((item) => item.id === id);
+    const urls = this.#source.urls(id);
+    const item = items[index];
+    if (!item?.result || !urls) return false;
+    this.#id = id;
+    const { width, height } = item.result.picture;
+    this.#dialog.dataset.direction = item.result.direction;
+    this.#frame.replaceChildren(createCompare({ ...urls, width, height, name: item.name }));
+    byId('viewer-name').textContent = shownName(item.name);
+    byId('viewer-note').textContent = noteOf(item);
+    for (const [name, other] of Object.entries({ previous: index - 1, next: index + 1 })) {
+      button(`viewer-${name}`).disabled = !items[other];
+    }
+    return true;
+  }
+
+  /** @param {number} by */
+  #step(by) {
+    const items = this.#source.items();
+    const next = items[items.findIndex((item) => item.id === this.#id) + by];
+    if (!next || !this.#show(next.id)) return;
+    // A button at the end of the row is disabled under the focus: keep the focus in the dialog.
+    if (!(document.activeElement instanceof HTMLButtonElement)) this.#focusRange();
+  }
+
+  #focusRange() {
+    const range = this.#frame.querySelector('input');
+    range?.focus({ preventScroll: true });
+  }
+}
+
+/** @type {Record<string, number>} */
+const STEPS = { PageUp: -1, PageDown: 1 };
+/** @type {Record<string, number>} */
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1 };
