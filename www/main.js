@@ -38,7 +38,7 @@ const query = new URLSearchParams(location.search);
 const run = createRun();
 /** Ends the run that is going on. @type {AbortController | null} */
 let stop = null;
-/** How the present results were made, for the manifest. @type {About | null} */
+/** How results are made since the last run began, for the manifest. @type {About | null} */
 let about = null;
 let version = '';
 
@@ -208,12 +208,11 @@ async function translate() {
   gallery.show([...run.items.values()]);
   refresh();
   try {
-    const chosen = settings();
-    about = await prepare(cancelled.signal, chosen);
+    about = await prepare(cancelled.signal);
     showProgress(run);
     const problem = await translateAll(run, {
       engine,
-      settings: chosen,
+      made: about,
       direction: chosenModel().direction,
       signal: cancelled.signal,
       onItem(item) {
@@ -238,10 +237,10 @@ async function translate() {
 
 /**
  * @param {AbortSignal} signal
- * @param {About['settings']} chosen
  * @returns {Promise<About>} how the coming results are made
  */
-async function prepare(signal, chosen) {
+async function prepare(signal) {
+  const chosen = settings();
   const model = chosenModel();
   const { sha256, ngf, blocks } = await loader.load(
     model,

@@ -13,7 +13,7 @@ let archive = null;
  * @param {string} url of the picture
  */
 export function saveOne(item, url) {
-  if (item.result) download(url, resultName(item.name, item.result.format));
+  if (item.result) download(url, resultName(item.name, item.result.made.settings.format));
 }
 
 /**
@@ -49,5 +49,6 @@ function outcomeOf({ name, state, problem, result }) {
     photoWidth: picture?.photoWidth ?? 0,
     photoHeight: picture?.photoHeight ?? 0,
     reduced: picture?.reduced ?? false,
+    made: result?.made ?? null,
   };
 }

@@ -19,21 +19,21 @@ export function isPhotosFault(code) {
  * @param {Run} run that has begun
  * @param {object} how
  * @param {Pick<import('./client.js').EngineClient, 'translate'>} how.engine
- * @param {Omit<import('./protocol.js').TranslateJob, 'file'>} how.settings
+ * @param {import('./zip.js').About} how.made model and settings, for the manifest
  * @param {import('./run.js').Result['direction']} how.direction
  * @param {(item: Item) => void} how.onItem told when a photo begins and when it ends
  * @param {AbortSignal} how.signal
  * @returns {Promise<Failure | null>} what stopped the run before its end, other than the visitor
  */
-export async function translateAll(run, { engine, settings, direction, onItem, signal }) {
+export async function translateAll(run, { engine, made, direction, onItem, signal }) {
   for (let item = nextItem(run); item; item = nextItem(run)) {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     onItem(item);
     try {
       const file = /** @type {File} */ (item.file);
-      const picture = await engine.translate({ file, ...settings }, signal);
-      settle(run, item.id, { result: { picture, direction, format: settings.format } }, seconds());
+      const picture = await engine.translate({ file, ...made.settings }, signal);
+      settle(run, item.id, { result: { picture, direction, made } }, seconds());
     } catch (error) {
       const problem = failureOf(error);
       if (signal.aborted || FINAL_CODES.has(problem.code)) {

@@ -21,9 +21,10 @@ import { resultNames } from './names.js';
  * @property {number} photoWidth pixels of the photo, 0 where unknown
  * @property {number} photoHeight
  * @property {boolean} reduced made smaller than asked, because the device cannot hold more
+ * @property {About | null} made how, where it is done
  */
 /**
- * How the results were made.
+ * How results are made; in the manifest, how those without an entry of their own were.
  *
  * @typedef {object} About
  * @property {string} version of the engine
@@ -125,10 +126,18 @@ function planned(outcomes, about) {
     if (result && name) named.push({ name, input: result });
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;
-    return { name, source: path, state, reason, size, photoSize, reduced };
+    const photo = { name, source: path, state, reason, size, photoSize, reduced };
+    // A cancelled run leaves results of an earlier one, perhaps with another model.
+    const other = outcome.made && !isSame(outcome.made, about) ? outcome.made : null;
+    return other ? { ...photo, model: other.model, settings: other.settings } : photo;
   });
   const { version, model, settings } = about;
   return { named, manifest: { generator: 'cyclegan-web', version, model, settings, photos } };
+}
+
+/** @param {About} one @param {About} other */
+function isSame(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /**

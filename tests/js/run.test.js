@@ -21,7 +21,11 @@ const photo = (name) => ({ name, file: new File(['x'], name) });
 /** @param {string} label */
 const result = (label) =>
   /** @type {import('../../www/run.js').Result} */ (
-    /** @type {unknown} */ ({ picture: { label }, direction: 'ab', format: 'png' })
+    /** @type {unknown} */ ({
+      picture: { label },
+      direction: 'ab',
+      made: { settings: { format: 'png' } },
+    })
   );
 /** @param {...string} names */
 function runWith(...names) {
@@ -135,7 +139,11 @@ test('clearing empties the run and frees the names', () => {
   assert.equal(run.ignored, 0);
 });
 
-const settings = /** @type {const} */ ({ size: 256, margin: 0, format: 'png' });
+const made = /** @type {import('../../www/zip.js').About} */ ({
+  version: '0.1.0',
+  model: { name: 'any', sha256: '', ngf: 64, blocks: 9 },
+  settings: { size: 256, margin: 0, format: 'png' },
+});
 /**
  * @param {import('../../www/run.js').Run} run
  * @param {(name: string) => Promise<any>} translate
@@ -144,7 +152,7 @@ const settings = /** @type {const} */ ({ size: 256, margin: 0, format: 'png' });
 const translateWith = (run, translate, stop = new AbortController()) =>
   translateAll(run, {
     engine: { translate: (job) => translate(/** @type {File} */ (job.file).name) },
-    settings,
+    made,
     direction: 'ab',
     onItem: () => {},
     signal: stop.signal,

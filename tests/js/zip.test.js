@@ -20,6 +20,7 @@ const done = (path, text, type = 'image/png') => ({
   photoWidth: 1024,
   photoHeight: 680,
   reduced: false,
+  made: ABOUT,
 });
 /** @param {string} path @param {string} reason @returns {import('../../www/zip.js').Outcome} */
 const skipped = (path, reason) => ({
@@ -31,6 +32,7 @@ const skipped = (path, reason) => ({
   height: 0,
   photoWidth: 0,
   photoHeight: 0,
+  made: null,
 });
 
 /**
@@ -69,6 +71,17 @@ const OUTCOMES = [
   done('trip/a.png', 'second'),
   done('../../évil 🏔️.jpg', 'third', 'image/jpeg'),
 ];
+
+test('a result that was made otherwise says so in the manifest, the others do not', async () => {
+  const settings = { ...ABOUT.settings, size: /** @type {const} */ (256) };
+  const other = { ...done('early.jpg', 'a'), made: { ...ABOUT, settings } };
+  const blob = await new Response(zipStream([other, done('late.jpg', 'b')], ABOUT)).blob();
+  const manifest = JSON.parse((await entriesOf(blob)).at(-1)?.text ?? '');
+  assert.deepEqual(manifest.settings, ABOUT.settings);
+  assert.deepEqual(manifest.photos[0].settings, settings);
+  assert.deepEqual(manifest.photos[0].model, ABOUT.model);
+  assert.equal('settings' in manifest.photos[1], false);
+});
 
 test('an archive has every result under its own name, and the manifest last', async () => {
   const { name, file, url, size, dispose } = await buildZip(OUTCOMES, ABOUT);
