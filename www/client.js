@@ -33,6 +33,8 @@ export const FINAL_CODES = new Set([
 export class EngineClient {
   #spawn;
   #device;
+  /** Why the CPU is used although nobody asked for it. @type {string | null} */
+  #reason = null;
   #onOpen;
   #startLimit;
   /** @type {Worker | null} */
@@ -193,11 +195,18 @@ export class EngineClient {
     try {
       await this.#launch();
       const report = await this.#post('open', { device: this.#device });
+      report.reason ??= this.#reason;
       this.#onOpen(report);
       return report;
     } catch (error) {
       this.#drop(/** @type {Error} */ (error)); // a device is opened once in a worker's life
-      throw error;
+      const died = error instanceof CodedError && error.code === 'engine-died';
+      if (!died || this.#device !== 'auto') throw error;
+      // A graphics card whose driver cannot even be started: the CPU always can.
+      this.#device = 'cpu';
+      this.#reason = 'gpu-failed';
+      this.#starting = this.#start();
+      return this.#starting;
     } finally {
       clearTimeout(timer);
     }

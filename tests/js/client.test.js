@@ -100,6 +100,19 @@ test('the worker starts at the first request, opens once, and answers', async ()
   assert.equal(Buffer.from(workers[0]?.requests[1].bytes).toString(), 'abc');
 });
 
+test('where the graphics card cannot be started, the CPU is opened instead, and says why', async () => {
+  const { client, reports, asked, workers } = clientOf((request, worker) =>
+    request.device === 'auto'
+      ? { failure: { code: 'engine-died', detail: 'unreachable' } }
+      : good(request, worker),
+  );
+  assert.equal((await client.open()).reason, 'gpu-failed');
+  assert.equal(await client.translate(job), 'translate done');
+  assert.deepEqual(asked(), ['open', 'open translate']);
+  assert.equal(workers[1]?.requests[0].device, 'cpu');
+  assert.equal(reports.length, 1);
+});
+
 test('requests run one at a time, in their order', async () => {
   let running = 0;
   const { client, asked } = clientOf(async (request) => {
