@@ -133,13 +133,14 @@ mod gpu {
             return Err(Error::GpuSoftware(info.name));
         }
         check(features, &limits)?;
-        let device = Device::wgpu_options()
-            .tasks_max(TASKS_MAX)
-            .init_async()
-            .await
-            .map_err(|error| match error {
-                WgpuInitError::AdapterUnavailable { message, .. } => Error::GpuUnavailable(message),
-                other => Error::GpuUnsupported(other.to_string()),
+        let device =
+            Device::wgpu_options().tasks_max(TASKS_MAX).init_async().await.map_err(|error| {
+                match error {
+                    WgpuInitError::AdapterUnavailable { message, .. } => {
+                        Error::GpuUnavailable(message)
+                    }
+                    other => Error::GpuUnsupported(other.to_string()),
+                }
             })?;
         let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Opened {
@@ -185,6 +186,10 @@ mod gpu {
             && limits.max_compute_invocations_per_workgroup
                 >= wanted.max_compute_invocations_per_workgroup
             && limits.max_storage_buffer_binding_size >= wanted.max_storage_buffer_binding_size;
-        if enough { Ok(()) } else { Err(Error::GpuUnsupported("limits below WebGPU's defaults".into())) }
+        if enough {
+            Ok(())
+        } else {
+            Err(Error::GpuUnsupported("limits below WebGPU's defaults".into()))
+        }
     }
 }

@@ -15,6 +15,10 @@
 //! are `[B, C, H, W]`, images are interleaved rows. The paper is arXiv 1703.10593; "PyTorch" means
 //! its authors' `pytorch-CycleGAN-and-pix2pix`.
 
+#![warn(missing_docs)]
+// A stranger's file must never end the program.
+#![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 pub mod device;
 pub mod error;
 pub mod image;

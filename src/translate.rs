@@ -84,7 +84,12 @@ pub fn plan(
 /// # Errors
 /// `output-not-finite` when the network answers with NaN or infinity, `gpu-lost` when the device
 /// is gone, `engine-usage` for a margin out of range.
-pub async fn translate(generator: &Generator, photo: &Rgb, margin: usize, device: &Device) -> Result<Rgb> {
+pub async fn translate(
+    generator: &Generator,
+    photo: &Rgb,
+    margin: usize,
+    device: &Device,
+) -> Result<Rgb> {
     if margin > MAX_MARGIN {
         return Err(Error::Usage(format!("a margin of {margin} pixels")));
     }

@@ -14,8 +14,8 @@ use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     image::{self, Rgb},
     samples::{Season, paint},
-    weights::{generator_from, read, safetensors},
     web::{self, Engine, start},
+    weights::{generator_from, read, safetensors},
 };
 use golden_cases::{FORWARD, forward_difference, generators, golden};
 use js_sys::{Function, Reflect};

@@ -18,12 +18,7 @@ pub(super) struct Conv {
 
 impl Conv {
     /// Takes `name.weight` and `name.bias` out of `state` and puts them on the device.
-    pub fn take(
-        state: &mut StateDict,
-        name: &str,
-        spec: Conv2d,
-        device: &Device,
-    ) -> Result<Self> {
+    pub fn take(state: &mut StateDict, name: &str, spec: Conv2d, device: &Device) -> Result<Self> {
         let weight = take::<4>(state, &format!("{name}.weight"), device)?;
         let bias = take::<1>(state, &format!("{name}.bias"), device)?;
         Ok(Self { weight, bias, spec })
@@ -35,9 +30,8 @@ impl Conv {
 }
 
 fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> Result<Tensor<D>> {
-    let HostTensor { shape, data } = state
-        .remove(name)
-        .ok_or_else(|| Error::WeightsMissingTensor(name.into()))?;
+    let HostTensor { shape, data } =
+        state.remove(name).ok_or_else(|| Error::WeightsMissingTensor(name.into()))?;
     if shape.len() != D {
         return Err(Error::WeightsWrongShape(format!("{name} {shape:?}")));
     }

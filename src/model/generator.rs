@@ -66,7 +66,12 @@ impl Generator {
     }
 
     /// A generator with random weights, drawn from `seed`.
-    pub fn random(architecture: Architecture, init: Init, seed: u64, device: &Device) -> Result<Self> {
+    pub fn random(
+        architecture: Architecture,
+        init: Init,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
         let state = init.state(&architecture.tensors(), seed);
         Self::from_state(architecture, state, device)
     }
