@@ -57,6 +57,31 @@ pub enum Error {
     #[error("the downloaded model is not the one that was published: {0}")]
     WeightsHashMismatch(String),
 
+    /// A value of a training run's configuration is out of its range, or is none.
+    #[error("these training settings cannot be used: {0}")]
+    ConfigInvalid(String),
+    /// A set of photos has none, or none that can be read.
+    #[error("there are no photos to train on: {0}")]
+    DatasetEmpty(String),
+    /// The file is something else, such as a generator without the run that it comes from.
+    #[error("this is not a checkpoint of a training run: {0}")]
+    CheckpointNotRecognised(String),
+    /// Written by a version of the format that is no longer read.
+    #[error("this checkpoint is of an older format than can be read: {0}")]
+    CheckpointTooOld(String),
+    /// Written by a version of the format that is not known yet.
+    #[error("this checkpoint is of a newer format than can be read: {0}")]
+    CheckpointTooNew(String),
+    /// Cut off, altered, or in contradiction with itself.
+    #[error("this checkpoint is damaged: {0}")]
+    CheckpointDamaged(String),
+    /// The system refused to read a file.
+    #[error("this file could not be read: {0}")]
+    FileNotRead(String),
+    /// The system refused to write a file: no room, or no permission.
+    #[error("this file could not be written: {0}")]
+    FileNotWritten(String),
+
     /// Bytes and size of an image do not belong together.
     #[error("this image cannot be used: {0}")]
     ImageUnusable(String),
@@ -103,6 +128,14 @@ impl Error {
             Self::WeightsWrongShape(_) => "weights-wrong-shape",
             Self::WeightsNotFinite(_) => "weights-not-finite",
             Self::WeightsHashMismatch(_) => "weights-hash-mismatch",
+            Self::ConfigInvalid(_) => "config-invalid",
+            Self::DatasetEmpty(_) => "dataset-empty",
+            Self::CheckpointNotRecognised(_) => "checkpoint-not-recognised",
+            Self::CheckpointTooOld(_) => "checkpoint-too-old",
+            Self::CheckpointTooNew(_) => "checkpoint-too-new",
+            Self::CheckpointDamaged(_) => "checkpoint-damaged",
+            Self::FileNotRead(_) => "file-not-read",
+            Self::FileNotWritten(_) => "file-not-written",
             Self::ImageUnusable(_) => "image-unusable",
             Self::ImageTooLarge(_) => "image-too-large",
             Self::OutputNotFinite => "output-not-finite",
