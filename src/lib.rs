@@ -8,6 +8,9 @@
 //! 6. [`translate`] takes one photo through it, at any size;
 //! 7. `web` hands all that to JavaScript (wasm only).
 //!
+//! [`train`] is where a generator comes from: so far the settings, the data, the image pool, the
+//! learning-rate schedule and the checkpoint of a run.
+//!
 //! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
 //! one source of chance, and [`error`] lists every way in which any of it can fail.
 //!
@@ -26,6 +29,7 @@ pub mod model;
 pub mod ops;
 pub mod random;
 pub mod samples;
+pub mod train;
 pub mod translate;
 pub mod weights;
 

@@ -1,0 +1,136 @@
+//! Everything that decides a training run, with the paper's values as defaults.
+//!
+//! Two runs of the same configuration on the same photos and device are the same run. Names and
+//! defaults are PyTorch's (`options/` and `models/cycle_gan_model.py` of
+//! pytorch-CycleGAN-and-pix2pix, where `G_A` translates A to B and `D_A` judges B), except for the
+//! learning rate's rule, where the paper's code is followed.
+
+mod check;
+mod json;
+mod terms;
+
+use super::{Choice, Preprocess, Schedule};
+use crate::model::Init;
+
+pub use check::{LONGEST_SIDE, MOST_BLOCKS, MOST_POOLED, SMALLEST_SIDE};
+pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
+
+/// The optimiser's constants, the same for all four networks (paper, section 4 and appendix 7.1).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adam {
+    /// Learning rate before the [`Schedule`]: 2e-4 (`--lr`).
+    pub learning_rate: f64,
+    /// Decay of the mean: 0.5 (`--beta1`).
+    pub beta1: f64,
+    /// Decay of the mean square: 0.999.
+    pub beta2: f64,
+    /// Added to the root of the mean square: 1e-8, `torch.optim.Adam`'s.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { learning_rate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+/// What becomes of the generator that is not given, when a run starts from one alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingGenerator {
+    /// It starts as a copy of the other. Both make photos of photos, so most of what the one has
+    /// learnt serves the other too.
+    #[default]
+    Copy,
+    /// It starts from random weights.
+    Scratch,
+}
+
+impl Choice for MissingGenerator {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("copy", Self::Copy), ("scratch", Self::Scratch)];
+}
+
+/// A training run, except for its photos and the weights that it starts from.
+///
+/// Plain data: [`Config::validate`] says whether it can be run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Config {
+    /// Channels behind a generator's first convolution: 64 (appendix 7.2; `--ngf`).
+    pub ngf: usize,
+    /// Channels behind a discriminator's first convolution: 64 (appendix 7.2; `--ndf`).
+    pub ndf: usize,
+    /// Residual blocks of a generator: 9, for crops of 256 pixels and more; the paper takes 6 for
+    /// 128 (appendix 7.2; `--netG resnet_9blocks`).
+    pub blocks: usize,
+    /// Zeros around each of a discriminator's layers: 1 as in PyTorch, or 2 as in the paper's own
+    /// code. The weights have the same shapes.
+    pub discriminator_padding: usize,
+    /// Weight of the cycle A → B → A: 10 (section 4; `--lambda_A`).
+    pub lambda_a: f64,
+    /// Weight of the cycle B → A → B: 10 (section 4; `--lambda_B`).
+    pub lambda_b: f64,
+    /// Weight of the identity loss, relative to the cycle's: 0.5 (section 5.2; `--lambda_identity`).
+    /// `G_A` on B weighs `lambda_b · lambda_identity`, `G_B` on A `lambda_a · lambda_identity`; at
+    /// 0 they are not computed.
+    pub lambda_identity: f64,
+    /// How a discriminator's answers become a loss: least squares (section 4; `--gan_mode`).
+    pub gan_loss: GanLoss,
+    /// Which losses teach the generators: all (section 3.3).
+    pub terms: Terms,
+    /// Translations that each discriminator's image pool keeps: 50 (section 4; `--pool_size`).
+    pub pool_size: usize,
+    /// The optimiser.
+    pub adam: Adam,
+    /// Length of the run, and the learning rate over it.
+    pub schedule: Schedule,
+    /// Pairs in a step: 1 (appendix 7.1; `--batch_size`).
+    pub batch_size: usize,
+    /// How networks that do not start from given weights are drawn: N(0, 0.02) (appendix 7.1;
+    /// `--init_type`, `--init_gain`).
+    pub init: Init,
+    /// Where every stream of random numbers of the run starts: 0. At most 2^53 - 1, so that
+    /// JavaScript can hold it.
+    pub seed: u64,
+    /// How photos become training pictures.
+    pub preprocess: Preprocess,
+    /// Steps in which fresh discriminators learn alone, before the generators move, when a run
+    /// starts from generators whose discriminators are not given: 100. Published generators come
+    /// without them, and fresh ones would undo what the generators know.
+    pub warm_up: u64,
+    /// What becomes of a generator that is not given while the other is.
+    pub missing_generator: MissingGenerator,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ngf: 64,
+            ndf: 64,
+            blocks: 9,
+            discriminator_padding: 1,
+            lambda_a: 10.0,
+            lambda_b: 10.0,
+            lambda_identity: 0.5,
+            gan_loss: GanLoss::default(),
+            terms: Terms::default(),
+            pool_size: 50,
+            adam: Adam::default(),
+            schedule: Schedule::default(),
+            batch_size: 1,
+            init: Init::default(),
+            seed: 0,
+            preprocess: Preprocess::default(),
+            warm_up: 100,
+            missing_generator: MissingGenerator::default(),
+        }
+    }
+}
+
+impl Config {
+    /// This run with the losses of one row of the paper's ablation (tables 4 and 5), which had no
+    /// identity loss.
+    pub fn ablated(self, ablation: Ablation) -> Self {
+        let terms = Terms { cycle_loss: self.terms.cycle_loss, ..ablation.terms() };
+        Self { terms, lambda_identity: 0.0, ..self }
+    }
+}

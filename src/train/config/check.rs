@@ -1,0 +1,149 @@
+//! Whether a configuration can be run, and what is wrong with it if not.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use super::{Adam, Config};
+use crate::{
+    error::{Error, Result},
+    model::Init,
+    train::PreprocessMode,
+};
+
+/// Shortest side of a training picture, in pixels. A PatchGAN makes 24 pixels 12, 6, 3, 2 and one
+/// last answer; from fewer nothing is left.
+pub const SMALLEST_SIDE: usize = 24;
+
+/// Longest side that photos may be resized or cropped to, in pixels.
+pub const LONGEST_SIDE: usize = 4096;
+
+/// Most residual blocks: a checkpoint of four networks and their optimisers then still has a
+/// header that is read ([`crate::weights::safetensors::LONGEST_HEADER`]).
+pub const MOST_BLOCKS: usize = 32;
+
+/// Most translations in a pool: 750 MiB at 256 pixels.
+pub const MOST_POOLED: usize = 1000;
+
+/// Most channels behind the first convolution of a network.
+const MOST_CHANNELS: usize = 1024;
+
+/// Most pairs in a step.
+const MOST_PAIRS: usize = 256;
+
+/// Most epochs or steps.
+const LONGEST_RUN: u64 = 1_000_000_000;
+
+/// The largest weight of a loss, and the largest spread of random weights.
+const MOST_WEIGHT: f64 = 1e6;
+
+/// The largest integer that JavaScript's numbers hold along with all below it.
+const LARGEST_SEED: u64 = (1 << 53) - 1;
+
+/// The sides of the generator's input are multiples of this.
+const MULTIPLE: usize = 4;
+
+impl Config {
+    /// Checks every value, and that they fit together.
+    ///
+    /// # Errors
+    /// `config-invalid` with the name of the first value that is wrong, what it is and what it may
+    /// be.
+    pub fn validate(&self) -> Result<()> {
+        within("ngf", self.ngf, 1..=MOST_CHANNELS)?;
+        within("ndf", self.ndf, 1..=MOST_CHANNELS)?;
+        within("blocks", self.blocks, 0..=MOST_BLOCKS)?;
+        within("discriminator_padding", self.discriminator_padding, 1..=2)?;
+        within("lambda_A", self.lambda_a, 0.0..=MOST_WEIGHT)?;
+        within("lambda_B", self.lambda_b, 0.0..=MOST_WEIGHT)?;
+        within("lambda_identity", self.lambda_identity, 0.0..=MOST_WEIGHT)?;
+        within("pool_size", self.pool_size, 0..=MOST_POOLED)?;
+        within("lr_flat", self.schedule.flat, 0..=LONGEST_RUN)?;
+        within("lr_decay", self.schedule.decay, 0..=LONGEST_RUN)?;
+        within("batch_size", self.batch_size, 1..=MOST_PAIRS)?;
+        within("seed", self.seed, 0..=LARGEST_SEED)?;
+        within("warm_up", self.warm_up, 0..=LONGEST_RUN)?;
+        let (Init::Normal { std: gain } | Init::Xavier { gain }) = self.init;
+        positive("init_gain", gain, MOST_WEIGHT)?;
+        self.adam.validate()?;
+        self.validate_sizes()?;
+        if self.schedule.total() == 0 {
+            return refuse("lr_flat and lr_decay are both 0, so the run has no length");
+        }
+        if !self.teaches() {
+            return refuse("every loss is off or weighs 0, so the generators would learn nothing");
+        }
+        Ok(())
+    }
+
+    /// Whether any loss reaches the generators.
+    fn teaches(&self) -> bool {
+        let cycles = self.terms.cycle_forward && self.lambda_a > 0.0
+            || self.terms.cycle_backward && self.lambda_b > 0.0;
+        let identity = self.lambda_identity > 0.0 && self.lambda_a + self.lambda_b > 0.0;
+        self.terms.adversarial || cycles || identity
+    }
+
+    /// The sizes that the mode of preprocessing uses.
+    fn validate_sizes(&self) -> Result<()> {
+        let sizes = &self.preprocess;
+        let (resizes, crops) = match sizes.mode {
+            PreprocessMode::ResizeAndCrop | PreprocessMode::ScaleWidthAndCrop => (true, true),
+            PreprocessMode::Crop => (false, true),
+            PreprocessMode::None => (false, false),
+        };
+        if crops {
+            within("crop_size", sizes.crop_size, SMALLEST_SIDE..=LONGEST_SIDE)?;
+            if !sizes.crop_size.is_multiple_of(MULTIPLE) {
+                let crop = sizes.crop_size;
+                return refuse(&format!("crop_size is {crop}, but must be a multiple of 4"));
+            }
+        }
+        if resizes {
+            // From the crop on: nothing can be cut out of less.
+            within("load_size", sizes.load_size, sizes.crop_size..=LONGEST_SIDE)?;
+        }
+        if !crops && self.batch_size > 1 {
+            let detail = "batch_size must be 1 without a crop, since whole photos differ in size";
+            return refuse(detail);
+        }
+        Ok(())
+    }
+}
+
+impl Adam {
+    fn validate(&self) -> Result<()> {
+        positive("lr", self.learning_rate, 1.0)?;
+        below_one("beta1", self.beta1)?;
+        below_one("beta2", self.beta2)?;
+        positive("eps", self.epsilon, 1.0)
+    }
+}
+
+/// Refuses a value outside its range; NaN is in none.
+fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    refuse(&format!("{name} is {value}, but must be {least} to {most}"))
+}
+
+/// Refuses a value that is not above 0 and at most `most`.
+fn positive(name: &str, value: f64, most: f64) -> Result<()> {
+    if value > 0.0 && value <= most {
+        return Ok(());
+    }
+    refuse(&format!("{name} is {value}, but must be above 0 and at most {most}"))
+}
+
+/// Refuses a decay that would forget nothing, ever.
+fn below_one(name: &str, value: f64) -> Result<()> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
+    }
+    refuse(&format!("{name} is {value}, but must be 0 or more and below 1"))
+}
+
+fn refuse(sentence: &str) -> Result<()> {
+    Err(Error::ConfigInvalid(sentence.into()))
+}

@@ -1,0 +1,95 @@
+//! The losses, and which of them are on (paper, sections 3, 4 and 5.1.4).
+
+use crate::train::Choice;
+
+/// How the answers of a discriminator become a loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GanLoss {
+    /// Mean square of the distance to 1 for real and 0 for translated (section 4).
+    #[default]
+    LeastSquares,
+    /// The original one: -log of the probability of being right (equation 1). The answers are
+    /// taken as logits.
+    NegativeLogLikelihood,
+}
+
+impl Choice for GanLoss {
+    /// As PyTorch's `--gan_mode` names them.
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("lsgan", Self::LeastSquares), ("vanilla", Self::NegativeLogLikelihood)];
+}
+
+/// How a reconstruction is compared with its original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CycleLoss {
+    /// Mean absolute difference (equation 2).
+    #[default]
+    L1,
+    /// What the paper also tried, without better results: the discriminators judge the
+    /// reconstructions as they judge translations (section 3.2).
+    Adversarial,
+}
+
+impl Choice for CycleLoss {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("l1", Self::L1), ("adversarial", Self::Adversarial)];
+}
+
+/// The losses that teach the generators. The discriminators learn in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// The discriminators' verdict on the translations.
+    pub adversarial: bool,
+    /// The cycle A → B → A.
+    pub cycle_forward: bool,
+    /// The cycle B → A → B.
+    pub cycle_backward: bool,
+    /// How either cycle is measured.
+    pub cycle_loss: CycleLoss,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Ablation::Full.terms()
+    }
+}
+
+/// The five rows of the paper's ablation (section 5.1.4, tables 4 and 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ablation {
+    /// Both cycles, no adversarial loss.
+    CycleAlone,
+    /// The adversarial loss, no cycle.
+    GanAlone,
+    /// The adversarial loss and A → B → A.
+    GanForward,
+    /// The adversarial loss and B → A → B.
+    GanBackward,
+    /// All of it: CycleGAN.
+    Full,
+}
+
+impl Choice for Ablation {
+    /// In the order of the tables.
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("cycle_alone", Self::CycleAlone),
+        ("gan_alone", Self::GanAlone),
+        ("gan_forward", Self::GanForward),
+        ("gan_backward", Self::GanBackward),
+        ("full", Self::Full),
+    ];
+}
+
+impl Ablation {
+    /// The losses of this row.
+    pub fn terms(self) -> Terms {
+        let (adversarial, cycle_forward, cycle_backward) = match self {
+            Self::CycleAlone => (false, true, true),
+            Self::GanAlone => (true, false, false),
+            Self::GanForward => (true, true, false),
+            Self::GanBackward => (true, false, true),
+            Self::Full => (true, true, true),
+        };
+        Terms { adversarial, cycle_forward, cycle_backward, cycle_loss: CycleLoss::L1 }
+    }
+}

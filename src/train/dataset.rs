@@ -1,0 +1,229 @@
+//! Two unpaired sets of photos, handed out pair by pair (PyTorch's `UnalignedDataset` behind its
+//! `DataLoader`).
+//!
+//! In an epoch every photo of the larger set comes once, in an order shuffled anew, with a photo of
+//! the other set; see [`sampler`] for the rules. Photos are read when their turn comes and kept,
+//! resized, as far as [`Dataset::new`]'s number of bytes allows, so thousands of them need no more
+//! memory than that.
+//!
+//! A photo that cannot be read ends nothing: it is skipped, another one of its set takes its place,
+//! and the [`Batch`] says so.
+
+mod cache;
+pub mod sampler;
+mod source;
+mod stack;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Choice, Preprocess};
+use crate::{
+    error::{Error, Result},
+    image::Rgb,
+    random::Random,
+    weights::HostTensor,
+};
+use cache::Cache;
+use sampler::{Sampler, SamplerState};
+pub use source::{Domain, Listed, Source};
+use stack::Stack;
+
+/// A photo that could not be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skipped {
+    /// The set it is in.
+    pub domain: Domain,
+    /// Its place there.
+    pub index: usize,
+    /// Why.
+    pub error: Error,
+}
+
+/// The pictures of one training step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// `[B, 3, H, W]` in [-1, 1].
+    pub a: HostTensor,
+    /// `[B, 3, H, W]` in [-1, 1]; without a crop its size may be another than that of `a`.
+    pub b: HostTensor,
+    /// Which photos they are: places in A and in B.
+    pub pairs: Vec<(usize, usize)>,
+    /// The epoch that they belong to, counted from 1.
+    pub epoch: u64,
+    /// Photos that were found to be unusable on the way, each told once.
+    pub skipped: Vec<Skipped>,
+}
+
+/// One of the two sets.
+struct Side<S> {
+    domain: Domain,
+    source: S,
+    unreadable: BTreeSet<usize>,
+}
+
+/// Two sets of photos and the chance that pairs them.
+pub struct Dataset<S> {
+    a: Side<S>,
+    b: Side<S>,
+    preprocess: Preprocess,
+    cache: Cache,
+    sampler: Sampler,
+}
+
+impl<S: Source> Dataset<S> {
+    /// The photos of both sets, of which at most `cache_bytes` of pixels are kept in memory.
+    ///
+    /// `random` decides the pairs, the crops and the flips, and is used for nothing else, so that
+    /// they are the same whatever the rest of the run does.
+    ///
+    /// # Errors
+    /// `dataset-empty` when a set has no photo.
+    pub fn new(
+        a: S,
+        b: S,
+        preprocess: Preprocess,
+        random: Random,
+        cache_bytes: usize,
+    ) -> Result<Self> {
+        let sampler = Sampler::new((a.len(), b.len()), random)?;
+        let side = |domain, source| Side { domain, source, unreadable: BTreeSet::new() };
+        let (a, b) = (side(Domain::A, a), side(Domain::B, b));
+        Ok(Self { a, b, preprocess, cache: Cache::new(cache_bytes), sampler })
+    }
+
+    /// The next `size` pairs; fewer at the end of an epoch, which no batch crosses.
+    ///
+    /// # Errors
+    /// `dataset-empty` when no photo of a set can be read; `engine-usage` for a `size` of 0, or
+    /// for pictures of different sizes in one batch.
+    pub fn next_batch(&mut self, size: usize) -> Result<Batch> {
+        let size = size.min(self.sampler.left());
+        let (mut a, mut b) = (Stack::default(), Stack::default());
+        let (mut pairs, mut skipped) = (Vec::new(), Vec::new());
+        for _ in 0..size {
+            let (index_a, index_b) = self.sampler.pair();
+            let (index_a, photo_a) = self.readable(Domain::A, index_a, &mut skipped)?;
+            let (index_b, photo_b) = self.readable(Domain::B, index_b, &mut skipped)?;
+            a.push(self.preprocess.view(&photo_a, self.sampler.view())?)?;
+            b.push(self.preprocess.view(&photo_b, self.sampler.view())?)?;
+            pairs.push((index_a, index_b));
+        }
+        let epoch = self.sampler.epoch();
+        Ok(Batch { a: a.into_tensor()?, b: b.into_tensor()?, pairs, epoch, skipped })
+    }
+
+    /// Batches of `size` in an epoch.
+    pub fn batches(&self, size: usize) -> usize {
+        self.sampler.pairs().div_ceil(size.max(1))
+    }
+
+    /// The photos of A and of B that the next `pairs` pairs read and that are not in memory, in
+    /// the order in which they are needed: for whoever can only decode them ahead of time, or
+    /// wants to do so on other threads. It changes nothing.
+    pub fn upcoming(&self, pairs: usize) -> (Vec<usize>, Vec<usize>) {
+        let mut sampler = self.sampler.clone();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for _ in 0..pairs {
+            let (index_a, index_b) = sampler.pair();
+            self.a.foresee(index_a, &mut sampler, &self.cache, &mut a);
+            self.b.foresee(index_b, &mut sampler, &self.cache, &mut b);
+            sampler.view();
+            sampler.view();
+        }
+        (a, b)
+    }
+
+    /// Leaves out a photo that is known to be unusable before its turn has come. As when it is
+    /// found out on reading, others take its turns.
+    pub fn exclude(&mut self, domain: Domain, index: usize) {
+        let side = self.side(domain);
+        if index < side.source.len() {
+            side.unreadable.insert(index);
+        }
+    }
+
+    /// What a checkpoint keeps for the same pairs, crops and flips to follow.
+    pub fn state(&self) -> SamplerState {
+        self.sampler.state()
+    }
+
+    /// Goes on where another data set of the same photos was. Returns whether that is exact: with
+    /// another number of photos than then, its epoch is begun anew instead.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` when the state contradicts itself.
+    pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
+        self.sampler.restore(state)
+    }
+
+    /// Bytes of pixels that are kept in memory now.
+    pub fn cached_bytes(&self) -> usize {
+        self.cache.used()
+    }
+
+    fn side(&mut self, domain: Domain) -> &mut Side<S> {
+        match domain {
+            Domain::A => &mut self.a,
+            Domain::B => &mut self.b,
+        }
+    }
+
+    /// The photo at `index`, resized, or another one in its place.
+    fn readable(
+        &mut self,
+        domain: Domain,
+        mut index: usize,
+        skipped: &mut Vec<Skipped>,
+    ) -> Result<(usize, Arc<Rgb>)> {
+        loop {
+            if !self.side(domain).unreadable.contains(&index) {
+                match self.load(domain, index) {
+                    Ok(photo) => return Ok((index, photo)),
+                    Err(error) => skipped.push(Skipped { domain, index, error }),
+                }
+                self.exclude(domain, index);
+            }
+            let side = self.side(domain);
+            if side.is_lost() {
+                let (name, all) = (domain.name(), side.source.len());
+                let last = skipped.iter().rfind(|skipped| skipped.domain == domain);
+                let why = last.map_or(String::new(), |last| format!(" ({})", last.error));
+                let detail = format!("none of the {all} in set {name} can be read{why}");
+                return Err(Error::DatasetEmpty(detail));
+            }
+            index = self.sampler.another(domain);
+        }
+    }
+
+    /// The photo at `index`, resized, from memory or from its source.
+    fn load(&mut self, domain: Domain, index: usize) -> Result<Arc<Rgb>> {
+        if let Some(photo) = self.cache.get((domain, index)) {
+            return Ok(photo);
+        }
+        let photo = self.side(domain).source.read(index)?;
+        let photo = Arc::new(self.preprocess.resize(photo)?);
+        self.cache.insert((domain, index), Arc::clone(&photo));
+        Ok(photo)
+    }
+}
+
+impl<S: Source> Side<S> {
+    /// Whether there is no photo left.
+    fn is_lost(&self) -> bool {
+        self.unreadable.len() >= self.source.len()
+    }
+
+    /// Adds to `list` the photo that will be read for `index`, unless it is at hand.
+    fn foresee(&self, index: usize, sampler: &mut Sampler, cache: &Cache, list: &mut Vec<usize>) {
+        if self.is_lost() {
+            return;
+        }
+        let mut index = index;
+        while self.unreadable.contains(&index) {
+            index = sampler.another(self.domain);
+        }
+        if !cache.contains((self.domain, index)) && !list.contains(&index) {
+            list.push(index);
+        }
+    }
+}

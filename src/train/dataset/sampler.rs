@@ -1,0 +1,189 @@
+//! Which photos meet, and how each is cropped: the chance of a data set, without its photos.
+//!
+//! As in PyTorch, an epoch has as many pairs as the larger set has photos. Its order is shuffled at
+//! its start; the place in it, modulo the size of A, tells the photo of A, and the photo of B is
+//! drawn at random. So with the smaller set as B some of its photos do not come in an epoch and
+//! others more than once.
+//!
+//! The generator is [`Random`] (SplitMix64). For a pair it gives, in this order: the place in B;
+//! replacements for an unusable photo of A, then of B; place and flip for A, then for B.
+
+use serde_json::{Value, json};
+
+use super::Domain;
+use crate::{
+    error::{Error, Result},
+    random::Random,
+    train::{
+        View,
+        fields::{Fields, hex},
+    },
+};
+
+/// The chance of a data set.
+#[derive(Debug, Clone)]
+pub struct Sampler {
+    /// Photos in A and in B, at least 1 each.
+    lengths: (usize, usize),
+    random: Random,
+    /// State of `random` before the current order was shuffled, which gives the order again.
+    shuffled_at: u64,
+    /// 0 before the first pair.
+    epoch: u64,
+    order: Vec<usize>,
+    /// Pairs of the epoch that are drawn already.
+    position: usize,
+}
+
+/// What has to be kept of a [`Sampler`]; of constant size, whatever the number of photos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SamplerState {
+    lengths: (usize, usize),
+    epoch: u64,
+    position: usize,
+    shuffled_at: u64,
+    random: u64,
+}
+
+impl Sampler {
+    /// The pairs of two sets of these sizes that follow from `random`.
+    ///
+    /// # Errors
+    /// `dataset-empty` when one of them is 0.
+    pub fn new(lengths: (usize, usize), random: Random) -> Result<Self> {
+        let refuse = |set: &str| Err(Error::DatasetEmpty(format!("set {set} has none")));
+        match lengths {
+            (0, _) => refuse("A"),
+            (_, 0) => refuse("B"),
+            _ => {
+                let shuffled_at = random.state();
+                Ok(Self { lengths, random, shuffled_at, epoch: 0, order: vec![], position: 0 })
+            }
+        }
+    }
+
+    /// Pairs of an epoch.
+    pub fn pairs(&self) -> usize {
+        self.lengths.0.max(self.lengths.1)
+    }
+
+    /// Pairs left of this epoch, or of the next one when it has just ended.
+    pub fn left(&self) -> usize {
+        match self.order.len() - self.position {
+            0 => self.pairs(),
+            left => left,
+        }
+    }
+
+    /// The epoch of the last pair, counted from 1; 0 before the first.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The next pair: places in A and B.
+    pub fn pair(&mut self) -> (usize, usize) {
+        if self.position >= self.order.len() {
+            self.epoch += 1;
+            self.shuffle();
+        }
+        let place = self.order.get(self.position).copied().unwrap_or_default();
+        self.position += 1;
+        (place % self.lengths.0, self.random.below(self.lengths.1))
+    }
+
+    /// A place drawn from the whole of a set, for a photo that cannot be used.
+    pub fn another(&mut self, domain: Domain) -> usize {
+        self.random.below(match domain {
+            Domain::A => self.lengths.0,
+            Domain::B => self.lengths.1,
+        })
+    }
+
+    /// The crop and flip of one picture.
+    pub fn view(&mut self) -> View {
+        View::new(&mut self.random)
+    }
+
+    /// What [`Sampler::restore`] needs.
+    pub fn state(&self) -> SamplerState {
+        let Self { lengths, epoch, position, shuffled_at, .. } = *self;
+        SamplerState { lengths, epoch, position, shuffled_at, random: self.random.state() }
+    }
+
+    /// Becomes the sampler of this state and returns whether that is exact. It is not for sets of
+    /// other sizes: then the epoch of the state begins anew, with the random numbers that follow.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` when the state's place lies behind its epoch's end.
+    pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
+        let SamplerState { lengths, epoch, position, shuffled_at, random } = *state;
+        let pairs = if epoch == 0 { 0 } else { lengths.0.max(lengths.1) };
+        if position > pairs {
+            let detail = format!("pair {position} of an epoch of {pairs}");
+            return Err(Error::CheckpointDamaged(detail));
+        }
+        self.epoch = epoch;
+        if lengths == self.lengths {
+            self.order.clear();
+            self.position = 0;
+            if epoch > 0 {
+                self.random = Random::from_state(shuffled_at);
+                self.shuffle();
+            }
+            self.position = position;
+            self.shuffled_at = shuffled_at;
+            self.random = Random::from_state(random);
+            return Ok(true);
+        }
+        self.random = Random::from_state(random);
+        if epoch > 0 && position < pairs {
+            self.shuffle();
+        } else {
+            self.order.clear();
+            self.position = 0;
+        }
+        Ok(false)
+    }
+
+    /// A new order, from its beginning.
+    fn shuffle(&mut self) {
+        self.shuffled_at = self.random.state();
+        self.order = (0..self.pairs()).collect();
+        self.random.shuffle(&mut self.order);
+        self.position = 0;
+    }
+}
+
+impl SamplerState {
+    /// For the checkpoint's metadata.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "photos_A": self.lengths.0,
+            "photos_B": self.lengths.1,
+            "epoch": self.epoch,
+            "position": self.position,
+            "shuffled_at": hex(self.shuffled_at),
+            "random": hex(self.random),
+        })
+    }
+
+    /// Reads what [`SamplerState::to_json`] wrote.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` with the name of the first field that is wrong, missing or unknown.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let mut fields = Fields::new(value, Error::CheckpointDamaged)?;
+        let (a, b) = (fields.count("photos_A")?, fields.count("photos_B")?);
+        let (epoch, position) = (fields.count("epoch")?, fields.count("position")?);
+        let (shuffled_at, random) = (fields.bits("shuffled_at")?, fields.bits("random")?);
+        let state = Self {
+            lengths: (fields.required("photos_A", a)?, fields.required("photos_B", b)?),
+            epoch: fields.required("epoch", epoch)?,
+            position: fields.required("position", position)?,
+            shuffled_at: fields.required("shuffled_at", shuffled_at)?,
+            random: fields.required("random", random)?,
+        };
+        fields.finish()?;
+        Ok(state)
+    }
+}

@@ -1,0 +1,81 @@
+//! Where photos come from.
+
+use crate::{
+    error::{Error, Result},
+    image::Rgb,
+    train::Choice,
+};
+
+/// One of the two looks, and the set of photos that shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Domain {
+    /// The first, `X` in the paper.
+    A,
+    /// The second, `Y` in the paper.
+    B,
+}
+
+impl Choice for Domain {
+    const NAMES: &'static [(&'static str, Self)] = &[("A", Self::A), ("B", Self::B)];
+}
+
+/// A list of photos that are read one at a time, whenever they are needed.
+pub trait Source {
+    /// How many there are; it does not change.
+    fn len(&self) -> usize;
+
+    /// The photo at `index`, counted from 0, always the same.
+    ///
+    /// # Errors
+    /// Any; the photo is then skipped and not asked for again.
+    fn read(&self, index: usize) -> Result<Rgb>;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn read(&self, index: usize) -> Result<Rgb> {
+        (**self).read(index)
+    }
+}
+
+/// Photos that are decoded already.
+impl Source for Vec<Rgb> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, index: usize) -> Result<Rgb> {
+        self.get(index).cloned().ok_or_else(|| no_photo(index))
+    }
+}
+
+/// Anything that can be made a photo, such as paths or encoded files, with the function that does.
+pub struct Listed<T, F> {
+    /// The photos, each as what `decode` takes.
+    pub items: Vec<T>,
+    /// Makes a photo of one.
+    pub decode: F,
+}
+
+impl<T, F: Fn(&T) -> Result<Rgb>> Source for Listed<T, F> {
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn read(&self, index: usize) -> Result<Rgb> {
+        let item = self.items.get(index).ok_or_else(|| no_photo(index))?;
+        (self.decode)(item)
+    }
+}
+
+fn no_photo(index: usize) -> Error {
+    Error::Usage(format!("there is no photo {index}"))
+}

@@ -1,0 +1,45 @@
+//! Pictures on their way into a batch.
+
+use crate::{
+    error::{Error, Result},
+    weights::HostTensor,
+};
+
+/// Pictures of one size, one behind the other.
+#[derive(Default)]
+pub struct Stack {
+    pictures: usize,
+    shape: Vec<usize>,
+    data: Vec<f32>,
+}
+
+impl Stack {
+    /// Adds a picture, `[3, H, W]`.
+    ///
+    /// # Errors
+    /// `engine-usage` when it is of another size than those before.
+    pub fn push(&mut self, picture: HostTensor) -> Result<()> {
+        if self.pictures == 0 {
+            self.shape = picture.shape;
+            self.data = picture.data;
+        } else if self.shape == picture.shape {
+            self.data.extend(picture.data);
+        } else {
+            return Err(Error::Usage("pictures of different sizes in one batch".into()));
+        }
+        self.pictures += 1;
+        Ok(())
+    }
+
+    /// All of them, `[B, 3, H, W]`.
+    ///
+    /// # Errors
+    /// `engine-usage` when there is none.
+    pub fn into_tensor(self) -> Result<HostTensor> {
+        if self.pictures == 0 {
+            return Err(Error::Usage("a batch of no pictures".into()));
+        }
+        let shape = [vec![self.pictures], self.shape].concat();
+        Ok(HostTensor { shape, data: self.data })
+    }
+}

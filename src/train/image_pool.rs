@@ -1,0 +1,81 @@
+//! The image pool: older translations for the discriminators (paper, section 4, after Shrivastava
+//! et al.; `ImagePool` in PyTorch's `util/image_pool.py`).
+//!
+//! A discriminator that only ever sees the newest translations forgets the older ones, and the two
+//! networks chase each other in circles. So half of the time it is shown one of the last 50 or so.
+
+use std::mem;
+
+use crate::{
+    error::{Error, Result},
+    random::Random,
+};
+
+/// The chance of one query.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draw {
+    /// Uniform in [0, 1); above 0.5 an older image comes back.
+    pub uniform: f64,
+    /// Which one: 0 to size - 1.
+    pub slot: usize,
+}
+
+impl Draw {
+    /// Draws for a pool of `size` images. It always takes both numbers, so that the stream does
+    /// not depend on how full the pool is.
+    pub fn new(size: usize, random: &mut Random) -> Self {
+        Self { uniform: random.uniform(), slot: random.below(size) }
+    }
+}
+
+/// A pool of the translations of one direction, each without its batch axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagePool<T> {
+    size: usize,
+    images: Vec<T>,
+}
+
+impl<T: Clone> ImagePool<T> {
+    /// An empty pool of `size` images; with 0 every query returns its own image.
+    pub fn new(size: usize) -> Self {
+        Self { size, images: Vec::new() }
+    }
+
+    /// A pool that goes on from the [`ImagePool::images`] of another.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` when there are more than `size`.
+    pub fn restore(size: usize, images: Vec<T>) -> Result<Self> {
+        if images.len() > size {
+            let detail = format!("a pool for {size} images holds {}", images.len());
+            return Err(Error::CheckpointDamaged(detail));
+        }
+        Ok(Self { size, images })
+    }
+
+    /// Takes a new translation and returns what the discriminator shall see.
+    ///
+    /// While the pool fills, that is the same image, and the pool keeps it. Once full, it is one
+    /// half of the time an older image, whose place the new one takes, and otherwise the new one,
+    /// which is then *not* kept. A batch asks once for each of its images.
+    pub fn query(&mut self, image: T, draw: Draw) -> T {
+        if self.images.len() < self.size {
+            self.images.push(image.clone());
+            return image;
+        }
+        match self.images.get_mut(draw.slot) {
+            Some(older) if draw.uniform > 0.5 => mem::replace(older, image),
+            _ => image,
+        }
+    }
+
+    /// Most images that it keeps.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The images that it keeps, by slot.
+    pub fn images(&self) -> &[T] {
+        &self.images
+    }
+}

@@ -1,0 +1,29 @@
+//! Training: from two folders of photos to two generators.
+//!
+//! What a run is made of, in the order in which it meets it:
+//!
+//! 1. [`config`] is everything that decides a run, with the paper's values as defaults;
+//! 2. [`preprocess`] makes a photo a training picture: resize, crop, flip;
+//! 3. [`dataset`] pairs the photos of two sets at random and hands them out batch by batch;
+//! 4. [`schedule`] says how the learning rate falls;
+//! 5. [`image_pool`] keeps older translations for the discriminators;
+//! 6. [`checkpoint`] is the file in which a run survives.
+//!
+//! [`choice`] and [`fields`] are how all of them are written as JSON and read back.
+
+pub mod checkpoint;
+pub mod choice;
+pub mod config;
+pub mod dataset;
+pub mod fields;
+pub mod image_pool;
+pub mod preprocess;
+pub mod schedule;
+
+pub use checkpoint::Checkpoint;
+pub use choice::Choice;
+pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Terms};
+pub use dataset::{Batch, Dataset, Domain, Listed, Skipped, Source};
+pub use image_pool::{Draw, ImagePool};
+pub use preprocess::{Preprocess, PreprocessMode, View};
+pub use schedule::{Rule, Schedule, Unit};

@@ -1,0 +1,167 @@
+//! From a photo to a training picture: resize, crop, flip (`get_transform` in PyTorch's
+//! `data/base_dataset.py`, option for option).
+//!
+//! What is the same each time ([`Preprocess::resize`]) is apart from what chance decides
+//! ([`Preprocess::view`]), so that the first can be kept and only the second be done again.
+
+use super::{Choice, config::SMALLEST_SIDE};
+use crate::{
+    error::{Error, Result},
+    image::{self, MAX_PIXELS, MAX_SIDE, Rgb},
+    random::Random,
+    weights::HostTensor,
+};
+
+/// How photos become pictures of a size that the networks take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PreprocessMode {
+    /// Resized to a square of `load_size`, proportions not kept, then cropped. The default.
+    #[default]
+    ResizeAndCrop,
+    /// Resized to a width of `load_size`, proportions kept (but never lower than the crop), then
+    /// cropped: for rectangular photos.
+    ScaleWidthAndCrop,
+    /// Cropped from the photo as it is. Unlike PyTorch, which stops, a photo that is smaller than
+    /// the crop is enlarged, proportions kept, until its shorter side is as long as the crop.
+    Crop,
+    /// Whole photos, their sides brought to the nearest multiple of 4, which the generator needs.
+    None,
+}
+
+impl Choice for PreprocessMode {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("resize_and_crop", Self::ResizeAndCrop),
+        ("scale_width_and_crop", Self::ScaleWidthAndCrop),
+        ("crop", Self::Crop),
+        ("none", Self::None),
+    ];
+}
+
+/// The settings of this file, with PyTorch's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preprocess {
+    /// PyTorch's `--preprocess`.
+    pub mode: PreprocessMode,
+    /// Side or width after resizing, in pixels: 286 (`--load_size`). The two modes that resize use
+    /// it.
+    pub load_size: usize,
+    /// Side of the square that is cut out, in pixels: 256 (`--crop_size`). All modes but
+    /// [`PreprocessMode::None`] use it.
+    pub crop_size: usize,
+    /// Whether half of the pictures are mirrored: yes (`--no_flip`).
+    pub flip: bool,
+}
+
+impl Default for Preprocess {
+    fn default() -> Self {
+        Self { mode: PreprocessMode::default(), load_size: 286, crop_size: 256, flip: true }
+    }
+}
+
+/// The chance of one picture: where it is cropped, and whether it is mirrored.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// From the leftmost crop, 0, to the rightmost, 1.
+    pub x: f64,
+    /// From the topmost crop, 0, to the lowest, 1.
+    pub y: f64,
+    /// Mirrored, where the settings allow it.
+    pub flip: bool,
+}
+
+impl View {
+    /// The middle, not mirrored: for photos that are only looked at.
+    pub const MIDDLE: Self = Self { x: 0.5, y: 0.5, flip: false };
+
+    /// Draws all three, whether or not the settings use them.
+    pub fn new(random: &mut Random) -> Self {
+        let (x, y) = (random.uniform(), random.uniform());
+        Self { x, y, flip: random.uniform() < 0.5 }
+    }
+}
+
+impl Preprocess {
+    /// The part without chance: `photo` at the size from which it is cropped.
+    ///
+    /// # Errors
+    /// `image-too-large` when that is more than [`MAX_SIDE`] or [`MAX_PIXELS`], as for a photo of
+    /// one pixel's width; `image-unusable` when a photo that is taken whole is smaller than the
+    /// discriminators can judge.
+    pub fn resize(&self, photo: Rgb) -> Result<Rgb> {
+        // A source may have put the fields together by itself.
+        let photo = Rgb::new(photo.width, photo.height, photo.pixels)?;
+        let (width, height) = self.size(photo.width, photo.height);
+        if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
+            let Rgb { width: w, height: h, .. } = photo;
+            return Err(Error::ImageTooLarge(format!(
+                "{w} × {h} pixels become {width} × {height}"
+            )));
+        }
+        if width < SMALLEST_SIDE || height < SMALLEST_SIDE {
+            let detail = format!("{width} × {height} pixels, at least {SMALLEST_SIDE} are needed");
+            return Err(Error::ImageUnusable(detail));
+        }
+        if (width, height) == (photo.width, photo.height) {
+            return Ok(photo);
+        }
+        Ok(image::resize_bicubic(&photo, width, height))
+    }
+
+    /// The part that chance decides, as the network's input, `[3, H, W]` in [-1, 1].
+    ///
+    /// # Errors
+    /// `engine-usage` when `resized` is smaller than the crop, so did not come from
+    /// [`Preprocess::resize`].
+    pub fn view(&self, resized: &Rgb, view: View) -> Result<HostTensor> {
+        let cropped = match self.mode {
+            PreprocessMode::None => resized.clone(),
+            _ => {
+                let side = self.crop_size;
+                // One place more than pixels are left over.
+                let place = |share: f64, length: usize| {
+                    let left_over = length.saturating_sub(side);
+                    ((share * (left_over + 1) as f64) as usize).min(left_over)
+                };
+                let (x, y) = (place(view.x, resized.width), place(view.y, resized.height));
+                image::crop(resized, x, y, side, side)?
+            }
+        };
+        let picture = if view.flip && self.flip { mirrored(&cropped) } else { cropped };
+        let data = image::to_unit(&picture);
+        Ok(HostTensor { shape: vec![3, picture.height, picture.width], data })
+    }
+
+    /// The size from which a photo of this size is cropped.
+    fn size(&self, width: usize, height: usize) -> (usize, usize) {
+        let (load, crop) = (self.load_size, self.crop_size);
+        match self.mode {
+            PreprocessMode::ResizeAndCrop => (load, load),
+            PreprocessMode::ScaleWidthAndCrop => {
+                let scaled = (load as f64 * height as f64 / width as f64) as usize;
+                (load, scaled.max(crop))
+            }
+            PreprocessMode::Crop => {
+                let shorter = width.min(height);
+                if shorter >= crop {
+                    return (width, height);
+                }
+                let scale = crop as f64 / shorter as f64;
+                let enlarged = |side: usize| ((side as f64 * scale).round() as usize).max(crop);
+                (enlarged(width), enlarged(height))
+            }
+            PreprocessMode::None => {
+                // Halves to the even multiple, as Python rounds: 10 to 8, 14 to 16.
+                let rounded = |side: usize| (side as f64 / 4.0).round_ties_even() as usize * 4;
+                (rounded(width), rounded(height))
+            }
+        }
+    }
+}
+
+/// Left and right exchanged.
+fn mirrored(image: &Rgb) -> Rgb {
+    let (pixels, _) = image.pixels.as_chunks::<3>();
+    let rows = pixels.chunks_exact(image.width);
+    let pixels = rows.flat_map(|row| row.iter().rev().flatten()).copied().collect();
+    Rgb { pixels, ..*image }
+}

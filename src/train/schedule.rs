@@ -1,0 +1,94 @@
+//! The learning rate: flat, then falling linearly to zero (paper, section 4: 100 epochs each).
+//!
+//! The two implementations by the paper's authors disagree by two epochs, and both are here.
+
+use super::Choice;
+
+/// Whose arithmetic the fall follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rule {
+    /// The paper's own code (Torch, junyanz/CycleGAN): the rate falls by 1/decay *after* each
+    /// epoch behind the flat ones, so the first of them still has the full rate and the last one
+    /// 1/decay of it.
+    #[default]
+    Paper,
+    /// `LambdaLR` of pytorch-CycleGAN-and-pix2pix since July 2020, where the update moved to the
+    /// start of an epoch: the fall begins in the last flat epoch, and the last epoch has rate 0.
+    PyTorch,
+}
+
+impl Choice for Rule {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("paper", Self::Paper), ("pytorch", Self::PyTorch)];
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// Passes through the larger set, as in the paper. The rate is constant within one.
+    #[default]
+    Epochs,
+    /// Steps of the optimiser, for short runs on a few photos. The rate changes with each.
+    Steps,
+}
+
+impl Choice for Unit {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("epochs", Self::Epochs), ("steps", Self::Steps)];
+}
+
+/// How long a run is and how its learning rate falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// The arithmetic.
+    pub rule: Rule,
+    /// Whether `flat` and `decay` are epochs or steps.
+    pub unit: Unit,
+    /// Epochs or steps at the full rate (PyTorch's `--n_epochs`).
+    pub flat: u64,
+    /// Epochs or steps in which it falls to zero (PyTorch's `--n_epochs_decay`).
+    pub decay: u64,
+}
+
+impl Default for Schedule {
+    /// 100 + 100 epochs by the paper's rule.
+    fn default() -> Self {
+        Self { rule: Rule::Paper, unit: Unit::Epochs, flat: 100, decay: 100 }
+    }
+}
+
+impl Schedule {
+    /// Factor on the learning rate, 0 to 1, in epoch `epoch` and step `step`, both counted from 1.
+    /// 0 behind the end.
+    pub fn multiplier(&self, epoch: u64, step: u64) -> f64 {
+        let at = self.position(epoch, step);
+        if at > self.total() {
+            return 0.0;
+        }
+        let (behind, length) = match self.rule {
+            Rule::Paper => (at.saturating_sub(self.flat.saturating_add(1)), self.decay.max(1)),
+            Rule::PyTorch => {
+                (at.saturating_add(1).saturating_sub(self.flat), self.decay.saturating_add(1))
+            }
+        };
+        1.0 - behind as f64 / length as f64
+    }
+
+    /// Whether the run is over once epoch `epoch` and step `step` would come next.
+    pub fn is_over(&self, epoch: u64, step: u64) -> bool {
+        self.position(epoch, step) > self.total()
+    }
+
+    /// Length of the run, in its unit.
+    pub fn total(&self) -> u64 {
+        self.flat.saturating_add(self.decay)
+    }
+
+    /// The one of the two that counts.
+    fn position(&self, epoch: u64, step: u64) -> u64 {
+        match self.unit {
+            Unit::Epochs => epoch,
+            Unit::Steps => step,
+        }
+    }
+}

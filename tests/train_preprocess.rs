@@ -1,0 +1,83 @@
+//! From photos to training pictures: PyTorch's sizes, windows to the edge, and what is refused.
+
+#![cfg(not(target_family = "wasm"))]
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail loudly too")]
+
+use cyclegan_web::{
+    image::{Rgb, crop, to_unit},
+    random::Random,
+    train::{Preprocess, PreprocessMode, View},
+};
+
+/// Crops of 24 from squares of 28.
+const SMALL: Preprocess =
+    Preprocess { mode: PreprocessMode::ResizeAndCrop, load_size: 28, crop_size: 24, flip: true };
+
+/// A picture of noise, so that no two neighbours are alike.
+fn noise(width: usize, height: usize, seed: u64) -> Rgb {
+    let mut random = Random::new(seed);
+    let pixels = (0..width * height * 3).map(|_| random.bits() as u8).collect();
+    Rgb::new(width, height, pixels).unwrap()
+}
+
+fn size(mode: PreprocessMode, load_size: usize, crop_size: usize, from: [usize; 2]) -> [usize; 2] {
+    let preprocess = Preprocess { mode, load_size, crop_size, flip: true };
+    let resized = preprocess.resize(noise(from[0], from[1], 0)).unwrap();
+    [resized.width, resized.height]
+}
+
+#[test]
+fn sizes_are_pytorch_s() {
+    use PreprocessMode::{Crop, None, ResizeAndCrop, ScaleWidthAndCrop};
+    assert_eq!(size(ResizeAndCrop, 286, 256, [640, 480]), [286, 286]);
+    // int(max(load_size * height / width, crop_size))
+    assert_eq!(size(ScaleWidthAndCrop, 100, 48, [640, 427]), [100, 66]);
+    assert_eq!(size(ScaleWidthAndCrop, 100, 48, [640, 200]), [100, 48]);
+    assert_eq!(size(ScaleWidthAndCrop, 100, 48, [100, 77]), [100, 77]);
+    assert_eq!(size(ScaleWidthAndCrop, 100, 48, [10, 31]), [100, 310]);
+    assert_eq!(size(Crop, 0, 48, [64, 48]), [64, 48]);
+    // int(round(side / 4) * 4), halves to the even multiple
+    for (side, rounded) in [(25, 24), (26, 24), (27, 28), (30, 32), (34, 32), (100, 100)] {
+        assert_eq!(size(None, 0, 0, [side, 64]), [rounded, 64]);
+    }
+}
+
+#[test]
+fn photos_smaller_than_the_crop_are_enlarged() {
+    assert_eq!(size(PreprocessMode::Crop, 0, 48, [40, 30]), [64, 48]);
+    assert_eq!(size(PreprocessMode::Crop, 0, 48, [30, 41]), [48, 66]);
+    assert_eq!(size(PreprocessMode::Crop, 0, 48, [1, 1]), [48, 48]);
+    let crops = Preprocess { mode: PreprocessMode::Crop, ..SMALL };
+    let enlarged = crops.resize(noise(10, 7, 1)).unwrap();
+    assert_eq!(crops.view(&enlarged, View::MIDDLE).unwrap().shape, [3, 24, 24]);
+}
+
+#[test]
+fn photos_that_no_mode_can_take_are_refused() {
+    let code = |mode, load_size, photo: Rgb| {
+        let preprocess = Preprocess { mode, load_size, ..SMALL };
+        preprocess.resize(photo).unwrap_err().code()
+    };
+    let thin = || noise(1, 4000, 0);
+    assert_eq!(code(PreprocessMode::ScaleWidthAndCrop, 286, thin()), "image-too-large");
+    assert_eq!(code(PreprocessMode::Crop, 286, thin()), "image-too-large");
+    assert_eq!(code(PreprocessMode::None, 286, thin()), "image-unusable");
+    assert_eq!(code(PreprocessMode::None, 286, noise(100, 21, 0)), "image-unusable");
+    let nothing = Rgb { width: 0, height: 5, pixels: vec![] };
+    assert_eq!(code(PreprocessMode::ResizeAndCrop, 286, nothing), "image-unusable");
+}
+
+#[test]
+fn a_view_reaches_from_edge_to_edge() {
+    let resized = noise(40, 29, 2);
+    let corner = |x, y| {
+        let view = View { x, y, flip: false };
+        SMALL.view(&resized, view).unwrap().data
+    };
+    let expected = |x, y| to_unit(&crop(&resized, x, y, 24, 24).unwrap());
+    assert_eq!(corner(0.0, 0.0), expected(0, 0));
+    assert_eq!(corner(1.0 - f64::EPSILON / 2.0, 1.0), expected(16, 5));
+    assert_eq!(SMALL.view(&resized, View::MIDDLE).unwrap().data, expected(8, 3));
+    let small = SMALL.view(&noise(23, 24, 0), View::MIDDLE).unwrap_err();
+    assert_eq!(small.code(), "engine-usage");
+}
