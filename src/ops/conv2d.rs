@@ -8,7 +8,7 @@ use burn::tensor::{
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::Activation;
+use super::{Activation, winograd};
 
 /// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,9 @@ pub struct Conv2d {
 /// Applies `spec` to `x` `[B, C_in, H, W]` with `weight` `[C_out, C_in, k, k]` (transposed:
 /// `[C_in, C_out, k, k]`) and `bias` `[C_out]`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
+    if let Some(y) = winograd::conv2d(&x, &weight, &bias, &spec) {
+        return spec.activation.apply(y);
+    }
     let stride = [spec.stride; 2];
     let y = if spec.transposed {
         // Without the output padding an odd kernel and stride 2 lose one row and column.

@@ -5,11 +5,13 @@
 //! connection.
 //!
 //! This folder is the only place that knows how an operation is computed; the networks are
-//! written against these two functions. Here they are composed of Burn's own tensor operations,
-//! which run on WebGPU and on the CPU and have gradients: the reference for anything faster.
+//! written against these two functions. They are composed of Burn's own tensor operations, which
+//! run on WebGPU and on the CPU and have gradients: the reference for anything faster. What is
+//! faster already stands in a file of its own: `winograd.rs`, for the CPU.
 
 mod conv2d;
 mod instance_norm;
+mod winograd;
 
 use burn::tensor::{Tensor, activation};
 
