@@ -124,6 +124,18 @@ fn one_pixel_with_a_zero_border() {
     }
 }
 
+/// Few outputs take a way of their own; wider and narrower than what is summed at once.
+#[test]
+fn few_outputs_of_any_size() {
+    for outputs in 1..=5 {
+        for shape in [[1, 5, 9, 21], [2, 3, 8, 8], [1, 4, 4, 4], [1, 2, 30, 7]] {
+            let seven = Conv2d { kernel: 7, border: Border::Reflect(3), ..THREE };
+            check(shape, outputs, seven);
+            check(shape, outputs, Conv2d { kernel: 4, border: Border::Zero(0), ..THREE });
+        }
+    }
+}
+
 #[test]
 fn seven_by_seven_and_stride_two() {
     check([1, 3, 12, 9], 5, Conv2d { kernel: 7, border: Border::Reflect(3), ..THREE });

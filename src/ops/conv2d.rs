@@ -8,7 +8,7 @@ use burn::tensor::{
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{Activation, winograd};
+use super::{Activation, narrow, winograd};
 
 /// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,15 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) ->
             Border::Zero(n) => (x, n),
             Border::Reflect(n) => (x.pad((n, n, n, n), PadMode::Reflect), 0),
         };
-        let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
-        module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
+        let narrow = if stride == [1; 2] && padding == 0 {
+            narrow::conv2d(&x, &weight, &bias)
+        } else {
+            None
+        };
+        narrow.unwrap_or_else(|| {
+            let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
+            module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
+        })
     };
     spec.activation.apply(y)
 }

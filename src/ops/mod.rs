@@ -7,13 +7,17 @@
 //! This folder is the only place that knows how an operation is computed; the networks are
 //! written against these two functions. They are composed of Burn's own tensor operations, which
 //! run on WebGPU and on the CPU and have gradients: the reference for anything faster. What is
-//! faster already stands in a file of its own: `winograd.rs`, for the CPU.
+//! faster already stands in files of its own: `winograd.rs` and `narrow.rs`, for the CPU.
 
 mod conv2d;
 mod instance_norm;
+mod narrow;
 mod winograd;
 
-use burn::tensor::{Tensor, activation};
+use burn::{
+    backend::{Flex, tensor::FloatTensor},
+    tensor::{Tensor, activation},
+};
 
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use instance_norm::instance_norm;
@@ -40,4 +44,10 @@ impl Activation {
             Self::Tanh => activation::tanh(x),
         }
     }
+}
+
+/// The elements in row-major order, if they are in main memory and carry no gradients: what the
+/// CPU's own ways of computing can work on.
+fn on_cpu<const D: usize>(tensor: Tensor<D>) -> Option<FloatTensor<Flex>> {
+    Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous())
 }

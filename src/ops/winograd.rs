@@ -11,12 +11,9 @@
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
-use burn::{
-    backend::{Flex, tensor::FloatTensor},
-    tensor::{Tensor, TensorData},
-};
+use burn::tensor::{Tensor, TensorData};
 
-use super::{Border, Conv2d};
+use super::{Border, Conv2d, on_cpu};
 
 /// Positions of a transformed 4x4 tile.
 const POSITIONS: usize = 16;
@@ -59,11 +56,6 @@ pub(super) fn conv2d(
     Some(Tensor::from_data(data, &x.device()))
 }
 
-/// The elements in row-major order, if they are in main memory and carry no gradients.
-fn on_cpu<const D: usize>(tensor: Tensor<D>) -> Option<FloatTensor<Flex>> {
-    Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous())
-}
-
 /// One image's convolution.
 struct Shape {
     channels: usize,
@@ -98,6 +90,7 @@ fn convolve(image: &[f32], kernels: &[f32], bias: &[f32], y: &mut [f32], shape: 
     let mut input = vec![0.0; POSITIONS * channels * at_once * across];
     let mut output = vec![0.0; POSITIONS * outputs * at_once * across];
     let mut strip = Strip::new(at_once, across);
+    let mut half: [Vec<f32>; 4] = std::array::from_fn(|_| vec![0.0; across]);
 
     for first in (0..down).step_by(at_once) {
         let rows = at_once.min(down - first);
@@ -121,7 +114,7 @@ fn convolve(image: &[f32], kernels: &[f32], bias: &[f32], y: &mut [f32], shape: 
             for row in 0..rows {
                 let tiles_row = &output[k * tiles + row * across..];
                 let two = &mut plane[2 * (first + row) * width..];
-                untransform(tiles_row, outputs * tiles, across, bias[k], two, width);
+                untransform(tiles_row, outputs * tiles, &mut half, bias[k], two, width);
             }
         }
     }
@@ -244,25 +237,35 @@ fn multiply(a: &[f32], b: &[f32], c: &mut [f32], [m, k, n]: [usize; 3]) {
 }
 
 /// Transforms one row of tiles back into two rows of the image; the last row of an odd height is
-/// one. `tiles` holds position p at `p * stride`.
+/// one. `tiles` holds position p at `p * stride`; `half` is for `across` values of each column.
 fn untransform(
     tiles: &[f32],
     stride: usize,
-    across: usize,
+    half: &mut [Vec<f32>; 4],
     bias: f32,
     rows: &mut [f32],
     width: usize,
 ) {
-    let m: [&[f32]; POSITIONS] = std::array::from_fn(|p| &tiles[p * stride..][..across]);
+    let across = width.div_ceil(2);
     for (line, row) in rows.chunks_mut(width).take(2).enumerate() {
-        let vertical = |column: usize, tile: usize| {
-            let at = |line: usize| m[4 * line + column][tile];
-            if line == 0 { at(0) + at(1) + at(2) } else { at(1) - at(2) - at(3) }
-        };
-        for (tile, pair) in row.chunks_mut(2).enumerate() {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|column| vertical(column, tile));
-            let both = [a + b + c + bias, b - c - d + bias];
-            pair.copy_from_slice(&both[..pair.len()]);
+        // Rows of the tile that are combined: line, line + 1, line + 2, the last two by this sign.
+        let sign = if line == 0 { 1.0 } else { -1.0 };
+        for (column, half) in half.iter_mut().enumerate() {
+            let at = |line: usize| &tiles[(4 * line + column) * stride..][..across];
+            let three = at(line).iter().zip(at(line + 1)).zip(at(line + 2));
+            for (half, ((a, b), c)) in half.iter_mut().zip(three) {
+                *half = a + sign * (b + c);
+            }
+        }
+        let [a, b, c, d] = half;
+        let columns = a.iter().zip(&*b).zip(c.iter().zip(&*d));
+        let (pairs, rest) = row.as_chunks_mut::<2>();
+        for (pair, ((a, b), (c, d))) in pairs.iter_mut().zip(columns) {
+            *pair = [*a + *b + *c + bias, *b - *c - *d + bias];
+        }
+        if let [last] = rest {
+            let tile = across - 1;
+            *last = a[tile] + b[tile] + c[tile] + bias;
         }
     }
 }
