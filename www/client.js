@@ -188,6 +188,7 @@ export class EngineClient {
     return this.#starting;
   }
 
+  /** @returns {Promise<DeviceReport>} */
   async #start() {
     const tooLate = () =>
       this.#drop(new CodedError('engine-unavailable', 'the engine did not start in time'));

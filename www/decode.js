@@ -6,6 +6,9 @@
  * show: with P = round(c * a / 255), what is read is c' = round(P * 255 / a), and round(c' * a / 255) = P
  * again. Composited on white, P + 255 - a is therefore what the file's own colour would have given. Only
  * the canvas multiplies (`premultiplyAlpha: 'none'`): Chromium's WebP decoder would round down.
+ *
+ * Colour profiles are left aside (`colorSpaceConversion: 'none'`), as Pillow leaves them: the network sees
+ * the numbers in the file, since those are what networks are trained on.
  */
 import { CodedError, failureOf, readError } from './failure.js';
 import { checkSize, measure } from './headers.js';
@@ -33,6 +36,7 @@ export async function decode(file) {
     bitmap = await createImageBitmap(file.slice(0, file.size, `image/${kind}`), {
       imageOrientation: 'from-image',
       premultiplyAlpha: 'none',
+      colorSpaceConversion: 'none',
     });
   } catch (error) {
     throw await undecodable(file, kind, error);

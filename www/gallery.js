@@ -1,7 +1,8 @@
 /**
  * The gallery: one card for each photo, in the order in which they were added. Cards are made a few at a
  * time, so that thousands never block the page; a photo's own picture is shown only when its card comes
- * into view and its header says that it is safe to decode. The browser skips what is out of sight.
+ * into view and its header says that it is safe to decode. Cards stand in groups, and the browser skips the
+ * groups that are out of sight: laying out thousands of cards takes it longer than a frame.
  */
 import { Card } from './card.js';
 
@@ -11,12 +12,8 @@ import { Card } from './card.js';
 
 /** Milliseconds of a frame that may go into making cards, or taking them away. */
 const FRAME_BUDGET = 8;
-/**
- * So many cards are made at once. The rest wait, this many milliseconds at most, until the first picture
- * has given the frames their proportions: a change later would lay out thousands again.
- */
-const FIRST = 60;
-const PATIENCE = 500;
+/** Cards in a group: whole rows of 1, 2, 3, 4, 6 or 8. */
+const GROUP = 24;
 
 export class Gallery {
   #list;
@@ -29,8 +26,6 @@ export class Gallery {
   #clearing = false;
   /** The frames have their proportions. */
   #framed = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #patience;
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
 
   /**
@@ -71,12 +66,10 @@ export class Gallery {
     if (!card) return;
     card.release();
     this.#observer.unobserve(card.element);
-    if (card.element.contains(document.activeElement)) {
-      const next = card.element.nextElementSibling ?? card.element.previousElementSibling;
-      const button = next?.querySelector('[data-role=remove]');
-      if (button instanceof HTMLElement) button.focus();
-    }
+    if (card.element.contains(document.activeElement)) neighbour(card.element)?.focus();
+    const group = card.element.parentElement;
     card.element.remove();
+    if (!group?.firstElementChild) group?.remove();
     this.#cards.delete(id);
   }
 
@@ -86,8 +79,6 @@ export class Gallery {
     for (const card of this.#cards.values()) card.release();
     this.#cards.clear();
     this.#framed = false;
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
     this.#clearing = true;
     this.#list.hidden = true;
     this.#schedule();
@@ -112,10 +103,6 @@ export class Gallery {
 
   #schedule() {
     if (this.#scheduled || !(this.#clearing || this.#pending.length)) return;
-    if (!this.#clearing && !this.#framed && this.#cards.size >= FIRST) {
-      this.#patience ??= setTimeout(() => this.#fitFrames(null), PATIENCE);
-      return;
-    }
     this.#scheduled = true;
     const make = () => {
       this.#scheduled = false;
@@ -141,17 +128,25 @@ export class Gallery {
 
   /** @param {number} deadline */
   #make(deadline) {
-    const made = document.createDocumentFragment();
     let count = 0;
     while (count < this.#pending.length && performance.now() < deadline) {
       const item = this.#pending[count];
       const card = this.#cards.get(item.id);
       if (card) card.draw();
-      else made.append(this.#create(item));
+      else this.#group().append(this.#create(item));
       count += 1;
     }
     this.#pending = this.#pending.slice(count);
-    this.#list.append(made);
+  }
+
+  /** The last group, or another when it is full. @returns {Element} */
+  #group() {
+    const last = this.#list.lastElementChild;
+    if (last && last.childElementCount < GROUP) return last;
+    const group = document.createElement('ul');
+    group.className = 'group';
+    this.#list.append(group);
+    return group;
   }
 
   /** @param {Item} item */
@@ -164,15 +159,12 @@ export class Gallery {
 
   /**
    * The first picture gives all frames its proportions: photos of one folder are mostly of one shape.
-   * @param {number | null} ratio width / height; null leaves the frames as they are
+   * @param {number} ratio width / height
    */
   #fitFrames(ratio) {
     if (this.#framed) return;
     this.#framed = true;
-    if (ratio !== null) {
-      this.#list.style.setProperty('--frame', String(Math.min(1.6, Math.max(0.75, ratio))));
-    }
-    this.#schedule();
+    this.#list.style.setProperty('--frame', String(Math.min(1.6, Math.max(0.75, ratio))));
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -184,4 +176,17 @@ export class Gallery {
       card?.showPhoto();
     }
   }
+}
+
+/**
+ * The button to go to when a card is removed: the next card's, or the one's before.
+ * @param {Element} card
+ * @returns {HTMLElement | undefined}
+ */
+function neighbour(card) {
+  const buttons = /** @type {HTMLElement[]} */ ([
+    ...document.querySelectorAll('.card [data-role=remove]'),
+  ]);
+  const at = buttons.findIndex((button) => card.contains(button));
+  return buttons[at + 1] ?? buttons[at - 1];
 }

@@ -1,0 +1,90 @@
+/** Stopping in the middle of a photo, and what is left after a worker has broken down. */
+import assert from 'node:assert/strict';
+import { patchWorker, setUp } from './support/browser.js';
+import { photo, upload } from './support/files.js';
+import {
+  by,
+  cards,
+  finished,
+  picture,
+  problems,
+  ready,
+  translate,
+  useWeights,
+} from './support/page.js';
+
+const visit = setUp();
+
+/** Milliseconds from Cancel to a page that is ready again; the engine may take 400 to end by itself. */
+const AT_ONCE = 1500;
+
+visit('Cancel ends within a photo, keeps results, and a new run works', {}, async ({ page, t }) => {
+  await ready(page);
+  await page.setInputFiles(by('photos-input'), [
+    upload('small.png', photo(64, 48, 1)),
+    upload('large.png', photo(1200, 900, 2)),
+  ]);
+  await page.selectOption(by('size-select'), 'own');
+  await page.click(by('translate-button'));
+  await page.waitForSelector(`${by('result-card')}[data-name="small.png"][data-state=done]`, {
+    timeout: 60_000,
+  });
+  await page.waitForSelector(`${by('result-card')}[data-name="large.png"][data-active]`);
+  await page.waitForTimeout(700); // well inside the network
+  const first = (await picture(page, 'small.png')).rgb;
+  const pressed = Date.now();
+  await page.click(by('cancel-button'));
+  await page.waitForSelector(by('translate-button'), { state: 'visible' });
+  const took = Date.now() - pressed;
+  t.diagnostic(`cancelled after ${took} ms`);
+  assert.ok(took < AT_ONCE, `${took} ms`);
+  assert.deepEqual(
+    (await cards(page)).map(({ state }) => state),
+    ['done', 'waiting'],
+  );
+  assert.ok((await picture(page, 'small.png')).rgb.equals(first));
+  assert.match((await page.textContent('#progress-line')) ?? '', /Stopped/);
+  assert.ok(await page.isEnabled(by('download-all')));
+
+  await page.selectOption(by('size-select'), '256');
+  await translate(page, 2);
+  const result = await picture(page, 'large.png');
+  assert.deepEqual([result.width, result.height], [256, 192]);
+  assert.ok(
+    (await picture(page, 'small.png')).rgb.equals(first),
+    'only what waited was translated',
+  );
+});
+
+visit(
+  'a worker that breaks down loses one photo, not the run',
+  {
+    prepare: (page) =>
+      patchWorker(
+        page,
+        // What a panic in wasm looks like from outside, at the photo of 40 x 40.
+        `const close = ImageBitmap.prototype.close;
+         ImageBitmap.prototype.close = function () {
+           if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
+           close.call(this);
+         };`,
+      ),
+  },
+  async ({ page }) => {
+    await ready(page);
+    await useWeights(page);
+    await page.setInputFiles(by('photos-input'), [
+      upload('a.png', photo(24, 16)),
+      upload('fatal.png', photo(40, 40)),
+      upload('z.png', photo(32, 16)),
+    ]);
+    await page.click(by('translate-button'));
+    await finished(page, 3);
+    assert.deepEqual(
+      (await cards(page)).map(({ state }) => state),
+      ['done', 'failed', 'done'],
+    );
+    assert.deepEqual(await problems(page), { 'fatal.png': 'engine-died' });
+    assert.equal((await picture(page, 'z.png')).width, 32);
+  },
+);

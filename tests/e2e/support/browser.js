@@ -1,0 +1,149 @@
+/**
+ * Chromium, the site, and a fresh visitor for each test. Whatever a test looks at, it fails when the page
+ * or its worker logs an error, throws, violates the content security policy, asks anything of another
+ * origin, or opens a dialog.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { serveSite } from './site.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').BrowserContext} BrowserContext */
+/** @typedef {{ page: Page, context: BrowserContext, site: import('./site.js').Site, t: import('node:test').TestContext }} Visit */
+/**
+ * @typedef {object} Options
+ * @property {string} [query] of the URL; default `?device=cpu`
+ * @property {{ test: (fault: string) => boolean }[]} [expected] faults that this test provokes
+ * @property {import('playwright-core').BrowserContextOptions} [context]
+ * @property {(page: Page, site: import('./site.js').Site) => unknown} [prepare] before the page is opened
+ * @property {number} [timeout] milliseconds
+ */
+
+/** As in webdriver.json, and nothing that leaves this machine. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** WebGPU on the software adapter, which every machine has. */
+const SOFTWARE_GPU = [
+  '--enable-unsafe-webgpu',
+  '--enable-unsafe-swiftshader',
+  '--use-webgpu-adapter=swiftshader',
+];
+/** What Chromium warns of when a shader or a call of WebGPU is wrong, and nothing else tells. */
+const GPU_WARNING = /WGSL|Tint|validation error|uncaptured/i;
+
+/**
+ * To be called once in a test file: gives it a browser, the site, and its `visit`.
+ *
+ * @param {{ gpu?: boolean }} [options]
+ * @returns {(name: string, options: Options, body: (visit: Visit) => Promise<void>) => void} like
+ *   `node:test`'s `test`, with the page open
+ */
+export function setUp({ gpu = false } = {}) {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {import('./site.js').Site} */
+  let site;
+  before(async () => {
+    site = await serveSite();
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+      args: gpu ? [...ARGUMENTS, ...SOFTWARE_GPU] : ARGUMENTS,
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  return (name, options, body) => {
+    test(name, { timeout: options.timeout ?? 90_000 }, async (t) => {
+      const context = await browser.newContext({ locale: 'en-US', ...options.context });
+      const faults = await watch(context, site.origin);
+      site.served.length = 0;
+      const isExpected = (/** @type {string} */ fault) =>
+        (options.expected ?? []).some((pattern) => pattern.test(fault));
+      try {
+        const page = await context.newPage();
+        await options.prepare?.(page, site);
+        await page.goto(`${site.url}${options.query ?? '?device=cpu'}`);
+        await body({ page, context, site, t });
+      } catch (error) {
+        if (faults.length) throw new Error(`beside: ${faults.join('; ')}`, { cause: error });
+        throw error;
+      } finally {
+        site.hidden = null;
+        await context.close();
+      }
+      assert.deepEqual(
+        faults.filter((fault) => !isExpected(fault)),
+        [],
+      );
+    });
+  };
+}
+
+/**
+ * @param {BrowserContext} context
+ * @param {string} origin
+ * @returns {Promise<string[]>} grows with each fault
+ */
+async function watch(context, origin) {
+  /** @type {string[]} */
+  const faults = [];
+  await context.addInitScript(reportViolations);
+  context.on('console', (message) => {
+    const wrong = message.type() === 'error' || GPU_WARNING.test(message.text());
+    if (wrong) faults.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  context.on('weberror', (error) => faults.push(`error: ${error.error()}`));
+  context.on('request', (request) => {
+    const from = new URL(request.url()).origin;
+    if (from !== origin) faults.push(`request: ${request.url()}`);
+  });
+  context.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  context.on('page', (page) => {
+    page.on('crash', () => faults.push('the page crashed'));
+    // A worker that is gone again before it could be asked has nothing to report.
+    page.on('worker', (worker) => worker.evaluate(reportViolations).catch(() => {}));
+  });
+  return faults;
+}
+
+/** Runs in the page and in its worker. */
+function reportViolations() {
+  addEventListener('securitypolicyviolation', (event) => {
+    const { effectiveDirective, blockedURI } = /** @type {SecurityPolicyViolationEvent} */ (event);
+    console.error(`securitypolicyviolation: ${effectiveDirective} ${blockedURI}`);
+  });
+}
+
+/**
+ * Runs code in each engine worker before the engine's own module, to make the browser misbehave there.
+ * The page starts the worker from a blob that imports the module; the code goes into that blob.
+ *
+ * @param {Page} page not yet opened
+ * @param {string} code
+ */
+export async function patchWorker(page, code) {
+  await page.addInitScript((patch) => {
+    globalThis.Blob = new Proxy(Blob, {
+      construct(Plain, [parts, options]) {
+        if (options?.type !== 'text/javascript') return new Plain(parts, options);
+        // A static import would run before anything that stands in front of it.
+        const line = String(parts[0]).replace(/^import (".*");$/, 'import($1);');
+        return new Plain([patch, '\n', line], options);
+      },
+    });
+  }, code);
+}
