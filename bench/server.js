@@ -1,0 +1,37 @@
+/**
+ * Serves what the bench's page needs, on loopback and without cross-origin isolation, as a plain static host
+ * would: engines must do with one thread.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const SERVED = ['/bench/', '/www/pkg/', '/node_modules/onnxruntime-web/dist/'];
+/** @type {Record<string, string>} */
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+
+/**
+ * @param {string} root the repository
+ * @returns {Promise<{ origin: string, close: () => void }>}
+ */
+export async function serve(root) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    try {
+      if (!SERVED.some((folder) => path.startsWith(folder))) throw new Error(`not served: ${path}`);
+      const body = await readFile(join(root, path));
+      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
+  const address = server.address();
+  if (!address || typeof address === 'string') throw new Error('the server has no port');
+  return { origin: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+}
