@@ -47,6 +47,14 @@ pub struct GeneratorCase {
     pub output: HostTensor,
 }
 
+impl GeneratorCase {
+    /// A measure of how long it takes: parameters times pixels.
+    pub fn work(&self) -> usize {
+        let parameters: usize = self.weights.values().map(|tensor| tensor.data.len()).sum();
+        parameters * self.input.shape.iter().product::<usize>()
+    }
+}
+
 /// All golden generators, and the one of the `.pth` files with its check.
 pub fn generators() -> Vec<GeneratorCase> {
     let files = golden();
