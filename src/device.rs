@@ -42,8 +42,8 @@ impl Limits {
     /// the allocator's gaps take a part.
     const CPU: Self = Self { tensor: 1 << 30, memory: 2 << 30 };
 
-    /// Tensors as large as the first layer's output that live at once, at most: the input of the
-    /// last convolution, its bordered copy and the layout in which it is computed.
+    /// Tensors as large as the first layer's output that live at once: between 3.8 (ngf 32) and 4.9
+    /// (ngf 64) by the growth of wasm's memory from 512 to 768 pixels.
     const LIVE: u64 = 5;
 
     /// Pixels of the largest input for a generator of width `ngf`: its first and last layers keep
