@@ -160,6 +160,11 @@ visit('a file that was deleted after it was picked is skipped', {}, async ({ pag
     join(folder, 'kept.png'),
   ]);
   await cardsShown(page, 2);
+  // The browser reports by itself when a picture on the page cannot be loaded any more.
+  await page.waitForFunction(() => {
+    const shown = [...document.querySelectorAll('img.photo')];
+    return shown.length === 2 && shown.every((image) => image.complete && image.naturalWidth > 0);
+  });
   rmSync(join(folder, 'gone.png'));
   await translate(page, 2);
   assert.deepEqual(await problems(page), { 'gone.png': 'file-gone' });
