@@ -162,7 +162,9 @@ visit('a file that was deleted after it was picked is skipped', {}, async ({ pag
   await cardsShown(page, 2);
   // The browser reports by itself when a picture on the page cannot be loaded any more.
   await page.waitForFunction(() => {
-    const shown = [...document.querySelectorAll('img.photo')];
+    /** @type {NodeListOf<HTMLImageElement>} */
+    const found = document.querySelectorAll('img.photo');
+    const shown = [...found];
     return shown.length === 2 && shown.every((image) => image.complete && image.naturalWidth > 0);
   });
   rmSync(join(folder, 'gone.png'));
