@@ -3,12 +3,15 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::{env, fs, path::PathBuf};
+mod golden_folder;
+
+use std::{fs, path::PathBuf};
 
 use cyclegan_web::error::Error;
 use cyclegan_web::image::{
     MAX_SIDE, Rgb, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
 };
+use golden_folder::golden_folder;
 
 /// A picture of noise, so that no two neighbours are alike.
 fn noise(width: usize, height: usize) -> Rgb {
@@ -25,11 +28,6 @@ fn plain(width: usize, height: usize, rgb: [u8; 3]) -> Rgb {
     Rgb::new(width, height, rgb.repeat(width * height)).unwrap()
 }
 
-fn golden() -> PathBuf {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    env::var_os("CYCLEGAN_GOLDEN").map_or_else(|| default.into(), PathBuf::from)
-}
-
 fn read_png(path: PathBuf) -> Rgb {
     let file = fs::File::open(&path).unwrap_or_else(|err| panic!("{}: {err}", path.display()));
     let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
@@ -41,7 +39,7 @@ fn read_png(path: PathBuf) -> Rgb {
 
 #[test]
 fn resize_equals_pillow() {
-    let folder = golden().join("resize");
+    let folder = golden_folder().join("resize");
     let cases = fs::read(folder.join("cases.json")).unwrap();
     let cases: Vec<[usize; 4]> = serde_json::from_slice(&cases).unwrap();
     assert!(!cases.is_empty());

@@ -1,11 +1,6 @@
 //! Checkpoints: bit for bit there and back, refused when anything is wrong, and safe on the disk.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test's helpers may fail loudly too"
-)]
 
 use std::collections::BTreeMap;
 use std::fs;

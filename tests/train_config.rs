@@ -1,13 +1,10 @@
 //! Configurations: the defaults of the papers, JSON there and back, and everything that is refused.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test's helpers may fail loudly too"
-)]
 
-use std::{env, fs, path::PathBuf};
+mod golden_folder;
+
+use std::fs;
 
 use cyclegan_web::{
     error::Error,
@@ -17,6 +14,7 @@ use cyclegan_web::{
         PreprocessMode, Rule, Schedule, Terms, Unit,
     },
 };
+use golden_folder::golden_folder;
 use serde_json::{Value, json};
 
 /// No value is the default's.
@@ -116,10 +114,8 @@ fn unknown_fields_are_refused_by_name() {
 
 #[test]
 fn golden_runs_are_configurations() {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let folder = env::var_os("CYCLEGAN_GOLDEN").map_or_else(|| default.into(), PathBuf::from);
     let mut runs = 0;
-    for entry in fs::read_dir(folder).unwrap() {
+    for entry in fs::read_dir(golden_folder()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_string();
         if !name.starts_with("train_") || !name.ends_with(".json") {

@@ -1,11 +1,6 @@
 //! Data sets: who meets whom, what is cut out of them, what stays in memory, and photos that fail.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test's helpers may fail loudly too"
-)]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

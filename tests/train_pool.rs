@@ -1,20 +1,20 @@
 //! The image pool against PyTorch's, draw for draw, and what it does by itself.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(clippy::unwrap_used, reason = "a test's helpers may fail loudly too")]
 
-use std::{env, fs, path::PathBuf};
+mod golden_folder;
+
+use std::fs;
 
 use cyclegan_web::{
     random::Random,
     train::{Draw, ImagePool},
 };
+use golden_folder::golden_folder;
 use serde_json::Value;
 
 fn golden(name: &str) -> Value {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let folder = env::var_os("CYCLEGAN_GOLDEN").map_or_else(|| default.into(), PathBuf::from);
-    serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
+    serde_json::from_slice(&fs::read(golden_folder().join(name)).unwrap()).unwrap()
 }
 
 /// Swaps every time, at this slot.

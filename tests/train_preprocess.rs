@@ -1,7 +1,6 @@
 //! From photos to training pictures: PyTorch's sizes, windows to the edge, and what is refused.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(clippy::unwrap_used, reason = "a test's helpers may fail loudly too")]
 
 use cyclegan_web::{
     image::{Rgb, crop, to_unit},

@@ -2,16 +2,17 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::{env, fs, path::PathBuf};
+mod golden_folder;
+
+use std::fs;
 
 use cyclegan_web::train::{Choice, Rule, Schedule, Unit};
+use golden_folder::golden_folder;
 use serde_json::Value;
 
 #[test]
 fn falls_as_in_both_implementations() {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let folder = env::var_os("CYCLEGAN_GOLDEN").map_or_else(|| default.into(), PathBuf::from);
-    let cases = fs::read(folder.join("schedule.json")).unwrap();
+    let cases = fs::read(golden_folder().join("schedule.json")).unwrap();
     let cases: Value = serde_json::from_slice(&cases).unwrap();
     let cases = cases.as_object().unwrap();
     assert!(!cases.is_empty());

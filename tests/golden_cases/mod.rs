@@ -4,6 +4,10 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+#[cfg(not(target_family = "wasm"))]
+#[path = "../golden_folder/mod.rs"]
+mod golden_folder;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     model::Generator,
@@ -16,11 +20,10 @@ pub const FORWARD: f32 = 1e-4;
 /// The golden files: name with folder, contents.
 #[cfg(not(target_family = "wasm"))]
 pub fn golden() -> Vec<(String, Vec<u8>)> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-    let root = std::env::var("CYCLEGAN_GOLDEN").unwrap_or_else(|_| default.into());
+    let root = golden_folder::golden_folder();
     let mut files = Vec::new();
     for part in ["", "pth/"] {
-        for entry in std::fs::read_dir(format!("{root}/{part}")).expect("the golden folder") {
+        for entry in std::fs::read_dir(root.join(part)).expect("the golden folder") {
             let path = entry.unwrap().path();
             if path.is_file() {
                 let name = path.file_name().unwrap().to_str().unwrap();

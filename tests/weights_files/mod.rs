@@ -2,19 +2,15 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+#[path = "../golden_folder/mod.rs"]
+mod golden_folder;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cyclegan_web::error::Error;
 use cyclegan_web::weights::read;
-
-/// The folder with the reference data: `CYCLEGAN_GOLDEN`, or the copy beside the tests.
-pub fn golden() -> PathBuf {
-    match std::env::var_os("CYCLEGAN_GOLDEN") {
-        Some(folder) => folder.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"),
-    }
-}
+pub use golden_folder::golden_folder as golden;
 
 /// Every `.pth` file of the golden folder, by its name without the ending.
 pub fn pth_files() -> Vec<(String, Vec<u8>)> {
