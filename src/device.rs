@@ -71,6 +71,11 @@ pub struct Opened {
     pub reason: Option<Error>,
 }
 
+/// Whether tensors of `device` are in main memory, so that reading them costs nothing.
+pub fn is_cpu(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
+
 /// Opens a device. WebGPU may be opened once in a program's life.
 ///
 /// # Errors

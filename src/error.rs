@@ -75,6 +75,9 @@ pub enum Error {
     /// Cut off, altered, or in contradiction with itself.
     #[error("this checkpoint is damaged: {0}")]
     CheckpointDamaged(String),
+    /// A loss or a weight became NaN or infinite; the run cannot go on from there.
+    #[error("the training left the finite numbers: {0}")]
+    TrainingNotFinite(String),
     /// The system refused to read a file.
     #[error("this file could not be read: {0}")]
     FileNotRead(String),
@@ -134,6 +137,7 @@ impl Error {
             Self::CheckpointTooOld(_) => "checkpoint-too-old",
             Self::CheckpointTooNew(_) => "checkpoint-too-new",
             Self::CheckpointDamaged(_) => "checkpoint-damaged",
+            Self::TrainingNotFinite(_) => "training-not-finite",
             Self::FileNotRead(_) => "file-not-read",
             Self::FileNotWritten(_) => "file-not-written",
             Self::ImageUnusable(_) => "image-unusable",

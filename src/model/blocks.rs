@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
     ops::{Activation, Conv2d, conv2d, instance_norm},
@@ -11,6 +12,7 @@ use crate::{
 /// A convolution and its parameters.
 #[derive(Debug, Clone)]
 pub(super) struct Conv {
+    name: String,
     weight: Tensor<4>,
     bias: Tensor<1>,
     spec: Conv2d,
@@ -21,11 +23,18 @@ impl Conv {
     pub fn take(state: &mut StateDict, name: &str, spec: Conv2d, device: &Device) -> Result<Self> {
         let weight = take::<4>(state, &format!("{name}.weight"), device)?;
         let bias = take::<1>(state, &format!("{name}.bias"), device)?;
-        Ok(Self { weight, bias, spec })
+        Ok(Self { name: name.into(), weight, bias, spec })
     }
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         conv2d(x, self.weight.clone(), self.bias.clone(), self.spec)
+    }
+
+    pub fn map(self, mapper: &mut impl Mapper) -> Self {
+        let Self { name, weight, bias, spec } = self;
+        let weight = mapper.map(&format!("{name}.weight"), weight);
+        let bias = mapper.map(&format!("{name}.bias"), bias);
+        Self { name, weight, bias, spec }
     }
 }
 
@@ -38,13 +47,25 @@ fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> R
     Ok(Tensor::from_data(TensorData::new(data, shape), device))
 }
 
-/// Convolution, instance normalisation, ReLU: what the paper writes c7s1-k, dk and uk.
+/// Convolution, instance normalisation, activation: what the paper writes c7s1-k, dk and uk, and
+/// the discriminator's Ck.
 #[derive(Debug, Clone)]
-pub(super) struct ConvNorm(pub Conv);
+pub(super) struct ConvNorm {
+    pub conv: Conv,
+    pub activation: Activation,
+}
 
 impl ConvNorm {
+    pub fn relu(conv: Conv) -> Self {
+        Self { conv, activation: Activation::Relu }
+    }
+
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        instance_norm(self.0.forward(x), Activation::Relu, None)
+        instance_norm(self.conv.forward(x), self.activation, None)
+    }
+
+    pub fn map(self, mapper: &mut impl Mapper) -> Self {
+        Self { conv: self.conv.map(mapper), ..self }
     }
 }
 
@@ -58,11 +79,15 @@ pub(super) struct ResidualBlock {
 
 impl ResidualBlock {
     pub fn new(first: Conv, second: Conv) -> Self {
-        Self { first: ConvNorm(first), second }
+        Self { first: ConvNorm::relu(first), second }
     }
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let y = self.second.forward(self.first.forward(x.clone()));
         instance_norm(y, Activation::None, Some(x))
+    }
+
+    pub fn map(self, mapper: &mut impl Mapper) -> Self {
+        Self { first: self.first.map(mapper), second: self.second.map(mapper) }
     }
 }

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::{
     blocks::{Conv, ConvNorm, ResidualBlock},
     init::Init,
+    parameters::{Mapper, Network},
 };
 use crate::{
     error::Result,
@@ -51,16 +52,19 @@ impl Generator {
 
         let mut conv = |layer, spec| Conv::take(&mut state, &architecture.key(layer), spec, device);
         let down = [
-            ConvNorm(conv(Layer::Stem, stem)?),
-            ConvNorm(conv(Layer::Down(0), halve)?),
-            ConvNorm(conv(Layer::Down(1), halve)?),
+            ConvNorm::relu(conv(Layer::Stem, stem)?),
+            ConvNorm::relu(conv(Layer::Down(0), halve)?),
+            ConvNorm::relu(conv(Layer::Down(1), halve)?),
         ];
         let mut blocks = Vec::with_capacity(architecture.blocks);
         for block in 0..architecture.blocks {
             let [first, second] = [0, 1].map(|index| conv(Layer::Block(block, index), keep));
             blocks.push(ResidualBlock::new(first?, second?));
         }
-        let up = [ConvNorm(conv(Layer::Up(0), double)?), ConvNorm(conv(Layer::Up(1), double)?)];
+        let up = [
+            ConvNorm::relu(conv(Layer::Up(0), double)?),
+            ConvNorm::relu(conv(Layer::Up(1), double)?),
+        ];
         let head = conv(Layer::Head, head)?;
         Ok(Self { architecture, down, blocks, up, head })
     }
@@ -88,5 +92,15 @@ impl Generator {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = self.up.iter().fold(x, |x, layer| layer.forward(x)); // [B, ngf, H, W]
         self.head.forward(x)
+    }
+}
+
+impl Network for Generator {
+    fn map(self, mapper: &mut impl Mapper) -> Self {
+        let Self { architecture, down, blocks, up, head } = self;
+        let down = down.map(|layer| layer.map(mapper));
+        let blocks = blocks.into_iter().map(|block| block.map(mapper)).collect();
+        let up = up.map(|layer| layer.map(mapper));
+        Self { architecture, down, blocks, up, head: head.map(mapper) }
     }
 }

@@ -1,8 +1,12 @@
 //! The networks, written once against [`crate::ops`].
 
 mod blocks;
+mod discriminator;
 mod generator;
 mod init;
+mod parameters;
 
+pub use discriminator::Discriminator;
 pub use generator::Generator;
 pub use init::Init;
+pub use parameters::{Mapper, Network, Readback};

@@ -9,6 +9,7 @@
 //! run on WebGPU and on the CPU and have gradients: the reference for anything faster. What is
 //! faster already stands in files of its own: `winograd.rs` and `narrow.rs`, for the CPU.
 
+mod adam;
 mod conv2d;
 mod instance_norm;
 mod narrow;
@@ -19,6 +20,7 @@ use burn::{
     tensor::{Tensor, activation},
 };
 
+pub use adam::{AdamStep, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use instance_norm::instance_norm;
 

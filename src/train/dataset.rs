@@ -117,6 +117,16 @@ impl<S: Source> Dataset<S> {
         self.sampler.pairs().div_ceil(size.max(1))
     }
 
+    /// The epoch that the next batch belongs to, counted from 1.
+    pub fn next_epoch(&self) -> u64 {
+        self.sampler.next_epoch()
+    }
+
+    /// The two sources.
+    pub fn sources_mut(&mut self) -> (&mut S, &mut S) {
+        (&mut self.a.source, &mut self.b.source)
+    }
+
     /// The photos of A and of B that the next `pairs` pairs read and that are not in memory, in
     /// the order in which they are needed: for whoever can only decode them ahead of time, or
     /// wants to do so on other threads. It changes nothing.

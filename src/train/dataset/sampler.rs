@@ -80,6 +80,11 @@ impl Sampler {
         self.epoch
     }
 
+    /// The epoch of the next pair.
+    pub fn next_epoch(&self) -> u64 {
+        if self.position >= self.order.len() { self.epoch + 1 } else { self.epoch.max(1) }
+    }
+
     /// The next pair: places in A and B.
     pub fn pair(&mut self) -> (usize, usize) {
         if self.position >= self.order.len() {

@@ -1,0 +1,129 @@
+//! The 70x70 PatchGAN (paper, appendix 7.2; `NLayerDiscriminator` with three layers in PyTorch's
+//! `models/networks.py`): C64-C128-C256-C512, then one channel of answers.
+//!
+//! Each answer sees 70x70 pixels, so it judges texture and leaves the whole to the cycle. There is
+//! no sigmoid at the end: the loss decides what an answer means.
+
+use burn::tensor::{Device, Tensor};
+
+use super::{
+    blocks::{Conv, ConvNorm},
+    init::Init,
+    parameters::{Mapper, Network},
+};
+use crate::{
+    error::{Error, Result},
+    ops::{Activation, Border, Conv2d},
+    weights::StateDict,
+};
+
+/// Side of every kernel.
+const KERNEL: usize = 4;
+/// Index in the `nn.Sequential`, factor on `ndf` of the channels that come out, and stride; the
+/// last layer, with one channel, stands apart.
+const LAYERS: [(usize, usize, usize); 4] = [(0, 1, 2), (2, 2, 2), (5, 4, 2), (8, 8, 1)];
+const LAST: usize = 11;
+
+/// Tells pictures of a domain from translations.
+#[derive(Debug, Clone)]
+pub struct Discriminator {
+    first: Conv,
+    middle: Vec<ConvNorm>,
+    last: Conv,
+}
+
+impl Discriminator {
+    /// Name and shape of every tensor in network order, each weight before its bias, for `ndf`
+    /// channels behind the first layer (64 in the paper: 2,764,737 numbers).
+    pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
+        let mut channels = 3;
+        let wide = LAYERS.map(|(index, factor, _)| (index, factor * ndf));
+        let layers = wide.into_iter().chain([(LAST, 1)]);
+        layers
+            .flat_map(|(index, outputs)| {
+                let inputs = std::mem::replace(&mut channels, outputs);
+                [
+                    (format!("model.{index}.weight"), vec![outputs, inputs, KERNEL, KERNEL]),
+                    (format!("model.{index}.bias"), vec![outputs]),
+                ]
+            })
+            .collect()
+    }
+
+    /// Puts weights on `device`. `padding` is the width of the zeros around each layer's input: 1
+    /// as in PyTorch, or 2 as in the paper's own code.
+    ///
+    /// # Errors
+    /// `weights-missing-tensor`, `weights-wrong-shape`.
+    pub fn from_state(
+        ndf: usize,
+        padding: usize,
+        mut state: StateDict,
+        device: &Device,
+    ) -> Result<Self> {
+        for (name, shape) in Self::tensors(ndf) {
+            if state.get(&name).is_some_and(|tensor| tensor.shape != shape) {
+                return Err(Error::WeightsWrongShape(format!("{name}, expected {shape:?}")));
+            }
+        }
+        let mut conv = |index: usize, stride, activation| {
+            let border = Border::Zero(padding);
+            let spec = Conv2d { kernel: KERNEL, stride, border, transposed: false, activation };
+            Conv::take(&mut state, &format!("model.{index}"), spec, device)
+        };
+        let [first, middle @ ..] = LAYERS;
+        let first = conv(first.0, first.2, Activation::LeakyRelu)?;
+        let norm = |(index, _, stride)| {
+            let activation = Activation::LeakyRelu;
+            Ok(ConvNorm { conv: conv(index, stride, Activation::None)?, activation })
+        };
+        let middle = middle.into_iter().map(norm).collect::<Result<_>>()?;
+        let last = conv(LAST, 1, Activation::None)?;
+        Ok(Self { first, middle, last })
+    }
+
+    /// A discriminator with random weights, drawn from `seed`.
+    ///
+    /// # Errors
+    /// None that can be met: the weights fit.
+    pub fn random(
+        ndf: usize,
+        padding: usize,
+        init: Init,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
+        Self::from_state(ndf, padding, init.state(&Self::tensors(ndf), seed), device)
+    }
+
+    /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2.
+    ///
+    /// # Errors
+    /// `image-unusable` for a side so short that nothing is left to answer.
+    pub fn answers(side: usize, padding: usize) -> Result<usize> {
+        let strides = LAYERS.map(|(_, _, stride)| stride).into_iter().chain([1]);
+        let layer = |side: usize, stride: usize| {
+            Some((side + 2 * padding).checked_sub(KERNEL)? / stride + 1).filter(|&left| left > 0)
+        };
+        strides.into_iter().try_fold(side, layer).ok_or_else(|| {
+            let detail = format!("a side of {side} pixels is too short for the discriminator");
+            Error::ImageUnusable(detail)
+        })
+    }
+
+    /// Judges `x` `[B, 3, H, W]`: `[B, 1, H', W']` with [`Discriminator::answers`] along each side,
+    /// near 1 for what looks real.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.first.forward(x); // [B, ndf, H/2, W/2]
+        let x = self.middle.iter().fold(x, |x, layer| layer.forward(x)); // [B, 8 ndf, ..]
+        self.last.forward(x)
+    }
+}
+
+impl Network for Discriminator {
+    fn map(self, mapper: &mut impl Mapper) -> Self {
+        let first = self.first.map(mapper);
+        let middle = self.middle.into_iter().map(|layer| layer.map(mapper)).collect();
+        Self { first, middle, last: self.last.map(mapper) }
+    }
+}

@@ -1,0 +1,152 @@
+//! A network that learns: its weights, the moments of its optimiser, and the gradients on the way.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Gradients, Tensor};
+
+use super::Adam;
+use crate::{
+    error::{Error, Result},
+    model::{Mapper, Network, Readback},
+    ops::{self, AdamStep},
+    weights::{HostTensor, StateDict},
+};
+
+/// Gradients of a network by the names of its parameters, each flat, summed over several passes.
+#[derive(Default)]
+pub struct Sum(BTreeMap<String, Tensor<1>>);
+
+impl Sum {
+    /// Adds those that a backward pass found for `network`, as [`Network::learning`] made it. A
+    /// parameter that had no part in the pass has none.
+    pub fn add(&mut self, network: &impl Network, gradients: &mut Gradients) {
+        struct Add<'a>(&'a mut Sum, &'a mut Gradients);
+        impl Mapper for Add<'_> {
+            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+                if let Some(gradient) = tensor.grad_remove(self.1) {
+                    let gradient = gradient.flatten(0, D - 1);
+                    let sum = match self.0.0.remove(name) {
+                        Some(sum) => sum + gradient,
+                        None => gradient,
+                    };
+                    self.0.0.insert(name.into(), sum);
+                }
+                tensor
+            }
+        }
+        let _ = network.clone().map(&mut Add(self, gradients));
+    }
+
+    /// The gradient of one parameter, flat.
+    pub fn get(&self, name: &str) -> Option<&Tensor<1>> {
+        self.0.get(name)
+    }
+}
+
+/// A network and its optimiser.
+#[derive(Debug, Clone)]
+pub struct Learner<N> {
+    /// The network, its parameters outside any graph.
+    pub network: N,
+    /// Mean and mean square of each parameter's gradients, flat; none before its first.
+    moments: BTreeMap<String, [Tensor<1>; 2]>,
+    /// Updates so far.
+    time: u64,
+}
+
+impl<N: Network> Learner<N> {
+    /// A network whose optimiser has seen nothing.
+    pub fn new(network: N) -> Self {
+        Self { network, moments: BTreeMap::new(), time: 0 }
+    }
+
+    /// One step of Adam.
+    pub fn update(&mut self, gradients: Sum, rate: f64, adam: &Adam) {
+        struct Update<'a> {
+            gradients: Sum,
+            moments: &'a mut BTreeMap<String, [Tensor<1>; 2]>,
+            step: AdamStep,
+        }
+        impl Mapper for Update<'_> {
+            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+                let Some(gradient) = self.gradients.0.remove(name) else {
+                    return tensor;
+                };
+                let shape = tensor.shape();
+                let moments = self.moments.remove(name).unwrap_or_else(|| {
+                    let zeros = Tensor::zeros(gradient.shape(), &gradient.device());
+                    [zeros.clone(), zeros]
+                });
+                let parameter = tensor.flatten(0, D - 1);
+                let (parameter, moments) = ops::adam(parameter, gradient, moments, &self.step);
+                self.moments.insert(name.into(), moments);
+                parameter.reshape(shape)
+            }
+        }
+        self.time += 1;
+        let Adam { beta1, beta2, epsilon, .. } = *adam;
+        let step = AdamStep { rate, beta1, beta2, epsilon, time: self.time };
+        let network = self.network.clone();
+        self.network = network.map(&mut Update { gradients, moments: &mut self.moments, step });
+    }
+
+    /// Updates so far.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+
+    /// Adds weights and moments to what is read for a checkpoint, as `G_A.model.1.weight`,
+    /// `G_A.mean.model.1.weight` and `G_A.square.model.1.weight`.
+    pub fn read(&self, name: &str, readback: &mut Readback) {
+        readback.network(&format!("{name}."), &self.network);
+        for (parameter, [mean, square]) in &self.moments {
+            readback.tensor(format!("{name}.mean.{parameter}"), mean.clone());
+            readback.tensor(format!("{name}.square.{parameter}"), square.clone());
+        }
+    }
+
+    /// Takes moments up from a checkpoint, out of `tensors`.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` when they do not fit the network.
+    pub fn restore(&mut self, name: &str, time: u64, tensors: &mut StateDict) -> Result<()> {
+        struct Restore<'a> {
+            prefix: &'a str,
+            tensors: &'a mut StateDict,
+            moments: BTreeMap<String, [Tensor<1>; 2]>,
+            wrong: Option<String>,
+        }
+        impl Restore<'_> {
+            /// One of the moments, if it is there and of the right length.
+            fn take(&mut self, key: &str, like: usize) -> Option<HostTensor> {
+                let found = self.tensors.remove(key)?;
+                if found.data.len() != like {
+                    self.wrong = Some(key.into());
+                }
+                Some(found)
+            }
+        }
+        impl Mapper for Restore<'_> {
+            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+                let count = tensor.shape().num_elements();
+                let keys =
+                    ["mean", "square"].map(|moment| format!("{}.{moment}.{name}", self.prefix));
+                let [mean, square] = keys.map(|key| self.take(&key, count));
+                if let (Some(mean), Some(square)) = (mean, square) {
+                    let device = tensor.device();
+                    let flat = |host: HostTensor| Tensor::from_data(host.data.as_slice(), &device);
+                    self.moments.insert(name.into(), [flat(mean), flat(square)]);
+                }
+                tensor
+            }
+        }
+        let mut restore = Restore { prefix: name, tensors, moments: BTreeMap::new(), wrong: None };
+        let _ = self.network.clone().map(&mut restore);
+        if let Some(wrong) = restore.wrong {
+            return Err(Error::CheckpointDamaged(format!("{wrong} has the wrong length")));
+        }
+        self.moments = restore.moments;
+        self.time = time;
+        Ok(())
+    }
+}

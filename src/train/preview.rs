@@ -1,0 +1,52 @@
+//! A held-out photo there and back: what a person looks at while a run learns.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::Generator,
+};
+
+/// A photo, its translation, and what becomes of that on the way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// The photo as the network saw it.
+    pub input: Rgb,
+    /// Its translation.
+    pub translated: Rgb,
+    /// The translation brought back; the cycle wants it equal to the photo.
+    pub back: Rgb,
+    /// Mean absolute difference of `back` and `input` in units of the network, 0 to 2: the
+    /// round-trip error, which is the cycle loss without its weight.
+    pub error: f32,
+}
+
+/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators.
+///
+/// # Errors
+/// `output-not-finite`, `gpu-lost`.
+pub async fn preview(
+    there: &Generator,
+    back: &Generator,
+    photo: &Rgb,
+    device: &Device,
+) -> Result<Preview> {
+    let (width, height) = (photo.width, photo.height);
+    let input = image::to_unit(photo);
+    let data = TensorData::new(input.clone(), [1, 3, height, width]);
+    let translated = there.forward(Tensor::from_data(data, device)); // [1, 3, H, W]
+    let returned = back.forward(translated.clone());
+    let both = Tensor::cat(vec![translated, returned], 0); // [2, 3, H, W]
+    let data = both.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+    let (translated, returned) = values.split_at(values.len() / 2);
+    let distance = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
+    let error = returned.iter().zip(&input).map(distance).sum::<f64>() / input.len() as f64;
+    Ok(Preview {
+        input: photo.clone(),
+        translated: image::from_unit(translated, width, height)?,
+        back: image::from_unit(returned, width, height)?,
+        error: error as f32,
+    })
+}

@@ -1,0 +1,91 @@
+//! What a training step tells.
+
+use super::{Skipped, step::LossTensors};
+use crate::weights::StateDict;
+use burn::tensor::Tensor;
+
+/// The eight losses of a step under PyTorch's names. Cycle and identity losses are times their
+/// weights; a term that is off is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Losses {
+    /// Of the discriminator that judges B.
+    pub d_a: f32,
+    /// Of the translations to B in that discriminator's eyes.
+    pub g_a: f32,
+    /// Of A → B → A.
+    pub cycle_a: f32,
+    /// Of the generator to B on pictures of B.
+    pub idt_a: f32,
+    /// Of the discriminator that judges A.
+    pub d_b: f32,
+    /// Of the translations to A in that discriminator's eyes.
+    pub g_b: f32,
+    /// Of B → A → B.
+    pub cycle_b: f32,
+    /// Of the generator to A on pictures of A.
+    pub idt_b: f32,
+}
+
+/// The names, in PyTorch's order.
+pub const LOSS_NAMES: [&str; 8] =
+    ["D_A", "G_A", "cycle_A", "idt_A", "D_B", "G_B", "cycle_B", "idt_B"];
+
+impl Losses {
+    /// Each under its name, in PyTorch's order.
+    pub fn named(&self) -> [(&'static str, f32); 8] {
+        let Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b } = *self;
+        let values = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
+        std::array::from_fn(|i| {
+            let name = LOSS_NAMES.get(i).copied().unwrap_or_default();
+            (name, values.get(i).copied().unwrap_or_default())
+        })
+    }
+
+    /// Reads those that [`LossTensors::named`] wrote under `prefix`.
+    pub(super) fn from_state(prefix: &str, state: &StateDict) -> Self {
+        let value = |name: &str| {
+            let tensor = state.get(&format!("{prefix}{name}"));
+            tensor.and_then(|tensor| tensor.data.first()).copied().unwrap_or_default()
+        };
+        Self {
+            d_a: value("D_A"),
+            g_a: value("G_A"),
+            cycle_a: value("cycle_A"),
+            idt_a: value("idt_A"),
+            d_b: value("D_B"),
+            g_b: value("G_B"),
+            cycle_b: value("cycle_B"),
+            idt_b: value("idt_B"),
+        }
+    }
+}
+
+impl LossTensors {
+    /// Those that are on, under their names.
+    pub(super) fn named(self) -> impl Iterator<Item = (&'static str, Tensor<1>)> {
+        let Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b } = self;
+        let all = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
+        LOSS_NAMES.into_iter().zip(all).filter_map(|(name, loss)| Some((name, loss?)))
+    }
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepReport {
+    /// Which one, counted from 1.
+    pub step: u64,
+    /// The epoch that it belongs to, counted from 1.
+    pub epoch: u64,
+    /// The learning rate of this step.
+    pub learning_rate: f64,
+    /// Only the discriminators learned.
+    pub warming_up: bool,
+    /// The losses.
+    pub losses: Losses,
+    /// How long it took; where several steps are read back together, their mean.
+    pub seconds: f64,
+    /// Pictures of each set that the run has seen, with those of this step.
+    pub images: u64,
+    /// Photos that were found to be unusable.
+    pub skipped: Vec<Skipped>,
+}

@@ -1,0 +1,227 @@
+//! One step of CycleGAN (paper, section 3; `optimize_parameters` in PyTorch's
+//! `models/cycle_gan_model.py`), in PyTorch's order: both generators learn together, then both
+//! discriminators from the translations that were made before.
+//!
+//! The generators' loss is a sum, and so is its gradient: each direction, and each identity, is
+//! taken backward as soon as it is known. That changes no number, and the activations of two
+//! passes live at once instead of six.
+
+use burn::tensor::Tensor;
+
+use super::{Config, CycleLoss, Draw, ImagePool, Learner, learner::Sum, losses};
+use crate::model::{Discriminator, Generator, Network};
+
+/// The four networks and the two image pools.
+#[derive(Debug, Clone)]
+pub struct CycleGan {
+    /// Translates A to B; the paper's G.
+    pub g_a: Learner<Generator>,
+    /// Translates B to A; the paper's F.
+    pub g_b: Learner<Generator>,
+    /// Judges B, so what `g_a` makes; the paper's D_Y.
+    pub d_a: Learner<Discriminator>,
+    /// Judges A, so what `g_b` makes; the paper's D_X.
+    pub d_b: Learner<Discriminator>,
+    /// Older translations to A, one picture `[1, 3, H, W]` each.
+    pub pool_a: ImagePool<Tensor<4>>,
+    /// Older translations to B.
+    pub pool_b: ImagePool<Tensor<4>>,
+}
+
+/// What chance decides in a step: a draw for each picture of the batch.
+#[derive(Debug, Clone, Default)]
+pub struct Draws {
+    /// For the translations to B, which PyTorch draws first.
+    pub b: Vec<Draw>,
+    /// For the translations to A.
+    pub a: Vec<Draw>,
+}
+
+/// The losses of a step, still on the device, by PyTorch's names; none for a term that is off.
+#[derive(Debug, Clone, Default)]
+pub struct LossTensors {
+    /// Of the discriminator that judges B.
+    pub d_a: Option<Tensor<1>>,
+    /// Of the translations to B in that discriminator's eyes.
+    pub g_a: Option<Tensor<1>>,
+    /// Of A → B → A, times its weight.
+    pub cycle_a: Option<Tensor<1>>,
+    /// Of `g_a` on B, times its weight.
+    pub idt_a: Option<Tensor<1>>,
+    /// Of the discriminator that judges A.
+    pub d_b: Option<Tensor<1>>,
+    /// Of the translations to A in that discriminator's eyes.
+    pub g_b: Option<Tensor<1>>,
+    /// Of B → A → B, times its weight.
+    pub cycle_b: Option<Tensor<1>>,
+    /// Of `g_b` on A, times its weight.
+    pub idt_b: Option<Tensor<1>>,
+}
+
+impl CycleGan {
+    /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at the learning rate `rate`.
+    pub fn step(
+        &mut self,
+        real_a: &Tensor<4>,
+        real_b: &Tensor<4>,
+        draws: &Draws,
+        rate: f64,
+        config: &Config,
+    ) -> LossTensors {
+        let (mut sum_a, mut sum_b) = (Sum::default(), Sum::default());
+        let (g_a, g_b) = (self.g_a.network.learning(), self.g_b.network.learning());
+        let (d_a, d_b) = (self.d_a.network.fixed(), self.d_b.network.fixed());
+
+        let cycle = config.terms.cycle_forward.then_some(config.lambda_a);
+        let forward = direction([&g_a, &g_b], [&d_a, &d_b], real_a, cycle, config);
+        let forward = forward.backward([(&g_a, &mut sum_a), (&g_b, &mut sum_b)]);
+        let cycle = config.terms.cycle_backward.then_some(config.lambda_b);
+        let backward = direction([&g_b, &g_a], [&d_b, &d_a], real_b, cycle, config);
+        let backward = backward.backward([(&g_b, &mut sum_b), (&g_a, &mut sum_a)]);
+
+        let idt_a = identity(&g_a, real_b, config.lambda_b * config.lambda_identity, &mut sum_a);
+        let idt_b = identity(&g_b, real_a, config.lambda_a * config.lambda_identity, &mut sum_b);
+        // Weights that nothing else holds are updated where they are.
+        drop((g_a, g_b, d_a, d_b));
+        self.g_a.update(sum_a, rate, &config.adam);
+        self.g_b.update(sum_b, rate, &config.adam);
+
+        let fakes = [backward.translated, forward.translated];
+        let [d_a, d_b] = self.discriminators([real_a, real_b], fakes, draws, rate, config);
+        LossTensors {
+            d_a,
+            g_a: forward.adversarial,
+            cycle_a: forward.cycle,
+            idt_a,
+            d_b,
+            g_b: backward.adversarial,
+            cycle_b: backward.cycle,
+            idt_b,
+        }
+    }
+
+    /// A step in which the discriminators learn alone.
+    pub fn warm_up(
+        &mut self,
+        real_a: &Tensor<4>,
+        real_b: &Tensor<4>,
+        draws: &Draws,
+        rate: f64,
+        config: &Config,
+    ) -> LossTensors {
+        let fake_b = self.g_a.network.forward(real_a.clone());
+        let fake_a = self.g_b.network.forward(real_b.clone());
+        let [d_a, d_b] =
+            self.discriminators([real_a, real_b], [fake_a, fake_b], draws, rate, config);
+        LossTensors { d_a, d_b, ..LossTensors::default() }
+    }
+
+    /// Both discriminators learn from real pictures and from translations out of the pools.
+    fn discriminators(
+        &mut self,
+        [real_a, real_b]: [&Tensor<4>; 2],
+        [fake_a, fake_b]: [Tensor<4>; 2],
+        draws: &Draws,
+        rate: f64,
+        config: &Config,
+    ) -> [Option<Tensor<1>>; 2] {
+        let fake_b = query(&mut self.pool_b, fake_b, &draws.b);
+        let loss_a = judge(&mut self.d_a, real_b, fake_b, rate, config);
+        let fake_a = query(&mut self.pool_a, fake_a, &draws.a);
+        let loss_b = judge(&mut self.d_b, real_a, fake_a, rate, config);
+        [Some(loss_a), Some(loss_b)]
+    }
+}
+
+/// What a direction brings: the translation and the losses that hang on it.
+struct Direction {
+    translated: Tensor<4>,
+    adversarial: Option<Tensor<1>>,
+    cycle: Option<Tensor<1>>,
+}
+
+/// One way there and back: `there` translates `real` and `back` returns it; `judges` know the
+/// target's domain and the original's.
+fn direction(
+    [there, back]: [&Generator; 2],
+    judges: [&Discriminator; 2],
+    real: &Tensor<4>,
+    cycle: Option<f64>,
+    config: &Config,
+) -> Direction {
+    let real = real.clone().autodiff();
+    let translated = there.forward(real.clone());
+    let verdict = |judge: &Discriminator, picture: &Tensor<4>| {
+        losses::gan(judge.forward(picture.clone()), true, config.gan_loss)
+    };
+    let adversarial = config.terms.adversarial.then(|| verdict(judges[0], &translated));
+    let cycle = cycle.map(|weight| {
+        let returned = back.forward(translated.clone());
+        let loss = match config.terms.cycle_loss {
+            CycleLoss::L1 => losses::l1(returned, real),
+            CycleLoss::Adversarial => verdict(judges[1], &returned),
+        };
+        loss * weight
+    });
+    Direction { translated, adversarial, cycle }
+}
+
+impl Direction {
+    /// Adds the gradients of its losses; what it returns is outside the graph, which ends here.
+    fn backward(self, networks: [(&Generator, &mut Sum); 2]) -> Self {
+        let Self { translated, adversarial, cycle } = self;
+        let total = match (adversarial.clone(), cycle.clone()) {
+            (Some(adversarial), Some(cycle)) => Some(adversarial + cycle),
+            (one, other) => one.or(other),
+        };
+        if let Some(total) = total {
+            let mut gradients = total.backward();
+            for (network, sum) in networks {
+                sum.add(network, &mut gradients);
+            }
+        }
+        let [adversarial, cycle] = [adversarial, cycle].map(|loss| loss.map(Tensor::inner));
+        Self { translated: translated.inner(), adversarial, cycle }
+    }
+}
+
+/// A generator shall leave alone what already has the target's look (paper, section 5.2).
+fn identity(
+    generator: &Generator,
+    real: &Tensor<4>,
+    weight: f64,
+    sum: &mut Sum,
+) -> Option<Tensor<1>> {
+    if weight == 0.0 {
+        return None;
+    }
+    let real = real.clone().autodiff();
+    let loss = losses::l1(generator.forward(real.clone()), real) * weight;
+    sum.add(generator, &mut loss.backward());
+    Some(loss.inner())
+}
+
+/// One discriminator learns.
+fn judge(
+    learner: &mut Learner<Discriminator>,
+    real: &Tensor<4>,
+    translated: Tensor<4>,
+    rate: f64,
+    config: &Config,
+) -> Tensor<1> {
+    let network = learner.network.learning();
+    let answers = |picture: Tensor<4>| network.forward(picture.autodiff());
+    let (real, translated) = (answers(real.clone()), answers(translated));
+    let loss = losses::discriminator(real, translated, config.gan_loss);
+    let mut sum = Sum::default();
+    sum.add(&network, &mut loss.backward());
+    drop(network);
+    learner.update(sum, rate, &config.adam);
+    loss.inner()
+}
+
+/// Passes each picture of a batch through the pool.
+fn query(pool: &mut ImagePool<Tensor<4>>, batch: Tensor<4>, draws: &[Draw]) -> Tensor<4> {
+    let pictures = batch.split(1, 0).into_iter().zip(draws);
+    Tensor::cat(pictures.map(|(picture, draw)| pool.query(picture, *draw)).collect(), 0)
+}

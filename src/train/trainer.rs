@@ -1,0 +1,343 @@
+//! A training run: a pump. [`Trainer::train_steps`] does some steps and says what happened; to
+//! pause is not to call it, and dropping the trainer frees everything.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use web_time::Instant;
+
+use super::{
+    Batch, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner, MissingGenerator,
+    Schedule, Source, Unit,
+    report::{Losses, StepReport},
+    step::LossTensors,
+};
+use crate::{
+    device::is_cpu,
+    error::{Error, Result},
+    model::{Discriminator, Generator, Mapper, Network as _, Readback},
+    random::Random,
+    weights::{Architecture, HostTensor, StateDict},
+};
+
+/// The weights that a run starts from; what is missing is drawn at random, or copied (see
+/// [`MissingGenerator`]).
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// The generator from A to B, as [`crate::weights::generator_from`] gives it.
+    pub g_a: Option<(Architecture, StateDict)>,
+    /// The generator from B to A.
+    pub g_b: Option<(Architecture, StateDict)>,
+    /// The discriminator of B.
+    pub d_a: Option<StateDict>,
+    /// The discriminator of A.
+    pub d_b: Option<StateDict>,
+}
+
+/// One of the four networks, named as in PyTorch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Translates A to B.
+    GeneratorA,
+    /// Translates B to A.
+    GeneratorB,
+    /// Judges B.
+    DiscriminatorA,
+    /// Judges A.
+    DiscriminatorB,
+}
+
+/// A run of CycleGAN on two sets of photos.
+pub struct Trainer<S> {
+    pub(super) config: Config,
+    pub(super) gan: CycleGan,
+    pub(super) dataset: Dataset<S>,
+    /// Decides what comes out of the image pools.
+    pub(super) chance: Random,
+    pub(super) step: u64,
+    pub(super) images: u64,
+    /// Steps at the beginning in which only the discriminators learn.
+    pub(super) warm_up: u64,
+    pub(super) device: Device,
+    /// Why it cannot go on.
+    pub(super) ended: Option<Error>,
+}
+
+impl<S: Source> Trainer<S> {
+    /// A new run. Width and depth of the generators are those of the weights that are given.
+    ///
+    /// # Errors
+    /// `config-invalid`; `weights-wrong-shape` and `weights-missing-tensor` for weights that were
+    /// not checked.
+    pub fn new(
+        mut config: Config,
+        start: Start,
+        dataset: Dataset<S>,
+        device: &Device,
+    ) -> Result<Self> {
+        if let Some((architecture, _)) = start.g_a.as_ref().or(start.g_b.as_ref()) {
+            (config.ngf, config.blocks) = (architecture.ngf, architecture.blocks);
+        }
+        config.validate()?;
+        // Generators that know something and a discriminator that knows nothing.
+        let knows = start.g_a.is_some() || start.g_b.is_some();
+        let warms = knows && (start.d_a.is_none() || start.d_b.is_none());
+        let warm_up = if warms { config.warm_up } else { 0 };
+        let Schedule { unit, .. } = config.schedule;
+        if unit == Unit::Steps && warm_up >= config.schedule.total() {
+            let total = config.schedule.total();
+            let detail = format!("warm_up is {warm_up}, but the run has only {total} steps");
+            return Err(Error::ConfigInvalid(detail));
+        }
+
+        let mut seeds = Random::new(config.seed);
+        let [seed_a, seed_b, seed_d_a, seed_d_b, seed_pools] =
+            std::array::from_fn(|_| seeds.bits());
+        let (g_a, g_b) = (start.g_a.as_ref(), start.g_b.as_ref());
+        let copies = config.missing_generator == MissingGenerator::Copy;
+        let other = |own, other| if copies { Option::or(own, other) } else { own };
+        let generator = |start: Option<&(Architecture, StateDict)>, seed| match start {
+            Some((architecture, state)) => {
+                Generator::from_state(*architecture, state.clone(), device)
+            }
+            None => {
+                let Config { ngf, blocks, .. } = config;
+                let architecture = Architecture { ngf, blocks, dropout: false };
+                Generator::random(architecture, config.init, seed, device)
+            }
+        };
+        let discriminator = |start: Option<StateDict>, seed| {
+            let state = start
+                .unwrap_or_else(|| config.init.state(&Discriminator::tensors(config.ndf), seed));
+            Discriminator::from_state(config.ndf, config.discriminator_padding, state, device)
+        };
+        let gan = CycleGan {
+            g_a: Learner::new(generator(other(g_a, g_b), seed_a)?),
+            g_b: Learner::new(generator(other(g_b, g_a), seed_b)?),
+            d_a: Learner::new(discriminator(start.d_a, seed_d_a)?),
+            d_b: Learner::new(discriminator(start.d_b, seed_d_b)?),
+            pool_a: ImagePool::new(config.pool_size),
+            pool_b: ImagePool::new(config.pool_size),
+        };
+        let chance = Random::new(seed_pools);
+        let device = device.clone();
+        Ok(Self { config, gan, dataset, chance, step: 0, images: 0, warm_up, device, ended: None })
+    }
+
+    /// What decides the run. Width and depth are those of the generators.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Steps done, those of the warm-up among them.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Steps in which the discriminators learn alone.
+    pub fn warm_up(&self) -> u64 {
+        self.warm_up
+    }
+
+    /// Steps of the whole run.
+    pub fn total(&self) -> u64 {
+        let total = self.config.schedule.total();
+        match self.config.schedule.unit {
+            Unit::Steps => total,
+            Unit::Epochs => {
+                total.saturating_mul(self.dataset.batches(self.config.batch_size) as u64)
+            }
+        }
+    }
+
+    /// The epoch of the next step, counted from 1.
+    pub fn epoch(&self) -> u64 {
+        self.dataset.next_epoch()
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_over(&self) -> bool {
+        self.config.schedule.is_over(self.epoch(), self.step + 1)
+    }
+
+    /// The photos.
+    pub fn dataset_mut(&mut self) -> &mut Dataset<S> {
+        &mut self.dataset
+    }
+
+    /// The generator from `domain` to the other one.
+    pub fn generator(&self, domain: Domain) -> &Generator {
+        match domain {
+            Domain::A => &self.gan.g_a.network,
+            Domain::B => &self.gan.g_b.network,
+        }
+    }
+
+    /// Changes what may be changed on the way: the learning rate and the weights of the losses.
+    ///
+    /// # Errors
+    /// `config-invalid`; nothing has changed then.
+    pub fn change(&mut self, change: impl FnOnce(&mut Config)) -> Result<()> {
+        let mut wanted = self.config;
+        change(&mut wanted);
+        let changed = Config {
+            adam: super::Adam { learning_rate: wanted.adam.learning_rate, ..self.config.adam },
+            lambda_a: wanted.lambda_a,
+            lambda_b: wanted.lambda_b,
+            lambda_identity: wanted.lambda_identity,
+            ..self.config
+        };
+        if changed != wanted {
+            let detail = "only lr and the lambdas can be changed while a run goes on";
+            return Err(Error::ConfigInvalid(detail.into()));
+        }
+        changed.validate()?;
+        self.config = changed;
+        Ok(())
+    }
+
+    /// Does `n` steps, or as many as are left. All losses are read back in one transaction; on the
+    /// CPU, where reading costs nothing, after each step.
+    ///
+    /// # Errors
+    /// `training-not-finite` at the first step with a loss or a weight that is no finite number:
+    /// the trainer is of no more use then, and a run goes on from its last checkpoint.
+    /// `dataset-empty`, `gpu-lost`, `engine-usage` for pictures that do not fit the networks.
+    pub async fn train_steps(&mut self, n: usize) -> Result<Vec<StepReport>> {
+        if let Some(ended) = &self.ended {
+            return Err(ended.clone());
+        }
+        let at_once = if is_cpu(&self.device) { 1 } else { n };
+        let mut reports = Vec::new();
+        while reports.len() < n && !self.is_over() {
+            let some = self.together(at_once.min(n - reports.len())).await;
+            reports.extend(some.inspect_err(|error| self.ended = Some(error.clone()))?);
+        }
+        Ok(reports)
+    }
+
+    /// Steps that are read back together.
+    async fn together(&mut self, n: usize) -> Result<Vec<StepReport>> {
+        let started = Instant::now();
+        let (mut reports, mut readback) = (Vec::new(), Readback::default());
+        for index in 0..n {
+            if self.is_over() {
+                break;
+            }
+            let (report, losses) = self.one()?;
+            reports.push(report);
+            for (name, loss) in losses.named() {
+                readback.tensor(format!("{index}.{name}"), loss);
+            }
+        }
+        self.sums(&mut readback);
+        let state = readback.read().await?;
+        let seconds = started.elapsed().as_secs_f64() / reports.len().max(1) as f64;
+        for (index, report) in reports.iter_mut().enumerate() {
+            report.seconds = seconds;
+            report.losses = Losses::from_state(&format!("{index}."), &state);
+        }
+        check_finite(&reports, &state)?;
+        Ok(reports)
+    }
+
+    /// One step, its losses still on the device.
+    fn one(&mut self) -> Result<(StepReport, LossTensors)> {
+        let batch = self.dataset.next_batch(self.config.batch_size)?;
+        let count = batch.pairs.len();
+        for side in [&batch.a, &batch.b].iter().flat_map(|tensor| tensor.shape.iter().skip(2)) {
+            Discriminator::answers(*side, self.config.discriminator_padding)?;
+        }
+        self.step += 1;
+        self.images += count as u64;
+        let Batch { a, b, epoch, skipped, .. } = batch;
+        let upload = |tensor: HostTensor| -> Tensor<4> {
+            Tensor::from_data(TensorData::new(tensor.data, tensor.shape), &self.device)
+        };
+        let (real_a, real_b) = (upload(a), upload(b));
+        let size = self.config.pool_size;
+        let [b, a] = std::array::from_fn(|_| {
+            (0..count).map(|_| Draw::new(size, &mut self.chance)).collect()
+        });
+        let draws = Draws { b, a };
+        let multiplier = self.config.schedule.multiplier(epoch, self.step);
+        let learning_rate = self.config.adam.learning_rate * multiplier;
+        let warming_up = self.step <= self.warm_up;
+        let learn = if warming_up { CycleGan::warm_up } else { CycleGan::step };
+        let losses = learn(&mut self.gan, &real_a, &real_b, &draws, learning_rate, &self.config);
+        let report = StepReport {
+            step: self.step,
+            epoch,
+            learning_rate,
+            warming_up,
+            losses: Losses::default(),
+            seconds: 0.0,
+            images: self.images,
+            skipped,
+        };
+        Ok((report, losses))
+    }
+
+    /// A number for each tensor of weights that is finite when they all are.
+    fn sums(&self, readback: &mut Readback) {
+        struct Sums<'a>(&'a mut Readback, &'static str);
+        impl Mapper for Sums<'_> {
+            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+                self.0.tensor(format!("{}.{name}", self.1), tensor.clone().sum());
+                tensor
+            }
+        }
+        let CycleGan { g_a, g_b, d_a, d_b, .. } = &self.gan;
+        let _ = g_a.network.clone().map(&mut Sums(readback, "G_A"));
+        let _ = g_b.network.clone().map(&mut Sums(readback, "G_B"));
+        let _ = d_a.network.clone().map(&mut Sums(readback, "D_A"));
+        let _ = d_b.network.clone().map(&mut Sums(readback, "D_B"));
+    }
+
+    /// The weights of one network, under PyTorch's names.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub async fn state(&self, network: Network) -> Result<StateDict> {
+        let mut readback = Readback::default();
+        match network {
+            Network::GeneratorA => readback.network("", &self.gan.g_a.network),
+            Network::GeneratorB => readback.network("", &self.gan.g_b.network),
+            Network::DiscriminatorA => readback.network("", &self.gan.d_a.network),
+            Network::DiscriminatorB => readback.network("", &self.gan.d_b.network),
+        }
+        readback.read().await
+    }
+
+    /// Makes one weight of the generator from A to B not a number, as a fault would: so that what
+    /// follows from it can be tried.
+    pub fn poison(&mut self) {
+        struct Poison(bool);
+        impl Mapper for Poison {
+            fn map<const D: usize>(&mut self, _: &str, tensor: Tensor<D>) -> Tensor<D> {
+                if std::mem::replace(&mut self.0, true) { tensor } else { tensor * f32::NAN }
+            }
+        }
+        let network = self.gan.g_a.network.clone();
+        self.gan.g_a.network = network.map(&mut Poison(false));
+    }
+}
+
+/// Refuses losses and weights that are no finite numbers; a loss first, since it names the step.
+fn check_finite(reports: &[StepReport], state: &StateDict) -> Result<()> {
+    let weights = state.iter().filter(|(name, _)| name.contains(".model."));
+    let wrong = |tensor: &HostTensor| tensor.data.iter().any(|value| !value.is_finite());
+    let weight = weights.filter(|(_, tensor)| wrong(tensor)).map(|(name, _)| name.as_str()).next();
+    let last = reports.last().map_or(0, |report| report.step);
+    for report in reports {
+        if let Some((name, value)) =
+            report.losses.named().into_iter().find(|(_, value)| !value.is_finite())
+        {
+            let tensor = weight.map_or(String::new(), |weight| format!(", weights {weight}"));
+            let detail = format!("step {}: the loss {name} is {value}{tensor}", report.step);
+            return Err(Error::TrainingNotFinite(detail));
+        }
+    }
+    match weight {
+        Some(weight) => Err(Error::TrainingNotFinite(format!("step {last}: the weights {weight}"))),
+        None => Ok(()),
+    }
+}
