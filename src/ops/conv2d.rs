@@ -3,12 +3,16 @@
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, and
 //! `ConvTranspose2d` with output padding, as `models/networks.py` uses them.
 
-use burn::tensor::{
-    Tensor, module,
-    ops::{ConvOptions, ConvTransposeOptions, PadMode},
+use burn::{
+    backend::Dispatch,
+    tensor::{
+        Tensor, module,
+        ops::{ConvOptions, ConvTransposeOptions, PadMode},
+    },
 };
 
-use super::{Activation, narrow, winograd};
+use super::{Activation, backend::Operations};
+use crate::device::is_cpu;
 
 /// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +40,32 @@ pub struct Conv2d {
     pub activation: Activation,
 }
 
+impl Conv2d {
+    /// The border of the larger image: what a transposed convolution is the adjoint of has
+    /// PyTorch's padding, half the kernel.
+    pub(super) fn image_border(&self) -> Border {
+        if self.transposed { Border::Zero(self.kernel / 2) } else { self.border }
+    }
+}
+
 /// Applies `spec` to `x` `[B, C_in, H, W]` with `weight` `[C_out, C_in, k, k]` (transposed:
 /// `[C_in, C_out, k, k]`) and `bias` `[C_out]`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
-    if let Some(y) = winograd::conv2d(&x, &weight, &bias, &spec) {
-        return spec.activation.apply(y);
+    if is_cpu(&x.device()) {
+        let [x, weight] = [x, weight].map(Tensor::into_dispatch);
+        let y = <Dispatch as Operations>::convolve(x, weight, bias.into_dispatch(), spec);
+        return Tensor::from_dispatch(y);
     }
+    reference(x, weight, bias, spec)
+}
+
+/// [`conv2d()`], composed of Burn's own operations.
+pub(super) fn reference(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    spec: Conv2d,
+) -> Tensor<4> {
     let stride = [spec.stride; 2];
     let y = if spec.transposed {
         // Without the output padding an odd kernel and stride 2 lose one row and column.
@@ -55,15 +79,8 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) ->
             Border::Zero(n) => (x, n),
             Border::Reflect(n) => (x.pad((n, n, n, n), PadMode::Reflect), 0),
         };
-        let narrow = if stride == [1; 2] && padding == 0 {
-            narrow::conv2d(&x, &weight, &bias)
-        } else {
-            None
-        };
-        narrow.unwrap_or_else(|| {
-            let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
-            module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
-        })
+        let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
+        module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
     };
     spec.activation.apply(y)
 }

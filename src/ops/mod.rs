@@ -1,24 +1,21 @@
-//! The two operations that both networks are made of.
+//! The two operations that both networks are made of, and the one that they learn by.
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection.
+//! connection. [`adam()`]: one step of the optimiser.
 //!
-//! This folder is the only place that knows how an operation is computed; the networks are
-//! written against these two functions. They are composed of Burn's own tensor operations, which
-//! run on WebGPU and on the CPU and have gradients: the reference for anything faster. What is
-//! faster already stands in files of its own: `winograd.rs` and `narrow.rs`, for the CPU.
+//! This folder is the only place that knows how an operation is computed; everything else is
+//! written against these functions. Each is composed of Burn's own tensor operations, which run
+//! everywhere and have gradients: the reference. On the CPU `cpu/` computes them, forward and
+//! backward, and `backend.rs` tells Burn so.
 
 mod adam;
+mod backend;
 mod conv2d;
+mod cpu;
 mod instance_norm;
-mod narrow;
-mod winograd;
 
-use burn::{
-    backend::{Flex, tensor::FloatTensor},
-    tensor::{Tensor, activation},
-};
+use burn::tensor::{Tensor, activation};
 
 pub use adam::{AdamStep, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
@@ -46,10 +43,4 @@ impl Activation {
             Self::Tanh => activation::tanh(x),
         }
     }
-}
-
-/// The elements in row-major order, if they are in main memory and carry no gradients: what the
-/// CPU's own ways of computing can work on.
-fn on_cpu<const D: usize>(tensor: Tensor<D>) -> Option<FloatTensor<Flex>> {
-    Some(tensor.try_into_primitive::<Flex>().ok()?.to_contiguous())
 }

@@ -62,7 +62,7 @@ impl Losses {
 
 impl LossTensors {
     /// Those that are on, under their names.
-    pub(super) fn named(self) -> impl Iterator<Item = (&'static str, Tensor<1>)> {
+    pub fn named(self) -> impl Iterator<Item = (&'static str, Tensor<1>)> {
         let Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b } = self;
         let all = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
         LOSS_NAMES.into_iter().zip(all).filter_map(|(name, loss)| Some((name, loss?)))

@@ -58,6 +58,16 @@ pub struct LossTensors {
     pub idt_b: Option<Tensor<1>>,
 }
 
+/// What [`CycleGan::generator_pass`] finds.
+pub struct GeneratorPass {
+    /// Gradients of `g_a` and `g_b`.
+    pub sums: [Sum; 2],
+    /// The translations to A and to B, outside any graph.
+    pub fakes: [Tensor<4>; 2],
+    /// All but the discriminators'.
+    pub losses: LossTensors,
+}
+
 impl CycleGan {
     /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at the learning rate `rate`.
     pub fn step(
@@ -68,6 +78,22 @@ impl CycleGan {
         rate: f64,
         config: &Config,
     ) -> LossTensors {
+        let GeneratorPass { sums: [sum_a, sum_b], fakes, mut losses } =
+            self.generator_pass(real_a, real_b, config);
+        self.g_a.update(sum_a, rate, &config.adam);
+        self.g_b.update(sum_b, rate, &config.adam);
+        [losses.d_a, losses.d_b] =
+            self.discriminators([real_a, real_b], fakes, draws, rate, config);
+        losses
+    }
+
+    /// The generators' losses and gradients, term by term. Nothing has learned yet.
+    pub fn generator_pass(
+        &self,
+        real_a: &Tensor<4>,
+        real_b: &Tensor<4>,
+        config: &Config,
+    ) -> GeneratorPass {
         let (mut sum_a, mut sum_b) = (Sum::default(), Sum::default());
         let (g_a, g_b) = (self.g_a.network.learning(), self.g_b.network.learning());
         let (d_a, d_b) = (self.d_a.network.fixed(), self.d_b.network.fixed());
@@ -78,25 +104,20 @@ impl CycleGan {
         let cycle = config.terms.cycle_backward.then_some(config.lambda_b);
         let backward = direction([&g_b, &g_a], [&d_b, &d_a], real_b, cycle, config);
         let backward = backward.backward([(&g_b, &mut sum_b), (&g_a, &mut sum_a)]);
-
         let idt_a = identity(&g_a, real_b, config.lambda_b * config.lambda_identity, &mut sum_a);
         let idt_b = identity(&g_b, real_a, config.lambda_a * config.lambda_identity, &mut sum_b);
-        // Weights that nothing else holds are updated where they are.
-        drop((g_a, g_b, d_a, d_b));
-        self.g_a.update(sum_a, rate, &config.adam);
-        self.g_b.update(sum_b, rate, &config.adam);
-
-        let fakes = [backward.translated, forward.translated];
-        let [d_a, d_b] = self.discriminators([real_a, real_b], fakes, draws, rate, config);
-        LossTensors {
-            d_a,
-            g_a: forward.adversarial,
-            cycle_a: forward.cycle,
-            idt_a,
-            d_b,
-            g_b: backward.adversarial,
-            cycle_b: backward.cycle,
-            idt_b,
+        GeneratorPass {
+            sums: [sum_a, sum_b],
+            fakes: [backward.translated, forward.translated],
+            losses: LossTensors {
+                g_a: forward.adversarial,
+                cycle_a: forward.cycle,
+                idt_a,
+                g_b: backward.adversarial,
+                cycle_b: backward.cycle,
+                idt_b,
+                ..LossTensors::default()
+            },
         }
     }
 
@@ -201,7 +222,7 @@ fn identity(
     Some(loss.inner())
 }
 
-/// One discriminator learns.
+/// One discriminator learns, if its verdict teaches anybody.
 fn judge(
     learner: &mut Learner<Discriminator>,
     real: &Tensor<4>,
@@ -209,6 +230,10 @@ fn judge(
     rate: f64,
     config: &Config,
 ) -> Tensor<1> {
+    if !config.terms.are_judged() {
+        let answers = |picture| learner.network.forward(picture);
+        return losses::discriminator(answers(real.clone()), answers(translated), config.gan_loss);
+    }
     let network = learner.network.learning();
     let answers = |picture: Tensor<4>| network.forward(picture.autodiff());
     let (real, translated) = (answers(real.clone()), answers(translated));

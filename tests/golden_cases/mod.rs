@@ -8,6 +8,8 @@
 #[path = "../golden_folder/mod.rs"]
 mod golden_folder;
 
+pub mod training;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     model::Generator,

@@ -35,7 +35,7 @@ impl Choice for CycleLoss {
         &[("l1", Self::L1), ("adversarial", Self::Adversarial)];
 }
 
-/// The losses that teach the generators. The discriminators learn in any case.
+/// The losses that teach the generators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// The discriminators' verdict on the translations.
@@ -46,6 +46,15 @@ pub struct Terms {
     pub cycle_backward: bool,
     /// How either cycle is measured.
     pub cycle_loss: CycleLoss,
+}
+
+impl Terms {
+    /// Whether a discriminator's verdict reaches the generators. Without that the discriminators do
+    /// not learn either; their losses are told all the same.
+    pub fn are_judged(&self) -> bool {
+        let cycles = self.cycle_forward || self.cycle_backward;
+        self.adversarial || cycles && self.cycle_loss == CycleLoss::Adversarial
+    }
 }
 
 impl Default for Terms {

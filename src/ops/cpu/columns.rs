@@ -1,0 +1,134 @@
+//! Convolution as a matrix product, for any kernel and stride.
+//!
+//! Each output sees one column of C·k·k input values. For a few rows of outputs at a time these
+//! columns are written beside each other, and the weights `[K, C·k·k]` multiply them. The gradients
+//! are the same product with other roles: of the columns, which are added back to where they came
+//! from, and of the weights.
+
+#![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
+
+use std::ops::Range;
+
+use super::{
+    Shape,
+    lanes::vectorised,
+    lines::{Lines, add},
+    matmul::{Matrix, multiply},
+    threads,
+};
+
+/// Elements of all columns that are worked on at once, 2 MB: what stays in the processor's cache.
+pub(super) const AT_ONCE: usize = 1 << 19;
+
+/// Adds the convolution of `x` to `y`.
+pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
+    let Shape { outputs, .. } = *shape;
+    let (taps, map) = (shape.taps(), shape.map());
+    let mut columns = Vec::new();
+    let images = x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(outputs * map));
+    for (x, y) in images {
+        for rows in groups(shape.rows(), taps * shape.columns()) {
+            let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
+            gather(x, &mut columns, rows, shape);
+            let weight = Matrix::new(weight, [outputs, taps], taps);
+            let columns = Matrix::new(&columns, [taps, count], count);
+            multiply(&[(weight, columns)], &mut y[at..], map, true);
+        }
+    }
+}
+
+/// Adds what an upstream gradient `gy` means for the input to `dx`.
+pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: &Shape) {
+    let Shape { outputs, .. } = *shape;
+    let (taps, map) = (shape.taps(), shape.map());
+    let mut columns = Vec::new();
+    let images = gy.chunks_exact(outputs * map).zip(dx.chunks_exact_mut(shape.image()));
+    for (gy, dx) in images {
+        for rows in groups(shape.rows(), taps * shape.columns()) {
+            let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
+            let weight = Matrix::new(weight, [outputs, taps], taps);
+            let gy = Matrix::new(&gy[at..], [outputs, count], map);
+            columns.resize(taps * count, 0.0);
+            multiply(&[(weight.transposed(), gy)], &mut columns, count, false);
+            scatter(&columns, dx, rows, shape);
+        }
+    }
+}
+
+/// Writes what an upstream gradient `gy` means for the weights to `dw`.
+pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Shape) {
+    let Shape { outputs, .. } = *shape;
+    let (taps, map) = (shape.taps(), shape.map());
+    let mut columns = Vec::new();
+    let mut add = false;
+    for (x, gy) in x.chunks_exact(shape.image()).zip(gy.chunks_exact(outputs * map)) {
+        for rows in groups(shape.rows(), taps * shape.columns()) {
+            let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
+            gather(x, &mut columns, rows, shape);
+            let gy = Matrix::new(&gy[at..], [outputs, count], map);
+            let columns = Matrix::new(&columns, [taps, count], count);
+            multiply(&[(gy, columns.transposed())], dw, taps, add);
+            add = true;
+        }
+    }
+}
+
+/// Cuts `rows` into groups of about equal size, of which one takes no more memory than is kept at
+/// once.
+pub(super) fn groups(rows: usize, elements_of_one: usize) -> impl Iterator<Item = Range<usize>> {
+    let most = (AT_ONCE / elements_of_one).max(1);
+    let size = rows.div_ceil(rows.div_ceil(most));
+    (0..rows).step_by(size).map(move |first| first..rows.min(first + size))
+}
+
+/// The columns of the outputs in `rows`, as `[C·k·k, rows · columns]`.
+pub(super) fn gather(image: &[f32], out: &mut Vec<f32>, rows: Range<usize>, shape: &Shape) {
+    let Shape { height, width, kernel, stride, .. } = *shape;
+    let columns = shape.columns();
+    let count = rows.len() * columns;
+    out.resize(shape.taps() * count, 0.0);
+    let line = || Lines::new(1, stride, columns + (kernel - 1) / stride);
+    threads::pieces_with(out, kernel * count, line, |line, index, out| {
+        let channel = &image[index / kernel * height * width..][..height * width];
+        for (n, row) in rows.clone().enumerate() {
+            line.read(channel, shape.plane(), row * stride + index % kernel, 1);
+            copy(line, out, n * columns, count, columns, stride);
+        }
+    });
+}
+
+vectorised! {
+    /// Copies what each tap of a row of the kernel sees of one line.
+    fn copy(line: &Lines, out: &mut [f32], at: usize, count: usize, columns: usize, stride: usize) {
+        for (tap, out) in out.chunks_exact_mut(count).enumerate() {
+            let from = &line.get(0, tap % stride)[tap / stride..][..columns];
+            out[at..][..columns].copy_from_slice(from);
+        }
+    }
+}
+
+/// The adjoint of [`gather()`]: adds each value of the columns to the one it belongs to.
+pub(super) fn scatter(columns: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Shape) {
+    let Shape { height, width, kernel, stride, .. } = *shape;
+    let across = shape.columns();
+    let size = kernel * kernel * rows.len() * across;
+    let seen = (rows.len() - 1) * stride + kernel;
+    let lines = || Lines::new(seen, stride, across + (kernel - 1) / stride);
+    threads::pieces_with(image, height * width, lines, |lines, channel, image| {
+        lines.clear();
+        overlap(&columns[channel * size..][..size], lines, across, rows.len(), kernel, stride);
+        lines.add_to(image, shape.plane(), rows.start * stride, seen);
+    });
+}
+
+vectorised! {
+    fn overlap(from: &[f32], lines: &mut Lines, across: usize, rows: usize, kernel: usize, stride: usize) {
+        for (tap, from) in from.chunks_exact(rows * across).enumerate() {
+            let (down, right) = (tap / kernel, tap % kernel);
+            for (row, from) in from.chunks_exact(across).enumerate() {
+                let line = lines.get_mut(row * stride + down, right % stride);
+                add(&mut line[right / stride..][..across], from);
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Convolution with stride 1 to a few channels: the generator's last layer, 7x7 from 64 channels
+//! to 3, and the discriminator's, 4x4 from 512 to 1.
+//!
+//! As in `columns.rs`, but with the roles of input and output exchanged: the columns are of the few
+//! outputs instead of the many inputs. Each bordered input pixel takes part in K·k·k outputs; these
+//! products are one matrix product over the channels, and are added to where they belong.
+
+#![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
+
+use std::ops::Range;
+
+use super::{
+    super::Border,
+    Shape,
+    columns::{gather, groups, scatter},
+    lines::{add_row, read_row},
+    matmul::{Matrix, multiply},
+    threads, width_of,
+};
+
+/// Adds the convolution of `x` to `y`.
+pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
+    let swap = swapped(shape);
+    let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
+    let (taps, across) = (swap.taps(), swap.columns());
+    let (mut pixels, mut columns) = (Vec::new(), Vec::new());
+    let images = x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(swap.image()));
+    for (x, y) in images {
+        for rows in groups(swap.rows(), (shape.channels + taps) * across) {
+            let count = rows.len() * across;
+            read(x, &mut pixels, rows.clone(), shape);
+            let pixels = Matrix::new(&pixels, [shape.channels, count], count);
+            let weight = Matrix::new(&weight, [shape.channels, taps], taps);
+            columns.resize(taps * count, 0.0);
+            multiply(&[(weight.transposed(), pixels)], &mut columns, count, false);
+            scatter(&columns, y, rows, &swap);
+        }
+    }
+}
+
+/// Adds to `dx` and writes to `dw` what an upstream gradient `gy` means for input and weights.
+pub(super) fn backward(
+    x: &[f32],
+    weight: &[f32],
+    gy: &[f32],
+    mut dx: Option<&mut [f32]>,
+    dw: Option<&mut [f32]>,
+    shape: &Shape,
+) {
+    let swap = swapped(shape);
+    let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
+    let (taps, across) = (swap.taps(), swap.columns());
+    let mut flipped = dw.as_ref().map(|dw| vec![0.0; dw.len()]);
+    let (mut pixels, mut columns) = (Vec::new(), Vec::new());
+    for (image, gy) in gy.chunks_exact(swap.image()).enumerate() {
+        let image = image * shape.image()..(image + 1) * shape.image();
+        for rows in groups(swap.rows(), (shape.channels + taps) * across) {
+            let count = rows.len() * across;
+            gather(gy, &mut columns, rows.clone(), &swap);
+            let columns = Matrix::new(&columns, [taps, count], count);
+            if let Some(dw) = &mut flipped {
+                read(&x[image.clone()], &mut pixels, rows.clone(), shape);
+                let pixels = Matrix::new(&pixels, [shape.channels, count], count);
+                multiply(&[(pixels, columns.transposed())], dw, taps, true);
+            }
+            if let Some(dx) = &mut dx {
+                let weight = Matrix::new(&weight, [shape.channels, taps], taps);
+                pixels.resize(shape.channels * count, 0.0);
+                multiply(&[(weight, columns)], &mut pixels, count, false);
+                add(&pixels, &mut dx[image.clone()], rows, shape);
+            }
+        }
+    }
+    if let (Some(dw), Some(flipped)) = (dw, flipped) {
+        dw.copy_from_slice(&flip(&flipped, shape.channels, shape.outputs, shape.kernel));
+    }
+}
+
+/// The convolution from the outputs to the bordered input.
+fn swapped(shape: &Shape) -> Shape {
+    Shape {
+        channels: shape.outputs,
+        outputs: shape.channels,
+        height: shape.rows(),
+        width: shape.columns(),
+        border: Border::Zero(shape.kernel - 1),
+        ..*shape
+    }
+}
+
+/// Kernels `[a, b, k, k]` as `[b, a, k, k]`, each turned by half a turn.
+fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Vec<f32> {
+    let size = kernel * kernel;
+    let mut flipped = vec![0.0; weight.len()];
+    for (index, kernel) in weight.chunks_exact(size).enumerate() {
+        let to = &mut flipped[(index % b * a + index / b) * size..][..size];
+        for (to, from) in to.iter_mut().zip(kernel.iter().rev()) {
+            *to = *from;
+        }
+    }
+    flipped
+}
+
+/// The bordered rows `rows` of all channels.
+fn read(image: &[f32], out: &mut Vec<f32>, rows: Range<usize>, shape: &Shape) {
+    let plane = shape.height * shape.width;
+    let across = shape.width + 2 * width_of(shape.border);
+    let size = rows.len() * across;
+    out.resize(shape.channels * size, 0.0);
+    threads::pieces(out, size, |channel, out| {
+        let from = &image[channel * plane..][..plane];
+        for (row, out) in rows.clone().zip(out.chunks_exact_mut(across)) {
+            read_row(from, shape.plane(), row, out);
+        }
+    });
+}
+
+/// The adjoint of [`read()`].
+fn add(from: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Shape) {
+    let plane = shape.height * shape.width;
+    let across = shape.width + 2 * width_of(shape.border);
+    let size = rows.len() * across;
+    threads::pieces(image, plane, |channel, image| {
+        let from = &from[channel * size..][..size];
+        for (row, from) in rows.clone().zip(from.chunks_exact(across)) {
+            add_row(from, image, shape.plane(), row);
+        }
+    });
+}

@@ -1,0 +1,62 @@
+//! Work shared out to the processor's cores; on wasm, which has one thread, plain loops.
+//!
+//! What is shared out, and in how many parts, depends on the shape of the work alone and never on
+//! the number of cores: every sum has one order, so results are the same on every machine.
+
+#[cfg(not(target_family = "wasm"))]
+use rayon::prelude::*;
+
+/// Into how many parts a large piece of work is cut: enough for the cores of a usual machine.
+#[cfg(not(target_family = "wasm"))]
+pub(super) const PARTS: usize = 8;
+#[cfg(target_family = "wasm")]
+pub(super) const PARTS: usize = 1;
+
+/// Calls `work(0)`, …, `work(count - 1)`.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn each(count: usize, work: impl Fn(usize) + Sync) {
+    if count == 1 {
+        work(0);
+    } else {
+        (0..count).into_par_iter().for_each(&work);
+    }
+}
+
+/// Calls `work` with the number and the elements of each piece of `size` elements.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn pieces<T: Send>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    data.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
+}
+
+/// [`pieces()`] with memory of each core's own, made by `scratch`.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn pieces_with<S>(
+    data: &mut [f32],
+    size: usize,
+    scratch: impl Fn() -> S + Sync + Send,
+    work: impl Fn(&mut S, usize, &mut [f32]) + Sync + Send,
+) {
+    let pieces = data.par_chunks_mut(size).enumerate();
+    pieces.for_each_init(scratch, |scratch, (index, piece)| work(scratch, index, piece));
+}
+
+#[cfg(target_family = "wasm")]
+pub(super) fn each(count: usize, work: impl Fn(usize)) {
+    (0..count).for_each(work);
+}
+
+#[cfg(target_family = "wasm")]
+pub(super) fn pieces<T>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T])) {
+    data.chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
+}
+
+#[cfg(target_family = "wasm")]
+pub(super) fn pieces_with<S>(
+    data: &mut [f32],
+    size: usize,
+    scratch: impl Fn() -> S,
+    work: impl Fn(&mut S, usize, &mut [f32]),
+) {
+    let mut scratch = scratch();
+    data.chunks_mut(size).enumerate().for_each(|(index, piece)| work(&mut scratch, index, piece));
+}

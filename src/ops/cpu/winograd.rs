@@ -1,0 +1,231 @@
+//! 3x3 convolution with stride 1 by minimal filtering F(2x2, 3x3) (Winograd; Lavin and Gray, arXiv
+//! 1509.09308), forward and backward.
+//!
+//! A tile of 2x2 outputs takes 16 multiplications a channel instead of 36: input tiles of 4x4 and
+//! kernels are transformed by additions, multiplied position by position, and transformed back.
+//! The products of one position over all channels and tiles are a matrix product, so nearly all of
+//! the time is spent in 16 of them. The transforms lose less than a digit of float32.
+//!
+//! The gradients are the exact adjoints of these steps, with as few multiplications. These
+//! convolutions are nine tenths of the generator.
+
+#![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
+
+use std::ops::Range;
+
+use super::{
+    super::Border,
+    Shape,
+    lanes::LANES,
+    lines::{Lines, Plane},
+    matmul::{Matrix, multiply},
+    threads,
+    tiles::{self, POSITIONS},
+};
+
+/// With fewer channels the transforms cost more than they save.
+const FEWEST_CHANNELS: usize = 16;
+/// Tiles that are worked on at once: what their matrices take stays in the processor's cache.
+const TILES: usize = 256;
+/// Between rows of a matrix, so that equal columns do not fall on the same place in the cache.
+const GAP: usize = 16;
+
+/// Whether this file can compute `shape`.
+pub(super) fn fits(shape: &Shape) -> bool {
+    shape.kernel == 3
+        && shape.stride == 1
+        && matches!(shape.border, Border::Zero(1) | Border::Reflect(1))
+        && shape.channels.min(shape.outputs) >= FEWEST_CHANNELS
+}
+
+/// Writes the convolution of `x` to `y`.
+pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Shape) {
+    let Shape { outputs, width, .. } = *shape;
+    let map = shape.map();
+    let work = Tiles::new(shape);
+    let kernels = transform_kernels(weight, shape);
+    let mut input = vec![0.0; shape.channels * work.stride];
+    let mut output = vec![0.0; outputs * work.stride];
+    for (x, y) in x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(outputs * map)) {
+        for rows in work.groups() {
+            work.transform_input(x, &mut input, rows.clone());
+            let products = work.products(rows.len(), |position, tiles| {
+                let kernels = kernel_matrix(&kernels, position, shape);
+                (kernels, matrix(&input, shape.channels, position, tiles, work.stride))
+            });
+            multiply(&products, &mut output, work.stride, false);
+            threads::pieces(y, map, |channel, y| {
+                let from = &output[channel * work.stride..][..work.stride];
+                let y = &mut y[2 * rows.start * width..];
+                tiles::transform_output(from, bias[channel], y, rows.len(), width);
+            });
+        }
+    }
+}
+
+/// Adds to `dx` and writes to `dw` what an upstream gradient `gy` means for input and weights.
+pub(super) fn backward(
+    x: &[f32],
+    weight: &[f32],
+    gy: &[f32],
+    mut dx: Option<&mut [f32]>,
+    dw: Option<&mut [f32]>,
+    shape: &Shape,
+) {
+    let Shape { channels, outputs, .. } = *shape;
+    let work = Tiles::new(shape);
+    let kernels = dx.as_ref().map(|_| transform_kernels(weight, shape));
+    let mut kernel_gradient = dw.as_ref().map(|_| vec![0.0; outputs * kernel_stride(shape)]);
+    let mut input = vec![0.0; channels * work.stride];
+    let mut gradient = vec![0.0; outputs * work.stride];
+    for (image, gy) in gy.chunks_exact(outputs * shape.map()).enumerate() {
+        let image = image * shape.image()..(image + 1) * shape.image();
+        for rows in work.groups() {
+            work.transform_gradient(gy, &mut gradient, rows.clone());
+            if let Some(out) = &mut kernel_gradient {
+                work.transform_input(&x[image.clone()], &mut input, rows.clone());
+                let products = work.products(rows.len(), |position, tiles| {
+                    let input = matrix(&input, channels, position, tiles, work.stride);
+                    let gradient = matrix(&gradient, outputs, position, tiles, work.stride);
+                    (gradient, input.transposed())
+                });
+                multiply(&products, out, kernel_stride(shape), true);
+            }
+            if let (Some(dx), Some(kernels)) = (&mut dx, &kernels) {
+                let products = work.products(rows.len(), |position, tiles| {
+                    let kernels = kernel_matrix(kernels, position, shape);
+                    let gradient = matrix(&gradient, outputs, position, tiles, work.stride);
+                    (kernels.transposed(), gradient)
+                });
+                multiply(&products, &mut input, work.stride, false);
+                work.add_to_input(&input, &mut dx[image.clone()], rows.clone());
+            }
+        }
+    }
+    if let (Some(dw), Some(from)) = (dw, kernel_gradient) {
+        threads::pieces(dw, shape.taps(), |output, dw| {
+            let from = &from[output * kernel_stride(shape)..][..kernel_stride(shape)];
+            tiles::transform_kernels_adjoint(from, dw);
+        });
+    }
+}
+
+/// Elements from one output's transformed kernels to the next's.
+fn kernel_stride(shape: &Shape) -> usize {
+    POSITIONS * shape.channels + GAP
+}
+
+/// `[K][position][C]`.
+fn transform_kernels(weight: &[f32], shape: &Shape) -> Vec<f32> {
+    let stride = kernel_stride(shape);
+    let mut kernels = vec![0.0; shape.outputs * stride];
+    threads::pieces(&mut kernels, stride, |output, out| {
+        tiles::transform_kernels(&weight[output * shape.taps()..][..shape.taps()], out);
+    });
+    kernels
+}
+
+/// The transformed kernels of one position, `[K, C]`.
+fn kernel_matrix<'a>(kernels: &'a [f32], position: usize, shape: &Shape) -> Matrix<'a> {
+    let size = [shape.outputs, shape.channels];
+    Matrix::new(&kernels[position * shape.channels..], size, kernel_stride(shape))
+}
+
+/// One position of transformed tiles, `[channels, tiles]`.
+fn matrix(
+    from: &[f32],
+    channels: usize,
+    position: usize,
+    tiles: usize,
+    stride: usize,
+) -> Matrix<'_> {
+    Matrix::new(&from[position * tiles..], [channels, tiles], stride)
+}
+
+/// How an image is cut into tiles.
+struct Tiles {
+    plane: Plane,
+    /// Rows and columns of tiles.
+    down: usize,
+    across: usize,
+    /// Rows of tiles that are worked on at once.
+    at_once: usize,
+    /// Elements from one channel's transformed tiles to the next's.
+    stride: usize,
+}
+
+impl Tiles {
+    fn new(shape: &Shape) -> Self {
+        let (down, across) = (shape.height.div_ceil(2), shape.width.div_ceil(2));
+        let most = (TILES / across).max(1);
+        let at_once = down.div_ceil(down.div_ceil(most));
+        let stride = POSITIONS * at_once * across + GAP;
+        Self { plane: shape.plane(), down, across, at_once, stride }
+    }
+
+    /// Rows of tiles that are worked on one after the other.
+    fn groups(&self) -> impl Iterator<Item = Range<usize>> {
+        let (down, size) = (self.down, self.at_once);
+        (0..down).step_by(size).map(move |first| first..down.min(first + size))
+    }
+
+    /// One product for each position, of matrices that `of` makes of its number and that of tiles.
+    fn products<'a>(
+        &self,
+        rows: usize,
+        of: impl Fn(usize, usize) -> (Matrix<'a>, Matrix<'a>),
+    ) -> Vec<(Matrix<'a>, Matrix<'a>)> {
+        (0..POSITIONS).map(|position| of(position, rows * self.across)).collect()
+    }
+
+    fn lines(&self, rows: usize) -> Lines {
+        Lines::new(rows, 2, self.across.next_multiple_of(LANES) + 1)
+    }
+
+    fn transform_input(&self, x: &[f32], out: &mut [f32], rows: Range<usize>) {
+        let size = self.plane.height * self.plane.width;
+        let seen = 2 * rows.len() + 2;
+        threads::pieces_with(
+            out,
+            self.stride,
+            || self.lines(seen),
+            |lines, channel, out| {
+                lines.read(&x[channel * size..][..size], self.plane, 2 * rows.start, seen);
+                tiles::transform_input(lines, out, rows.len(), self.across);
+            },
+        );
+    }
+
+    /// The adjoint of [`Self::transform_input()`].
+    fn add_to_input(&self, from: &[f32], dx: &mut [f32], rows: Range<usize>) {
+        let size = self.plane.height * self.plane.width;
+        let seen = 2 * rows.len() + 2;
+        threads::pieces_with(
+            dx,
+            size,
+            || self.lines(seen),
+            |lines, channel, dx| {
+                lines.clear();
+                let from = &from[channel * self.stride..][..self.stride];
+                tiles::transform_input_adjoint(from, lines, rows.len(), self.across);
+                lines.add_to(dx, self.plane, 2 * rows.start, seen);
+            },
+        );
+    }
+
+    /// The adjoint of the output's transform.
+    fn transform_gradient(&self, gy: &[f32], out: &mut [f32], rows: Range<usize>) {
+        let plane = Plane { border: Border::Zero(0), ..self.plane };
+        let size = plane.height * plane.width;
+        let seen = 2 * rows.len();
+        threads::pieces_with(
+            out,
+            self.stride,
+            || self.lines(seen),
+            |lines, channel, out| {
+                lines.read(&gy[channel * size..][..size], plane, 2 * rows.start, seen);
+                tiles::transform_output_adjoint(lines, out, rows.len(), self.across);
+            },
+        );
+    }
+}
