@@ -1,11 +1,13 @@
 //! The networks, written once against [`crate::ops`].
 
 mod blocks;
+mod classifier;
 mod discriminator;
 mod generator;
 mod init;
 mod parameters;
 
+pub use classifier::DomainClassifier;
 pub use discriminator::Discriminator;
 pub use generator::Generator;
 pub use init::Init;

@@ -24,6 +24,7 @@ pub mod preview;
 pub mod report;
 mod resume;
 pub mod schedule;
+pub mod scores;
 pub mod step;
 pub mod trainer;
 

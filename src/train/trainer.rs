@@ -171,6 +171,11 @@ impl<S: Source> Trainer<S> {
         }
     }
 
+    /// The networks and the pools.
+    pub fn gan(&self) -> &CycleGan {
+        &self.gan
+    }
+
     /// Changes what may be changed on the way: the learning rate and the weights of the losses.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ mod lanes;
 mod lines;
 mod matmul;
 mod narrow;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod tiles;
 mod winograd;

@@ -14,7 +14,7 @@ pub(super) const PARTS: usize = 1;
 
 /// Calls `work(0)`, …, `work(count - 1)`.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn each(count: usize, work: impl Fn(usize) + Sync) {
+pub(super) fn each(count: usize, work: impl Fn(usize) + Sync + Send) {
     if count == 1 {
         work(0);
     } else {
@@ -24,7 +24,11 @@ pub(super) fn each(count: usize, work: impl Fn(usize) + Sync) {
 
 /// Calls `work` with the number and the elements of each piece of `size` elements.
 #[cfg(not(target_family = "wasm"))]
-pub(super) fn pieces<T: Send>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+pub(super) fn pieces<T: Send>(
+    data: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
     data.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
 }
 

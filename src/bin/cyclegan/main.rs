@@ -1,0 +1,14 @@
+//! The command line: `cyclegan train A B --out RUN` and what belongs to it.
+//!
+//! Cargo builds every target of a crate for wasm too; there this one does nothing.
+
+#[cfg(not(target_family = "wasm"))]
+mod native;
+
+#[cfg(not(target_family = "wasm"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+#[cfg(target_family = "wasm")]
+fn main() {}

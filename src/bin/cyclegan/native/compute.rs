@@ -1,0 +1,64 @@
+//! What to compute on: the graphics card or the processor, and with how many threads.
+
+use clap::{Args, ValueEnum};
+use cyclegan_web::{
+    device::{self, Choice, Kind, Opened},
+    error::{Error, Result},
+};
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Device {
+    /// The processor
+    Cpu,
+    /// The graphics card; an error if there is none
+    Gpu,
+}
+
+/// The options of all commands that compute.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Device")]
+pub struct Compute {
+    /// What to compute on [default: the graphics card if there is one, else the processor]
+    #[arg(long, value_enum)]
+    device: Option<Device>,
+    /// Threads on the processor [default: one for each of its cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl Compute {
+    /// Opens the device and says on standard error which one it is.
+    ///
+    /// # Errors
+    /// `gpu-…` when the graphics card was asked for and cannot be used.
+    pub fn open(&self) -> Result<Opened> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.into())
+                .build_global()
+                .map_err(|error| Error::Usage(format!("{threads} threads: {error}")))?;
+        }
+        let choice = match self.device {
+            None => Choice::Auto,
+            Some(Device::Cpu) => Choice::Cpu,
+            Some(Device::Gpu) => Choice::WebGpu,
+        };
+        let opened = pollster::block_on(device::open(choice))?;
+        eprintln!("{}", describe(&opened));
+        Ok(opened)
+    }
+}
+
+fn describe(opened: &Opened) -> String {
+    match (opened.kind, &opened.reason) {
+        (Kind::WebGpu, _) if opened.adapter.is_empty() => "computing on the graphics card".into(),
+        (Kind::WebGpu, _) => format!("computing on {}", opened.adapter),
+        (Kind::Cpu, reason) => {
+            let why = reason.as_ref().map_or(String::new(), |reason| format!(" ({reason})"));
+            let threads = rayon::current_num_threads();
+            let threads =
+                if threads == 1 { "1 thread".into() } else { format!("{threads} threads") };
+            format!("computing on the processor, {threads}{why}")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading and writing files: whole or not at all, and with the file's name in every refusal.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cyclegan_web::{
+    error::{Error, Result},
+    image::Rgb,
+    weights::{self, Architecture, StateDict, safetensors},
+};
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use serde_json::Value;
+
+use super::stop::{self, Stop};
+
+/// The bytes of a file.
+///
+/// # Errors
+/// `file-not-read`.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
+}
+
+/// Writes a file, and the folders that lead to it; until it is whole, what was there before stays.
+///
+/// # Errors
+/// `file-not-written`.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut temporary = OsString::from(path);
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let written = create_parent(path)
+        .and_then(|()| fs::write(&temporary, bytes))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // It may never have come to be.
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map_err(|error| not_written(path, &error))
+}
+
+/// Writes JSON, fit to be read by people too.
+///
+/// # Errors
+/// `file-not-written`.
+pub fn write_json(path: &Path, value: &Value) -> Result<()> {
+    write(path, format!("{value:#}\n").as_bytes())
+}
+
+/// Makes the folder that will hold `path`.
+///
+/// # Errors
+/// Those of the system.
+fn create_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
+
+/// What to say when `path` could not be written.
+pub fn not_written(path: &Path, error: &io::Error) -> Error {
+    Error::FileNotWritten(format!("{}: {error}", path.display()))
+}
+
+/// Writes a picture as PNG.
+///
+/// # Errors
+/// `file-not-written`, `image-too-large` for more than PNG holds.
+pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
+    let side = |side: usize| {
+        u32::try_from(side).map_err(|_| Error::ImageTooLarge(format!("a side of {side} pixels")))
+    };
+    let (width, height) = (side(picture.width)?, side(picture.height)?);
+    let mut bytes = Vec::new();
+    PngEncoder::new(&mut bytes)
+        .write_image(&picture.pixels, width, height, ExtendedColorType::Rgb8)
+        .map_err(|error| Error::FileNotWritten(format!("{}: {error}", path.display())))?;
+    write(path, &bytes)
+}
+
+/// Reads a generator from `.pth` or `.safetensors`.
+///
+/// # Errors
+/// `file-not-read`, or any of the codes `weights-…`, with the file's name as a hint.
+pub fn read_generator(path: &Path) -> stop::Result<(Architecture, StateDict)> {
+    let bytes = read(path)?;
+    let generator = weights::read(&bytes).and_then(weights::generator_from);
+    generator
+        .map_err(|error| Stop::from(error).with_hint(format!("The file is {}.", path.display())))
+}
+
+/// Writes weights as `.safetensors`, marked as holding PyTorch's names and layout.
+///
+/// # Errors
+/// `file-not-written`.
+pub fn write_weights(path: &Path, state: &StateDict) -> Result<()> {
+    let metadata = BTreeMap::from([("format".into(), "pt".into())]);
+    write(path, &safetensors::write(state, &metadata)?)
+}
+
+/// Prints to standard output. A reader that has seen enough and left (`| head`) is no failure.
+pub fn print(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}

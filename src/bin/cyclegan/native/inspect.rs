@@ -1,0 +1,126 @@
+//! `cyclegan inspect`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use cyclegan_web::{
+    error::Error,
+    train::{Checkpoint, checkpoint::VERSION},
+    weights::{self, Architecture, HostTensor, StateDict, pth, safetensors},
+};
+use serde_json::Value;
+
+use super::{files, stop::Result};
+
+/// Shows what is in a weights file or in a checkpoint of a run
+///
+/// Reads safetensors and every container of PyTorch; nothing in a file is ever run.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A .safetensors or .pth file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Inspect {
+    /// Does it.
+    pub fn run(&self) -> Result<()> {
+        let bytes = files::read(&self.file)?;
+        let mut text = String::new();
+        let tensors = match Checkpoint::from_bytes(&bytes) {
+            Ok(Checkpoint { tensors, state }) => {
+                text += &format!("a checkpoint of a training run, version {VERSION}\n");
+                text += &describe_run(&state);
+                tensors
+            }
+            // Weights alone, or no safetensors at all.
+            Err(Error::CheckpointNotRecognised(_)) => {
+                let tensors = weights::read(&bytes)?;
+                text += &format!("{}\n{}\n", container(&bytes), describe_network(tensors.clone()));
+                tensors
+            }
+            Err(Error::CheckpointDamaged(detail)) => match weights::read(&bytes) {
+                // A header that says checkpoint, or one that cannot be read as anything.
+                Ok(_) => return Err(Error::CheckpointDamaged(detail).into()),
+                Err(error) => return Err(error.into()),
+            },
+            Err(other) => return Err(other.into()),
+        };
+        let count: usize = tensors.values().map(|tensor| tensor.data.len()).sum();
+        text += &format!("{} tensors of {count} numbers\n\n", tensors.len());
+        text += &table(&tensors);
+        files::print(&text);
+        Ok(())
+    }
+}
+
+/// The file format.
+fn container(bytes: &[u8]) -> &'static str {
+    if bytes.starts_with(b"PK") {
+        "PyTorch, zip archive"
+    } else if pth::recognises(bytes) {
+        "PyTorch, legacy format"
+    } else if safetensors::recognises(bytes) {
+        "safetensors"
+    } else {
+        "unknown"
+    }
+}
+
+/// The network that these tensors are.
+fn describe_network(state: StateDict) -> String {
+    match weights::generator_from(state) {
+        Ok((architecture, _)) => {
+            let Architecture { ngf, blocks, dropout } = architecture;
+            let dropout = if dropout { ", trained with dropout" } else { "" };
+            let parameters = architecture.parameters();
+            format!(
+                "ResNet generator: ngf {ngf}, {blocks} blocks, {parameters} parameters{dropout}"
+            )
+        }
+        Err(error) => format!("no generator that can be used: {error} [{}]", error.code()),
+    }
+}
+
+/// How far the run is, and its settings.
+fn describe_run(state: &Value) -> String {
+    let empty = Value::Null;
+    let part = |path: &str| state.pointer(path).unwrap_or(&empty);
+    let (step, epoch) = (part("/step"), part("/sampler/epoch"));
+    let mut text =
+        format!("step {step}, epoch {epoch}, {} photos of each set seen\n", part("/images"));
+    for (name, value) in part("/config").as_object().into_iter().flatten() {
+        text += &format!("  {name}: {value}\n");
+    }
+    text
+}
+
+/// A line for each tensor.
+fn table(tensors: &StateDict) -> String {
+    let wide = tensors.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(60);
+    let mut text =
+        format!("{:wide$}  {:>16}  {:>11} {:>11} {:>11}\n", "name", "shape", "min", "max", "mean");
+    for (name, tensor) in tensors {
+        // A stranger's name may hold what a terminal obeys.
+        let name = name.escape_debug().to_string();
+        let sides: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+        let (min, max, mean) = summary(tensor);
+        let shape = sides.join("x");
+        let _ =
+            writeln!(text, "{name:wide$}  {shape:>16}  {min:>11.4e} {max:>11.4e} {mean:>11.4e}");
+    }
+    text
+}
+
+/// The least, the largest and the mean; NaN when one of the numbers is.
+fn summary(tensor: &HostTensor) -> (f32, f32, f64) {
+    let numbers = tensor.data.iter().copied();
+    let with_nan = |pick: fn(f32, f32) -> f32| {
+        move |a: f32, b: f32| if a.is_nan() || b.is_nan() { f32::NAN } else { pick(a, b) }
+    };
+    let min = numbers.clone().reduce(with_nan(f32::min)).unwrap_or(f32::NAN);
+    let max = numbers.clone().reduce(with_nan(f32::max)).unwrap_or(f32::NAN);
+    let mean = numbers.map(f64::from).sum::<f64>() / tensor.data.len() as f64;
+    (min, max, mean)
+}

@@ -1,0 +1,222 @@
+//! Judging two generators by photos that neither was trained on.
+
+use std::path::{Path, PathBuf};
+
+use cyclegan_web::{
+    device::Opened,
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::Generator,
+    random::Random,
+    train::{
+        Preprocess, PreprocessMode,
+        preview::{Preview, preview},
+        scores::{self, Classifier, Scores},
+    },
+};
+use pollster::block_on;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::{decode, sets::Sets};
+
+/// Most photos of a set that the classifier is trained on.
+const MOST: usize = 500;
+
+/// Keeps the draw of the classifier's photos apart from every other use of the seed.
+const STREAM: u64 = 0x434c_4153_5349_4659;
+
+/// A generator each way.
+pub struct Generators {
+    /// A to B.
+    pub g_a: Generator,
+    /// B to A.
+    pub g_b: Generator,
+}
+
+/// Photos to judge by, at the size of training pictures.
+pub struct Held {
+    /// Of set A.
+    pub a: Vec<Rgb>,
+    /// Of set B.
+    pub b: Vec<Rgb>,
+}
+
+impl Held {
+    /// Reads held-out photos of both sets, at most `most` of each.
+    pub fn read(sets: &Sets, most: usize, preprocess: &Preprocess) -> Self {
+        let [a, b] = [&sets.a, &sets.b].map(|set| {
+            let photos = set.held_out.get(..most).unwrap_or(&set.held_out);
+            pictures(photos, preprocess)
+        });
+        Self { a, b }
+    }
+
+    /// Each photo of the two sets there and back: of A, then of B.
+    ///
+    /// # Errors
+    /// `output-not-finite`, `gpu-lost`.
+    pub fn previews(&self, generators: &Generators, opened: &Opened) -> Result<[Vec<Preview>; 2]> {
+        let Generators { g_a, g_b } = generators;
+        let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
+            photos
+                .iter()
+                .map(|photo| block_on(preview(there, back, photo, &opened.device)))
+                .collect()
+        };
+        Ok([all(g_a, g_b, &self.a)?, all(g_b, g_a, &self.b)?])
+    }
+}
+
+/// A classifier that knows the two looks, and the photos that it is asked about.
+pub struct Judge {
+    classifier: Classifier,
+    held: Held,
+}
+
+impl Judge {
+    /// Trains a classifier on the training photos of `sets`. None when a set has no photo held out.
+    ///
+    /// # Errors
+    /// `dataset-empty` when no photo to train on can be read, `gpu-lost`.
+    pub fn train(
+        sets: &Sets,
+        preprocess: &Preprocess,
+        seed: u64,
+        opened: &Opened,
+    ) -> Result<Option<Self>> {
+        let held = Held::read(sets, usize::MAX, preprocess);
+        if held.a.is_empty() || held.b.is_empty() {
+            eprintln!("no scores: they need photos of both sets that were kept out of training");
+            return Ok(None);
+        }
+        eprintln!("training a classifier that tells A from B");
+        let mut random = Random::new(seed ^ STREAM);
+        let [a, b] = [&sets.a, &sets.b].map(|set| {
+            let mut photos = set.train.clone();
+            random.shuffle(&mut photos);
+            photos.truncate(MOST);
+            pictures(&photos, preprocess)
+        });
+        let classifier = block_on(Classifier::train(&a, &b, seed, &opened.device))?;
+        Ok(Some(Self { classifier, held }))
+    }
+
+    /// The photos that it judges by.
+    pub fn held(&self) -> &Held {
+        &self.held
+    }
+
+    /// Scores two generators.
+    ///
+    /// # Errors
+    /// `output-not-finite`, `gpu-lost`.
+    pub fn score(&self, generators: &Generators, opened: &Opened) -> Result<Scores> {
+        let Generators { g_a, g_b } = generators;
+        let Held { a, b } = &self.held;
+        block_on(scores::score(&self.classifier, g_a, g_b, a, b, &opened.device))
+    }
+}
+
+/// The scores, for people.
+pub fn table(scores: &Scores) -> String {
+    let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a } = scores;
+    let percent = |share: &f32| format!("{:.0} %", 100.0 * share);
+    let (to_b, to_a, real) = (percent(taken_for_b), percent(taken_for_a), percent(ceiling));
+    format!(
+        "held-out photos                        from A   from B\n\
+         round trip, mean error (0 to 2)    {round_trip_a:>10.4}{round_trip_b:>9.4}\n\
+         translations taken for the target  {to_b:>10}{to_a:>9}\n\
+         real photos that the classifier tells right: {real}\n"
+    )
+}
+
+/// The scores, for programs.
+pub fn to_json(scores: &Scores) -> Value {
+    json!({
+        "round_trip_A": scores.round_trip_a,
+        "round_trip_B": scores.round_trip_b,
+        "taken_for_B": scores.taken_for_b,
+        "taken_for_A": scores.taken_for_a,
+        "classifier_on_real_photos": scores.ceiling,
+    })
+}
+
+/// How different the translations of `from` are from each other, relative to the photos of `to`,
+/// which they shall look like. None without two pictures of one size.
+pub fn diversity(from: &[Preview], to: &[Preview]) -> Option<f32> {
+    let translated: Vec<&Rgb> = from.iter().map(|preview| &preview.translated).collect();
+    let real: Vec<&Rgb> = to.iter().map(|preview| &preview.input).collect();
+    let (translated, real) = (spread(&translated)?, spread(&real)?);
+    (real > 0.0).then(|| (translated / real) as f32)
+}
+
+/// Mean absolute difference of the levels of two pictures, over all pairs of one size.
+fn spread(pictures: &[&Rgb]) -> Option<f64> {
+    let mut differences = Vec::new();
+    for (place, one) in pictures.iter().enumerate() {
+        for other in pictures.iter().skip(place + 1) {
+            if (one.width, one.height) == (other.width, other.height) {
+                let levels = one.pixels.iter().zip(&other.pixels);
+                let sum: u64 = levels.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+                differences.push(sum as f64 / one.pixels.len() as f64);
+            }
+        }
+    }
+    let count = differences.len();
+    (count > 0).then(|| differences.iter().sum::<f64>() / count as f64)
+}
+
+/// Reads photos as the networks will see them: resized, the middle cut out. What cannot be read is
+/// told and left out.
+pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
+    let read = |path: &Path| decode::read(path).and_then(|photo| middle(photo, preprocess));
+    let read_or_tell = |path: &PathBuf| {
+        let tell = |error: &Error| {
+            eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
+        };
+        read(path).inspect_err(tell).ok()
+    };
+    paths.par_iter().filter_map(read_or_tell).collect()
+}
+
+fn middle(photo: Rgb, preprocess: &Preprocess) -> Result<Rgb> {
+    let resized = preprocess.resize(photo)?;
+    if preprocess.mode == PreprocessMode::None {
+        return Ok(resized);
+    }
+    let side = preprocess.crop_size;
+    let [x, y] =
+        [resized.width, resized.height].map(|length| length.saturating_sub(side).div_ceil(2));
+    image::crop(&resized, x, y, side, side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(level: u8) -> Rgb {
+        Rgb { width: 4, height: 3, pixels: vec![level; 36] }
+    }
+
+    fn shown(pairs: &[(u8, u8)]) -> Vec<Preview> {
+        let preview = |&(input, translated): &(u8, u8)| {
+            let (input, translated) = (plain(input), plain(translated));
+            Preview { back: input.clone(), input, translated, error: 0.0 }
+        };
+        pairs.iter().map(preview).collect()
+    }
+
+    #[test]
+    fn diversity_is_0_when_the_modes_have_collapsed_and_1_when_it_is_that_of_photos() {
+        // Real photos at 10, 20 and 60: differences of 10, 50 and 40.
+        let real = shown(&[(10, 0), (20, 0), (60, 0)]);
+        let collapsed = shown(&[(1, 99), (2, 99), (3, 99)]);
+        assert_eq!(diversity(&collapsed, &real), Some(0.0));
+        let alike = shown(&[(1, 160), (2, 120), (3, 110)]);
+        assert_eq!(diversity(&alike, &real), Some(1.0));
+        let half = shown(&[(1, 10), (2, 15), (3, 35)]);
+        assert_eq!(diversity(&half, &real), Some(0.5));
+        assert_eq!(diversity(&half[..1], &real), None, "one picture differs from nothing");
+    }
+}

@@ -1,0 +1,81 @@
+//! The commands, and how each of them ends.
+//!
+//! | exit code | means |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | one sentence on standard error says what is wrong, with its code |
+//! | 2 | the command line itself was wrong |
+//! | 130 | ended by Ctrl-C; `train` and `ablate` have saved a checkpoint |
+
+mod ablate;
+mod compute;
+mod decode;
+mod files;
+mod folder;
+mod inspect;
+mod interrupt;
+mod measure;
+mod options;
+mod plan;
+mod progress;
+mod record;
+mod samples;
+mod score;
+mod session;
+mod sets;
+mod settings;
+mod sheet;
+mod stop;
+mod train;
+mod translate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use stop::Stop;
+
+/// CycleGAN: teaches two sets of photos to become each other, and translates photos.
+#[derive(Parser)]
+#[command(name = "cyclegan", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Train),
+    Translate(translate::Translate),
+    Score(score::Score),
+    Ablate(ablate::Ablate),
+    Samples(samples::Samples),
+    Inspect(inspect::Inspect),
+}
+
+/// Reads the command line, does what it says and tells how it went.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Train(train) => train.run(),
+        Command::Translate(translate) => translate.run(),
+        Command::Score(score) => score.run(),
+        Command::Ablate(ablate) => ablate.run(),
+        Command::Samples(samples) => samples.run(),
+        Command::Inspect(inspect) => inspect.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Failed { error, hint }) => {
+            eprintln!("error[{}]: {error}", error.code());
+            if let Some(hint) = hint {
+                eprintln!("{hint}");
+            }
+            ExitCode::FAILURE
+        }
+        Err(Stop::Told) => ExitCode::FAILURE,
+        Err(Stop::Interrupted { hint }) => {
+            eprintln!("{hint}");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+    }
+}

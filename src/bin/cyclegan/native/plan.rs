@@ -1,0 +1,112 @@
+//! How a run begins: from nothing, from weights, or from the checkpoint of an earlier one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cyclegan_web::{
+    device::Opened,
+    error::Error,
+    random::Random,
+    train::{Ablation, Checkpoint, Config, Dataset, Start, Trainer, checkpoint::disk},
+};
+
+use super::{
+    options::Options,
+    session::Session,
+    sets::{Photos, Sets},
+    stop,
+};
+
+/// The checkpoint's name in the folder of a run.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+
+/// Bytes of photos that are kept in memory: four thousand at 286 pixels.
+const CACHE: usize = 1 << 30;
+
+/// A run that has not begun.
+pub struct Plan<'a> {
+    options: &'a Options,
+    out: PathBuf,
+    ablation: Option<Ablation>,
+    origin: Origin,
+}
+
+/// What it begins with.
+enum Origin {
+    New(Box<(Config, Start)>),
+    Saved(Box<Checkpoint>),
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the checkpoint in `out` when the run shall go on (`resume`), else the weights that
+    /// the options name.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the options, the weights or the checkpoint; `file-not-written` when
+    /// there is a checkpoint that would be lost.
+    pub fn new(
+        options: &'a Options,
+        out: PathBuf,
+        resume: bool,
+        ablation: Option<Ablation>,
+    ) -> stop::Result<Self> {
+        let path = out.join(CHECKPOINT);
+        let origin = if resume {
+            Origin::Saved(Box::new(checkpoint(&path)?))
+        } else if path.exists() {
+            let path = path.display();
+            let detail = format!("{path}: it holds a run already, which --resume goes on with");
+            return Err(Error::FileNotWritten(detail).into());
+        } else {
+            let start = options.settings.start()?;
+            let config = ablated(options.config(&start)?, ablation);
+            Origin::New(Box::new((config, start)))
+        };
+        Ok(Self { options, out, ablation, origin })
+    }
+
+    /// Begins.
+    ///
+    /// # Errors
+    /// Whatever is wrong with settings, weights or checkpoint.
+    pub fn begin<'b>(self, sets: &'b Sets, opened: &'b Opened) -> stop::Result<Session<'b>> {
+        let Self { options, out, ablation, origin } = self;
+        let (a, b) = (sets.a.source(), sets.b.source());
+        let trainer: Trainer<Photos> = match origin {
+            Origin::New(new) => {
+                let (config, start) = *new;
+                let random = Random::new(config.seed);
+                let dataset = Dataset::new(a, b, config.preprocess, random, CACHE)?;
+                Trainer::new(config, start, dataset, &opened.device)?
+            }
+            Origin::Saved(checkpoint) => {
+                let (mut trainer, exact) =
+                    Trainer::resume(*checkpoint, (a, b), CACHE, &opened.device)?;
+                if !exact {
+                    eprintln!("the number of photos has changed, so the epoch begins anew");
+                }
+                let config = ablated(options.config_to_go_on(*trainer.config())?, ablation);
+                trainer.change(|present| *present = config)?;
+                eprintln!("going on after step {} of {}", trainer.step(), trainer.total());
+                trainer
+            }
+        };
+        let preview_every = options.preview_every;
+        let save_every = Duration::from_secs(options.save_every);
+        Ok(Session { trainer, sets, opened, out, preview_every, save_every })
+    }
+}
+
+fn ablated(config: Config, ablation: Option<Ablation>) -> Config {
+    ablation.map_or(config, |ablation| config.ablated(ablation))
+}
+
+/// Reads a checkpoint, or the one before it if it has to be, and says so.
+fn checkpoint(path: &Path) -> stop::Result<Checkpoint> {
+    let (checkpoint, reason) = disk::read_latest(path)?;
+    if let Some(reason) = reason {
+        let previous = disk::previous(path);
+        eprintln!("going on from {} instead: {reason} [{}]", previous.display(), reason.code());
+    }
+    Ok(checkpoint)
+}

@@ -1,0 +1,62 @@
+//! `losses.csv`: one row a step, for spreadsheets and plots.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use cyclegan_web::{
+    error::Result,
+    train::{StepReport, report::LOSS_NAMES},
+};
+
+use super::files;
+
+/// Columns before and after those of the losses.
+const BEFORE: &str = "step,epoch,learning_rate,warming_up";
+const AFTER: &str = "seconds";
+
+/// The open file.
+pub struct Record {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Record {
+    /// Begins the file, or goes on behind the row of step `done`: a run that was killed has
+    /// written rows that its last checkpoint knows nothing of and that will come again.
+    ///
+    /// # Errors
+    /// `file-not-written`.
+    pub fn open(path: &Path, done: u64) -> Result<Self> {
+        let before = fs::read_to_string(path).unwrap_or_default();
+        let is_done = |row: &&str| {
+            let step = row.split(',').next().and_then(|step| step.parse::<u64>().ok());
+            step.is_some_and(|step| step <= done)
+        };
+        let mut text = format!("{BEFORE},{},{AFTER}\n", LOSS_NAMES.join(","));
+        for row in before.lines().filter(is_done) {
+            text.push_str(row);
+            text.push('\n');
+        }
+        files::write(path, text.as_bytes())?;
+        let file = File::options().append(true).open(path);
+        let file = file.map_err(|error| files::not_written(path, &error))?;
+        Ok(Self { path: path.into(), file: BufWriter::new(file) })
+    }
+
+    /// Adds the rows of these steps and hands them to the system.
+    ///
+    /// # Errors
+    /// `file-not-written`.
+    pub fn add(&mut self, steps: &[StepReport]) -> Result<()> {
+        let Self { path, file } = self;
+        let written = steps.iter().try_for_each(|step| writeln!(file, "{}", row(step)));
+        written.and_then(|()| file.flush()).map_err(|error| files::not_written(path, &error))
+    }
+}
+
+fn row(report: &StepReport) -> String {
+    let StepReport { step, epoch, learning_rate, warming_up, seconds, .. } = report;
+    let losses = report.losses.named().map(|(_, loss)| loss.to_string()).join(",");
+    format!("{step},{epoch},{learning_rate},{},{losses},{seconds:.4}", u8::from(*warming_up))
+}

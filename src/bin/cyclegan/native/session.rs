@@ -1,0 +1,161 @@
+//! One run from its first step, or from its checkpoint, to its end.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cyclegan_web::{
+    device::Opened,
+    error::Result,
+    train::{Config, Domain, Network, StepReport, Trainer, checkpoint::disk, preview::Preview},
+};
+use pollster::block_on;
+
+use super::{
+    files, interrupt,
+    measure::{Generators, Held},
+    plan::CHECKPOINT,
+    progress::Progress,
+    record::Record,
+    sets::{Photos, Sets},
+    sheet::sheet,
+    stop::{self, Stop},
+};
+
+/// Seconds that one call of the trainer shall take: often enough for the bar and for Ctrl-C.
+const CALL: f64 = 0.5;
+
+/// Most steps in one call.
+const MOST_STEPS: u64 = 64;
+
+/// Most rows of each set on a contact sheet.
+const MOST_ROWS: usize = 8;
+
+/// A run that has begun.
+pub struct Session<'a> {
+    /// The run itself.
+    pub trainer: Trainer<Photos>,
+    /// Its photos.
+    pub sets: &'a Sets,
+    /// Where it computes.
+    pub opened: &'a Opened,
+    /// Its folder.
+    pub out: PathBuf,
+    /// Steps from one contact sheet to the next; 0 for none.
+    pub preview_every: u64,
+    /// Time from one checkpoint to the next.
+    pub save_every: Duration,
+}
+
+impl Session<'_> {
+    /// Trains to the end, or until Ctrl-C, and saves.
+    ///
+    /// # Errors
+    /// Whatever ends the training, with what is left of it as a hint.
+    pub fn run(&mut self) -> stop::Result<()> {
+        let (total, done) = (self.trainer.total(), self.trainer.step());
+        let mut progress = Progress::new(total, done);
+        let trained = self.train(&mut progress);
+        progress.end();
+        trained.map_err(|stop| match self.out.join(CHECKPOINT) {
+            path if path.exists() => {
+                let path = path.display();
+                stop.with_hint(format!("{path} is the last good state; --resume goes on from it."))
+            }
+            _ => stop.with_hint("No checkpoint had been saved yet.".into()),
+        })
+    }
+
+    fn train(&mut self, progress: &mut Progress) -> stop::Result<()> {
+        files::write_json(&self.out.join("config.json"), &self.config().to_json())?;
+        let mut record = Record::open(&self.out.join("losses.csv"), self.trainer.step())?;
+        let preprocess = self.config().preprocess;
+        let held = (self.preview_every > 0).then(|| Held::read(self.sets, MOST_ROWS, &preprocess));
+        let mut saved = Instant::now();
+        let mut steps = 1;
+        while !self.trainer.is_over() && !interrupt::asked() {
+            let called = Instant::now();
+            let until_preview = match self.preview_every {
+                0 => MOST_STEPS,
+                every => every - self.trainer.step() % every,
+            };
+            let n = usize::try_from(until_preview.min(steps)).unwrap_or(1);
+            let reports = block_on(self.trainer.train_steps(n))?;
+            self.tell_skipped(&reports, progress);
+            record.add(&reports)?;
+            progress.show(&reports);
+            let each = called.elapsed().as_secs_f64() / reports.len().max(1) as f64;
+            steps = ((CALL / each) as u64).clamp(1, (2 * steps).min(MOST_STEPS));
+            if let Some(held) = &held
+                && self.trainer.step().is_multiple_of(self.preview_every)
+            {
+                self.preview(held)?;
+            }
+            if saved.elapsed() >= self.save_every {
+                self.save()?;
+                saved = Instant::now();
+            }
+        }
+        self.save()?;
+        if !self.trainer.is_over() {
+            let (step, out) = (self.trainer.step(), self.out.display());
+            let hint = format!(
+                "Stopped after step {step}; the same command with --resume goes on (saved in {out})."
+            );
+            return Err(Stop::Interrupted { hint });
+        }
+        if let Some(held) = &held {
+            self.preview(held)?;
+        }
+        Ok(())
+    }
+
+    /// The two generators as they are now.
+    pub fn generators(&self) -> Generators {
+        let [g_a, g_b] = [Domain::A, Domain::B].map(|from| self.trainer.generator(from).clone());
+        Generators { g_a, g_b }
+    }
+
+    /// What decides the run.
+    pub fn config(&self) -> &Config {
+        self.trainer.config()
+    }
+
+    /// Writes the checkpoint, then the generators.
+    fn save(&self) -> Result<()> {
+        let checkpoint = block_on(self.trainer.checkpoint())?.to_bytes()?;
+        disk::write_atomically(&self.out.join(CHECKPOINT), &checkpoint)?;
+        for (network, name) in [(Network::GeneratorA, "G_A"), (Network::GeneratorB, "G_B")] {
+            let path = self.out.join(format!("{name}.safetensors"));
+            files::write_weights(&path, &block_on(self.trainer.state(network))?)?;
+        }
+        Ok(())
+    }
+
+    fn preview(&self, held: &Held) -> Result<()> {
+        let previews = held.previews(&self.generators(), self.opened)?;
+        let name = format!("previews/step-{:06}.png", self.trainer.step());
+        write_sheet(&self.out.join(name), &previews)
+    }
+
+    fn tell_skipped(&self, reports: &[StepReport], progress: &Progress) {
+        for skipped in reports.iter().flat_map(|report| &report.skipped) {
+            let set = match skipped.domain {
+                Domain::A => &self.sets.a,
+                Domain::B => &self.sets.b,
+            };
+            let (error, set) = (&skipped.error, set.train.get(skipped.index));
+            let path = set.map_or(String::new(), |path| path.display().to_string());
+            progress.say(&format!("skipped {path}: {error} [{}]", error.code()));
+        }
+    }
+}
+
+/// Writes photos there and back as a contact sheet: a row for each, of set A first.
+///
+/// # Errors
+/// `file-not-written`, `image-too-large`. Without any photo nothing is written.
+pub fn write_sheet(path: &Path, previews: &[Vec<Preview>; 2]) -> Result<()> {
+    let all = previews.iter().flatten();
+    let rows: Vec<_> = all.map(|row| vec![&row.input, &row.translated, &row.back]).collect();
+    if rows.is_empty() { Ok(()) } else { files::write_png(path, &sheet(&rows)?) }
+}

@@ -1,0 +1,143 @@
+//! The two sets of photos, and which of them are kept out of training.
+//!
+//! The held-out photos are drawn from the seed and written to `held-out.json`, so that a run that
+//! goes on later, perhaps with more photos, never trains on those by which it is judged.
+
+use std::path::{Path, PathBuf};
+
+use cyclegan_web::{
+    error::{Error, Result},
+    image::Rgb,
+    random::Random,
+    train::{Choice, Domain, Listed},
+};
+use serde_json::{Value, json};
+
+use super::{decode, files, folder, options::Options};
+
+/// One in so many is kept out unless the command line says otherwise,
+const ONE_IN: usize = 10;
+/// but not more than this.
+const MOST: usize = 20;
+
+/// Keeps the draw of the held-out photos apart from every other use of the seed.
+const STREAM: u64 = 0x4845_4c44_4f55_5421;
+
+/// What a trainer reads.
+pub type Photos = Listed<PathBuf, fn(&PathBuf) -> Result<Rgb>>;
+
+/// The photos of one set.
+pub struct Set {
+    /// Those to train on: at least one.
+    pub train: Vec<PathBuf>,
+    /// Those to look at and to judge by.
+    pub held_out: Vec<PathBuf>,
+}
+
+/// Both sets.
+pub struct Sets {
+    /// The look to start from.
+    pub a: Set,
+    /// The other.
+    pub b: Set,
+}
+
+impl Sets {
+    /// Finds the photos and parts them: as `held-out.json` in `--out` says for a run that goes on,
+    /// else by `seed`.
+    ///
+    /// # Errors
+    /// `file-not-read`, `dataset-empty`, and `config-invalid` when nothing would be left to train
+    /// on or results would lie among the photos.
+    pub fn find(options: &Options, seed: u64) -> Result<Self> {
+        let path = options.out.join("held-out.json");
+        let noted = if options.resume && path.exists() { Some(read_note(&path)?) } else { None };
+        let mut random = Random::new(seed ^ STREAM);
+        let mut find = |domain: Domain, folder: &Path| {
+            let name = domain.name();
+            if folder.canonicalize().is_ok_and(|a| options.out.canonicalize().is_ok_and(|b| a == b))
+            {
+                let detail = format!("--out is the folder of set {name}, choose another");
+                return Err(Error::ConfigInvalid(detail));
+            }
+            let photos = folder::photos(folder, Some(&options.out))?;
+            match &noted {
+                Some(noted) => {
+                    let names = noted.get(name).and_then(Value::as_array);
+                    let is_noted = |path: &PathBuf| {
+                        names.is_some_and(|names| names.contains(&name_in(folder, path)))
+                    };
+                    let (held_out, train) = photos.into_iter().partition(is_noted);
+                    Ok(Set { train, held_out })
+                }
+                None => {
+                    let count = count(name, photos.len(), options.hold_out)?;
+                    Ok(Set::split(photos, count, &mut random))
+                }
+            }
+        };
+        Ok(Self { a: find(Domain::A, &options.a)?, b: find(Domain::B, &options.b)? })
+    }
+
+    /// Writes `held-out.json`.
+    ///
+    /// # Errors
+    /// `file-not-written`.
+    pub fn note(&self, options: &Options) -> Result<()> {
+        let names = |set: &Set, folder: &Path| {
+            set.held_out.iter().map(|path| name_in(folder, path)).collect::<Value>()
+        };
+        let note = json!({"A": names(&self.a, &options.a), "B": names(&self.b, &options.b)});
+        files::write_json(&options.out.join("held-out.json"), &note)
+    }
+
+    /// What there is, in one line.
+    pub fn describe(&self) -> String {
+        let [(a, b), (c, d)] = [&self.a, &self.b].map(|set| (set.train.len(), set.held_out.len()));
+        format!("training on {a} photos of A and {c} of B; held out: {b} of A and {d} of B")
+    }
+}
+
+impl Set {
+    /// Draws the held-out photos; both parts keep the order.
+    pub fn split(photos: Vec<PathBuf>, held_out: usize, random: &mut Random) -> Self {
+        let mut places: Vec<usize> = (0..photos.len()).collect();
+        random.shuffle(&mut places);
+        places.truncate(held_out);
+        let mut set = Self { train: Vec::new(), held_out: Vec::new() };
+        for (place, photo) in photos.into_iter().enumerate() {
+            let part = if places.contains(&place) { &mut set.held_out } else { &mut set.train };
+            part.push(photo);
+        }
+        set
+    }
+
+    /// The photos to train on, decoded one at a time when their turn comes.
+    pub fn source(&self) -> Photos {
+        Listed { items: self.train.clone(), decode: |path| decode::read(path) }
+    }
+}
+
+/// How many of `photos` are held out.
+fn count(set: &str, photos: usize, asked: Option<usize>) -> Result<usize> {
+    match asked {
+        Some(asked) if asked >= photos => Err(Error::ConfigInvalid(format!(
+            "--hold-out {asked} leaves nothing to train on of the {photos} photos of set {set}"
+        ))),
+        Some(asked) => Ok(asked),
+        // Of a single photo, none.
+        None => Ok((photos / ONE_IN).clamp(1, MOST).min(photos.saturating_sub(1))),
+    }
+}
+
+/// A photo's name within the folder of its set, the same on every system.
+fn name_in(folder: &Path, path: &Path) -> Value {
+    let parts = path.strip_prefix(folder).unwrap_or(path).components();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
+    Value::from(parts.join("/"))
+}
+
+fn read_note(path: &Path) -> Result<Value> {
+    serde_json::from_slice(&files::read(path)?)
+        .map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,148 @@
+//! From options, a settings file, a checkpoint and weights to the configuration of a run.
+
+use std::path::PathBuf;
+
+use cyclegan_web::{
+    error::{Error, Result},
+    train::{Config, Preprocess, Schedule, Start, Unit},
+    weights::Architecture,
+};
+
+use super::{
+    files,
+    options::{Options, Pictures, Settings},
+    stop,
+};
+
+impl Pictures {
+    /// `base` with what was given on the command line.
+    pub fn applied_to(&self, base: Preprocess) -> Preprocess {
+        Preprocess {
+            mode: self.preprocess.unwrap_or(base.mode),
+            load_size: self.load_size.unwrap_or(base.load_size),
+            crop_size: self.crop_size.unwrap_or(base.crop_size),
+            ..base
+        }
+    }
+}
+
+impl Options {
+    /// The settings of a run that starts from `start`, whose architecture wins over all but the
+    /// command line.
+    ///
+    /// # Errors
+    /// `file-not-read` for `--config`, `config-invalid`.
+    pub fn config(&self, start: &Start) -> Result<Config> {
+        let mut base = self.settings.file()?.unwrap_or_default();
+        let known = start.g_a.as_ref().or(start.g_b.as_ref());
+        if let Some((Architecture { ngf, blocks, .. }, _)) = known {
+            (base.ngf, base.blocks) = (*ngf, *blocks);
+        }
+        let config = self.applied_to(base);
+        if known.is_some() && (config.ngf, config.blocks) != (base.ngf, base.blocks) {
+            let Config { ngf, blocks, .. } = base;
+            let detail = format!("the weights to start from have ngf {ngf} and {blocks} blocks");
+            return Err(Error::ConfigInvalid(detail));
+        }
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The settings with which a run of `checkpoint`'s settings shall go on.
+    ///
+    /// # Errors
+    /// `file-not-read` for `--config`, `config-invalid`.
+    pub fn config_to_go_on(&self, checkpoint: Config) -> Result<Config> {
+        let file = self.settings.file()?;
+        // Of a run that started from weights the file does not know the architecture.
+        let base =
+            file.map(|file| Config { ngf: checkpoint.ngf, blocks: checkpoint.blocks, ..file });
+        let config = self.applied_to(base.unwrap_or(checkpoint));
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Where the chance of a run starts whose checkpoint is not read yet.
+    ///
+    /// # Errors
+    /// `file-not-read` for `--config`, `config-invalid`.
+    pub fn seed(&self) -> Result<u64> {
+        let file = self.settings.file()?.unwrap_or_default();
+        Ok(self.settings.seed.unwrap_or(file.seed))
+    }
+
+    fn applied_to(&self, base: Config) -> Config {
+        let given = &self.settings;
+        let mut config = Config {
+            ngf: given.ngf.unwrap_or(base.ngf),
+            ndf: given.ndf.unwrap_or(base.ndf),
+            blocks: given.blocks.unwrap_or(base.blocks),
+            lambda_a: given.lambda_a.unwrap_or(base.lambda_a),
+            lambda_b: given.lambda_b.unwrap_or(base.lambda_b),
+            lambda_identity: given.lambda_identity.unwrap_or(base.lambda_identity),
+            gan_loss: given.gan_mode.unwrap_or(base.gan_loss),
+            pool_size: given.pool_size.unwrap_or(base.pool_size),
+            schedule: given.schedule(base.schedule),
+            batch_size: given.batch_size.unwrap_or(base.batch_size),
+            seed: given.seed.unwrap_or(base.seed),
+            preprocess: self.pictures.applied_to(base.preprocess),
+            warm_up: given.warm_up.unwrap_or(base.warm_up),
+            missing_generator: given.missing_generator.unwrap_or(base.missing_generator),
+            ..base
+        };
+        config.adam.learning_rate = given.lr.unwrap_or(base.adam.learning_rate);
+        config.preprocess.flip &= !given.no_flip;
+        config
+    }
+}
+
+impl Settings {
+    /// The settings of `--config`.
+    fn file(&self) -> Result<Option<Config>> {
+        let Some(path) = &self.config else { return Ok(None) };
+        let refuse = |detail: String| Error::ConfigInvalid(format!("{}: {detail}", path.display()));
+        let json = serde_json::from_slice(&files::read(path)?)
+            .map_err(|error| refuse(format!("it is no JSON: {error}")))?;
+        let config = Config::from_json(&json).map_err(|error| match error {
+            Error::ConfigInvalid(detail) => refuse(detail),
+            other => other,
+        })?;
+        Ok(Some(config))
+    }
+
+    fn schedule(&self, base: Schedule) -> Schedule {
+        let rule = self.lr_rule.unwrap_or(base.rule);
+        // One number alone means twice as much, as the paper's 100 + 100 epochs.
+        let of = |unit, flat: u64, decay: Option<u64>| Schedule {
+            rule,
+            unit,
+            flat,
+            decay: decay.unwrap_or(flat),
+        };
+        match (self.epochs, self.steps) {
+            (Some(epochs), _) => of(Unit::Epochs, epochs, self.epochs_decay),
+            (None, Some(steps)) => of(Unit::Steps, steps, self.steps_decay),
+            (None, None) => Schedule { rule, ..base },
+        }
+    }
+
+    /// Reads the weights that the run starts from.
+    ///
+    /// # Errors
+    /// `file-not-read`, or any of the codes `weights-…`; `config-invalid` when the two generators
+    /// are not alike.
+    pub fn start(&self) -> stop::Result<Start> {
+        let read = |path: &Option<PathBuf>| path.as_deref().map(files::read_generator).transpose();
+        let (g_a, g_b) = (read(&self.g_a)?, read(&self.g_b)?);
+        if let (Some((a, _)), Some((b, _))) = (&g_a, &g_b)
+            && (a.ngf, a.blocks) != (b.ngf, b.blocks)
+        {
+            let detail = format!(
+                "--g-a has ngf {} and {} blocks, but --g-b has ngf {} and {} blocks",
+                a.ngf, a.blocks, b.ngf, b.blocks
+            );
+            return Err(Error::ConfigInvalid(detail).into());
+        }
+        Ok(Start { g_a, g_b, ..Start::default() })
+    }
+}

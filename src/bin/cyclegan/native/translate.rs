@@ -1,0 +1,136 @@
+//! `cyclegan translate`: what the page does, for folders that no tab would like.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use cyclegan_web::{
+    device::Opened,
+    error::{Error, Result},
+    image,
+    model::Generator,
+    translate::{self as engine, MAX_MARGIN},
+};
+use pollster::block_on;
+
+use super::{
+    compute::Compute,
+    decode, files, folder, interrupt,
+    stop::{self, Stop},
+};
+
+/// Translates photos, or whole folders of them, with one generator
+///
+/// Writes PNG files under the photos' own names; folders keep their structure. A photo that cannot
+/// be translated stops nothing: those are listed at the end, and the exit code is then 1.
+#[derive(Debug, Args)]
+pub struct Translate {
+    /// Photos (PNG, JPEG, WebP) and folders of photos
+    #[arg(value_name = "PHOTO or DIR", required = true)]
+    photos: Vec<PathBuf>,
+    /// The generator's weights (.pth or .safetensors)
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Folder for the translations
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Longest side of a translation [default: the photo's own]
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
+    size: Option<u32>,
+    /// Reflected border that the network sees and the result lacks; at most 256
+    #[arg(long, value_name = "PX", default_value_t = 32, value_parser = clap::value_parser!(u32).range(0..=MAX_MARGIN as i64))]
+    margin: u32,
+    #[command(flatten)]
+    compute: Compute,
+}
+
+/// A photo and the file that its translation becomes.
+struct Job {
+    photo: PathBuf,
+    result: PathBuf,
+}
+
+impl Translate {
+    /// Does it.
+    pub fn run(&self) -> stop::Result<()> {
+        let (architecture, state) = files::read_generator(&self.weights)?;
+        let jobs = self.jobs()?;
+        let opened = self.compute.open()?;
+        let generator = Generator::from_state(architecture, state, &opened.device)?;
+        interrupt::listen("finishing this photo");
+        let mut failed = Vec::new();
+        let total = jobs.len();
+        for (place, job) in jobs.iter().enumerate() {
+            if interrupt::asked() {
+                let hint = format!("Stopped after {place} of {total} photos.");
+                return Err(Stop::Interrupted { hint });
+            }
+            let (photo, result) = (job.photo.display(), job.result.display());
+            match self.translate(job, &generator, &opened) {
+                Ok(size) => eprintln!("{}/{total} {photo} -> {result} ({size})", place + 1),
+                Err(error) => failed.push(format!("{photo}: {error} [{}]", error.code())),
+            }
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        eprintln!("{} of {total} photos could not be translated:", failed.len());
+        failed.iter().for_each(|line| eprintln!("  {line}"));
+        Err(Stop::Told)
+    }
+
+    /// All photos that are asked for, once each, with names that do not collide.
+    fn jobs(&self) -> Result<Vec<Job>> {
+        let mut jobs = Vec::new();
+        let mut taken = BTreeSet::new();
+        let mut add = |photo: PathBuf, name: &Path| {
+            let result = free(&self.out.join(name.with_extension("png")), &taken);
+            taken.insert(result.clone());
+            jobs.push(Job { photo, result });
+        };
+        for given in &self.photos {
+            if given.is_dir() {
+                for photo in folder::photos(given, Some(&self.out))? {
+                    let name = photo.strip_prefix(given).unwrap_or(&photo).to_path_buf();
+                    add(photo, &name);
+                }
+            } else {
+                let name = given.file_name().map(PathBuf::from).unwrap_or_default();
+                add(given.clone(), &name);
+            }
+        }
+        let own: BTreeSet<PathBuf> =
+            jobs.iter().filter_map(|job| job.photo.canonicalize().ok()).collect();
+        let is_photo = |job: &&Job| job.result.canonicalize().is_ok_and(|path| own.contains(&path));
+        match jobs.iter().find(is_photo) {
+            Some(job) => Err(Error::FileNotWritten(format!(
+                "{} is one of the photos, choose another --out",
+                job.result.display()
+            ))),
+            None => Ok(jobs),
+        }
+    }
+
+    /// One photo; answers the size of its translation.
+    fn translate(&self, job: &Job, generator: &Generator, opened: &Opened) -> Result<String> {
+        let photo = decode::read(&job.photo)?;
+        let (ngf, margin) = (generator.architecture().ngf, self.margin as usize);
+        let longest = self.size.map(|size| size as usize);
+        let size = (photo.width, photo.height);
+        let plan = engine::plan(size, longest, margin, ngf, &opened.limits);
+        let resized = image::resize_bicubic(&photo, plan.width, plan.height);
+        drop(photo);
+        let result = block_on(engine::translate(generator, &resized, margin, &opened.device))?;
+        files::write_png(&job.result, &result)?;
+        let reduced = if plan.reduced { ", as large as this device can hold" } else { "" };
+        Ok(format!("{} × {}{reduced}", plan.width, plan.height))
+    }
+}
+
+/// `path`, or the same with a number when another photo of this name was there first.
+fn free(path: &Path, taken: &BTreeSet<PathBuf>) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let numbered = (2..).map(|number| path.with_file_name(format!("{stem}-{number}.png")));
+    let mut names = std::iter::once(path.to_path_buf()).chain(numbered);
+    names.find(|name| !taken.contains(name)).unwrap_or_else(|| path.to_path_buf())
+}

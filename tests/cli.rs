@@ -1,0 +1,355 @@
+//! The command line from outside: what it writes, what it says and how it ends, on tiny networks.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cyclegan_web::{train::Config, weights};
+use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
+use serde_json::Value;
+
+/// Options of a run that takes seconds.
+const TINY: &str = "--ngf 4 --ndf 4 --blocks 1 --load-size 36 --crop-size 32 --pool-size 3 \
+                    --device cpu --threads 2 --preview-every 4";
+
+/// An empty folder that outlives the test, to look into when it fails.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// The same with the painted sets `summer` and `winter` in it.
+fn folder_with_photos(name: &str) -> PathBuf {
+    let path = folder(name);
+    assert_done(&run(&path, "samples --out . --count 6 --size 48x32"));
+    path
+}
+
+fn command(at: &Path, line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cyclegan"));
+    command.current_dir(at).args(line.split_whitespace());
+    command
+}
+
+fn run(at: &Path, line: &str) -> Output {
+    command(at, line).output().unwrap()
+}
+
+fn train(at: &Path, line: &str) -> Output {
+    run(at, &format!("train summer winter {TINY} {line}"))
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn assert_done(output: &Output) {
+    assert_eq!(output.status.code(), Some(0), "{}", said(output));
+}
+
+/// Ended with one sentence that carries this code.
+fn assert_refused(output: &Output, code: &str) {
+    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    assert!(said(output).contains(&format!("error[{code}]: ")), "{code}: {}", said(output));
+    assert!(!said(output).contains("panicked"), "{}", said(output));
+}
+
+/// The rows of losses.csv without the seconds, which no two runs share.
+fn rows(out: &Path) -> Vec<String> {
+    let text = fs::read_to_string(out.join("losses.csv")).unwrap_or_default();
+    let rows = text.lines().skip(1).filter_map(|row| row.rsplit_once(','));
+    rows.map(|(row, _)| row.to_string()).collect()
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn size(path: PathBuf) -> (u32, u32) {
+    image::image_dimensions(path).unwrap()
+}
+
+#[test]
+fn samples_are_photos_of_different_places_and_the_same_each_time() {
+    let [one, two] = ["samples-1", "samples-2"].map(folder_with_photos);
+    let mut seen = BTreeSet::new();
+    for season in ["summer", "winter"] {
+        for scene in 1..=6 {
+            let name = format!("{season}/{season}-{scene:04}.png");
+            assert_eq!(size(one.join(&name)), (48, 32));
+            let bytes = fs::read(one.join(&name)).unwrap();
+            assert_eq!(bytes, fs::read(two.join(&name)).unwrap());
+            assert!(seen.insert(bytes), "{name} is there twice");
+        }
+    }
+}
+
+#[test]
+fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
+    let at = folder_with_photos("train");
+    let options =
+        "--out run --steps 4 --steps-decay 4 --hold-out 2 --seed 7 --lambda_identity 0.25";
+    let output = train(&at, options);
+    assert_done(&output);
+    assert!(said(&output).contains("step 8/8"), "{}", said(&output));
+    let out = at.join("run");
+    for network in ["G_A", "G_B"] {
+        let bytes = fs::read(out.join(format!("{network}.safetensors"))).unwrap();
+        let (architecture, _) = weights::generator_from(weights::read(&bytes).unwrap()).unwrap();
+        assert_eq!((architecture.ngf, architecture.blocks), (4, 1));
+    }
+    let config = Config::from_json(&json(out.join("config.json"))).unwrap();
+    assert_eq!((config.seed, config.lambda_identity), (7, 0.25));
+    assert_eq!((config.schedule.flat, config.schedule.decay), (4, 4));
+    assert_eq!(rows(&out).len(), 8);
+    // Two held-out photos of each set in a row of three, 32 pixels each and 4 between them.
+    for step in [4, 8] {
+        let sheet = out.join(format!("previews/step-{step:06}.png"));
+        assert_eq!(size(sheet), (3 * 36 + 4, 4 * 36 + 4));
+    }
+    let held_out = json(out.join("held-out.json"));
+    assert_eq!(held_out["A"].as_array().unwrap().len(), 2);
+    let scores = json(out.join("scores.json"));
+    for name in ["round_trip_A", "round_trip_B", "taken_for_B", "taken_for_A"] {
+        let score = scores[name].as_f64().unwrap();
+        assert!((0.0..=2.0).contains(&score), "{name} {score}");
+    }
+    assert!(String::from_utf8_lossy(&output.stdout).contains("round trip"));
+
+    // Its settings and its weights start another one, with the discriminators ahead.
+    let again = "--out again --config run/config.json --steps 3 --steps-decay 0 --warm-up 2 \
+                 --g-a run/G_A.safetensors --hold-out 1";
+    assert_done(&train(&at, again));
+    let warm: Vec<_> = rows(&at.join("again"))
+        .iter()
+        .map(|row| row.split(',').nth(3).unwrap().to_string())
+        .collect();
+    assert_eq!(warm, ["1", "1", "0"]);
+    let config = Config::from_json(&json(at.join("again/config.json"))).unwrap();
+    assert_eq!((config.seed, config.lambda_identity, config.schedule.flat), (7, 0.25, 3));
+}
+
+/// Starts a run, presses Ctrl-C after its first steps and waits for it.
+#[cfg(unix)]
+fn interrupted(at: &Path, line: &str, out: &str) -> Output {
+    let line = format!("train summer winter {TINY} {line} --out {out}");
+    let child = command(at, &line).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while rows(&at.join(out)).len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "no step in two minutes");
+        thread::sleep(Duration::from_millis(2));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_was_interrupted_goes_on_to_the_same_bits() {
+    let at = folder_with_photos("resume");
+    let options = "--steps 60 --steps-decay 60 --save-every 0";
+    assert_done(&train(&at, &format!("{options} --out whole")));
+    let output = interrupted(&at, options, "parts");
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert!(said(&output).contains("--resume"), "{}", said(&output));
+    let (whole, parts) = (at.join("whole"), at.join("parts"));
+    let done = rows(&parts).len();
+    assert!((2..120).contains(&done), "{done} steps");
+
+    // Without --resume what is there is not overwritten.
+    let before = fs::read(parts.join("checkpoint.safetensors")).unwrap();
+    assert_refused(&train(&at, &format!("{options} --out parts")), "file-not-written");
+    assert_eq!(fs::read(parts.join("checkpoint.safetensors")).unwrap(), before);
+    // What cannot change on the way is refused as well.
+    let other = train(&at, "--out parts --resume --batch-size 2");
+    assert_refused(&other, "config-invalid");
+
+    // Half of the last checkpoint is lost, as when the power fails: the one before is taken.
+    fs::write(parts.join("checkpoint.safetensors"), &before[..before.len() / 2]).unwrap();
+    let resumed = train(&at, &format!("{options} --out parts --resume"));
+    assert_done(&resumed);
+    assert!(said(&resumed).contains("[checkpoint-damaged]"), "{}", said(&resumed));
+    assert_eq!(rows(&parts), rows(&whole));
+    for name in ["G_A.safetensors", "G_B.safetensors", "checkpoint.safetensors", "held-out.json"] {
+        assert!(
+            fs::read(parts.join(name)).unwrap() == fs::read(whole.join(name)).unwrap(),
+            "{name}"
+        );
+    }
+    // A run that is over is only scored again.
+    assert_done(&train(&at, "--out parts --resume --lr 0.1"));
+    assert_eq!(rows(&parts), rows(&whole));
+}
+
+/// A JPEG whose EXIF says that it was taken with the camera turned by a quarter.
+fn turned_jpeg(width: u32, height: u32) -> Vec<u8> {
+    let picture = RgbImage::from_fn(width, height, |x, _| image::Rgb([(x * 5) as u8, 90, 160]));
+    let mut jpeg = Cursor::new(Vec::new());
+    picture.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let exif =
+        b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let jpeg = jpeg.into_inner();
+    [&jpeg[..2], exif, &jpeg[2..]].concat()
+}
+
+/// The first bytes of a PNG that claims to be enormous.
+fn bomb() -> Vec<u8> {
+    let mut png = Cursor::new(Vec::new());
+    RgbImage::new(1, 1).write_to(&mut png, ImageFormat::Png).unwrap();
+    let mut png = png.into_inner();
+    png[16..24].copy_from_slice(&[0, 0, 60, 0, 0, 0, 60, 0]);
+    let crc = png[12..29].iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * 0xedb8_8320))
+    });
+    png[29..33].copy_from_slice(&(!crc).to_be_bytes());
+    png
+}
+
+#[test]
+fn a_folder_is_translated_except_for_what_cannot_be() {
+    let at = folder_with_photos("translate");
+    assert_done(&train(&at, "--out run --steps 1 --steps-decay 0 --hold-out 0"));
+    let photos = at.join("photos");
+    fs::create_dir_all(photos.join("deep/er")).unwrap();
+    let glass = RgbaImage::from_pixel(21, 10, image::Rgba([10, 20, 30, 0]));
+    let white = RgbImage::from_pixel(21, 10, image::Rgb([255; 3]));
+    DynamicImage::from(glass).save(photos.join("glass.png")).unwrap();
+    DynamicImage::from(white).save(photos.join("glass.webp")).unwrap();
+    let grey = DynamicImage::new_luma16(40, 24);
+    grey.save(photos.join("deep/er/Ünder 1.png")).unwrap();
+    fs::write(photos.join("turned.JPG"), turned_jpeg(40, 24)).unwrap();
+    fs::write(photos.join("bomb.png"), bomb()).unwrap();
+    fs::write(photos.join("text.jpg"), "no photo").unwrap();
+    fs::write(photos.join("cut.jpg"), &turned_jpeg(40, 24)[..60]).unwrap();
+    fs::write(photos.join("notes.txt"), "not asked for").unwrap();
+    let weights = "--weights run/G_A.safetensors --device cpu";
+    let output =
+        run(&at, &format!("translate photos {weights} --out winter-photos --size 20 --margin 4"));
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let lines = said(&output);
+    for (name, code) in [
+        ("bomb.png", "image-too-large"),
+        ("text.jpg", "image-unusable"),
+        ("cut.jpg", "image-unusable"),
+    ] {
+        let told = |line: &str| line.contains(name) && line.contains(&format!("[{code}]"));
+        assert!(lines.lines().any(told), "{name}: {lines}");
+    }
+    assert!(lines.contains("3 of 7 photos"), "{lines}");
+    let out = at.join("winter-photos");
+    assert_eq!(size(out.join("turned.png")), (12, 20));
+    assert_eq!(size(out.join("deep/er/Ünder 1.png")), (20, 12));
+    // What is transparent is white; two photos of one name keep apart.
+    let [glass, white] = ["glass.png", "glass-2.png"].map(|name| fs::read(out.join(name)).unwrap());
+    assert!(glass == white);
+    assert!(!out.join("notes.png").exists() && !out.join("bomb.png").exists());
+
+    let all_well = run(&at, &format!("translate photos/turned.JPG summer {weights} --out more"));
+    assert_done(&all_well);
+    assert_eq!(fs::read_dir(at.join("more")).unwrap().count(), 7);
+    let onto_itself = run(&at, &format!("translate summer {weights} --out summer"));
+    assert_refused(&onto_itself, "file-not-written");
+}
+
+#[test]
+fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
+    let at = folder_with_photos("inspect");
+    assert_done(&train(&at, "--out run --steps 2 --steps-decay 0 --hold-out 0"));
+    let shown = |file: &str| {
+        let output = run(&at, &format!("inspect run/{file}"));
+        assert_done(&output);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let generator = shown("G_A.safetensors");
+    assert!(generator.contains("safetensors\nResNet generator: ngf 4, 1 blocks"), "{generator}");
+    assert!(
+        generator
+            .lines()
+            .any(|line| line.starts_with("model.1.weight") && line.contains("4x3x7x7"))
+    );
+    let checkpoint = shown("checkpoint.safetensors");
+    assert!(checkpoint.contains("step 2, epoch 1"), "{checkpoint}");
+    assert!(checkpoint.contains("  crop_size: 32\n"), "{checkpoint}");
+    assert_refused(&run(&at, "inspect summer/summer-0001.png"), "weights-not-recognised");
+
+    let both = "--g-a run/G_A.safetensors --g-b run/G_B.safetensors --device cpu \
+                --load-size 36 --crop-size 32";
+    let output = run(&at, &format!("score summer winter {both}"));
+    assert_done(&output);
+    assert!(said(&output).contains("3 photos of A"), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("taken for the target"));
+    let sets = "--train-a summer --train-b winter";
+    assert_done(&run(&at, &format!("score summer winter {both} {sets}")));
+}
+
+#[test]
+fn an_ablation_has_the_five_rows_of_the_paper() {
+    let at = folder_with_photos("ablate");
+    let line =
+        format!("ablate summer winter {TINY} --steps 2 --steps-decay 0 --hold-out 2 --out all");
+    let output = run(&at, &line);
+    assert_done(&output);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    let results = json(at.join("all/ablate.json"));
+    let names = ["cycle_alone", "gan_alone", "gan_forward", "gan_backward", "full"];
+    for (name, row) in names.into_iter().zip(results["rows"].as_array().unwrap()) {
+        assert_eq!(row["losses"], name);
+        assert!(row["diversity_as_B"].as_f64().unwrap() >= 0.0);
+        assert!(table.lines().any(|line| line.starts_with(name)), "{table}");
+        assert!(at.join(format!("all/{name}.png")).exists());
+        let config = Config::from_json(&json(at.join(format!("all/{name}/config.json")))).unwrap();
+        assert_eq!(config.terms.adversarial, name != "cycle_alone");
+        assert_eq!(config.lambda_identity, 0.0);
+    }
+    // All is done, so there is nothing to train again.
+    let again = run(&at, &format!("{line} --resume"));
+    assert_done(&again);
+    assert_eq!(String::from_utf8_lossy(&again.stdout), table);
+    assert_eq!(rows(&at.join("all/full")).len(), 2);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_a_code() {
+    let at = folder_with_photos("refused");
+    fs::create_dir(at.join("empty")).unwrap();
+    fs::write(at.join("none.pth"), "").unwrap();
+    fs::write(at.join("typo.json"), r#"{"lamda_A": 10}"#).unwrap();
+    let cases = [
+        ("train nowhere winter --out run", "file-not-read"),
+        ("train summer empty --out run", "dataset-empty"),
+        ("train summer winter --out summer", "config-invalid"),
+        ("train summer winter --out run --hold-out 6", "config-invalid"),
+        ("train summer winter --out run --crop-size 30", "config-invalid"),
+        ("train summer winter --out run --config typo.json", "config-invalid"),
+        ("train summer winter --out run --g-a none.pth", "weights-empty"),
+        ("train summer winter --out run --resume", "file-not-read"),
+        ("translate summer --weights none.pth --out run", "weights-empty"),
+        ("score summer winter --g-a none.pth --g-b none.pth", "weights-empty"),
+        ("inspect nothing.pth", "file-not-read"),
+        ("samples --out none.pth", "file-not-written"),
+    ];
+    for (line, code) in cases {
+        assert_refused(&run(&at, line), code);
+    }
+    assert!(!at.join("run").exists(), "a refused run leaves nothing behind");
+    for line in [
+        "",
+        "trian",
+        "train summer",
+        "train summer winter --out run --epochs 1 --steps 1",
+        "samples --out x --size 8x8",
+        "train summer winter --out run --gan-mode best",
+    ] {
+        let output = run(&at, line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", said(&output));
+    }
+}

@@ -1,0 +1,306 @@
+//! Whole runs: that they go on exactly, that they stop where they must, and that memory stays flat.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use burn::tensor::{Device, Tensor};
+use cyclegan_web::{
+    image::Rgb,
+    model::{Generator, Init, Network as _},
+    random::Random,
+    samples::{Season, paint},
+    train::{
+        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, MissingGenerator,
+        Network, Preprocess, Rule, Schedule, Start, Trainer, Unit, preview, scores::Classifier,
+        scores::score,
+    },
+    weights::{Architecture, StateDict, generator_from},
+};
+use pollster::block_on;
+
+/// Counts the bytes that are in use.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size(), Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The figures of memory are of the whole program, so these tests take turns.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(|broken| broken.into_inner())
+}
+
+fn photos(season: Season, count: u64) -> Vec<Rgb> {
+    (0..count).map(|seed| paint(season, seed, 48, 40)).collect()
+}
+
+fn tiny(steps: u64) -> Config {
+    Config {
+        ngf: 4,
+        ndf: 4,
+        blocks: 1,
+        pool_size: 3,
+        schedule: Schedule {
+            rule: Rule::Paper,
+            unit: Unit::Steps,
+            flat: steps / 2,
+            decay: steps - steps / 2,
+        },
+        preprocess: Preprocess { load_size: 36, crop_size: 32, ..Preprocess::default() },
+        warm_up: 2,
+        seed: 7,
+        ..Config::default()
+    }
+}
+
+fn dataset(config: &Config) -> Dataset<Vec<Rgb>> {
+    let (a, b) = (photos(Season::Summer, 5), photos(Season::Winter, 4));
+    Dataset::new(a, b, config.preprocess, Random::new(config.seed), 1 << 20).unwrap()
+}
+
+fn trainer(config: Config, start: Start) -> Trainer<Vec<Rgb>> {
+    Trainer::new(config, start, dataset(&config), &Device::flex()).unwrap()
+}
+
+fn all_weights(trainer: &Trainer<Vec<Rgb>>) -> Vec<StateDict> {
+    let networks = [
+        Network::GeneratorA,
+        Network::GeneratorB,
+        Network::DiscriminatorA,
+        Network::DiscriminatorB,
+    ];
+    networks.into_iter().map(|network| block_on(trainer.state(network)).unwrap()).collect()
+}
+
+fn resume(bytes: &[u8]) -> (Trainer<Vec<Rgb>>, bool) {
+    let checkpoint = Checkpoint::from_bytes(bytes).unwrap();
+    let photos = (photos(Season::Summer, 5), photos(Season::Winter, 4));
+    Trainer::resume(checkpoint, photos, 1 << 20, &Device::flex()).unwrap()
+}
+
+fn checkpoint(trainer: &Trainer<Vec<Rgb>>) -> Vec<u8> {
+    block_on(trainer.checkpoint()).unwrap().to_bytes().unwrap()
+}
+
+#[test]
+fn ten_steps_are_five_and_five_in_any_setting() {
+    let _turn = turn();
+    for (batch_size, start) in [(1, false), (2, false), (1, true)] {
+        let config = Config { batch_size, ..tiny(10) };
+        let start = || if start { given() } else { Start::default() };
+        let mut whole = trainer(config, start());
+        let reports = block_on(whole.train_steps(100)).unwrap();
+        assert_eq!(reports.len(), 10);
+        assert!(whole.is_over());
+
+        let mut first = trainer(config, start());
+        let mut halves = block_on(first.train_steps(5)).unwrap();
+        let bytes = checkpoint(&first);
+        drop(first);
+        let (mut second, exact) = resume(&bytes);
+        assert!(exact);
+        assert_eq!(second.step(), 5);
+        assert_eq!(checkpoint(&second), bytes, "a checkpoint of what was just read is the same");
+        halves.extend(block_on(second.train_steps(5)).unwrap());
+        for (whole, half) in reports.iter().zip(&halves) {
+            assert_eq!((whole.step, whole.losses), (half.step, half.losses));
+            assert_eq!(whole.learning_rate.to_bits(), half.learning_rate.to_bits());
+        }
+        assert_eq!(all_weights(&whole), all_weights(&second));
+        assert_eq!(checkpoint(&whole), checkpoint(&second));
+    }
+}
+
+/// Weights for one generator, as a person would give them.
+fn given() -> Start {
+    let architecture = Architecture { ngf: 4, blocks: 1, dropout: false };
+    let state = Init::default().state(&architecture.tensors(), 3);
+    Start { g_a: Some(generator_from(state).unwrap()), ..Start::default() }
+}
+
+#[test]
+fn fresh_discriminators_learn_alone_first() {
+    let _turn = turn();
+    let mut run = trainer(tiny(10), given());
+    assert_eq!(run.warm_up(), 2);
+    let before = all_weights(&run);
+    assert_eq!(before[0], before[1], "the missing generator starts as a copy");
+    let reports = block_on(run.train_steps(2)).unwrap();
+    assert!(reports.iter().all(|report| report.warming_up && report.losses.g_a == 0.0));
+    assert!(reports.iter().all(|report| report.losses.d_a > 0.0));
+    let after = all_weights(&run);
+    assert_eq!((&before[0], &before[1]), (&after[0], &after[1]));
+    assert!(before[2] != after[2] && before[3] != after[3]);
+    let report = block_on(run.train_steps(1)).unwrap().remove(0);
+    assert!(!report.warming_up && report.losses.g_a > 0.0);
+    let later = all_weights(&run);
+    assert!(later[0] != after[0] && later[1] != after[1]);
+
+    let scratch = Config { missing_generator: MissingGenerator::Scratch, ..tiny(10) };
+    let weights = all_weights(&trainer(scratch, given()));
+    assert_ne!(weights[0], weights[1]);
+    assert_eq!(trainer(tiny(10), Start::default()).warm_up(), 0);
+    let code =
+        Trainer::new(tiny(2), given(), dataset(&tiny(2)), &Device::flex()).err().unwrap().code();
+    assert_eq!(code, "config-invalid");
+}
+
+#[test]
+fn a_number_that_is_none_stops_the_run_at_its_step() {
+    let _turn = turn();
+    let mut run = trainer(tiny(10), Start::default());
+    block_on(run.train_steps(3)).unwrap();
+    let good = checkpoint(&run);
+    run.poison();
+    let error = block_on(run.train_steps(4)).unwrap_err();
+    assert_eq!(error.code(), "training-not-finite");
+    let text = error.to_string();
+    assert!(text.contains("step 4") && text.contains("G_A.model."), "{text}");
+    assert_eq!(run.step(), 4);
+    assert_eq!(block_on(run.train_steps(1)).unwrap_err().code(), "training-not-finite");
+    assert_eq!(block_on(run.checkpoint()).unwrap_err().code(), "training-not-finite");
+    let (mut again, _) = resume(&good);
+    assert_eq!(block_on(again.train_steps(7)).unwrap().len(), 7);
+
+    // Weights alone, before any loss has met them.
+    let mut run = trainer(tiny(10), Start::default());
+    run.poison();
+    assert_eq!(block_on(run.checkpoint()).unwrap_err().code(), "training-not-finite");
+}
+
+#[test]
+fn what_may_change_on_the_way() {
+    let _turn = turn();
+    let mut run = trainer(tiny(10), Start::default());
+    block_on(run.train_steps(1)).unwrap();
+    run.change(|config| config.adam.learning_rate = 1e-4).unwrap();
+    assert_eq!(run.change(|config| config.ngf = 8).unwrap_err().code(), "config-invalid");
+    assert_eq!(run.change(|config| config.lambda_a = -1.0).unwrap_err().code(), "config-invalid");
+    let report = block_on(run.train_steps(1)).unwrap().remove(0);
+    assert_eq!(report.learning_rate, 1e-4);
+    assert_eq!(run.config().ngf, 4);
+}
+
+#[test]
+fn every_ablation_and_both_cycle_losses_learn() {
+    let _turn = turn();
+    for (name, ablation) in Ablation::NAMES {
+        for cycle_loss in [CycleLoss::L1, CycleLoss::Adversarial] {
+            let mut config = tiny(10).ablated(*ablation);
+            config.terms.cycle_loss = cycle_loss;
+            let mut run = trainer(config, Start::default());
+            let before = all_weights(&run);
+            block_on(run.train_steps(2)).unwrap();
+            let after = all_weights(&run);
+            assert!(before[0] != after[0] && before[1] != after[1], "{name}");
+            assert_eq!(before[2] != after[2], config.terms.are_judged(), "{name}");
+        }
+    }
+}
+
+/// Memory behind step 50 is that behind step 500, and all of it is given back.
+#[test]
+fn memory_stays_flat() {
+    let _turn = turn();
+    let before = IN_USE.load(Ordering::Relaxed);
+    let mut run = trainer(tiny(1000), Start::default());
+    block_on(run.train_steps(50)).unwrap();
+    let early = IN_USE.load(Ordering::Relaxed) - before;
+    let mut most = 0;
+    for _ in 0..9 {
+        block_on(run.train_steps(50)).unwrap();
+        most = most.max(IN_USE.load(Ordering::Relaxed) - before);
+    }
+    assert!(most as f64 <= early as f64 * 1.02, "{early} bytes behind step 50, {most} later");
+    drop(run);
+    let left = IN_USE.load(Ordering::Relaxed).saturating_sub(before);
+    assert!(left < early / 20, "{left} of {early} bytes are left behind");
+}
+
+/// The directional derivative of the generators' whole loss, by central differences.
+#[test]
+fn the_gradient_of_a_whole_step_is_the_slope() {
+    let _turn = turn();
+    let config = Config { ngf: 3, ndf: 2, ..tiny(10) };
+    let run = trainer(config, Start::default());
+    let device = Device::flex();
+    let mut random = Random::new(11);
+    let mut picture = || -> Tensor<4> {
+        let values: Vec<f32> =
+            (0..3 * 24 * 24).map(|_| random.uniform() as f32 * 2.0 - 1.0).collect();
+        Tensor::<1>::from_data(values.as_slice(), &device).reshape([1, 3, 24, 24])
+    };
+    let (a, b) = (picture(), picture());
+    let mut gan = run.gan().clone();
+    let pass = gan.generator_pass(&a, &b, &config);
+    let mut total = |network: Generator| -> f64 {
+        gan.g_a.network = network;
+        let losses = gan.generator_pass(&a, &b, &config).losses;
+        let read = |loss: Tensor<1>| f64::from(loss.into_data().try_to_vec::<f32>().unwrap()[0]);
+        losses.named().map(|(_, loss)| read(loss)).sum()
+    };
+    let start = run.generator(Domain::A).clone();
+    let mut weights = StateDict::new();
+    weights.extend(block_on(run.state(Network::GeneratorA)).unwrap());
+    let mut checked = 0;
+    for (name, tensor) in &weights {
+        if name.ends_with(".bias") {
+            continue;
+        }
+        // Along the gradient itself the slope is its length, the largest there is.
+        let gradient: Vec<f32> =
+            pass.sums[0].get(name).unwrap().clone().into_data().try_to_vec().unwrap();
+        let length = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        let size = tensor.data.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>().sqrt();
+        let step = 2e-4 * size / length;
+        let moved = |sign: f64| {
+            let mut state = weights.clone();
+            let data = &mut state.get_mut(name).unwrap().data;
+            for (weight, g) in data.iter_mut().zip(&gradient) {
+                *weight += (sign * step * f64::from(*g)) as f32;
+            }
+            Generator::from_state(*start.architecture(), state, &device).unwrap()
+        };
+        let slope = (total(moved(1.0)) - total(moved(-1.0))) / (2.0 * step);
+        let off = (slope / (length * length) - 1.0).abs();
+        assert!(off < 0.02, "{name}: slope {slope}, gradient {}", length * length);
+        checked += 1;
+    }
+    assert_eq!(checked, 8);
+    let _ = start.learning();
+}
+
+#[test]
+fn a_classifier_tells_the_painted_seasons_apart() {
+    let _turn = turn();
+    let device = Device::flex();
+    let (a, b) = (photos(Season::Summer, 24), photos(Season::Winter, 24));
+    let ((seen_a, new_a), (seen_b, new_b)) = (a.split_at(16), b.split_at(16));
+    let classifier = block_on(Classifier::train(seen_a, seen_b, 1, &device)).unwrap();
+    assert!(block_on(classifier.accuracy(new_a, new_b)).unwrap() > 0.9);
+    assert!(block_on(classifier.accuracy(new_b, new_a)).unwrap() < 0.1);
+    let untrained = trainer(tiny(2), Start::default());
+    let (g_a, g_b) = (untrained.generator(Domain::A), untrained.generator(Domain::B));
+    let scores = block_on(score(&classifier, g_a, g_b, new_a, new_b, &device)).unwrap();
+    assert_eq!(scores.ceiling, block_on(classifier.accuracy(new_a, new_b)).unwrap());
+    let seen = block_on(preview(g_a, g_b, &new_a[0], &device)).unwrap();
+    assert!(seen.error > 0.0 && (seen.input.width, seen.back.height) == (48, 40));
+    assert!(scores.round_trip_a > 0.0 && (0.0..=1.0).contains(&scores.taken_for_a));
+}
