@@ -1,7 +1,9 @@
-//! The engine as JavaScript sees it; the only file here that knows JavaScript.
+//! The engine as JavaScript sees it; with `web/training.rs` the only file that knows JavaScript.
 //!
 //! It runs in a worker (`www/engine.js`). Failures are JavaScript `Error`s with a `code`; pixels
 //! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
+
+mod training;
 
 use std::sync::Once;
 
@@ -172,6 +174,12 @@ impl Engine {
         let after = translate::translate(generator, &before, margin, &self.opened.device).await?;
         Ok(Translation { before, after, reduced: plan.reduced })
     }
+}
+
+/// Ends in a panic, as a mistake in the engine would: so that the page can try what it does then.
+#[wasm_bindgen(js_name = provokePanic)]
+pub fn provoke_panic() {
+    panic!("provoked");
 }
 
 /// A photo as the network saw it, and its translation.

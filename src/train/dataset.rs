@@ -129,14 +129,15 @@ impl<S: Source> Dataset<S> {
 
     /// The photos of A and of B that the next `pairs` pairs read and that are not in memory, in
     /// the order in which they are needed: for whoever can only decode them ahead of time, or
-    /// wants to do so on other threads. It changes nothing.
-    pub fn upcoming(&self, pairs: usize) -> (Vec<usize>, Vec<usize>) {
+    /// wants to do so on other threads. Those that are in memory stay there until then, as far as
+    /// they fit; it changes nothing else.
+    pub fn upcoming(&mut self, pairs: usize) -> (Vec<usize>, Vec<usize>) {
         let mut sampler = self.sampler.clone();
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for _ in 0..pairs {
             let (index_a, index_b) = sampler.pair();
-            self.a.foresee(index_a, &mut sampler, &self.cache, &mut a);
-            self.b.foresee(index_b, &mut sampler, &self.cache, &mut b);
+            self.a.foresee(index_a, &mut sampler, &mut self.cache, &mut a);
+            self.b.foresee(index_b, &mut sampler, &mut self.cache, &mut b);
             sampler.view();
             sampler.view();
         }
@@ -224,7 +225,13 @@ impl<S: Source> Side<S> {
     }
 
     /// Adds to `list` the photo that will be read for `index`, unless it is at hand.
-    fn foresee(&self, index: usize, sampler: &mut Sampler, cache: &Cache, list: &mut Vec<usize>) {
+    fn foresee(
+        &self,
+        index: usize,
+        sampler: &mut Sampler,
+        cache: &mut Cache,
+        list: &mut Vec<usize>,
+    ) {
         if self.is_lost() {
             return;
         }
@@ -232,7 +239,7 @@ impl<S: Source> Side<S> {
         while self.unreadable.contains(&index) {
             index = sampler.another(self.domain);
         }
-        if !cache.contains((self.domain, index)) && !list.contains(&index) {
+        if cache.get((self.domain, index)).is_none() && !list.contains(&index) {
             list.push(index);
         }
     }

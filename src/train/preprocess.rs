@@ -113,6 +113,16 @@ impl Preprocess {
     /// `engine-usage` when `resized` is smaller than the crop, so did not come from
     /// [`Preprocess::resize`].
     pub fn view(&self, resized: &Rgb, view: View) -> Result<HostTensor> {
+        let picture = self.picture(resized, view)?;
+        let data = image::to_unit(&picture);
+        Ok(HostTensor { shape: vec![3, picture.height, picture.width], data })
+    }
+
+    /// The same as a picture.
+    ///
+    /// # Errors
+    /// As [`Preprocess::view`].
+    pub fn picture(&self, resized: &Rgb, view: View) -> Result<Rgb> {
         let cropped = match self.mode {
             PreprocessMode::None => resized.clone(),
             _ => {
@@ -126,9 +136,7 @@ impl Preprocess {
                 image::crop(resized, x, y, side, side)?
             }
         };
-        let picture = if view.flip && self.flip { mirrored(&cropped) } else { cropped };
-        let data = image::to_unit(&picture);
-        Ok(HostTensor { shape: vec![3, picture.height, picture.width], data })
+        Ok(if view.flip && self.flip { mirrored(&cropped) } else { cropped })
     }
 
     /// The size from which a photo of this size is cropped.

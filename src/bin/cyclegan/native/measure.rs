@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
-    image::{self, Rgb},
+    image::Rgb,
     model::Generator,
     random::Random,
     train::{
-        Preprocess, PreprocessMode,
+        Preprocess, View,
         preview::{Preview, preview},
         scores::{self, Classifier, Scores},
     },
@@ -181,14 +181,7 @@ pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
 }
 
 fn middle(photo: Rgb, preprocess: &Preprocess) -> Result<Rgb> {
-    let resized = preprocess.resize(photo)?;
-    if preprocess.mode == PreprocessMode::None {
-        return Ok(resized);
-    }
-    let side = preprocess.crop_size;
-    let [x, y] =
-        [resized.width, resized.height].map(|length| length.saturating_sub(side).div_ceil(2));
-    image::crop(&resized, x, y, side, side)
+    preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)
 }
 
 #[cfg(test)]

@@ -1,0 +1,384 @@
+//! A training run as JavaScript sees it.
+//!
+//! The page decodes photos, so it is asked before each call which ones will be needed
+//! ([`Training::upcoming`]) and hands them over ([`Training::supply`]); what is resized is kept as
+//! far as the given number of bytes allows.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use burn::tensor::Device;
+use js_sys::{Array, Uint8Array, Uint32Array};
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+use super::{Engine, object};
+use crate::{
+    error::{Error, Result},
+    image::{self, Rgb},
+    random::Random,
+    train::{
+        Checkpoint, Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer,
+        Unit, View,
+        fields::Fields,
+        preview,
+        scores::{self, Classifier},
+    },
+    weights::{self, Architecture, StateDict, safetensors},
+};
+
+/// Pictures of each set that the classifier of the scores learns from, and their side in pixels.
+const SEEN: usize = 200;
+const SEEN_SIDE: usize = 72;
+
+/// A set of photos in the page's hands; those that it has supplied wait here until they are read.
+#[derive(Clone)]
+struct Supplied {
+    count: usize,
+    waiting: Rc<RefCell<BTreeMap<usize, Rgb>>>,
+}
+
+impl Supplied {
+    fn new(count: usize) -> Self {
+        Self { count, waiting: Rc::default() }
+    }
+}
+
+impl Source for Supplied {
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    fn read(&self, index: usize) -> Result<Rgb> {
+        let found = self.waiting.borrow_mut().remove(&index);
+        found.ok_or_else(|| Error::Usage(format!("photo {index} was not supplied")))
+    }
+}
+
+/// A run, its held-out photos, and what judges it.
+#[wasm_bindgen]
+pub struct Training {
+    trainer: Trainer<Supplied>,
+    /// Whether it goes on exactly where its checkpoint was.
+    exact: bool,
+    device: Device,
+    /// Held-out photos at the size of training pictures, of A and of B.
+    held_out: [Vec<Rgb>; 2],
+    /// Small copies of photos that the run has seen, by their places.
+    seen: [BTreeMap<usize, Rgb>; 2],
+    classifier: Option<(Classifier, f32)>,
+    poison_at: Option<u64>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// A new run of the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
+    /// `photos_b` photos, of which at most `cache_bytes` of pixels are kept. Generators are
+    /// weights files, or not given.
+    #[wasm_bindgen(js_name = startTraining)]
+    pub fn start_training(
+        &self,
+        config: &str,
+        photos_a: usize,
+        photos_b: usize,
+        cache_bytes: usize,
+        generator_a: Option<Vec<u8>>,
+        generator_b: Option<Vec<u8>>,
+    ) -> std::result::Result<Training, JsValue> {
+        let config = Config::from_json(&parse(config)?)?;
+        let start = Start {
+            g_a: generator(generator_a)?,
+            g_b: generator(generator_b)?,
+            ..Start::default()
+        };
+        let (a, b) = (Supplied::new(photos_a), Supplied::new(photos_b));
+        let random = Random::new(config.seed);
+        let dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
+        let device = &self.opened.device;
+        Ok(Training::new(Trainer::new(config, start, dataset, device)?, true, device))
+    }
+
+    /// Goes on from a checkpoint with the same photos.
+    #[wasm_bindgen(js_name = resumeTraining)]
+    pub fn resume_training(
+        &self,
+        checkpoint: Vec<u8>,
+        photos_a: usize,
+        photos_b: usize,
+        cache_bytes: usize,
+    ) -> std::result::Result<Training, JsValue> {
+        let read = Checkpoint::from_bytes(&checkpoint)?;
+        drop(checkpoint);
+        let photos = (Supplied::new(photos_a), Supplied::new(photos_b));
+        let device = &self.opened.device;
+        let (trainer, exact) = Trainer::resume(read, photos, cache_bytes, device)?;
+        Ok(Training::new(trainer, exact, device))
+    }
+}
+
+fn parse(json: &str) -> Result<Value> {
+    serde_json::from_str(json).map_err(|error| Error::ConfigInvalid(error.to_string()))
+}
+
+fn generator(bytes: Option<Vec<u8>>) -> Result<Option<(Architecture, StateDict)>> {
+    bytes.map(|bytes| weights::generator_from(weights::read(&bytes)?)).transpose()
+}
+
+fn domain_of(name: &str) -> Result<Domain> {
+    Domain::from_name(name).ok_or_else(|| Error::Usage(format!("no set is called {name}")))
+}
+
+impl Training {
+    fn new(trainer: Trainer<Supplied>, exact: bool, device: &Device) -> Self {
+        Self {
+            trainer,
+            exact,
+            device: device.clone(),
+            held_out: Default::default(),
+            seen: Default::default(),
+            classifier: None,
+            poison_at: None,
+        }
+    }
+
+    fn held_out(&mut self, domain: Domain) -> &mut Vec<Rgb> {
+        let [a, b] = &mut self.held_out;
+        if domain == Domain::A { a } else { b }
+    }
+}
+
+#[wasm_bindgen]
+impl Training {
+    /// Where the run is: `{step, total, epoch, epochs, over, exact, warmUp, config, parameters}`.
+    pub fn report(&self) -> JsValue {
+        let trainer = &self.trainer;
+        let config = trainer.config();
+        let epochs = match config.schedule.unit {
+            Unit::Epochs => JsValue::from(config.schedule.total() as f64),
+            Unit::Steps => JsValue::NULL,
+        };
+        let parameters = [Domain::A, Domain::B]
+            .map(|domain| trainer.generator(domain).architecture().parameters() as f64);
+        object(&[
+            ("step", (trainer.step() as f64).into()),
+            ("total", (trainer.total() as f64).into()),
+            ("epoch", (trainer.epoch() as f64).into()),
+            ("epochs", epochs),
+            ("over", trainer.is_over().into()),
+            ("exact", self.exact.into()),
+            ("warmUp", (trainer.warm_up() as f64).into()),
+            ("config", config.to_json().to_string().into()),
+            ("parameters", parameters.iter().sum::<f64>().into()),
+        ])
+    }
+
+    /// Photos that have to be supplied before the next `steps` steps: `{a, b}`, their places.
+    pub fn upcoming(&mut self, steps: usize) -> JsValue {
+        let pairs = steps.saturating_mul(self.trainer.config().batch_size);
+        let (a, b) = self.trainer.dataset_mut().upcoming(pairs);
+        let list = |places: Vec<usize>, waiting: &Supplied| -> JsValue {
+            let missing = places.into_iter().filter(|i| !waiting.waiting.borrow().contains_key(i));
+            let places: Vec<u32> = missing.filter_map(|index| index.try_into().ok()).collect();
+            Uint32Array::from(places.as_slice()).into()
+        };
+        let (source_a, source_b) = self.trainer.dataset_mut().sources_mut();
+        object(&[("a", list(a, source_a)), ("b", list(b, source_b))])
+    }
+
+    /// Hands over the photo at `index` as straight-alpha RGBA bytes.
+    pub fn supply(
+        &mut self,
+        domain: &str,
+        index: usize,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<(), JsValue> {
+        let domain = domain_of(domain)?;
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        // Resized now, since the decoded photo may be fifty times as large.
+        let photo = self.trainer.config().preprocess.resize(photo)?;
+        let [seen_a, seen_b] = &mut self.seen;
+        let seen = if domain == Domain::A { seen_a } else { seen_b };
+        if seen.len() < SEEN && !seen.contains_key(&index) {
+            seen.insert(index, image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE));
+        }
+        let (a, b) = self.trainer.dataset_mut().sources_mut();
+        let source = if domain == Domain::A { a } else { b };
+        source.waiting.borrow_mut().insert(index, photo);
+        Ok(())
+    }
+
+    /// Leaves out a photo that cannot be decoded.
+    pub fn exclude(&mut self, domain: &str, index: usize) -> std::result::Result<(), JsValue> {
+        let domain = domain_of(domain)?;
+        self.trainer.dataset_mut().exclude(domain, index);
+        Ok(())
+    }
+
+    /// Does `n` steps, or as many as are left, and tells of each:
+    /// `{step, epoch, rate, seconds, images, warmingUp, losses, skipped}`.
+    #[wasm_bindgen(js_name = trainSteps)]
+    pub async fn train_steps(&mut self, n: usize) -> std::result::Result<Array, JsValue> {
+        let mut reports = Vec::new();
+        if let Some(at) = self.poison_at {
+            let before = at.saturating_sub(self.trainer.step() + 1);
+            if before < n as u64 {
+                reports.extend(self.trainer.train_steps(before as usize).await?);
+                self.trainer.poison();
+                self.poison_at = None;
+            }
+        }
+        let left = n - reports.len();
+        reports.extend(self.trainer.train_steps(left).await?);
+        Ok(reports.iter().map(told).collect())
+    }
+
+    /// Keeps a held-out photo for previews and scores; returns its place.
+    #[wasm_bindgen(js_name = addPreview)]
+    pub fn add_preview(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<usize, JsValue> {
+        let preprocess = self.trainer.config().preprocess;
+        let resized = preprocess.resize(Rgb::from_rgba(&rgba, width, height)?)?;
+        let picture = preprocess.picture(&resized, View::MIDDLE)?;
+        let held_out = self.held_out(domain_of(domain)?);
+        held_out.push(picture);
+        Ok(held_out.len() - 1)
+    }
+
+    /// A held-out photo there and back: `{width, height, input, translated, back, error}`, pictures
+    /// as RGBA bytes.
+    pub async fn preview(
+        &self,
+        domain: &str,
+        index: usize,
+    ) -> std::result::Result<JsValue, JsValue> {
+        let domain = domain_of(domain)?;
+        let [a, b] = &self.held_out;
+        let (photos, other) = if domain == Domain::A { (a, Domain::B) } else { (b, Domain::A) };
+        let photo = photos.get(index);
+        let photo = photo.ok_or_else(|| Error::Usage(format!("there is no preview {index}")))?;
+        let (there, back) = (self.trainer.generator(domain), self.trainer.generator(other));
+        let seen = preview(there, back, photo, &self.device).await?;
+        let bytes = |picture: &Rgb| JsValue::from(Uint8Array::from(picture.to_rgba().as_slice()));
+        Ok(object(&[
+            ("width", (photo.width as f64).into()),
+            ("height", (photo.height as f64).into()),
+            ("input", bytes(&seen.input)),
+            ("translated", bytes(&seen.translated)),
+            ("back", bytes(&seen.back)),
+            ("error", f64::from(seen.error).into()),
+        ]))
+    }
+
+    /// Teaches a classifier to tell the photos that the run has seen apart; returns how well it
+    /// does on the held-out ones, 0 to 1, which is the ceiling of the scores.
+    #[wasm_bindgen(js_name = trainClassifier)]
+    pub async fn train_classifier(&mut self) -> std::result::Result<f64, JsValue> {
+        let [a, b] = [0, 1].map(|side: usize| -> Vec<Rgb> {
+            self.seen.get(side).map(|seen| seen.values().cloned().collect()).unwrap_or_default()
+        });
+        let seed = self.trainer.config().seed;
+        let classifier = Classifier::train(&a, &b, seed, &self.device).await?;
+        let [a, b] = &self.held_out;
+        let ceiling = classifier.accuracy(a, b).await?;
+        self.classifier = Some((classifier, ceiling));
+        Ok(ceiling.into())
+    }
+
+    /// What the generators are worth on the held-out photos:
+    /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling}`.
+    pub async fn scores(&self) -> std::result::Result<JsValue, JsValue> {
+        let (classifier, _) = self
+            .classifier
+            .as_ref()
+            .ok_or_else(|| Error::Usage("the classifier has not been trained".into()))?;
+        let [g_a, g_b] = [Domain::A, Domain::B].map(|domain| self.trainer.generator(domain));
+        let [a, b] = &self.held_out;
+        let scores = scores::score(classifier, g_a, g_b, a, b, &self.device).await?;
+        Ok(object(&[
+            ("roundTripA", f64::from(scores.round_trip_a).into()),
+            ("roundTripB", f64::from(scores.round_trip_b).into()),
+            ("takenForB", f64::from(scores.taken_for_b).into()),
+            ("takenForA", f64::from(scores.taken_for_a).into()),
+            ("ceiling", f64::from(scores.ceiling).into()),
+        ]))
+    }
+
+    /// Changes the learning rate and the weights of the losses: JSON with any of `lr`, `lambda_A`,
+    /// `lambda_B`, `lambda_identity`.
+    pub fn change(&mut self, config: &str) -> std::result::Result<(), JsValue> {
+        let value = parse(config)?;
+        let mut fields = Fields::new(&value, Error::ConfigInvalid)?;
+        let (rate, a, b) =
+            (fields.number("lr")?, fields.number("lambda_A")?, fields.number("lambda_B")?);
+        let identity = fields.number("lambda_identity")?;
+        fields.finish()?;
+        Ok(self.trainer.change(|config| {
+            config.adam.learning_rate = rate.unwrap_or(config.adam.learning_rate);
+            config.lambda_a = a.unwrap_or(config.lambda_a);
+            config.lambda_b = b.unwrap_or(config.lambda_b);
+            config.lambda_identity = identity.unwrap_or(config.lambda_identity);
+        })?)
+    }
+
+    /// Everything that the run needs to go on elsewhere, as a file.
+    pub async fn checkpoint(&self) -> std::result::Result<Vec<u8>, JsValue> {
+        Ok(self.trainer.checkpoint().await?.to_bytes()?)
+    }
+
+    /// The generator from the set `direction` to the other one, as a weights file.
+    pub async fn weights(&self, direction: &str) -> std::result::Result<Vec<u8>, JsValue> {
+        let network = match domain_of(direction)? {
+            Domain::A => Network::GeneratorA,
+            Domain::B => Network::GeneratorB,
+        };
+        let state = self.trainer.state(network).await?;
+        Ok(safetensors::write(&state, &BTreeMap::new())?)
+    }
+
+    /// Bytes in use: `{linear, deviceInUse, deviceReserved}`; the device's are null on the CPU.
+    pub fn memory(&self) -> JsValue {
+        let pages = core::arch::wasm32::memory_size(0);
+        let pool = self.device.memory_pool_usage();
+        let bytes = |value: Option<u64>| value.map_or(JsValue::NULL, |bytes| (bytes as f64).into());
+        object(&[
+            ("linear", (pages as f64 * 65536.0).into()),
+            ("deviceInUse", bytes(pool.as_ref().map(|pool| pool.bytes_in_use))),
+            ("deviceReserved", bytes(pool.as_ref().map(|pool| pool.bytes_reserved))),
+        ])
+    }
+
+    /// A weight becomes not a number before step `step`, so that the page can try what it does
+    /// then.
+    pub fn poison(&mut self, step: u32) {
+        self.poison_at = Some(step.into());
+    }
+}
+
+/// A step's report as a JavaScript object.
+fn told(report: &StepReport) -> JsValue {
+    let losses = report.losses.named().map(|(name, loss)| (name, f64::from(loss).into()));
+    let skipped = report.skipped.iter().map(|skipped| {
+        object(&[
+            ("domain", skipped.domain.name().into()),
+            ("index", (skipped.index as f64).into()),
+            ("code", skipped.error.code().into()),
+        ])
+    });
+    object(&[
+        ("step", (report.step as f64).into()),
+        ("epoch", (report.epoch as f64).into()),
+        ("rate", report.learning_rate.into()),
+        ("seconds", report.seconds.into()),
+        ("images", (report.images as f64).into()),
+        ("warmingUp", report.warming_up.into()),
+        ("losses", object(&losses)),
+        ("skipped", skipped.collect::<Array>().into()),
+    ])
+}
