@@ -5,6 +5,8 @@
 
 mod training;
 
+pub use training::Training;
+
 use std::sync::Once;
 
 use js_sys::{Object, Reflect};

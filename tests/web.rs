@@ -14,10 +14,13 @@ use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     image::{self, Rgb},
     samples::{Season, paint},
-    web::{self, Engine, start},
+    web::{self, Engine, Training, start},
     weights::{generator_from, read, safetensors, sha256_hex},
 };
-use golden_cases::{FORWARD, GeneratorCase, forward_difference, generators, golden};
+use golden_cases::{
+    FORWARD, GeneratorCase, forward_difference, generators, golden,
+    training::{check_losses, check_run, networks, runs},
+};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -207,5 +210,141 @@ async fn an_operation_on_webgpu_computes() {
     let x = Tensor::<1>::from_data([1.0, 2.0, 3.0], &device);
     let y = (x * 2.0 + 1.0).into_data_async().await.unwrap();
     assert_eq!(y.try_to_vec::<f32>().unwrap(), [3.0, 5.0, 7.0]);
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn gradients_and_losses_equal_pytorchs_on_the_cpu() {
+    listen();
+    let device = Device::flex();
+    check_losses(&device).await;
+    for case in networks("generator_") {
+        case.check_generator(&device).await;
+    }
+    for case in networks("discriminator_") {
+        case.check_discriminator(&device).await;
+    }
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn whole_runs_equal_pytorchs_on_the_cpu() {
+    listen();
+    for name in runs() {
+        check_run(&name, &Device::flex(), 100).await;
+    }
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn gradients_and_losses_equal_pytorchs_on_webgpu() {
+    listen();
+    let device = webgpu().await;
+    check_losses(&device).await;
+    networks("generator_")[0].check_generator(&device).await;
+    networks("discriminator_")[0].check_discriminator(&device).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn a_whole_run_equals_pytorchs_on_webgpu() {
+    listen();
+    let device = webgpu().await;
+    check_run("train_full", &device, 40).await;
+    assert_silence();
+}
+
+/// A run of `steps` steps on painted photos through the boundary.
+async fn run(engine: &Engine, steps: u32) -> Training {
+    let config = format!(
+        r#"{{"ngf": 4, "ndf": 4, "blocks": 1, "load_size": 36, "crop_size": 32, "pool_size": 4,
+            "lr_unit": "steps", "lr_flat": {steps}, "lr_decay": {steps}}}"#
+    );
+    let mut training = engine.start_training(&config, 3, 3, 1 << 20, None, None).unwrap();
+    let upcoming = training.upcoming(20);
+    for (name, season) in [("A", Season::Summer), ("B", Season::Winter)] {
+        let places = Reflect::get(&upcoming, &name.to_lowercase().into()).unwrap();
+        for index in js_sys::Uint32Array::from(places).to_vec() {
+            let photo = paint(season, index.into(), 40, 36);
+            training.supply(name, index as usize, photo.to_rgba(), 40, 36).unwrap();
+        }
+    }
+    training
+}
+
+fn number(object: &JsValue, key: &str) -> f64 {
+    Reflect::get(object, &key.into()).unwrap().as_f64().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
+    listen();
+    let engine = Engine::open("cpu".into()).await.unwrap();
+    let mut whole = run(&engine, 5).await;
+    let reports = whole.train_steps(50).await.unwrap();
+    assert_eq!(reports.length(), 10);
+    assert!(number(&Reflect::get(&reports.get(9), &"losses".into()).unwrap(), "cycle_A") > 0.0);
+    let mut first = run(&engine, 5).await;
+    first.train_steps(5).await.unwrap();
+    let file = first.checkpoint().await.unwrap();
+    drop(first);
+    let mut second = engine.resume_training(file, 3, 3, 1 << 20).unwrap();
+    for (name, season) in [("A", Season::Summer), ("B", Season::Winter)] {
+        for index in 0..3 {
+            let photo = paint(season, index, 40, 36).to_rgba();
+            second.supply(name, index as usize, photo.clone(), 40, 36).unwrap();
+            second.add_preview(name, photo, 40, 36).unwrap();
+        }
+    }
+    second.train_steps(5).await.unwrap();
+    assert_eq!(whole.weights("A").await.unwrap(), second.weights("A").await.unwrap());
+    assert_eq!(whole.checkpoint().await.unwrap(), second.checkpoint().await.unwrap());
+    let seen = second.preview("A", 1).await.unwrap();
+    assert_eq!((number(&seen, "width"), number(&seen, "height")), (32.0, 32.0));
+    assert!(second.train_classifier().await.unwrap() >= 0.5);
+    assert!(number(&second.scores().await.unwrap(), "roundTripA") > 0.0);
+    let code = |error: JsValue| text(&error, "code");
+    assert_eq!(code(second.change(r#"{"ngf": 8}"#).unwrap_err()), "config-invalid");
+    second.change(r#"{"lr": 0.0001}"#).unwrap();
+    let broken = engine.start_training(r#"{"ngf": 0}"#, 3, 3, 0, None, None);
+    assert_eq!(code(broken.err().unwrap()), "config-invalid");
+    let broken = engine.resume_training(vec![1, 2, 3], 3, 3, 0);
+    assert_eq!(code(broken.err().unwrap()), "checkpoint-not-recognised");
+    let mut third = run(&engine, 5).await;
+    third.poison(3);
+    let error = third.train_steps(4).await.unwrap_err();
+    assert_eq!(code(error), "training-not-finite");
+    assert_eq!(number(&third.report(), "step"), 3.0);
+    assert_silence();
+}
+
+/// Memory behind step 50 is that behind step 500.
+#[wasm_bindgen_test]
+async fn memory_of_a_run_stays_flat_on_the_cpu() {
+    listen();
+    let engine = Engine::open("cpu".into()).await.unwrap();
+    let mut training = run(&engine, 400).await;
+    training.train_steps(50).await.unwrap();
+    let early = number(&training.memory(), "linear");
+    training.train_steps(450).await.unwrap();
+    assert_eq!(number(&training.report(), "step"), 500.0);
+    let later = number(&training.memory(), "linear");
+    assert!(later <= early * 1.02, "{early} bytes behind step 50, {later} behind step 500");
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn memory_of_a_run_stays_flat_on_webgpu() {
+    listen();
+    webgpu().await;
+    let engine = ENGINE.take().unwrap();
+    let mut training = run(&engine, 400).await;
+    training.train_steps(10).await.unwrap();
+    let early = number(&training.memory(), "deviceInUse");
+    training.train_steps(10).await.unwrap();
+    let later = number(&training.memory(), "deviceInUse");
+    assert!(early > 0.0 && later <= early * 1.02, "{early} bytes behind step 10, {later} later");
+    drop(training);
+    ENGINE.set(Some(engine));
     assert_silence();
 }

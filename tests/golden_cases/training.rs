@@ -302,18 +302,6 @@ pub async fn check_run(name: &str, device: &Device, nudges: u64) {
     panic!("{first}, nor from {nudges} starts that differ in the last place");
 }
 
-/// The largest differences of a run on two devices: of losses, relative, and of weights.
-pub async fn run_on_both(name: &str, one: &Device, other: &Device) -> (f32, f32) {
-    let run = Run::read(name);
-    let (losses, weights) = run.repeat(one).await;
-    let (other_losses, other_weights) = run.repeat(other).await;
-    let loss = |name: &&str| (losses[name] - other_losses[name]).abs() / losses[name].abs();
-    let loss = losses.keys().map(loss).fold(0.0, f32::max);
-    let learning = weights.iter().filter(|(name, _)| !has_norm(name, run.config.blocks));
-    let weight = learning.map(|(name, tensor)| difference(&tensor.data, &other_weights[name].data));
-    (loss, weight.fold(0.0, f32::max))
-}
-
 /// Whether a convolution's output is normalised: all but the outermost layers'.
 fn has_norm(tensor: &str, blocks: usize) -> bool {
     let head = format!("G_A.model.{}.", 10 + blocks + 7).replace("G_A", "");
