@@ -2,7 +2,7 @@
 //!
 //! WebGPU is used when there is a graphics card behind it; a software adapter and a browser
 //! without WebGPU fall back to the CPU (Burn's Flex backend, with SIMD), unless WebGPU was asked
-//! for by name. Natively there is only the CPU.
+//! for by name. Natively WebGPU is Vulkan, Metal or DX12, with the same shaders.
 
 use burn::tensor::Device;
 
@@ -105,16 +105,6 @@ fn cpu(reason: Option<Error>) -> Opened {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
-mod gpu {
-    use super::{Error, Opened, Result};
-
-    pub async fn open(_software_too: bool) -> Result<Opened> {
-        Err(Error::GpuUnavailable("this build runs on the CPU only".into()))
-    }
-}
-
-#[cfg(target_family = "wasm")]
 mod gpu {
     use burn::{
         backend::wgpu::{
@@ -161,11 +151,13 @@ mod gpu {
     /// Looks at the adapter before Burn takes a device from it: what is missing there would end
     /// in a panic later.
     async fn inspect() -> Result<(wgpu::AdapterInfo, Features, GpuLimits)> {
+        #[cfg(target_family = "wasm")]
         if !wgpu::util::is_browser_webgpu_supported().await {
             return Err(Error::GpuUnavailable("the browser offers no WebGPU adapter".into()));
         }
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
-            backends: wgpu::Backends::BROWSER_WEBGPU,
+            // Vulkan, Metal, DX12, and WebGPU itself in a browser.
+            backends: wgpu::Backends::PRIMARY,
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
         let options = wgpu::RequestAdapterOptions {

@@ -3,13 +3,13 @@
 //! 1. [`device`] opens WebGPU or the CPU and says what it found;
 //! 2. [`weights`] reads a generator from `.safetensors` or `.pth` bytes;
 //! 3. [`image`] turns RGBA bytes into the pixels that the network sees, sized as Pillow would;
-//! 4. [`ops`] are the two operations that the networks are made of;
+//! 4. [`ops`] are the operations that the networks are made of and learn by;
 //! 5. [`model`] is the network, written once against them;
 //! 6. [`translate`] takes one photo through it, at any size;
 //! 7. `web` hands all that to JavaScript (wasm only).
 //!
-//! [`train`] is where a generator comes from: so far the settings, the data, the image pool, the
-//! learning-rate schedule and the checkpoint of a run.
+//! [`train`] is where a generator comes from: `train/step.rs` is one step of CycleGAN on one screen,
+//! [`train::Trainer`] a run of them. `bin/cyclegan` is all of it as a native command line.
 //!
 //! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
 //! one source of chance, and [`error`] lists every way in which any of it can fail.

@@ -179,6 +179,7 @@ impl Engine {
 }
 
 /// Ends in a panic, as a mistake in the engine would: so that the page can try what it does then.
+#[allow(clippy::panic, reason = "what it is for")]
 #[wasm_bindgen(js_name = provokePanic)]
 pub fn provoke_panic() {
     panic!("provoked");

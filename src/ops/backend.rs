@@ -5,6 +5,8 @@
 //! so a graph has one node for a whole convolution or normalisation, and keeps only what that
 //! needs: its input, and its output where there is an activation.
 
+#![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
+
 use burn::{
     backend::{
         Backend, Flex, TensorMetadata,
@@ -67,6 +69,8 @@ pub trait BackwardOperations: Backend {
 }
 
 type OnCpu = FloatTensor<Flex>;
+/// Input, weight, bias, and the place for the output.
+type Forward = fn(&[f32], &[f32], &[f32], &mut [f32], &cpu::Shape);
 
 /// The elements of a tensor that was made contiguous.
 fn elements(tensor: &OnCpu) -> &[f32] {
@@ -97,12 +101,11 @@ impl Operations for Flex {
     fn convolve(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
         let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
         let shape = describe(&x.shape(), &weight.shape(), &spec);
-        let (forward, shape_y): (fn(&[f32], &[f32], &[f32], &mut [f32], &cpu::Shape), _) =
-            if spec.transposed {
-                (cpu::conv_transpose2d, [shape.batch, shape.channels, shape.height, shape.width])
-            } else {
-                (cpu::conv2d, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
-            };
+        let (forward, shape_y): (Forward, _) = if spec.transposed {
+            (cpu::conv_transpose2d, [shape.batch, shape.channels, shape.height, shape.width])
+        } else {
+            (cpu::conv2d, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
+        };
         let mut y = vec![0.0; shape_y.iter().product()];
         forward(elements(&x), elements(&weight), elements(&bias), &mut y, &shape);
         cpu::activate(&mut y, spec.activation);

@@ -2,7 +2,7 @@
 
 use super::{
     super::Activation,
-    lanes::{Lanes, each, vectorised},
+    lanes::{LANES, Lanes, lanewise, vectorised},
     threads,
 };
 
@@ -59,12 +59,12 @@ vectorised! {
 
 vectorised! {
     fn leak_backward(y: &[f32], gy: &[f32], dx: &mut [f32], slope: f32) {
-        each([y, gy], dx, |[y, gy]| gy.leak_by(y, slope));
+        lanewise!((y, gy) => dx, gy.leak_by(y, slope));
     }
 }
 
 vectorised! {
     fn tanh_backward(y: &[f32], gy: &[f32], dx: &mut [f32]) {
-        each([y, gy], dx, |[y, gy]| gy * (Lanes::splat(1.0) - y * y));
+        lanewise!((y, gy) => dx, gy * (Lanes::splat(1.0) - y * y));
     }
 }

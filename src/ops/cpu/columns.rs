@@ -15,23 +15,29 @@ use super::{
     lines::{Lines, add},
     matmul::{Matrix, multiply},
     threads,
+    workspace::Buffer,
 };
 
 /// Elements of all columns that are worked on at once, 2 MB: what stays in the processor's cache.
 pub(super) const AT_ONCE: usize = 1 << 19;
 
+/// Between rows of the weights where their columns are read: with a power of two between them all
+/// would fall on the same few places in the cache.
+const GAP: usize = 16;
+
 /// Adds the convolution of `x` to `y`.
 pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
     let Shape { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
-    let mut columns = Vec::new();
+    let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
     let images = x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(outputs * map));
     for (x, y) in images {
         for rows in groups(shape.rows(), taps * shape.columns()) {
             let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
-            gather(x, &mut columns, rows, shape);
+            let columns = &mut memory[..taps * count];
+            gather(x, columns, rows, shape);
             let weight = Matrix::new(weight, [outputs, taps], taps);
-            let columns = Matrix::new(&columns, [taps, count], count);
+            let columns = Matrix::new(columns, [taps, count], count);
             multiply(&[(weight, columns)], &mut y[at..], map, true);
         }
     }
@@ -41,16 +47,21 @@ pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
 pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: &Shape) {
     let Shape { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
-    let mut columns = Vec::new();
+    let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
+    let apart = taps + GAP;
+    let mut rows_apart = Buffer::new(outputs * apart);
+    threads::pieces(&mut rows_apart, apart, |output, row| {
+        row[..taps].copy_from_slice(&weight[output * taps..][..taps]);
+    });
     let images = gy.chunks_exact(outputs * map).zip(dx.chunks_exact_mut(shape.image()));
     for (gy, dx) in images {
         for rows in groups(shape.rows(), taps * shape.columns()) {
             let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
-            let weight = Matrix::new(weight, [outputs, taps], taps);
+            let weight = Matrix::new(&rows_apart, [outputs, taps], apart);
             let gy = Matrix::new(&gy[at..], [outputs, count], map);
-            columns.resize(taps * count, 0.0);
-            multiply(&[(weight.transposed(), gy)], &mut columns, count, false);
-            scatter(&columns, dx, rows, shape);
+            let columns = &mut memory[..taps * count];
+            multiply(&[(weight.transposed(), gy)], columns, count, false);
+            scatter(columns, dx, rows, shape);
         }
     }
 }
@@ -59,14 +70,15 @@ pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: 
 pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Shape) {
     let Shape { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
-    let mut columns = Vec::new();
+    let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
     let mut add = false;
     for (x, gy) in x.chunks_exact(shape.image()).zip(gy.chunks_exact(outputs * map)) {
         for rows in groups(shape.rows(), taps * shape.columns()) {
             let (at, count) = (rows.start * shape.columns(), rows.len() * shape.columns());
-            gather(x, &mut columns, rows, shape);
+            let columns = &mut memory[..taps * count];
+            gather(x, columns, rows, shape);
             let gy = Matrix::new(&gy[at..], [outputs, count], map);
-            let columns = Matrix::new(&columns, [taps, count], count);
+            let columns = Matrix::new(columns, [taps, count], count);
             multiply(&[(gy, columns.transposed())], dw, taps, add);
             add = true;
         }
@@ -82,11 +94,10 @@ pub(super) fn groups(rows: usize, elements_of_one: usize) -> impl Iterator<Item 
 }
 
 /// The columns of the outputs in `rows`, as `[C·k·k, rows · columns]`.
-pub(super) fn gather(image: &[f32], out: &mut Vec<f32>, rows: Range<usize>, shape: &Shape) {
+pub(super) fn gather(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Shape) {
     let Shape { height, width, kernel, stride, .. } = *shape;
     let columns = shape.columns();
     let count = rows.len() * columns;
-    out.resize(shape.taps() * count, 0.0);
     let line = || Lines::new(1, stride, columns + (kernel - 1) / stride);
     threads::pieces_with(out, kernel * count, line, |line, index, out| {
         let channel = &image[index / kernel * height * width..][..height * width];

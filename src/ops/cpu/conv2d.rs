@@ -2,7 +2,11 @@
 //!
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, `ConvTranspose2d`.
 
-use super::{Shape, columns, lanes::sum, narrow, threads, winograd};
+use super::{
+    Shape, columns,
+    lanes::{LANES, Lanes, RUN, sums},
+    narrow, threads, winograd,
+};
 
 /// Up to this many outputs with stride 1 are computed by `narrow.rs`.
 const NARROW: usize = 4;
@@ -122,6 +126,7 @@ fn bias_gradient(gy: &[f32], db: &mut [f32], plane: usize) {
     let channels = db.len();
     threads::pieces(db, 1, |channel, db| {
         let planes = gy.chunks_exact(plane).skip(channel).step_by(channels);
-        db.fill(planes.map(|plane| sum(plane, |gy| gy)).sum::<f64>() as f32);
+        let sum = planes.map(|gy| sums!(1, (gy) => [gy])[0]).sum::<f64>();
+        db.fill(sum as f32);
     });
 }

@@ -7,7 +7,7 @@
 use super::{
     super::Activation,
     activation::slope_of,
-    lanes::{Lanes, each, sum, sum_two, vectorised},
+    lanes::{LANES, Lanes, RUN, lanewise, sums, vectorised},
     threads,
 };
 
@@ -56,47 +56,39 @@ pub fn instance_norm_backward(
 
 /// Mean and 1 / sqrt(var + ε) of one channel.
 #[inline(always)]
-fn statistics(x: &[f32]) -> [f32; 2] {
-    let Some(&first) = x.first() else { return [0.0; 2] };
+fn statistics(x: &[f32]) -> [Lanes; 2] {
+    let Some(&first) = x.first() else { return [Lanes::ZERO; 2] };
+    let count = x.len() as f64;
     // Relative to one of its values a constant channel sums to zero exactly.
-    let mean = f64::from(first) + sum(x, |x| x - Lanes::splat(first)) / x.len() as f64;
-    let mean = mean as f32;
-    let variance = sum(x, |x| {
-        let centred = x - Lanes::splat(mean);
-        centred * centred
-    }) / x.len() as f64;
-    [mean, (1.0 / (variance + EPSILON).sqrt()) as f32]
+    let [sum] = sums!(1, (x) => [x - Lanes::splat(first)]);
+    let mean = Lanes::splat((f64::from(first) + sum / count) as f32);
+    let [sum] = sums!(1, (x) => [(x - mean) * (x - mean)]);
+    [mean, Lanes::splat((1.0 / (sum / count + EPSILON).sqrt()) as f32)]
 }
 
 vectorised! {
     /// One channel; `skip` may be empty.
     fn normalise(x: &[f32], skip: &[f32], y: &mut [f32], slope: f32) {
-        let [mean, scale] = statistics(x).map(Lanes::splat);
-        let value = |x: Lanes| ((x - mean) * scale).leak(slope);
+        let [mean, scale] = statistics(x);
         if skip.is_empty() {
-            each([x], y, |[x]| value(x));
+            lanewise!((x) => y, ((x - mean) * scale).leak(slope));
         } else {
-            each([x, skip], y, |[x, skip]| value(x) + skip);
+            lanewise!((x, skip) => y, ((x - mean) * scale).leak(slope) + skip);
         }
     }
 }
 
 vectorised! {
-    /// One channel. With ŷ the normalised values and g the gradient behind the activation:
+    /// One channel. With ŷ the normalised values and g the gradient before the activation:
     /// (g - mean(g) - ŷ mean(g ŷ)) / sqrt(var + ε).
     fn normalise_backward(x: &[f32], gy: &[f32], dx: &mut [f32], slope: f32) {
-        let [mean, scale] = statistics(x).map(Lanes::splat);
-        let normal = |x: Lanes| (x - mean) * scale;
-        let count = x.len() as f64;
-        let [g, gy_sum] = sum_two(x, gy, |x, gy| {
-            let y = normal(x);
-            let g = gy.leak_by(y, slope);
-            [g, g * y]
-        });
-        let (g_mean, gy_mean) = (Lanes::splat((g / count) as f32), Lanes::splat((gy_sum / count) as f32));
-        each([x, gy], dx, |[x, gy]| {
-            let y = normal(x);
-            (gy.leak_by(y, slope) - g_mean - y * gy_mean) * scale
-        });
+        let [mean, scale] = statistics(x);
+        // The gradient first goes into memory: a condition in a loop that sums is too much for the
+        // compiler's vectoriser.
+        lanewise!((x, gy) => dx, gy.leak_by((x - mean) * scale, slope));
+        let g = &*dx;
+        let sums = sums!(2, (x, g) => [g, g * ((x - mean) * scale)]);
+        let [g_mean, gy_mean] = sums.map(|sum| Lanes::splat((sum / x.len() as f64) as f32));
+        lanewise!((x) => dx, (dx - g_mean - ((x - mean) * scale) * gy_mean) * scale);
     }
 }

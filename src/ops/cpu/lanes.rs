@@ -1,8 +1,8 @@
 //! Eight neighbouring values at once.
 //!
-//! One register of AVX2, two of SSE, NEON and wasm's SIMD. All arithmetic is written in these, in
-//! one order, so that every machine has the same results. The compiler never fuses a product and a
-//! sum by itself, so neither does AVX2 change them.
+//! One register of AVX2, two of SSE, NEON and wasm's SIMD. All arithmetic is written in these, so
+//! the order of a sum does not depend on the processor. The compiler never fuses a product and a sum
+//! by itself, so AVX2 changes nothing in that either.
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
@@ -24,6 +24,13 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn load(from: &[f32]) -> Self {
         from.first_chunk().map_or(Self::ZERO, |from| Self(*from))
+    }
+
+    /// The lanes with number `index` of `from`, which ends inside the last.
+    #[inline(always)]
+    pub(super) fn number(from: &[f32], index: usize) -> Self {
+        let (eights, rest) = from.as_chunks();
+        eights.get(index).map_or_else(|| Self::load_some(rest), |eight| Self(*eight))
     }
 
     /// All of `from`, which has at most that many values, then zeros.
@@ -51,6 +58,13 @@ impl Lanes {
         }
     }
 
+    /// The first `count` values, then zeros.
+    #[inline(always)]
+    pub(super) fn first(mut self, count: usize) -> Self {
+        self.0.iter_mut().skip(count).for_each(|value| *value = 0.0);
+        self
+    }
+
     /// Values that are not above zero times `slope`.
     #[inline(always)]
     pub(super) fn leak(self, slope: f32) -> Self {
@@ -60,8 +74,11 @@ impl Lanes {
     /// Values times `slope` where those of `sign` are not above zero.
     #[inline(always)]
     pub(super) fn leak_by(mut self, sign: Self, slope: f32) -> Self {
+        // The sign bit of -sign instead of a condition, of which the compiler makes branches.
+        let (one, slope) = (1.0_f32.to_bits(), slope.to_bits());
         for (value, sign) in self.0.iter_mut().zip(sign.0) {
-            *value *= if sign > 0.0 { 1.0 } else { slope };
+            let above = ((0.0 - sign).to_bits().cast_signed() >> 31).cast_unsigned();
+            *value *= f32::from_bits(slope ^ (slope ^ one) & above);
         }
         self
     }
@@ -140,54 +157,58 @@ macro_rules! vectorised {
 pub(super) use vectorised;
 
 /// Values summed in single precision: no lane adds more than 32, so it loses less than two bits.
-const RUN: usize = 32 * LANES;
+pub(super) const RUN: usize = 32 * LANES;
 
-/// The sum of `f` over all values: short runs in single precision, these in double.
-#[inline(always)]
-pub(super) fn sum(values: &[f32], f: impl Fn(Lanes) -> Lanes) -> f64 {
-    let [sum, _] = sum_two(values, values, |value, _| [f(value), Lanes::ZERO]);
-    sum
+/// `lanewise!((a, b) => out, value)` writes to the slice `out` what the expression `value` makes of
+/// the lanes `a` and `b` of the slices with these names, and of those of `out` before. A macro, because the compiler does not
+/// reliably inline a closure into a function that is compiled for AVX2, and calls one for SSE.
+macro_rules! lanewise {
+    (($($input:ident),+) => $out:ident, $value:expr) => {{
+        let (eights, rest) = $out.as_chunks_mut::<LANES>();
+        let whole = eights.len();
+        for (index, out) in eights.iter_mut().enumerate() {
+            #[allow(unused)]
+            let $out = Lanes(*out);
+            $(let $input = Lanes::number($input, index);)+
+            *out = $value.0;
+        }
+        #[allow(unused)]
+        let $out = Lanes::load_some(rest);
+        $(let $input = Lanes::number($input, whole);)+
+        $value.store(rest);
+    }};
 }
+pub(super) use lanewise;
 
-/// Two sums over pairs of values.
-#[inline(always)]
-pub(super) fn sum_two(a: &[f32], b: &[f32], f: impl Fn(Lanes, Lanes) -> [Lanes; 2]) -> [f64; 2] {
-    let mut totals = [0.0; 2];
-    for (a, b) in a.chunks(RUN).zip(b.chunks(RUN)) {
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks(), b.as_chunks());
-        let mut sums = [Lanes::ZERO; 2];
-        for (a, b) in a.iter().zip(b) {
-            for (sum, value) in sums.iter_mut().zip(f(Lanes(*a), Lanes(*b))) {
-                *sum += value;
+/// `sums!(2, (a, b) => value)` is the sums of the two [`Lanes`] in the array `value` over the slices
+/// `a` and `b`: short runs in single precision, these in double.
+macro_rules! sums {
+    ($count:literal, ($($input:ident),+) => $value:expr) => {{
+        let mut totals = [0.0_f64; $count];
+        let lengths = [$($input.len()),+];
+        for start in (0..lengths[0]).step_by(RUN) {
+            let end = lengths[0].min(start + RUN);
+            $(let $input = $input.get(start..end).unwrap_or_default();)+
+            let mut sums = [Lanes::ZERO; $count];
+            let (whole, rest) = ((end - start) / LANES, (end - start) % LANES);
+            for index in 0..whole {
+                $(let $input = Lanes::number($input, index);)+
+                let values: [Lanes; $count] = $value;
+                for (sum, value) in sums.iter_mut().zip(&values) {
+                    *sum += *value;
+                }
+            }
+            if rest > 0 {
+                $(let $input = Lanes::number($input, whole);)+
+                for (sum, value) in sums.iter_mut().zip($value) {
+                    *sum += value.first(rest);
+                }
+            }
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total += sum.sum();
             }
         }
-        let rest = f(Lanes::load_some(a_rest), Lanes::load_some(b_rest));
-        for ((total, sum), rest) in totals.iter_mut().zip(sums).zip(rest) {
-            *total += sum.sum();
-            // What stands for values that are not there does not count.
-            *total += rest.0.into_iter().take(a_rest.len()).map(f64::from).sum::<f64>();
-        }
-    }
-    totals
+        totals
+    }};
 }
-
-/// Writes `f` of the inputs' values to `out`.
-#[inline(always)]
-pub(super) fn each<const N: usize>(
-    inputs: [&[f32]; N],
-    out: &mut [f32],
-    f: impl Fn([Lanes; N]) -> Lanes,
-) {
-    let (eights, rest) = out.as_chunks_mut::<LANES>();
-    let inputs = inputs.map(<[f32]>::as_chunks::<LANES>);
-    for (index, out) in eights.iter_mut().enumerate() {
-        let mut values = [Lanes::ZERO; N];
-        for (value, (eights, _)) in values.iter_mut().zip(&inputs) {
-            if let Some(eight) = eights.get(index) {
-                *value = Lanes(*eight);
-            }
-        }
-        *out = f(values).0;
-    }
-    f(inputs.map(|(_, rest)| Lanes::load_some(rest))).store(rest);
-}
+pub(super) use sums;

@@ -22,6 +22,7 @@ mod tests;
 mod threads;
 mod tiles;
 mod winograd;
+mod workspace;
 
 pub use activation::{activate, activate_backward};
 pub use adam::{Adam, adam};

@@ -12,10 +12,11 @@ use std::ops::Range;
 use super::{
     super::Border,
     Shape,
-    columns::{gather, groups, scatter},
+    columns::{AT_ONCE, gather, groups, scatter},
     lines::{add_row, read_row},
     matmul::{Matrix, multiply},
     threads, width_of,
+    workspace::Buffer,
 };
 
 /// Adds the convolution of `x` to `y`.
@@ -23,17 +24,19 @@ pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
     let swap = swapped(shape);
     let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
     let (taps, across) = (swap.taps(), swap.columns());
-    let (mut pixels, mut columns) = (Vec::new(), Vec::new());
+    let of_one = (shape.channels + taps) * across;
+    let mut memory = Buffer::new(AT_ONCE.max(of_one));
     let images = x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(swap.image()));
     for (x, y) in images {
-        for rows in groups(swap.rows(), (shape.channels + taps) * across) {
+        for rows in groups(swap.rows(), of_one) {
             let count = rows.len() * across;
-            read(x, &mut pixels, rows.clone(), shape);
-            let pixels = Matrix::new(&pixels, [shape.channels, count], count);
+            let (pixels, rest) = memory.split_at_mut(shape.channels * count);
+            let columns = &mut rest[..taps * count];
+            read(x, pixels, rows.clone(), shape);
+            let pixels = Matrix::new(pixels, [shape.channels, count], count);
             let weight = Matrix::new(&weight, [shape.channels, taps], taps);
-            columns.resize(taps * count, 0.0);
-            multiply(&[(weight.transposed(), pixels)], &mut columns, count, false);
-            scatter(&columns, y, rows, &swap);
+            multiply(&[(weight.transposed(), pixels)], columns, count, false);
+            scatter(columns, y, rows, &swap);
         }
     }
 }
@@ -50,24 +53,26 @@ pub(super) fn backward(
     let swap = swapped(shape);
     let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
     let (taps, across) = (swap.taps(), swap.columns());
-    let mut flipped = dw.as_ref().map(|dw| vec![0.0; dw.len()]);
-    let (mut pixels, mut columns) = (Vec::new(), Vec::new());
+    let mut flipped = dw.as_ref().map(|dw| Buffer::zeros(dw.len()));
+    let of_one = (shape.channels + taps) * across;
+    let mut memory = Buffer::new(AT_ONCE.max(of_one));
     for (image, gy) in gy.chunks_exact(swap.image()).enumerate() {
         let image = image * shape.image()..(image + 1) * shape.image();
-        for rows in groups(swap.rows(), (shape.channels + taps) * across) {
+        for rows in groups(swap.rows(), of_one) {
             let count = rows.len() * across;
-            gather(gy, &mut columns, rows.clone(), &swap);
-            let columns = Matrix::new(&columns, [taps, count], count);
+            let (pixels, rest) = memory.split_at_mut(shape.channels * count);
+            let columns = &mut rest[..taps * count];
+            gather(gy, columns, rows.clone(), &swap);
+            let columns = Matrix::new(columns, [taps, count], count);
             if let Some(dw) = &mut flipped {
-                read(&x[image.clone()], &mut pixels, rows.clone(), shape);
-                let pixels = Matrix::new(&pixels, [shape.channels, count], count);
+                read(&x[image.clone()], pixels, rows.clone(), shape);
+                let pixels = Matrix::new(pixels, [shape.channels, count], count);
                 multiply(&[(pixels, columns.transposed())], dw, taps, true);
             }
             if let Some(dx) = &mut dx {
                 let weight = Matrix::new(&weight, [shape.channels, taps], taps);
-                pixels.resize(shape.channels * count, 0.0);
-                multiply(&[(weight, columns)], &mut pixels, count, false);
-                add(&pixels, &mut dx[image.clone()], rows, shape);
+                multiply(&[(weight, columns)], pixels, count, false);
+                add(pixels, &mut dx[image.clone()], rows, shape);
             }
         }
     }
@@ -89,9 +94,9 @@ fn swapped(shape: &Shape) -> Shape {
 }
 
 /// Kernels `[a, b, k, k]` as `[b, a, k, k]`, each turned by half a turn.
-fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Vec<f32> {
+fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Buffer {
     let size = kernel * kernel;
-    let mut flipped = vec![0.0; weight.len()];
+    let mut flipped = Buffer::new(weight.len());
     for (index, kernel) in weight.chunks_exact(size).enumerate() {
         let to = &mut flipped[(index % b * a + index / b) * size..][..size];
         for (to, from) in to.iter_mut().zip(kernel.iter().rev()) {
@@ -102,11 +107,10 @@ fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Vec<f32> {
 }
 
 /// The bordered rows `rows` of all channels.
-fn read(image: &[f32], out: &mut Vec<f32>, rows: Range<usize>, shape: &Shape) {
+fn read(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Shape) {
     let plane = shape.height * shape.width;
     let across = shape.width + 2 * width_of(shape.border);
     let size = rows.len() * across;
-    out.resize(shape.channels * size, 0.0);
     threads::pieces(out, size, |channel, out| {
         let from = &image[channel * plane..][..plane];
         for (row, out) in rows.clone().zip(out.chunks_exact_mut(across)) {

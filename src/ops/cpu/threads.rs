@@ -1,7 +1,7 @@
 //! Work shared out to the processor's cores; on wasm, which has one thread, plain loops.
 //!
 //! What is shared out, and in how many parts, depends on the shape of the work alone and never on
-//! the number of cores: every sum has one order, so results are the same on every machine.
+//! the number of cores: every sum has one order, so their number changes no bit of a result.
 
 #[cfg(not(target_family = "wasm"))]
 use rayon::prelude::*;

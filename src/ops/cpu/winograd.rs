@@ -21,6 +21,7 @@ use super::{
     matmul::{Matrix, multiply},
     threads,
     tiles::{self, POSITIONS},
+    workspace::Buffer,
 };
 
 /// With fewer channels the transforms cost more than they save.
@@ -44,8 +45,8 @@ pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], sh
     let map = shape.map();
     let work = Tiles::new(shape);
     let kernels = transform_kernels(weight, shape);
-    let mut input = vec![0.0; shape.channels * work.stride];
-    let mut output = vec![0.0; outputs * work.stride];
+    let mut input = Buffer::new(shape.channels * work.stride);
+    let mut output = Buffer::new(outputs * work.stride);
     for (x, y) in x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(outputs * map)) {
         for rows in work.groups() {
             work.transform_input(x, &mut input, rows.clone());
@@ -75,9 +76,9 @@ pub(super) fn backward(
     let Shape { channels, outputs, .. } = *shape;
     let work = Tiles::new(shape);
     let kernels = dx.as_ref().map(|_| transform_kernels(weight, shape));
-    let mut kernel_gradient = dw.as_ref().map(|_| vec![0.0; outputs * kernel_stride(shape)]);
-    let mut input = vec![0.0; channels * work.stride];
-    let mut gradient = vec![0.0; outputs * work.stride];
+    let mut kernel_gradient = dw.as_ref().map(|_| Buffer::zeros(outputs * kernel_stride(shape)));
+    let mut input = Buffer::new(channels * work.stride);
+    let mut gradient = Buffer::new(outputs * work.stride);
     for (image, gy) in gy.chunks_exact(outputs * shape.map()).enumerate() {
         let image = image * shape.image()..(image + 1) * shape.image();
         for rows in work.groups() {
@@ -116,9 +117,9 @@ fn kernel_stride(shape: &Shape) -> usize {
 }
 
 /// `[K][position][C]`.
-fn transform_kernels(weight: &[f32], shape: &Shape) -> Vec<f32> {
+fn transform_kernels(weight: &[f32], shape: &Shape) -> Buffer {
     let stride = kernel_stride(shape);
-    let mut kernels = vec![0.0; shape.outputs * stride];
+    let mut kernels = Buffer::new(shape.outputs * stride);
     threads::pieces(&mut kernels, stride, |output, out| {
         tiles::transform_kernels(&weight[output * shape.taps()..][..shape.taps()], out);
     });
