@@ -129,6 +129,25 @@ export class EngineClient {
     }, signal);
   }
 
+  /**
+   * Any other request, such as those of training. What the worker was told before is not repeated to a
+   * new one.
+   *
+   * @template {Name} K
+   * @param {K} name
+   * @param {Commands[K]} fields
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Values[K]>}
+   */
+  request(name, fields, signal) {
+    return this.#inTurn(async () => {
+      await this.#started();
+      const value = await this.#post(name, fields);
+      this.#deaths = 0;
+      return value;
+    }, signal);
+  }
+
   /** Ends the worker and whatever it is doing. A later request would start a new one. */
   close() {
     this.#drop(new DOMException('the engine was closed', 'AbortError'));

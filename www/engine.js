@@ -9,10 +9,10 @@
 
 import { decode, encode, selfTest } from './decode.js';
 import { CodedError, failureOf } from './failure.js';
-import init, { Engine, paint } from './pkg/cyclegan_web.js';
+import init, { Engine, paint, provokePanic } from './pkg/cyclegan_web.js';
+import { Trainer } from './train/worker/trainer.js';
 
 /** @typedef {import('./protocol.js').Request} Request */
-/** @typedef {import('./protocol.js').Values} Values */
 /** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
 
 /** Longest side proposed: what takes a few seconds at most on a usual machine. */
@@ -20,6 +20,12 @@ const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
 
 /** @type {Engine | null} */
 let engine = null;
+const trainer = new Trainer({
+  decode,
+  encode,
+  panic: provokePanic,
+  storage: () => navigator.storage.getDirectory(),
+});
 /** Why this worker is of no more use. @type {CodedError | null} */
 let dead = null;
 /** Ends the running request. @type {((error: CodedError) => void) | null} */
@@ -68,7 +74,7 @@ async function answer(request) {
 
 /**
  * @param {Request} request
- * @returns {Promise<Values[keyof Values]>}
+ * @returns {Promise<unknown>} of type `Values[request.do]`
  */
 async function perform(request) {
   switch (request.do) {
@@ -82,6 +88,8 @@ async function perform(request) {
       const { season, seed, width, height } = request;
       return encode(paint(season, seed, width, height), width, height, 'png');
     }
+    default:
+      return trainer.perform(request.do, request, ready);
   }
 }
 

@@ -2,6 +2,7 @@
 import { byId, input } from './dom.js';
 import { fromDrop, fromInput, fromPaste } from './files.js';
 import { text } from './messages.js';
+import { currentView } from './views.js';
 
 /** @typedef {AsyncGenerator<import('./files.js').Chunk>} Chunks */
 
@@ -35,7 +36,8 @@ export function listenForFiles({ room, onPhotos, onWeights }) {
     if (file) onWeights(file);
   });
   document.addEventListener('paste', (event) => {
-    if (event.clipboardData?.files.length) onPhotos(fromPaste(event.clipboardData, room()));
+    if (currentView() === 'translate' && event.clipboardData?.files.length)
+      onPhotos(fromPaste(event.clipboardData, room()));
   });
   listenForDrops((data) => {
     const file = data.files[0];
@@ -56,6 +58,7 @@ function listenForDrops(onDrop) {
     event.preventDefault();
     if (!event.dataTransfer?.types.includes('Files')) return;
     event.dataTransfer.dropEffect = 'copy';
+    if (currentView() !== 'translate') return;
     veil.hidden = false;
     clearTimeout(leaving);
     // dragover comes many times a second while something hangs over the page, and then no more.
@@ -64,6 +67,7 @@ function listenForDrops(onDrop) {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     hide();
+    if (currentView() !== 'translate') return; // the other view has two places of its own
     if (event.dataTransfer?.types.includes('Files')) onDrop(event.dataTransfer);
   });
 }

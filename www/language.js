@@ -26,6 +26,8 @@ function showChoice(query, language) {
     const address = new URLSearchParams(query);
     address.set('lang', other);
     link.setAttribute('href', `?${address}`);
+    // Which view is shown may have changed since.
+    link.addEventListener('click', () => link.setAttribute('href', `?${address}${location.hash}`));
     if (other === language) link.setAttribute('aria-current', 'true');
   }
 }

@@ -95,6 +95,11 @@ export function formatNumber(value) {
   return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
 }
 
+/** A rate or a loss: three digits, however small. @param {number} value */
+export function formatSmall(value) {
+  return new Intl.NumberFormat(language, { maximumSignificantDigits: 3 }).format(value);
+}
+
 /** @param {number} fraction 0 to 1 */
 export function formatPercent(fraction) {
   return new Intl.NumberFormat(language, { style: 'percent' }).format(fraction);
@@ -102,10 +107,27 @@ export function formatPercent(fraction) {
 
 /** @param {number} count bytes */
 export function formatBytes(count) {
-  const options = { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 };
+  const [unit, size] = count < 1e9 ? ['megabyte', 1e6] : ['gigabyte', 1e9];
+  const options = { style: 'unit', unit, maximumFractionDigits: 1 };
   return new Intl.NumberFormat(language, /** @type {Intl.NumberFormatOptions} */ (options)).format(
-    count / 1e6,
+    count / Number(size),
   );
+}
+
+/**
+ * A time of day, with the day unless it is today.
+ * @param {number} when milliseconds since 1970
+ * @param {number} [now]
+ */
+export function formatClock(when, now = Date.now()) {
+  const today = new Date(when).toDateString() === new Date(now).toDateString();
+  /** @type {Intl.DateTimeFormatOptions} */
+  const day = today ? {} : { weekday: 'short', day: 'numeric', month: 'short' };
+  return new Intl.DateTimeFormat(language, {
+    ...day,
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(when);
 }
 
 /**

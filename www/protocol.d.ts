@@ -3,7 +3,12 @@
  *
  * The page sends a {@link Request} with an `id`; the worker sends exactly one {@link Reply} with the
  * same `id`. Every `do` has its fields in {@link Commands} and the value of its reply in {@link Values}.
+ *
+ * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
  */
+import type { FaultKind } from './train/faults.js';
+import type { RunRecord, StoredPicture } from './train/record.js';
+import type { Domain, Losses, Memory, Scores } from './train/types.js';
 
 export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
 export type Season = 'summer' | 'winter';
@@ -60,6 +65,105 @@ export interface Translated {
   seconds: number;
 }
 
+/** Where a run begins. */
+export type TrainFrom =
+  /** New networks, or generators' weights; `config` is the engine's configuration as JSON. */
+  | { kind: 'new'; config: string; a: Blob | null; b: Blob | null }
+  /** The latest checkpoint in the run's folder, or the one before when that is damaged. */
+  | { kind: 'stored' }
+  | { kind: 'checkpoint'; bytes: Blob };
+
+export interface TrainStart {
+  /** Folder in this site's private storage; null: nothing will be stored. */
+  run: string | null;
+  from: TrainFrom;
+  /** To train on, in the order of the run. Null: a photo that is there no more. */
+  photos: Record<Domain, (Blob | null)[]>;
+  /** To preview and to compute scores from. */
+  previews: Record<Domain, (Blob | null)[]>;
+}
+
+export interface TrainReport {
+  step: number;
+  /** Steps of the whole run. */
+  total: number;
+  epoch: number;
+  /** Null: the run's length is in steps. */
+  epochs: number | null;
+  over: boolean;
+  /** The engine repeats this run to the bit on this device. */
+  exact: boolean;
+  /** Steps of warm-up in all. */
+  warmUp: number;
+  config: string;
+  parameters: number;
+}
+
+export interface TrainStarted {
+  report: TrainReport;
+  /** The newest checkpoint could not be used, the one before was. */
+  older: boolean;
+  /** Of each photo to preview, whether it can be. */
+  previews: Record<Domain, boolean[]>;
+}
+
+/** One step, as the engine tells it. */
+export interface StepReport {
+  step: number;
+  epoch: number;
+  rate: number;
+  seconds: number;
+  images: number;
+  warmingUp: boolean;
+  losses: Losses;
+}
+
+/** A photo that cannot be used, and why. */
+export interface Excluded {
+  domain: Domain;
+  index: number;
+  code: string;
+}
+
+export interface TrainSteps {
+  /** Fewer than were asked for at the end of the run. */
+  steps: StepReport[];
+  excluded: Excluded[];
+  report: TrainReport;
+  memory: Memory;
+}
+
+export interface PreviewPictures {
+  width: number;
+  height: number;
+  input: Blob;
+  translated: Blob;
+  back: Blob;
+  error: number;
+}
+
+/** What is stored with a checkpoint or a result. Pictures null: as before. */
+export interface TrainStored {
+  record: RunRecord;
+  history: ArrayBuffer;
+  pictures: { list: StoredPicture[]; files: { name: string; blob: Blob }[] } | null;
+}
+
+export interface TrainSaved {
+  step: number;
+  seconds: number;
+  bytes: number;
+  /** Null: it is on disk. Otherwise why it is not, and the checkpoint itself. */
+  unsaved: { problem: Failure; checkpoint: Blob } | null;
+}
+
+export interface TrainFinished {
+  a: Blob;
+  b: Blob;
+  /** Why the result is not on disk; null: it is. */
+  problem: Failure | null;
+}
+
 export interface Commands {
   /** First. Opens the device; may be sent once in a worker's life. */
   open: { device: DeviceChoice };
@@ -68,6 +172,20 @@ export interface Commands {
   translate: TranslateJob;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
+  /** Makes a run, or goes on with one; the run before is forgotten. */
+  'train-start': TrainStart;
+  /** Stores photos in the run's folder, each under its name. */
+  'train-keep': { run: string; photos: { name: string; blob: Blob }[] };
+  'train-steps': { steps: number };
+  'train-preview': { domain: Domain; index: number };
+  /** The first time a classifier is trained, which tells A from B. */
+  'train-scores': Record<never, never>;
+  'train-change': { config: string };
+  'train-save': TrainStored;
+  'train-finish': TrainStored;
+  'train-weights': { direction: Domain };
+  /** See train/faults.js. */
+  'train-fault': { kind: FaultKind; step: number };
 }
 
 export interface Values {
@@ -75,6 +193,16 @@ export interface Values {
   load: ModelReport;
   translate: Translated;
   paint: Blob;
+  'train-start': TrainStarted;
+  'train-keep': null;
+  'train-steps': TrainSteps;
+  'train-preview': PreviewPictures;
+  'train-scores': Omit<Scores, 'step'>;
+  'train-change': null;
+  'train-save': TrainSaved;
+  'train-finish': TrainFinished;
+  'train-weights': Blob;
+  'train-fault': null;
 }
 
 export type Name = keyof Commands;

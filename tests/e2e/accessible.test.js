@@ -1,36 +1,13 @@
 /** For everybody: axe finds nothing serious in any state, the keyboard does everything, and it fits a phone. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { inspect } from './support/axe.js';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import { by, cardsShown, finished, ready, translate, useWeights } from './support/page.js';
 
-const AXE = readFileSync(
-  new URL('../../node_modules/axe-core/axe.min.js', import.meta.url),
-  'utf8',
-);
 const visit = setUp();
 
 /** @typedef {import('playwright-core').Page} Page */
-
-/**
- * @param {Page} page
- * @param {string} state for the message
- */
-async function inspect(page, state) {
-  // As text: a <script> element would be against the page's policy.
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (globalThis).axe.run(document);
-    return violations
-      .filter((/** @type {any} */ { impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        (/** @type {any} */ { id, nodes }) =>
-          `${id}: ${nodes.map((/** @type {any} */ { html }) => html).slice(0, 3)}`,
-      );
-  });
-  assert.deepEqual(found, [], state);
-}
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   visit(

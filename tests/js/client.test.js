@@ -307,3 +307,23 @@ test('close ends what is running, and a later request starts anew', async () => 
   assert.ok(workers[0]?.ended);
   assert.deepEqual(await client.open(), REPORT);
 });
+
+test('any other request is sent as it is, and its success counts as a sign of life', async () => {
+  let deaths = 2;
+  const { client, workers, asked } = clientOf((request, worker) => {
+    if (request.do !== 'train-steps' || deaths === 0) return good(request, worker);
+    deaths -= 1;
+    return { failure: { code: 'gpu-lost', detail: '' } };
+  });
+  await assert.rejects(client.request('train-steps', { steps: 3 }), { code: 'gpu-lost' });
+  await assert.rejects(client.request('train-steps', { steps: 3 }), { code: 'gpu-lost' });
+  assert.equal(await client.request('train-steps', { steps: 3 }), 'train-steps done');
+  assert.equal(workers[2]?.requests[1].steps, 3);
+  deaths = 1;
+  await assert.rejects(client.request('train-steps', { steps: 3 }), { code: 'gpu-lost' });
+  assert.deepEqual(asked(), [
+    'open train-steps',
+    'open train-steps',
+    'open train-steps train-steps',
+  ]);
+});

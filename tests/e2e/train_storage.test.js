@@ -1,0 +1,128 @@
+/** A training outlives reloads and full disks, and one tab trains at a time. */
+import assert from 'node:assert/strict';
+import { patchWorker, setUp } from './support/browser.js';
+import { by, ready } from './support/page.js';
+import {
+  fillFolders,
+  lossRows,
+  notices,
+  startSmall,
+  until,
+  untilTold,
+} from './support/training.js';
+
+const visit = setUp();
+const STEPS = 14;
+
+visit(
+  'a training that was interrupted by a reload is the one that never was',
+  { timeout: 120_000 },
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, STEPS, { seed: 5 });
+    await until(page, 'finished', { step: STEPS });
+    const whole = await lossRows(page);
+    await page.click(by('another-button'));
+
+    await startSmall(page, STEPS, { seed: 5 });
+    await until(page, 'training', { step: 3 });
+    await page.click(by('pause-button'));
+    await until(page, 'paused');
+    await page.reload();
+    await page.click(by('offer-accept'));
+    await until(page, 'finished', { step: STEPS });
+    assert.deepEqual(await lossRows(page), whole);
+  },
+);
+
+visit(
+  'the page is hidden: what there is is saved at once, and a reload offers it with its picture',
+  {},
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, 5000, { 'preview-every': 2 });
+    await until(page, 'training', { step: 4 });
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await page.waitForFunction(
+      ([facts]) => /saved at step [1-9]/.test(document.querySelector(facts)?.textContent ?? ''),
+      [by('train-facts')],
+    );
+    await until(page, 'training');
+    await page.reload();
+    await page.waitForSelector(by('resume-offer'));
+    const step = Number(await page.getAttribute(by('resume-offer'), 'data-step'));
+    assert.ok(step >= 4, `offered at ${step}`);
+    assert.equal(await page.locator(`${by('resume-offer')} img`).count(), 2);
+    assert.equal(await page.textContent('#train-mark'), 'unfinished');
+
+    await page.click(by('offer-discard'));
+    await page.click(by('confirm-yes'));
+    await page.waitForSelector(by('resume-offer'), { state: 'hidden' });
+    await page.reload();
+    await until(page, 'empty');
+    await page.waitForSelector(by('space-used'));
+    assert.ok(await page.isHidden(by('resume-offer')));
+  },
+);
+
+visit('a second tab is told, and may train when the first is done', {}, async ({ page, site }) => {
+  await ready(page);
+  await startSmall(page, 5000);
+  await until(page, 'training', { step: 1 });
+  const other = await page.context().newPage();
+  await other.goto(`${site.url}?device=cpu#train`);
+  await untilTold(other, 'held-by-another-tab');
+  await fillFolders(other);
+  assert.ok(await other.isDisabled(by('train-button')));
+  assert.ok(await other.isHidden(by('resume-offer')));
+  await page.click(by('discard-button'));
+  await page.click(by('confirm-yes'));
+  await other.waitForSelector(`${by('train-button')}:enabled`);
+  assert.deepEqual(await notices(other), []);
+});
+
+visit(
+  'a full disk costs no step: it is told, and saved when there is room again',
+  { query: '?device=cpu&fault=quota@3' },
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, 5000);
+    await until(page, 'training', { step: 6 });
+    await page.click(by('pause-button'));
+    await untilTold(page, 'storage-full');
+    await untilTold(page, 'storage-saved');
+    await until(page, 'paused', { step: 6 });
+    assert.match((await page.textContent(by('train-facts'))) ?? '', /saved at step/);
+  },
+);
+
+/** As in a private window of some browsers. */
+const NO_STORAGE = `StorageManager.prototype.getDirectory = () =>
+  Promise.reject(new DOMException('not here', 'SecurityError'));`;
+
+visit(
+  'without storage a training works, and says that it will be lost',
+  {
+    prepare: async (page) => {
+      await page.addInitScript(NO_STORAGE);
+      await patchWorker(page, NO_STORAGE);
+    },
+  },
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, 3);
+    await until(page, 'finished', { step: 3 });
+    assert.ok(
+      (await notices(page)).some((code) => /storage-unavailable|photos-not-kept/.test(code)),
+    );
+    assert.match((await page.textContent('#after-about')) ?? '', /before the page is closed/);
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click(by('download-weights')),
+    ]);
+    assert.match(file.suggestedFilename(), /\.safetensors$/);
+  },
+);

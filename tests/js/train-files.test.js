@@ -1,0 +1,155 @@
+/** A run's folder: whatever moment the page ends at, a whole checkpoint can be read. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Disk } from '../../www/train/disk.js';
+import { readIndex, storeCheckpoint, storeResult } from '../../www/train/run-files.js';
+import { asHandle, FakeFolder } from './train-support/opfs.js';
+
+const record = (/** @type {number} */ step) => /** @type {any} */ ({ version: 1, id: 'run', step });
+const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
+/** @param {Disk} disk @param {number} step @param {any} [pictures] */
+const store = (disk, step, pictures = null) =>
+  storeCheckpoint(
+    disk,
+    record(step),
+    { checkpoint: bytes(`step ${step}`), history: bytes('h') },
+    pictures,
+  );
+
+function folder() {
+  const root = new FakeFolder();
+  return { root, disk: new Disk(asHandle(root)) };
+}
+
+test('the two latest checkpoints are kept, with their histories, and nothing else', async () => {
+  const { root, disk } = folder();
+  for (const step of [10, 20, 30, 40]) await store(disk, step);
+  const index = await readIndex(disk);
+  assert.deepEqual(
+    index?.checkpoints.map(({ step }) => step),
+    [40, 30],
+  );
+  assert.equal(await (await disk.read(index?.checkpoints[0].checkpoint ?? ''))?.text(), 'step 40');
+  assert.deepEqual(Object.keys(root.files()).sort(), [
+    'checkpoint-3.safetensors',
+    'checkpoint-4.safetensors',
+    'history-3.f32',
+    'history-4.f32',
+    'index-0.json',
+    'index-1.json',
+  ]);
+});
+
+test('an index that was cut off is as if it were not there', async () => {
+  const { root, disk } = folder();
+  for (const step of [10, 20, 30]) await store(disk, step);
+  const files = root.files();
+  const whole = files['index-1.json'].bytes;
+  for (const length of [0, 1, 40, 70, whole.size - 1]) {
+    files['index-1.json'].bytes = whole.slice(0, length);
+    const index = await readIndex(disk);
+    assert.equal(index?.record.step, 20, `${length} bytes`);
+    assert.equal(
+      await (await disk.read(index?.checkpoints[0].checkpoint ?? ''))?.text(),
+      'step 20',
+    );
+  }
+  files['index-1.json'].bytes = new Blob([(await whole.text()).replace('"step":30', '"step":31')]);
+  assert.equal((await readIndex(disk))?.record.step, 20, 'one that was altered as well');
+  await store(disk, 40);
+  assert.equal((await readIndex(disk))?.record.step, 40);
+});
+
+test('a write that fails at any file leaves the checkpoint of before, and no rubbish', async () => {
+  for (const failing of [0, 1, 2]) {
+    const { root, disk } = folder();
+    await store(disk, 10);
+    const before = Object.keys(root.files()).sort();
+    let count = 0;
+    const write = disk.write.bind(disk);
+    disk.write = async (name, content) => {
+      disk.full = count === failing;
+      count += 1;
+      await write(name, content);
+    };
+    await assert.rejects(store(disk, 20), { code: 'storage-full' });
+    const index = await readIndex(disk);
+    assert.equal(index?.record.step, 10);
+    assert.equal(
+      await (await disk.read(index?.checkpoints[0].checkpoint ?? ''))?.text(),
+      'step 10',
+    );
+    assert.deepEqual(Object.keys(root.files()).sort(), before);
+  }
+});
+
+test('pictures stay until there are others', async () => {
+  const { root, disk } = folder();
+  const picture = (/** @type {string} */ name) => ({
+    pictures: /** @type {any[]} */ ([{ input: name, translated: name, back: name }]),
+    files: [{ name, content: new Blob([name]) }],
+  });
+  await store(disk, 10, picture('picture-10'));
+  await store(disk, 20);
+  assert.ok(root.files()['picture-10']);
+  assert.equal((await readIndex(disk))?.pictures[0].input, 'picture-10');
+  await store(disk, 30, picture('picture-30'));
+  assert.ok(!root.files()['picture-10']);
+  assert.ok(root.files()['picture-30']);
+});
+
+test('a result takes the place of checkpoints and photos', async () => {
+  const { root, disk } = folder();
+  await store(disk, 10);
+  await (await disk.inside('photos')).write('A-00000', 'photo');
+  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h') };
+  await storeResult(disk, record(12), parts, null);
+  assert.deepEqual(Object.keys(root.files()).sort(), [
+    'G_A-2.safetensors',
+    'G_B-2.safetensors',
+    'history-2.f32',
+    'index-0.json',
+    'index-1.json',
+  ]);
+  assert.equal((await readIndex(disk))?.result?.A, 'G_A-2.safetensors');
+});
+
+test('a worker’s access handles write the same, and a short write is a full disk', async () => {
+  const root = new FakeFolder();
+  let room = 100;
+  /** @type {any} */
+  const handle = {
+    getFileHandle: async (/** @type {string} */ name) => {
+      const file = await root.getFileHandle(name, { create: true });
+      let content = new Uint8Array();
+      return {
+        createSyncAccessHandle: async () => ({
+          truncate: () => {
+            content = new Uint8Array();
+          },
+          write: (/** @type {Uint8Array} */ part, /** @type {{ at: number }} */ { at }) => {
+            const count = Math.min(part.length, room - at);
+            const longer = new Uint8Array(at + count);
+            longer.set(content);
+            longer.set(part.subarray(0, count), at);
+            content = longer;
+            return count;
+          },
+          flush() {},
+          close: () => {
+            file.bytes = new Blob([content]);
+          },
+        }),
+      };
+    },
+    removeEntry: (/** @type {string} */ name) => root.removeEntry(name),
+  };
+  const disk = new Disk(handle);
+  await disk.write('text', 'hello');
+  await disk.write('blob', new Blob(['one ', 'two']));
+  assert.equal(await root.files().text.bytes.text(), 'hello');
+  assert.equal(await root.files().blob.bytes.text(), 'one two');
+  room = 3;
+  await assert.rejects(disk.write('text', 'hello'), { code: 'storage-full' });
+  assert.equal(root.files().text, undefined);
+});

@@ -1,0 +1,251 @@
+/** The small parts of training: curves, pace, faults, restarts, estimates, supply. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CodedError } from '../../www/failure.js';
+import { calibrationOf, costOf, smallerProposal } from '../../www/train/calibration.js';
+import { Faults, faultsOf } from '../../www/train/faults.js';
+import { thinned } from '../../www/train/gallery.js';
+import { History, LOSS_NAMES } from '../../www/train/history.js';
+import { Pace } from '../../www/train/pace.js';
+import { isDeath, Restarts, smallerCrop } from '../../www/train/restarts.js';
+import { defaultSettings } from '../../www/train/settings.js';
+import { Supply } from '../../www/train/worker/supply.js';
+
+/** @param {number} step @param {number} [value] */
+const report = (step, value = step) => ({
+  step,
+  epoch: 1,
+  rate: 2e-4,
+  seconds: 0.5,
+  images: step,
+  warmingUp: false,
+  losses: /** @type {any} */ (
+    Object.fromEntries(LOSS_NAMES.map((name, i) => [name, value + i / 8]))
+  ),
+});
+/** @param {number} steps */
+const historyOf = (steps) => {
+  const history = new History();
+  for (let step = 1; step <= steps; step += 1) history.push(report(step));
+  return history;
+};
+
+test('a chart has at most the points asked for, and loses no peak', () => {
+  const history = historyOf(1000);
+  const { steps, span, mean, least, most } = history.chart(100);
+  assert.equal(span, 16);
+  assert.equal(steps.length, 63);
+  assert.equal(steps.at(-1), 1000);
+  assert.equal(mean.D_A[0], 8.5);
+  assert.equal(least.D_A[0], 1);
+  assert.equal(most.D_A[0], 16);
+  assert.equal(mean.D_A.at(-1), (993 + 1000) / 2);
+  assert.equal(mean.G_A[0], 8.5 + 1 / 8);
+  assert.equal(new History().chart(100).steps.length, 0);
+  assert.equal(historyOf(100).chart(100).span, 1);
+});
+
+test('what was drawn keeps its shape while the run grows', () => {
+  const early = historyOf(700).chart(100);
+  const late = historyOf(790).chart(100);
+  assert.equal(early.span, late.span);
+  assert.deepEqual(late.mean.D_A.slice(0, 80), early.mean.D_A.slice(0, 80));
+});
+
+test('steps that are done again replace those of before', () => {
+  const history = historyOf(10);
+  history.push(report(6, 100));
+  assert.equal(history.length, 6);
+  assert.equal(history.at(6, 'D_A'), 100);
+  assert.equal(history.at(5, 'D_A'), 5);
+});
+
+test('a history comes back from its file; a row that was cut off does not', () => {
+  const history = historyOf(300);
+  const bytes = history.bytes();
+  assert.deepEqual(History.from(bytes).toJSON(), history.toJSON());
+  assert.equal(History.from(bytes.slice(0, -4)).length, 299);
+  const padded = History.from(new ArrayBuffer(0));
+  padded.pad(5);
+  padded.push(report(6));
+  assert.equal(padded.toJSON().D_A[4], null);
+  assert.equal(padded.toJSON().D_A[5], 6);
+});
+
+test('the JSON has every step, rounded to what a float holds', () => {
+  const json = historyOf(3).toJSON();
+  assert.deepEqual(json.rate, [0.0002, 0.0002, 0.0002]);
+  assert.deepEqual(json.idt_B, [1.875, 2.875, 3.875]);
+});
+
+test('in the warm-up only the discriminators have losses', () => {
+  const history = new History();
+  for (let step = 1; step <= 6; step += 1) history.push({ ...report(step), warmingUp: step <= 3 });
+  const json = history.toJSON();
+  assert.deepEqual(json.warmingUp, [1, 1, 1, 0, 0, 0]);
+  assert.deepEqual(json.G_A, [null, null, null, 4.125, 5.125, 6.125]);
+  assert.deepEqual(json.D_B, [1.5, 2.5, 3.5, 4.5, 5.5, 6.5]);
+  const { mean, least, most } = history.chart(3);
+  assert.deepEqual(mean.G_A, [Number.NaN, 4.125, 5.625]);
+  assert.deepEqual(least.G_A, [Number.NaN, 4.125, 5.125]);
+  assert.deepEqual(most.G_A, [Number.NaN, 4.125, 6.125]);
+  assert.deepEqual(mean.D_A, [1.5, 3.5, 5.5]);
+});
+
+test('pace: half a second a call, growing carefully; one step on a processor', () => {
+  const pace = new Pace(false);
+  assert.equal(pace.steps, 1);
+  pace.measured(1, 5); // compiles shaders
+  assert.equal(pace.steps, 1);
+  assert.equal(pace.secondsPerStep, null);
+  pace.measured(1, 0.05);
+  assert.equal(pace.steps, 2);
+  for (const _ of [1, 2, 3, 4]) pace.measured(pace.steps, pace.steps * 0.05);
+  assert.equal(pace.steps, 10);
+  assert.ok(Math.abs((pace.secondsPerStep ?? 0) - 0.05) < 1e-9);
+  pace.measured(10, 20); // something else took the device
+  assert.equal(pace.steps, 1);
+  const processor = new Pace(true);
+  for (const _ of [1, 2, 3]) processor.measured(1, 0.001);
+  assert.equal(processor.steps, 1);
+});
+
+test('faults: read from the URL, due at their step, once in a tab', () => {
+  const query = new URLSearchParams(
+    'fault=panic@12,nan@5&fault=quota@3&fault=panic@x,boom@1,lost@',
+  );
+  const faults = faultsOf(query);
+  assert.deepEqual(
+    faults.map(({ kind, step }) => `${kind}@${step}`),
+    ['quota@3', 'nan@5', 'panic@12'],
+  );
+  const kept = new Map();
+  const memory = {
+    get: (/** @type {string} */ key) => kept.get(key) ?? null,
+    set: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+  };
+  const left = new Faults(faults, memory);
+  assert.equal(left.limit(0, 10), 3, 'a call ends where a fault is due');
+  assert.deepEqual(left.take(0), []);
+  assert.deepEqual(left.take(3), [{ kind: 'quota', step: 3 }]);
+  assert.deepEqual(left.take(3), []);
+  assert.equal(left.limit(3, 10), 1, 'a weight is poisoned before its step');
+  assert.deepEqual(left.take(4), [{ kind: 'nan', step: 5 }]);
+  assert.deepEqual(new Faults(faults, memory).take(3), [], 'not after a reload');
+  assert.deepEqual(new Faults(faults, memory).take(12), [{ kind: 'panic', step: 12 }]);
+});
+
+test('three deaths in ten minutes are enough; ten minutes later they are forgotten', () => {
+  let now = 0;
+  const restarts = new Restarts(() => now);
+  assert.ok(restarts.again());
+  now = 599_000;
+  assert.ok(restarts.again());
+  now = 600_500;
+  assert.ok(restarts.again(), 'the first is over ten minutes ago');
+  assert.ok(!restarts.again());
+  restarts.forget();
+  assert.ok(restarts.again());
+  assert.ok(isDeath('gpu-lost') && isDeath('out-of-memory') && !isDeath('training-not-finite'));
+  assert.deepEqual([256, 250, 64, 32].map(smallerCrop), [192, 192, 48, 32]);
+});
+
+const CPU = /** @type {const} */ ({ device: 'cpu', fallback: false });
+const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });
+const SCRATCH = /** @type {const} */ ({ kind: 'scratch' });
+const memory = { linear: 1, deviceInUse: null, deviceReserved: null };
+
+/** @param {Partial<Parameters<typeof calibrationOf>[0]>} given */
+const calibrate = (given) =>
+  calibrationOf({
+    settings: defaultSettings(given.device ?? CPU, SCRATCH, null),
+    scratch: true,
+    device: CPU,
+    photosA: 20,
+    photosB: 20,
+    previews: 4,
+    seconds: [1, 1],
+    memory,
+    ...given,
+  });
+
+test('calibration: the median of the warm steps, and the whole run from it', () => {
+  const settings = { ...defaultSettings(CPU, SCRATCH, null), length: 100, previewEvery: 50 };
+  const { secondsPerStep, firstStep, steps, seconds, feasible, proposal } = calibrate({
+    settings,
+    seconds: [9, 2, 2, 40],
+  });
+  assert.equal(secondsPerStep, 2);
+  assert.equal(firstStep, 9);
+  assert.equal(steps, 100);
+  assert.equal(seconds, 9 + 2 * (100 + 2 * 4 * (1 / 8)));
+  assert.ok(feasible);
+  assert.equal(proposal, null);
+});
+
+test('too slow: what is proposed ends in time, and is smaller', () => {
+  const settings = { ...defaultSettings(CPU, SCRATCH, null), crop: 256, ngf: 64, blocks: 9 };
+  const { feasible, proposal } = calibrate({ settings, seconds: [80, 60] });
+  assert.equal(feasible, false);
+  assert.equal(proposal?.why, 'slow');
+  assert.ok((proposal?.seconds ?? 1e9) <= 1800);
+  assert.ok((proposal?.settings.crop ?? 256) < 256);
+  const fixed = calibrate({ settings, seconds: [80, 60], scratch: false });
+  assert.equal(fixed.proposal?.settings.ngf, undefined, 'weights bring their network');
+  assert.equal(fixed.proposal?.settings.unit, undefined);
+  assert.ok((fixed.proposal?.settings.length ?? 600) < 600, 'fewer steps instead');
+});
+
+test('a fast graphics card is offered larger pictures, a processor never', () => {
+  const { proposal } = calibrate({ device: GPU, seconds: [1, 0.02, 0.02] });
+  assert.equal(proposal?.why, 'fast');
+  assert.equal(proposal?.settings.crop, 256);
+  assert.ok((proposal?.secondsPerStep ?? 0) > 0.02);
+  assert.equal(calibrate({ seconds: [0.01, 0.01] }).proposal, null);
+});
+
+test('four times the pixels cost four times as much', () => {
+  const small = { crop: 64, ngf: 16, blocks: 3 };
+  assert.equal(costOf({ ...small, crop: 128 }), 4 * costOf(small));
+  assert.deepEqual(smallerProposal({ ...defaultSettings(CPU, SCRATCH, null), crop: 32 }), null);
+});
+
+test('of many previews the first and the last stay', () => {
+  let sets = /** @type {any[]} */ ([]);
+  for (let step = 0; step <= 1000; step += 1) sets = thinned([...sets, { step, pictures: [] }]);
+  assert.ok(sets.length <= 40);
+  assert.equal(sets[0].step, 0);
+  assert.equal(sets.at(-1).step, 1000);
+  assert.deepEqual(
+    sets.map(({ step }) => step),
+    sets.map(({ step }) => step).sort((a, b) => a - b),
+  );
+});
+
+test('photos are supplied one by one; one that cannot be decoded is replaced', async () => {
+  let open = 0;
+  /** @type {string[]} */
+  const seen = [];
+  const gone = new Set();
+  const sink = {
+    upcoming: () => ({ a: [0, 1, 2].filter((i) => !gone.has(i)).slice(0, 2), b: [0] }),
+    supply: (/** @type {string} */ domain, /** @type {number} */ index) =>
+      void seen.push(domain + index),
+    exclude: (/** @type {string} */ domain, /** @type {number} */ index) =>
+      void (domain === 'A' && gone.add(index)),
+  };
+  const supply = new Supply(
+    { A: [new Blob(['0']), new Blob(['bad']), new Blob(['2'])], B: [new Blob(['0'])] },
+    async (file) => {
+      open += 1;
+      assert.equal(open, 1, 'one at a time');
+      const text = await file.text();
+      open -= 1;
+      if (text === 'bad') throw new CodedError('image-unreadable', '');
+      return { data: new Uint8Array(4), width: 1, height: 1 };
+    },
+  );
+  const excluded = await supply.before(sink, 2);
+  assert.deepEqual(excluded, [{ domain: 'A', index: 1, code: 'image-unreadable' }]);
+  assert.deepEqual(seen, ['A0', 'B0', 'A2']);
+});

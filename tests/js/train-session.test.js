@@ -1,0 +1,345 @@
+/** The whole path of a run, on an engine that is stood in for: begin, pause, save, stop, come back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codes, newSession, photos, readySession, until } from './train-support/session.js';
+
+/** The loss of every step. @param {import('../../www/train/session.js').TrainSession} session */
+async function curve(session) {
+  const { blob } = await session.exportCurves();
+  return JSON.parse(await blob.text()).steps.G_A;
+}
+
+/** What an undisturbed run of 20 steps gives. */
+async function plainCurve() {
+  const { session } = await readySession();
+  await session.start();
+  return curve(session);
+}
+
+test('two folders, start, finish: weights, curves and previews are there and stored', async () => {
+  const { session, states, root, host } = await readySession();
+  assert.equal(session.snapshot.state, 'ready');
+  assert.equal(session.snapshot.steps, 20);
+  await session.start();
+  const { run, runs, state, offer } = session.snapshot;
+  assert.equal(state, 'finished');
+  assert.deepEqual(states.slice(-4), ['starting', 'training', 'saving', 'finished']);
+  assert.equal(run?.step, 20);
+  assert.deepEqual(
+    run?.previews.map(({ step }) => step),
+    [0, 5, 10, 15, 20],
+  );
+  assert.equal(run?.previews[0].pictures.length, 2, 'one photo of each folder is held out');
+  assert.ok(run?.previews[0].pictures.every(({ heldOut }) => heldOut));
+  assert.deepEqual(run?.scores, [], 'too short a run for scores');
+  assert.equal(run?.kept, 'disk');
+  assert.equal(offer, null);
+  assert.equal(runs.length, 1);
+  assert.equal((await curve(session)).length, 20);
+  const names = Object.keys(root?.files() ?? {});
+  assert.ok(!names.some((name) => /checkpoint|photos/.test(name)), names.join());
+  const stored = await session.exportWeights('A', runs[0].id);
+  const here = await session.exportWeights('A');
+  assert.equal(await stored.blob.text(), await here.blob.text());
+  assert.match(await here.blob.text(), /^G_A \d+$/);
+  assert.equal(host.awake, 0, 'the screen may go dark again');
+});
+
+test('pause saves, step does one step, resume gives the same numbers as if nothing had been', async () => {
+  const { session } = await readySession();
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  await session.pause();
+  await running;
+  const at = session.snapshot.run?.step ?? 0;
+  assert.equal(session.snapshot.state, 'paused');
+  assert.equal(session.snapshot.run?.saved?.step, at);
+  await session.step();
+  assert.equal(session.snapshot.run?.step, at + 1);
+  assert.equal(session.snapshot.state, 'paused');
+  await session.resume();
+  assert.equal(session.snapshot.state, 'finished');
+  assert.deepEqual(await curve(session), await plainCurve());
+});
+
+test('a reload offers to continue, and the run ends with the same numbers', async () => {
+  const first = await readySession();
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 7);
+  await first.session.pause();
+  await running;
+  const at = first.session.snapshot.run?.step ?? 0;
+
+  const second = newSession({ root: first.root });
+  await second.session.open();
+  const { offer } = second.session.snapshot;
+  assert.equal(offer?.step, at);
+  assert.equal(offer?.needsFolders, false);
+  assert.match((await offer?.picture?.text()) ?? '', /^picture \d+$/);
+  await second.session.acceptOffer();
+  assert.equal(second.session.snapshot.state, 'finished');
+  assert.equal(second.session.snapshot.offer, null);
+  assert.deepEqual(await curve(second.session), await plainCurve());
+});
+
+test('an offer that is declined is gone for good', async () => {
+  const first = await readySession();
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 2);
+  await first.session.pause();
+  await running;
+  const second = newSession({ root: first.root });
+  await second.session.open();
+  await second.session.discardOffer();
+  assert.equal(second.session.snapshot.offer, null);
+  assert.deepEqual(Object.keys(first.root?.files() ?? {}), []);
+});
+
+test('without room for the photos the run goes on, and a reload needs the folders again', async () => {
+  const first = await readySession();
+  if (first.root) first.root.trouble.room = 10;
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 4);
+  await first.session.pause();
+  await running;
+  assert.ok(codes(first.session).includes('photos-not-kept'));
+  assert.equal(first.session.snapshot.run?.photosKept, false);
+
+  const second = newSession({ root: first.root });
+  await second.session.open();
+  assert.equal(second.session.snapshot.offer?.needsFolders, true);
+  await second.session.acceptOffer();
+  assert.deepEqual(codes(second.session), ['folders-needed']);
+  assert.equal(second.session.snapshot.state, 'empty');
+  assert.ok(second.session.snapshot.offer, 'it is still offered');
+  await second.session.setFolder('A', photos(0, 12).reverse());
+  await second.session.setFolder('B', photos(100, 12));
+  await second.session.acceptOffer();
+  assert.equal(second.session.snapshot.state, 'finished');
+  assert.deepEqual(await curve(second.session), await plainCurve());
+});
+
+test('pictures are written once, however often the run is saved', async () => {
+  /** @type {(number | null)[]} */
+  const written = [];
+  const { session, host } = await readySession({
+    engine: {
+      onRequest: (/** @type {any} */ { do: name, pictures }) => {
+        if (name === 'train-save') written.push(pictures?.list[0].step ?? null);
+      },
+    },
+  });
+  host.saveEvery = 0;
+  await session.start();
+  assert.equal(written.length, 21, 'at the start, and after each step');
+  assert.deepEqual(
+    written.filter((step) => step !== null),
+    [0, 5, 10, 15],
+  );
+});
+
+test('stop keeps the weights of a run that is not over', async () => {
+  const { session } = await readySession();
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  await session.stop();
+  await running;
+  const { state, run, runs } = session.snapshot;
+  assert.equal(state, 'finished');
+  assert.equal(run?.stopped, true);
+  assert.equal(runs[0].stopped, true);
+  assert.ok((run?.step ?? 0) < 20);
+  await session.close();
+  assert.equal(session.snapshot.state, 'ready');
+  assert.equal(session.snapshot.run, null);
+  await session.deleteRun(runs[0].id);
+  assert.deepEqual(session.snapshot.runs, []);
+});
+
+test('discard forgets the run at once, and another can be started', async () => {
+  const { session, root } = await readySession();
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  await session.discard();
+  await running;
+  assert.equal(session.snapshot.state, 'ready');
+  assert.deepEqual(Object.keys(root?.files() ?? {}), []);
+  await session.start();
+  assert.equal(session.snapshot.state, 'finished');
+});
+
+test('two tabs: the second is told, and finds what the first leaves', async () => {
+  const first = await readySession();
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 3);
+  const second = await readySession({ root: first.root, locks: first.locks });
+  assert.equal(second.session.snapshot.held, true);
+  assert.equal(second.session.snapshot.offer, null);
+  assert.equal(second.session.snapshot.can.start, false);
+  assert.deepEqual(codes(second.session), ['held-by-another-tab']);
+  await first.session.stop();
+  await running;
+  await until(second.session, ({ held }) => !held);
+  await until(second.session, ({ runs }) => runs.length === 1);
+  assert.deepEqual(codes(second.session), []);
+  assert.equal(second.session.snapshot.can.start, true);
+});
+
+test('the time left does not take the short steps of the warm-up for all', async () => {
+  /** @type {number[]} */
+  const warmUps = [];
+  const { session } = await readySession({
+    engine: { onStart: (/** @type {any} */ config) => warmUps.push(config.warm_up) },
+  });
+  session.startFrom({ kind: 'model', id: 'any' });
+  session.set({ length: 20, warmUp: 8 });
+  await session.calibrate();
+  assert.deepEqual(warmUps, [0], 'whole steps are measured');
+  const measured = session.snapshot.calibration?.secondsPerStep ?? 0;
+  /** @type {Map<number, { left: number | null, each: number | null }>} */
+  const seen = new Map();
+  session.addEventListener('change', () => {
+    const { run } = session.snapshot;
+    if (run) seen.set(run.step, { left: run.secondsLeft, each: run.secondsPerStep });
+  });
+  await session.start();
+  const early = seen.get(4);
+  assert.ok(early?.left && early.each);
+  assert.equal(early.left, early.each * 4 + measured * 12);
+  assert.deepEqual(warmUps, [0, 8]);
+  assert.equal(seen.get(8)?.left, null, 'what comes is of another kind');
+  assert.equal(seen.get(15)?.left, (seen.get(15)?.each ?? 0) * 5);
+  assert.ok(session.snapshot.run?.losses?.G_A);
+});
+
+test('a photo that cannot be decoded is left out and told once, even if the engine dies', async () => {
+  const { session } = await readySession({ fault: 'panic@16' });
+  await session.setFolder('A', [...photos(0, 12), new File(['damaged'], 'bad.png')]);
+  await session.start();
+  assert.equal(session.snapshot.state, 'finished');
+  const told = session.snapshot.notices.filter(({ code }) => code === 'photo-skipped');
+  assert.deepEqual(
+    told.map(({ values }) => values),
+    [{ domain: 'A', name: 'bad.png', code: 'image-unreadable' }],
+  );
+});
+
+test('rates change while it trains, and outlive the engine', async () => {
+  const { session, workers } = await readySession({ fault: 'panic@12' });
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 2);
+  await session.changeRates({ lr: 1e-5, lambdaCycle: 5 });
+  await session.changeRates({ lr: -1 });
+  assert.ok(codes(session).includes('setting-range'));
+  await running;
+  assert.equal(session.snapshot.state, 'finished');
+  assert.equal(session.snapshot.run?.settings.lr, 1e-5);
+  assert.equal(session.snapshot.run?.rate, 1e-5);
+  assert.ok(workers[1].asked.includes('train-change'));
+});
+
+test('a hidden page saves; a page without storage asks before it is left', async () => {
+  const { session, host } = await readySession();
+  host.saveEvery = 1e9;
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  assert.equal(session.snapshot.run?.saved?.step, 0);
+  assert.equal(host.page.leave(), false);
+  host.page.hide();
+  await until(session, ({ run }) => (run?.saved?.step ?? 0) > 0);
+  await running;
+  assert.equal(host.page.leave(), false);
+
+  const bare = await readySession({ root: null });
+  const other = bare.session.start();
+  await until(bare.session, ({ run }) => (run?.step ?? 0) >= 3);
+  assert.equal(bare.session.snapshot.run?.saved?.kept, 'memory');
+  assert.ok(codes(bare.session).includes('storage-unavailable'));
+  assert.equal(bare.host.page.leave(), true);
+  await other;
+  assert.equal(bare.session.snapshot.run?.kept, 'memory');
+  assert.equal(bare.host.page.leave(), true);
+  assert.match(await (await bare.session.exportWeights('B')).blob.text(), /^G_B/);
+});
+
+test('calibrating measures, proposes, and leaves nothing behind', async () => {
+  const { session, workers, root } = await readySession();
+  session.set({ length: 5000 });
+  await session.calibrate();
+  const { state, calibration } = session.snapshot;
+  assert.equal(state, 'calibrated');
+  assert.equal(calibration?.secondsPerStep, 0.5);
+  assert.equal(calibration?.steps, 5000);
+  assert.ok(workers[0].ended);
+  assert.deepEqual(Object.keys(root?.files() ?? {}), []);
+  session.set({ length: 30 });
+  assert.equal(session.snapshot.state, 'ready', 'other settings would have to be measured again');
+});
+
+test('what cannot be is refused before anything runs', async () => {
+  const { session } = newSession();
+  await session.open();
+  assert.equal(session.snapshot.state, 'empty');
+  await session.setFolder('A', photos(0, 12));
+  assert.equal(session.snapshot.state, 'empty');
+  await session.setFolder('B', photos(0, 12));
+  assert.equal(session.snapshot.dataset?.refused?.code, 'dataset-same');
+  assert.equal(session.snapshot.can.start, false);
+  await session.start();
+  assert.equal(session.snapshot.run, null);
+  await session.setFolder('B', photos(50, 12));
+  assert.equal(session.snapshot.can.start, true);
+  session.set({ crop: 66 });
+  assert.equal(session.snapshot.can.start, false);
+  assert.equal(session.snapshot.settingProblems[0].code, 'setting-multiple');
+});
+
+test('samples fill both folders', async () => {
+  const { session } = newSession();
+  await session.open();
+  await session.useSamples();
+  const { A, B } = session.snapshot.folders;
+  assert.equal(A.usable, 24);
+  assert.equal(B.usable, 24);
+  assert.equal(A.heldOut, 2);
+  assert.equal(session.snapshot.dataset?.refused, null);
+});
+
+test('an engine that refuses the start leaves everything as it was', async () => {
+  const { session, root } = await readySession({
+    engine: {
+      onStart: () => {
+        throw Object.assign(new Error('a tensor is missing'), { code: 'weights-missing-tensor' });
+      },
+    },
+  });
+  await session.start();
+  assert.equal(session.snapshot.state, 'ready');
+  assert.deepEqual(codes(session), ['weights-missing-tensor']);
+  assert.deepEqual(Object.keys(root?.files() ?? {}), []);
+  assert.equal(session.snapshot.can.start, true);
+});
+
+test('a longer run is scored, and its scores are stored and exported', async () => {
+  const { session } = await readySession({ engine: { seconds: 40 } });
+  await session.start();
+  const scores = session.snapshot.run?.scores ?? [];
+  assert.deepEqual(
+    scores.map(({ step }) => step),
+    [10, 15, 20],
+    'from five minutes of training on',
+  );
+  assert.deepEqual(scores[0], {
+    step: 10,
+    roundTripA: 0.1,
+    roundTripB: 0.2,
+    takenForB: 0.3,
+    takenForA: 0.4,
+    ceiling: 0.9,
+  });
+  const { id } = session.snapshot.runs[0];
+  const stored = JSON.parse(await (await session.exportCurves(id)).blob.text());
+  assert.deepEqual(stored.scores, scores.slice(), 'with those of the end');
+  await session.close();
+  assert.equal(JSON.parse(await (await session.exportCurves(id)).blob.text()).steps.D_A.length, 20);
+});

@@ -1,0 +1,135 @@
+/** Settings: what is proposed, what is refused, and what the engine is given. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  configOf,
+  defaultSettings,
+  ratesConfig,
+  settingProblems,
+  stepsOf,
+  warmUpOf,
+} from '../../www/train/settings.js';
+
+const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });
+const CPU = /** @type {const} */ ({ device: 'cpu', fallback: false });
+const SCRATCH = /** @type {const} */ ({ kind: 'scratch' });
+const MODEL = /** @type {const} */ ({ kind: 'model', id: 'summer2winter' });
+
+test('a processor, and a graphics card that is none, get small pictures, networks and runs', () => {
+  const fast = defaultSettings(GPU, SCRATCH, null);
+  for (const device of [CPU, { ...GPU, fallback: true }]) {
+    const slow = defaultSettings(device, SCRATCH, null);
+    for (const field of /** @type {const} */ (['crop', 'ngf', 'blocks', 'length'])) {
+      assert.ok(slow[field] < fast[field], field);
+    }
+  }
+  assert.deepEqual(settingProblems(fast), []);
+  assert.deepEqual(settingProblems(defaultSettings(CPU, MODEL, null)), []);
+});
+
+test('weights bring their own network', () => {
+  const { ngf, blocks } = defaultSettings(CPU, MODEL, { ngf: 32, blocks: 9 });
+  assert.deepEqual([ngf, blocks], [32, 9]);
+});
+
+test('the configuration has every name as the engine knows it, and the paper’s values', () => {
+  const settings = { ...defaultSettings(GPU, MODEL, { ngf: 32, blocks: 9 }), crop: 256, seed: 5 };
+  assert.deepEqual(configOf(settings, MODEL, GPU, 2000), {
+    ngf: 32,
+    blocks: 9,
+    ndf: 64,
+    lambda_A: 10,
+    lambda_B: 10,
+    lambda_identity: 0.5,
+    gan_mode: 'lsgan',
+    lr: 2e-4,
+    lr_rule: 'paper',
+    lr_unit: 'steps',
+    lr_flat: 1000,
+    lr_decay: 1000,
+    seed: 5,
+    preprocess: 'resize_and_crop',
+    load_size: 286,
+    crop_size: 256,
+    warm_up: 100,
+  });
+});
+
+test('an odd number of epochs loses none, and one epoch is a run', () => {
+  for (const length of [1, 2, 7]) {
+    const settings = {
+      ...defaultSettings(GPU, SCRATCH, null),
+      unit: /** @type {const} */ ('epochs'),
+      length,
+    };
+    const { lr_flat: flat, lr_decay: decay } = configOf(settings, SCRATCH, GPU, 100);
+    assert.equal(flat + decay, length);
+    assert.ok(flat > 0);
+  }
+});
+
+test('pictures are never resized to less than the crop', () => {
+  for (let crop = 24; crop <= 1024; crop += 4) {
+    const settings = { ...defaultSettings(CPU, SCRATCH, null), crop };
+    const { load_size: load } = configOf(settings, SCRATCH, CPU, 10);
+    assert.ok(load >= crop && Number.isInteger(load));
+  }
+});
+
+test('warm-up: a fifth of the run, at most 100, never all of it, none from scratch', () => {
+  const settings = defaultSettings(GPU, MODEL, null);
+  assert.equal(warmUpOf(settings, MODEL, 10_000), 100);
+  assert.equal(warmUpOf(settings, MODEL, 200), 40);
+  assert.equal(warmUpOf({ ...settings, warmUp: 500 }, MODEL, 200), 199);
+  assert.equal(warmUpOf({ ...settings, warmUp: 0 }, MODEL, 200), 0);
+  assert.equal(warmUpOf(settings, SCRATCH, 200), 0);
+});
+
+test('epochs are passes through the larger set', () => {
+  const settings = {
+    ...defaultSettings(GPU, MODEL, null),
+    unit: /** @type {const} */ ('epochs'),
+    length: 3,
+  };
+  assert.equal(stepsOf(settings, 10, 40), 120);
+  assert.equal(stepsOf({ ...settings, unit: 'steps' }, 10, 40), 3);
+});
+
+test('each value outside its range is named, with the range', () => {
+  const good = defaultSettings(GPU, SCRATCH, null);
+  const wrong = /** @type {const} */ ([
+    ['crop', 20, 'setting-range'],
+    ['crop', 2048, 'setting-range'],
+    ['crop', 130, 'setting-multiple'],
+    ['length', 0, 'setting-range'],
+    ['length', 1.5, 'setting-range'],
+    ['lr', 0, 'setting-range'],
+    ['lr', Number.NaN, 'setting-range'],
+    ['lambdaCycle', -1, 'setting-range'],
+    ['ngf', 0, 'setting-range'],
+    ['blocks', 33, 'setting-range'],
+    ['warmUp', -1, 'setting-range'],
+    ['seed', 2 ** 53, 'setting-range'],
+    ['previewEvery', 0, 'setting-range'],
+    ['rule', 'none', 'setting-choice'],
+    ['ganMode', 'wgan', 'setting-choice'],
+  ]);
+  for (const [field, value, code] of wrong) {
+    const problems = settingProblems(/** @type {any} */ ({ ...good, [field]: value }));
+    assert.deepEqual(
+      problems.map((problem) => [problem.field, problem.code]),
+      [[field, code]],
+      `${field} ${value}`,
+    );
+    assert.equal(problems[0].values.field, field);
+  }
+});
+
+test('what can change during a run has the engine’s names', () => {
+  assert.deepEqual(ratesConfig({ lr: 1e-4, lambdaCycle: 5, lambdaIdentity: 0 }), {
+    lr: 1e-4,
+    lambda_A: 5,
+    lambda_B: 5,
+    lambda_identity: 0,
+  });
+});

@@ -1,0 +1,273 @@
+/**
+ * An engine whose "networks" are one number that each step changes, behind the real worker's side of
+ * training and the real client. A photo is a file whose text is a number, or "damaged".
+ */
+
+import { EngineClient } from '../../../www/client.js';
+import { CodedError, failureOf } from '../../../www/failure.js';
+import { Trainer } from '../../../www/train/worker/trainer.js';
+
+export const CPU = {
+  device: 'cpu',
+  adapter: '',
+  fallback: false,
+  reason: null,
+  warning: null,
+  defaultSize: 512,
+  version: '0.1.0',
+};
+
+/** The same run gives the same numbers, and every photo leaves its mark. */
+class FakeTraining {
+  /** @type {Map<string, number>} */
+  cache = new Map();
+  excluded = new Set();
+  /** @type {number[]} */
+  previews = [];
+  poisoned = -1;
+  freed = false;
+
+  /** @param {any} config @param {number} a @param {number} b @param {{ step: number, weight: number }} state @param {any} options */
+  constructor(config, a, b, state, options) {
+    this.config = config;
+    this.counts = { A: a, B: b };
+    this.state = state;
+    this.options = options;
+  }
+
+  get total() {
+    const length = this.config.lr_flat + this.config.lr_decay;
+    return this.config.lr_unit === 'steps'
+      ? length
+      : length * Math.max(this.counts.A, this.counts.B);
+  }
+
+  report() {
+    const { step } = this.state;
+    const epoch = Math.floor(step / Math.max(this.counts.A, this.counts.B)) + 1;
+    return {
+      step,
+      total: this.total,
+      epoch,
+      epochs: null,
+      over: step >= this.total,
+      exact: true,
+      warmUp: this.config.warm_up,
+      config: JSON.stringify(this.config),
+      parameters: 1000,
+    };
+  }
+
+  /** @param {'A' | 'B'} domain @param {number} step */
+  chosen(domain, step) {
+    const usable = Array.from({ length: this.counts[domain] }, (_, i) => i).filter(
+      (i) => !this.excluded.has(domain + i),
+    );
+    if (usable.length === 0) throw new CodedError('dataset-empty', `no photo of ${domain} is left`);
+    return usable[step % usable.length];
+  }
+
+  /** @param {number} steps */
+  upcoming(steps) {
+    const needed = (/** @type {'A' | 'B'} */ domain) => {
+      const all = Array.from({ length: steps }, (_, i) => this.chosen(domain, this.state.step + i));
+      return Uint32Array.from(new Set(all.filter((i) => !this.cache.has(domain + i))));
+    };
+    return { a: needed('A'), b: needed('B') };
+  }
+
+  /** @param {string} domain @param {number} index @param {Uint8Array} rgba */
+  supply(domain, index, rgba) {
+    this.cache.set(domain + index, rgba[0]);
+  }
+
+  /** @param {string} domain @param {number} index */
+  exclude(domain, index) {
+    this.excluded.add(domain + index);
+  }
+
+  /** @param {number} n */
+  async trainSteps(n) {
+    await this.options.onSteps?.(n, this);
+    const reports = [];
+    while (reports.length < n && this.state.step < this.total) {
+      const { step } = this.state;
+      const a = this.cache.get(`A${this.chosen('A', step)}`);
+      const b = this.cache.get(`B${this.chosen('B', step)}`);
+      if (a === undefined || b === undefined) throw new CodedError('engine-usage', 'not supplied');
+      if (step + 1 === this.poisoned) {
+        throw new CodedError('training-not-finite', `G_A in step ${step + 1}`);
+      }
+      this.state.weight = (this.state.weight * 31 + a * 7 + b) % 1009;
+      this.state.step += 1;
+      const losses = Object.fromEntries(
+        ['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'].map((name, i) => [
+          name,
+          this.state.weight + i,
+        ]),
+      );
+      const warmingUp = step < this.config.warm_up;
+      const rate = this.config.lr;
+      const { epoch } = this.report();
+      const said = {
+        seconds: this.options.seconds ?? 0.25,
+        images: step + 1,
+        warmingUp,
+        losses,
+        skipped: [],
+      };
+      reports.push({ step: step + 1, epoch, rate, ...said });
+    }
+    return reports;
+  }
+
+  memory() {
+    return { linear: 1000, deviceInUse: null, deviceReserved: null };
+  }
+
+  /** @param {number} step */
+  poison(step) {
+    this.poisoned = step;
+  }
+
+  /** @param {string} _domain @param {Uint8Array} rgba */
+  addPreview(_domain, rgba) {
+    this.previews.push(rgba[0]);
+    return this.previews.length - 1;
+  }
+
+  /** @param {string} _domain @param {number} index */
+  async preview(_domain, index) {
+    const input = Uint8Array.of(this.previews[index], 0, 0, 255);
+    const translated = Uint8Array.of(this.state.weight % 256, 0, 0, 255);
+    return { width: 1, height: 1, input, translated, back: input, error: 0.25 };
+  }
+
+  async trainClassifier() {
+    if (this.options.noScores) throw new CodedError('engine-usage', 'too few photos');
+    return 0.9;
+  }
+
+  async scores() {
+    return { roundTripA: 0.1, roundTripB: 0.2, takenForB: 0.3, takenForA: 0.4, ceiling: 0.9 };
+  }
+
+  /** @param {string} config */
+  change(config) {
+    Object.assign(this.config, JSON.parse(config));
+  }
+
+  async checkpoint() {
+    return new TextEncoder().encode(JSON.stringify({ config: this.config, state: this.state }));
+  }
+
+  /** @param {string} direction */
+  async weights(direction) {
+    return new TextEncoder().encode(`G_${direction} ${this.state.weight}`);
+  }
+
+  free() {
+    this.freed = true;
+  }
+}
+
+/** @param {any} options */
+function fakeEngine(options) {
+  return {
+    startTraining(/** @type {string} */ config, /** @type {number} */ a, /** @type {number} */ b) {
+      options.onStart?.(JSON.parse(config));
+      return new FakeTraining(JSON.parse(config), a, b, { step: 0, weight: 1 }, options);
+    },
+    resumeTraining(
+      /** @type {Uint8Array} */ bytes,
+      /** @type {number} */ a,
+      /** @type {number} */ b,
+    ) {
+      try {
+        const { config, state } = JSON.parse(new TextDecoder().decode(bytes));
+        return new FakeTraining(config, a, b, state, options);
+      } catch (error) {
+        throw new CodedError('checkpoint-damaged', String(error));
+      }
+    },
+  };
+}
+
+/** Answers as `www/engine.js` does. */
+class FakeWorker extends EventTarget {
+  ended = false;
+  dead = false;
+  /** @type {string[]} */
+  asked = [];
+
+  /** @param {any} options */
+  constructor(options) {
+    super();
+    this.options = options;
+    this.trainer = new Trainer({
+      decode: async (file) => {
+        const text = await file.text();
+        if (text === 'damaged') throw new CodedError('image-unreadable', 'as told');
+        return { data: Uint8Array.of(Number(text), 0, 0, 255), width: 1, height: 1 };
+      },
+      encode: async (rgba) => new Blob([`picture ${rgba[0]}`]),
+      panic: () => {
+        throw new WebAssembly.RuntimeError('unreachable');
+      },
+      storage: async () => {
+        if (!options.root) throw new DOMException('switched off', 'SecurityError');
+        return options.root;
+      },
+    });
+    this.last = Promise.resolve();
+    setImmediate(() => this.say({ ready: true }));
+  }
+
+  /** @param {any} data */
+  say(data) {
+    if (!this.ended) this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  /** @param {any} request */
+  postMessage(request) {
+    const data = structuredClone(request);
+    this.asked.push(data.do);
+    this.last = this.last.then(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.ended) return;
+      try {
+        this.say({ id: data.id, value: await this.#perform(data) });
+      } catch (error) {
+        const died = error instanceof WebAssembly.RuntimeError;
+        const failure = died ? { code: 'engine-died', detail: error.message } : failureOf(error);
+        this.say({ id: data.id, failure });
+      }
+    });
+  }
+
+  /** @param {any} data */
+  async #perform(data) {
+    await this.options.onRequest?.(data, this);
+    if (data.do === 'open') return { ...CPU, ...this.options.device };
+    if (data.do === 'paint') return new Blob([String(data.seed % 250)]);
+    return this.trainer.perform(data.do, data, () => /** @type {any} */ (fakeEngine(this.options)));
+  }
+
+  terminate() {
+    this.ended = true;
+  }
+}
+
+/**
+ * @param {any} options `root`: the storage; `device`: of the report; `onRequest(request)`,
+ *   `onSteps(n, training)`, `onStart(config)`: may throw
+ */
+export function fakeClient(options) {
+  /** @type {FakeWorker[]} */
+  const workers = [];
+  const client = new EngineClient(() => {
+    workers.push(new FakeWorker(options));
+    return /** @type {any} */ (workers.at(-1));
+  }, 'auto');
+  return { client, workers };
+}

@@ -1,0 +1,84 @@
+/** A stand-in for the browser's private storage: folders and files in memory, which can be full. */
+
+/** @typedef {{ full: boolean, room: number }} Trouble */
+
+class FakeFile {
+  kind = 'file';
+  /** @param {string} name @param {Trouble} trouble */
+  constructor(name, trouble) {
+    this.name = name;
+    this.trouble = trouble;
+    this.bytes = new Blob();
+  }
+
+  async getFile() {
+    return new File([this.bytes], this.name, { lastModified: 1000 });
+  }
+
+  async createWritable() {
+    /** @type {Blob[]} */
+    const parts = [];
+    return {
+      write: async (/** @type {any} */ content) => {
+        if (this.trouble.full) throw new DOMException('no room', 'QuotaExceededError');
+        parts.push(new Blob([content]));
+      },
+      close: async () => {
+        this.bytes = new Blob(parts);
+      },
+      abort: async () => {},
+    };
+  }
+}
+
+export class FakeFolder {
+  kind = 'directory';
+  /** @type {Map<string, FakeFolder | FakeFile>} */
+  entries = new Map();
+  /** @param {string} name @param {Trouble} trouble */
+  constructor(name = '', trouble = { full: false, room: 1e12 }) {
+    this.name = name;
+    this.trouble = trouble;
+  }
+
+  async getDirectoryHandle(/** @type {string} */ name, { create = false } = {}) {
+    return /** @type {FakeFolder} */ (this.#get(name, create, FakeFolder));
+  }
+
+  async getFileHandle(/** @type {string} */ name, { create = false } = {}) {
+    return /** @type {FakeFile} */ (this.#get(name, create, FakeFile));
+  }
+
+  /** @param {string} name @param {boolean} create @param {typeof FakeFolder | typeof FakeFile} Kind */
+  #get(name, create, Kind) {
+    if (!this.entries.has(name)) {
+      if (!create) throw new DOMException(name, 'NotFoundError');
+      this.entries.set(name, new Kind(name, this.trouble));
+    }
+    return this.entries.get(name);
+  }
+
+  async removeEntry(/** @type {string} */ name) {
+    if (!this.entries.delete(name)) throw new DOMException(name, 'NotFoundError');
+  }
+
+  async *values() {
+    yield* [...this.entries.values()];
+  }
+
+  /** Every file by its path. @returns {Record<string, FakeFile>} */
+  files(prefix = '') {
+    /** @type {Record<string, FakeFile>} */
+    const all = {};
+    for (const [name, entry] of this.entries) {
+      if (entry instanceof FakeFile) all[prefix + name] = entry;
+      else Object.assign(all, entry.files(`${prefix}${name}/`));
+    }
+    return all;
+  }
+}
+
+/** @param {FakeFolder} folder @returns {FileSystemDirectoryHandle} */
+export function asHandle(folder) {
+  return /** @type {any} */ (folder);
+}

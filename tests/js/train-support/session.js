@@ -1,0 +1,154 @@
+/** A session of the Train view with everything around it stood in for. */
+import { TrainSession } from '../../../www/train/session.js';
+import { fakeClient } from './engine.js';
+import { asHandle, FakeFolder } from './opfs.js';
+
+/** Locks of one browser, whose tabs share them. */
+export class FakeLocks {
+  held = false;
+  /** @type {(() => void)[]} */
+  waiting = [];
+
+  take() {
+    if (this.held) return null;
+    this.held = true;
+    return () => {
+      this.held = false;
+      for (const wake of this.waiting.splice(0)) wake();
+    };
+  }
+}
+
+export class FakeHost {
+  saveEvery = 60;
+  time = 0;
+  awake = 0;
+  isHidden = false;
+  /** @type {any} */
+  page = {};
+  /** @type {Map<string, string>} */
+  kept = new Map();
+  tab = {
+    get: (/** @type {string} */ key) => this.kept.get(key) ?? null,
+    set: (/** @type {string} */ key, /** @type {string} */ value) => void this.kept.set(key, value),
+  };
+
+  /** @param {FakeFolder | null} root @param {FakeLocks} locks */
+  constructor(root, locks) {
+    this.root = root;
+    this.locks = locks;
+  }
+
+  /** Half a second passes between any two looks at the clock. */
+  now() {
+    this.time += 500;
+    return this.time;
+  }
+  date() {
+    return 1_700_000_000_000 + this.time;
+  }
+  async measure(/** @type {Blob} */ file) {
+    if (file.size === 0) throw Object.assign(new Error('empty'), { code: 'image-empty' });
+    return { width: 100, height: 80 };
+  }
+  async hash(/** @type {Blob} */ file) {
+    return `hash of ${await file.text()}`;
+  }
+  async lock() {
+    return this.locks.take();
+  }
+  unlocked() {
+    return new Promise((resolve) => this.locks.waiting.push(() => resolve(undefined)));
+  }
+  async keepAwake() {
+    this.awake += 1;
+    return () => {
+      this.awake -= 1;
+    };
+  }
+  async storage() {
+    return this.root && asHandle(this.root);
+  }
+  async space() {
+    return { usage: 0, quota: this.root?.trouble.room ?? 0, persisted: false };
+  }
+  async persist() {}
+  hidden() {
+    return this.isHidden;
+  }
+  watch(/** @type {any} */ on) {
+    this.page = on;
+  }
+}
+
+/**
+ * @param {object} [options]
+ * @param {FakeFolder | null} [options.root] the storage, to be shared by visits
+ * @param {FakeLocks} [options.locks] to be shared by tabs
+ * @param {string} [options.fault] of the URL
+ * @param {any} [options.engine] see `fakeClient`
+ * @param {Map<string, string>} [options.tab] what the tab remembers, to be shared by reloads
+ */
+export function newSession({
+  root = new FakeFolder(),
+  locks = new FakeLocks(),
+  fault,
+  engine,
+  tab,
+} = {}) {
+  const host = new FakeHost(root, locks);
+  if (tab) host.kept = tab;
+  const { client, workers } = fakeClient({ root, ...engine });
+  const session = new TrainSession({
+    engine: client,
+    source: /** @type {any} */ ({
+      network: () => null,
+      read: async () => ({ a: null, b: null, name: '' }),
+    }),
+    query: new URLSearchParams(fault ? { fault } : {}),
+    host: /** @type {any} */ (host),
+  });
+  /** @type {string[]} */
+  const states = [];
+  session.addEventListener('change', () => {
+    const { state } = session.snapshot;
+    if (states.at(-1) !== state) states.push(state);
+  });
+  return { session, host, root, locks, workers, states };
+}
+
+/** @param {number} first @param {number} count @returns {File[]} photos, each with a content of its own */
+export function photos(first, count) {
+  return Array.from(
+    { length: count },
+    (_, i) => new File([String(first + i)], `photo-${first + i}.png`),
+  );
+}
+
+/** A session with two folders of 12 photos, and a short run from scratch. @param {Parameters<typeof newSession>[0]} [options] */
+export async function readySession(options) {
+  const made = newSession(options);
+  const { session } = made;
+  await session.open();
+  await Promise.all([
+    session.setFolder('A', photos(0, 12)),
+    session.setFolder('B', photos(100, 12)),
+  ]);
+  session.startFrom({ kind: 'scratch' });
+  session.set({ length: 20, previewEvery: 5, crop: 64 });
+  return made;
+}
+
+/** @param {import('../../../www/train/session.js').TrainSession} session */
+export const codes = (session) => session.snapshot.notices.map(({ code }) => code);
+
+/**
+ * @param {import('../../../www/train/session.js').TrainSession} session
+ * @param {(snapshot: import('../../../www/train/types.js').Snapshot) => boolean} when
+ */
+export async function until(session, when) {
+  for (let turns = 0; !when(session.snapshot); turns += 1) {
+    if (turns > 5000) throw new Error(`still ${session.snapshot.state}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The two folders before anything is trained on them: what is in them, which photos are the same, which
+ * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
+ */
+import { failureOf } from '../failure.js';
+import { uniqueName } from '../run.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').Photo} Photo */
+/** @typedef {import('./types.js').FolderReport} FolderReport */
+/** @typedef {import('./types.js').DatasetReport} DatasetReport */
+/** @typedef {import('./types.js').Remark} Remark */
+/** @typedef {{ file: Blob, path: string }} Found */
+
+/** Fewer photos in a folder than this are too few to learn from. */
+const LEAST = 2;
+/** Fewer than this are few: the networks will learn them by heart. */
+const FEW = 10;
+/** From this many photos on some are set aside. */
+const LEAST_TO_HOLD_OUT = 4;
+/** One in so many photos is set aside, and at most so many. */
+const HELD_OUT = { part: 10, most: 8 };
+/** Photos looked at together. */
+const AT_ONCE = 4;
+
+/** The two domains. */
+export const DOMAINS = /** @type {const} */ (['A', 'B']);
+
+/**
+ * Size and content of each photo.
+ *
+ * @param {Found[]} found
+ * @param {object} by
+ * @param {(file: Blob) => Promise<{ width: number, height: number }>} by.measure see headers.js
+ * @param {(file: Blob) => Promise<string>} by.hash of the content
+ * @param {() => void} by.onOne after each photo
+ * @param {AbortSignal} by.signal
+ * @returns {Promise<Photo[]>} in the order given
+ */
+export async function inspect(found, { measure, hash, onOne, signal }) {
+  /** @type {Set<string>} */
+  const taken = new Set();
+  const photos = found.map(({ file, path }) => fresh(uniqueName(taken, path), file));
+  const left = photos.values();
+  const look = async () => {
+    for (const photo of left) {
+      signal.throwIfAborted();
+      try {
+        const { width, height } = await measure(photo.file);
+        Object.assign(photo, { width, height, hash: await hash(photo.file) });
+      } catch (error) {
+        photo.problem = failureOf(error, 'file-gone').code;
+      }
+      onOne();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, look));
+  signal.throwIfAborted();
+  return photos;
+}
+
+/** @param {string} name @param {Blob} file @returns {Photo} */
+function fresh(name, file) {
+  const { size: bytes } = file;
+  return { name, file, bytes, width: 0, height: 0, hash: '', heldOut: false, problem: null };
+}
+
+/**
+ * A folder's report. Of photos with the same content the first is used; which are set aside is decided by
+ * content alone, so that the same folder always gives the same.
+ *
+ * @param {string} name of the domain
+ * @param {Photo[]} photos as inspected; `heldOut` and the problem `duplicate` are set here
+ * @returns {FolderReport}
+ */
+export function folderReport(name, photos) {
+  const seen = new Set();
+  for (const photo of photos) {
+    photo.heldOut = false;
+    if (photo.problem === 'duplicate') photo.problem = null;
+    if (photo.problem) continue;
+    if (seen.has(photo.hash)) photo.problem = 'duplicate';
+    seen.add(photo.hash);
+  }
+  const usable = photos.filter(({ problem }) => problem === null);
+  const heldOut = heldOutOf(usable.length);
+  for (const photo of byHash(usable).slice(0, heldOut)) photo.heldOut = true;
+  const bySize = [...usable].sort((a, b) => a.width * a.height - b.width * b.height);
+  const duplicates = photos.filter(({ problem }) => problem === 'duplicate').length;
+  return {
+    name,
+    photos,
+    usable: usable.length,
+    training: usable.length - heldOut,
+    heldOut,
+    bytes: usable.reduce((sum, { bytes }) => sum + bytes, 0),
+    smallest: sizeOf(bySize.at(0)),
+    largest: sizeOf(bySize.at(-1)),
+    duplicates,
+    unusable: photos.length - usable.length - duplicates,
+  };
+}
+
+/** @param {number} usable */
+function heldOutOf(usable) {
+  if (usable < LEAST_TO_HOLD_OUT) return 0;
+  return Math.min(HELD_OUT.most, Math.max(1, Math.floor(usable / HELD_OUT.part)));
+}
+
+/** @param {Photo[]} photos */
+function byHash(photos) {
+  return [...photos].sort((a, b) => (a.hash < b.hash ? -1 : 1));
+}
+
+/** @param {Photo | undefined} photo */
+function sizeOf(photo) {
+  return photo ? { width: photo.width, height: photo.height } : null;
+}
+
+/**
+ * Both folders together.
+ *
+ * @param {Record<Domain, FolderReport>} folders
+ * @param {number} crop side of a training picture
+ * @returns {DatasetReport}
+ */
+export function datasetReport(folders, crop) {
+  const hashes = { A: hashesOf(folders.A), B: hashesOf(folders.B) };
+  const shared = [...hashes.A].filter((hash) => hashes.B.has(hash)).length;
+  /** @type {Remark[]} */
+  const warnings = DOMAINS.flatMap((domain) => folderWarnings(domain, folders[domain], crop));
+  if (shared > 0) warnings.push({ code: 'dataset-shared', values: { n: shared } });
+  return { refused: refusal(folders, hashes, shared), warnings };
+}
+
+/**
+ * @param {Record<Domain, FolderReport>} folders
+ * @param {Record<Domain, Set<string>>} hashes
+ * @param {number} shared
+ * @returns {Remark | null}
+ */
+function refusal(folders, hashes, shared) {
+  for (const domain of DOMAINS) {
+    const n = folders[domain].usable;
+    if (n < LEAST) return { code: 'dataset-too-few', values: { domain, n } };
+  }
+  const same = shared === hashes.A.size && shared === hashes.B.size;
+  return same ? { code: 'dataset-same', values: { n: shared } } : null;
+}
+
+/** @param {Domain} domain @param {FolderReport} folder @param {number} crop */
+function folderWarnings(domain, folder, crop) {
+  const small = usedOf(folder).filter(({ width, height }) => Math.min(width, height) < crop);
+  /** @type {[string, number][]} */
+  const all = [
+    ['dataset-few', folder.usable >= LEAST && folder.usable < FEW ? folder.usable : 0],
+    ['dataset-duplicates', folder.duplicates],
+    ['dataset-unusable', folder.unusable],
+  ];
+  /** @type {Remark[]} */
+  const warnings = all
+    .filter(([, n]) => n > 0)
+    .map(([code, n]) => ({ code, values: { domain, n } }));
+  if (small.length > 0) {
+    warnings.push({ code: 'dataset-small', values: { domain, n: small.length, crop } });
+  }
+  return warnings;
+}
+
+/** @param {FolderReport} folder */
+function usedOf(folder) {
+  return folder.photos.filter(({ problem }) => problem === null);
+}
+
+/** @param {FolderReport} folder */
+function hashesOf(folder) {
+  return new Set(usedOf(folder).map(({ hash }) => hash));
+}
+
+/**
+ * What a run is given: the photos to train on, in an order that depends on their content alone, and those
+ * to preview. A folder too small to set photos aside previews the first that it trains on.
+ *
+ * @param {FolderReport} folder
+ * @returns {{ training: Photo[], previews: Photo[] }}
+ */
+export function divided(folder) {
+  const used = byHash(usedOf(folder));
+  const heldOut = used.filter((photo) => photo.heldOut);
+  const training = used.filter((photo) => !photo.heldOut);
+  return { training, previews: heldOut.length > 0 ? heldOut : training.slice(0, 1) };
+}
+
+/**
+ * The photos of an unfinished run, found again in folders that were dropped anew.
+ *
+ * @param {string[]} hashes wanted, in order
+ * @param {FolderReport} folder
+ * @returns {{ photos: (Photo | null)[], missing: number }}
+ */
+export function foundAgain(hashes, folder) {
+  const known = new Map(usedOf(folder).map((photo) => [photo.hash, photo]));
+  const photos = hashes.map((hash) => known.get(hash) ?? null);
+  return { photos, missing: photos.filter((photo) => photo === null).length };
+}
+
+/**
+ * SHA-256 of a file's content. Without `crypto.subtle`, outside a secure context, files of the same name
+ * and length count as the same.
+ *
+ * @param {Blob} file
+ * @returns {Promise<string>}
+ */
+export async function contentHash(file) {
+  const bytes = await file.arrayBuffer();
+  if (!crypto.subtle) return `${file.size} ${file instanceof File ? file.name : ''}`;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,89 @@
+/** What a person takes away: weights, curves, a model for Translate. */
+import { CodedError } from '../failure.js';
+import { safeFileName } from '../names.js';
+import { History } from './history.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').Export} Export */
+/** @typedef {import('./run.js').TrainRun} TrainRun */
+/** @typedef {import('./record.js').RunRecord} RunRecord */
+
+export class Exports {
+  #stored;
+
+  /** @param {import('./stored-runs.js').StoredRuns} stored */
+  constructor(stored) {
+    this.#stored = stored;
+  }
+
+  /** @param {TrainRun | null} run @param {number} points */
+  chart(run, points) {
+    return (run?.history ?? new History()).chart(points);
+  }
+
+  /** @param {TrainRun | null} run @param {Domain} direction @param {string} [id] @returns {Promise<Export>} */
+  async weights(run, direction, id) {
+    const { record, blob } = await this.#found(run, direction, id);
+    return { name: fileName(record, direction), blob };
+  }
+
+  /**
+   * @param {TrainRun | null} run
+   * @param {Domain} direction
+   * @param {string} [id]
+   * @returns {Promise<import('./types.js').TrainedModel>}
+   */
+  async model(run, direction, id) {
+    const { record, blob } = await this.#found(run, direction, id);
+    const [from, to] = ends(record, direction);
+    return { name: fileName(record, direction), blob, from, to };
+  }
+
+  /** @param {TrainRun | null} run @param {string} [id] @returns {Promise<Export>} */
+  async curves(run, id) {
+    const here = isHere(run, id);
+    const { record, history } = here ?? (await this.#stored.history(id ?? ''));
+    const { photos, previews, config, ...about } = record;
+    const text = JSON.stringify({
+      ...about,
+      config: JSON.parse(config),
+      photos: { A: photos.A.length, B: photos.B.length },
+      heldOut: { A: kept(previews.A), B: kept(previews.B) },
+      steps: history.toJSON(),
+    });
+    const [from, to] = ends(record, 'A');
+    const name = safeFileName(`${from}-and-${to}-curves.json`, 'curves');
+    return { name, blob: new Blob([text], { type: 'application/json' }) };
+  }
+
+  /** @param {TrainRun | null} run @param {Domain} direction @param {string} [id] */
+  async #found(run, direction, id) {
+    const here = isHere(run, id);
+    if (here) return { record: here.record, blob: await here.weights(direction) };
+    if (!id) throw new CodedError('run-gone', 'there is no run');
+    const { index } = await this.#stored.open(id);
+    return { record: index.record, blob: await this.#stored.weights(id, direction) };
+  }
+}
+
+/** @param {TrainRun | null} run @param {string} [id] */
+function isHere(run, id) {
+  return run && (id === undefined || run.record.id === id) ? run : null;
+}
+
+/** @param {import('./record.js').StoredPhoto[]} previews */
+function kept(previews) {
+  return previews.filter(({ seen }) => !seen).length;
+}
+
+/** @param {RunRecord} record @param {Domain} direction @returns {[from: string, to: string]} */
+function ends({ names }, direction) {
+  const [a, b] = [names.A || 'A', names.B || 'B'];
+  return direction === 'A' ? [a, b] : [b, a];
+}
+
+/** @param {RunRecord} record @param {Domain} direction */
+function fileName(record, direction) {
+  const [from, to] = ends(record, direction);
+  return safeFileName(`${from}-to-${to}.safetensors`, 'generator');
+}

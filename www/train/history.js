@@ -1,0 +1,175 @@
+/**
+ * What every step of a run did, as one block of numbers that is saved beside each checkpoint, and what is
+ * drawn from it. Row `i` belongs to step `i + 1`. A loss that was not computed, as those of the generators
+ * during warm-up, is NaN.
+ */
+
+/** @typedef {import('./types.js').LossName} LossName */
+/** @typedef {import('./types.js').Chart} Chart */
+
+/** In the order of the engine. */
+export const LOSS_NAMES = /** @type {const} */ ([
+  'D_A',
+  'G_A',
+  'cycle_A',
+  'idt_A',
+  'D_B',
+  'G_B',
+  'cycle_B',
+  'idt_B',
+]);
+/** A row: these, then the losses. */
+const FIELDS = /** @type {const} */ (['epoch', 'rate', 'seconds', 'warmingUp']);
+const WIDTH = FIELDS.length + LOSS_NAMES.length;
+/** What a 32-bit float is good for, in the JSON. */
+const DIGITS = 7;
+
+export class History {
+  #rows = new Float32Array(WIDTH * 256);
+  #length = 0;
+
+  /** Steps. */
+  get length() {
+    return this.#length;
+  }
+
+  /**
+   * Adds a step. One that is already there, since the run went back behind it, is replaced together with
+   * all that followed.
+   *
+   * @param {import('../protocol.js').StepReport} report
+   */
+  push(report) {
+    this.truncate(report.step - 1);
+    const at = this.#length * WIDTH;
+    if (at + WIDTH > this.#rows.length) {
+      const larger = new Float32Array(this.#rows.length * 2);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    this.#rows.set([report.epoch, report.rate, report.seconds, report.warmingUp ? 1 : 0], at);
+    const computed = (/** @type {LossName} */ name) => !report.warmingUp || name.startsWith('D_');
+    this.#rows.set(
+      LOSS_NAMES.map((name) => (computed(name) ? report.losses[name] : Number.NaN)),
+      at + FIELDS.length,
+    );
+    this.#length += 1;
+  }
+
+  /** Forgets what came behind a step. @param {number} steps */
+  truncate(steps) {
+    this.#length = Math.max(0, Math.min(this.#length, steps));
+  }
+
+  /** Steps whose numbers were lost count as unknown, so that those that follow have their place. @param {number} steps */
+  pad(steps) {
+    const nothing = Object.fromEntries(LOSS_NAMES.map((name) => [name, Number.NaN]));
+    while (this.#length < steps) {
+      this.push({
+        step: this.#length + 1,
+        epoch: 0,
+        rate: Number.NaN,
+        seconds: 0,
+        images: 0,
+        warmingUp: false,
+        losses: /** @type {import('./types.js').Losses} */ (nothing),
+      });
+    }
+  }
+
+  /** To be written to a file. @returns {ArrayBuffer} a copy */
+  bytes() {
+    return this.#rows.slice(0, this.#length * WIDTH).buffer;
+  }
+
+  /**
+   * Reads what {@link bytes} gave; a row that was cut off is left out.
+   *
+   * @param {ArrayBuffer} bytes
+   * @returns {History}
+   */
+  static from(bytes) {
+    const history = new History();
+    history.#length = Math.floor(bytes.byteLength / 4 / WIDTH);
+    const rows = new Float32Array(bytes, 0, history.#length * WIDTH);
+    history.#rows = new Float32Array(Math.max(rows.length, WIDTH));
+    history.#rows.set(rows);
+    return history;
+  }
+
+  /**
+   * @param {number} step from 1
+   * @param {LossName | 'epoch' | 'rate' | 'seconds' | 'warmingUp'} name
+   * @returns {number}
+   */
+  at(step, name) {
+    const column = COLUMNS.indexOf(name);
+    return this.#rows[(step - 1) * WIDTH + column];
+  }
+
+  /** @param {number} step from 1 @returns {import('./types.js').Losses} */
+  losses(step) {
+    const all = LOSS_NAMES.map((name) => [name, this.at(step, name)]);
+    return /** @type {any} */ (Object.fromEntries(all));
+  }
+
+  /**
+   * Few enough points to draw. The number of steps in a point doubles as the run grows, so that what has
+   * been drawn keeps its shape.
+   *
+   * @param {number} points at most
+   * @returns {Chart}
+   */
+  chart(points) {
+    let span = 1;
+    while (Math.ceil(this.#length / span) > points) span *= 2;
+    const count = Math.ceil(this.#length / span);
+    const steps = Array.from({ length: count }, (_, i) => Math.min((i + 1) * span, this.#length));
+    /** @type {Chart} */
+    const chart = { steps, span, mean: perLoss(), least: perLoss(), most: perLoss() };
+    for (const name of LOSS_NAMES) {
+      for (const last of steps) this.#summarise(chart, name, last - ((last - 1) % span), last);
+    }
+    return chart;
+  }
+
+  /** @param {Chart} chart @param {LossName} name @param {number} from @param {number} to steps, both included */
+  #summarise(chart, name, from, to) {
+    let sum = 0;
+    let count = 0;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let step = from; step <= to; step += 1) {
+      const value = this.at(step, name);
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      count += 1;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    chart.mean[name].push(sum / count);
+    chart.least[name].push(count ? least : Number.NaN);
+    chart.most[name].push(count ? most : Number.NaN);
+  }
+
+  /** Every step, column by column. A loss that was not computed is null. @returns {Record<string, (number | null)[]>} */
+  toJSON() {
+    return Object.fromEntries(
+      COLUMNS.map((name) => [
+        name,
+        Array.from({ length: this.#length }, (_, i) => {
+          const value = this.at(i + 1, name);
+          return Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null;
+        }),
+      ]),
+    );
+  }
+}
+
+/** @type {readonly (LossName | (typeof FIELDS)[number])[]} */
+const COLUMNS = [...FIELDS, ...LOSS_NAMES];
+
+/** @returns {Record<LossName, number[]>} */
+function perLoss() {
+  return /** @type {any} */ (Object.fromEntries(LOSS_NAMES.map((name) => [name, []])));
+}

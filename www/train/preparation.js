@@ -1,0 +1,103 @@
+/** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
+import { Folders } from './folders.js';
+import { paintScenes } from './samples.js';
+import { defaultSettings } from './settings.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').Settings} Settings */
+/** @typedef {import('./types.js').StartChoice} StartChoice */
+
+export class Preparation {
+  #engine;
+  #source;
+  #stored;
+  #host;
+  #onChange;
+  /** What the person chose; the rest is proposed for the device. @type {Partial<Settings>} */
+  #chosen = {};
+  /** @type {import('../protocol.js').DeviceReport | null} */
+  device = null;
+  /** @type {StartChoice} */
+  start = { kind: 'model', id: 'summer2winter' };
+  /** Of what stands here now; forgotten as soon as that changes. @type {import('./types.js').Calibration | null} */
+  calibration = null;
+
+  /**
+   * @param {object} parts
+   * @param {import('../client.js').EngineClient} parts.engine
+   * @param {import('./weights.js').WeightsSource} parts.source
+   * @param {import('./stored-runs.js').StoredRuns} parts.stored
+   * @param {import('./host.js').Host} parts.host
+   * @param {() => void} parts.onChange
+   */
+  constructor({ engine, source, stored, host, onChange }) {
+    this.#engine = engine;
+    this.#source = source;
+    this.#stored = stored;
+    this.#host = host;
+    this.#onChange = onChange;
+    this.folders = new Folders(host, onChange);
+  }
+
+  /** @returns {Settings} */
+  get settings() {
+    const network = this.#source.network(this.start);
+    return { ...defaultSettings(this.device, this.start, network), ...this.#chosen };
+  }
+
+  /** @param {Partial<Settings>} settings */
+  set(settings) {
+    this.#chosen = { ...this.#chosen, ...settings };
+    this.#altered();
+  }
+
+  /** @param {StartChoice} choice */
+  startFrom(choice) {
+    this.start = choice;
+    this.#altered();
+  }
+
+  /** @param {Domain} domain @param {(File | import('../files.js').Candidate)[]} photos */
+  async setFolder(domain, photos) {
+    this.#altered();
+    this.#openDevice();
+    await this.folders.set(domain, photos);
+  }
+
+  /** @param {AbortSignal} signal */
+  async useSamples(signal) {
+    this.#altered();
+    const summer = await paintScenes(this.#engine, 'summer', signal);
+    const winter = await paintScenes(this.#engine, 'winter', signal);
+    this.#openDevice();
+    await Promise.all([this.folders.set('A', summer), this.folders.set('B', winter)]);
+  }
+
+  #altered() {
+    this.calibration = null;
+    this.#onChange();
+  }
+
+  /** So that settings can be proposed for the device. Its failure is told when it is needed. */
+  async #openDevice() {
+    this.device = await this.#engine.open().catch(() => this.device);
+    this.#onChange();
+  }
+
+  /**
+   * Everything that a run is made of, with its weights.
+   * @param {AbortSignal} signal
+   * @returns {Promise<import('./prepare.js').Plan>}
+   */
+  async plan(signal) {
+    this.device = await this.#engine.open(signal);
+    return {
+      folders: this.folders.reports,
+      settings: this.settings,
+      start: this.start,
+      weights: await this.#source.read(this.start, this.#stored, signal),
+      device: this.device,
+      date: this.#host.date(),
+    };
+  }
+}

@@ -1,0 +1,100 @@
+/** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
+
+import { DOMAINS, divided, foundAgain } from './dataset.js';
+import { configOf, stepsOf } from './settings.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').FolderReport} FolderReport */
+/** @typedef {import('./types.js').Photo} Photo */
+/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {Record<Domain, (Blob | null)[]>} Photos */
+
+/**
+ * @typedef {object} Plan
+ * @property {Record<Domain, FolderReport>} folders
+ * @property {import('./types.js').Settings} settings
+ * @property {import('./types.js').StartChoice} start
+ * @property {import('./weights.js').Weights} weights
+ * @property {import('../protocol.js').DeviceReport} device
+ * @property {number} date milliseconds since 1970
+ */
+
+/**
+ * @param {Plan} plan
+ * @returns {{ record: RunRecord, from: import('../protocol.js').TrainFrom, photos: Photos, previews: Photos }}
+ */
+export function prepare({ folders, settings, start, weights, device, date }) {
+  const sides = { A: divided(folders.A), B: divided(folders.B) };
+  const steps = stepsOf(settings, sides.A.training.length, sides.B.training.length);
+  const config = JSON.stringify(configOf(settings, start, device, steps));
+  /** @type {RunRecord} */
+  const record = {
+    version: 1,
+    id: idOf(date),
+    state: 'running',
+    created: date,
+    modified: date,
+    names: { A: folders.A.name, B: folders.B.name },
+    settings,
+    start: { kind: start.kind, name: weights.name },
+    config,
+    engine: device.version,
+    device: device.device,
+    step: 0,
+    total: steps,
+    epoch: 0,
+    epochs: null,
+    seconds: 0,
+    parameters: 0,
+    exact: false,
+    warmUp: 0,
+    photos: { A: sides.A.training.map(entry), B: sides.B.training.map(entry) },
+    previews: { A: sides.A.previews.map(entry), B: sides.B.previews.map(entry) },
+    scores: [],
+    recoveries: 0,
+  };
+  return {
+    record,
+    from: { kind: 'new', config, a: weights.a, b: weights.b },
+    photos: { A: sides.A.training.map(fileOf), B: sides.B.training.map(fileOf) },
+    previews: { A: sides.A.previews.map(fileOf), B: sides.B.previews.map(fileOf) },
+  };
+}
+
+/** Sorts by time, and two of one moment differ. @param {number} date */
+function idOf(date) {
+  const part = Math.floor(Math.random() * 36 ** 4);
+  return `${date.toString(36)}-${part.toString(36).padStart(4, '0')}`;
+}
+
+/** @param {Photo} photo @returns {import('./record.js').StoredPhoto} */
+function entry({ name, hash, heldOut }) {
+  return { name, hash, file: null, ...(heldOut ? {} : { seen: true }) };
+}
+
+/** @param {Photo} photo */
+function fileOf({ file }) {
+  return file;
+}
+
+/**
+ * The photos of an unfinished run: those that were stored, and for the rest those of the folders.
+ *
+ * @param {RunRecord} record
+ * @param {{ photos: Photos, previews: Photos }} stored
+ * @param {Record<Domain, FolderReport>} folders
+ * @returns {{ photos: Photos, previews: Photos, missing: number }}
+ */
+export function completed(record, stored, folders) {
+  /** @type {{ photos: Photos, previews: Photos, missing: number }} */
+  const all = { photos: { A: [], B: [] }, previews: { A: [], B: [] }, missing: 0 };
+  for (const kind of /** @type {const} */ (['photos', 'previews'])) {
+    for (const domain of DOMAINS) {
+      const hashes = record[kind][domain].map(({ hash }) => hash);
+      const again = foundAgain(hashes, folders[domain]).photos;
+      all[kind][domain] = hashes.map((_, i) => stored[kind][domain][i] ?? again[i]?.file ?? null);
+      all.missing += all[kind][domain].filter((photo) => photo === null).length;
+    }
+  }
+  return all;
+}

@@ -1,0 +1,83 @@
+/**
+ * What is stored of a run, in the folder `training/<id>` of this site's private storage: types only.
+ *
+ * ```text
+ * index-0.json index-1.json        RunIndex, written in turn: one of them is always whole
+ * checkpoint-<n>.safetensors       the two latest
+ * history-<n>.f32                  all steps up to that checkpoint
+ * picture-<n>-A0-input.jpg …       the latest previews
+ * G_A-<n>.safetensors G_B-<n>.…    when the run is over
+ * photos/A-00000 …                 while the run is unfinished
+ * ```
+ */
+import type { Domain, Scores, Settings, StartChoice } from './types.js';
+
+export interface StoredPhoto {
+  name: string;
+  hash: string;
+  /** In `photos/`; null: not stored. */
+  file: string | null;
+  /** Trained on as well, though it is previewed. */
+  seen?: boolean;
+}
+
+export interface StoredPicture {
+  domain: Domain;
+  index: number;
+  step: number;
+  width: number;
+  height: number;
+  error: number;
+  input: string;
+  translated: string;
+  back: string;
+}
+
+/** Everything about a run but its weights, steps and pictures. */
+export interface RunRecord {
+  version: 1;
+  id: string;
+  state: 'running' | 'stopped' | 'finished';
+  /** Milliseconds since 1970. */
+  created: number;
+  modified: number;
+  names: Record<Domain, string>;
+  settings: Settings;
+  start: { kind: StartChoice['kind']; name: string };
+  /** The engine's configuration, as JSON. */
+  config: string;
+  engine: string;
+  device: 'webgpu' | 'cpu';
+  step: number;
+  total: number;
+  epoch: number;
+  /** Null: the run's length is in steps. */
+  epochs: number | null;
+  /** Seconds spent in steps. */
+  seconds: number;
+  parameters: number;
+  exact: boolean;
+  warmUp: number;
+  photos: Record<Domain, StoredPhoto[]>;
+  previews: Record<Domain, StoredPhoto[]>;
+  scores: Scores[];
+  recoveries: number;
+}
+
+export interface StoredCheckpoint {
+  step: number;
+  checkpoint: string;
+  history: string;
+  bytes: number;
+}
+
+export interface RunIndex {
+  /** Counts the writings of the index. */
+  sequence: number;
+  record: RunRecord;
+  /** The latest first; two at most. */
+  checkpoints: StoredCheckpoint[];
+  pictures: StoredPicture[];
+  /** Files of the weights and the steps of a run that is over. */
+  result: { A: string; B: string; history: string } | null;
+}

@@ -1,0 +1,60 @@
+/**
+ * When to start the engine again after it died, and when to give up: one death is bad luck (a driver was
+ * reset, a laptop slept), three in ten minutes are a run that does not fit this device.
+ */
+
+/** Deaths within this time are counted, in milliseconds. */
+const WINDOW = 600_000;
+const MOST = 3;
+
+/** After these codes the engine has ended, or has no memory left to go on with. */
+const DEATHS = new Set([
+  'engine-died',
+  'gpu-lost',
+  'engine-keeps-dying',
+  'out-of-memory',
+  'training-gone',
+]);
+
+/** Sides of a training picture that are proposed, the largest first. */
+export const CROPS = [256, 192, 128, 96, 64, 48, 32];
+
+/** @param {string} code */
+export function isDeath(code) {
+  return DEATHS.has(code);
+}
+
+export class Restarts {
+  /** @type {number[]} */
+  #deaths = [];
+  #now;
+
+  /** @param {() => number} now milliseconds of a clock that is never set back */
+  constructor(now) {
+    this.#now = now;
+  }
+
+  /** Deaths lately. */
+  get count() {
+    return this.#deaths.length;
+  }
+
+  /** Counts a death. @returns {boolean} whether to try again */
+  again() {
+    const now = this.#now();
+    this.#deaths = [...this.#deaths.filter((then) => now - then < WINDOW), now];
+    return this.#deaths.length < MOST;
+  }
+
+  forget() {
+    this.#deaths = [];
+  }
+}
+
+/**
+ * The next smaller side of a training picture; the same when there is none.
+ * @param {number} crop
+ */
+export function smallerCrop(crop) {
+  return CROPS.find((side) => side < crop) ?? crop;
+}

@@ -1,0 +1,168 @@
+/**
+ * A run's folder (`record.d.ts`), written so that at every moment a whole checkpoint can be read: files
+ * get new names, and the small index that names them is written last, in turn into one of two places. An
+ * index carries the digest of its content; one that was cut off is as if it were not there.
+ */
+
+/** @typedef {import('./record.js').RunIndex} RunIndex */
+/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('./record.js').StoredPicture} StoredPicture */
+/** @typedef {Pick<import('./disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
+/** @typedef {{ name: string, content: Blob | Uint8Array<ArrayBuffer> }} Part a file to be written */
+
+const SLOTS = ['index-0.json', 'index-1.json'];
+/** Checkpoints that are kept. */
+const KEPT = 2;
+/** The subfolder that the index does not name. */
+export const PHOTOS = 'photos';
+
+/**
+ * The newest whole index.
+ *
+ * @param {Folder} folder
+ * @returns {Promise<RunIndex | null>} null: there is none, so there is no run
+ */
+export async function readIndex(folder) {
+  const found = await Promise.all(SLOTS.map((slot) => readSlot(folder, slot)));
+  return found.reduce(
+    (best, index) => (index && index.sequence > (best?.sequence ?? -1) ? index : best),
+    null,
+  );
+}
+
+/** @param {Folder} folder @param {string} slot @returns {Promise<RunIndex | null>} */
+async function readSlot(folder, slot) {
+  try {
+    const text = (await (await folder.read(slot))?.text()) ?? '';
+    const cut = text.indexOf('\n');
+    const content = text.slice(cut + 1);
+    if (cut < 0 || text.slice(0, cut) !== (await digest(content))) return null;
+    const index = JSON.parse(content);
+    return index.record?.version === 1 ? index : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Stores a checkpoint of a run, and with it everything else that is known of the run.
+ *
+ * @param {Folder} folder
+ * @param {RunRecord} record
+ * @param {{ checkpoint: Part['content'], history: Part['content'] }} parts
+ * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
+ * @returns {Promise<RunIndex>}
+ * @throws {import('../failure.js').CodedError} `storage-…`; what was stored before is still whole
+ */
+export async function storeCheckpoint(folder, record, { checkpoint, history }, previews) {
+  const before = await readIndex(folder);
+  const sequence = (before?.sequence ?? 0) + 1;
+  const entry = {
+    step: record.step,
+    checkpoint: `checkpoint-${sequence}.safetensors`,
+    history: `history-${sequence}.f32`,
+    bytes: checkpoint instanceof Blob ? checkpoint.size : checkpoint.length,
+  };
+  const files = [
+    { name: entry.checkpoint, content: checkpoint },
+    { name: entry.history, content: history },
+    ...(previews?.files ?? []),
+  ];
+  return commit(folder, files, {
+    sequence,
+    record,
+    checkpoints: [entry, ...(before?.checkpoints ?? [])].slice(0, KEPT),
+    pictures: previews?.pictures ?? before?.pictures ?? [],
+    result: null,
+  });
+}
+
+/**
+ * Stores the result of a run that is over; checkpoints and photos are then of no more use and go.
+ *
+ * @param {Folder} folder
+ * @param {RunRecord} record
+ * @param {{ a: Part['content'], b: Part['content'], history: Part['content'] }} parts
+ * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
+ * @returns {Promise<RunIndex>}
+ */
+export async function storeResult(folder, record, { a, b, history }, previews) {
+  const before = await readIndex(folder);
+  const sequence = (before?.sequence ?? 0) + 1;
+  const result = {
+    A: `G_A-${sequence}.safetensors`,
+    B: `G_B-${sequence}.safetensors`,
+    history: `history-${sequence}.f32`,
+  };
+  const files = [
+    { name: result.A, content: a },
+    { name: result.B, content: b },
+    { name: result.history, content: history },
+    ...(previews?.files ?? []),
+  ];
+  const pictures = previews?.pictures ?? before?.pictures ?? [];
+  const index = await commit(folder, files, {
+    sequence,
+    record,
+    checkpoints: [],
+    pictures,
+    result,
+  });
+  await folder.remove(PHOTOS);
+  return index;
+}
+
+/**
+ * Writes files, then the index that names them, then removes what no index names any more.
+ *
+ * @param {Folder} folder
+ * @param {Part[]} files
+ * @param {RunIndex} index
+ */
+async function commit(folder, files, index) {
+  try {
+    for (const { name, content } of files) await folder.write(name, content);
+    const content = JSON.stringify(index);
+    const slot = SLOTS[index.sequence % SLOTS.length];
+    await folder.write(slot, `${await digest(content)}\n${content}`);
+  } catch (error) {
+    for (const { name } of files) await folder.remove(name); // no index names them
+    throw error;
+  }
+  await sweep(folder, index).catch(() => {}); // what is left over is swept next time
+  return index;
+}
+
+/** @param {Folder} folder @param {RunIndex} index */
+async function sweep(folder, index) {
+  const named = new Set([
+    ...SLOTS,
+    ...index.checkpoints.flatMap(({ checkpoint, history }) => [checkpoint, history]),
+    ...index.pictures.flatMap(({ input, translated, back }) => [input, translated, back]),
+    ...Object.values(index.result ?? {}),
+  ]);
+  for (const { name, folder: isFolder } of await folder.list()) {
+    if (!isFolder && !named.has(name)) await folder.remove(name);
+  }
+}
+
+/** Bytes of everything in a run's folder, its photos too. @param {import('./disk.js').Disk} folder */
+export async function bytesIn(folder) {
+  let bytes = 0;
+  for (const { name, folder: isFolder } of await folder.list()) {
+    if (isFolder) bytes += await bytesIn(await folder.inside(name));
+    else bytes += (await folder.read(name))?.size ?? 0;
+  }
+  return bytes;
+}
+
+/**
+ * Tells whole text from text that was cut off: SHA-256, or where there is no `crypto.subtle` its length.
+ * @param {string} text
+ */
+async function digest(text) {
+  const bytes = new TextEncoder().encode(text);
+  if (!globalThis.crypto?.subtle) return `length ${bytes.length}`;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

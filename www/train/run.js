@@ -1,0 +1,300 @@
+/**
+ * One run and its engine: makes it, drives it call by call, saves it, and brings it back from its last
+ * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
+ * decide: every method rejects with the failure.
+ */
+import { DOMAINS } from './dataset.js';
+import { Gallery } from './gallery.js';
+import { History } from './history.js';
+import { Pace } from './pace.js';
+import { Saver } from './saver.js';
+import { Scorer } from './scorer.js';
+import { isSlow, ratesConfig } from './settings.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').RunView} RunView */
+/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('../protocol.js').TrainFrom} TrainFrom */
+/** @typedef {import('../protocol.js').TrainReport} TrainReport */
+/** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
+
+/**
+ * @typedef {object} Parts
+ * @property {Pick<import('../client.js').EngineClient, 'request' | 'open'>} engine
+ * @property {import('./host.js').Host} host
+ * @property {import('./faults.js').Faults} faults
+ * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
+ * @property {TrainFrom} from where it began
+ * @property {Record<Domain, (Blob | null)[]>} photos
+ * @property {Record<Domain, (Blob | null)[]>} previews
+ * @property {number | null} [expected] seconds of a step behind the warm-up, from a calibration
+ * @property {History} [history]
+ * @property {import('./types.js').PreviewSet[]} [pictures]
+ * @property {() => void} onChange
+ * @property {Tell} onTell
+ */
+
+export class TrainRun {
+  #engine;
+  #host;
+  #faults;
+  #from;
+  #photos;
+  #previews;
+  #expected;
+  #onChange;
+  #onTell;
+  /** @type {Pace | null} */
+  #pace = null;
+  /** @type {TrainReport | null} */
+  #report = null;
+  /** @type {import('./types.js').Memory | null} */
+  #memory = null;
+  #warmingUp = false;
+  /** Photos that were said to be left out. @type {Set<string>} */
+  #told = new Set();
+  /** Rates that the last checkpoint does not have. @type {import('./types.js').Rates | null} */
+  #rates = null;
+  #scorer;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.record = parts.record;
+    this.history = parts.history ?? new History();
+    this.#engine = parts.engine;
+    this.#host = parts.host;
+    this.#faults = parts.faults;
+    this.#from = parts.from;
+    this.#photos = parts.photos;
+    this.#previews = parts.previews;
+    this.#expected = parts.expected ?? null;
+    this.#onChange = parts.onChange;
+    this.#onTell = parts.onTell;
+    this.gallery = new Gallery(this.record.previews, parts.pictures ?? []);
+    this.#scorer = new Scorer(parts.host, parts.engine, parts.onTell);
+    this.saver = new Saver(parts.host, parts.engine, parts.onTell);
+    /** What would help after the numbers left the finite ones. @type {import('./types.js').Rates | null} */
+    this.proposal = null;
+    /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
+    this.result = null;
+  }
+
+  /** Whether all steps are done. */
+  get over() {
+    return this.#report?.over ?? false;
+  }
+
+  /** Steps done. */
+  get step() {
+    return this.record.step;
+  }
+
+  /** Steps that no checkpoint has. */
+  get unsaved() {
+    return this.step - (this.saver.saved?.step ?? 0);
+  }
+
+  /** The device of the engine is another than the one that the run was on. @returns {Promise<string | null>} which */
+  async #otherDevice() {
+    const { device, fallback } = await this.#engine.open();
+    const slow = isSlow({ device, fallback });
+    if (this.#pace?.one !== slow) this.#pace = new Pace(slow);
+    return device === this.record.device ? null : device;
+  }
+
+  /** Makes the networks. */
+  async begin() {
+    await this.#otherDevice();
+    await this.#open(this.#from);
+  }
+
+  /** Stores the photos, where there is room, and the first checkpoint. */
+  async secure() {
+    await this.saver.keepPhotos(this.record, this.#photos, this.#previews);
+    await this.save();
+    await this.#host.persist();
+  }
+
+  /**
+   * Goes back to the last checkpoint, in an engine that knows nothing of the run.
+   * @returns {Promise<{ otherDevice: string | null }>}
+   */
+  async restore() {
+    const otherDevice = await this.#otherDevice();
+    await this.#open(this.saver.last ?? this.#from);
+    this.gallery.forgetAfter(this.step);
+    this.record.scores = this.record.scores.filter(({ step }) => step <= this.step);
+    if (this.#rates) await this.change(this.#rates);
+    return { otherDevice };
+  }
+
+  /** @param {TrainFrom} from */
+  async #open(from) {
+    const { record } = this;
+    const started = await this.#engine.request('train-start', {
+      run: record.id,
+      from,
+      photos: this.#photos,
+      previews: this.#previews,
+    });
+    if (started.older) this.#onTell('checkpoint-older', { step: started.report.step }, 'warning');
+    this.gallery.available = started.previews;
+    this.#take(started.report);
+    this.history.truncate(this.step);
+    this.history.pad(this.step);
+    this.#pace?.restarted();
+    this.#scorer.restarted();
+    this.#onChange();
+  }
+
+  /** @param {TrainReport} report */
+  #take(report) {
+    this.#report = report;
+    const { step, total, epoch, epochs, config, parameters, exact, warmUp } = report;
+    Object.assign(this.record, { step, total, epoch, epochs, config, parameters, exact, warmUp });
+  }
+
+  /**
+   * One call of the engine, and what is due around it: previews, scores, a checkpoint.
+   * @param {number} [most] steps
+   */
+  async advance(most = Number.POSITIVE_INFINITY) {
+    await this.look();
+    for (const { kind, step } of this.#faults.take(this.step)) {
+      await this.#engine.request('train-fault', { kind, step });
+      if (kind === 'quota') this.saver.want();
+    }
+    const every = this.record.settings.previewEvery;
+    const warm = this.record.warmUp - this.step;
+    const wanted = Math.min(
+      most,
+      this.#pace?.steps ?? 1,
+      every - (this.step % every),
+      warm > 0 ? warm : Number.POSITIVE_INFINITY,
+    );
+    const steps = Math.max(1, this.#faults.limit(this.step, wanted));
+    const started = this.#host.now();
+    const done = await this.#engine.request('train-steps', { steps });
+    this.#pace?.measured(done.steps.length, (this.#host.now() - started) / 1000);
+    this.#absorb(done);
+    if (this.saver.due()) await this.save();
+  }
+
+  /** @param {import('../protocol.js').TrainSteps} done */
+  #absorb(done) {
+    for (const report of done.steps) {
+      this.history.push(report);
+      this.record.seconds += report.seconds;
+      this.#warmingUp = report.warmingUp;
+    }
+    for (const { domain, index, code } of done.excluded) {
+      const { name = '' } = this.record.photos[domain][index] ?? {};
+      if (this.#told.has(domain + index)) continue;
+      this.#told.add(domain + index);
+      this.#onTell('photo-skipped', { domain, name, code }, 'warning');
+    }
+    this.#memory = done.memory;
+    this.#take(done.report);
+    if (this.step === this.record.warmUp) this.#pace?.changed();
+    this.#onChange();
+  }
+
+  /** The previews of this step, unless they are there or not due; and the scores. */
+  async look({ always = false } = {}) {
+    const due = always || this.step % this.record.settings.previewEvery === 0;
+    if (!due) return;
+    if (this.gallery.latest?.step !== this.step) {
+      await this.gallery.look(this.#engine, this.step);
+      this.#onChange();
+    }
+    const { seconds, scores } = this.record;
+    if (this.step === 0 || scores.at(-1)?.step === this.step) return;
+    const slow = this.#pace?.one ?? true;
+    if (!this.#scorer.due(seconds, { slow, over: this.over, stopping: always })) return;
+    const found = await this.#scorer.compute(seconds);
+    if (found) this.record.scores = [...scores, { step: this.step, ...found }];
+    this.#onChange();
+  }
+
+  /** Writes a checkpoint. One that cannot be written to disk is kept in memory. */
+  async save() {
+    this.record.modified = this.#host.date();
+    await this.saver.save(this.record, this.history, this.gallery);
+    this.#rates = null;
+    this.#onChange();
+  }
+
+  /**
+   * Keeps the weights, and with them all that is known of the run.
+   * @param {boolean} stopped before its end
+   */
+  async finish(stopped) {
+    await this.look({ always: true });
+    this.record.state = stopped ? 'stopped' : 'finished';
+    this.record.modified = this.#host.date();
+    this.result = await this.saver.finish(this.record, this.history, this.gallery);
+    this.#onChange();
+  }
+
+  /** @param {import('./types.js').Rates} rates */
+  async change(rates) {
+    await this.#engine.request('train-change', { config: JSON.stringify(ratesConfig(rates)) });
+    this.#rates = rates;
+    this.proposal = null;
+    const { settings } = this.record;
+    this.record.settings = { ...settings, ...rates };
+    this.#onChange();
+  }
+
+  /** @param {Domain} direction @returns {Promise<Blob>} */
+  async weights(direction) {
+    return this.result?.[direction] ?? this.#engine.request('train-weights', { direction });
+  }
+
+  /** Steps of the warm-up are several times as short as the others. @param {number | null} each lately */
+  #secondsLeft(each) {
+    const { step, total, warmUp } = this.record;
+    if (step >= warmUp) return each === null ? null : each * (total - step);
+    if (each === null || this.#expected === null) return null;
+    return each * (warmUp - step) + this.#expected * (total - warmUp);
+  }
+
+  /** @returns {RunView} */
+  view() {
+    const { id, names, step, total, epoch, settings, seconds, scores, photos } = this.record;
+    const pass = Math.max(photos.A.length, photos.B.length, 1);
+    const secondsPerStep = this.#pace?.secondsPerStep ?? null;
+    const losses = step > 0 && this.history.length >= step ? this.history.losses(step) : null;
+    return {
+      id,
+      names,
+      step,
+      total,
+      epoch,
+      epochs: this.record.epochs ?? Math.ceil(total / pass),
+      fraction: total > 0 ? step / total : 0,
+      rate: losses ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
+      warmingUp: this.#warmingUp,
+      warmUp: this.record.warmUp,
+      secondsPerStep,
+      secondsLeft: this.#secondsLeft(secondsPerStep),
+      secondsTrained: seconds,
+      losses,
+      memory: this.#memory,
+      parameters: this.record.parameters,
+      exact: this.record.exact,
+      settings,
+      saved: this.saver.saved,
+      saving: this.saver.busy,
+      photosKept: DOMAINS.every((domain) =>
+        this.record.photos[domain].every(({ file }) => file !== null),
+      ),
+      previews: this.gallery.sets,
+      scores,
+      recoveries: this.record.recoveries,
+      proposal: this.proposal,
+      stopped: this.record.state === 'stopped',
+      kept: this.record.state === 'running' ? null : this.saver.resultKept,
+    };
+  }
+}

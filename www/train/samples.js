@@ -1,0 +1,22 @@
+/** Painted scenes in place of folders, so that training can be tried at once: summer is A, winter is B. */
+
+/** Scenes of a domain: enough that some are set aside. */
+const SCENES = 24;
+const SCENE = { width: 256, height: 192 };
+/** Different places in both folders, since no two photos show the same. */
+const FIRST_SEED = /** @type {const} */ ({ summer: 100, winter: 500 });
+
+/**
+ * @param {Pick<import('../client.js').EngineClient, 'paint'>} engine
+ * @param {'summer' | 'winter'} season
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ file: Blob, path: string }[]>}
+ */
+export async function paintScenes(engine, season, signal) {
+  const scenes = [];
+  for (let i = 0; i < SCENES; i += 1) {
+    const file = await engine.paint({ season, seed: FIRST_SEED[season] + i, ...SCENE }, signal);
+    scenes.push({ file, path: `${season}-${String(i + 1).padStart(2, '0')}.png` });
+  }
+  return scenes;
+}

@@ -1,0 +1,408 @@
+/**
+ * The Train view's one object: folders, settings, the run, what is stored. What it says and does is
+ * described in `types.d.ts`.
+ */
+import { failureOf } from '../failure.js';
+import { Calibrator } from './calibrator.js';
+import { Driver } from './driver.js';
+import { Exports } from './exports.js';
+import { Faults, faultsOf } from './faults.js';
+import { Host } from './host.js';
+import { Library } from './library.js';
+import { Notices } from './notices.js';
+import { Preparation } from './preparation.js';
+import { completed, prepare } from './prepare.js';
+import { Presence } from './presence.js';
+import { Restarts } from './restarts.js';
+import { TrainRun } from './run.js';
+import { settingProblems } from './settings.js';
+import { snapshotOf } from './snapshot.js';
+import { StoredRuns } from './stored-runs.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').TrainSessionApi} TrainSessionApi */
+
+/** @implements {TrainSessionApi} */
+export class TrainSession extends EventTarget {
+  #engine;
+  #host;
+  #faults;
+  #stored;
+  #exports;
+  #restarts;
+  /** The run that is being prepared. */
+  #next;
+  #notices = new Notices(() => this.#changed());
+  /** What is being done; null: a run is prepared. @type {State | null} */
+  #doing = null;
+  /** @type {TrainRun | null} */
+  #run = null;
+  /** @type {Driver | null} */
+  #driver = null;
+  /** Ends what can be ended at once. @type {AbortController | null} */
+  #abort = null;
+  #library;
+  #presence;
+
+  /** @param {import('./types.js').SessionOptions} options */
+  constructor({ engine, source, query = new URLSearchParams(), host = new Host() }) {
+    super();
+    this.#engine = engine;
+    this.#host = host;
+    this.#faults = new Faults(faultsOf(query), host.tab);
+    this.#stored = new StoredRuns(() => host.storage());
+    this.#exports = new Exports(this.#stored);
+    this.#library = new Library(host, this.#stored, (...notice) => this.#tell(...notice));
+    this.#restarts = new Restarts(() => host.now());
+    this.#next = new Preparation({
+      engine,
+      source,
+      stored: this.#stored,
+      host,
+      onChange: () => this.#changed(),
+    });
+    this.#presence = new Presence(host, {
+      onHide: () => this.#onHide(),
+      wouldLose: () => this.#wouldLose(),
+      onHeld: (held) => this.#onHeld(held),
+    });
+  }
+
+  async open() {
+    if (!(await this.#presence.lock())) return;
+    await this.#refresh({ sweep: true });
+    this.#presence.unlock();
+  }
+
+  get snapshot() {
+    return snapshotOf({
+      doing: this.#doing,
+      next: this.#next,
+      run: this.#run,
+      library: this.#library,
+      held: this.#presence.held,
+      notices: this.#notices.all,
+    });
+  }
+
+  get #can() {
+    return this.snapshot.can;
+  }
+
+  // What a run is made of.
+
+  /** @param {Domain} domain @param {(File | import('../files.js').Candidate)[]} photos */
+  async setFolder(domain, photos) {
+    if (this.#can.edit) await this.#next.setFolder(domain, photos);
+  }
+
+  /** @param {Domain} domain @param {string} name */
+  setName(domain, name) {
+    this.#next.folders.rename(domain, name);
+    this.#changed();
+  }
+
+  async useSamples() {
+    if (!this.#can.edit) return;
+    await this.#attempt('checking', (signal) => this.#next.useSamples(signal));
+    this.#do(null);
+  }
+
+  /** @param {Partial<import('./types.js').Settings>} settings */
+  set(settings) {
+    if (this.#can.edit) this.#next.set(settings);
+  }
+
+  /** @param {import('./types.js').StartChoice} choice */
+  startFrom(choice) {
+    if (this.#can.edit) this.#next.startFrom(choice);
+  }
+
+  applyProposal() {
+    const proposal = this.#next.calibration?.proposal;
+    if (proposal) this.set(proposal.settings);
+  }
+
+  // The run.
+
+  async calibrate() {
+    if (!this.#can.calibrate || !(await this.#presence.lock())) return;
+    this.#next.calibration = null;
+    await this.#attempt('calibrating', async (signal) => {
+      const plan = await this.#next.plan(signal);
+      const calibrator = new Calibrator(this.#engine, this.#host);
+      const { calibration, failure } = await calibrator.measure(plan, signal);
+      this.#next.calibration = calibration;
+      if (failure) this.#notices.add('problem', failure.code, failure.values, failure.detail);
+    });
+    this.#engine.close(); // gives the device's memory back
+    this.#presence.unlock();
+    this.#do(null);
+  }
+
+  async start() {
+    if (!this.#can.start || !(await this.#presence.lock())) return;
+    this.#notices.clear();
+    const made = await this.#attempt('starting', async (signal) => {
+      const expected = this.#next.calibration?.secondsPerStep ?? null;
+      const run = this.#runOf({ ...prepare(await this.#next.plan(signal)), expected });
+      this.#run = run;
+      await run.begin();
+      await run.secure();
+      return run;
+    });
+    if (made) await this.#drive();
+    else await this.#throwAway();
+  }
+
+  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures'>} parts */
+  #runOf(parts) {
+    return new TrainRun({
+      ...parts,
+      engine: this.#engine,
+      host: this.#host,
+      faults: this.#faults,
+      onChange: () => this.#changed(),
+      onTell: (...notice) => this.#tell(...notice),
+    });
+  }
+
+  async pause() {
+    if (!this.#can.pause) return;
+    this.#driver?.halt('pause');
+  }
+
+  async resume() {
+    if (!this.#can.resume) return;
+    await this.#drive({ restore: this.#doing === 'failed' });
+  }
+
+  async step() {
+    if (this.#can.step) await this.#drive({ steps: 1 });
+  }
+
+  async stop() {
+    if (!this.#can.stop) return;
+    if (this.#abort) this.#abort.abort();
+    else if (this.#driver) this.#driver.halt('stop');
+    else await this.#drive({ restore: this.#doing === 'failed', halt: 'stop' });
+  }
+
+  async discard() {
+    if (this.#can.discard) await this.#throwAway();
+  }
+
+  async #throwAway() {
+    const id = this.#run?.record.id;
+    this.#forgetRun();
+    if (id) await this.#stored.remove(id);
+    await this.#refresh();
+  }
+
+  async close() {
+    if (!this.#can.close) return;
+    this.#forgetRun();
+    await this.#refresh();
+  }
+
+  /** @param {Partial<import('./types.js').Rates>} rates */
+  async changeRates(rates) {
+    const run = this.#run;
+    if (!run || !this.#can.changeRates) return;
+    const { lr, lambdaCycle, lambdaIdentity } = run.record.settings;
+    const wanted = { lr, lambdaCycle, lambdaIdentity, ...rates };
+    const [problem] = settingProblems({ ...run.record.settings, ...wanted });
+    if (problem) this.#tell(problem.code, problem.values, 'problem');
+    else await run.change(wanted).catch((error) => this.#tellError(error));
+  }
+
+  /** @param {{ steps?: number, restore?: boolean, halt?: 'stop' }} [how] */
+  async #drive({ steps, restore, halt } = {}) {
+    const run = this.#run;
+    if (!run || this.#driver) return;
+    if (restore) this.#restarts.forget();
+    const driver = new Driver(run, {
+      restarts: this.#restarts,
+      onDoing: (doing) => this.#do(doing),
+      onTell: (...notice) => this.#tell(...notice),
+    });
+    this.#driver = driver;
+    if (halt) driver.halt(halt);
+    this.#presence.stayAwake(true);
+    const end = await driver.go({ steps, restore });
+    if (this.#driver !== driver) return; // discarded meanwhile
+    this.#driver = null;
+    this.#presence.stayAwake(false);
+    if (end === 'finished') {
+      this.#engine.close();
+      this.#presence.unlock();
+      await this.#refresh();
+    }
+    this.#do(end === 'closed' ? 'failed' : end);
+  }
+
+  /** Takes the run off the page, and everything that it holds. */
+  #forgetRun() {
+    this.#driver?.close();
+    this.#driver = null;
+    this.#run = null;
+    this.#engine.close();
+    this.#presence.stayAwake(false);
+    this.#presence.unlock();
+    this.#do(null);
+  }
+
+  /**
+   * Something that can be ended at once. A failure is told, and the run is being prepared again.
+   *
+   * @template T
+   * @param {State} doing
+   * @param {(signal: AbortSignal) => Promise<T>} task
+   * @returns {Promise<T | null>} null: it failed or was ended
+   */
+  async #attempt(doing, task) {
+    const abort = new AbortController();
+    // The engine's requests know nothing of the signal: what runs is ended with the engine.
+    abort.signal.addEventListener('abort', () => this.#engine.close());
+    this.#abort = abort;
+    this.#do(doing);
+    try {
+      return await task(abort.signal);
+    } catch (error) {
+      if (!abort.signal.aborted) this.#tellError(error);
+      this.#do(null);
+      return null;
+    } finally {
+      this.#abort = null;
+    }
+  }
+
+  // What is stored.
+
+  async acceptOffer() {
+    const offer = this.#library.offers[0];
+    if (!offer || !this.#can.acceptOffer || !(await this.#presence.lock())) return;
+    this.#notices.clear();
+    const found = await this.#attempt('starting', () => this.#stored.unfinished(offer.id));
+    if (!found) return this.#presence.unlock();
+    this.#do(null);
+    const { record } = found.index;
+    const { missing, ...photos } = completed(record, found, this.#next.folders.reports);
+    if (missing > 0) {
+      this.#tell(missing === allOf(record) ? 'folders-needed' : 'folders-differ', { missing });
+      // Without any photo of a domain there is nothing to train on.
+      if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean))
+        return this.#presence.unlock();
+    }
+    const { history, pictures } = found;
+    const run = this.#runOf({ record, from: { kind: 'stored' }, ...photos, history, pictures });
+    run.saver.found(record, found.index.checkpoints[0]?.bytes ?? 0);
+    this.#run = run;
+    this.#library.offers = this.#library.offers.slice(1);
+    await this.#drive({ restore: true });
+  }
+
+  async discardOffer() {
+    const offer = this.#library.offers[0];
+    // Another tab may have accepted it meanwhile.
+    if (!offer || !this.#can.discardOffer || !(await this.#presence.lock())) return;
+    await this.#stored.remove(offer.id);
+    this.#presence.unlock();
+    await this.#refresh();
+  }
+
+  /** @param {string} id */
+  async deleteRun(id) {
+    if (this.#run?.record.id === id && this.#doing !== 'finished') return;
+    await this.#stored.remove(id);
+    await this.#refresh();
+  }
+
+  /** @param {{ sweep?: boolean }} [options] */
+  async #refresh(options) {
+    await this.#library.refresh({ ...options, except: this.#run?.record.id });
+    this.#changed();
+  }
+
+  /** @param {number} [points] */
+  chart(points = 400) {
+    return this.#exports.chart(this.#run, points);
+  }
+
+  /** @param {Domain} direction @param {string} [id] */
+  exportWeights(direction, id) {
+    return this.#exports.weights(this.#run, direction, id);
+  }
+
+  /** @param {string} [id] */
+  exportCurves(id) {
+    return this.#exports.curves(this.#run, id);
+  }
+
+  /** @param {Domain} direction @param {string} [id] */
+  modelFor(direction, id) {
+    return this.#exports.model(this.#run, direction, id);
+  }
+
+  // One tab, one run; hidden, shown, left.
+
+  /** Another tab trains, or does so no more: then there is what it left. @param {boolean} held */
+  async #onHeld(held) {
+    if (held) {
+      this.#library.offers = [];
+      this.#tell('held-by-another-tab', {}, 'warning');
+      return;
+    }
+    this.#notices.remove('held-by-another-tab');
+    await this.#refresh();
+  }
+
+  async #onHide() {
+    const run = this.#run;
+    if (!run || run.unsaved === 0) return;
+    run.saver.want();
+    if (this.#doing !== 'paused') return;
+    // An engine that died while nothing was asked of it is found out when the run is resumed.
+    await run.save().catch(() => {});
+  }
+
+  /** Whether leaving the page would lose more than the steps since the last checkpoint. */
+  #wouldLose() {
+    const run = this.#run;
+    if (!run) return false;
+    if (run.result) return run.saver.resultKept === 'memory';
+    return run.step > 0 && run.saver.saved?.kept !== 'disk';
+  }
+
+  /** @param {State | null} doing */
+  #do(doing) {
+    this.#doing = doing;
+    this.#changed();
+  }
+
+  /** @type {import('./run.js').Tell} */
+  #tell(code, values = {}, tone = 'warning', detail = '') {
+    this.#notices.add(tone, code, values, detail);
+  }
+
+  /** @param {unknown} error */
+  #tellError(error) {
+    const { code, detail } = failureOf(error);
+    this.#tell(code, {}, 'problem', detail);
+  }
+
+  /** @param {number} notice */
+  dismiss(notice) {
+    this.#notices.dismiss(notice);
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** @param {import('./record.js').RunRecord} record */
+function allOf({ photos, previews }) {
+  return photos.A.length + photos.B.length + previews.A.length + previews.B.length;
+}

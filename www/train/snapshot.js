@@ -1,0 +1,87 @@
+/** What the view draws, made of what the session holds: no page, no engine. */
+import { settingProblems, stepsOf } from './settings.js';
+
+/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').Can} Can */
+
+/** In these states the device computes. */
+const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recovering']);
+
+/**
+ * @typedef {object} Parts
+ * @property {State | null} doing null: a run is prepared
+ * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'settings' | 'start' | 'calibration'>} next
+ * @property {import('./run.js').TrainRun | null} run
+ * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
+ * @property {boolean} held
+ * @property {Snapshot['notices']} notices
+ */
+
+/** @param {Parts} parts @returns {Snapshot} */
+export function snapshotOf(parts) {
+  const { held, notices } = parts;
+  const { offers, runs, space } = parts.library;
+  const { folders, settings, start, device, calibration } = parts.next;
+  const { reports, both, checked } = folders;
+  const problems = settingProblems(settings);
+  const looked = both && checked === null;
+  const dataset = looked ? folders.dataset(settings.crop) : null;
+  const state = parts.doing ?? preparing(parts.next, checked !== null, both);
+  const usable = dataset !== null && dataset.refused === null && problems.length === 0;
+  return {
+    state,
+    can: canDo(state, usable, { held, offer: offers.length > 0 }),
+    busy: BUSY.has(state),
+    device,
+    folders: reports,
+    checked,
+    dataset,
+    settings,
+    settingProblems: problems,
+    start,
+    steps: looked ? stepsOf(settings, reports.A.training, reports.B.training) : null,
+    calibration,
+    run: parts.run?.view() ?? null,
+    offer: offers[0] ?? null,
+    runs,
+    space,
+    held,
+    notices,
+  };
+}
+
+/** @param {Pick<Parts['next'], 'calibration'>} next @param {boolean} checking @param {boolean} both @returns {State} */
+function preparing({ calibration }, checking, both) {
+  if (checking) return 'checking';
+  if (!both) return 'empty';
+  return calibration ? 'calibrated' : 'ready';
+}
+
+/**
+ * @param {State} state
+ * @param {boolean} usable folders and settings are
+ * @param {{ held: boolean, offer: boolean }} found
+ * @returns {Can}
+ */
+function canDo(state, usable, { held, offer }) {
+  const is = (/** @type {State[]} */ ...states) => states.includes(state);
+  const preparing = is('empty', 'checking', 'ready', 'calibrated');
+  const begin = is('ready', 'calibrated') && usable && !held;
+  const hasRun = is('training', 'paused', 'failed');
+  return {
+    edit: preparing,
+    calibrate: begin,
+    start: begin,
+    pause: is('training', 'recovering'),
+    resume: is('paused', 'failed'),
+    step: is('paused'),
+    stop: hasRun || is('calibrating', 'starting', 'recovering'),
+    discard: hasRun || is('recovering', 'finished', 'saving'),
+    close: is('paused', 'failed', 'finished'),
+    changeRates: is('training', 'paused'),
+    acceptOffer: preparing && state !== 'checking' && offer && !held,
+    discardOffer: preparing && offer && !held,
+    export: is('training', 'paused', 'finished'),
+  };
+}

@@ -1,0 +1,459 @@
+/**
+ * What the Train view sees of a training run: types only, no code.
+ *
+ * One {@link TrainSession} (`www/train/session.js`) holds everything. It is an `EventTarget` that fires
+ * `change` whenever its {@link Snapshot} has changed; the view draws the snapshot and calls the methods.
+ * No method throws for what a person may do: what went wrong stands in `snapshot.notices` and
+ * `snapshot.state`. Methods that do not fit the present state do nothing ({@link Can} says which do).
+ *
+ * Training has a worker and a device of its own, so the Translate view goes on working while a run is
+ * under way, more slowly; aborting a translation never costs a step of training, nor the other way round.
+ */
+import type { Candidate } from '../files.js';
+import type { DeviceReport } from '../protocol.js';
+
+export type Domain = 'A' | 'B';
+
+/**
+ * - `empty`: at least one folder has no photos yet
+ * - `checking`: photos are being looked at (`checked` says how far)
+ * - `ready`: both folders are there; `dataset.refused` says whether they can be used
+ * - `calibrating`: some steps are measured, on networks that are thrown away
+ * - `calibrated`: ready, and `calibration` says how long the run would take
+ * - `starting`: networks are being made, photos copied, a checkpoint read
+ * - `training`
+ * - `saving`: the run was halted and is being written, before `paused` or `finished`
+ * - `paused`
+ * - `recovering`: the engine died; a new one goes on from the last checkpoint
+ * - `finished`: the run is over or was stopped; its weights are in `run` and, where possible, in `runs`
+ * - `failed`: the run cannot go on by itself; `resume()` tries from the last checkpoint, `stop()` keeps
+ *   what there is, `discard()` forgets it
+ */
+export type State =
+  | 'empty'
+  | 'checking'
+  | 'ready'
+  | 'calibrating'
+  | 'calibrated'
+  | 'starting'
+  | 'training'
+  | 'saving'
+  | 'paused'
+  | 'recovering'
+  | 'finished'
+  | 'failed';
+
+/** A sentence to look up: `code` selects it, `values` fill it. */
+export interface Remark {
+  code: string;
+  values: Record<string, string | number>;
+}
+
+/**
+ * Something that the person should know. Codes and their values:
+ *
+ * - `recovered` {code, step, back}: the engine ended (`code`: why) behind `step`; goes on from `back`
+ * - `training-keeps-dying` {code, times, crop}: given up after `times` deaths; try a crop of `crop`
+ * - `training-not-finite` {step, back, lr}: stopped at `step`, went back to `back`; try the rate `lr`
+ * - `storage-full` {bytes}, `storage-unavailable`: saved in memory only, the next save tries again
+ * - `storage-saved`: saving works again
+ * - `photos-not-kept` {bytes}: no room for the photos; to continue after a reload needs the folders again
+ * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
+ * - `photo-skipped` {domain, name, code}: one photo cannot be decoded and is left out
+ * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
+ * - `held-by-another-tab`: another tab trains; nothing can be started here meanwhile
+ * - `device-changed` {from, to}: the run is paused, since it would go on on another device
+ * - `scores-failed` {code}: scores are not computed any more in this run
+ * - `folders-needed`: the photos of the unfinished run are not stored, drop both folders again
+ * - `folders-differ` {missing}: `missing` photos of the unfinished run are in neither folder
+ * - any code of an engine failure: `state` is `failed`, or what was asked was refused
+ */
+export interface Notice extends Remark {
+  /** Counts up. */
+  id: number;
+  tone: 'info' | 'warning' | 'problem';
+  /** English detail for a log; may be empty. */
+  detail: string;
+}
+
+/** One photo of a folder. */
+export interface Photo {
+  /** Unique within its folder. */
+  name: string;
+  file: Blob;
+  bytes: number;
+  /** Pixels as stored, from the header; 0 when it has none. */
+  width: number;
+  height: number;
+  /** SHA-256 of its content in lower-case hexadecimal; empty until it is known. */
+  hash: string;
+  /** Set aside for previews and scores: never trained on. */
+  heldOut: boolean;
+  /** Why it is not used: a code of headers.js, or `duplicate`. */
+  problem: string | null;
+}
+
+export interface FolderReport {
+  /** As the person calls this domain; '' at first. */
+  name: string;
+  photos: Photo[];
+  /** Photos that can be used, those held out included. */
+  usable: number;
+  /** Photos that are trained on. */
+  training: number;
+  heldOut: number;
+  bytes: number;
+  /** Sides of the smallest and largest usable photo, null without any. */
+  smallest: { width: number; height: number } | null;
+  largest: { width: number; height: number } | null;
+  /** Photos with the content of another in the same folder; used once. */
+  duplicates: number;
+  /** Photos that cannot be used, duplicates left aside. */
+  unusable: number;
+}
+
+/** Both folders looked at together. */
+export interface DatasetReport {
+  /**
+   * Why there can be no training; null: there can. Codes: `dataset-too-few` {domain, n},
+   * `dataset-same` (A and B hold the same photos).
+   */
+  refused: Remark | null;
+  /**
+   * Codes: `dataset-few` {domain, n} (under 10), `dataset-duplicates` {domain, n}, `dataset-shared` {n}
+   * (in both folders), `dataset-unusable` {domain, n}, `dataset-small` {domain, n, crop} (photos smaller
+   * than the crop, which are enlarged).
+   */
+  warnings: Remark[];
+}
+
+export type StartChoice =
+  /**
+   * Weights that come with the page, `id` of a card in models/cards.json, which translates A to B; the way
+   * back starts from the card of the other direction. Or `own:<name>`, a visitor's weights in the store.
+   */
+  | { kind: 'model'; id: string }
+  /** A visitor's own weights: either direction or both. */
+  | { kind: 'files'; a: File | null; b: File | null }
+  /** The weights of a run in `snapshot.runs`. */
+  | { kind: 'run'; id: string }
+  | { kind: 'scratch' };
+
+export interface Settings {
+  /** Side of a training picture in pixels: 24 to 1024, a multiple of 4. */
+  crop: number;
+  /** Length of the run in this unit. */
+  unit: 'steps' | 'epochs';
+  length: number;
+  /** Initial learning rate. */
+  lr: number;
+  rule: 'paper' | 'pytorch';
+  /** The weight of both cycles. */
+  lambdaCycle: number;
+  /** Weight of the identity loss, relative to the cycle's; 0 switches it off. */
+  lambdaIdentity: number;
+  ganMode: 'lsgan' | 'vanilla';
+  /** Networks from scratch only; weights bring their own. */
+  ngf: number;
+  blocks: number;
+  /** Steps in which fresh discriminators learn alone, for starts from weights; null: min(100, steps / 5). */
+  warmUp: number | null;
+  seed: number;
+  /** Steps between previews. */
+  previewEvery: number;
+}
+
+/** What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of}. */
+export interface SettingProblem extends Remark {
+  field: keyof Settings;
+}
+
+export interface Calibration {
+  /** Seconds of one step once everything is warm. */
+  secondsPerStep: number;
+  /** Steps that were measured. */
+  measured: number;
+  /** Seconds of the first step, in which shaders are compiled. */
+  firstStep: number;
+  /** Bytes; null where the device does not tell. */
+  memory: Memory;
+  /** Steps of the whole run with these settings. */
+  steps: number;
+  /** Seconds of the whole run with these settings, previews included. */
+  seconds: number;
+  /** Whether the run is reasonable on this device: CPU under an hour, a graphics card under twelve. */
+  feasible: boolean;
+  /**
+   * Settings that fit this device better; null: those chosen do. `why` is `slow` (the run would take
+   * too long), `memory` (the device ran out of it) or `fast` (it can do more).
+   */
+  proposal: Proposal | null;
+}
+
+export interface Proposal {
+  why: 'slow' | 'memory' | 'fast';
+  settings: Partial<Settings>;
+  /** Expected with the proposal; null where it cannot be told. */
+  seconds: number | null;
+  secondsPerStep: number | null;
+}
+
+export interface Memory {
+  /** Bytes of wasm memory. */
+  linear: number;
+  deviceInUse: number | null;
+  deviceReserved: number | null;
+}
+
+export type LossName = 'D_A' | 'G_A' | 'cycle_A' | 'idt_A' | 'D_B' | 'G_B' | 'cycle_B' | 'idt_B';
+/** A loss that was not computed is NaN: those of the generators during warm-up. */
+export type Losses = Record<LossName, number>;
+
+/** The losses of the run, made few enough to draw: each point stands for `span` steps. NaN: not computed. */
+export interface Chart {
+  /** Last step of each point. */
+  steps: number[];
+  /** Steps in a point; the last point may stand for fewer. */
+  span: number;
+  /** Means. */
+  mean: Record<LossName, number[]>;
+  least: Record<LossName, number[]>;
+  most: Record<LossName, number[]>;
+}
+
+/** One held-out photo at one time of the run. */
+export interface Preview {
+  domain: Domain;
+  /** Counts the previewed photos of this domain. */
+  index: number;
+  name: string;
+  /** False: the folder is too small to set photos aside, so this one is trained on too. */
+  heldOut: boolean;
+  step: number;
+  width: number;
+  height: number;
+  input: Blob;
+  translated: Blob;
+  back: Blob;
+  /** Mean absolute error of `back` against `input`. */
+  error: number;
+}
+
+/** All previews of one time; over a long run every other time is dropped, the first and last stay. */
+export interface PreviewSet {
+  step: number;
+  pictures: Preview[];
+}
+
+export interface Scores {
+  step: number;
+  /** Mean absolute error of the round trip. */
+  roundTripA: number;
+  roundTripB: number;
+  /** Share of translated photos of A that a classifier takes for B, and the other way round. */
+  takenForB: number;
+  takenForA: number;
+  /** The classifier's accuracy on real held-out photos. */
+  ceiling: number;
+}
+
+/** The run under way, or the one that has just ended. */
+export interface RunView {
+  id: string;
+  names: Record<Domain, string>;
+  step: number;
+  total: number;
+  epoch: number;
+  /** Passes through the larger folder in all, the last of which may be cut short. */
+  epochs: number;
+  /** 0 to 1. */
+  fraction: number;
+  /** Learning rate of the last step. */
+  rate: number;
+  /** The last step taught the discriminators alone. */
+  warmingUp: boolean;
+  warmUp: number;
+  /** Seconds of a step lately; null until known. */
+  secondsPerStep: number | null;
+  /** Seconds until the end; null until known, which in the warm-up takes a calibration. */
+  secondsLeft: number | null;
+  /** Seconds spent in steps, over all sittings. */
+  secondsTrained: number;
+  losses: Losses | null;
+  memory: Memory | null;
+  parameters: number;
+  /** The engine may not repeat this run to the bit on this device. */
+  exact: boolean;
+  settings: Settings;
+  /** Where a checkpoint is at, and where it is kept; null: none yet. */
+  saved: {
+    step: number;
+    when: number;
+    kept: 'disk' | 'memory';
+    seconds: number;
+    bytes: number;
+  } | null;
+  saving: boolean;
+  /** All photos of the run are stored, so that it can be continued after a reload. */
+  photosKept: boolean;
+  previews: PreviewSet[];
+  scores: Scores[];
+  /** Times that the engine died and was replaced. */
+  recoveries: number;
+  /** Rates that would help after `training-not-finite`; null otherwise. */
+  proposal: Rates | null;
+  /** The run was stopped before its end. */
+  stopped: boolean;
+  /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
+  kept: 'disk' | 'memory' | null;
+}
+
+export interface Rates {
+  lr: number;
+  lambdaCycle: number;
+  lambdaIdentity: number;
+}
+
+/** An unfinished run that was found in this site's storage. */
+export interface Offer {
+  id: string;
+  names: Record<Domain, string>;
+  step: number;
+  total: number;
+  /** Milliseconds since 1970. */
+  when: number;
+  /** The last preview of a photo of A: what went in, what came out; null: there was none yet. */
+  input: Blob | null;
+  picture: Blob | null;
+  /** Photos are not stored: `acceptOffer` needs both folders first. */
+  needsFolders: boolean;
+  bytes: number;
+}
+
+/** A run that is over, in this site's storage. */
+export interface StoredRun {
+  id: string;
+  names: Record<Domain, string>;
+  step: number;
+  total: number;
+  stopped: boolean;
+  when: number;
+  bytes: number;
+  settings: Settings;
+  input: Blob | null;
+  picture: Blob | null;
+}
+
+/** A file to be saved by the person. */
+export interface Export {
+  name: string;
+  blob: Blob;
+}
+
+/** A trained generator to be used in Translate: the name for the store and the weights. */
+export interface TrainedModel extends Export {
+  from: string;
+  to: string;
+}
+
+/** Which methods would do something now. */
+export interface Can {
+  /** setFolder, setName, useSamples, settings, startFrom */
+  edit: boolean;
+  calibrate: boolean;
+  start: boolean;
+  pause: boolean;
+  resume: boolean;
+  step: boolean;
+  /** Ends calibration, a start, or the run, whose weights are kept. */
+  stop: boolean;
+  discard: boolean;
+  close: boolean;
+  changeRates: boolean;
+  acceptOffer: boolean;
+  discardOffer: boolean;
+  /** exportWeights, exportCurves, modelFor */
+  export: boolean;
+}
+
+export interface Snapshot {
+  state: State;
+  can: Can;
+  /** The device computes for the training now. */
+  busy: boolean;
+  /** Of the device for training; null until it was opened (first at `checking`). */
+  device: DeviceReport | null;
+  folders: Record<Domain, FolderReport>;
+  /** How many photos of how many have been looked at; null when none are being. */
+  checked: { done: number; total: number } | null;
+  /** Null until both folders have been looked at. */
+  dataset: DatasetReport | null;
+  settings: Settings;
+  settingProblems: SettingProblem[];
+  start: StartChoice;
+  /** Steps of the whole run with these settings and folders; null until both folders are there. */
+  steps: number | null;
+  calibration: Calibration | null;
+  run: RunView | null;
+  offer: Offer | null;
+  runs: StoredRun[];
+  /** What this site uses of what it may, in bytes; null where the browser does not tell. */
+  space: { usage: number; quota: number; persisted: boolean } | null;
+  /** Another tab of this browser trains. */
+  held: boolean;
+  /** The latest last; at most 20. */
+  notices: Notice[];
+}
+
+/** What `new TrainSession(...)` takes. */
+export interface SessionOptions {
+  /** `new EngineClient(spawnEngine, device, onOpen)`, made for training alone. */
+  engine: import('../client.js').EngineClient;
+  /** The page's URL parameters: `fault=panic@12`. */
+  query?: URLSearchParams;
+  /** `new WeightsSource(store)` of weights.js: where weights to start from are read. */
+  source: import('./weights.js').WeightsSource;
+  /** Everything of the browser that tests replace. */
+  host?: import('./host.js').Host;
+}
+
+/** The methods of `TrainSession`, which is made with {@link SessionOptions}. */
+export interface TrainSessionApi extends EventTarget {
+  /** Looks for an unfinished run, stored runs and other tabs. To be called once. */
+  open(): Promise<void>;
+  readonly snapshot: Snapshot;
+
+  setFolder(domain: Domain, photos: (File | Candidate)[]): Promise<void>;
+  setName(domain: Domain, name: string): void;
+  /** Painted summer and winter scenes in place of folders. */
+  useSamples(): Promise<void>;
+  /** Replaces some settings; what is wrong with them stands in `settingProblems`. */
+  set(settings: Partial<Settings>): void;
+  startFrom(choice: StartChoice): void;
+  applyProposal(): void;
+
+  calibrate(): Promise<void>;
+  start(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  step(): Promise<void>;
+  stop(): Promise<void>;
+  discard(): Promise<void>;
+  changeRates(rates: Partial<Rates>): Promise<void>;
+  /** Takes the run off the page (it stays stored) so that another can be prepared. */
+  close(): Promise<void>;
+
+  acceptOffer(): Promise<void>;
+  discardOffer(): Promise<void>;
+  deleteRun(id: string): Promise<void>;
+
+  /** The losses, in at most this many points. */
+  chart(points?: number): Chart;
+  /** Of the run on the page, or of a stored one. */
+  exportWeights(direction: Domain, id?: string): Promise<Export>;
+  /** Settings, all losses, scores: JSON. */
+  exportCurves(id?: string): Promise<Export>;
+  modelFor(direction: Domain, id?: string): Promise<TrainedModel>;
+
+  dismiss(notice: number): void;
+}

@@ -1,0 +1,69 @@
+/** The end of a run: what came of it, and where to take it. */
+import { button, byId, download } from '../../dom.js';
+import { formatTime, text } from '../../messages.js';
+import { write } from './parts.js';
+import { directionOf, pairOf } from './words.js';
+
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Export} Export */
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {import('../types.js').TrainSessionApi} Session */
+
+/** How long a browser may take to begin with a download, in milliseconds. */
+const DOWNLOAD = 60_000;
+
+/**
+ * @param {Session} session
+ * @param {(files: File[]) => unknown} onModels hands weights to the Translate view, the chosen one last
+ * @param {(error: unknown) => void} onError
+ */
+export function setUpAfter(session, onModels, onError) {
+  /** @param {string} id @param {() => Promise<unknown>} action */
+  const on = (id, action) => {
+    button(id).addEventListener('click', () => action().catch(onError));
+  };
+  on('use-trained', () => useTrained(session, onModels));
+  on('trained-a', () => save(session.exportWeights('A')));
+  on('trained-b', () => save(session.exportWeights('B')));
+  on('curves', () => save(session.exportCurves()));
+  button('another').addEventListener('click', () => session.close());
+}
+
+/** @param {Snapshot} snapshot */
+export function showAfter({ state, run, can }) {
+  byId('run-title').hidden = !run;
+  if (run) write(byId('run-title'), pairOf(run.names));
+  const over = state === 'finished' && run !== null;
+  byId('after').hidden = !over;
+  for (const id of ['use-trained', 'trained-a', 'trained-b', 'curves']) {
+    button(id).disabled = !can.export;
+  }
+  if (!over) return;
+  write(byId('after-title'), text(run.stopped ? 'after.stopped' : 'after.finished'));
+  const values = { n: run.step, time: formatTime(run.secondsTrained) };
+  write(byId('after-about'), text(run.kept === 'memory' ? 'after.memory' : 'after.about', values));
+  write(button('trained-a'), text('after.weights', { direction: directionOf(run.names, 'A') }));
+  write(button('trained-b'), text('after.weights', { direction: directionOf(run.names, 'B') }));
+}
+
+/**
+ * @param {Session} session
+ * @param {(files: File[]) => unknown} onModels
+ * @param {string} [id] of a stored run
+ */
+export async function useTrained(session, onModels, id) {
+  const files = [];
+  for (const direction of /** @type {const} */ (['B', 'A'])) {
+    const { name, blob } = await session.modelFor(direction, id);
+    files.push(new File([blob], name));
+  }
+  await onModels(files);
+}
+
+/** @param {Promise<Export>} making */
+export async function save(making) {
+  const { name, blob } = await making;
+  const url = URL.createObjectURL(blob);
+  download(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD);
+}

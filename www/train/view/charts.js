@@ -1,0 +1,69 @@
+/**
+ * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
+ * Under each chart stands what it means, and what is normal.
+ */
+import { byId } from '../../dom.js';
+import { formatSmall, text } from '../../messages.js';
+import { showTable } from './loss-table.js';
+import { columnsOf, GUESS, KINDS, maskWarmUp, SIDES, spoken } from './losses.js';
+import { clone, made, part, write } from './parts.js';
+import { directionOf } from './words.js';
+
+/** @typedef {import('../types.js').Chart} Chart */
+/** @typedef {import('./losses.js').Kind} Kind */
+/** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
+
+/** Points that are drawn, and rows of the table. */
+export const POINTS = 120;
+
+/** @type {Map<Kind, Drawn>} */
+const drawn = new Map();
+/** @type {Chart} */
+let latest;
+
+/** @param {Chart} chart @param {import('../types.js').RunView} run */
+export async function showCharts(chart, run) {
+  maskWarmUp(chart, run.warmUp);
+  latest = chart;
+  byId('losses').hidden = chart.steps.length === 0;
+  const names = SIDES.map((side) => directionOf(run.names, side));
+  const guess = formatSmall(GUESS[run.settings.ganMode]);
+  for (const [i, mark] of legendMarks().entries()) write(mark, names[i]);
+  for (const kind of KINDS) {
+    const { figure } = drawn.get(kind) ?? added(kind);
+    write(part(figure, 'title'), text(`losses.${kind}`));
+    write(part(figure, 'about'), text(`losses.${kind}.about`, { guess }));
+    figure.hidden = kind === 'idt' && run.settings.lambdaIdentity === 0;
+    part(figure, 'plot').setAttribute('aria-label', spoken(chart, kind, names));
+  }
+  showTable(chart, names);
+  // The library is fetched when there is something to draw.
+  const { plotIn } = await import('./plot.js');
+  for (const one of drawn.values()) {
+    const room = part(one.figure, 'plot');
+    if (!one.plot && room.clientWidth > 0) one.plot = plotIn(room);
+  }
+  for (const [kind, { plot }] of drawn) plot?.(columnsOf(latest, kind));
+}
+
+/** @returns {HTMLElement[]} of A to B, and of B to A */
+function legendMarks() {
+  const legend = byId('legend');
+  if (!legend.firstChild) {
+    for (const side of SIDES) {
+      const mark = made('span', '');
+      mark.dataset.domain = side;
+      legend.append(mark);
+    }
+  }
+  return /** @type {HTMLElement[]} */ ([...legend.children]);
+}
+
+/** @param {Kind} kind @returns {Drawn} */
+function added(kind) {
+  const one = { figure: clone('chart'), plot: null };
+  one.figure.dataset.loss = kind;
+  byId('charts').append(one.figure);
+  drawn.set(kind, one);
+  return one;
+}

@@ -1,0 +1,20 @@
+/** Asks before something is lost for good. */
+import { button, byId } from '../../dom.js';
+
+/**
+ * @param {string} words what would be lost
+ * @param {string} yes on the button that goes on
+ * @returns {Promise<boolean>} false too when the dialog is closed by Escape
+ */
+export function confirmed(words, yes) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('confirm'));
+  byId('confirm-words').textContent = words;
+  button('confirm-yes').textContent = yes;
+  button('confirm-no').onclick = () => dialog.close('no');
+  button('confirm-yes').onclick = () => dialog.close('yes');
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
+}

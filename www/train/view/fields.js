@@ -1,0 +1,94 @@
+/** The settings of a run as fields, each with one line that says what it does. */
+import { byId } from '../../dom.js';
+import { text } from '../../messages.js';
+import { clone, part, write } from './parts.js';
+import { sentence } from './words.js';
+
+/** @typedef {import('../types.js').Settings} Settings */
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {{ name: keyof Settings, id: string, choices?: string[], least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
+
+/** In the order in which they matter; those that are `first` stand outside the drawer. @type {Field[]} */
+const FIELDS = [
+  { name: 'crop', id: 'crop', least: 24, most: 1024, step: 4, first: true },
+  { name: 'length', id: 'steps', least: 1, step: 1, first: true },
+  { name: 'unit', id: 'unit', choices: ['steps', 'epochs'] },
+  { name: 'lr', id: 'lr', step: 'any' },
+  { name: 'rule', id: 'lr-rule', choices: ['paper', 'pytorch'] },
+  { name: 'lambdaCycle', id: 'lambda-cycle', least: 0, step: 'any' },
+  { name: 'lambdaIdentity', id: 'lambda-identity', least: 0, step: 'any' },
+  { name: 'ganMode', id: 'gan-mode', choices: ['lsgan', 'vanilla'] },
+  { name: 'ngf', id: 'ngf', least: 1, most: 256, step: 1, scratch: true },
+  { name: 'blocks', id: 'blocks', least: 0, most: 32, step: 1, scratch: true },
+  { name: 'warmUp', id: 'warmup', least: 0, step: 1 },
+  { name: 'previewEvery', id: 'preview-every', least: 1, step: 1 },
+  { name: 'seed', id: 'seed', least: 0, step: 1 },
+];
+
+/** @type {Map<Field, { row: HTMLElement, control: HTMLInputElement | HTMLSelectElement }>} */
+const rows = new Map();
+
+/** @param {(settings: Partial<Settings>) => void} onSet */
+export function setUpFields(onSet) {
+  for (const field of FIELDS) {
+    const row = clone('setting');
+    const control = controlOf(field);
+    control.id = `setting-${field.id}`;
+    control.dataset.testid = control.id;
+    part(row, 'label').textContent = text(`setting.${field.name}`);
+    part(row, 'label').after(control);
+    part(row, 'about').textContent = text(`setting.${field.name}.about`);
+    part(row, 'about').id = `${control.id}-about`;
+    part(row, 'wrong').id = `${control.id}-wrong`;
+    control.setAttribute('aria-describedby', `${control.id}-about ${control.id}-wrong`);
+    const read = () => onSet({ [field.name]: readValue(field, control.value) });
+    control.addEventListener('input', read);
+    rows.set(field, { row, control });
+    byId(field.first ? 'plan-fields' : 'settings').append(row);
+  }
+}
+
+/** @param {Field} field */
+function controlOf({ choices, name, least, most, step }) {
+  if (choices) {
+    const list = document.createElement('select');
+    for (const value of choices) list.add(new Option(text(`setting.${name}.${value}`), value));
+    return list;
+  }
+  const box = document.createElement('input');
+  box.type = 'number';
+  if (least !== undefined) box.min = String(least);
+  if (most !== undefined) box.max = String(most);
+  box.step = String(step);
+  box.inputMode = 'decimal';
+  return box;
+}
+
+/** @param {Field} field @param {string} written */
+function readValue({ choices, name }, written) {
+  if (choices) return written;
+  if (name === 'warmUp' && written.trim() === '') return null;
+  // An empty field is no zero: the session says what is wrong with it.
+  return written.trim() === '' ? Number.NaN : Number(written);
+}
+
+/** @param {Snapshot} snapshot */
+export function showFields({ settings, settingProblems, start, folders }) {
+  const names = { A: folders.A.name, B: folders.B.name };
+  for (const [field, { row, control }] of rows) {
+    const value = settings[field.name];
+    const written = value === null || Number.isNaN(value) ? '' : String(value);
+    // What is being typed is left alone.
+    if (document.activeElement !== control && control.value !== written) control.value = written;
+    const problem = settingProblems.find(({ field: name }) => name === field.name);
+    const wrong = part(row, 'wrong');
+    wrong.hidden = !problem;
+    write(wrong, problem ? sentence(problem, names) : '');
+    control.setAttribute('aria-invalid', String(Boolean(problem)));
+    // Weights bring their own network, and only fresh discriminators need warming up beside them.
+    if (field.scratch) row.hidden = start.kind !== 'scratch';
+    if (field.name === 'warmUp') row.hidden = start.kind === 'scratch';
+  }
+  const [length] = [...rows].filter(([{ name }]) => name === 'length').map(([, row]) => row);
+  write(part(length.row, 'label'), text(`setting.length.${settings.unit}`));
+}

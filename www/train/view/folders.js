@@ -1,0 +1,120 @@
+/** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
+import { byId, shownName } from '../../dom.js';
+import { fillWords, text } from '../../messages.js';
+import { takeFolders } from './intake.js';
+import { clone, inputPart, made, part, write, writeLines } from './parts.js';
+import { Pictures } from './pictures.js';
+import { folderSummary, nameOf, sentence } from './words.js';
+
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Photo} Photo */
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {import('../types.js').TrainSessionApi} Session */
+
+export const DOMAINS = /** @type {const} */ (['A', 'B']);
+/** Photos of a folder that are shown. */
+const SHOWN = 8;
+
+const pictures = new Pictures();
+/** @type {Map<Domain, HTMLElement>} */
+const cards = new Map();
+/** The photos that are drawn, to see when they are others. */
+let drawn = '';
+
+/** @param {Session} session */
+export function setUpFolders(session) {
+  for (const domain of DOMAINS) {
+    const card = clone('domain');
+    const letter = domain.toLowerCase();
+    card.dataset.domain = domain;
+    card.dataset.testid = `folder-${letter}`;
+    fillWords(card);
+    part(card, 'letter').textContent = domain;
+    part(card, 'files').dataset.testid = `folder-${letter}-input`;
+    part(card, 'folder').dataset.testid = `folder-${letter}-directory`;
+    const name = inputPart(card, 'name');
+    name.dataset.testid = `name-${letter}`;
+    name.placeholder = text(`train.name.${letter}`);
+    name.setAttribute('aria-label', text(`train.name.label.${letter}`));
+    name.addEventListener('input', () => session.setName(domain, name.value));
+    cards.set(domain, card);
+  }
+  byId('domains').replaceChildren(...cards.values());
+  takeFolders(cards, session);
+}
+
+/** @param {Snapshot} snapshot */
+export function showFolders(snapshot) {
+  for (const [domain, card] of cards) {
+    const folder = snapshot.folders[domain];
+    const name = inputPart(card, 'name');
+    if (document.activeElement !== name && name.value !== folder.name) name.value = folder.name;
+    const filled = folder.photos.length > 0;
+    card.toggleAttribute('data-filled', filled);
+    write(
+      part(card, 'title'),
+      text(filled ? 'folder.again' : `folder.drop.${domain.toLowerCase()}`),
+    );
+    write(part(card, 'summary'), folderSummary(folder));
+    part(card, 'kept').hidden = folder.heldOut === 0;
+  }
+  showPhotos(snapshot);
+  showReport(snapshot);
+}
+
+/** @param {Snapshot} snapshot */
+function showPhotos({ folders, checked }) {
+  // While photos are looked at they change with every one.
+  if (checked) return;
+  const key = DOMAINS.flatMap((domain) => folders[domain].photos.map(({ hash }) => hash)).join();
+  if (key === drawn) return;
+  drawn = key;
+  for (const [domain, card] of cards) {
+    const good = folders[domain].photos.filter(({ problem }) => problem === null);
+    part(card, 'photos').replaceChildren(
+      ...good
+        .filter(({ heldOut }) => !heldOut)
+        .slice(0, SHOWN)
+        .map(thumb),
+    );
+    part(card, 'held').replaceChildren(...good.filter(({ heldOut }) => heldOut).map(thumb));
+  }
+  pictures.sweep();
+}
+
+/** @param {Photo} photo */
+function thumb({ file, name }) {
+  const line = document.createElement('li');
+  const image = pictures.image(file, shownName(name));
+  image.addEventListener('error', () => line.remove());
+  line.append(image);
+  return line;
+}
+
+/** What both folders together are good for. @param {Snapshot} snapshot */
+function showReport({ dataset, folders, checked, steps }) {
+  const names = { A: folders.A.name, B: folders.B.name };
+  const report = byId('dataset-report');
+  report.toggleAttribute('data-refused', Boolean(dataset?.refused));
+  if (checked) {
+    writeLines(report, [text('state.checking.count', { n: checked.done, m: checked.total })]);
+    return;
+  }
+  const remarks = dataset ? [dataset.refused ?? [], dataset.warnings].flat() : [];
+  const lines = remarks.map((remark) => sentence(remark, names));
+  if (dataset && !dataset.refused && steps !== null) {
+    const values = { a: nameOf(names, 'A'), b: nameOf(names, 'B') };
+    lines.unshift(text('report.good', { ...values, m: folders.A.training, k: folders.B.training }));
+  }
+  if (!dataset) {
+    const one = DOMAINS.find((domain) => folders[domain].photos.length > 0);
+    if (one) lines.push(text('report.other', { name: nameOf(names, one === 'A' ? 'B' : 'A') }));
+  }
+  writeLines(report, lines);
+}
+
+/** A line for a folder in which nothing was found. @param {Domain} domain */
+export function showNothingIn(domain) {
+  const card = cards.get(domain);
+  if (card) part(card, 'summary').replaceChildren(made('span', text('drop.nothing')));
+}

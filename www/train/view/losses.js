@@ -1,0 +1,63 @@
+/** The losses of a run by the questions that they answer, each once for either direction. No page. */
+import { formatSmall, text } from '../../messages.js';
+
+/** @typedef {import('../types.js').Chart} Chart */
+/** @typedef {import('../types.js').LossName} LossName */
+/** @typedef {typeof KINDS[number]} Kind */
+
+export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);
+/** A to B, and B to A. */
+export const SIDES = /** @type {const} */ (['A', 'B']);
+/** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
+export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
+
+/**
+ * While only the discriminators learn, the other losses are not computed: they are no zeros, but gaps.
+ * @param {Chart} chart is changed
+ * @param {number} warmUp steps
+ */
+export function maskWarmUp({ steps, mean, least, most }, warmUp) {
+  const points = steps.filter((step) => step <= warmUp).length;
+  for (const kind of KINDS.filter((kind) => kind !== 'D')) {
+    for (const side of SIDES) {
+      const name = lossOf(kind, side);
+      for (const lines of [mean, least, most]) lines[name].fill(Number.NaN, 0, points);
+    }
+  }
+}
+
+/** @param {Kind} kind @param {typeof SIDES[number]} side @returns {LossName} */
+export function lossOf(kind, side) {
+  return `${kind}_${side}`;
+}
+
+/**
+ * What a chart draws: the steps, and of either side the least, the most and the mean.
+ * @param {Chart} chart
+ * @param {Kind} kind
+ * @returns {(number | null)[][]}
+ */
+export function columnsOf({ steps, least, most, mean }, kind) {
+  const lines = SIDES.flatMap((side) => {
+    const name = lossOf(kind, side);
+    return [least[name], most[name], mean[name]];
+  });
+  return [steps, ...lines.map(gaps)];
+}
+
+/** @param {number[]} values */
+function gaps(values) {
+  return values.map((value) => (Number.isFinite(value) ? value : null));
+}
+
+/** A chart in words. @param {Chart} chart @param {Kind} kind @param {string[]} names of the directions */
+export function spoken({ mean }, kind, names) {
+  const title = text(`losses.${kind}`);
+  const lines = SIDES.flatMap((side, i) => {
+    const values = mean[lossOf(kind, side)].filter(Number.isFinite);
+    if (values.length === 0) return [];
+    const [from, to] = [values[0], values.at(-1) ?? 0].map(formatSmall);
+    return text('losses.spoken', { name: names[i], from, to });
+  });
+  return lines.length > 0 ? `${title}: ${lines.join('; ')}` : title;
+}

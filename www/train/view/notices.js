@@ -1,0 +1,47 @@
+/** What the person should know, each with a way to put it aside. */
+import { announce, byId } from '../../dom.js';
+import { text } from '../../messages.js';
+import { made } from './parts.js';
+import { sentence } from './words.js';
+
+/** @typedef {import('../types.js').Notice} Notice */
+
+/** @type {Map<number, HTMLElement>} */
+const shown = new Map();
+
+/**
+ * @param {Notice[]} notices
+ * @param {import('./words.js').Names} names
+ * @param {(id: number) => void} onDismiss
+ */
+export function showNotices(notices, names, onDismiss) {
+  const ids = new Set(notices.map(({ id }) => id));
+  for (const [id, line] of shown) {
+    if (ids.has(id)) continue;
+    line.remove();
+    shown.delete(id);
+  }
+  for (const notice of notices) {
+    if (shown.has(notice.id)) continue;
+    const words = sentence(notice, names);
+    const line = lineOf(notice, words, onDismiss);
+    shown.set(notice.id, line);
+    // The latest on top: it is what matters.
+    byId('train-notices').prepend(line);
+    announce(words);
+  }
+}
+
+/** @param {Notice} notice @param {string} words @param {(id: number) => void} onDismiss */
+function lineOf({ id, tone, code }, words, onDismiss) {
+  const line = document.createElement('li');
+  line.className = `remark ${tone}`;
+  line.dataset.code = code;
+  line.dataset.testid = 'train-notice';
+  const close = made('button', '×', 'tool');
+  close.type = 'button';
+  close.setAttribute('aria-label', text('train.dismiss'));
+  close.addEventListener('click', () => onDismiss(id));
+  line.append(made('p', words), close);
+  return line;
+}

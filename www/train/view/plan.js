@@ -1,0 +1,127 @@
+/** Before a run: where it starts from, its settings, and how long it will take here. */
+import { button, byId, input, select } from '../../dom.js';
+import { formatClock, text } from '../../messages.js';
+import { shippedModels } from '../../models.js';
+import { setUpFields, showFields } from './fields.js';
+import { made, write, writeLines } from './parts.js';
+import { directionOf, estimateOf, pairOf, proposalOf } from './words.js';
+
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {import('../types.js').StartChoice} StartChoice */
+/** @typedef {import('../types.js').TrainSessionApi} Session */
+
+/** The choices that are in the list, to see when they are others. */
+let listed = '';
+/** Weights files that were picked. @type {{ a: File | null, b: File | null }} */
+const files = { a: null, b: null };
+
+/** @param {Session} session */
+export function setUpPlan(session) {
+  setUpFields((settings) => session.set(settings));
+  select('start-from').addEventListener('change', () => {
+    session.startFrom(choiceOf(select('start-from').value));
+  });
+  for (const side of /** @type {const} */ (['a', 'b'])) {
+    const field = input(`start-${side}`);
+    field.addEventListener('change', () => {
+      files[side] = field.files?.[0] ?? null;
+      session.startFrom({ kind: 'files', ...files });
+    });
+  }
+  button('calibrate').addEventListener('click', () => session.calibrate());
+  button('propose').addEventListener('click', () => session.applyProposal());
+  button('train-start').addEventListener('click', () => session.start());
+}
+
+/** @param {Snapshot} snapshot */
+export function showPlan(snapshot) {
+  const { can, start, calibration, folders } = snapshot;
+  const names = { A: folders.A.name, B: folders.B.name };
+  showChoices(snapshot);
+  showFields(snapshot);
+  byId('start-files').hidden = start.kind !== 'files';
+  for (const [side, domain] of /** @type {const} */ ([
+    ['a', 'A'],
+    ['b', 'B'],
+  ])) {
+    const values = { direction: directionOf(names, domain) };
+    write(byId(`start-${side}-name`), files[side]?.name ?? text('plan.file', values));
+  }
+  write(byId('start-about'), text(`plan.about.${start.kind}`));
+  showEstimate(snapshot);
+  button('calibrate').disabled = !can.calibrate;
+  button('train-start').disabled = !can.start;
+  const known = calibration !== null;
+  button('calibrate').classList.toggle('primary', !known);
+  button('train-start').classList.toggle('primary', known);
+  write(button('calibrate'), text(known ? 'plan.recalibrate' : 'plan.calibrate'));
+}
+
+/** @param {Snapshot} snapshot */
+function showEstimate({ state, calibration, steps, settings, settingProblems, dataset }) {
+  const proposal = calibration?.proposal ?? null;
+  button('propose').hidden = !proposal;
+  const box = byId('calibrate-result');
+  box.toggleAttribute('data-known', calibration !== null);
+  /** @type {string[]} */
+  let lines = [];
+  if (settingProblems.length > 0) lines = [text('plan.wrong')];
+  else if (state === 'calibrating') lines = [text('plan.calibrating')];
+  else if (calibration) {
+    lines = estimateOf(calibration, Date.now());
+    if (proposal) lines.push(proposalOf(proposal));
+  } else if (dataset && !dataset.refused && steps !== null) {
+    lines = [text('plan.unknown', { n: steps, crop: settings.crop })];
+  }
+  // The clock goes on: an estimate is not said again for a minute that has passed.
+  if (calibration && box.dataset.of === JSON.stringify(calibration)) return;
+  box.dataset.of = calibration ? JSON.stringify(calibration) : '';
+  writeLines(box, lines);
+}
+
+/** @param {Snapshot} snapshot */
+function showChoices({ runs, start }) {
+  const key = runs.map(({ id, step }) => `${id} ${step}`).join();
+  const list = select('start-from');
+  if (key !== listed || list.options.length === 0) {
+    listed = key;
+    const models = shippedModels().map(({ value }) =>
+      option(`model:${value}`, text(`models.${value}`)),
+    );
+    const own = runs.map(({ id, names, step, when }) => {
+      const values = { pair: pairOf(names), n: step, time: formatClock(when) };
+      return option(`run:${id}`, text('plan.run', values));
+    });
+    list.replaceChildren(
+      group(text('plan.group.shipped'), models),
+      ...(own.length > 0 ? [group(text('plan.group.runs'), own)] : []),
+      option('files', text('plan.files')),
+      option('scratch', text('plan.scratch')),
+    );
+  }
+  const value = 'id' in start ? `${start.kind}:${start.id}` : start.kind;
+  if (document.activeElement !== list || list.value !== value) list.value = value;
+}
+
+/** @param {string} value @param {string} label */
+function option(value, label) {
+  const one = made('option', label);
+  one.value = value;
+  return one;
+}
+
+/** @param {string} label @param {HTMLOptionElement[]} options */
+function group(label, options) {
+  const one = document.createElement('optgroup');
+  one.label = label;
+  one.append(...options);
+  return one;
+}
+
+/** @param {string} value of the list @returns {StartChoice} */
+function choiceOf(value) {
+  const [kind, ...rest] = value.split(':');
+  const id = rest.join(':');
+  if (kind === 'model' || kind === 'run') return { kind, id };
+  return kind === 'files' ? { kind, ...files } : { kind: 'scratch' };
+}

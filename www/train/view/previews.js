@@ -1,0 +1,90 @@
+/**
+ * Photos that are kept aside, as the networks translate them now: there, and back again. A scrubber goes
+ * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
+ */
+import { byId, input, shownName } from '../../dom.js';
+import { text } from '../../messages.js';
+import { clone, part, write } from './parts.js';
+import { Pictures } from './pictures.js';
+import { nameOf } from './words.js';
+
+/** @typedef {import('../types.js').Preview} Preview */
+/** @typedef {import('../types.js').RunView} RunView */
+
+const pictures = new Pictures();
+/** The step that was scrubbed to; null: the latest. @type {number | null} */
+let chosen = null;
+/** @type {RunView | null} */
+let run = null;
+
+export function setUpPreviews() {
+  const scrubber = input('preview-scrubber');
+  scrubber.addEventListener('input', () => {
+    const at = Number(scrubber.value);
+    chosen = run && at < run.previews.length - 1 ? run.previews[at].step : null;
+    draw();
+  });
+}
+
+/** @param {RunView} next */
+export function showPreviews(next) {
+  if (next.id !== run?.id) chosen = null;
+  run = next;
+  draw();
+}
+
+function draw() {
+  if (!run) return;
+  const sets = run.previews;
+  // Of a long run some times are dropped: stay near.
+  const reached = sets.filter(({ step }) => chosen === null || step <= chosen);
+  const at = Math.max(0, reached.length - 1);
+  const set = sets[at];
+  const scrubber = input('preview-scrubber');
+  byId('scrubber-row').hidden = sets.length < 2;
+  scrubber.max = String(Math.max(0, sets.length - 1));
+  scrubber.value = String(at);
+  const step = set ? text('preview.step', { n: set.step }) : '';
+  scrubber.setAttribute('aria-valuetext', step);
+  write(byId('preview-step'), step);
+  write(byId('preview-about'), aboutOf(set?.pictures ?? []));
+  const trips = byId('trips');
+  trips.dataset.step = set ? String(set.step) : '';
+  for (const [i, picture] of (set?.pictures ?? []).entries()) {
+    const trip = trips.children[i] ?? trips.appendChild(clone('trip'));
+    drawTrip(/** @type {HTMLElement} */ (trip), picture);
+  }
+  while (trips.children.length > (set?.pictures.length ?? 0)) trips.lastChild?.remove();
+  pictures.sweep();
+}
+
+/** @param {Preview[]} shown */
+function aboutOf(shown) {
+  if (shown.length === 0) return text('preview.none');
+  return text(shown.every(({ heldOut }) => heldOut) ? 'preview.about' : 'preview.seen');
+}
+
+/** @param {HTMLElement} trip @param {Preview} picture */
+function drawTrip(trip, picture) {
+  const names = /** @type {RunView} */ (run).names;
+  const { domain } = picture;
+  const other = domain === 'A' ? 'B' : 'A';
+  trip.dataset.domain = domain;
+  trip.dataset.index = String(picture.index);
+  trip.style.setProperty('--ratio', String(picture.width / picture.height));
+  const here = nameOf(names, domain);
+  const words = {
+    input: here,
+    translated: nameOf(names, other),
+    back: text('preview.back', { name: here }),
+  };
+  for (const role of /** @type {const} */ (['input', 'translated', 'back'])) {
+    const image = /** @type {HTMLImageElement} */ (part(trip, role));
+    image.width = picture.width;
+    image.height = picture.height;
+    pictures.show(image, picture[role], `${shownName(picture.name)}: ${words[role]}`);
+    write(part(trip, `tag-${role}`), words[role]);
+    part(trip, `tag-${role}`).dataset.domain = role === 'translated' ? other : domain;
+  }
+  write(part(trip, 'note'), shownName(picture.name));
+}

@@ -1,0 +1,61 @@
+/** What may be changed while a run is paused: the learning rate and the weights of the losses. */
+import { byId } from '../../dom.js';
+import { text } from '../../messages.js';
+import { clone, part, write } from './parts.js';
+import { sentence } from './words.js';
+
+/** @typedef {import('../types.js').Rates} Rates */
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+
+const NAMES = /** @type {const} */ (['lr', 'lambdaCycle', 'lambdaIdentity']);
+const IDS = { lr: 'lr', lambdaCycle: 'lambda-cycle', lambdaIdentity: 'lambda-identity' };
+
+/** @type {Map<keyof Rates, HTMLInputElement>} */
+const boxes = new Map();
+/** The rates that are filled in, to see when others hold. */
+let filled = '';
+
+/** @param {(rates: Partial<Rates>) => void} onChange */
+export function setUpRates(onChange) {
+  for (const name of NAMES) {
+    const row = clone('setting');
+    const box = document.createElement('input');
+    box.type = 'number';
+    box.step = 'any';
+    box.min = '0';
+    box.required = true;
+    box.id = `rate-${IDS[name]}`;
+    box.dataset.testid = box.id;
+    part(row, 'label').textContent = text(`setting.${name}`);
+    part(row, 'label').after(box);
+    part(row, 'about').textContent = text(`setting.${name}.about`);
+    boxes.set(name, box);
+    byId('rates-fields').append(row);
+  }
+  byId('rates').addEventListener('submit', (event) => {
+    event.preventDefault();
+    onChange(Object.fromEntries([...boxes].map(([name, box]) => [name, Number(box.value)])));
+  });
+}
+
+/** @param {Snapshot} snapshot */
+export function showRates({ state, can, run }) {
+  const shown = can.changeRates && state !== 'training';
+  byId('rates').hidden = !shown;
+  if (!shown || !run) {
+    filled = '';
+    return;
+  }
+  const { lr, lambdaCycle, lambdaIdentity } = run.settings;
+  const rates = { lr, lambdaCycle, lambdaIdentity, ...run.proposal };
+  write(
+    byId('rates-about'),
+    run.proposal
+      ? sentence({ code: 'rates-proposed', values: { lr: run.proposal.lr } }, run.names)
+      : text('rates.about'),
+  );
+  // Once, so that what is being typed stays.
+  if (filled === JSON.stringify(rates)) return;
+  filled = JSON.stringify(rates);
+  for (const [name, box] of boxes) box.value = String(rates[name]);
+}

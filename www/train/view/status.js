@@ -1,0 +1,66 @@
+/** The bar of the Train view: what is going on, how far it is, and the buttons that fit. */
+import { announce, byId } from '../../dom.js';
+import { formatTime, text } from '../../messages.js';
+import { write } from './parts.js';
+import { factsOf, statusOf } from './words.js';
+
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {'pause' | 'resume' | 'step' | 'stop' | 'discard'} Action */
+
+/** A screen reader hears of every tenth of the way. */
+const ANNOUNCE_STEP = 0.1;
+/** States in which steps are being made or will be at once. */
+const GOING = new Set(['starting', 'training', 'recovering']);
+
+let announced = 0;
+let state = '';
+
+/** @param {(action: Action) => void} onAction */
+export function setUpStatus(onAction) {
+  for (const button of buttons()) {
+    button.addEventListener('click', () => onAction(/** @type {Action} */ (button.dataset.do)));
+  }
+}
+
+/** @param {Snapshot} snapshot */
+export function showStatus(snapshot) {
+  const { run, can } = snapshot;
+  const status = byId('train-status');
+  const words = statusOf(snapshot);
+  write(status, words);
+  status.dataset.state = snapshot.state;
+  status.dataset.step = String(run?.step ?? 0);
+  for (const button of buttons()) {
+    button.hidden = !can[/** @type {Action} */ (button.dataset.do)];
+  }
+  showProgress(snapshot);
+  if (state !== snapshot.state) {
+    if (state !== '') announce(words);
+    state = snapshot.state;
+  }
+}
+
+/** @param {Snapshot} snapshot */
+function showProgress({ state: now, run }) {
+  byId('train-progress-row').hidden = !run;
+  if (!run) {
+    announced = 0;
+    return;
+  }
+  const bar = byId('train-progress');
+  const count = text('fact.step', { n: run.step, m: run.total });
+  bar.setAttribute('aria-valuenow', String(Math.floor(run.fraction * 100)));
+  bar.setAttribute('aria-valuetext', count);
+  bar.style.setProperty('--done', String(run.fraction));
+  write(byId('train-facts'), factsOf(run, GOING.has(now)));
+  if (run.fraction < announced) announced = 0;
+  if (run.fraction - announced < ANNOUNCE_STEP || now !== 'training') return;
+  announced = run.fraction;
+  const { secondsLeft: left } = run;
+  announce(left ? `${count}, ${text('progress.left', { time: formatTime(left) })}` : count);
+}
+
+/** @returns {HTMLButtonElement[]} */
+function buttons() {
+  return [...byId('train-bar').querySelectorAll('button')];
+}

@@ -1,0 +1,119 @@
+/** What this browser keeps: an unfinished run to go on with, those that are over, and the room they take. */
+import { byId } from '../../dom.js';
+import { fillWords, formatBytes, formatClock, text } from '../../messages.js';
+import { save, useTrained } from './after.js';
+import { confirmed } from './confirm.js';
+import { clone, part, write } from './parts.js';
+import { Pictures } from './pictures.js';
+import { directionOf, pairOf } from './words.js';
+
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {import('../types.js').StoredRun} StoredRun */
+/** @typedef {import('../types.js').TrainSessionApi} Session */
+
+const pictures = new Pictures();
+/** @type {Map<string, HTMLElement>} */
+const lines = new Map();
+/** @type {Session} */
+let session;
+/** @type {(files: File[]) => unknown} */
+let toTranslate;
+/** @type {(error: unknown) => void} */
+let tell;
+
+/**
+ * @param {Session} session_
+ * @param {(files: File[]) => unknown} onModels
+ * @param {(error: unknown) => void} onError
+ */
+export function setUpStored(session_, onModels, onError) {
+  session = session_;
+  toTranslate = onModels;
+  tell = onError;
+  byId('offer-accept').addEventListener('click', () => session.acceptOffer().catch(tell));
+  byId('offer-discard').addEventListener('click', async () => {
+    if (await confirmed(text('confirm.offer'), text('confirm.delete')))
+      await session.discardOffer();
+  });
+}
+
+/** @param {Snapshot} snapshot */
+export function showStored(snapshot) {
+  showOffer(snapshot);
+  const { runs, space } = snapshot;
+  byId('runs').hidden = runs.length === 0;
+  for (const [id, line] of lines) {
+    if (runs.some((run) => run.id === id)) continue;
+    line.remove();
+    lines.delete(id);
+  }
+  for (const run of runs) {
+    const line = lines.get(run.id) ?? lineOf(run.id);
+    drawRun(line, run);
+    byId('runs-items').append(line);
+  }
+  pictures.sweep();
+  byId('space').hidden = !space;
+  if (!space) return;
+  const values = { used: formatBytes(space.usage), all: formatBytes(space.quota) };
+  write(byId('space'), text(space.persisted ? 'runs.space.kept' : 'runs.space', values));
+}
+
+/** @param {Snapshot} snapshot */
+function showOffer({ offer, can }) {
+  const shown = offer !== null && (can.acceptOffer || can.discardOffer || offer.needsFolders);
+  byId('offer').hidden = !shown;
+  if (!shown) return;
+  const { names, step, total, when, bytes } = offer;
+  byId('offer').dataset.step = String(step);
+  drawPair(byId('offer-pair'), offer);
+  const values = { pair: pairOf(names), n: step, m: total, time: formatClock(when) };
+  write(byId('offer-about'), text('offer.about', { ...values, size: formatBytes(bytes) }));
+  write(byId('offer-accept'), text('offer.accept', { n: step }));
+  byId('offer-folders').hidden = !offer.needsFolders;
+  /** @type {HTMLButtonElement} */ (byId('offer-accept')).disabled = !can.acceptOffer;
+  /** @type {HTMLButtonElement} */ (byId('offer-discard')).disabled = !can.discardOffer;
+}
+
+/** @param {HTMLElement} pair @param {{ input: Blob | null, picture: Blob | null }} of */
+function drawPair(pair, { input, picture }) {
+  const blobs = [input, picture].filter((blob) => blob !== null);
+  const urls = blobs.map((blob) => pictures.url(blob));
+  if (pair.dataset.urls === urls.join()) return;
+  pair.dataset.urls = urls.join();
+  pair.replaceChildren(...blobs.map((blob) => pictures.image(blob, '')));
+}
+
+/** @param {string} id */
+function lineOf(id) {
+  const line = clone('stored-run');
+  fillWords(line);
+  line.dataset.id = id;
+  line.dataset.testid = 'stored-run';
+  /** @param {string} role @param {() => Promise<unknown>} action */
+  const on = (role, action) => {
+    part(line, role).dataset.testid = `run-${role}`;
+    part(line, role).addEventListener('click', () => action().catch(tell));
+  };
+  on('use', () => useTrained(session, toTranslate, id));
+  on('a', () => save(session.exportWeights('A', id)));
+  on('b', () => save(session.exportWeights('B', id)));
+  on('curves', () => save(session.exportCurves(id)));
+  on('delete', async () => {
+    const words = text('confirm.run', { name: part(line, 'title').textContent ?? '' });
+    if (await confirmed(words, text('confirm.delete'))) await session.deleteRun(id);
+  });
+  lines.set(id, line);
+  return line;
+}
+
+/** @param {HTMLElement} line @param {StoredRun} run */
+function drawRun(line, run) {
+  const { names, step, total, stopped, when, bytes } = run;
+  drawPair(part(line, 'pair'), run);
+  write(part(line, 'title'), pairOf(names));
+  const values = { n: step, m: total, time: formatClock(when), size: formatBytes(bytes) };
+  write(part(line, 'about'), text(stopped ? 'runs.about.stopped' : 'runs.about', values));
+  write(part(line, 'a'), text('after.weights', { direction: directionOf(names, 'A') }));
+  write(part(line, 'b'), text('after.weights', { direction: directionOf(names, 'B') }));
+}

@@ -1,0 +1,168 @@
+/**
+ * What the Train view says, made from codes and numbers. No page: what stands here can be tested by itself.
+ */
+import {
+  errorText,
+  formatBytes,
+  formatClock,
+  formatSmall,
+  formatTime,
+  hasMessage,
+  text,
+} from '../../messages.js';
+
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Remark} Remark */
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
+
+/** Between facts on one line. */
+const SEPARATOR = ' · ';
+
+/**
+ * @param {Names} names
+ * @param {Domain} domain
+ */
+export function nameOf(names, domain) {
+  return names[domain].trim() || domain;
+}
+
+/** "Summer → Winter". @param {Names} names @param {Domain} from */
+export function directionOf(names, from) {
+  const to = from === 'A' ? 'B' : 'A';
+  return text('train.direction', { from: nameOf(names, from), to: nameOf(names, to) });
+}
+
+/** "Summer ↔ Winter". @param {Names} names */
+export function pairOf(names) {
+  return text('train.pair', { a: nameOf(names, 'A'), b: nameOf(names, 'B') });
+}
+
+/**
+ * A remark as a sentence. What is only known as a failure has the failure's sentence.
+ * @param {Remark} remark
+ * @param {Names} names
+ */
+export function sentence({ code, values }, names) {
+  const key = `notice.${code}`;
+  if (!hasMessage(key)) return errorText(code);
+  /** @type {Record<string, string | number>} */
+  const written = {};
+  for (const [name, value] of Object.entries(values)) {
+    written[name] = WRITTEN[name]?.(value, names) ?? value;
+  }
+  return text(key, written);
+}
+
+/** Values that are not written as they are. @type {Record<string, (value: any, names: Names) => string>} */
+const WRITTEN = {
+  domain: (value, names) => nameOf(names, value),
+  code: reasonOf,
+  lr: formatSmall,
+  least: formatSmall,
+  most: formatSmall,
+  bytes: formatBytes,
+  field: (value) => text(`setting.${value}`),
+  from: deviceName,
+  to: deviceName,
+};
+
+/** Why the engine ended, as a part of a sentence. @param {string} code */
+function reasonOf(code) {
+  const key = `reason.${code}`;
+  return hasMessage(key) ? text(key) : text('reason.other', { code });
+}
+
+/** @param {string} device */
+function deviceName(device) {
+  const key = `reason.device.${device}`;
+  return hasMessage(key) ? text(key) : device;
+}
+
+/** What is going on, in a few words. @param {Snapshot} snapshot */
+export function statusOf({ state, run, checked, dataset, held }) {
+  if (held && !run) return text('state.held');
+  if (state === 'checking' && checked) return text('state.checking.count', counted(checked));
+  if (state === 'ready' && dataset?.refused) return text('state.refused');
+  if (state === 'finished' && run?.stopped) return text('state.stopped');
+  if (state === 'training' && run?.warmingUp) return text('state.warming', { n: run.warmUp });
+  return text(`state.${state}`);
+}
+
+/** @param {{ done: number, total: number }} count */
+function counted({ done, total }) {
+  return { n: done, m: total };
+}
+
+/** Where the run is, on one line. @param {import('../types.js').RunView} run @param {boolean} going */
+export function factsOf(run, going) {
+  const { epoch, epochs } = run;
+  const facts = [text('fact.step', { n: run.step, m: run.total })];
+  if (epochs) facts.push(text('fact.epoch', { n: Math.min(epoch, epochs), m: epochs }));
+  const { secondsPerStep: each, secondsLeft: left } = run;
+  if (going && left !== null && left > 0) {
+    facts.push(text('progress.left', { time: formatTime(left) }));
+    if (left > 600) facts.push(text('fact.end', { time: formatClock(Date.now() + 1000 * left) }));
+  }
+  if (each !== null) facts.push(text('fact.each', { time: formatTime(each) }));
+  if (run.rate > 0) facts.push(text('fact.rate', { rate: formatSmall(run.rate) }));
+  if (run.saved) facts.push(text(`fact.saved.${run.saved.kept}`, { n: run.saved.step }));
+  return facts.join(SEPARATOR);
+}
+
+/**
+ * How long the run will take, before it is begun.
+ * @param {import('../types.js').Calibration} calibration
+ * @param {number} now milliseconds since 1970
+ * @returns {string[]} sentences
+ */
+export function estimateOf({ secondsPerStep, steps, seconds, firstStep, feasible, memory }, now) {
+  const lines = [
+    text('estimate', {
+      each: formatTime(secondsPerStep),
+      n: steps,
+      end: formatClock(now + 1000 * seconds, now),
+      time: formatTime(seconds),
+    }),
+  ];
+  if (firstStep > 5 && firstStep > 3 * secondsPerStep) {
+    lines.push(text('estimate.first', { time: formatTime(firstStep) }));
+  }
+  if (memory.deviceInUse) {
+    lines.push(text('estimate.memory', { size: formatBytes(memory.deviceInUse) }));
+  }
+  if (!feasible) lines.push(text('estimate.long'));
+  return lines;
+}
+
+/** @param {import('../types.js').Proposal} proposal */
+export function proposalOf({ why, settings, seconds }) {
+  const parts = Object.entries(settings)
+    .filter(([name]) => name !== 'unit')
+    .map(([name, value]) =>
+      text('proposal.part', {
+        name: text(`setting.${name}`),
+        value: typeof value === 'number' ? formatSmall(value) : String(value),
+      }),
+    );
+  const values = { settings: parts.join(text('list.separator')) };
+  const words = text(`proposal.${why}`, values);
+  return seconds === null
+    ? words
+    : `${words} ${text('proposal.time', { time: formatTime(seconds) })}`;
+}
+
+/** What is in a folder. @param {import('../types.js').FolderReport} folder */
+export function folderSummary({ usable, smallest, largest, heldOut }) {
+  if (usable === 0 || !smallest || !largest) return '';
+  const facts = [text('folder.photos', { n: usable }), sizes(smallest, largest)];
+  if (heldOut > 0) facts.push(text('folder.held', { n: heldOut }));
+  return facts.join(SEPARATOR);
+}
+
+/** @typedef {{ width: number, height: number }} Size */
+/** @param {Size} smallest @param {Size} largest */
+function sizes(smallest, largest) {
+  const [least, most] = [smallest, largest].map(({ width, height }) => `${width} × ${height}`);
+  return least === most ? least : text('folder.sizes', { least, most });
+}

@@ -1,0 +1,73 @@
+/**
+ * Photos for the engine: before each call, those that its next steps will look at are decoded and handed
+ * over, one after another, so that no more than one is in memory here. One that cannot be decoded is taken
+ * out of the run.
+ */
+import { failureOf } from '../../failure.js';
+
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../../protocol.js').Excluded} Excluded */
+/** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
+/**
+ * @typedef {object} Sink the part of the engine's `Training` that takes photos
+ * @property {(steps: number) => { a: Iterable<number>, b: Iterable<number> }} upcoming
+ * @property {(domain: Domain, index: number, rgba: Uint8Array, width: number, height: number) => void} supply
+ * @property {(domain: Domain, index: number) => void} exclude
+ */
+
+export class Supply {
+  #photos;
+  #decode;
+
+  /**
+   * @param {Record<Domain, (Blob | null)[]>} photos
+   * @param {(file: Blob) => Promise<Pixels>} decode
+   */
+  constructor(photos, decode) {
+    this.#photos = photos;
+    this.#decode = decode;
+  }
+
+  /**
+   * Supplies what the next steps need.
+   *
+   * @param {Sink} sink
+   * @param {number} steps
+   * @returns {Promise<Excluded[]>} photos that were taken out
+   */
+  async before(sink, steps) {
+    /** @type {Excluded[]} */
+    const excluded = [];
+    const supplied = new Set();
+    // Another photo takes the place of one that was taken out, so the engine is asked again.
+    for (;;) {
+      const { a, b } = sink.upcoming(steps);
+      const wanted = [
+        ...Array.from(a, (index) => ({ domain: /** @type {const} */ ('A'), index })),
+        ...Array.from(b, (index) => ({ domain: /** @type {const} */ ('B'), index })),
+      ].filter(({ domain, index }) => !supplied.has(domain + index));
+      if (wanted.length === 0) return excluded;
+      for (const { domain, index } of wanted) {
+        supplied.add(domain + index);
+        const code = await this.#one(sink, domain, index);
+        if (code) excluded.push({ domain, index, code });
+      }
+      if (excluded.length === 0) return excluded;
+    }
+  }
+
+  /** @param {Sink} sink @param {Domain} domain @param {number} index @returns {Promise<string | null>} why it was taken out */
+  async #one(sink, domain, index) {
+    let pixels;
+    try {
+      const photo = this.#photos[domain][index];
+      if (!photo) throw new DOMException('the photo is not there', 'NotFoundError');
+      pixels = await this.#decode(photo);
+    } catch (error) {
+      sink.exclude(domain, index);
+      return failureOf(error, 'file-gone').code;
+    }
+    sink.supply(domain, index, pixels.data, pixels.width, pixels.height);
+    return null;
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * The worker's side of training: answers the requests `train-…` of `protocol.d.ts` with the engine's
+ * `Training`. A run lives here as long as the worker does; what outlives it is in the run's folder.
+ */
+import { CodedError, failureOf } from '../../failure.js';
+import { Disk } from '../disk.js';
+import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../run-files.js';
+import { Supply } from './supply.js';
+
+/** @typedef {import('../../pkg/cyclegan_web.js').Engine} Engine */
+/** @typedef {import('../../pkg/cyclegan_web.js').Training} Training */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../../protocol.js').Commands} Commands */
+/** @typedef {import('../../protocol.js').Values} Values */
+/** @typedef {import('../../protocol.js').TrainStart} TrainStart */
+/** @typedef {import('../../protocol.js').TrainReport} TrainReport */
+
+/** Bytes of decoded, resized photos that the engine keeps: 540 of 286 pixels. */
+const CACHE = 128 * 1024 * 1024;
+/** Codes of a checkpoint that cannot be used, so that the one before is tried. */
+const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-finite)$/;
+
+/**
+ * @typedef {object} Tools what there is only in a browser
+ * @property {(file: Blob) => Promise<import('./supply.js').Pixels>} decode
+ * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
+ * @property {() => void} panic ends wasm as a mistake in the engine would
+ * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
+ */
+
+export class Trainer {
+  #tools;
+  /** @type {Training | null} */
+  #training = null;
+  /** @type {Supply | null} */
+  #supply = null;
+  /** The run's folder. @type {Disk | null} */
+  #disk = null;
+  /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
+  #previews = { A: [], B: [] };
+  /** Accuracy of the classifier, once it was trained. @type {number | null} */
+  #ceiling = null;
+
+  /** @param {Tools} tools */
+  constructor(tools) {
+    this.#tools = tools;
+  }
+
+  /**
+   * @template {keyof Commands} K
+   * @param {K} name
+   * @param {Commands[K]} fields
+   * @param {() => Engine} engine
+   * @returns {Promise<unknown>} of type `Values[K]`
+   */
+  async perform(name, fields, engine) {
+    const given = /** @type {any} */ (fields);
+    switch (name) {
+      case 'train-start':
+        return this.#start(given, engine());
+      case 'train-keep':
+        return this.#keep(given);
+      case 'train-steps':
+        return this.#steps(given.steps);
+      case 'train-preview':
+        return this.#preview(given.domain, given.index);
+      case 'train-scores':
+        return this.#scores();
+      case 'train-change':
+        this.#run().change(given.config);
+        return null;
+      case 'train-save':
+        return this.#save(given);
+      case 'train-finish':
+        return this.#finish(given);
+      case 'train-weights':
+        return this.#weights(given.direction);
+      case 'train-fault':
+        return this.#provoke(given);
+      default:
+        throw new CodedError('engine-usage', `nothing is called ${name}`);
+    }
+  }
+
+  /** @returns {Training} */
+  #run() {
+    if (!this.#training) throw new CodedError('training-gone', 'this worker has no run');
+    return this.#training;
+  }
+
+  /**
+   * @param {TrainStart} start
+   * @param {Engine} engine
+   * @returns {Promise<Values['train-start']>}
+   */
+  async #start({ run, from, photos, previews }, engine) {
+    this.#training?.free();
+    this.#training = null;
+    this.#ceiling = null;
+    this.#disk = run === null ? null : await this.#folder(run).catch(() => null);
+    const made = await this.#made(from, photos, engine);
+    this.#training = made.training;
+    this.#supply = new Supply(photos, this.#tools.decode);
+    for (const domain of /** @type {const} */ (['A', 'B'])) {
+      this.#previews[domain] = [];
+      for (const photo of previews[domain]) {
+        this.#previews[domain].push(await this.#addPreview(domain, photo));
+      }
+    }
+    return {
+      report: made.training.report(),
+      older: made.older,
+      previews: {
+        A: this.#previews.A.map((index) => index >= 0),
+        B: this.#previews.B.map((index) => index >= 0),
+      },
+    };
+  }
+
+  /**
+   * @param {TrainStart['from']} from
+   * @param {TrainStart['photos']} photos
+   * @param {Engine} engine
+   * @returns {Promise<{ training: Training, older: boolean }>}
+   */
+  async #made(from, photos, engine) {
+    const counts = /** @type {const} */ ([photos.A.length, photos.B.length, CACHE]);
+    if (from.kind === 'new') {
+      const [a, b] = await Promise.all([bytesOf(from.a), bytesOf(from.b)]);
+      return { training: engine.startTraining(from.config, ...counts, a, b), older: false };
+    }
+    const candidates = from.kind === 'stored' ? await this.#stored() : [from.bytes];
+    /** @type {unknown} */
+    let first = new CodedError('checkpoint-damaged', 'none is stored');
+    for (const [i, candidate] of candidates.entries()) {
+      try {
+        const bytes = new Uint8Array(await candidate.arrayBuffer());
+        return { training: engine.resumeTraining(bytes, ...counts), older: i > 0 };
+      } catch (error) {
+        if (i === 0) first = error;
+        if (!UNUSABLE.test(failureOf(error).code)) throw error;
+      }
+    }
+    throw first;
+  }
+
+  /** Checkpoints in the run's folder, the latest first. @returns {Promise<Blob[]>} */
+  async #stored() {
+    const index = this.#disk && (await readIndex(this.#disk));
+    const files = (index?.checkpoints ?? []).map(async ({ checkpoint }) => {
+      // One that is missing is as good as a damaged one.
+      return (await this.#disk?.read(checkpoint)) ?? new Blob();
+    });
+    return Promise.all(files);
+  }
+
+  /** @param {Domain} domain @param {Blob | null} photo @returns {Promise<number>} -1: it cannot be decoded */
+  async #addPreview(domain, photo) {
+    try {
+      if (!photo) return -1;
+      const { data, width, height } = await this.#tools.decode(photo);
+      return this.#run().addPreview(domain, data, width, height);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      return -1;
+    }
+  }
+
+  /** @param {Commands['train-keep']} given */
+  async #keep({ run, photos }) {
+    const folder = await (await this.#folder(run)).inside(PHOTOS);
+    for (const { name, blob } of photos) await folder.write(name, blob);
+    return null;
+  }
+
+  /** @param {number} count @returns {Promise<Values['train-steps']>} */
+  async #steps(count) {
+    const training = this.#run();
+    const excluded = (await this.#supply?.before(training, count)) ?? [];
+    /** @type {any[]} */
+    const reports = await training.trainSteps(count);
+    const steps = reports.map(({ skipped, ...report }) => {
+      for (const { domain, index, code } of skipped ?? []) {
+        const told = excluded.some((one) => one.domain === domain && one.index === index);
+        if (!told) excluded.push({ domain, index, code });
+      }
+      return report;
+    });
+    return { steps, excluded, report: training.report(), memory: training.memory() };
+  }
+
+  /**
+   * @param {Domain} domain
+   * @param {number} index
+   * @returns {Promise<Values['train-preview']>}
+   */
+  async #preview(domain, index) {
+    const number = this.#previews[domain][index] ?? -1;
+    if (number < 0) throw new CodedError('image-unreadable', `no preview ${domain} ${index}`);
+    const { width, height, input, translated, back, error } = await this.#run().preview(
+      domain,
+      number,
+    );
+    const [first, second, third] = await Promise.all(
+      [input, translated, back].map((rgba) => this.#tools.encode(rgba, width, height, 'png')),
+    );
+    return { width, height, input: first, translated: second, back: third, error };
+  }
+
+  /** @returns {Promise<Values['train-scores']>} */
+  async #scores() {
+    this.#ceiling ??= await this.#run().trainClassifier();
+    const scores = await this.#run().scores();
+    return { ...scores, ceiling: scores.ceiling ?? this.#ceiling };
+  }
+
+  /** @param {Commands['train-save']} given @returns {Promise<Values['train-save']>} */
+  async #save({ record, history, pictures }) {
+    const started = performance.now();
+    const checkpoint = own(await this.#run().checkpoint());
+    const { step } = this.#run().report();
+    const parts = { checkpoint, history: new Uint8Array(history) };
+    const problem = await stored(this.#disk, (disk) =>
+      storeCheckpoint(disk, { ...record, step }, parts, previewsOf(pictures)),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const unsaved = problem && { problem, checkpoint: new Blob([checkpoint]) };
+    return { step, seconds, bytes: checkpoint.length, unsaved };
+  }
+
+  /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
+  async #finish({ record, history, pictures }) {
+    const [a, b] = [await this.#weights('A'), await this.#weights('B')];
+    const parts = { a, b, history: new Uint8Array(history) };
+    const store = (/** @type {Disk} */ disk) =>
+      storeResult(disk, record, parts, previewsOf(pictures));
+    let problem = await stored(this.#disk, store);
+    if (problem?.code === 'storage-full') {
+      await this.#disk?.remove(PHOTOS); // what was learnt from them is worth more
+      problem = await stored(this.#disk, store);
+    }
+    return { a, b, problem };
+  }
+
+  /** A fault to order, as it would be met. @param {Commands['train-fault']} fault */
+  #provoke({ kind, step }) {
+    if (kind === 'panic') this.#tools.panic();
+    if (kind === 'lost') throw new CodedError('gpu-lost', 'as ordered by ?fault=lost');
+    if (kind === 'nan') this.#run().poison(step);
+    if (kind === 'quota' && this.#disk) this.#disk.full = true;
+    return null;
+  }
+
+  /** @param {string} run */
+  async #folder(run) {
+    return (await Disk.at(await this.#tools.storage())).inside(run);
+  }
+
+  /** @param {Domain} direction @returns {Promise<Blob>} */
+  async #weights(direction) {
+    return new Blob([own(await this.#run().weights(direction))]);
+  }
+}
+
+/** Bytes that wasm handed out are a copy, in no shared memory. @param {Uint8Array} bytes */
+function own(bytes) {
+  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
+}
+
+/** @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
+async function bytesOf(blob) {
+  if (!blob) return undefined;
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    throw new CodedError('file-gone', failureOf(error).detail);
+  }
+}
+
+/** @param {import('../../protocol.js').TrainStored['pictures']} pictures */
+function previewsOf(pictures) {
+  if (!pictures) return null;
+  const files = pictures.files.map(({ name, blob }) => ({ name, content: blob }));
+  return { pictures: pictures.list, files };
+}
+
+/**
+ * @param {Disk | null} disk
+ * @param {(disk: Disk) => Promise<unknown>} store
+ * @returns {Promise<import('../../protocol.js').Failure | null>} why it is not stored
+ */
+async function stored(disk, store) {
+  if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };
+  try {
+    await store(disk);
+    return null;
+  } catch (error) {
+    const { code, detail } = failureOf(error);
+    return { code: code.startsWith('storage-') ? code : 'storage-unavailable', detail };
+  }
+}
