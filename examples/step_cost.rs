@@ -7,7 +7,6 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
@@ -16,6 +15,7 @@ use cyclegan_web::{
     train::{Config, CycleGan, Draw, Draws, ImagePool, Learner, losses},
     weights::Architecture,
 };
+use web_time::Instant;
 
 struct Peak;
 
