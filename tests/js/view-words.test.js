@@ -107,6 +107,7 @@ test('a run in a line, with what is known', () => {
     secondsLeft: 304,
     rate: 0.0002,
     saved: { step: 100, kept: 'memory' },
+    kept: null,
   });
   const facts = factsOf(run, true);
   assert.match(facts, /step 120 of 500 · round 3 of 12/);
@@ -114,6 +115,8 @@ test('a run in a line, with what is known', () => {
   assert.match(facts, /learning rate 0\.0002/);
   assert.match(facts, /step 100 kept until the page is closed/);
   assert.doesNotMatch(factsOf(run, false), /left/);
+  assert.doesNotMatch(factsOf({ ...run, warmingUp: true }, true), /left/);
+  assert.doesNotMatch(factsOf({ ...run, kept: 'disk' }, false), /rate|until/);
 });
 
 /** @param {number} steps @returns {import('../../www/train/types.js').Chart} */

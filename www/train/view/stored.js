@@ -40,7 +40,9 @@ export function setUpStored(session_, onModels, onError) {
 /** @param {Snapshot} snapshot */
 export function showStored(snapshot) {
   showOffer(snapshot);
-  const { runs, space } = snapshot;
+  const { space } = snapshot;
+  // The one on the page stands there already.
+  const runs = snapshot.runs.filter(({ id }) => id !== snapshot.run?.id);
   byId('runs').hidden = runs.length === 0;
   for (const [id, line] of lines) {
     if (runs.some((run) => run.id === id)) continue;

@@ -100,11 +100,14 @@ export function factsOf(run, going) {
   const facts = [text('fact.step', { n: run.step, m: run.total })];
   if (epochs) facts.push(text('fact.epoch', { n: Math.min(epoch, epochs), m: epochs }));
   const { secondsPerStep: each, secondsLeft: left } = run;
-  if (going && left !== null && left > 0) {
+  // A step of warm-up takes much less time than those that follow.
+  if (going && !run.warmingUp && left !== null && left > 0) {
     facts.push(text('progress.left', { time: formatTime(left) }));
     if (left > 600) facts.push(text('fact.end', { time: formatClock(Date.now() + 1000 * left) }));
   }
   if (each !== null) facts.push(text('fact.each', { time: formatTime(each) }));
+  // Of a run that is over neither matters any more.
+  if (run.kept !== null) return facts.join(SEPARATOR);
   if (run.rate > 0) facts.push(text('fact.rate', { rate: formatSmall(run.rate) }));
   if (run.saved) facts.push(text(`fact.saved.${run.saved.kept}`, { n: run.saved.step }));
   return facts.join(SEPARATOR);

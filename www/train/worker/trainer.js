@@ -251,9 +251,14 @@ export class Trainer {
     return null;
   }
 
-  /** @param {string} run */
+  /** @param {string} run @throws {CodedError} `storage-unavailable`, as in some private windows */
   async #folder(run) {
-    return (await Disk.at(await this.#tools.storage())).inside(run);
+    try {
+      return await (await Disk.at(await this.#tools.storage())).inside(run);
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      throw new CodedError('storage-unavailable', failureOf(error).detail);
+    }
   }
 
   /** @param {Domain} direction @returns {Promise<Blob>} */
