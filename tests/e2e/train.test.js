@@ -165,6 +165,7 @@ visit(
     await stop(page);
     assert.match((await page.textContent(by('train-status'))) ?? '', /stopped/);
     await page.click(by('another-button'));
+    await page.waitForSelector(by('stored-run'));
     assert.equal(await page.locator(by('stored-run')).count(), 1);
     await page.click(by('run-delete'));
     await page.click(by('confirm-no'));
