@@ -1,14 +1,11 @@
-/** The small parts of training: curves, pace, faults, restarts, estimates, supply. */
+/** The small parts of training: curves, faults, restarts, previews, supply. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { calibrationOf, costOf, smallerProposal } from '../../www/train/calibration.js';
 import { Faults, faultsOf } from '../../www/train/faults.js';
 import { thinned } from '../../www/train/gallery.js';
 import { History, LOSS_NAMES } from '../../www/train/history.js';
-import { Pace } from '../../www/train/pace.js';
 import { isDeath, Restarts, smallerCrop } from '../../www/train/restarts.js';
-import { defaultSettings } from '../../www/train/settings.js';
 import { Supply } from '../../www/train/worker/supply.js';
 
 /** @param {number} step @param {number} [value] */
@@ -92,24 +89,6 @@ test('in the warm-up only the discriminators have losses', () => {
   assert.deepEqual(mean.D_A, [1.5, 3.5, 5.5]);
 });
 
-test('pace: half a second a call, growing carefully; one step on a processor', () => {
-  const pace = new Pace(false);
-  assert.equal(pace.steps, 1);
-  pace.measured(1, 5); // compiles shaders
-  assert.equal(pace.steps, 1);
-  assert.equal(pace.secondsPerStep, null);
-  pace.measured(1, 0.05);
-  assert.equal(pace.steps, 2);
-  for (const _ of [1, 2, 3, 4]) pace.measured(pace.steps, pace.steps * 0.05);
-  assert.equal(pace.steps, 10);
-  assert.ok(Math.abs((pace.secondsPerStep ?? 0) - 0.05) < 1e-9);
-  pace.measured(10, 20); // something else took the device
-  assert.equal(pace.steps, 1);
-  const processor = new Pace(true);
-  for (const _ of [1, 2, 3]) processor.measured(1, 0.001);
-  assert.equal(processor.steps, 1);
-});
-
 test('faults: read from the URL, due at their step, once in a tab', () => {
   const query = new URLSearchParams(
     'fault=panic@12,nan@5&fault=quota@3&fault=panic@x,boom@1,lost@',
@@ -148,66 +127,6 @@ test('three deaths in ten minutes are enough; ten minutes later they are forgott
   assert.ok(restarts.again());
   assert.ok(isDeath('gpu-lost') && isDeath('out-of-memory') && !isDeath('training-not-finite'));
   assert.deepEqual([256, 250, 64, 32].map(smallerCrop), [192, 192, 48, 32]);
-});
-
-const CPU = /** @type {const} */ ({ device: 'cpu', fallback: false });
-const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });
-const SCRATCH = /** @type {const} */ ({ kind: 'scratch' });
-const memory = { linear: 1, deviceInUse: null, deviceReserved: null };
-
-/** @param {Partial<Parameters<typeof calibrationOf>[0]>} given */
-const calibrate = (given) =>
-  calibrationOf({
-    settings: defaultSettings(given.device ?? CPU, SCRATCH, null),
-    scratch: true,
-    device: CPU,
-    photosA: 20,
-    photosB: 20,
-    previews: 4,
-    seconds: [1, 1],
-    memory,
-    ...given,
-  });
-
-test('calibration: the median of the warm steps, and the whole run from it', () => {
-  const settings = { ...defaultSettings(CPU, SCRATCH, null), length: 100, previewEvery: 50 };
-  const { secondsPerStep, firstStep, steps, seconds, feasible, proposal } = calibrate({
-    settings,
-    seconds: [9, 2, 2, 40],
-  });
-  assert.equal(secondsPerStep, 2);
-  assert.equal(firstStep, 9);
-  assert.equal(steps, 100);
-  assert.equal(seconds, 9 + 2 * (100 + 2 * 4 * (1 / 8)));
-  assert.ok(feasible);
-  assert.equal(proposal, null);
-});
-
-test('too slow: what is proposed ends in time, and is smaller', () => {
-  const settings = { ...defaultSettings(CPU, SCRATCH, null), crop: 256, ngf: 64, blocks: 9 };
-  const { feasible, proposal } = calibrate({ settings, seconds: [80, 60] });
-  assert.equal(feasible, false);
-  assert.equal(proposal?.why, 'slow');
-  assert.ok((proposal?.seconds ?? 1e9) <= 1800);
-  assert.ok((proposal?.settings.crop ?? 256) < 256);
-  const fixed = calibrate({ settings, seconds: [80, 60], scratch: false });
-  assert.equal(fixed.proposal?.settings.ngf, undefined, 'weights bring their network');
-  assert.equal(fixed.proposal?.settings.unit, undefined);
-  assert.ok((fixed.proposal?.settings.length ?? 600) < 600, 'fewer steps instead');
-});
-
-test('a fast graphics card is offered larger pictures, a processor never', () => {
-  const { proposal } = calibrate({ device: GPU, seconds: [1, 0.02, 0.02] });
-  assert.equal(proposal?.why, 'fast');
-  assert.equal(proposal?.settings.crop, 256);
-  assert.ok((proposal?.secondsPerStep ?? 0) > 0.02);
-  assert.equal(calibrate({ seconds: [0.01, 0.01] }).proposal, null);
-});
-
-test('four times the pixels cost four times as much', () => {
-  const small = { crop: 64, ngf: 16, blocks: 3 };
-  assert.equal(costOf({ ...small, crop: 128 }), 4 * costOf(small));
-  assert.deepEqual(smallerProposal({ ...defaultSettings(CPU, SCRATCH, null), crop: 32 }), null);
 });
 
 test('of many previews the first and the last stay', () => {

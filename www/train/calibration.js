@@ -1,11 +1,13 @@
 /**
  * From a few measured steps to an honest estimate of the whole run, and to settings that fit the device.
  *
- * What is not measured is scaled by the arithmetic of the generator (paper, appendix 7.2), which is nearly
- * all of a step.
+ * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
-import { CROPS, smallerCrop } from './restarts.js';
-import { isSlow, stepsOf } from './settings.js';
+import { costOf, previewCostOf, warmUpCostOf } from './cost.js';
+import { median } from './forecast.js';
+import { CROPS } from './restarts.js';
+import { scoringShare } from './scorer.js';
+import { isSlow, stepsOf, warmUpOf } from './settings.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Proposal} Proposal */
@@ -30,98 +32,117 @@ const NETWORKS = /** @type {const} */ ([
 const FEWEST_STEPS = 100;
 /** The part of a step that does not shrink with its pictures: launches, the optimiser. */
 const FIXED = 0.1;
-/** A translation there and back, in steps: 2 of the 6 passes forward, and none of the way back. */
-const PREVIEW = 1 / 8;
-
-/**
- * Multiplications of one pass through a generator.
- * @param {Pick<Settings, 'crop' | 'ngf' | 'blocks'>} settings
- */
-export function costOf({ crop, ngf, blocks }) {
-  return crop * crop * (294 * ngf + 18 * ngf * ngf * (blocks + 1));
-}
-
-/**
- * @param {number} measured seconds of a step
- * @param {Settings} from the settings that were measured
- * @param {Pick<Settings, 'crop' | 'ngf' | 'blocks'>} to
- */
-function scaled(measured, from, to) {
-  return measured * (FIXED + (1 - FIXED) * (costOf(to) / costOf(from)));
-}
 
 /**
  * @typedef {object} Measured
  * @property {Settings} settings
- * @property {boolean} scratch the network's size can be chosen
+ * @property {import('./cost.js').Size} size of the networks that were measured
+ * @property {import('./types.js').StartChoice} start
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
  * @property {number} photosA trained on
  * @property {number} photosB
  * @property {number} previews photos in a preview
- * @property {number[]} seconds of each step, in order: the first compiles shaders
+ * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
+ *   either compiles shaders; no warm-up when there is none in the run
  * @property {import('./types.js').Memory} memory
  */
 
+/** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
+
 /**
- * @param {Measured} measured at least one step
+ * @param {Measured} measured at least one whole step
  * @returns {Calibration}
  */
 export function calibrationOf(measured) {
-  const { settings, photosA, photosB, device, memory } = measured;
-  const [firstStep, ...later] = measured.seconds;
-  const secondsPerStep = later.length > 0 ? median(later) : firstStep;
+  const { settings, size, photosA, photosB, device, memory, seconds } = measured;
+  const full = usual(seconds.full) ?? 0;
+  const warmUp = usual(seconds.warmUp) ?? full * (warmUpCostOf(size) / costOf(size));
+  const each = { full, warmUp };
   const steps = stepsOf(settings, photosA, photosB);
-  const seconds = firstStep + runSeconds(measured, secondsPerStep, settings);
+  const firstStep = (seconds.warmUp[0] ?? 0) + seconds.full[0];
+  const cold = Math.max(0, firstStep - full - (seconds.warmUp.length > 0 ? warmUp : 0));
+  const whole = cold + runSeconds(measured, each, settings);
   const limit = isSlow(device) ? LIMITS.slow : LIMITS.graphics;
-  const feasible = seconds <= limit.most;
-  const proposal = feasible
-    ? faster(measured, secondsPerStep)
-    : slower(measured, secondsPerStep, limit.aim);
-  const count = measured.seconds.length;
-  return { secondsPerStep, measured: count, firstStep, memory, steps, seconds, feasible, proposal };
+  const feasible = whole <= limit.most;
+  const proposal = feasible ? faster(measured, each) : slower(measured, each, limit.aim);
+  const count = seconds.full.length + seconds.warmUp.length;
+  return {
+    secondsPerStep: full,
+    measured: count,
+    firstStep,
+    memory,
+    steps,
+    seconds: whole,
+    feasible,
+    proposal,
+  };
+}
+
+/** @param {number[]} seconds @returns {number | null} */
+function usual(seconds) {
+  return median(seconds.length > 1 ? seconds.slice(1) : seconds);
+}
+
+/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {import('./cost.js').Size} */
+function sizeWith({ size, start }, to) {
+  const { crop, lambdaIdentity, ngf, blocks } = to;
+  // Weights bring their own network.
+  const network = start.kind === 'scratch' ? { ngf, blocks } : {};
+  return { ...size, crop, lambdaIdentity, ...network };
 }
 
 /**
- * What to try when the device ran out of memory.
- * @param {Settings} settings
- * @returns {Proposal | null} null: nothing smaller is left
+ * @param {Measured} measured
+ * @param {Each} each as measured
+ * @param {Settings} to
+ * @returns {Each} as expected
  */
-export function smallerProposal(settings) {
-  const crop = smallerCrop(settings.crop);
-  if (crop === settings.crop) return null;
-  return { why: 'memory', settings: { crop }, seconds: null, secondsPerStep: null };
+function scaled(measured, each, to) {
+  const [before, then] = [measured.size, sizeWith(measured, to)];
+  const by = (/** @type {number} */ ratio) => FIXED + (1 - FIXED) * ratio;
+  return {
+    full: each.full * by(costOf(then) / costOf(before)),
+    warmUp: each.warmUp * by(warmUpCostOf(then) / warmUpCostOf(before)),
+  };
 }
 
-/** @param {Measured} measured @param {number} each seconds of a step @param {Settings} settings */
-function runSeconds({ photosA, photosB, previews }, each, settings) {
+/** @param {Measured} measured @param {Each} each @param {Settings} settings */
+function runSeconds(measured, each, settings) {
+  const { photosA, photosB, previews, start, device } = measured;
   const steps = stepsOf(settings, photosA, photosB);
-  return each * (steps + (steps / settings.previewEvery) * previews * PREVIEW);
+  const warmUp = warmUpOf(settings, start, steps);
+  const looks = (steps / settings.previewEvery) * previews;
+  const size = sizeWith(measured, settings);
+  const look = each.full * (previewCostOf(size) / costOf(size));
+  const trained = warmUp * each.warmUp + (steps - warmUp) * each.full;
+  return trained * (1 + scoringShare(trained, isSlow(device))) + looks * look;
 }
 
 /**
  * The best that ends in time: first smaller pictures, then a smaller network, then fewer steps.
  *
  * @param {Measured} measured
- * @param {number} each seconds of a step
+ * @param {Each} each
  * @param {number} aim seconds
  * @returns {Proposal | null}
  */
 function slower(measured, each, aim) {
-  const { settings, scratch } = measured;
+  const { settings } = measured;
+  const scratch = measured.start.kind === 'scratch';
   const crops = [settings.crop, ...CROPS.filter((side) => side < settings.crop && side >= 64)];
   const networks = NETWORKS.filter(
-    ([ngf, blocks]) => scratch && costOf({ ...settings, ngf, blocks }) < costOf(settings),
+    ([ngf, blocks]) => scratch && costOf({ ...measured.size, ngf, blocks }) < costOf(measured.size),
   );
   let best = settings;
   for (const [ngf, blocks] of [[settings.ngf, settings.blocks], ...networks]) {
     for (const crop of crops) {
       best = { ...settings, crop, ngf, blocks };
-      if (runSeconds(measured, scaled(each, settings, best), best) <= aim) {
+      if (runSeconds(measured, scaled(measured, each, best), best) <= aim) {
         return proposalOf('slow', measured, each, best);
       }
     }
   }
-  const step = runSeconds(measured, scaled(each, settings, best), best) / stepsIn(measured);
+  const step = runSeconds(measured, scaled(measured, each, best), best) / stepsIn(measured);
   const affordable = Math.floor(aim / step / 50) * 50;
   const length = Math.min(stepsIn(measured), Math.max(FEWEST_STEPS, affordable));
   return proposalOf('slow', measured, each, { ...best, unit: 'steps', length });
@@ -132,14 +153,14 @@ function stepsIn({ settings, photosA, photosB }) {
   return stepsOf(settings, photosA, photosB);
 }
 
-/** @param {Measured} measured @param {number} each @returns {Proposal | null} */
+/** @param {Measured} measured @param {Each} each @returns {Proposal | null} */
 function faster(measured, each) {
   if (isSlow(measured.device)) return null;
   const { settings } = measured;
   const crop = CROPS.find(
     (side) =>
       side > settings.crop &&
-      runSeconds(measured, scaled(each, settings, { ...settings, crop: side }), settings) <= FAST,
+      runSeconds(measured, scaled(measured, each, { ...settings, crop: side }), settings) <= FAST,
   );
   return crop ? proposalOf('fast', measured, each, { ...settings, crop }) : null;
 }
@@ -147,7 +168,7 @@ function faster(measured, each) {
 /**
  * @param {Proposal['why']} why
  * @param {Measured} measured
- * @param {number} each
+ * @param {Each} each
  * @param {Settings} settings
  * @returns {Proposal | null} null: nothing would change
  */
@@ -156,13 +177,7 @@ function proposalOf(why, measured, each, settings) {
     ([name, value]) => value !== measured.settings[/** @type {keyof Settings} */ (name)],
   );
   if (changed.length === 0) return null;
-  const secondsPerStep = scaled(each, measured.settings, settings);
-  const seconds = runSeconds(measured, secondsPerStep, settings);
-  return { why, settings: Object.fromEntries(changed), seconds, secondsPerStep };
-}
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  const then = scaled(measured, each, settings);
+  const seconds = runSeconds(measured, then, settings);
+  return { why, settings: Object.fromEntries(changed), seconds, secondsPerStep: then.full };
 }

@@ -1,12 +1,15 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
 import { failureOf } from '../failure.js';
 import { calibrationOf } from './calibration.js';
+import { sizeOf } from './cost.js';
 import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
 
 /** Seconds that are measured, if that gives enough steps; and how many are enough and plenty. */
 const TIME = 8;
 const STEPS = { least: 2, most: 12 };
+/** Steps of warm-up that are measured, where the run has any: a cold one and a usual one. */
+const WARM_UP = 2;
 
 export class Calibrator {
   #engine;
@@ -30,12 +33,13 @@ export class Calibrator {
    */
   async measure(plan, signal) {
     const { record, from, photos } = prepare(plan);
-    /** @type {number[]} */
-    const seconds = [];
+    const warmUp = Math.min(WARM_UP, warmUpIn(from));
+    /** @type {{ warmUp: number[], full: number[] }} */
+    const seconds = { warmUp: [], full: [] };
     try {
       await this.#engine.request('train-start', {
         run: null,
-        from: from.kind === 'new' ? { ...from, config: withoutWarmUp(from.config) } : from,
+        from: from.kind === 'new' ? { ...from, config: withWarmUp(from.config, warmUp) } : from,
         photos,
         previews: { A: [], B: [] },
       });
@@ -43,15 +47,22 @@ export class Calibrator {
       for (;;) {
         signal.throwIfAborted();
         const before = this.#host.now();
-        const { report, memory } = await this.#engine.request('train-steps', { steps: 1 });
+        const { report, steps, memory } = await this.#engine.request('train-steps', { steps: 1 });
         const now = this.#host.now();
-        seconds.push((now - before) / 1000);
-        const enough = seconds.length >= STEPS.least && now - started >= TIME * 1000;
-        if (!enough && seconds.length < STEPS.most && !report.over) continue;
-        return {
-          calibration: calibrationOf({ ...about(plan, record), seconds, memory }),
-          failure: null,
-        };
+        seconds[steps[0]?.warmingUp ? 'warmUp' : 'full'].push((now - before) / 1000);
+        const count = seconds.full.length;
+        const enough = count >= STEPS.least && now - started >= TIME * 1000;
+        if ((enough || count >= STEPS.most || report.over) && count > 0) {
+          return {
+            calibration: calibrationOf({
+              ...about(plan, record),
+              size: sizeOf(report.config),
+              seconds,
+              memory,
+            }),
+            failure: null,
+          };
+        }
       }
     } catch (error) {
       const { code, detail } = failureOf(error);
@@ -66,7 +77,7 @@ export class Calibrator {
 function about({ settings, start, device }, { photos, previews }) {
   return {
     settings,
-    scratch: start.kind === 'scratch',
+    start,
     device,
     photosA: photos.A.length,
     photosB: photos.B.length,
@@ -74,7 +85,12 @@ function about({ settings, start, device }, { photos, previews }) {
   };
 }
 
-/** Steps of warm-up are shorter than the others. @param {string} config */
-function withoutWarmUp(config) {
-  return JSON.stringify({ ...JSON.parse(config), warm_up: 0 });
+/** @param {import('../protocol.js').TrainFrom} from */
+function warmUpIn(from) {
+  return from.kind === 'new' ? JSON.parse(from.config).warm_up : 0;
+}
+
+/** @param {string} config @param {number} steps */
+function withWarmUp(config, steps) {
+  return JSON.stringify({ ...JSON.parse(config), warm_up: steps });
 }

@@ -3,7 +3,9 @@
  * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
  * decide: every method rejects with the failure.
  */
+import { costOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
+import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
 import { History } from './history.js';
 import { Pace } from './pace.js';
@@ -27,7 +29,7 @@ import { isSlow, ratesConfig } from './settings.js';
  * @property {TrainFrom} from where it began
  * @property {Record<Domain, (Blob | null)[]>} photos
  * @property {Record<Domain, (Blob | null)[]>} previews
- * @property {number | null} [expected] seconds of a step behind the warm-up, from a calibration
+ * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
  * @property {import('./types.js').PreviewSet[]} [pictures]
  * @property {() => void} onChange
@@ -41,7 +43,7 @@ export class TrainRun {
   #from;
   #photos;
   #previews;
-  #expected;
+  #forecast;
   #onChange;
   #onTell;
   /** @type {Pace | null} */
@@ -67,7 +69,7 @@ export class TrainRun {
     this.#from = parts.from;
     this.#photos = parts.photos;
     this.#previews = parts.previews;
-    this.#expected = parts.expected ?? null;
+    this.#forecast = new Forecast(parts.expected ?? null);
     this.#onChange = parts.onChange;
     this.#onTell = parts.onTell;
     this.gallery = new Gallery(this.record.previews, parts.pictures ?? []);
@@ -143,6 +145,8 @@ export class TrainRun {
     this.history.truncate(this.step);
     this.history.pad(this.step);
     this.#pace?.restarted();
+    const size = sizeOf(record.config);
+    this.#forecast.restarted(warmUpCostOf(size) / costOf(size));
     this.#scorer.restarted();
     this.#onChange();
   }
@@ -175,16 +179,25 @@ export class TrainRun {
     const steps = Math.max(1, this.#faults.limit(this.step, wanted));
     const started = this.#host.now();
     const done = await this.#engine.request('train-steps', { steps });
-    this.#pace?.measured(done.steps.length, (this.#host.now() - started) / 1000);
+    const seconds = (this.#host.now() - started) / 1000;
+    this.#pace?.measured(done.steps.length, seconds);
+    this.#forecast.stepped(this.#kind, done.steps.length, seconds);
     this.#absorb(done);
     if (this.saver.due()) await this.save();
+  }
+
+  /** Of the steps that come next: no call does both. */
+  get #kind() {
+    return this.step < this.record.warmUp ? 'warmUp' : 'full';
   }
 
   /** @param {import('../protocol.js').TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
-      this.history.push(report);
-      this.record.seconds += report.seconds;
+      const kind = report.warmingUp ? 'warmUp' : 'full';
+      const seconds = this.#forecast.awake(kind, report.seconds);
+      this.history.push({ ...report, seconds });
+      this.record.seconds += seconds;
       this.#warmingUp = report.warmingUp;
     }
     for (const { domain, index, code } of done.excluded) {
@@ -195,7 +208,7 @@ export class TrainRun {
     }
     this.#memory = done.memory;
     this.#take(done.report);
-    if (this.step === this.record.warmUp) this.#pace?.changed();
+    if (this.step === this.record.warmUp) this.#pace?.restarted();
     this.#onChange();
   }
 
@@ -204,7 +217,9 @@ export class TrainRun {
     const due = always || this.step % this.record.settings.previewEvery === 0;
     if (!due) return;
     if (this.gallery.latest?.step !== this.step) {
+      const started = this.#host.now();
       await this.gallery.look(this.#engine, this.step);
+      this.#forecast.looked((this.#host.now() - started) / 1000);
       this.#onChange();
     }
     const { seconds, scores } = this.record;
@@ -251,19 +266,15 @@ export class TrainRun {
     return this.result?.[direction] ?? this.#engine.request('train-weights', { direction });
   }
 
-  /** Steps of the warm-up are several times as short as the others. @param {number | null} each lately */
-  #secondsLeft(each) {
-    const { step, total, warmUp } = this.record;
-    if (step >= warmUp) return each === null ? null : each * (total - step);
-    if (each === null || this.#expected === null) return null;
-    return each * (warmUp - step) + this.#expected * (total - warmUp);
+  /** Time for saving and scores, as a part of that for steps. @param {number} trained seconds in all */
+  #beside(trained) {
+    return this.saver.share + this.#scorer.share(trained, this.#pace?.one ?? true);
   }
 
   /** @returns {RunView} */
   view() {
     const { id, names, step, total, epoch, settings, seconds, scores, photos } = this.record;
     const pass = Math.max(photos.A.length, photos.B.length, 1);
-    const secondsPerStep = this.#pace?.secondsPerStep ?? null;
     const losses = step > 0 && this.history.length >= step ? this.history.losses(step) : null;
     return {
       id,
@@ -276,8 +287,8 @@ export class TrainRun {
       rate: losses ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
       warmingUp: this.#warmingUp,
       warmUp: this.record.warmUp,
-      secondsPerStep,
-      secondsLeft: this.#secondsLeft(secondsPerStep),
+      secondsPerStep: this.#forecast.each(this.#kind),
+      secondsLeft: this.#forecast.left(this.record, (trained) => this.#beside(trained)),
       secondsTrained: seconds,
       losses,
       memory: this.#memory,

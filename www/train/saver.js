@@ -53,8 +53,17 @@ export class Saver {
 
   /** Whether it is time to save. */
   due() {
-    const every = Math.max(this.#host.saveEvery, PART * (this.saved?.seconds ?? 0));
-    return this.#wanted || this.#host.now() - this.#last >= every * 1000;
+    return this.#wanted || this.#host.now() - this.#last >= this.#every * 1000;
+  }
+
+  /** Seconds between checkpoints. */
+  get #every() {
+    return Math.max(this.#host.saveEvery, PART * (this.saved?.seconds ?? 0));
+  }
+
+  /** Time for saving, as a part of that for steps. */
+  get share() {
+    return Math.min(1 / PART, (this.saved?.seconds ?? 0) / Math.max(this.#every, 1));
   }
 
   /** Where to go on from; null: nothing was saved yet. @returns {import('../protocol.js').TrainFrom | null} */

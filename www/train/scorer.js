@@ -14,6 +14,16 @@ const FIRST = { slow: 300, graphics: 60 };
 /** A run that is stopped is scored only if that takes fewer seconds. */
 const QUICK = 3;
 
+/**
+ * Time for scores, as a part of that for steps.
+ * @param {number} trained seconds of the whole run
+ * @param {boolean} slow
+ */
+export function scoringShare(trained, slow) {
+  const first = slow ? FIRST.slow : FIRST.graphics;
+  return trained > first ? (PART * (trained - first)) / trained : 0;
+}
+
 export class Scorer {
   #host;
   #engine;
@@ -36,6 +46,11 @@ export class Scorer {
   /** The engine was replaced, and has no classifier. */
   restarted() {
     this.#last = null;
+  }
+
+  /** See {@link scoringShare}. @param {number} trained @param {boolean} slow */
+  share(trained, slow) {
+    return this.#able ? scoringShare(trained, slow) : 0;
   }
 
   /**

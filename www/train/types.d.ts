@@ -173,25 +173,25 @@ export interface Calibration {
   secondsPerStep: number;
   /** Steps that were measured. */
   measured: number;
-  /** Seconds of the first step, in which shaders are compiled. */
+  /** Seconds of the first step, in which shaders are compiled; with that of the warm-up, if there is one. */
   firstStep: number;
   /** Bytes; null where the device does not tell. */
   memory: Memory;
   /** Steps of the whole run with these settings. */
   steps: number;
-  /** Seconds of the whole run with these settings, previews included. */
+  /** Seconds of the whole run with these settings, previews and scores included. */
   seconds: number;
   /** Whether the run is reasonable on this device: CPU under an hour, a graphics card under twelve. */
   feasible: boolean;
   /**
    * Settings that fit this device better; null: those chosen do. `why` is `slow` (the run would take
-   * too long), `memory` (the device ran out of it) or `fast` (it can do more).
+   * too long) or `fast` (the device can do more).
    */
   proposal: Proposal | null;
 }
 
 export interface Proposal {
-  why: 'slow' | 'memory' | 'fast';
+  why: 'slow' | 'fast';
   settings: Partial<Settings>;
   /** Expected with the proposal; null where it cannot be told. */
   seconds: number | null;
@@ -273,9 +273,9 @@ export interface RunView {
   /** The last step taught the discriminators alone. */
   warmingUp: boolean;
   warmUp: number;
-  /** Seconds of a step lately; null until known. */
+  /** Seconds of a step lately, of the kind that is being done; null until known. */
   secondsPerStep: number | null;
-  /** Seconds until the end; null until known, which in the warm-up takes a calibration. */
+  /** Seconds until the end, with previews, scores and saving; null until known. */
   secondsLeft: number | null;
   /** Seconds spent in steps, over all sittings. */
   secondsTrained: number;

@@ -5,7 +5,7 @@
 import { byId } from '../../dom.js';
 import { formatSmall, text } from '../../messages.js';
 import { showTable } from './loss-table.js';
-import { columnsOf, GUESS, KINDS, maskWarmUp, SIDES, spoken } from './losses.js';
+import { columnsOf, GUESS, KINDS, SIDES, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
@@ -23,7 +23,6 @@ let latest;
 
 /** @param {Chart} chart @param {import('../types.js').RunView} run */
 export async function showCharts(chart, run) {
-  maskWarmUp(chart, run.warmUp);
   latest = chart;
   byId('losses').hidden = chart.steps.length === 0;
   const names = SIDES.map((side) => directionOf(run.names, side));

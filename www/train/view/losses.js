@@ -11,21 +11,6 @@ export const SIDES = /** @type {const} */ (['A', 'B']);
 /** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
 export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
 
-/**
- * While only the discriminators learn, the other losses are not computed: they are no zeros, but gaps.
- * @param {Chart} chart is changed
- * @param {number} warmUp steps
- */
-export function maskWarmUp({ steps, mean, least, most }, warmUp) {
-  const points = steps.filter((step) => step <= warmUp).length;
-  for (const kind of KINDS.filter((kind) => kind !== 'D')) {
-    for (const side of SIDES) {
-      const name = lossOf(kind, side);
-      for (const lines of [mean, least, most]) lines[name].fill(Number.NaN, 0, points);
-    }
-  }
-}
-
 /** @param {Kind} kind @param {typeof SIDES[number]} side @returns {LossName} */
 export function lossOf(kind, side) {
   return `${kind}_${side}`;

@@ -100,8 +100,7 @@ export function factsOf(run, going) {
   const facts = [text('fact.step', { n: run.step, m: run.total })];
   if (epochs) facts.push(text('fact.epoch', { n: Math.min(epoch, epochs), m: epochs }));
   const { secondsPerStep: each, secondsLeft: left } = run;
-  // A step of warm-up takes much less time than those that follow.
-  if (going && !run.warmingUp && left !== null && left > 0) {
+  if (going && left !== null && left > 0) {
     facts.push(text('progress.left', { time: formatTime(left) }));
     if (left > 600) facts.push(text('fact.end', { time: formatClock(Date.now() + 1000 * left) }));
   }

@@ -1,0 +1,58 @@
+/**
+ * What a step costs, in multiplications: the two generators and the two discriminators (paper, appendix
+ * 7.2), which are nearly all of it. Only proportions matter; how fast a device multiplies is measured.
+ */
+
+/**
+ * @typedef {object} Size what decides the cost
+ * @property {number} crop
+ * @property {number} ngf
+ * @property {number} blocks
+ * @property {number} ndf
+ * @property {number} lambdaIdentity
+ */
+
+/** A pass there and back through a network costs three times the way there. */
+const LEARNT = 3;
+
+/** @param {string} config of the engine, as JSON @returns {Size} */
+export function sizeOf(config) {
+  const { crop_size: crop, ngf, blocks, ndf, lambda_identity: lambdaIdentity } = JSON.parse(config);
+  return { crop, ngf, blocks, ndf, lambdaIdentity };
+}
+
+/** Of a way through a generator, for each pixel. @param {Size} size */
+function generator({ ngf, blocks }) {
+  return 294 * ngf + 18 * ngf * ngf * (blocks + 1);
+}
+
+/** Of a way through a discriminator, for each pixel. @param {Size} size */
+function discriminator({ ndf }) {
+  return 14 * ndf + 12 * ndf * ndf;
+}
+
+/** Both discriminators learn from a photo and a translation each. @param {Size} size */
+function judging(size) {
+  return 4 * LEARNT * discriminator(size);
+}
+
+/**
+ * Of a whole step: there, back and, with an identity loss, left alone; judged on the way.
+ * @param {Size} size
+ */
+export function costOf(size) {
+  const passes = size.lambdaIdentity === 0 ? 4 : 6;
+  // Where the generators learn, the gradients of the discriminators' own weights are not needed.
+  const judged = 2 * (LEARNT - 1) * discriminator(size);
+  return size.crop ** 2 * (passes * LEARNT * generator(size) + judged + judging(size));
+}
+
+/** Of a step of warm-up: two translations, from which only the discriminators learn. @param {Size} size */
+export function warmUpCostOf(size) {
+  return size.crop ** 2 * (2 * generator(size) + judging(size));
+}
+
+/** Of one photo there and back. @param {Size} size */
+export function previewCostOf(size) {
+  return size.crop ** 2 * 2 * generator(size);
+}

@@ -1,0 +1,104 @@
+/**
+ * How long the rest of a run takes. Steps of the warm-up, in which only the discriminators learn, take less
+ * time than those that follow, so the two kinds are never mixed; what is done beside the steps (previews,
+ * scores, saving) is counted as well.
+ *
+ * Typical values are medians of the latest: a computer that was put to sleep in the middle of a step, or
+ * that had something else to do for a while, changes nothing.
+ */
+
+/** @typedef {'warmUp' | 'full'} Kind of step */
+
+/** The latest values that count. */
+const LATEST = 15;
+/** Calls left out: shaders are compiled in the first of each kind. */
+const COLD = 1;
+/** A step that took so many times as long as usual, and a minute, did not take that long. */
+const UNLIKELY = 20;
+
+export class Forecast {
+  #expected;
+  #shorter = 1;
+  #cold = { warmUp: COLD, full: COLD };
+  /** Seconds of a step, by kind. @type {Record<Kind, number[]>} */
+  #steps = { warmUp: [], full: [] };
+  /** Seconds of one look at the previews. @type {number[]} */
+  #looks = [];
+
+  /** @param {number | null} expected seconds of a whole step, from a calibration */
+  constructor(expected) {
+    this.#expected = expected;
+  }
+
+  /**
+   * The engine was replaced: the first steps are cold ones again.
+   * @param {number} shorter what a step of warm-up costs of a whole one: see cost.js
+   */
+  restarted(shorter) {
+    this.#shorter = shorter;
+    this.#cold = { warmUp: COLD, full: COLD };
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {number} steps of one call
+   * @param {number} seconds of the call
+   */
+  stepped(kind, steps, seconds) {
+    if (steps < 1 || !(seconds > 0)) return;
+    if (this.#cold[kind] > 0) this.#cold[kind] -= 1;
+    else keep(this.#steps[kind], seconds / steps);
+  }
+
+  /** @param {number} seconds of a look at the previews */
+  looked(seconds) {
+    keep(this.#looks, seconds);
+  }
+
+  /** Seconds of a step of this kind lately; null until known. @param {Kind} kind */
+  each(kind) {
+    return median(this.#steps[kind]);
+  }
+
+  /**
+   * Seconds that a step took, without those that a computer slept through.
+   * @param {Kind} kind
+   * @param {number} seconds by a clock that may have run on meanwhile
+   */
+  awake(kind, seconds) {
+    const usual = this.each(kind);
+    return usual !== null && seconds > UNLIKELY * usual + 60 ? usual : seconds;
+  }
+
+  /**
+   * Seconds until the end of a run.
+   *
+   * @param {Pick<import('./record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'settings' | 'seconds'>} run
+   * @param {(trained: number) => number} beside time for saving and scores, as a part of that for steps, in a
+   *   run that takes so many seconds
+   * @returns {number | null} null: nothing is known yet
+   */
+  left({ step, total, warmUp, settings, seconds }, beside) {
+    const short = this.each('warmUp');
+    const inferred = short === null ? null : short / this.#shorter;
+    const long = this.each('full') ?? this.#expected ?? inferred;
+    if (long === null) return null;
+    const warming = Math.max(0, Math.min(warmUp, total) - step);
+    const steps = (total - step - warming) * long + warming * (short ?? long * this.#shorter);
+    const every = settings.previewEvery;
+    const looks = Math.floor(total / every) - Math.floor(step / every);
+    return steps * (1 + beside(seconds + steps)) + looks * (median(this.#looks) ?? 0);
+  }
+}
+
+/** @param {number[]} values the latest last @param {number} value */
+function keep(values, value) {
+  values.push(value);
+  if (values.length > LATEST) values.shift();
+}
+
+/** Of an even number of values the lower one of the middle. @param {number[]} values @returns {number | null} */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}
