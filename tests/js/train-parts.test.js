@@ -139,6 +139,14 @@ test('of many previews the first and the last stay', () => {
     sets.map(({ step }) => step),
     sets.map(({ step }) => step).sort((a, b) => a - b),
   );
+  const megabyte = new Blob([new Uint8Array(1024 * 1024)]);
+  let large = /** @type {any[]} */ ([]);
+  for (let step = 0; step <= 100; step += 1) {
+    const picture = { input: megabyte, translated: megabyte, back: megabyte };
+    large = thinned([...large, { step, pictures: [picture, picture] }]);
+  }
+  assert.ok(large.length > 2 && large.length <= 8, `${large.length} times of 4 MB in 32`);
+  assert.deepEqual([large[0].step, large.at(-1).step], [0, 100]);
 });
 
 test('photos are supplied one by one; one that cannot be decoded is replaced', async () => {

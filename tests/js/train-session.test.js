@@ -16,6 +16,19 @@ async function plainCurve() {
   return curve(session);
 }
 
+/** What the scrubber shows, by step. @param {import('../../www/train/session.js').TrainSession} session */
+async function picturesOf(session) {
+  /** @type {Record<string, string>} */
+  const all = {};
+  for (const { step, pictures } of session.snapshot.run?.previews ?? []) {
+    const rows = pictures.map(async ({ input, translated, back, name, heldOut }) =>
+      [await input.text(), await translated.text(), await back.text(), name, heldOut].join(', '),
+    );
+    all[step] = (await Promise.all(rows)).join('; ');
+  }
+  return all;
+}
+
 test('two folders, start, finish: weights, curves and previews are there and stored', async () => {
   const { session, states, root, host } = await readySession();
   assert.equal(session.snapshot.state, 'ready');
@@ -75,11 +88,46 @@ test('a reload offers to continue, and the run ends with the same numbers', asyn
   const { offer } = second.session.snapshot;
   assert.equal(offer?.step, at);
   assert.equal(offer?.needsFolders, false);
-  assert.match((await offer?.picture?.text()) ?? '', /^picture \d+$/);
+  const { previews = [] } = first.session.snapshot.run ?? {};
+  assert.equal(await offer?.picture?.text(), await previews.at(-1)?.pictures[0].translated.text());
   await second.session.acceptOffer();
   assert.equal(second.session.snapshot.state, 'finished');
   assert.equal(second.session.snapshot.offer, null);
   assert.deepEqual(await curve(second.session), await plainCurve());
+});
+
+test('a reload keeps the pictures of all times', async () => {
+  const first = await readySession();
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 12);
+  await first.session.pause();
+  await running;
+  const before = await picturesOf(first.session);
+  assert.deepEqual(Object.keys(before), ['0', '5', '10']);
+  assert.ok(new Set(Object.values(before)).size > 1, 'they differ');
+
+  /** @type {string[]} */
+  const written = [];
+  const second = newSession({
+    root: first.root,
+    engine: {
+      onRequest: (/** @type {any} */ { pictures }) => {
+        written.push(...(pictures?.files ?? []).map((/** @type {any} */ { name }) => name));
+      },
+    },
+  });
+  await second.session.open();
+  await second.session.acceptOffer();
+  const after = await picturesOf(second.session);
+  assert.deepEqual(Object.keys(after), ['0', '5', '10', '15', '20']);
+  assert.deepEqual({ ...after, ...before }, after);
+  assert.ok(written.length > 0);
+  assert.ok(
+    written.every((name) => /-(15|20)-/.test(name)),
+    `only what is new is written: ${written}`,
+  );
+  const { runs } = second.session.snapshot;
+  assert.equal(await runs[0].picture?.text(), after[20].split('; ')[0].split(', ')[1]);
 });
 
 test('an offer that is declined is gone for good', async () => {
@@ -122,10 +170,13 @@ test('without room for the photos the run goes on, and a reload needs the folder
 test('pictures are written once, however often the run is saved', async () => {
   /** @type {(number | null)[]} */
   const written = [];
+  /** @type {string[]} */
+  const files = [];
   const { session, host } = await readySession({
     engine: {
       onRequest: (/** @type {any} */ { do: name, pictures }) => {
-        if (name === 'train-save') written.push(pictures?.list[0].step ?? null);
+        if (name === 'train-save') written.push(pictures?.list.at(-1).step ?? null);
+        files.push(...(pictures?.files ?? []).map((/** @type {any} */ file) => file.name));
       },
     },
   });
@@ -136,6 +187,7 @@ test('pictures are written once, however often the run is saved', async () => {
     written.filter((step) => step !== null),
     [0, 5, 10, 15],
   );
+  assert.equal(files.length, new Set(files).size);
 });
 
 test('stop keeps the weights of a run that is not over', async () => {

@@ -1,6 +1,7 @@
 /**
- * The previews of a run over time. The first two photos of each domain are shown; of a long run's times
- * every other one is dropped, again and again, so that first and last always stay.
+ * The previews of a run over time, in memory and, since a reload must not take them away, in the run's
+ * folder. The first two photos of each domain are shown; of a long run's times every other one is dropped,
+ * again and again, so that first and last always stay.
  */
 import { failureOf } from '../failure.js';
 import { DOMAINS } from './dataset.js';
@@ -13,13 +14,15 @@ import { isDeath } from './restarts.js';
 
 /** Photos of each domain that are shown. */
 export const SHOWN = 2;
-/** Times that are kept at most. */
-const MOST = 40;
+/** Times that are kept at most, and bytes of all their pictures. */
+const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
 
 export class Gallery {
   #photos;
-  /** Step whose pictures are on the disk. */
-  #stored = -1;
+  /** What is on the disk, by file name. @type {Map<string, Blob>} */
+  #stored = new Map();
+  /** The photos themselves, the same at all times. @type {Map<string, Blob>} */
+  #inputs = new Map();
 
   /**
    * @param {Record<Domain, import('./record.js').StoredPhoto[]>} photos
@@ -29,7 +32,10 @@ export class Gallery {
     this.#photos = photos;
     /** Oldest first. */
     this.sets = sets;
-    this.#stored = sets.at(-1)?.step ?? -1;
+    for (const picture of sets.flatMap(({ pictures }) => pictures)) {
+      this.#inputs.set(picture.domain + picture.index, picture.input);
+      for (const { name, blob } of filesOf(picture)) this.#stored.set(name, blob);
+    }
     /** Of each photo whether the engine could read it. @type {Record<Domain, boolean[]>} */
     this.available = { A: [], B: [] };
   }
@@ -52,7 +58,9 @@ export class Gallery {
         const { name, seen } = this.#photos[domain][index];
         try {
           const made = await engine.request('train-preview', { domain, index });
-          pictures.push({ domain, index, name, heldOut: !seen, step, ...made });
+          const input = this.#inputs.get(domain + index) ?? made.input;
+          this.#inputs.set(domain + index, input);
+          pictures.push({ domain, index, name, heldOut: !seen, step, ...made, input });
         } catch (error) {
           const { code } = failureOf(error);
           if (isDeath(code) || !code.startsWith('image-')) throw error;
@@ -67,34 +75,61 @@ export class Gallery {
     this.sets = this.sets.filter((set) => set.step <= step);
   }
 
-  /** What is not on the disk yet. @returns {ToStore} */
+  /** All times, with the files that are not on the disk yet. @returns {ToStore} null: there is nothing new */
   toStore() {
-    const { latest } = this;
-    if (!latest || latest.step === this.#stored || latest.pictures.length === 0) return null;
-    /** @type {NonNullable<ToStore>['files']} */
-    const files = [];
-    const list = latest.pictures.map(({ input, translated, back, ...picture }) => {
-      const { domain, index, step, width, height, error } = picture;
-      const names = { input: '', translated: '', back: '' };
-      for (const [role, blob] of Object.entries({ input, translated, back })) {
-        const name = `picture-${step}-${domain}${index}-${role}.png`;
-        names[/** @type {keyof typeof names} */ (role)] = name;
-        files.push({ name, blob });
-      }
-      return { domain, index, step, width, height, error, ...names };
-    });
-    return { list, files };
+    const pictures = this.sets.flatMap((set) => set.pictures);
+    const files = new Map(pictures.flatMap(filesOf).map((file) => [file.name, file]));
+    const fresh = [...files.values()].filter(({ name, blob }) => this.#stored.get(name) !== blob);
+    if (fresh.length === 0 && files.size === this.#stored.size) return null;
+    const list = pictures.map(({ domain, index, step, width, height, error, ...picture }) => ({
+      ...{ domain, index, step, width, height, error },
+      ...namesOf({ domain, index, step, ...picture }),
+    }));
+    return { list, files: fresh };
   }
 
-  /** @param {ToStore} pictures that are on the disk now */
+  /** @param {ToStore} pictures that are on the disk now, as they were when {@link toStore} gave them */
   stored(pictures) {
-    if (pictures) this.#stored = pictures.list[0].step;
+    if (!pictures) return;
+    const named = new Set(
+      pictures.list.flatMap(({ input, translated, back }) => [input, translated, back]),
+    );
+    for (const { name, blob } of pictures.files) this.#stored.set(name, blob);
+    for (const name of this.#stored.keys()) if (!named.has(name)) this.#stored.delete(name);
   }
+}
+
+/** Names of the files of a preview. @param {Pick<Preview, 'domain' | 'index' | 'step'>} picture */
+function namesOf({ domain, index, step }) {
+  return {
+    input: `picture-${domain}${index}-input.png`,
+    translated: `picture-${domain}${index}-${step}-translated.png`,
+    back: `picture-${domain}${index}-${step}-back.png`,
+  };
+}
+
+/** @param {Preview} picture */
+function filesOf(picture) {
+  return Object.entries(namesOf(picture)).map(([role, name]) => ({
+    name,
+    blob: picture[/** @type {'input' | 'translated' | 'back'} */ (role)],
+  }));
 }
 
 /** @param {PreviewSet[]} sets oldest first */
 export function thinned(sets) {
-  if (sets.length <= MOST) return sets;
-  const last = sets.length - 1;
-  return sets.filter((_, i) => i % 2 === 0 || i === last);
+  let kept = sets;
+  while (kept.length > 2 && (kept.length > MOST.times || bytesOf(kept) > MOST.bytes)) {
+    const last = kept.length - 1;
+    kept = kept.filter((_, i) => i % 2 === 0 || i === last);
+  }
+  return kept;
+}
+
+/** @param {PreviewSet[]} sets */
+function bytesOf(sets) {
+  const blobs = sets.flatMap(({ pictures }) =>
+    pictures.flatMap((one) => [one.translated, one.back]),
+  );
+  return blobs.reduce((sum, { size }) => sum + size, 0);
 }

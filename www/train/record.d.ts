@@ -5,7 +5,8 @@
  * index-0.json index-1.json        RunIndex, written in turn: one of them is always whole
  * checkpoint-<n>.safetensors       the two latest
  * history-<n>.f32                  all steps up to that checkpoint
- * picture-<n>-A0-input.jpg …       the latest previews
+ * picture-A0-input.png …           photos to preview
+ * picture-A0-<step>-back.png …     and what became of them, over time
  * G_A-<n>.safetensors G_B-<n>.…    when the run is over
  * photos/A-00000 …                 while the run is unfinished
  * ```
@@ -77,6 +78,7 @@ export interface RunIndex {
   record: RunRecord;
   /** The latest first; two at most. */
   checkpoints: StoredCheckpoint[];
+  /** Of all times that are kept, the oldest first. */
   pictures: StoredPicture[];
   /** Files of the weights and the steps of a run that is over. */
   result: { A: string; B: string; history: string } | null;

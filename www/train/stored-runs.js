@@ -125,9 +125,10 @@ function allKept({ record: { photos, previews } }) {
   return all.every(({ file }) => file !== null);
 }
 
-/** The picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */
+/** The latest picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */
 async function shown({ pictures }, folder) {
-  const picture = pictures.find(({ domain }) => domain === 'A') ?? pictures[0];
+  const latest = pictures.filter(({ step }) => step === pictures.at(-1)?.step);
+  const picture = latest.find(({ domain }) => domain === 'A') ?? latest[0];
   if (!picture) return { input: null, picture: null };
   return {
     input: await folder.read(picture.input),
@@ -149,5 +150,6 @@ async function allPictures({ pictures, record }, folder) {
     }),
   );
   const whole = all.flat();
-  return whole.length > 0 ? [{ step: whole[0].step, pictures: whole }] : [];
+  const steps = [...new Set(whole.map(({ step }) => step))];
+  return steps.map((step) => ({ step, pictures: whole.filter((one) => one.step === step) }));
 }
