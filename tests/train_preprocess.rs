@@ -5,7 +5,7 @@
 use cyclegan_web::{
     image::{Rgb, crop, to_unit},
     random::Random,
-    train::{Preprocess, PreprocessMode, View},
+    train::{Preprocess, PreprocessMode, View, preview},
 };
 
 /// Crops of 24 from squares of 28.
@@ -64,6 +64,22 @@ fn photos_that_no_mode_can_take_are_refused() {
     assert_eq!(code(PreprocessMode::None, 286, noise(100, 21, 0)), "image-unusable");
     let nothing = Rgb { width: 0, height: 5, pixels: vec![] };
     assert_eq!(code(PreprocessMode::ResizeAndCrop, 286, nothing), "image-unusable");
+}
+
+/// Proportions nearly kept, never enlarged, and of sides that the networks take.
+#[test]
+fn previews_show_photos_whole() {
+    for (from, longest, to) in [
+        ([640, 480], 128, [128, 96]),
+        ([480, 640], 128, [96, 128]),
+        ([56, 40], 256, [56, 40]),
+        ([57, 41], 256, [56, 40]),
+        ([2000, 10], 128, [128, 8]),
+    ] {
+        let [width, height] = from;
+        let shown = preview::whole(&noise(width, height, 1), longest);
+        assert_eq!([shown.width, shown.height], to, "{from:?} in {longest}");
+    }
 }
 
 #[test]

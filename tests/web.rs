@@ -293,14 +293,14 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
         for index in 0..3 {
             let photo = paint(season, index, 40, 36).to_rgba();
             second.supply(name, index as usize, photo.clone(), 40, 36).unwrap();
-            second.add_preview(name, photo, 40, 36).unwrap();
+            second.add_preview(name, photo, 40, 36, 20).unwrap();
         }
     }
     second.train_steps(5).await.unwrap();
     assert_eq!(whole.weights("A").await.unwrap(), second.weights("A").await.unwrap());
     assert_eq!(whole.checkpoint().await.unwrap(), second.checkpoint().await.unwrap());
     let seen = second.preview("A", 1).await.unwrap();
-    assert_eq!((number(&seen, "width"), number(&seen, "height")), (32.0, 32.0));
+    assert_eq!((number(&seen, "width"), number(&seen, "height")), (20.0, 20.0));
     assert!(second.train_classifier().await.unwrap() >= 0.5);
     assert!(number(&second.scores().await.unwrap(), "roundTripA") > 0.0);
     let code = |error: JsValue| text(&error, "code");

@@ -81,6 +81,8 @@ export interface TrainStart {
   photos: Record<Domain, (Blob | null)[]>;
   /** To preview and to compute scores from. */
   previews: Record<Domain, (Blob | null)[]>;
+  /** Longest side of a preview in pixels. */
+  previewSide: number;
 }
 
 export interface TrainReport {

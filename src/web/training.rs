@@ -61,11 +61,13 @@ pub struct Training {
     /// Whether it goes on exactly where its checkpoint was.
     exact: bool,
     device: Device,
-    /// Held-out photos at the size of training pictures, of A and of B.
+    /// Held-out photos at the size of training pictures, of A and of B: these are scored.
     held_out: [Vec<Rgb>; 2],
+    /// The same photos whole: these are shown.
+    shown: [Vec<Rgb>; 2],
     /// Small copies of photos that the run has seen, by their places.
     seen: [BTreeMap<usize, Rgb>; 2],
-    classifier: Option<(Classifier, f32)>,
+    classifier: Option<Classifier>,
     poison_at: Option<u64>,
 }
 
@@ -127,6 +129,11 @@ fn domain_of(name: &str) -> Result<Domain> {
     Domain::from_name(name).ok_or_else(|| Error::Usage(format!("no set is called {name}")))
 }
 
+/// What belongs to one of the two sets.
+fn of<T>(domain: Domain, [a, b]: [T; 2]) -> T {
+    if domain == Domain::A { a } else { b }
+}
+
 impl Training {
     fn new(trainer: Trainer<Supplied>, exact: bool, device: &Device) -> Self {
         Self {
@@ -134,15 +141,11 @@ impl Training {
             exact,
             device: device.clone(),
             held_out: Default::default(),
+            shown: Default::default(),
             seen: Default::default(),
             classifier: None,
             poison_at: None,
         }
-    }
-
-    fn held_out(&mut self, domain: Domain) -> &mut Vec<Rgb> {
-        let [a, b] = &mut self.held_out;
-        if domain == Domain::A { a } else { b }
     }
 }
 
@@ -198,14 +201,12 @@ impl Training {
         drop(rgba);
         // Resized now, since the decoded photo may be fifty times as large.
         let photo = self.trainer.config().preprocess.resize(photo)?;
-        let [seen_a, seen_b] = &mut self.seen;
-        let seen = if domain == Domain::A { seen_a } else { seen_b };
+        let seen = of(domain, self.seen.each_mut());
         if seen.len() < SEEN && !seen.contains_key(&index) {
             seen.insert(index, image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE));
         }
         let (a, b) = self.trainer.dataset_mut().sources_mut();
-        let source = if domain == Domain::A { a } else { b };
-        source.waiting.borrow_mut().insert(index, photo);
+        of(domain, [a, b]).waiting.borrow_mut().insert(index, photo);
         Ok(())
     }
 
@@ -234,7 +235,8 @@ impl Training {
         Ok(reports.iter().map(told).collect())
     }
 
-    /// Keeps a held-out photo for previews and scores; returns its place.
+    /// Keeps a held-out photo for previews, its longer side at most `longest` pixels, and for
+    /// scores; returns its place.
     #[wasm_bindgen(js_name = addPreview)]
     pub fn add_preview(
         &mut self,
@@ -242,11 +244,15 @@ impl Training {
         rgba: Vec<u8>,
         width: usize,
         height: usize,
+        longest: usize,
     ) -> std::result::Result<usize, JsValue> {
         let preprocess = self.trainer.config().preprocess;
-        let resized = preprocess.resize(Rgb::from_rgba(&rgba, width, height)?)?;
-        let picture = preprocess.picture(&resized, View::MIDDLE)?;
-        let held_out = self.held_out(domain_of(domain)?);
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        let shown = preview::whole(&photo, longest);
+        let picture = preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)?;
+        of(domain_of(domain)?, self.shown.each_mut()).push(shown);
+        let held_out = of(domain_of(domain)?, self.held_out.each_mut());
         held_out.push(picture);
         Ok(held_out.len() - 1)
     }
@@ -259,9 +265,8 @@ impl Training {
         index: usize,
     ) -> std::result::Result<JsValue, JsValue> {
         let domain = domain_of(domain)?;
-        let [a, b] = &self.held_out;
-        let (photos, other) = if domain == Domain::A { (a, Domain::B) } else { (b, Domain::A) };
-        let photo = photos.get(index);
+        let other = of(domain, [Domain::B, Domain::A]);
+        let photo = of(domain, self.shown.each_ref()).get(index);
         let photo = photo.ok_or_else(|| Error::Usage(format!("there is no preview {index}")))?;
         let (there, back) = (self.trainer.generator(domain), self.trainer.generator(other));
         let seen = preview(there, back, photo, &self.device).await?;
@@ -287,14 +292,14 @@ impl Training {
         let classifier = Classifier::train(&a, &b, seed, &self.device).await?;
         let [a, b] = &self.held_out;
         let ceiling = classifier.accuracy(a, b).await?;
-        self.classifier = Some((classifier, ceiling));
+        self.classifier = Some(classifier);
         Ok(ceiling.into())
     }
 
     /// What the generators are worth on the held-out photos:
     /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling}`.
     pub async fn scores(&self) -> std::result::Result<JsValue, JsValue> {
-        let (classifier, _) = self
+        let classifier = self
             .classifier
             .as_ref()
             .ok_or_else(|| Error::Usage("the classifier has not been trained".into()))?;

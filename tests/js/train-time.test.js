@@ -109,7 +109,7 @@ test('calibration: the median of the warm steps, and the whole run from it', () 
   assert.equal(secondsPerStep, 2);
   assert.equal(firstStep, 9);
   assert.equal(steps, 100);
-  const look = 4 * 2 * (previewCostOf(SMALL) / costOf(SMALL));
+  const look = 4 * 2 * (previewCostOf(SMALL, 128) / costOf(SMALL));
   assert.ok(Math.abs(seconds - (7 + 2 * 100 + 2 * look)) < 1e-9, `${seconds}`);
   assert.ok(feasible);
   assert.equal(proposal, null);
@@ -126,7 +126,7 @@ test('calibration: the warm-up is measured too, and counted for what it takes', 
   assert.equal(secondsPerStep, 1);
   const trained = 100 * 0.25 + 400 * 1;
   const cold = 3.75 + 5;
-  const pictures = 0.5 * 4 * (previewCostOf(SMALL) / costOf(SMALL));
+  const pictures = 0.5 * 4 * (previewCostOf(SMALL, 256) / costOf(SMALL));
   const expected = cold + trained * (1 + scoringShare(trained, false)) + pictures;
   // 32 channels instead of 16: the pictures cost a little more beside a step.
   assert.ok(Math.abs(seconds - expected) < 2, `${seconds} instead of ${expected}`);

@@ -42,6 +42,7 @@ export class Calibrator {
         from: from.kind === 'new' ? { ...from, config: withWarmUp(from.config, warmUp) } : from,
         photos,
         previews: { A: [], B: [] },
+        previewSide: 0,
       });
       const started = this.#host.now();
       for (;;) {

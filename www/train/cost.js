@@ -52,7 +52,7 @@ export function warmUpCostOf(size) {
   return size.crop ** 2 * (2 * generator(size) + judging(size));
 }
 
-/** Of one photo there and back. @param {Size} size */
-export function previewCostOf(size) {
-  return size.crop ** 2 * 2 * generator(size);
+/** Of one photo there and back. @param {Size} size @param {number} side its longer one: it is no square */
+export function previewCostOf(size, side) {
+  return 0.75 * side ** 2 * 2 * generator(size);
 }

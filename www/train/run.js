@@ -11,7 +11,7 @@ import { History } from './history.js';
 import { Pace } from './pace.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
-import { isSlow, ratesConfig } from './settings.js';
+import { isSlow, previewSide, ratesConfig } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
@@ -138,6 +138,7 @@ export class TrainRun {
       from,
       photos: this.#photos,
       previews: this.#previews,
+      previewSide: previewSide(record.settings.crop, this.#pace?.one ?? true),
     });
     if (started.older) this.#onTell('checkpoint-older', { step: started.report.step }, 'warning');
     this.gallery.available = started.previews;

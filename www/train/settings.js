@@ -8,6 +8,8 @@
 /** @typedef {{ device: 'webgpu' | 'cpu', fallback: boolean }} Device */
 /** @typedef {{ ngf: number, blocks: number }} Network */
 
+/** Longest side of a preview: what a translation there and back of whole photos may cost. */
+const PREVIEW = { slow: 128, graphics: 256 };
 /** Steps of warm-up at most, and the part of a run that it is at most. */
 const WARM_UP = { steps: 100, part: 5 };
 /** PyTorch resizes to 286 pixels before it crops 256. */
@@ -77,6 +79,17 @@ export function defaultSettings(device, start, network) {
     blocks: network?.blocks ?? (slow ? 3 : 6),
     previewEvery: slow ? 20 : 100,
   };
+}
+
+/**
+ * Longest side of a preview, in pixels. Photos are shown whole, and never smaller than what is learnt from:
+ * on fewer pixels than they are used to, generators make little but noise.
+ *
+ * @param {number} crop
+ * @param {boolean} slow
+ */
+export function previewSide(crop, slow) {
+  return Math.max(crop, slow ? PREVIEW.slow : PREVIEW.graphics);
 }
 
 /**

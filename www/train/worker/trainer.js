@@ -93,7 +93,7 @@ export class Trainer {
    * @param {Engine} engine
    * @returns {Promise<Values['train-start']>}
    */
-  async #start({ run, from, photos, previews }, engine) {
+  async #start({ run, from, photos, previews, previewSide }, engine) {
     this.#training?.free();
     this.#training = null;
     this.#ceiling = null;
@@ -104,7 +104,7 @@ export class Trainer {
     for (const domain of /** @type {const} */ (['A', 'B'])) {
       this.#previews[domain] = [];
       for (const photo of previews[domain]) {
-        this.#previews[domain].push(await this.#addPreview(domain, photo));
+        this.#previews[domain].push(await this.#addPreview(domain, photo, previewSide));
       }
     }
     return {
@@ -154,12 +154,12 @@ export class Trainer {
     return Promise.all(files);
   }
 
-  /** @param {Domain} domain @param {Blob | null} photo @returns {Promise<number>} -1: it cannot be decoded */
-  async #addPreview(domain, photo) {
+  /** @param {Domain} domain @param {Blob | null} photo @param {number} side @returns {Promise<number>} -1: it cannot be decoded */
+  async #addPreview(domain, photo, side) {
     try {
       if (!photo) return -1;
       const { data, width, height } = await this.#tools.decode(photo);
-      return this.#run().addPreview(domain, data, width, height);
+      return this.#run().addPreview(domain, data, width, height, side);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       return -1;
