@@ -21,7 +21,7 @@ import { serveSite } from './site.js';
  */
 
 /** As in webdriver.json, and nothing that leaves this machine. */
-const ARGUMENTS = [
+export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-dev-shm-usage',
   '--disable-quic',
@@ -31,7 +31,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 /** WebGPU on the software adapter, which every machine has. */
-const SOFTWARE_GPU = [
+export const SOFTWARE_GPU = [
   '--enable-unsafe-webgpu',
   '--enable-unsafe-swiftshader',
   '--use-webgpu-adapter=swiftshader',
