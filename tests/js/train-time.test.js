@@ -29,7 +29,7 @@ const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });
 const SCRATCH = /** @type {const} */ ({ kind: 'scratch' });
 const MODEL = /** @type {const} */ ({ kind: 'model', id: 'summer2winter' });
 const memory = { linear: 1, deviceInUse: null, deviceReserved: null };
-const SMALL = { crop: 64, ngf: 16, blocks: 3, ndf: 64, lambdaIdentity: 0.5 };
+const SMALL = { crop: 64, ngf: 16, blocks: 3, ndf: 16, lambdaIdentity: 0.5 };
 
 const settings = { ...defaultSettings(CPU, SCRATCH, null), previewEvery: 50 };
 /** Nothing is saved and nothing is scored. */
@@ -88,7 +88,7 @@ const calibrate = (given) => {
   const { crop, ngf, blocks, lambdaIdentity } = chosen;
   return calibrationOf({
     settings: chosen,
-    size: { crop, ngf, blocks, ndf: 64, lambdaIdentity },
+    size: { crop, ngf, blocks, ndf: ngf, lambdaIdentity },
     start: SCRATCH,
     device: CPU,
     photosA: 20,

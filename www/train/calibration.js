@@ -86,8 +86,8 @@ function usual(seconds) {
 /** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {import('./cost.js').Size} */
 function sizeWith({ size, start }, to) {
   const { crop, lambdaIdentity, ngf, blocks } = to;
-  // Weights bring their own network.
-  const network = start.kind === 'scratch' ? { ngf, blocks } : {};
+  // Weights bring their own network; from scratch both kinds are equally wide (settings.js).
+  const network = start.kind === 'scratch' ? { ngf, blocks, ndf: ngf } : {};
   return { ...size, crop, lambdaIdentity, ...network };
 }
 
@@ -131,9 +131,10 @@ function slower(measured, each, aim) {
   const { settings } = measured;
   const scratch = measured.start.kind === 'scratch';
   const crops = [settings.crop, ...CROPS.filter((side) => side < settings.crop && side >= 64)];
-  const networks = NETWORKS.filter(
-    ([ngf, blocks]) => scratch && costOf({ ...measured.size, ngf, blocks }) < costOf(measured.size),
-  );
+  const costWith = (/** @type {number} */ ngf, /** @type {number} */ blocks) =>
+    costOf(sizeWith(measured, { ...settings, ngf, blocks }));
+  const most = costWith(settings.ngf, settings.blocks);
+  const networks = NETWORKS.filter(([ngf, blocks]) => scratch && costWith(ngf, blocks) < most);
   let best = settings;
   for (const [ngf, blocks] of [[settings.ngf, settings.blocks], ...networks]) {
     for (const crop of crops) {
