@@ -108,13 +108,14 @@ fn cpu(reason: Option<Error>) -> Opened {
 mod gpu {
     use burn::{
         backend::wgpu::{
-            WgpuInitError,
+            MemoryConfiguration, WgpuInitError,
             wgpu::{self, Features, Limits as GpuLimits},
         },
         tensor::Device,
     };
 
     use super::{Error, Kind, Limits, Opened, Result};
+    use crate::ops;
 
     /// Dispatches that one submission may hold. A few large submissions cost less than many small.
     const TASKS_MAX: usize = 64;
@@ -128,15 +129,17 @@ mod gpu {
             return Err(Error::GpuSoftware(info.name));
         }
         check(features, &limits)?;
-        let device =
-            Device::wgpu_options().tasks_max(TASKS_MAX).init_async().await.map_err(|error| {
-                match error {
-                    WgpuInitError::AdapterUnavailable { message, .. } => {
-                        Error::GpuUnavailable(message)
-                    }
-                    other => Error::GpuUnsupported(other.to_string()),
-                }
+        let options = Device::wgpu_options()
+            .tasks_max(TASKS_MAX)
+            // A buffer for each tensor, as in a browser: a shader may then read one and write
+            // another without both being parts of the same.
+            .memory_config(MemoryConfiguration::ExclusivePages);
+        let (device, setup) =
+            options.init_with_setup_async().await.map_err(|error| match error {
+                WgpuInitError::AdapterUnavailable { message, .. } => Error::GpuUnavailable(message),
+                other => Error::GpuUnsupported(other.to_string()),
             })?;
+        compile(&setup.device).await?;
         let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Opened {
             device,
@@ -146,6 +149,31 @@ mod gpu {
             fallback,
             reason: None,
         })
+    }
+
+    /// Compiles every shader once and reads what the compiler says, since an error in one is silent
+    /// where it is launched.
+    async fn compile(device: &wgpu::Device) -> Result<()> {
+        let modules: Vec<_> = ops::shaders()
+            .into_iter()
+            .map(|shader| {
+                let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                    label: Some(shader.name),
+                    source: wgpu::ShaderSource::Wgsl(shader.text.into()),
+                });
+                (shader.name, module)
+            })
+            .collect();
+        for (name, module) in modules {
+            let information = module.get_compilation_info().await;
+            let is_error = |message: &&wgpu::CompilationMessage| {
+                message.message_type == wgpu::CompilationMessageType::Error
+            };
+            if let Some(message) = information.messages.iter().find(is_error) {
+                return Err(Error::GpuUnsupported(format!("{name}: {}", message.message)));
+            }
+        }
+        Ok(())
     }
 
     /// Looks at the adapter before Burn takes a device from it: what is missing there would end

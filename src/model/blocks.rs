@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
-    ops::{Activation, Conv2d, conv2d, instance_norm},
+    ops::{Activation, Conv2d, arranged, conv2d, instance_norm},
     weights::{HostTensor, StateDict},
 };
 
@@ -44,7 +44,7 @@ fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> R
     if shape.len() != D {
         return Err(Error::WeightsWrongShape(format!("{name} {shape:?}")));
     }
-    Ok(Tensor::from_data(TensorData::new(data, shape), device))
+    Ok(arranged(Tensor::from_data(TensorData::new(data, shape), device)))
 }
 
 /// Convolution, instance normalisation, activation: what the paper writes c7s1-k, dk and uk, and

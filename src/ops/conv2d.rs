@@ -3,16 +3,9 @@
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, and
 //! `ConvTranspose2d` with output padding, as `models/networks.py` uses them.
 
-use burn::{
-    backend::Dispatch,
-    tensor::{
-        Tensor, module,
-        ops::{ConvOptions, ConvTransposeOptions, PadMode},
-    },
-};
+use burn::{backend::Dispatch, tensor::Tensor};
 
 use super::{Activation, backend::Operations};
-use crate::device::is_cpu;
 
 /// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,36 +44,7 @@ impl Conv2d {
 /// Applies `spec` to `x` `[B, C_in, H, W]` with `weight` `[C_out, C_in, k, k]` (transposed:
 /// `[C_in, C_out, k, k]`) and `bias` `[C_out]`.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
-    if is_cpu(&x.device()) {
-        let [x, weight] = [x, weight].map(Tensor::into_dispatch);
-        let y = <Dispatch as Operations>::convolve(x, weight, bias.into_dispatch(), spec);
-        return Tensor::from_dispatch(y);
-    }
-    reference(x, weight, bias, spec)
-}
-
-/// [`conv2d()`], composed of Burn's own operations.
-pub(super) fn reference(
-    x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    spec: Conv2d,
-) -> Tensor<4> {
-    let stride = [spec.stride; 2];
-    let y = if spec.transposed {
-        // Without the output padding an odd kernel and stride 2 lose one row and column.
-        let padding = spec.kernel / 2;
-        let output_padding = spec.stride + 2 * padding - spec.kernel;
-        let options =
-            ConvTransposeOptions::new(stride, [padding; 2], [output_padding; 2], [1; 2], 1);
-        module::conv_transpose2d(x, weight, Some(bias), options) // [B, C_out, sH, sW]
-    } else {
-        let (x, padding) = match spec.border {
-            Border::Zero(n) => (x, n),
-            Border::Reflect(n) => (x.pad((n, n, n, n), PadMode::Reflect), 0),
-        };
-        let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
-        module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
-    };
-    spec.activation.apply(y)
+    let [x, weight] = [x, weight].map(Tensor::into_dispatch);
+    let y = <Dispatch as Operations>::convolve(x, weight, bias.into_dispatch(), spec);
+    Tensor::from_dispatch(y)
 }

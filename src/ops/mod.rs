@@ -5,21 +5,39 @@
 //! connection. [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
-//! written against these functions. Each is composed of Burn's own tensor operations, which run
-//! everywhere and have gradients: the reference. On the CPU `cpu/` computes them, forward and
-//! backward, and `backend.rs` tells Burn so.
+//! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
+//! tensor operations. What runs is ours, forward and backward: `cpu/` on the CPU, `gpu/` with the
+//! shaders of `wgsl/` on WebGPU; `backend.rs` tells Burn so.
 
 mod adam;
 mod backend;
 mod conv2d;
 mod cpu;
+mod flex;
+mod geometry;
+mod gpu;
 mod instance_norm;
+pub mod reference;
 
-use burn::tensor::{Tensor, activation};
+use burn::{
+    backend::wgpu::CubeBackend,
+    tensor::{Tensor, activation},
+};
 
 pub use adam::{AdamStep, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
+pub use cpu::release;
+pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
+
+/// A parameter, outside any graph, as its device's operations want it in memory: then they need not
+/// arrange it at each call. Its shape and its values stay the same.
+pub fn arranged<const D: usize>(parameter: Tensor<D>) -> Tensor<D> {
+    match parameter.clone().try_into_primitive::<CubeBackend>() {
+        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::arranged(tensor)),
+        Err(_) => parameter,
+    }
+}
 
 /// The element-wise function at the end of an operation.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Gradients, Shape, Tensor, TensorData};
 
 use super::Adam;
 use crate::{
@@ -12,9 +12,25 @@ use crate::{
     weights::{HostTensor, StateDict},
 };
 
-/// Gradients of a network by the names of its parameters, each flat, summed over several passes.
+/// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1, 1]`.
+/// A weight must not be flattened on the way: where it lies in another order in memory, that would
+/// copy it.
+fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
+    if D == 4 {
+        return Tensor::from_dispatch(tensor.into_dispatch());
+    }
+    let count = tensor.shape().num_elements();
+    tensor.reshape([count, 1, 1, 1])
+}
+
+/// What [`four()`] was made of.
+fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
+    if D == 4 { Tensor::from_dispatch(tensor.into_dispatch()) } else { tensor.reshape(shape) }
+}
+
+/// Gradients of a network by the names of its parameters, summed over several passes.
 #[derive(Default)]
-pub struct Sum(BTreeMap<String, Tensor<1>>);
+pub struct Sum(BTreeMap<String, Tensor<4>>);
 
 impl Sum {
     /// Adds those that a backward pass found for `network`, as [`Network::learning`] made it. A
@@ -24,7 +40,7 @@ impl Sum {
         impl Mapper for Add<'_> {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
                 if let Some(gradient) = tensor.grad_remove(self.1) {
-                    let gradient = gradient.flatten(0, D - 1);
+                    let gradient = four(gradient);
                     let sum = match self.0.0.remove(name) {
                         Some(sum) => sum + gradient,
                         None => gradient,
@@ -37,8 +53,8 @@ impl Sum {
         let _ = network.clone().map(&mut Add(self, gradients));
     }
 
-    /// The gradient of one parameter, flat.
-    pub fn get(&self, name: &str) -> Option<&Tensor<1>> {
+    /// The gradient of one parameter; of a bias as `[C, 1, 1, 1]`.
+    pub fn get(&self, name: &str) -> Option<&Tensor<4>> {
         self.0.get(name)
     }
 }
@@ -48,8 +64,8 @@ impl Sum {
 pub struct Learner<N> {
     /// The network, its parameters outside any graph.
     pub network: N,
-    /// Mean and mean square of each parameter's gradients, flat; none before its first.
-    moments: BTreeMap<String, [Tensor<1>; 2]>,
+    /// Mean and mean square of each parameter's gradients; none before its first.
+    moments: BTreeMap<String, [Tensor<4>; 2]>,
     /// Updates so far.
     time: u64,
 }
@@ -64,7 +80,7 @@ impl<N: Network> Learner<N> {
     pub fn update(&mut self, gradients: Sum, rate: f64, adam: &Adam) {
         struct Update<'a> {
             gradients: Sum,
-            moments: &'a mut BTreeMap<String, [Tensor<1>; 2]>,
+            moments: &'a mut BTreeMap<String, [Tensor<4>; 2]>,
             step: AdamStep,
         }
         impl Mapper for Update<'_> {
@@ -74,13 +90,12 @@ impl<N: Network> Learner<N> {
                 };
                 let shape = tensor.shape();
                 let moments = self.moments.remove(name).unwrap_or_else(|| {
-                    let zeros = Tensor::zeros(gradient.shape(), &gradient.device());
-                    [zeros.clone(), zeros]
+                    // Two, since they may be updated in place.
+                    [0, 1].map(|_| Tensor::zeros(gradient.shape(), &gradient.device()))
                 });
-                let parameter = tensor.flatten(0, D - 1);
-                let (parameter, moments) = ops::adam(parameter, gradient, moments, &self.step);
+                let (parameter, moments) = ops::adam(four(tensor), gradient, moments, &self.step);
                 self.moments.insert(name.into(), moments);
-                parameter.reshape(shape)
+                restored(parameter, shape)
             }
         }
         self.time += 1;
@@ -100,8 +115,9 @@ impl<N: Network> Learner<N> {
     pub fn read(&self, name: &str, readback: &mut Readback) {
         readback.network(&format!("{name}."), &self.network);
         for (parameter, [mean, square]) in &self.moments {
-            readback.tensor(format!("{name}.mean.{parameter}"), mean.clone());
-            readback.tensor(format!("{name}.square.{parameter}"), square.clone());
+            let flat = |tensor: &Tensor<4>| tensor.clone().flatten::<1>(0, 3);
+            readback.tensor(format!("{name}.mean.{parameter}"), flat(mean));
+            readback.tensor(format!("{name}.square.{parameter}"), flat(square));
         }
     }
 
@@ -113,7 +129,7 @@ impl<N: Network> Learner<N> {
         struct Restore<'a> {
             prefix: &'a str,
             tensors: &'a mut StateDict,
-            moments: BTreeMap<String, [Tensor<1>; 2]>,
+            moments: BTreeMap<String, [Tensor<4>; 2]>,
             wrong: Option<String>,
         }
         impl Restore<'_> {
@@ -134,8 +150,14 @@ impl<N: Network> Learner<N> {
                 let [mean, square] = keys.map(|key| self.take(&key, count));
                 if let (Some(mean), Some(square)) = (mean, square) {
                     let device = tensor.device();
-                    let flat = |host: HostTensor| Tensor::from_data(host.data.as_slice(), &device);
-                    self.moments.insert(name.into(), [flat(mean), flat(square)]);
+                    let shape = tensor.shape();
+                    let upload = |host: HostTensor| {
+                        four(Tensor::<D>::from_data(
+                            TensorData::new(host.data, shape.clone()),
+                            &device,
+                        ))
+                    };
+                    self.moments.insert(name.into(), [mean, square].map(upload));
                 }
                 tensor
             }

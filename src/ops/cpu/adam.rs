@@ -1,15 +1,15 @@
 //! Adam (Kingma and Ba, arXiv 1412.6980), as PyTorch computes it.
 
-use super::{lanes::vectorised, threads};
+use super::{super::AdamStep, lanes::vectorised, threads};
 
 /// Elements of one piece of work.
 const PIECE: usize = 1 << 14;
 
-/// One step's constants.
+/// One step's constants, each rounded once.
 #[derive(Debug, Clone, Copy)]
-pub struct Adam {
+pub(super) struct Constants {
     betas: [f32; 2],
-    /// 1 - β, rounded once.
+    /// 1 - β.
     rest: [f32; 2],
     epsilon: f32,
     /// lr / (1 - β1^t).
@@ -18,16 +18,16 @@ pub struct Adam {
     correction: f32,
 }
 
-impl Adam {
-    /// The constants of step `t`, counted from 1.
-    pub fn new(rate: f64, betas: [f64; 2], epsilon: f64, t: u32) -> Self {
-        let [first, second] = betas.map(|beta| 1.0 - libm::pow(beta, f64::from(t)));
+impl Constants {
+    fn new(step: &AdamStep) -> Self {
+        let (step_size, correction) = step.corrected();
+        let betas = [step.beta1, step.beta2];
         Self {
             betas: betas.map(|beta| beta as f32),
             rest: betas.map(|beta| (1.0 - beta) as f32),
-            epsilon: epsilon as f32,
-            step_size: (rate / first) as f32,
-            correction: second.sqrt() as f32,
+            epsilon: step.epsilon as f32,
+            step_size: step_size as f32,
+            correction: correction as f32,
         }
     }
 }
@@ -38,8 +38,9 @@ pub fn adam(
     first: &mut [f32],
     second: &mut [f32],
     gradient: &[f32],
-    constants: Adam,
+    step: &AdamStep,
 ) {
+    let constants = Constants::new(step);
     assert!([first.len(), second.len(), gradient.len()] == [parameters.len(); 3]);
     let mut pieces: Vec<_> = parameters
         .chunks_mut(PIECE)
@@ -48,13 +49,13 @@ pub fn adam(
         .collect();
     threads::pieces(&mut pieces, 1, |_, pieces| {
         for ((parameters, (first, second)), gradient) in pieces {
-            step(parameters, first, second, gradient, constants);
+            update(parameters, first, second, gradient, constants);
         }
     });
 }
 
 vectorised! {
-    fn step(p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], adam: Adam) {
+    fn update(p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32], adam: Constants) {
         for ((p, (m, v)), g) in p.iter_mut().zip(m.iter_mut().zip(v)).zip(g) {
             *m = adam.betas[0] * *m + adam.rest[0] * g;
             *v = adam.betas[1] * *v + adam.rest[1] * g * g;

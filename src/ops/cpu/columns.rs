@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::{
-    Shape,
+    Geometry,
     lanes::vectorised,
     lines::{Lines, add},
     matmul::{Matrix, multiply},
@@ -26,8 +26,8 @@ pub(super) const AT_ONCE: usize = 1 << 19;
 const GAP: usize = 16;
 
 /// Adds the convolution of `x` to `y`.
-pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
-    let Shape { outputs, .. } = *shape;
+pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Geometry) {
+    let Geometry { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
     let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
     let images = x.chunks_exact(shape.image()).zip(y.chunks_exact_mut(outputs * map));
@@ -44,8 +44,8 @@ pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
 }
 
 /// Adds what an upstream gradient `gy` means for the input to `dx`.
-pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: &Shape) {
-    let Shape { outputs, .. } = *shape;
+pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: &Geometry) {
+    let Geometry { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
     let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
     let apart = taps + GAP;
@@ -67,8 +67,8 @@ pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: 
 }
 
 /// Writes what an upstream gradient `gy` means for the weights to `dw`.
-pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Shape) {
-    let Shape { outputs, .. } = *shape;
+pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Geometry) {
+    let Geometry { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
     let mut memory = Buffer::new(AT_ONCE.max(taps * shape.columns()));
     let mut add = false;
@@ -94,8 +94,8 @@ pub(super) fn groups(rows: usize, elements_of_one: usize) -> impl Iterator<Item 
 }
 
 /// The columns of the outputs in `rows`, as `[C·k·k, rows · columns]`.
-pub(super) fn gather(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Shape) {
-    let Shape { height, width, kernel, stride, .. } = *shape;
+pub(super) fn gather(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Geometry) {
+    let Geometry { height, width, kernel, stride, .. } = *shape;
     let columns = shape.columns();
     let count = rows.len() * columns;
     let line = || Lines::new(1, stride, columns + (kernel - 1) / stride);
@@ -119,8 +119,8 @@ vectorised! {
 }
 
 /// The adjoint of [`gather()`]: adds each value of the columns to the one it belongs to.
-pub(super) fn scatter(columns: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Shape) {
-    let Shape { height, width, kernel, stride, .. } = *shape;
+pub(super) fn scatter(columns: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Geometry) {
+    let Geometry { height, width, kernel, stride, .. } = *shape;
     let across = shape.columns();
     let size = kernel * kernel * rows.len() * across;
     let seen = (rows.len() - 1) * stride + kernel;

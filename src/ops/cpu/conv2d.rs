@@ -3,7 +3,7 @@
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, `ConvTranspose2d`.
 
 use super::{
-    Shape, columns,
+    Geometry, columns,
     lanes::{LANES, Lanes, RUN, sums},
     narrow, threads, winograd,
 };
@@ -23,7 +23,7 @@ pub struct Gradients<'a> {
 }
 
 /// Writes to `y` the convolution of `x` with `weight` `[K, C, k, k]` and `bias` `[K]`.
-pub fn conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Shape) {
+pub fn conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
     shape.check(x, weight, y);
     assert_eq!(bias.len(), shape.outputs);
     if winograd::fits(shape) {
@@ -44,7 +44,7 @@ pub fn conv2d_backward(
     weight: &[f32],
     gy: &[f32],
     gradients: Gradients<'_>,
-    shape: &Shape,
+    shape: &Geometry,
 ) {
     shape.check(x, weight, gy);
     let Gradients { mut input, weight: mut dw, bias } = gradients;
@@ -79,7 +79,7 @@ pub fn conv2d_backward(
 /// `shape` is the convolution that it is the adjoint of, so its input is `y` and its output is
 /// `x`: for PyTorch's kernel 3, stride 2, padding 1, output padding 1, `height` and `width` are
 /// twice those of `x` and the border is `Zero(1)`.
-pub fn conv_transpose2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Shape) {
+pub fn conv_transpose2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
     shape.check(y, weight, x);
     assert_eq!(bias.len(), shape.channels);
     fill(y, bias, shape.height * shape.width);
@@ -93,7 +93,7 @@ pub fn conv_transpose2d_backward(
     weight: &[f32],
     gy: &[f32],
     gradients: Gradients<'_>,
-    shape: &Shape,
+    shape: &Geometry,
 ) {
     shape.check(gy, weight, x);
     if let Some(db) = gradients.bias {
@@ -110,7 +110,7 @@ pub fn conv_transpose2d_backward(
     }
 }
 
-fn is_narrow(shape: &Shape) -> bool {
+fn is_narrow(shape: &Geometry) -> bool {
     shape.stride == 1 && shape.outputs <= NARROW
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::{
     super::Border,
-    Shape,
+    Geometry,
     columns::{AT_ONCE, gather, groups, scatter},
     lines::{add_row, read_row},
     matmul::{Matrix, multiply},
@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Adds the convolution of `x` to `y`.
-pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Shape) {
+pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Geometry) {
     let swap = swapped(shape);
     let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
     let (taps, across) = (swap.taps(), swap.columns());
@@ -48,7 +48,7 @@ pub(super) fn backward(
     gy: &[f32],
     mut dx: Option<&mut [f32]>,
     dw: Option<&mut [f32]>,
-    shape: &Shape,
+    shape: &Geometry,
 ) {
     let swap = swapped(shape);
     let weight = flip(weight, shape.outputs, shape.channels, shape.kernel);
@@ -82,8 +82,8 @@ pub(super) fn backward(
 }
 
 /// The convolution from the outputs to the bordered input.
-fn swapped(shape: &Shape) -> Shape {
-    Shape {
+fn swapped(shape: &Geometry) -> Geometry {
+    Geometry {
         channels: shape.outputs,
         outputs: shape.channels,
         height: shape.rows(),
@@ -107,7 +107,7 @@ fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Buffer {
 }
 
 /// The bordered rows `rows` of all channels.
-fn read(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Shape) {
+fn read(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Geometry) {
     let plane = shape.height * shape.width;
     let across = shape.width + 2 * width_of(shape.border);
     let size = rows.len() * across;
@@ -120,7 +120,7 @@ fn read(image: &[f32], out: &mut [f32], rows: Range<usize>, shape: &Shape) {
 }
 
 /// The adjoint of [`read()`].
-fn add(from: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Shape) {
+fn add(from: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Geometry) {
     let plane = shape.height * shape.width;
     let across = shape.width + 2 * width_of(shape.border);
     let size = rows.len() * across;

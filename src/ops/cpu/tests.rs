@@ -28,7 +28,7 @@ fn seen(at: usize, side: usize, border: Border) -> Option<usize> {
 }
 
 /// Calls `f` with the places in output, weight and input of each product of the convolution.
-fn each_product(s: &Shape, mut f: impl FnMut(usize, usize, usize)) {
+fn each_product(s: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
     for b in 0..s.batch {
         for o in 0..s.outputs {
             for (row, column) in (0..s.map()).map(|at| (at / s.columns(), at % s.columns())) {
@@ -49,7 +49,7 @@ fn each_product(s: &Shape, mut f: impl FnMut(usize, usize, usize)) {
 }
 
 /// Output, input gradient and weight gradient without a bias.
-fn reference(s: &Shape, x: &[f32], w: &[f32], gy: &[f32]) -> [Vec<f64>; 3] {
+fn reference(s: &Geometry, x: &[f32], w: &[f32], gy: &[f32]) -> [Vec<f64>; 3] {
     let [mut y, mut dx, mut dw] = [gy.len(), x.len(), w.len()].map(|count| vec![0.0; count]);
     each_product(s, |at_y, at_w, at_x| {
         let [x, w, gy] = [x[at_x], w[at_w], gy[at_y]].map(f64::from);
@@ -80,8 +80,8 @@ fn channel_sums(y: &[f32], channels: usize, plane: usize) -> Vec<f64> {
     sums
 }
 
-fn shapes() -> Vec<Shape> {
-    let shape = |batch, channels, outputs, height, width, kernel, stride, border| Shape {
+fn shapes() -> Vec<Geometry> {
+    let shape = |batch, channels, outputs, height, width, kernel, stride, border| Geometry {
         batch,
         channels,
         outputs,
@@ -212,7 +212,7 @@ fn transposed_convolutions_are_the_adjoint() {
 /// PyTorch's transposed layer: a kernel that is all ones marks which inputs reach an output.
 #[test]
 fn transposed_output_is_twice_as_large() {
-    let s = Shape {
+    let s = Geometry {
         batch: 1,
         channels: 1,
         outputs: 1,
@@ -240,7 +240,7 @@ fn transposed_output_is_twice_as_large() {
 fn any_number_of_threads_computes_the_same_bits() {
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let mut shapes = shapes();
-    shapes.push(Shape {
+    shapes.push(Geometry {
         batch: 1,
         channels: 128,
         outputs: 96,

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use super::{
     super::Border,
-    Shape,
+    Geometry,
     lanes::LANES,
     lines::{Lines, Plane},
     matmul::{Matrix, multiply},
@@ -32,7 +32,7 @@ const TILES: usize = 256;
 const GAP: usize = 16;
 
 /// Whether this file can compute `shape`.
-pub(super) fn fits(shape: &Shape) -> bool {
+pub(super) fn fits(shape: &Geometry) -> bool {
     shape.kernel == 3
         && shape.stride == 1
         && matches!(shape.border, Border::Zero(1) | Border::Reflect(1))
@@ -40,8 +40,8 @@ pub(super) fn fits(shape: &Shape) -> bool {
 }
 
 /// Writes the convolution of `x` to `y`.
-pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Shape) {
-    let Shape { outputs, width, .. } = *shape;
+pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
+    let Geometry { outputs, width, .. } = *shape;
     let map = shape.map();
     let work = Tiles::new(shape);
     let kernels = transform_kernels(weight, shape);
@@ -71,9 +71,9 @@ pub(super) fn backward(
     gy: &[f32],
     mut dx: Option<&mut [f32]>,
     dw: Option<&mut [f32]>,
-    shape: &Shape,
+    shape: &Geometry,
 ) {
-    let Shape { channels, outputs, .. } = *shape;
+    let Geometry { channels, outputs, .. } = *shape;
     let work = Tiles::new(shape);
     let kernels = dx.as_ref().map(|_| transform_kernels(weight, shape));
     let mut kernel_gradient = dw.as_ref().map(|_| Buffer::zeros(outputs * kernel_stride(shape)));
@@ -112,12 +112,12 @@ pub(super) fn backward(
 }
 
 /// Elements from one output's transformed kernels to the next's.
-fn kernel_stride(shape: &Shape) -> usize {
+fn kernel_stride(shape: &Geometry) -> usize {
     POSITIONS * shape.channels + GAP
 }
 
 /// `[K][position][C]`.
-fn transform_kernels(weight: &[f32], shape: &Shape) -> Buffer {
+fn transform_kernels(weight: &[f32], shape: &Geometry) -> Buffer {
     let stride = kernel_stride(shape);
     let mut kernels = Buffer::new(shape.outputs * stride);
     threads::pieces(&mut kernels, stride, |output, out| {
@@ -127,7 +127,7 @@ fn transform_kernels(weight: &[f32], shape: &Shape) -> Buffer {
 }
 
 /// The transformed kernels of one position, `[K, C]`.
-fn kernel_matrix<'a>(kernels: &'a [f32], position: usize, shape: &Shape) -> Matrix<'a> {
+fn kernel_matrix<'a>(kernels: &'a [f32], position: usize, shape: &Geometry) -> Matrix<'a> {
     let size = [shape.outputs, shape.channels];
     Matrix::new(&kernels[position * shape.channels..], size, kernel_stride(shape))
 }
@@ -156,7 +156,7 @@ struct Tiles {
 }
 
 impl Tiles {
-    fn new(shape: &Shape) -> Self {
+    fn new(shape: &Geometry) -> Self {
         let (down, across) = (shape.height.div_ceil(2), shape.width.div_ceil(2));
         let most = (TILES / across).max(1);
         let at_once = down.div_ceil(down.div_ceil(most));

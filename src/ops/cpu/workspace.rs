@@ -1,8 +1,7 @@
 //! Memory for intermediate results, used again by the next operation.
 //!
 //! Fresh memory costs a page fault every 4 KB, which for the small images of training is more than
-//! the arithmetic on it. The buffers stay for the life of the program; together they are a few
-//! megabytes.
+//! the arithmetic on it. The buffers stay until [`release()`], a few megabytes for each core.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,6 +9,11 @@ use std::{
 };
 
 static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// Gives back the memory for intermediate results that no operation is using.
+pub fn release() {
+    *FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Vec::new();
+}
 
 /// Values of no particular content.
 pub(super) struct Buffer(Vec<f32>);

@@ -1,0 +1,127 @@
+//! The operations on the CPU: tensors of Burn's Flex backend as slices for the functions of
+//! [`super::cpu`].
+
+#![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
+
+use burn::{
+    backend::{Flex, TensorMetadata, tensor::FloatTensor},
+    tensor::{Shape, TensorData},
+};
+
+use super::{
+    Activation, Conv2d,
+    backend::{BackwardOperations, Operations},
+    cpu,
+    geometry::Geometry,
+};
+
+type OnCpu = FloatTensor<Flex>;
+/// Input, weight, bias, and the place for the output.
+type Forward = fn(&[f32], &[f32], &[f32], &mut [f32], &Geometry);
+
+/// The elements of a tensor that was made contiguous.
+fn elements(tensor: &OnCpu) -> &[f32] {
+    tensor.as_slice().unwrap_or_default()
+}
+
+fn from_elements(elements: Vec<f32>, shape: impl Into<Shape>) -> OnCpu {
+    OnCpu::from_data(TensorData::new(elements, shape.into()))
+}
+
+/// The extents of a tensor with four axes.
+fn extents(tensor: &OnCpu) -> [usize; 4] {
+    let shape = tensor.shape();
+    [shape[0], shape[1], shape[2], shape[3]]
+}
+
+impl Operations for Flex {
+    fn convolve(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let shape = Geometry::new(extents(&x), extents(&weight), &spec);
+        let (forward, shape_y): (Forward, _) = if spec.transposed {
+            (cpu::conv_transpose2d, [shape.batch, shape.channels, shape.height, shape.width])
+        } else {
+            (cpu::conv2d, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
+        };
+        let mut y = vec![0.0; shape_y.iter().product()];
+        forward(elements(&x), elements(&weight), elements(&bias), &mut y, &shape);
+        cpu::activate(&mut y, spec.activation);
+        from_elements(y, shape_y)
+    }
+
+    fn normalise(x: OnCpu, activation: Activation) -> (OnCpu, OnCpu) {
+        (normalise(&x, None, activation), nothing())
+    }
+
+    fn normalise_and_add(x: OnCpu, skip: OnCpu, activation: Activation) -> (OnCpu, OnCpu) {
+        (normalise(&x, Some(&skip), activation), nothing())
+    }
+}
+
+/// The statistics of a channel, which fits the cache, cost less to find again than to keep.
+fn nothing() -> OnCpu {
+    from_elements(Vec::new(), [0])
+}
+
+fn normalise(x: &OnCpu, skip: Option<&OnCpu>, activation: Activation) -> OnCpu {
+    let shape = x.shape();
+    let x = x.to_contiguous();
+    let skip = skip.map(OnCpu::to_contiguous);
+    let mut y = vec![0.0; shape.num_elements()];
+    let skip = skip.as_ref().map(elements);
+    cpu::instance_norm(elements(&x), skip, &mut y, shape[2] * shape[3], activation);
+    from_elements(y, shape)
+}
+
+impl BackwardOperations for Flex {
+    fn convolve_backward(
+        x: OnCpu,
+        weight: OnCpu,
+        y: OnCpu,
+        gradient: OnCpu,
+        spec: Conv2d,
+        wanted: [bool; 3],
+    ) -> (OnCpu, OnCpu, OnCpu) {
+        let [x, weight, y, mut gradient] =
+            [x, weight, y, gradient].map(|tensor| tensor.to_contiguous());
+        if spec.activation != Activation::None {
+            let mut inner = vec![0.0; gradient.shape().num_elements()];
+            cpu::activate_backward(elements(&y), elements(&gradient), &mut inner, spec.activation);
+            gradient = from_elements(inner, gradient.shape());
+        }
+        let shape = Geometry::new(extents(&x), extents(&weight), &spec);
+        let channels = gradient.shape()[1];
+        let shapes = [x.shape(), weight.shape(), Shape::new([channels])];
+        let counts = std::array::from_fn(|i| if wanted[i] { shapes[i].num_elements() } else { 0 });
+        let [mut dx, mut dw, mut db] = counts.map(|count: usize| vec![0.0; count]);
+        let [want_x, want_w, want_b] = wanted;
+        let gradients = cpu::Gradients {
+            input: want_x.then_some(dx.as_mut_slice()),
+            weight: want_w.then_some(dw.as_mut_slice()),
+            bias: want_b.then_some(db.as_mut_slice()),
+        };
+        let backward =
+            if spec.transposed { cpu::conv_transpose2d_backward } else { cpu::conv2d_backward };
+        backward(elements(&x), elements(&weight), elements(&gradient), gradients, &shape);
+        let [shape_x, shape_w, shape_b] = shapes;
+        let give = |values: Vec<f32>, shape: Shape| {
+            let shape = if values.is_empty() { Shape::new([0]) } else { shape };
+            from_elements(values, shape)
+        };
+        (give(dx, shape_x), give(dw, shape_w), give(db, shape_b))
+    }
+
+    fn normalise_backward(
+        x: OnCpu,
+        _statistics: OnCpu,
+        gradient: OnCpu,
+        activation: Activation,
+    ) -> OnCpu {
+        let shape = x.shape();
+        let [x, gradient] = [x, gradient].map(|tensor| tensor.to_contiguous());
+        let mut dx = vec![0.0; shape.num_elements()];
+        let plane = shape[2] * shape[3];
+        cpu::instance_norm_backward(elements(&x), elements(&gradient), &mut dx, plane, activation);
+        from_elements(dx, shape)
+    }
+}

@@ -1,0 +1,74 @@
+//! All shaders, as text: an error in one is silent where it is launched, so that each is compiled
+//! and its messages are read before the first is used.
+
+use super::{
+    adam,
+    conv2d::{self, Tile, Way},
+    instance_norm,
+    kernel::Kernel,
+};
+use crate::ops::{Activation, Border, geometry::Geometry};
+
+/// The text of one kernel.
+#[derive(Debug, Clone)]
+pub struct Shader {
+    /// Its name, for messages.
+    pub name: &'static str,
+    /// WGSL.
+    pub text: String,
+}
+
+/// Every kernel in every form that the networks can ask for: rows of any width, and rows of fours.
+pub fn shaders() -> Vec<Shader> {
+    let mut kernels = Vec::new();
+    for channels in [3, 64] {
+        for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
+            for skip in [false, true] {
+                kernels.extend(instance_norm::forward(channels, activation, skip));
+            }
+            kernels.extend(instance_norm::backward(channels, activation));
+        }
+        for activation in [Activation::LeakyRelu, Activation::Tanh] {
+            kernels.push(instance_norm::activating(channels, activation));
+        }
+        kernels.push(instance_norm::summing(channels));
+        kernels.push(adam::stepping(channels));
+        for outputs in [1, 64] {
+            convolutions(channels, outputs, &mut kernels);
+        }
+    }
+    kernels.push(conv2d::summing());
+    let shader = |kernel: Kernel| Shader { name: kernel.name(), text: kernel.text() };
+    kernels.into_iter().map(shader).collect()
+}
+
+fn convolutions(channels: usize, outputs: usize, kernels: &mut Vec<Kernel>) {
+    let layers = [
+        (7, 1, Border::Reflect(3)),
+        (3, 2, Border::Zero(1)),
+        (3, 1, Border::Reflect(1)),
+        (4, 2, Border::Zero(1)),
+        (4, 1, Border::Zero(1)),
+    ];
+    for (kernel, stride, border) in layers {
+        let size = 64;
+        let geometry = Geometry {
+            batch: 1,
+            channels,
+            outputs,
+            height: size,
+            width: size,
+            kernel,
+            stride,
+            border,
+        };
+        for way in [Way::Forward, Way::Backward] {
+            for tile in [Tile::Large, Tile::Small, Tile::Narrow] {
+                for (biased, activation) in [(true, Activation::Tanh), (false, Activation::None)] {
+                    kernels.push(conv2d::gathering(&geometry, way, tile, biased, activation));
+                }
+            }
+        }
+        kernels.push(conv2d::weighing(&geometry));
+    }
+}

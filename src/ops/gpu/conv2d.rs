@@ -1,0 +1,223 @@
+//! Convolutions, their gradients and transposed convolutions: which kernel computes what.
+//!
+//! All of them are matrix products over the taps of the kernel. A transposed convolution is the
+//! gradient of a convolution with respect to its input, so two ways to read (`gather_forward`,
+//! `gather_backward`) and one for weights do for everything.
+
+use burn::backend::wgpu::CubeTensor;
+
+use super::{
+    kernel::{Constant, Kernel, spread},
+    layout,
+};
+use crate::ops::{Activation, Border, geometry::Geometry};
+
+macro_rules! wgsl {
+    ($($name:literal),+) => {
+        &[$(concat!("\n", include_str!(concat!("../wgsl/", $name, ".wgsl")))),+]
+    };
+}
+pub(super) use wgsl;
+
+/// Which way a convolution is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the input to the output.
+    Forward,
+    /// From the output to the input.
+    Backward,
+}
+
+/// How much of a product a workgroup computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tile {
+    /// 64 pixels x 64 results.
+    Large,
+    /// 32 pixels x 32 results.
+    Small,
+    /// 64 pixels x 4 results.
+    Narrow,
+}
+
+/// Workgroups from which a graphics card has enough to do: below it a smaller tile makes more.
+const BUSY: usize = 128;
+/// Parts into which the sum of a weight's gradient is cut at most.
+const PARTS: usize = 64;
+/// Workgroups along x of the narrow kernel; what is left stands along y.
+const FOLD: usize = 16;
+
+/// The number that stands for an activation in `activation.wgsl`.
+pub(super) fn activation_code(activation: Activation) -> Constant {
+    let code = match activation {
+        Activation::None => 0,
+        Activation::Relu => 1,
+        Activation::LeakyRelu => 2,
+        Activation::Tanh => 3,
+    };
+    ("activation", code)
+}
+
+/// The constants of `convolution.wgsl`.
+fn constants(geometry: &Geometry) -> [Constant; 4] {
+    let (reflect, border) = match geometry.border {
+        Border::Zero(border) => (0, border),
+        Border::Reflect(border) => (1, border),
+    };
+    [
+        ("kernel", geometry.kernel as u32),
+        ("stride", geometry.stride as u32),
+        ("border", border as u32),
+        ("reflect", reflect),
+    ]
+}
+
+/// The uniform of `convolution.wgsl`.
+fn uniform(geometry: &Geometry, biased: bool) -> [u32; 8] {
+    let Geometry { batch, channels, outputs, height, width, .. } = *geometry;
+    let (rows, columns) = (geometry.rows(), geometry.columns());
+    [batch, height, width, channels, rows, columns, outputs, usize::from(biased)]
+        .map(|extent| extent as u32)
+}
+
+/// Rows and columns of taps are taken in steps of the stride, so that none misses; reflections of a
+/// strided convolution, which no network here has, would need other steps.
+fn phases(geometry: &Geometry, way: Way) -> usize {
+    match (way, geometry.border) {
+        (Way::Backward, Border::Zero(_)) => geometry.stride,
+        _ => 1,
+    }
+}
+
+/// The kernel for one way, tile and activation.
+pub(super) fn gathering(
+    geometry: &Geometry,
+    way: Way,
+    tile: Tile,
+    biased: bool,
+    activation: Activation,
+) -> Kernel {
+    let tiled: &'static [&'static str] = match (way, tile) {
+        (Way::Forward, Tile::Narrow) => {
+            wgsl!["convolution", "gather_forward", "activation", "convolution_narrow"]
+        }
+        (Way::Forward, _) => {
+            wgsl!["convolution", "gather_forward", "activation", "convolution_tile"]
+        }
+        (Way::Backward, Tile::Narrow) => {
+            wgsl!["convolution", "gather_backward", "activation", "convolution_narrow"]
+        }
+        (Way::Backward, _) => {
+            wgsl!["convolution", "gather_backward", "activation", "convolution_tile"]
+        }
+    };
+    let (name, workgroup) = match tile {
+        Tile::Narrow => ("convolution_narrow", [64, 1, 1]),
+        Tile::Large | Tile::Small => ("convolution_tile", [8, 8, 1]),
+    };
+    let (read, written) = match way {
+        Way::Forward => (geometry.channels, geometry.outputs),
+        Way::Backward => (geometry.outputs, geometry.channels),
+    };
+    let shape = match tile {
+        // side, depth, pixels brought at once, pixels in registers, and those of the right half
+        Tile::Large => [64, 16, 4, 8, 4, 8],
+        Tile::Small => [32, 32, 4, 4, 0, 0],
+        Tile::Narrow => [0; 6],
+    };
+    let names = ["tile", "depth", "lines", "rows", "wide", "wide_rows"];
+    Kernel::new(name, tiled, workgroup)
+        .with(constants(geometry))
+        .with([activation_code(activation), ("phases", phases(geometry, way) as u32)])
+        .with(std::iter::zip(names, shape))
+        .with([("fold", FOLD as u32)])
+        .wide(&["source"], read)
+        .wide(&["weight"], geometry.outputs)
+        .wide(&["result"], written)
+        .wide(if biased { &["bias"] } else { &[] }, written)
+}
+
+/// Reads `source` one way: the result of a convolution, or the gradient of its input.
+pub(super) fn gather(
+    source: &CubeTensor,
+    weight: &CubeTensor,
+    bias: Option<&CubeTensor>,
+    geometry: &Geometry,
+    way: Way,
+    activation: Activation,
+) -> CubeTensor {
+    let Geometry { batch, channels, outputs, height, width, .. } = *geometry;
+    let shape = match way {
+        Way::Forward => [batch, outputs, geometry.rows(), geometry.columns()],
+        Way::Backward => [batch, channels, height, width],
+    };
+    let result = layout::empty_image(source, shape);
+    let side = phases(geometry, way);
+    let [_, results, rows, columns] = shape;
+    // Of the largest phase.
+    let pixels = batch * rows.div_ceil(side) * columns.div_ceil(side);
+    let groups = |tile: usize| [results.div_ceil(tile), pixels.div_ceil(tile), side * side];
+    let (tile, groups) = if results <= 4 {
+        let across = pixels.div_ceil(64);
+        (Tile::Narrow, [FOLD.min(across), across.div_ceil(FOLD), side * side])
+    } else if groups(64).iter().product::<usize>() >= BUSY {
+        (Tile::Large, groups(64))
+    } else {
+        (Tile::Small, groups(32))
+    };
+    let kernel = gathering(geometry, way, tile, bias.is_some(), activation);
+    // Without a bias something must be bound all the same.
+    let read = [source, weight, bias.unwrap_or(weight)];
+    kernel.launch(&read, &[&result], &uniform(geometry, bias.is_some()), groups);
+    result
+}
+
+/// The kernel for the gradient of weights.
+pub(super) fn weighing(geometry: &Geometry) -> Kernel {
+    let files: &'static [&'static str] = if geometry.outputs <= 4 {
+        wgsl!["convolution", "gather_forward", "weight_narrow"]
+    } else {
+        wgsl!["convolution", "gather_forward", "weight_tile"]
+    };
+    let (name, workgroup) = if geometry.outputs <= 4 {
+        ("weight_narrow", [64, 1, 1])
+    } else {
+        ("weight_tile", [8, 8, 1])
+    };
+    Kernel::new(name, files, workgroup)
+        .with(constants(geometry))
+        .wide(&["source"], geometry.channels)
+        .wide(&["gradient", "part"], geometry.outputs)
+}
+
+/// The kernel that adds up the parts of a weight's gradient.
+pub(super) fn summing() -> Kernel {
+    Kernel::new("sum_parts", wgsl!["sum_parts"], [64, 1, 1])
+}
+
+/// Gradients of a convolution's weight `[out, in, k, k]` and bias `[out]`: `x` is its input, and
+/// `gradient` that of its output.
+pub(super) fn weight_gradient(
+    x: &CubeTensor,
+    gradient: &CubeTensor,
+    geometry: &Geometry,
+) -> [CubeTensor; 2] {
+    let Geometry { batch, channels, outputs, kernel, .. } = *geometry;
+    let weights = kernel * kernel * channels * outputs;
+    let depth = kernel * kernel * channels.next_multiple_of(4);
+    let tiles = if outputs <= 4 {
+        [depth.div_ceil(256), 1]
+    } else {
+        [outputs.div_ceil(64), depth.div_ceil(64)]
+    };
+    let lines = batch * geometry.rows();
+    // Twice what keeps a card busy, since the parts are not equally long.
+    let parts = (2 * BUSY).div_ceil(tiles[0] * tiles[1]).clamp(1, PARTS.min(lines));
+    let part = layout::empty(x, [parts, weights + outputs]);
+    let groups = [tiles[0], tiles[1], parts];
+    weighing(geometry).launch(&[x, gradient], &[&part], &uniform(geometry, false), groups);
+    let weight = layout::empty_weight(x, [outputs, channels, kernel, kernel]);
+    let bias = layout::empty(x, [outputs]);
+    let sizes = [parts, weights, outputs, 0].map(|size| size as u32);
+    summing().launch(&[&part], &[&weight, &bias], &sizes, spread(weights + outputs));
+    [weight, bias]
+}

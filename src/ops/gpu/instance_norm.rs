@@ -1,0 +1,151 @@
+//! Instance normalisation, its gradient, and other sums over whole channels.
+
+use burn::backend::wgpu::CubeTensor;
+
+use super::{
+    conv2d::{activation_code, wgsl},
+    kernel::{Kernel, spread},
+    layout::{self, extents},
+};
+use crate::ops::Activation;
+
+/// Channels of a workgroup.
+const CHANNELS: usize = 64;
+/// Pixels of a workgroup that only sums: few enough groups that the next pass adds up their sums.
+const SUMMED: usize = 512;
+/// Blocks of pixels at most.
+const BLOCKS: usize = 64;
+/// Pixels of a workgroup that writes each of them.
+const WRITTEN: usize = 256;
+
+const GROUP: [u32; 3] = [16, 16, 1];
+
+/// The kernels of the two passes forward.
+pub(super) fn forward(channels: usize, activation: Activation, skip: bool) -> [Kernel; 2] {
+    [
+        Kernel::new("statistics", wgsl!["columns", "statistics"], GROUP)
+            .wide(&["x", "sums"], channels),
+        Kernel::new("normalise", wgsl!["columns", "activation", "normalise"], GROUP)
+            .with([activation_code(activation), ("skip", u32::from(skip))])
+            .wide(&["x", "skip", "sums", "y", "statistics"], channels),
+    ]
+}
+
+/// The kernels of the two passes backward.
+pub(super) fn backward(channels: usize, activation: Activation) -> [Kernel; 2] {
+    [
+        Kernel::new("gradient_sums", wgsl!["columns", "activation", "gradient_sums"], GROUP)
+            .with([activation_code(activation)])
+            .wide(&["x", "gradient", "statistics", "sums"], channels),
+        Kernel::new(
+            "normalise_backward",
+            wgsl!["columns", "activation", "normalise_backward"],
+            GROUP,
+        )
+        .with([activation_code(activation)])
+        .wide(&["x", "gradient", "statistics", "sums", "dx"], channels),
+    ]
+}
+
+/// The kernel for sums of channels.
+pub(super) fn summing(channels: usize) -> Kernel {
+    Kernel::new("channel_sums", wgsl!["columns", "channel_sums"], GROUP)
+        .wide(&["x", "sums"], channels)
+}
+
+/// The kernel for the gradient of an activation.
+pub(super) fn activating(elements: usize, activation: Activation) -> Kernel {
+    Kernel::new("activate_backward", wgsl!["activation", "activate_backward"], [64, 1, 1])
+        .with([activation_code(activation)])
+        .wide(&["y", "gradient", "dx"], elements)
+}
+
+/// Images as matrices of pixels x channels, cut into blocks of pixels.
+struct Planes {
+    batch: usize,
+    channels: usize,
+    pixels: usize,
+    /// Pixels of a block, and blocks of an image, in the pass that sums.
+    block: usize,
+    blocks: usize,
+}
+
+impl Planes {
+    fn of(x: &CubeTensor) -> Self {
+        let [batch, channels, height, width] = extents(x);
+        let pixels = height * width;
+        let block = SUMMED.max(pixels.div_ceil(BLOCKS));
+        Self { batch, channels, pixels, block, blocks: pixels.div_ceil(block) }
+    }
+
+    fn sums(&self, like: &CubeTensor) -> CubeTensor {
+        layout::empty(like, [self.batch, self.blocks, 2, self.channels])
+    }
+
+    /// Uniform and workgroups of a pass with `block` pixels a workgroup.
+    fn pass(&self, block: usize) -> ([u32; 4], [usize; 3]) {
+        let info = [self.pixels, self.channels, block, self.blocks].map(|extent| extent as u32);
+        let groups = [self.channels.div_ceil(CHANNELS), self.pixels.div_ceil(block), self.batch];
+        (info, groups)
+    }
+}
+
+/// `activation((x - mean) / sqrt(var + ε)) + skip`, and `[B, 2, C]`: the means and the factors
+/// `1 / sqrt(var + ε)`.
+pub(super) fn normalise(
+    x: &CubeTensor,
+    skip: Option<&CubeTensor>,
+    activation: Activation,
+) -> (CubeTensor, CubeTensor) {
+    let planes = Planes::of(x);
+    let [first, second] = forward(planes.channels, activation, skip.is_some());
+    let sums = planes.sums(x);
+    let (info, groups) = planes.pass(planes.block);
+    first.launch(&[x], &[&sums], &info, groups);
+    let y = layout::empty_image(x, extents(x));
+    let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
+    let (info, groups) = planes.pass(WRITTEN);
+    second.launch(&[x, skip.unwrap_or(x), &sums], &[&y, &statistics], &info, groups);
+    (y, statistics)
+}
+
+/// The gradient of `x` from that of [`normalise()`]'s result.
+pub(super) fn normalise_backward(
+    x: &CubeTensor,
+    statistics: &CubeTensor,
+    gradient: &CubeTensor,
+    activation: Activation,
+) -> CubeTensor {
+    let planes = Planes::of(x);
+    let [first, second] = backward(planes.channels, activation);
+    let sums = planes.sums(x);
+    let (info, groups) = planes.pass(planes.block);
+    first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
+    let dx = layout::empty_image(x, extents(x));
+    let (info, groups) = planes.pass(WRITTEN);
+    second.launch(&[x, gradient, statistics, &sums], &[&dx], &info, groups);
+    dx
+}
+
+/// `[C]`: the sum of each channel of `x` `[B, C, H, W]`.
+pub(super) fn channel_sums(x: &CubeTensor) -> CubeTensor {
+    let [batch, channels, height, width] = extents(x);
+    let sums = layout::empty(x, [channels]);
+    let info = [batch * height * width, channels, 0, 0].map(|extent| extent as u32);
+    summing(channels).launch(&[x], &[&sums], &info, [channels.div_ceil(CHANNELS), 1, 1]);
+    sums
+}
+
+/// The gradient in front of an activation whose result is `y`. All lie alike in memory.
+pub(super) fn activate_backward(
+    y: &CubeTensor,
+    gradient: &CubeTensor,
+    activation: Activation,
+) -> CubeTensor {
+    let shape = extents(y);
+    let elements: usize = shape.iter().product();
+    let dx = layout::empty_image(y, shape);
+    let groups = spread(elements.div_ceil(4));
+    activating(elements, activation).launch(&[y, gradient], &[&dx], &[elements as u32, 0], groups);
+    dx
+}

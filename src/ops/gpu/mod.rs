@@ -1,0 +1,111 @@
+//! The operations on WebGPU, by kernels of our own in `ops/wgsl/`.
+//!
+//! Images are kept with the channels of a pixel together (NHWC) and weights as one matrix a tap, so
+//! that every kernel reads four channels at once; shapes and names stay PyTorch's (`layout.rs`).
+//! `kernel.rs` puts a shader together and launches it, `conv2d.rs` and `instance_norm.rs` choose
+//! which. Nothing beyond WebGPU's defaults is needed: at most 8 storage buffers, 16 KB of workgroup
+//! memory and 256 invocations a workgroup.
+
+#![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
+
+mod adam;
+mod catalogue;
+mod conv2d;
+mod instance_norm;
+mod kernel;
+mod layout;
+
+use burn::backend::{
+    TensorMetadata,
+    wgpu::{CubeBackend, CubeTensor},
+};
+
+use self::conv2d::Way;
+use super::{
+    Activation, Conv2d,
+    backend::{BackwardOperations, Operations},
+    geometry::Geometry,
+};
+
+pub use adam::adam;
+pub use catalogue::{Shader, shaders};
+
+/// The way of a convolution's result, and that of its gradients.
+fn ways(spec: &Conv2d) -> [Way; 2] {
+    if spec.transposed { [Way::Backward, Way::Forward] } else { [Way::Forward, Way::Backward] }
+}
+
+/// A parameter as the kernels want it in memory: then no call has to arrange it again.
+pub fn arranged(parameter: CubeTensor) -> CubeTensor {
+    if parameter.rank() == 4 { layout::weight(parameter) } else { parameter }
+}
+
+impl Operations for CubeBackend {
+    fn convolve(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, spec: Conv2d) -> CubeTensor {
+        let geometry = Geometry::new(layout::extents(&x), layout::extents(&weight), &spec);
+        let (x, weight) = (layout::image(x), layout::weight(weight));
+        let [way, _] = ways(&spec);
+        conv2d::gather(&x, &weight, Some(&bias), &geometry, way, spec.activation)
+    }
+
+    fn normalise(x: CubeTensor, activation: Activation) -> (CubeTensor, CubeTensor) {
+        instance_norm::normalise(&layout::image(x), None, activation)
+    }
+
+    fn normalise_and_add(
+        x: CubeTensor,
+        skip: CubeTensor,
+        activation: Activation,
+    ) -> (CubeTensor, CubeTensor) {
+        instance_norm::normalise(&layout::image(x), Some(&layout::image(skip)), activation)
+    }
+}
+
+impl BackwardOperations for CubeBackend {
+    fn convolve_backward(
+        x: CubeTensor,
+        weight: CubeTensor,
+        y: CubeTensor,
+        gradient: CubeTensor,
+        spec: Conv2d,
+        wanted: [bool; 3],
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        let geometry = Geometry::new(layout::extents(&x), layout::extents(&weight), &spec);
+        let x = layout::image(x);
+        let mut gradient = layout::image(gradient);
+        if spec.activation != Activation::None {
+            gradient = instance_norm::activate_backward(&y, &gradient, spec.activation);
+        }
+        let [want_x, want_weight, want_bias] = wanted;
+        let dx = want_x.then(|| {
+            let weight = layout::weight(weight);
+            let [_, way] = ways(&spec);
+            conv2d::gather(&gradient, &weight, None, &geometry, way, Activation::None)
+        });
+        let parameters = (want_weight || want_bias).then(|| {
+            if spec.transposed {
+                let [dw, _] = conv2d::weight_gradient(&gradient, &x, &geometry);
+                [dw, instance_norm::channel_sums(&gradient)]
+            } else {
+                conv2d::weight_gradient(&x, &gradient, &geometry)
+            }
+        });
+        let [dw, db] = match parameters {
+            Some(both) => both.map(Some),
+            None => [None, None],
+        };
+        // Nobody looks at what was not wanted.
+        let given = |gradient: Option<CubeTensor>| gradient.unwrap_or_else(|| x.clone());
+        (given(dx), given(dw), given(db))
+    }
+
+    fn normalise_backward(
+        x: CubeTensor,
+        statistics: CubeTensor,
+        gradient: CubeTensor,
+        activation: Activation,
+    ) -> CubeTensor {
+        let (x, gradient) = (layout::image(x), layout::image(gradient));
+        instance_norm::normalise_backward(&x, &statistics, &gradient, activation)
+    }
+}

@@ -1,0 +1,62 @@
+//! The operations composed of Burn's own, which run everywhere and have gradients: what says what
+//! they mean, and what all others are tested against.
+
+use burn::tensor::{
+    Tensor, module,
+    ops::{ConvOptions, ConvTransposeOptions, PadMode},
+};
+
+use super::{Activation, AdamStep, Border, Conv2d};
+
+/// PyTorch's default ε.
+const EPSILON: f64 = 1e-5;
+
+/// [`super::conv2d()`], composed of Burn's own operations.
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
+    let stride = [spec.stride; 2];
+    let y = if spec.transposed {
+        // Without the output padding an odd kernel and stride 2 lose one row and column.
+        let padding = spec.kernel / 2;
+        let output_padding = spec.stride + 2 * padding - spec.kernel;
+        let options =
+            ConvTransposeOptions::new(stride, [padding; 2], [output_padding; 2], [1; 2], 1);
+        module::conv_transpose2d(x, weight, Some(bias), options) // [B, C_out, sH, sW]
+    } else {
+        let (x, padding) = match spec.border {
+            Border::Zero(n) => (x, n),
+            Border::Reflect(n) => (x.pad((n, n, n, n), PadMode::Reflect), 0),
+        };
+        let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
+        module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
+    };
+    spec.activation.apply(y)
+}
+
+/// [`super::instance_norm()`], composed of Burn's own operations.
+pub fn instance_norm(x: Tensor<4>, activation: Activation, skip: Option<Tensor<4>>) -> Tensor<4> {
+    let [b, c, h, w] = x.dims();
+    let x = x.reshape([b, c, h * w]);
+    let centred = x.clone() - x.mean_dim(2); // [B, C, HW] - [B, C, 1]
+    let variance = centred.clone().powi_scalar(2).mean_dim(2); // [B, C, 1]
+    let y = centred * (variance + EPSILON).sqrt().recip();
+    let y = activation.apply(y.reshape([b, c, h, w]));
+    match skip {
+        Some(skip) => y + skip,
+        None => y,
+    }
+}
+
+/// [`super::adam()`], composed of Burn's own operations.
+pub fn adam<const D: usize>(
+    parameter: Tensor<D>,
+    gradient: Tensor<D>,
+    [mean, square]: [Tensor<D>; 2],
+    step: &AdamStep,
+) -> (Tensor<D>, [Tensor<D>; 2]) {
+    let (length, root) = step.corrected();
+    let mean = mean * step.beta1 + gradient.clone() * (1.0 - step.beta1);
+    let square = square * step.beta2 + gradient.clone() * gradient * (1.0 - step.beta2);
+    let divisor = square.clone().sqrt() / root + step.epsilon;
+    let parameter = parameter - mean.clone() / divisor * length;
+    (parameter, [mean, square])
+}

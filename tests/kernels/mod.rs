@@ -1,0 +1,185 @@
+//! Every kernel on WebGPU against the operations' definitions, forward and backward, on shapes that
+//! fit no tile.
+
+#![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cyclegan_web::{
+    ops::{Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, reference},
+    random::Random,
+};
+
+/// Largest difference, as a part of the largest value.
+const TOLERANCE: f32 = 1e-4;
+
+fn values(random: &mut Random, count: usize) -> Vec<f32> {
+    (0..count).map(|_| random.uniform() as f32 * 2.0 - 1.0).collect()
+}
+
+/// The same random tensor on both devices.
+fn both<const D: usize>(
+    random: &mut Random,
+    shape: [usize; D],
+    devices: [&Device; 2],
+) -> [Tensor<D>; 2] {
+    let data = TensorData::new(values(random, shape.iter().product()), shape);
+    devices.map(|device| Tensor::from_data(data.clone(), device))
+}
+
+async fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data_async().await.unwrap().try_to_vec().unwrap()
+}
+
+async fn compare<const D: usize>(what: &str, ours: Tensor<D>, reference: Tensor<D>) {
+    assert_eq!(ours.dims(), reference.dims(), "{what}");
+    let (ours, reference) = (floats(ours).await, floats(reference).await);
+    let largest = reference.iter().fold(1e-6_f32, |most, value| most.max(value.abs()));
+    let off = ours.iter().zip(&reference).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let finite = ours.iter().all(|value| value.is_finite());
+    assert!(finite && off <= TOLERANCE * largest, "{what}: off by {off} of {largest}");
+}
+
+/// One convolution.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    batch: usize,
+    channels: usize,
+    outputs: usize,
+    height: usize,
+    width: usize,
+    spec: Conv2d,
+}
+
+fn case(
+    [batch, channels, outputs]: [usize; 3],
+    [height, width]: [usize; 2],
+    [kernel, stride]: [usize; 2],
+    border: Border,
+    transposed: bool,
+    activation: Activation,
+) -> Case {
+    let spec = Conv2d { kernel, stride, border, transposed, activation };
+    Case { batch, channels, outputs, height, width, spec }
+}
+
+/// The layers of both networks in small, and shapes that fit no tile: odd sides, one channel, three,
+/// two images, images smaller than a tile and larger than several.
+fn cases() -> Vec<Case> {
+    use Activation::{LeakyRelu, None, Relu, Tanh};
+    use Border::{Reflect, Zero};
+    vec![
+        case([1, 3, 8], [12, 9], [7, 1], Reflect(3), false, None),
+        case([2, 8, 3], [9, 12], [7, 1], Reflect(3), false, Tanh),
+        case([1, 64, 3], [20, 23], [7, 1], Reflect(3), false, Tanh),
+        case([1, 4, 8], [13, 10], [3, 2], Zero(1), false, None),
+        case([2, 6, 10], [11, 16], [3, 2], Zero(1), false, Relu),
+        case([1, 16, 16], [9, 7], [3, 1], Reflect(1), false, None),
+        case([2, 5, 7], [5, 6], [3, 1], Reflect(1), false, None),
+        case([1, 36, 68], [17, 33], [3, 1], Reflect(1), false, None),
+        case([1, 128, 128], [70, 66], [3, 1], Reflect(1), false, None),
+        case([1, 1, 1], [4, 4], [3, 1], Reflect(1), false, LeakyRelu),
+        case([1, 2, 2], [2, 2], [3, 1], Reflect(1), false, None),
+        case([1, 8, 4], [5, 7], [3, 2], Zero(1), true, None),
+        case([2, 10, 6], [6, 5], [3, 2], Zero(1), true, None),
+        case([1, 36, 72], [17, 20], [3, 2], Zero(1), true, Relu),
+        case([1, 3, 16], [18, 21], [4, 2], Zero(1), false, LeakyRelu),
+        case([2, 16, 32], [9, 11], [4, 2], Zero(1), false, None),
+        case([1, 16, 32], [10, 10], [4, 2], Zero(2), false, None),
+        case([1, 24, 48], [8, 9], [4, 1], Zero(1), false, None),
+        case([2, 40, 1], [7, 8], [4, 1], Zero(1), false, None),
+        case([1, 7, 1], [7, 8], [4, 1], Zero(2), false, None),
+        case([1, 6, 9], [10, 9], [3, 2], Reflect(1), false, None),
+        case([2, 12, 9], [6, 6], [1, 1], Zero(0), false, Relu),
+    ]
+}
+
+/// All convolutions, forward and backward.
+pub async fn convolutions(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(5);
+    for case in cases() {
+        let Case { batch, channels, outputs, height, width, spec } = case;
+        let weight = if spec.transposed { [channels, outputs] } else { [outputs, channels] };
+        let [x, x_cpu] = both(&mut random, [batch, channels, height, width], [gpu, &cpu]);
+        let weight = [weight[0], weight[1], spec.kernel, spec.kernel];
+        let [w, w_cpu] = both(&mut random, weight, [gpu, &cpu]);
+        let [b, b_cpu] = both(&mut random, [outputs], [gpu, &cpu]);
+        let expected = reference::conv2d(x_cpu.clone(), w_cpu.clone(), b_cpu.clone(), spec);
+        let y = conv2d(x.clone(), arranged(w.clone()), b.clone(), spec);
+        compare(&format!("{case:?}"), y, expected.clone()).await;
+
+        let [mask, mask_cpu] = both(&mut random, expected.dims(), [gpu, &cpu]);
+        let leaf = |x: Tensor<4>| x.autodiff().require_grad();
+        let bias = |b: Tensor<1>| b.autodiff().require_grad();
+        let (x, w, b) = (leaf(x), leaf(arranged(w)), bias(b));
+        let (x_cpu, w_cpu, b_cpu) = (leaf(x_cpu), leaf(w_cpu), bias(b_cpu));
+        let y = conv2d(x.clone(), w.clone(), b.clone(), spec);
+        let mut ours = (y * mask.autodiff()).sum().backward();
+        let y = reference::conv2d(x_cpu.clone(), w_cpu.clone(), b_cpu.clone(), spec);
+        let mut theirs = (y * mask_cpu.autodiff()).sum().backward();
+        let name = |part: &str| format!("{part} of {case:?}");
+        let (ours_x, x) = (x.grad_remove(&mut ours), x_cpu.grad_remove(&mut theirs));
+        compare(&name("dx"), ours_x.unwrap(), x.unwrap()).await;
+        let (ours_w, w) = (w.grad_remove(&mut ours), w_cpu.grad_remove(&mut theirs));
+        compare(&name("dw"), ours_w.unwrap(), w.unwrap()).await;
+        let (ours_b, b) = (b.grad_remove(&mut ours), b_cpu.grad_remove(&mut theirs));
+        compare(&name("db"), ours_b.unwrap(), b.unwrap()).await;
+    }
+}
+
+/// All normalisations, forward and backward.
+pub async fn normalisations(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(6);
+    let shapes = [[1, 4, 3, 5], [2, 3, 7, 4], [1, 70, 9, 11], [2, 64, 40, 33], [1, 1, 2, 2]];
+    for shape in shapes {
+        for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
+            for with_skip in [false, true] {
+                let name = format!("{shape:?} {activation:?} {with_skip}");
+                let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
+                // Far from zero, as where a bias has grown.
+                let (x, x_cpu) = (x * 0.3 + 4.0, x_cpu * 0.3 + 4.0);
+                let [skip, skip_cpu] = both(&mut random, shape, [gpu, &cpu]);
+                let [mask, mask_cpu] = both(&mut random, shape, [gpu, &cpu]);
+                let leaf = |x: Tensor<4>| x.autodiff().require_grad();
+                let (x, skip) = (leaf(x), leaf(skip));
+                let (x_cpu, skip_cpu) = (leaf(x_cpu), leaf(skip_cpu));
+                let y = instance_norm(x.clone(), activation, with_skip.then(|| skip.clone()));
+                let skip_given = with_skip.then(|| skip_cpu.clone());
+                let expected = reference::instance_norm(x_cpu.clone(), activation, skip_given);
+                compare(&name, y.clone().inner(), expected.clone().inner()).await;
+                let mut ours = (y * mask.autodiff()).sum().backward();
+                let mut theirs = (expected * mask_cpu.autodiff()).sum().backward();
+                let (ours_x, dx) = (x.grad_remove(&mut ours), x_cpu.grad_remove(&mut theirs));
+                compare(&format!("dx of {name}"), ours_x.unwrap(), dx.unwrap()).await;
+                if with_skip {
+                    let ours = skip.grad_remove(&mut ours).unwrap();
+                    let theirs = skip_cpu.grad_remove(&mut theirs).unwrap();
+                    compare(&format!("dskip of {name}"), ours, theirs).await;
+                }
+            }
+        }
+    }
+}
+
+/// Three steps of Adam, on weights as they lie on the device.
+pub async fn optimiser(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(7);
+    for shape in [[8, 4, 3, 3], [3, 5, 3, 3], [7, 1, 1, 1]] {
+        let [ours, theirs] = both(&mut random, shape, [gpu, &cpu]);
+        let (mut ours, mut theirs) = (arranged(ours), theirs);
+        let zeros = |device| [0, 1].map(|_| Tensor::<4>::zeros(shape, device));
+        let (mut moments, mut moments_cpu) = (zeros(gpu), zeros(&cpu));
+        for time in 1..=3 {
+            let step = AdamStep { rate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, time };
+            let [gradient, gradient_cpu] = both(&mut random, shape, [gpu, &cpu]);
+            (ours, moments) = adam(ours, arranged(gradient), moments, &step);
+            (theirs, moments_cpu) = reference::adam(theirs, gradient_cpu, moments_cpu, &step);
+        }
+        compare("parameter", ours, theirs).await;
+        for (ours, theirs) in moments.into_iter().zip(moments_cpu) {
+            compare("moment", ours, theirs).await;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Every shader that can be launched, checked by naga as WebGPU's defaults allow it.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::collections::BTreeSet;
+
+use cyclegan_web::ops::shaders;
+use naga::{
+    AddressSpace, Module,
+    front::wgsl,
+    valid::{Capabilities, ValidationFlags, Validator},
+};
+
+fn parsed(text: &str) -> Module {
+    wgsl::parse_str(text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)))
+}
+
+#[test]
+fn every_shader_is_valid() {
+    let shaders = shaders();
+    assert!(shaders.len() > 50);
+    for shader in shaders {
+        let module = parsed(&shader.text);
+        // No capability beyond WebGPU's own: no f16, no subgroups, no 64-bit numbers.
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+        if let Err(error) = validator.validate(&module) {
+            panic!("{}: {}\n{}", shader.name, error.emit_to_string(&shader.text), shader.text);
+        }
+    }
+}
+
+/// WebGPU's defaults: 8 storage buffers, 16 KB of workgroup memory, 256 invocations in a workgroup.
+#[test]
+fn every_shader_keeps_within_the_defaults() {
+    for shader in shaders() {
+        let module = parsed(&shader.text);
+        let space = |space: fn(&AddressSpace) -> bool| {
+            module.global_variables.iter().filter(move |(_, variable)| space(&variable.space))
+        };
+        let buffers = space(|space| matches!(space, AddressSpace::Storage { .. })).count();
+        assert!(buffers <= 8, "{}: {buffers} storage buffers", shader.name);
+        let memory: u32 = space(|space| *space == AddressSpace::WorkGroup)
+            .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()))
+            .sum();
+        assert!(memory <= 16 << 10, "{}: {memory} bytes of workgroup memory", shader.name);
+        let [entry] = module.entry_points.as_slice() else { panic!("{}", shader.name) };
+        let invocations: u32 = entry.workgroup_size.iter().product();
+        assert!(invocations <= 256, "{}: {invocations} invocations", shader.name);
+        assert_eq!(entry.name, "main");
+    }
+}
+
+/// Nothing is left of what is not WGSL.
+#[test]
+fn every_directive_is_replaced() {
+    let mut names = BTreeSet::new();
+    for shader in shaders() {
+        names.insert(shader.name);
+        for mark in ["{{", "@read", "@write", "@update", "@unroll", "$"] {
+            assert!(!shader.text.contains(mark), "{}: {mark}", shader.name);
+        }
+    }
+    assert_eq!(names.len(), 12, "{names:?}");
+}
