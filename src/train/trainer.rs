@@ -14,6 +14,7 @@ use crate::{
     device::is_cpu,
     error::{Error, Result},
     model::{Discriminator, Generator, Mapper, Network as _, Readback},
+    ops,
     random::Random,
     weights::{Architecture, HostTensor, StateDict},
 };
@@ -323,6 +324,13 @@ impl<S: Source> Trainer<S> {
         }
         let network = self.gan.g_a.network.clone();
         self.gan.g_a.network = network.map(&mut Poison(false));
+    }
+}
+
+impl<S> Drop for Trainer<S> {
+    /// A run uses larger intermediate results than anything that may follow it.
+    fn drop(&mut self) {
+        ops::release();
     }
 }
 
