@@ -1,23 +1,34 @@
-/** Whether two engines computed the same picture; a comparison of speeds is worth nothing otherwise. */
+/** Whether two engines computed the same; a comparison of speeds is worth nothing otherwise. */
+import { steps } from './pixels.js';
 
 /** @typedef {import('./types.js').Output} Output */
+/** @typedef {import('./types.js').Losses} Losses */
 /** @typedef {import('./types.js').Agreement} Agreement */
 
 /** What float32 sums in another order may change in an output in [-1, 1]. */
 const TOLERANCE = 1e-3;
 /** A picture with fewer levels than this says nothing. */
 const FEWEST_LEVELS = 64;
+/** What float32 may change in a loss before anything was learned, relative to it. */
+const LOSS_TOLERANCE = 1e-3;
+/**
+ * And behind an update: Adam's first one moves each weight by the learning rate in the direction of its
+ * gradient, so that rounding decides where the gradient is next to nothing. A gradient that is wrong at
+ * the borders alone changes the second step's losses by more.
+ */
+const LEARNED_TOLERANCE = 1e-2;
 
 /**
  * Ours are bytes alone, and each stands for an interval of outputs. So beside the bytes, the peer's
  * number is compared with the interval: it lies inside, or just beyond its end when rounding decides.
  * @param {Output} ours
  * @param {Output} theirs
- * @param {string} name of the peer
+ * @param {string} name of ours
  * @returns {Agreement}
  */
-export function compare(ours, theirs, name) {
+export function compareOutputs(ours, theirs, name) {
   const count = ours.rgba.length / 4;
+  const [channelStep, pixelStep] = steps(theirs.layout, count);
   let levels = 0;
   let different = 0;
   let beyond = 0;
@@ -30,7 +41,8 @@ export function compare(ours, theirs, name) {
       levels = Math.max(levels, distance);
       if (distance > 0) different++;
       if (theirs.values) {
-        const exact = ((theirs.values[channel * count + i] + 1) / 2) * 255;
+        const value = theirs.values[channel * channelStep + i * pixelStep];
+        const exact = ((value + 1) / 2) * 255;
         const outside = Math.max(level - exact, exact - (level + 1), 0);
         beyond = Math.max(beyond, outside / 127.5);
       }
@@ -45,4 +57,29 @@ export function compare(ours, theirs, name) {
     throw new Error(`the result is not that of ${name}: ${JSON.stringify(found)}`);
   }
   return found;
+}
+
+/**
+ * Losses of the first steps, from the same weights and pictures.
+ * @param {Losses[]} ours
+ * @param {Losses[]} theirs
+ * @param {string} name of ours
+ * @returns {Agreement}
+ */
+export function compareLosses(ours, theirs, name) {
+  const losses = ours.map((step, index) => {
+    const names = Object.keys(theirs[index]);
+    if (names.length === 0) throw new Error(`there is no loss to compare with ${name}`);
+    const differences = names.map((loss) => {
+      return Math.abs(theirs[index][loss] - step[loss]) / Math.abs(step[loss]);
+    });
+    // The negation also refuses NaN, of which there is no maximum.
+    const tolerance = index === 0 ? LOSS_TOLERANCE : LEARNED_TOLERANCE;
+    if (!differences.every((difference) => difference <= tolerance)) {
+      const both = JSON.stringify([step, theirs[index]]);
+      throw new Error(`the losses of step ${index + 1} are not those of ${name}: ${both}`);
+    }
+    return Math.max(...differences);
+  });
+  return { with: name, losses };
 }

@@ -7,10 +7,13 @@
 
 /** Compute dispatches of each engine. @type {Map<string, number>} */
 export const launches = new Map();
-/** Bytes of each engine's GPU buffers, now and at most. @type {Map<string, { now: number, peak: number }>} */
+/**
+ * Bytes of each engine's GPU buffers: now, at most, and of the largest.
+ * @type {Map<string, { now: number, peak: number, largest: number }>}
+ */
 export const gpuBytes = new Map();
-/** wasm memories that JavaScript made for each engine. @type {Map<string, WebAssembly.Memory[]>} */
-export const memories = new Map();
+/** wasm memories of each engine. @type {Map<string, Set<WebAssembly.Memory>>} */
+const memories = new Map();
 
 let current = '';
 
@@ -19,14 +22,42 @@ export function setCurrent(engine) {
   current = engine;
 }
 
-const { Memory } = WebAssembly;
-WebAssembly.Memory = class extends Memory {
-  /** @param {WebAssembly.MemoryDescriptor} descriptor */
-  constructor(descriptor) {
-    super(descriptor);
-    memories.set(current, [...(memories.get(current) ?? []), this]);
+/** Size of an engine's wasm memories together. @param {string} engine */
+export function wasmBytes(engine) {
+  return [...(memories.get(engine) ?? [])].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+}
+
+/** @param {WebAssembly.Memory} memory */
+function remember(memory) {
+  const known = memories.get(current) ?? new Set();
+  memories.set(current, known.add(memory));
+}
+
+/** Memories that JavaScript makes, and those that modules bring along. */
+function watchWasm() {
+  const { Memory, instantiate, instantiateStreaming } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    /** @param {WebAssembly.MemoryDescriptor} descriptor */
+    constructor(descriptor) {
+      super(descriptor);
+      remember(this);
+    }
+  };
+  /** @param {any} made an instance, or one with its module */
+  const look = (made) => {
+    const { exports } = made.instance ?? made;
+    for (const item of Object.values(exports)) if (item instanceof Memory) remember(item);
+    return made;
+  };
+  const watched =
+    (/** @type {Function} */ native) =>
+    (/** @type {unknown[]} */ ...given) =>
+      native.apply(WebAssembly, given).then(look);
+  Object.assign(WebAssembly, { instantiate: watched(instantiate) });
+  if (instantiateStreaming) {
+    Object.assign(WebAssembly, { instantiateStreaming: watched(instantiateStreaming) });
   }
-};
+}
 
 function countLaunch() {
   launches.set(current, (launches.get(current) ?? 0) + 1);
@@ -50,8 +81,9 @@ function watchGpu() {
   const owners = new WeakMap();
   GPUDevice.prototype.createBuffer = function (descriptor) {
     const buffer = createBuffer.call(this, descriptor);
-    const bytes = gpuBytes.get(current) ?? { now: 0, peak: 0 };
+    const bytes = gpuBytes.get(current) ?? { now: 0, peak: 0, largest: 0 };
     bytes.now += buffer.size;
+    bytes.largest = Math.max(bytes.largest, buffer.size);
     bytes.peak = Math.max(bytes.peak, bytes.now);
     gpuBytes.set(current, bytes);
     owners.set(buffer, current);
@@ -59,10 +91,11 @@ function watchGpu() {
   };
   GPUBuffer.prototype.destroy = function () {
     const bytes = gpuBytes.get(owners.get(this) ?? '');
-    if (bytes) bytes.now -= this.size;
+    if (bytes) bytes.now -= this.size; // one that is destroyed again has no owner any more
     owners.delete(this);
     return destroy.call(this);
   };
 }
 
+watchWasm();
 if ('gpu' in navigator) watchGpu();

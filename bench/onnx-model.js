@@ -98,13 +98,15 @@ class Graph {
  * @param {string} [last] name of the graph's output
  */
 function addLayer(graph, layer, input, carried, last) {
-  const half = (layer.kernel - 1) / 2;
+  const border = layer.padding;
   let x = input;
   if (layer.border === 'reflect') {
-    const amounts = () => BigInt64Array.from([0, 0, half, half, 0, 0, half, half], BigInt);
-    x = graph.node('Pad', [x, graph.constant(`border_${half}`, [8], amounts)], { mode: 'reflect' });
+    const amounts = () => BigInt64Array.from([0, 0, border, border, 0, 0, border, border], BigInt);
+    x = graph.node('Pad', [x, graph.constant(`border_${border}`, [8], amounts)], {
+      mode: 'reflect',
+    });
   }
-  const padding = layer.border === 'reflect' ? 0 : half;
+  const padding = layer.border === 'reflect' ? 0 : border;
   const window = {
     kernel_shape: [layer.kernel, layer.kernel],
     strides: [layer.stride, layer.stride],

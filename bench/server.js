@@ -6,7 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const SERVED = ['/bench/', '/www/pkg/', '/node_modules/onnxruntime-web/dist/'];
+const SERVED = [
+  '/bench/',
+  '/www/pkg/',
+  '/node_modules/onnxruntime-web/dist/',
+  '/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/',
+  '/node_modules/.cache/cyclegan-bench/',
+];
 /** @type {Record<string, string>} */
 const TYPES = {
   '.html': 'text/html; charset=utf-8',

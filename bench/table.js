@@ -4,26 +4,34 @@
 
 const MIB = 1 << 20;
 
-/** @param {number} ms */
-const seconds = (ms) => (ms / 1000).toFixed(ms < 10_000 ? 3 : 2);
+/** Three digits that say something. @param {number} value */
+function short(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** @param {number | null} bytes */
+const mib = (bytes) => (bytes === null ? '' : (bytes / MIB).toFixed(0));
 
 /** @type {[string, (row: Row) => string][]} */
 const COLUMNS = [
   ['device', ({ device }) => device],
+  ['task', ({ task }) => task],
   ['ngf', ({ ngf }) => `${ngf}`],
   ['size', ({ size }) => `${size}`],
   ['engine', ({ engine, version }) => `${engine} ${version}`],
-  ['first s', ({ first_ms }) => seconds(first_ms)],
-  ['median s', ({ median_ms }) => seconds(median_ms)],
-  ['min s', ({ min_ms }) => seconds(min_ms)],
-  ['max s', ({ max_ms }) => seconds(max_ms)],
-  ['GFLOP/s', ({ gflops }) => gflops.toFixed(2)],
-  ['x peer', ({ ratio }) => ratio?.toFixed(3) ?? ''],
+  ['first ms', ({ first_ms }) => short(first_ms)],
+  ['median ms', ({ median_ms }) => short(median_ms)],
+  ['min ms', ({ min_ms }) => short(min_ms)],
+  ['max ms', ({ max_ms }) => short(max_ms)],
+  ['x peer', ({ ratio }) => ratio?.toFixed(2) ?? ''],
+  ['GFLOP/s', ({ gflops }) => short(gflops)],
+  ['of peak', ({ share }) => (share === null ? '' : `${(100 * share).toFixed(0)}%`)],
   ['launches', ({ launches }) => `${launches ?? ''}`],
-  ['peak MiB', ({ peak_bytes }) => (peak_bytes / MIB).toFixed(0)],
-  ['wasm MiB', ({ wasm_bytes }) => (wasm_bytes / MIB).toFixed(0)],
-  ['B/pixel', ({ peak_bytes, size }) => (peak_bytes / size ** 2).toFixed(0)],
+  ['peak MiB', ({ peak_bytes }) => mib(peak_bytes)],
+  ['largest MiB', ({ largest_buffer_bytes }) => mib(largest_buffer_bytes)],
+  ['wasm MiB', ({ wasm_bytes }) => mib(wasm_bytes)],
 ];
+const TO_THE_LEFT = ['task', 'engine'];
 
 /**
  * @param {Row[]} rows
@@ -35,17 +43,24 @@ export function table(rows) {
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const pad = (/** @type {string[]} */ line) =>
     line.map((cell, column) =>
-      COLUMNS[column][0] === 'engine' ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+      TO_THE_LEFT.includes(COLUMNS[column][0])
+        ? cell.padEnd(widths[column])
+        : cell.padStart(widths[column]),
     );
   return lines.map((line) => pad(line).join('  ').trimEnd()).join('\n');
 }
 
 /** How well the engines agreed. @param {Row} row */
-export function agreementLine({ device, size, engine, agreement }) {
+export function agreementLine({ device, task, size, engine, agreement }) {
   if (!agreement) return null;
-  const { levels, share, beyond } = agreement;
+  const who = `${device} ${task} ${size} px, ${engine} and ${agreement.with}`;
+  const { levels, share, beyond, losses } = agreement;
+  if (losses) {
+    const steps = losses.map((loss, index) => `${loss.toExponential(1)} in step ${index + 1}`);
+    return `${who}: losses differ by at most ${steps.join(', ')} of their value`;
+  }
   return (
-    `${device} ${size} px, ${engine} and ${agreement.with}: levels differ by at most ${levels}, ` +
-    `on ${(100 * share).toFixed(3)}% of bytes; outputs beyond a byte's own range by ${beyond.toExponential(1)}`
+    `${who}: levels differ by at most ${levels}, on ${(100 * (share ?? 0)).toFixed(3)}% of bytes; ` +
+    `outputs beyond a byte's own range by ${(beyond ?? 0).toExponential(1)}`
   );
 }

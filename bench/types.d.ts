@@ -1,12 +1,14 @@
 /** The shapes of data that the bench's modules hand to each other. */
 
-/** One convolution of the generator, with what follows it. */
+/** One convolution of a network, with what follows it. */
 export interface Layer {
   /** Name of its tensors before `.weight` and `.bias`, as PyTorch counts. */
   key: string;
   /** Side of the square kernel. */
   kernel: number;
   stride: 1 | 2;
+  /** Width of the border around its input, or for a transposed one what is cut off its output. */
+  padding: number;
   inputs: number;
   outputs: number;
   /** Mirrored borders (made by a padding before it) or zeros (its own). */
@@ -14,7 +16,8 @@ export interface Layer {
   transposed: boolean;
   /** Instance normalisation behind it, without parameters. */
   norm: boolean;
-  activation: 'relu' | 'tanh' | 'none';
+  /** `leaky`: ReLU with a slope of 0.2 below zero. */
+  activation: 'relu' | 'leaky' | 'tanh' | 'none';
   /** Its place in a residual block: the second one adds what the first one got. */
   block: 'first' | 'second' | null;
 }
@@ -26,15 +29,20 @@ export interface Tensor {
 }
 
 export type Device = 'cpu' | 'webgpu';
+export type Work = 'translate' | 'train';
 
 /** What one page measures. */
 export interface Task {
+  work: Work;
   device: Device;
   /** Side of the square picture, a multiple of 4. */
   size: number;
   ngf: number;
+  ndf: number;
   blocks: number;
-  /** Measured runs of each engine, after its first. */
+  /** Whether training computes the identity losses. */
+  identity: boolean;
+  /** Measured runs of each engine, after its first ones. */
   repeat: number;
   /** Names of the engines, ours first. */
   engines: string[];
@@ -46,34 +54,94 @@ export interface Setup {
   size: number;
   layers: Layer[];
   tensors: Tensor[];
+  /** RGBA bytes. */
+  picture: Uint8Array;
+}
+
+/** A training run, the same for all engines. */
+export interface TrainingSetup {
+  device: Device;
+  size: number;
+  identity: boolean;
+  generator: Layer[];
+  discriminator: Layer[];
+  /** The options of the run under PyTorch's names, as our engine takes them. */
+  config: TrainingConfig;
+  /** Initial weights of all networks, such as `G_A.model.1.weight`: those that ours draws itself. */
+  tensors(): Promise<Tensor[]>;
+  /** The only photo of each set, as RGBA bytes. */
+  pictures: { A: Uint8Array; B: Uint8Array };
+}
+
+export interface TrainingConfig {
+  ngf: number;
+  ndf: number;
+  blocks: number;
+  lambda_A: number;
+  lambda_B: number;
+  lambda_identity: number;
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  [option: string]: number | string | boolean;
 }
 
 /** What a translation gives. */
 export interface Output {
   /** RGBA bytes. */
   rgba: Uint8Array;
-  /** The network's own output `[3, H, W]` in [-1, 1], if the engine shows it. */
+  /** The network's own output in [-1, 1], if the engine shows it. */
   values: Float32Array | null;
+  /** How its numbers are ordered. */
+  layout: Layout;
 }
 
-/** An engine with the network loaded. */
-export interface Contender {
+/** Channels first, `[3, H, W]`, or last, `[H, W, 3]`. */
+export type Layout = 'planes' | 'pixels';
+
+/** Losses of a step by PyTorch's names, such as `cycle_A`. */
+export type Losses = Record<string, number>;
+
+/** An engine that is ready to do the same again and again. */
+export interface Contender<Result> {
   version: string;
-  /** Whole inference: RGBA bytes in, RGBA bytes out, on the CPU's side of the bus. */
-  run(rgba: Uint8Array): Promise<Output>;
+  /**
+   * All of the work, from bytes to results that JavaScript can read: RGBA in, RGBA out for a translation,
+   * one whole step and its losses for training.
+   */
+  run(): Promise<Result>;
   /** Size of its wasm memory, which never shrinks. */
   wasmBytes(): number;
+}
+
+/** What a module in `contenders/` exports. */
+export interface ContenderModule {
+  open(setup: Setup): Promise<Contender<Output>>;
+  openTraining?(setup: TrainingSetup): Promise<Contender<Losses>>;
 }
 
 export interface Agreement {
   /** Engine that it was compared with. */
   with: string;
-  /** Largest difference of bytes. */
-  levels: number;
-  /** Share of bytes that differ. */
-  share: number;
-  /** How far the one's output lies outside of what the other's byte stands for, at most. */
-  beyond: number;
+  /** Of translations: largest difference of bytes. */
+  levels?: number;
+  /** Of translations: share of bytes that differ. */
+  share?: number;
+  /** Of translations: how far the one's output lies outside of what the other's byte stands for, at most. */
+  beyond?: number;
+  /** Of training: largest relative difference of a loss, for each of the first steps. */
+  losses?: number[];
+}
+
+/** The adapter's speed at multiplying matrices. */
+export interface MatmulPeak {
+  /** Of the fastest way that was tried. */
+  gflops: number;
+  /** Which it was. */
+  kernel: string;
+  /** Side of the square matrices. */
+  side: number;
 }
 
 /** One line of the table, and of the JSON file. Times in milliseconds. */
@@ -81,9 +149,10 @@ export interface Row {
   engine: string;
   version: string;
   device: Device;
-  task: 'translate';
+  task: 'translate' | 'train' | 'train+identity';
   size: number;
   ngf: number;
+  ndf: number | null;
   /** From the import of the engine's module to its first result. */
   first_ms: number;
   median_ms: number;
@@ -92,22 +161,34 @@ export interface Row {
   runs_ms: number[];
   /** 2 x multiplications and additions a second, in the median. */
   gflops: number;
+  /** Of the adapter's matrix-multiply peak; null on the CPU. */
+  share: number | null;
   /** Median of the fastest peer divided by this one's; above 1 is faster than every peer. */
   ratio: number | null;
   /** Compute dispatches of one run; null on the CPU. */
   launches: number | null;
   /** GPU buffers on WebGPU, the wasm memory on the CPU, at most. */
   peak_bytes: number;
+  /** The largest GPU buffer; null on the CPU. */
+  largest_buffer_bytes: number | null;
   wasm_bytes: number;
   agreement: Agreement | null;
 }
 
 /** What a page has found. */
 export interface Report {
-  userAgent: string;
+  /** The browser, or Node.js with Dawn. */
+  host: string;
   adapter: string;
   isolated: boolean;
+  peak: MatmulPeak | null;
   rows: Row[];
+}
+
+/** Where tasks are measured: each in a process of its own. */
+export interface Host {
+  measure(task: Task): Promise<Report>;
+  close(): Promise<void>;
 }
 
 /** What the page offers to `run.js`. */

@@ -1,4 +1,4 @@
-/** Seeded random weights and pictures, and the safetensors file in which our engine takes weights. */
+/** Seeded random weights and pictures. */
 import { weightShape } from './network.js';
 
 /** @typedef {import('./types.js').Layer} Layer */
@@ -65,31 +65,4 @@ export function randomPicture(size, seed) {
     }
   }
   return rgba;
-}
-
-/**
- * Format: https://github.com/huggingface/safetensors.
- * @param {Tensor[]} tensors
- * @returns {Uint8Array}
- */
-export function safetensors(tensors) {
-  /** @type {Record<string, { dtype: string, shape: number[], data_offsets: number[] }>} */
-  const entries = {};
-  let end = 0;
-  for (const { name, shape, data } of tensors) {
-    const begin = end;
-    end += data.byteLength;
-    entries[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
-  }
-  let header = JSON.stringify(entries);
-  header = header.padEnd(Math.ceil(header.length / 8) * 8);
-  const bytes = new Uint8Array(8 + header.length + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(new TextEncoder().encode(header), 8);
-  let offset = 8 + header.length;
-  for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
 }

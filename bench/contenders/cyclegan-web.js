@@ -1,29 +1,60 @@
 /** This project's engine, as the page's worker uses it. */
-import { safetensors } from '../weights.js';
+import { writeSafetensors } from '../safetensors.js';
 
-/** Where `pkg-scripts/build` leaves it, seen from the page. */
-const MODULE = '/www/pkg/cyclegan_web.js';
+/** @typedef {import('../types.js').Device} Device */
 
-/**
- * @param {import('../types.js').Setup} setup
- * @returns {Promise<import('../types.js').Contender>}
- */
-export async function open({ device, size, tensors }) {
+/** Where `pkg-scripts/build` leaves it. */
+const MODULE = new URL('../../www/pkg/cyclegan_web.js', import.meta.url).href;
+
+/** @param {Device} device */
+async function openEngine(device) {
   const { default: init, Engine } = await import(MODULE);
   const { memory } = await init();
   const engine = await Engine.open(device);
-  const report = engine.report();
-  if (report.device !== device) throw new Error(`it opened ${report.device}, not ${device}`);
-  engine.load(safetensors(tensors), undefined);
+  const { device: opened, version } = engine.report();
+  if (opened !== device) throw new Error(`it opened ${opened}, not ${device}`);
+  return { engine, version, wasmBytes: () => memory.buffer.byteLength };
+}
+
+/**
+ * @param {import('../types.js').Setup} setup
+ * @returns {Promise<import('../types.js').Contender<import('../types.js').Output>>}
+ */
+export async function open({ device, size, tensors, picture }) {
+  const { engine, version, wasmBytes } = await openEngine(device);
+  engine.load(writeSafetensors(tensors), undefined);
   return {
-    version: report.version,
-    wasmBytes: () => memory.buffer.byteLength,
-    async run(rgba) {
-      const made = await engine.translate(rgba, size, size, 0, 0);
+    version,
+    wasmBytes,
+    async run() {
+      const made = await engine.translate(picture, size, size, 0, 0);
       if (made.width !== size || made.reduced) throw new Error('the photo was made smaller');
-      const result = made.takeAfter();
+      const rgba = made.takeAfter();
       made.free();
-      return { rgba: result, values: null };
+      return { rgba, values: null, layout: 'planes' };
+    },
+  };
+}
+
+/**
+ * @param {import('../types.js').TrainingSetup} setup
+ * @returns {Promise<import('../types.js').Contender<import('../types.js').Losses>>}
+ */
+export async function openTraining({ device, size, config, pictures }) {
+  const { engine, version, wasmBytes } = await openEngine(device);
+  // What is resized is kept, so each photo is asked for once.
+  const cache = 4 * 3 * size * size;
+  const training = engine.startTraining(JSON.stringify(config), 1, 1, cache, undefined, undefined);
+  return {
+    version,
+    wasmBytes,
+    async run() {
+      const { a, b } = training.upcoming(1);
+      for (const index of a) training.supply('A', index, pictures.A, size, size);
+      for (const index of b) training.supply('B', index, pictures.B, size, size);
+      const [{ losses, warmingUp, skipped }] = await training.trainSteps(1);
+      if (warmingUp || skipped.length > 0) throw new Error('that was no whole step');
+      return losses;
     },
   };
 }

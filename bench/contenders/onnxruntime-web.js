@@ -1,21 +1,21 @@
 /**
  * ONNX Runtime Web: its wasm backend on one thread, as on any page without cross-origin isolation, or its
- * WebGPU backend.
+ * WebGPU backend. It cannot train.
  */
-import { memories } from '../gauges.js';
+import { wasmBytes } from '../gauges.js';
 import { onnxModel } from '../onnx-model.js';
 import { toRgba, toUnit } from '../pixels.js';
 
-const FILES = '/node_modules/onnxruntime-web/dist/';
+const FILES = new URL('../../node_modules/onnxruntime-web/dist/', import.meta.url).href;
 const MODULE = { cpu: 'ort.wasm.bundle.min.mjs', webgpu: 'ort.webgpu.bundle.min.mjs' };
 const PROVIDER = { cpu: 'wasm', webgpu: 'webgpu' };
-export const NAME = 'onnxruntime-web';
+const NAME = 'onnxruntime-web';
 
 /**
  * @param {import('../types.js').Setup} setup
- * @returns {Promise<import('../types.js').Contender>}
+ * @returns {Promise<import('../types.js').Contender<import('../types.js').Output>>}
  */
-export async function open({ device, size, layers, tensors }) {
+export async function open({ device, size, layers, tensors, picture }) {
   /** @type {typeof import('onnxruntime-web')} */
   const ort = await import(FILES + MODULE[device]);
   ort.env.wasm.wasmPaths = FILES;
@@ -27,15 +27,14 @@ export async function open({ device, size, layers, tensors }) {
   });
   return {
     version: ort.env.versions.web ?? '',
-    wasmBytes: () =>
-      Math.max(0, ...(memories.get(NAME) ?? []).map(({ buffer }) => buffer.byteLength)),
-    async run(rgba) {
-      const input = new ort.Tensor('float32', toUnit(rgba), [1, 3, size, size]);
+    wasmBytes: () => wasmBytes(NAME),
+    async run() {
+      const input = new ort.Tensor('float32', toUnit(picture, 'planes'), [1, 3, size, size]);
       const { output } = await session.run({ input });
       const values = /** @type {Float32Array} */ (await output.getData());
       output.dispose();
       input.dispose();
-      return { rgba: toRgba(values), values };
+      return { rgba: toRgba(values, 'planes'), values, layout: 'planes' };
     },
   };
 }

@@ -1,0 +1,28 @@
+/** What a process of the bench does, in a browser's page or in Node.js: one task, from the adapter to the rows. */
+import { matmulPeak } from './matmul.js';
+import { measureTraining } from './training.js';
+import { measureTranslation } from './translation.js';
+
+/** @typedef {import('./types.js').Task} Task */
+
+/** What the host tells of the graphics card; often little. */
+async function adapterName() {
+  const found = await navigator.gpu?.requestAdapter();
+  if (!found) return 'none';
+  const { vendor, architecture, description } = found.info;
+  return [vendor, architecture, description].filter(Boolean).join(' ');
+}
+
+/**
+ * @param {Task} task
+ * @param {string} host
+ * @returns {Promise<import('./types.js').Report>}
+ */
+export async function measure(task, host) {
+  console.info(`${task.work}, ${task.device}, ${task.size} px`);
+  const peak = task.device === 'webgpu' ? await matmulPeak() : null;
+  const work = task.work === 'train' ? measureTraining : measureTranslation;
+  const rows = await work(task, peak);
+  const isolated = globalThis.crossOriginIsolated === true;
+  return { host, adapter: await adapterName(), isolated, peak, rows };
+}

@@ -1,0 +1,132 @@
+/** The bench's command line, and the tasks that it asks for. */
+import { parseArgs } from 'node:util';
+
+/** @typedef {import('./types.js').Device} Device */
+/** @typedef {import('./types.js').Task} Task */
+/** @typedef {import('./types.js').Work} Work */
+
+const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device cpu|webgpu|both]
+                         [--sizes 128,256,512] [--train-sizes 128,256] [--identity with|without|both]
+                         [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,tfjs]
+                         [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
+  --task         translation of one picture, one whole training step, or both (both)
+  --device       (both) on a machine without a graphics card, webgpu is Chromium's software adapter: see --small
+  --sizes        sides of the pictures that are translated
+  --train-sizes  sides of the pictures of training
+  --identity     training with the identity losses, without them, or both (both)
+  --ngf, --ndf   channels behind the first layer of generator and discriminator (64)
+  --repeat       measured runs of each engine (5)
+  --small        ngf 16, ndf 16 and 32 pixels, unless they are given: for a machine without a graphics card
+  --engines      the first is the one that the others are compared with; who cannot do a task is left out of it
+  --host         chromium, or dawn: Node.js with the npm package webgpu, for machines without a browser
+  --json         writes the rows and what they were measured on
+  --profile      instead of timing: the functions in which the first engine spends one run`;
+
+/** What each engine can do, ours first. @type {Record<string, (work: Work, device: Device) => boolean>} */
+const ENGINES = {
+  'cyclegan-web': () => true,
+  'onnxruntime-web': (work) => work === 'translate',
+  // Its wasm backend lacks the gradient of a convolution's weights.
+  tfjs: (work, device) => work === 'translate' || device === 'webgpu',
+};
+const BLOCKS = 9;
+/** @type {Device[]} */
+const DEVICES = ['cpu', 'webgpu'];
+/** @type {Work[]} */
+const WORKS = ['translate', 'train'];
+
+/** @param {string} problem @returns {never} */
+function usage(problem) {
+  console.error(`${problem}\n${USAGE}`);
+  process.exit(2);
+}
+
+/** @param {string} list @param {number} least */
+function numbers(list, least) {
+  const values = list.split(',').map(Number);
+  if (!values.every((value) => Number.isInteger(value) && value >= least)) usage(`not ${list}`);
+  return values;
+}
+
+/**
+ * @template T
+ * @param {string} name @param {T[]} values @param {string} wanted one of them, or both
+ * @returns {T[]}
+ */
+function either(name, values, wanted) {
+  const chosen = wanted === 'both' ? values : values.filter((value) => value === wanted);
+  if (chosen.length === 0) usage(`--${name} is not ${wanted}`);
+  return chosen;
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  const string = /** @type {const} */ ({ type: 'string' });
+  const flag = /** @type {const} */ ({ type: 'boolean', default: false });
+  try {
+    return parseArgs({
+      args,
+      options: {
+        task: { ...string, default: 'both' },
+        device: { ...string, default: 'both' },
+        identity: { ...string, default: 'both' },
+        sizes: string,
+        'train-sizes': string,
+        ngf: string,
+        ndf: string,
+        repeat: { ...string, default: '5' },
+        small: flag,
+        engines: { ...string, default: Object.keys(ENGINES).join(',') },
+        host: { ...string, default: 'chromium' },
+        json: string,
+        profile: flag,
+        help: flag,
+      },
+    }).values;
+  } catch (error) {
+    return usage(/** @type {Error} */ (error).message);
+  }
+}
+
+/**
+ * @param {string[]} args
+ * @returns {{ tasks: Task[], host: string, json: string | undefined, profile: boolean }}
+ */
+export function readOptions(args) {
+  const options = parse(args);
+  if (options.help) {
+    console.log(USAGE);
+    process.exit();
+  }
+  const { small } = options;
+  const sizes = {
+    translate: numbers(options.sizes ?? (small ? '32' : '128,256,512'), 8),
+    train: numbers(options['train-sizes'] ?? (small ? '32' : '128,256'), 24),
+  };
+  if (Object.values(sizes).some((list) => list.some((size) => size % 4 !== 0))) {
+    usage('sizes are multiples of 4');
+  }
+  const [ngf] = numbers(options.ngf ?? (small ? '16' : '64'), 4);
+  const [ndf] = numbers(options.ndf ?? (small ? '16' : '64'), 4);
+  const [repeat] = numbers(options.repeat, 1);
+  const engines = options.engines.split(',');
+  if (!engines.every((engine) => engine in ENGINES)) usage(`not ${options.engines}`);
+  if (!['chromium', 'dawn'].includes(options.host)) usage(`--host is not ${options.host}`);
+  const identities = either('identity', ['without', 'with'], options.identity);
+  /** @type {Task[]} */
+  const tasks = [];
+  for (const device of either('device', DEVICES, options.device)) {
+    for (const work of either('task', WORKS, options.task)) {
+      const able = engines.filter((engine) => ENGINES[engine](work, device));
+      if (able.length === 0) continue;
+      for (const size of sizes[work]) {
+        for (const identity of work === 'train' ? identities : ['without']) {
+          const common = { work, device, size, ngf, ndf, repeat, blocks: BLOCKS };
+          tasks.push({ ...common, identity: identity === 'with', engines: able });
+        }
+      }
+    }
+  }
+  if (tasks.length === 0) usage(`${options.engines} cannot do that`);
+  return { tasks, host: options.host, json: options.json, profile: options.profile };
+}

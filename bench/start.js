@@ -1,0 +1,56 @@
+/**
+ * The weights with which all engines start to train: those that our engine draws from the run's seed, so
+ * that it needs no more than the seed and every peer gets the same. Drawn here, in Node.js and on the CPU,
+ * so that the measured processes know nothing of it.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { discriminator, generator } from './network.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { trainingConfig, WEIGHTS_FILE } from './training-setup.js';
+import { randomTensors } from './weights.js';
+
+/** @typedef {import('./types.js').Task} Task */
+/** @typedef {import('./types.js').Tensor} Tensor */
+/** @typedef {Pick<Task, 'ngf' | 'ndf' | 'blocks'>} Widths */
+
+const PACKAGE = new URL('../www/pkg/', import.meta.url);
+const NETWORKS = ['G_A', 'G_B', 'D_A', 'D_B'];
+
+/** @param {Widths} widths @returns {Promise<Tensor[]>} those of our engine, by their names in a checkpoint */
+async function drawn(widths) {
+  const { default: init, Engine } = await import(new URL('cyclegan_web.js', PACKAGE).href);
+  await init({ module_or_path: await readFile(new URL('cyclegan_web_bg.wasm', PACKAGE)) });
+  const engine = await Engine.open('cpu');
+  const config = JSON.stringify(trainingConfig({ ...widths, identity: true }));
+  const training = engine.startTraining(config, 1, 1, 0, undefined, undefined);
+  const checkpoint = /** @type {Uint8Array} */ (await training.checkpoint());
+  const tensors = readSafetensors(new Uint8Array(checkpoint).buffer);
+  return tensors.filter(({ name }) => {
+    return NETWORKS.some((network) => name.startsWith(`${network}.model.`));
+  });
+}
+
+/** Without our engine nobody draws, and any weights will do. @param {Widths} widths @returns {Tensor[]} */
+function random({ ngf, ndf, blocks }) {
+  const layers = [generator(ngf, blocks), discriminator(ndf)];
+  return NETWORKS.flatMap((network, index) =>
+    randomTensors(layers[Math.floor(index / 2)], index + 1).map((tensor) => ({
+      ...tensor,
+      name: `${network}.${tensor.name}`,
+    })),
+  );
+}
+
+/**
+ * Leaves them where the peers find them.
+ * @param {Widths} widths
+ * @param {boolean} ours whether our engine is among those that train
+ */
+export async function writeStart(widths, ours) {
+  const tensors = ours ? await drawn(widths) : random(widths);
+  const file = fileURLToPath(new URL(WEIGHTS_FILE, import.meta.url));
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, writeSafetensors(tensors));
+}

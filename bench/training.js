@@ -1,0 +1,48 @@
+/** The task of a training step: whole steps of CycleGAN from the same weights on the same two pictures. */
+import { compareLosses } from './agreement.js';
+import { countStepMacs } from './network.js';
+import { enter, race, rowsOf, runAgain } from './race.js';
+import { trainingSetup } from './training-setup.js';
+
+/** @typedef {import('./types.js').Task} Task */
+
+/** Steps before those that are measured: what a first one leaves behind, a second one may still make room for. */
+const WARM_UP = 2;
+
+/**
+ * The first engine, after one step.
+ * @param {Task} task
+ */
+export function openTraining(task) {
+  return enterTraining(task.engines[0], trainingSetup(task));
+}
+
+/**
+ * @param {string} engine
+ * @param {import('./types.js').TrainingSetup} setup
+ */
+function enterTraining(engine, setup) {
+  return enter(engine, ({ openTraining }) => {
+    if (!openTraining) throw new Error(`${engine} cannot train`);
+    return openTraining(setup);
+  });
+}
+
+/**
+ * @param {Task} task
+ * @param {import('./types.js').MatmulPeak | null} peak
+ */
+export async function measureTraining(task, peak) {
+  const setup = trainingSetup(task);
+  const entries = [];
+  for (const engine of task.engines) {
+    const entry = await enterTraining(engine, setup);
+    while (entry.results.length < WARM_UP) await runAgain(entry, false);
+    entries.push(entry);
+  }
+  const [ours, ...peers] = entries;
+  const agreements = peers.map(({ results }) => compareLosses(ours.results, results, ours.engine));
+  await race(entries, task.repeat);
+  const rows = rowsOf(task, entries, countStepMacs(setup, task.size, task.identity), peak);
+  return rows.map((row, index) => ({ ...row, agreement: agreements[index - 1] ?? null }));
+}

@@ -1,0 +1,106 @@
+//! The command line.
+
+use std::fmt::{self, Display};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// One picture through one generator.
+    Translate,
+    /// One whole step, with or without the identity losses.
+    Train { identity: bool },
+}
+
+impl Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Translate => "translate",
+            Self::Train { identity: false } => "train",
+            Self::Train { identity: true } => "train+identity",
+        })
+    }
+}
+
+/// Of what size.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// Side of the square pictures.
+    pub size: usize,
+    /// Channels behind the generators' first layer.
+    pub ngf: usize,
+}
+
+pub struct Options {
+    pub gpu: bool,
+    pub tasks: Vec<Task>,
+    pub cases: Vec<Case>,
+    pub pytorch: bool,
+    pub joint: bool,
+    pub json: Option<String>,
+}
+
+impl Options {
+    /// Reads the program's arguments; ends the program when they cannot be understood.
+    pub fn read() -> Self {
+        let mut words: Vec<String> = std::env::args().skip(1).collect();
+        let gpu = choice(&mut words, "--device", ["cpu", "gpu"], "cpu") == "gpu";
+        let task = choice(&mut words, "--task", ["translate", "train", "both"], "both");
+        let identity = choice(&mut words, "--identity", ["with", "without", "both"], "both");
+        let (pytorch, joint) = (flag(&mut words, "--pytorch"), flag(&mut words, "--joint"));
+        let json = value(&mut words, "--json");
+        let mut tasks = Vec::new();
+        if task != "train" {
+            tasks.push(Task::Translate);
+        }
+        for (name, identity_too) in [("without", false), ("with", true)] {
+            if task != "translate" && (identity == name || identity == "both") {
+                tasks.push(Task::Train { identity: identity_too });
+            }
+        }
+        if words.is_empty() {
+            words = ["128:64", "256:64"].map(String::from).to_vec();
+        }
+        let cases = words.iter().map(|word| case(word)).collect();
+        Self { gpu, tasks, cases, pytorch, joint, json }
+    }
+}
+
+fn case(word: &str) -> Case {
+    let number = |text: &str| text.parse().ok().filter(|&number: &usize| number > 0);
+    let numbers = word.split_once(':').and_then(|(a, b)| Some((number(a)?, number(b)?)));
+    let Some((size, ngf)) = numbers.filter(|(size, _)| size.is_multiple_of(4) && *size >= 24)
+    else {
+        end(&format!("{word} is not SIZE:NGF, with a size from 24 on that is a multiple of 4"));
+    };
+    Case { size, ngf }
+}
+
+fn flag(words: &mut Vec<String>, name: &str) -> bool {
+    let at = words.iter().position(|word| word == name);
+    at.map(|at| words.remove(at)).is_some()
+}
+
+fn value(words: &mut Vec<String>, name: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == name)?;
+    words.remove(at);
+    if at == words.len() {
+        end(&format!("{name} needs a value"));
+    }
+    Some(words.remove(at))
+}
+
+fn choice<const N: usize>(
+    words: &mut Vec<String>,
+    name: &str,
+    choices: [&'static str; N],
+    plain: &'static str,
+) -> &'static str {
+    let Some(wanted) = value(words, name) else { return plain };
+    let found = choices.into_iter().find(|choice| *choice == wanted);
+    found.unwrap_or_else(|| end(&format!("{name} is one of {}", choices.join(", "))))
+}
+
+fn end(problem: &str) -> ! {
+    eprintln!("{problem}");
+    std::process::exit(2);
+}
