@@ -6,6 +6,9 @@ declare module 'pngjs' {
     height: number;
     /** RGBA, 8 bits, rows from the top. */
     data: Buffer;
-    static sync: { write(png: PNG): Buffer; read(bytes: Uint8Array): PNG };
+    static sync: {
+      write(png: PNG, options?: { deflateLevel: number }): Buffer;
+      read(bytes: Uint8Array): PNG;
+    };
   }
 }
