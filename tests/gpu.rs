@@ -3,10 +3,15 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod golden_cases;
 mod kernels;
 
 use burn::tensor::Device;
 use cyclegan_web::device::{Choice, open};
+use golden_cases::{
+    FORWARD, forward_difference, generators,
+    training::{check_losses, check_run, networks, runs},
+};
 use pollster::block_on;
 
 /// WebGPU may be opened once in a program's life, so all share it and take turns.
@@ -35,4 +40,36 @@ fn normalisations() {
 #[test]
 fn optimiser() {
     on_gpu(kernels::optimiser);
+}
+
+#[test]
+fn generators_equal_pytorchs() {
+    on_gpu(async |device| {
+        for case in generators() {
+            let difference = forward_difference(&case, device).await;
+            assert!(difference <= FORWARD, "{}: {difference}", case.name);
+        }
+    });
+}
+
+#[test]
+fn gradients_and_losses_equal_pytorchs() {
+    on_gpu(async |device| {
+        check_losses(device).await;
+        for case in networks("generator_") {
+            case.check_generator(device).await;
+        }
+        for case in networks("discriminator_") {
+            case.check_discriminator(device).await;
+        }
+    });
+}
+
+#[test]
+fn whole_runs_equal_pytorchs() {
+    on_gpu(async |device| {
+        for name in runs() {
+            check_run(&name, device, 100).await;
+        }
+    });
 }
