@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use super::{
-    super::{Activation, Border},
+    super::{Activation, AdamStep, Border},
     *,
 };
 
@@ -368,7 +368,9 @@ fn adam_matches_its_definition() {
     let (rate, betas, epsilon) = (0.1, [0.5, 0.999], 1e-8);
     for t in 1..=5 {
         let g = random(count, 10 + t);
-        adam(&mut p, &mut m, &mut v, &g, Adam::new(rate, betas, epsilon, t));
+        let [beta1, beta2] = betas;
+        let step = AdamStep { rate, beta1, beta2, epsilon, time: t.into() };
+        adam(&mut p, &mut m, &mut v, &g, &step);
         let t = t as i32;
         for ((p, [m, v]), g) in wanted.iter_mut().zip(&mut moments).zip(&g) {
             let g = f64::from(*g);
