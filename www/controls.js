@@ -10,19 +10,20 @@ import { ownModel, shippedModels } from './models.js';
 /** @typedef {import('./models.js').Model} Model */
 /** @typedef {import('./protocol.js').Size} Size */
 /** @typedef {import('./protocol.js').Format} Format */
+/** @typedef {{ name: string, margin: number, bytes: number }} Own weights of the visitor */
 
 /** @type {Map<string, Model>} */
 const models = new Map();
 
 /**
- * @param {string[]} ownNames of the visitor's weights
+ * @param {Own[]} own the visitor's weights
  * @param {() => void} onChange
  */
-export function setUpControls(ownNames, onChange) {
+export function setUpControls(own, onChange) {
   for (const model of shippedModels()) {
     addOption(select('model'), model, text(`models.${model.value}`));
   }
-  for (const name of ownNames) addOwnModel(name);
+  for (const one of own) addOwnModel(one);
   choose(select('model'), recall('model'));
   choose(select('size'), recall('size'));
   choose(select('format'), recall('format'));
@@ -63,11 +64,11 @@ export function proposeSize(size) {
 }
 
 /**
- * @param {string} name
+ * @param {Own} own
  * @param {boolean} [chosen] select it, as the visitor's choice
  */
-export function addOwnModel(name, chosen = false) {
-  const model = ownModel(name);
+export function addOwnModel({ name, ...about }, chosen = false) {
+  const model = ownModel(name, about);
   let group = select('model').querySelector('optgroup');
   if (!group) {
     group = document.createElement('optgroup');
@@ -96,7 +97,8 @@ export function removeChosenModel() {
 /** @param {string} name that the chosen own weights now have */
 export function renameChosenModel(name) {
   const option = select('model').selectedOptions[0];
-  const model = ownModel(name);
+  const { margin: wanted, bytes } = chosenModel();
+  const model = ownModel(name, { margin: wanted, bytes });
   const margin = input('margin').value;
   models.delete(option.value);
   models.set(model.value, model);
@@ -154,7 +156,7 @@ function showModel() {
   button('forget').hidden = card !== null;
   byId('rename').hidden = card !== null;
   input('own-name').value = name ?? '';
-  const facts = card ? factsOf(card) : [];
+  const facts = card ? factsOf(card) : ownFactsOf(model);
   byId('card-facts').replaceChildren(
     ...facts.flatMap(([term, fact]) => {
       const dt = document.createElement('dt');
@@ -185,6 +187,15 @@ function factsOf(card) {
     ['models.bytes', formatBytes(card.bytes)],
     ['models.sha256', card.sha256],
   ];
+}
+
+/** @param {Model} own @returns {[string, string][]} */
+function ownFactsOf({ margin, bytes }) {
+  /** @type {[string, string][]} */
+  const facts = [];
+  if (margin > 0) facts.push(['models.margin', text('models.pixels', { n: margin })]);
+  if (bytes !== null) facts.push(['models.bytes', formatBytes(bytes)]);
+  return facts;
 }
 
 /**

@@ -26,11 +26,13 @@ const engine = new EngineClient(spawnEngine, deviceChoice(), (report) => {
   showDevice(report);
   proposeSize(report.defaultSize);
   if (report.warning) warn(errorText(report.warning));
+  training.then((page) => page.knowDevice(report)).catch(() => {});
 });
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
+const training = setUpTrain();
 openEngine();
 removeStale();
-setUpTrain();
+training.then((page) => page.open());
 
 /** @returns {import('./protocol.js').DeviceChoice} */
 function deviceChoice() {
@@ -50,7 +52,7 @@ async function openEngine() {
 /** Training has an engine of its own, which starts when it is first needed. */
 async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
-  const page = new TrainPage({
+  return new TrainPage({
     engine: new EngineClient(spawnEngine, deviceChoice(), () => {}),
     query,
     store: weights,
@@ -60,5 +62,4 @@ async function setUpTrain() {
       for (const file of files) await takeWeights(file);
     },
   });
-  await page.open();
 }

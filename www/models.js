@@ -17,6 +17,7 @@ import cards from './models/cards.json';
  * @property {'ab' | 'ba' | 'own'} direction A is summer and warm, B is winter and cool
  * @property {Season[]} seasons what its photos should show
  * @property {number} margin pixels
+ * @property {number | null} bytes of the weights; null: not known
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */
@@ -37,21 +38,24 @@ export function shippedModels() {
     direction: card.source === 'summer' ? 'ab' : 'ba',
     seasons: [/** @type {Season} */ (card.source)],
     margin: card.margin,
+    bytes: card.bytes,
   }));
 }
 
 /**
  * @param {string} name as the store has it
+ * @param {{ margin: number, bytes: number | null }} [about]
  * @returns {Model}
  */
-export function ownModel(name) {
+export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
   return {
     value: `own:${name}`,
     name,
     card: null,
     direction: 'own',
     seasons: ['summer', 'winter'],
-    margin: 0,
+    margin,
+    bytes,
   };
 }
 

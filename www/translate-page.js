@@ -17,6 +17,7 @@ import { MAX_PHOTOS } from './files.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
+import { marginIn } from './margin.js';
 import { errorText, formatPercent, text } from './messages.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
@@ -61,10 +62,7 @@ export async function setUpTranslate(client, store, opener) {
   engine = client;
   device = opener;
   loader = new ModelLoader(engine, store);
-  setUpControls(
-    (await store.list()).map(({ name }) => name),
-    refresh,
-  );
+  setUpControls(await ownWeights(store), refresh);
   mountCompare(byId('demo'));
   listenForFiles({
     room: () => MAX_PHOTOS - run.items.size,
@@ -82,6 +80,15 @@ export async function setUpTranslate(client, store, opener) {
   button('forget').addEventListener('click', forget);
   input('own-name').addEventListener('change', rename);
   refresh();
+}
+
+/** @param {import('./store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
+async function ownWeights(store) {
+  const all = (await store.list()).map(async ({ name, size }) => {
+    const file = await store.read(name).catch(() => new Blob());
+    return { name, margin: await marginIn(file), bytes: size };
+  });
+  return Promise.all(all);
 }
 
 /** Brings the bar and the lists in line with the run. */
@@ -151,7 +158,7 @@ export async function takeWeights(file) {
   showLine(text('models.checking', { name: file.name }));
   try {
     const { name, kept } = await loader.add(file);
-    addOwnModel(name, true);
+    addOwnModel({ name, margin: await marginIn(file), bytes: file.size }, true);
     const words = text(kept === 'disk' ? 'models.added' : 'models.session', { name });
     showLine(words);
     announce(words);

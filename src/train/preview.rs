@@ -30,7 +30,9 @@ pub fn whole(photo: &Rgb, longest: usize) -> Rgb {
     image::resize_bicubic(photo, width, height)
 }
 
-/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators.
+/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, which see
+/// `margin` pixels of reflected border, a multiple of 4, that the pictures lack: at the edge of what
+/// they see, generators make noise.
 ///
 /// # Errors
 /// `output-not-finite`, `gpu-lost`.
@@ -38,14 +40,18 @@ pub async fn preview(
     there: &Generator,
     back: &Generator,
     photo: &Rgb,
+    margin: usize,
     device: &Device,
 ) -> Result<Preview> {
     let (width, height) = (photo.width, photo.height);
     let input = image::to_unit(photo);
-    let data = TensorData::new(input.clone(), [1, 3, height, width]);
-    let translated = there.forward(Tensor::from_data(data, device)); // [1, 3, H, W]
+    let padded = image::reflect_pad(photo, margin, margin, margin, margin);
+    let data = TensorData::new(image::to_unit(&padded), [1, 3, padded.height, padded.width]);
+    let translated = there.forward(Tensor::from_data(data, device)); // [1, 3, H + 2m, W + 2m]
     let returned = back.forward(translated.clone());
-    let both = Tensor::cat(vec![translated, returned], 0); // [2, 3, H, W]
+    let both = Tensor::cat(vec![translated, returned], 0);
+    let (rows, columns) = (margin..margin + height, margin..margin + width);
+    let both = both.slice([0..2, 0..3, rows, columns]); // [2, 3, H, W]
     let data = both.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
     let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
     let (translated, returned) = values.split_at(values.len() / 2);

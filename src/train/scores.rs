@@ -151,12 +151,12 @@ pub async fn score(
     let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
     let (mut error_a, mut error_b) = (0.0, 0.0);
     for photo in a {
-        let seen = preview(g_a, g_b, photo, device).await?;
+        let seen = preview(g_a, g_b, photo, 0, device).await?;
         error_a += seen.error / a.len() as f32;
         to_b.push(seen.translated);
     }
     for photo in b {
-        let seen = preview(g_b, g_a, photo, device).await?;
+        let seen = preview(g_b, g_a, photo, 0, device).await?;
         error_b += seen.error / b.len() as f32;
         to_a.push(seen.translated);
     }

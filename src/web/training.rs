@@ -30,6 +30,10 @@ use crate::{
 const SEEN: usize = 200;
 const SEEN_SIDE: usize = 72;
 
+/// Pixels of reflected border that generators trained here want around a photo, as the weights say
+/// in their header: `margin`.
+const MARGIN: usize = 32;
+
 /// A set of photos in the page's hands; those that it has supplied wait here until they are read.
 #[derive(Clone)]
 struct Supplied {
@@ -269,7 +273,7 @@ impl Training {
         let photo = of(domain, self.shown.each_ref()).get(index);
         let photo = photo.ok_or_else(|| Error::Usage(format!("there is no preview {index}")))?;
         let (there, back) = (self.trainer.generator(domain), self.trainer.generator(other));
-        let seen = preview(there, back, photo, &self.device).await?;
+        let seen = preview(there, back, photo, MARGIN, &self.device).await?;
         let bytes = |picture: &Rgb| JsValue::from(Uint8Array::from(picture.to_rgba().as_slice()));
         Ok(object(&[
             ("width", (photo.width as f64).into()),
@@ -344,7 +348,8 @@ impl Training {
             Domain::B => Network::GeneratorB,
         };
         let state = self.trainer.state(network).await?;
-        Ok(safetensors::write(&state, &BTreeMap::new())?)
+        let about = BTreeMap::from([("margin".into(), MARGIN.to_string())]);
+        Ok(safetensors::write(&state, &about)?)
     }
 
     /// Bytes in use: `{linear, deviceInUse, deviceReserved}`; the device's are null on the CPU.

@@ -62,11 +62,12 @@ const CALIBRATION = {
 };
 
 test('an estimate says when the run will end', () => {
-  const [line, ...more] = estimateOf(CALIBRATION, MORNING);
+  const [line, memory, ...more] = estimateOf(CALIBRATION, MORNING);
   assert.match(line, /^One step takes 1\.2 s here: 500 steps end at about 9:10\sAM \(10 min\)\.$/);
+  assert.match(memory, /^It takes .* of memory\.$/);
   assert.deepEqual(more, []);
   const slow = { ...CALIBRATION, firstStep: 30, feasible: false, seconds: 90_000 };
-  const [next, first, long] = estimateOf(slow, MORNING);
+  const [next, first, , long] = estimateOf(slow, MORNING);
   assert.match(next, /Tue, Nov 24/);
   assert.match(first, /first step takes 30 s/);
   assert.match(long, /long for this device/);

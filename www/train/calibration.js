@@ -7,7 +7,7 @@ import { costOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { median } from './forecast.js';
 import { CROPS } from './restarts.js';
 import { scoringShare } from './scorer.js';
-import { isSlow, previewSide, stepsOf, warmUpOf } from './settings.js';
+import { isSlow, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Proposal} Proposal */
@@ -113,7 +113,7 @@ function runSeconds(measured, each, settings) {
   const warmUp = warmUpOf(settings, start, steps);
   const looks = (steps / settings.previewEvery) * previews;
   const size = sizeWith(measured, settings);
-  const side = previewSide(settings.crop, isSlow(device));
+  const { side } = previewsOf(settings.crop, isSlow(device));
   const look = each.full * (previewCostOf(size, side) / costOf(size));
   const trained = warmUp * each.warmUp + (steps - warmUp) * each.full;
   return trained * (1 + scoringShare(trained, isSlow(device))) + looks * look;

@@ -4,6 +4,7 @@ import { calibrationOf } from './calibration.js';
 import { sizeOf } from './cost.js';
 import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
+import { isSlow, previewsOf } from './settings.js';
 
 /** Seconds that are measured, if that gives enough steps; and how many are enough and plenty. */
 const TIME = 8;
@@ -76,13 +77,14 @@ export class Calibrator {
 
 /** @param {import('./prepare.js').Plan} plan @param {import('./record.js').RunRecord} record */
 function about({ settings, start, device }, { photos, previews }) {
+  const { photos: shown } = previewsOf(settings.crop, isSlow(device));
   return {
     settings,
     start,
     device,
     photosA: photos.A.length,
     photosB: photos.B.length,
-    previews: Math.min(previews.A.length, 2) + Math.min(previews.B.length, 2),
+    previews: Math.min(previews.A.length, shown) + Math.min(previews.B.length, shown),
   };
 }
 

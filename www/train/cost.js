@@ -12,6 +12,9 @@
  * @property {number} lambdaIdentity
  */
 
+/** Proportions of most photos, and the border that a preview has around it, in pixels. */
+const RATIO = 0.75;
+const MARGIN = 32;
 /** A pass there and back through a network costs three times the way there. */
 const LEARNT = 3;
 
@@ -52,7 +55,8 @@ export function warmUpCostOf(size) {
   return size.crop ** 2 * (2 * generator(size) + judging(size));
 }
 
-/** Of one photo there and back. @param {Size} size @param {number} side its longer one: it is no square */
+/** Of one photo there and back. @param {Size} size @param {number} side the longer one of the photo */
 export function previewCostOf(size, side) {
-  return 0.75 * side ** 2 * 2 * generator(size);
+  const seen = (side + 2 * MARGIN) * (RATIO * side + 2 * MARGIN);
+  return seen * 2 * generator(size);
 }

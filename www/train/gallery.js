@@ -1,7 +1,7 @@
 /**
  * The previews of a run over time, in memory and, since a reload must not take them away, in the run's
- * folder. The first two photos of each domain are shown; of a long run's times every other one is dropped,
- * again and again, so that first and last always stay.
+ * folder. Of a long run's times every other one is dropped, again and again, so that first and last always
+ * stay.
  */
 import { failureOf } from '../failure.js';
 import { DOMAINS } from './dataset.js';
@@ -12,8 +12,6 @@ import { isDeath } from './restarts.js';
 /** @typedef {import('./types.js').PreviewSet} PreviewSet */
 /** @typedef {import('../protocol.js').TrainStored['pictures']} ToStore */
 
-/** Photos of each domain that are shown. */
-export const SHOWN = 2;
 /** Times that are kept at most, and bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
 
@@ -48,12 +46,13 @@ export class Gallery {
    * Translates the photos as the networks do now.
    * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
    * @param {number} step
+   * @param {number} photos of each domain, the first
    */
-  async look(engine, step) {
+  async look(engine, step, photos) {
     /** @type {Preview[]} */
     const pictures = [];
     for (const domain of DOMAINS) {
-      for (const [index, able] of this.available[domain].slice(0, SHOWN).entries()) {
+      for (const [index, able] of this.available[domain].slice(0, photos).entries()) {
         if (!able) continue;
         const { name, seen } = this.#photos[domain][index];
         try {

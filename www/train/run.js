@@ -11,7 +11,7 @@ import { History } from './history.js';
 import { Pace } from './pace.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
-import { isSlow, previewSide, ratesConfig } from './settings.js';
+import { isSlow, previewsOf, ratesConfig } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
@@ -91,6 +91,10 @@ export class TrainRun {
     return this.record.step;
   }
 
+  get #shown() {
+    return previewsOf(this.record.settings.crop, this.#pace?.one ?? true);
+  }
+
   /** Steps that no checkpoint has. */
   get unsaved() {
     return this.step - (this.saver.saved?.step ?? 0);
@@ -138,7 +142,7 @@ export class TrainRun {
       from,
       photos: this.#photos,
       previews: this.#previews,
-      previewSide: previewSide(record.settings.crop, this.#pace?.one ?? true),
+      previewSide: this.#shown.side,
     });
     if (started.older) this.#onTell('checkpoint-older', { step: started.report.step }, 'warning');
     this.gallery.available = started.previews;
@@ -219,7 +223,7 @@ export class TrainRun {
     if (!due) return;
     if (this.gallery.latest?.step !== this.step) {
       const started = this.#host.now();
-      await this.gallery.look(this.#engine, this.step);
+      await this.gallery.look(this.#engine, this.step, this.#shown.photos);
       this.#forecast.looked((this.#host.now() - started) / 1000);
       this.#onChange();
     }

@@ -23,6 +23,9 @@ import { StoredRuns } from './stored-runs.js';
 /** @typedef {import('./types.js').State} State */
 /** @typedef {import('./types.js').TrainSessionApi} TrainSessionApi */
 
+/** Notices of what to do next, which are out of date as soon as the run goes on. */
+const ADVICE = ['training-not-finite', 'training-keeps-dying', 'device-changed'];
+
 /** @implements {TrainSessionApi} */
 export class TrainSession extends EventTarget {
   #engine;
@@ -88,6 +91,12 @@ export class TrainSession extends EventTarget {
 
   get #can() {
     return this.snapshot.can;
+  }
+
+  /** @param {import('../protocol.js').DeviceReport} device of another engine in this page */
+  knowDevice(device) {
+    this.#next.device ??= device;
+    this.#changed();
   }
 
   // What a run is made of.
@@ -202,6 +211,7 @@ export class TrainSession extends EventTarget {
 
   async close() {
     if (!this.#can.close) return;
+    this.#notices.clear();
     this.#forgetRun();
     await this.#refresh();
   }
@@ -222,6 +232,7 @@ export class TrainSession extends EventTarget {
     const run = this.#run;
     if (!run || this.#driver) return;
     if (restore) this.#restarts.forget();
+    for (const code of ADVICE) this.#notices.remove(code);
     const driver = new Driver(run, {
       restarts: this.#restarts,
       onDoing: (doing) => this.#do(doing),

@@ -8,8 +8,8 @@
 /** @typedef {{ device: 'webgpu' | 'cpu', fallback: boolean }} Device */
 /** @typedef {{ ngf: number, blocks: number }} Network */
 
-/** Longest side of a preview: what a translation there and back of whole photos may cost. */
-const PREVIEW = { slow: 128, graphics: 256 };
+/** Longest side of a preview, and how many photos of each folder: what a look may cost. */
+const PREVIEW = { slow: { side: 192, photos: 1 }, graphics: { side: 256, photos: 2 } };
 /** Steps of warm-up at most, and the part of a run that it is at most. */
 const WARM_UP = { steps: 100, part: 5 };
 /** PyTorch resizes to 286 pixels before it crops 256. */
@@ -82,14 +82,15 @@ export function defaultSettings(device, start, network) {
 }
 
 /**
- * Longest side of a preview, in pixels. Photos are shown whole, and never smaller than what is learnt from:
- * on fewer pixels than they are used to, generators make little but noise.
+ * What is previewed: photos of each folder, and their longest side in pixels. They are shown whole, and
+ * never smaller than what is learnt from: on few pixels generators make little but noise.
  *
  * @param {number} crop
  * @param {boolean} slow
  */
-export function previewSide(crop, slow) {
-  return Math.max(crop, slow ? PREVIEW.slow : PREVIEW.graphics);
+export function previewsOf(crop, slow) {
+  const { side, photos } = slow ? PREVIEW.slow : PREVIEW.graphics;
+  return { side: Math.max(crop, side), photos };
 }
 
 /**

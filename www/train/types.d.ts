@@ -381,7 +381,7 @@ export interface Snapshot {
   can: Can;
   /** The device computes for the training now. */
   busy: boolean;
-  /** Of the device for training; null until it was opened (first at `checking`). */
+  /** Of the device for training; null until it is known. */
   device: DeviceReport | null;
   folders: Record<Domain, FolderReport>;
   /** How many photos of how many have been looked at; null when none are being. */
@@ -422,6 +422,8 @@ export interface TrainSessionApi extends EventTarget {
   /** Looks for an unfinished run, stored runs and other tabs. To be called once. */
   open(): Promise<void>;
   readonly snapshot: Snapshot;
+  /** What settings are proposed for until the run's own engine is open. */
+  knowDevice(device: DeviceReport): void;
 
   setFolder(domain: Domain, photos: (File | Candidate)[]): Promise<void>;
   setName(domain: Domain, name: string): void;

@@ -99,9 +99,9 @@ export function notices(page) {
   );
 }
 
-/** @param {Page} page @param {string} code */
-export async function untilTold(page, code) {
-  await page.waitForSelector(`${by('train-notice')}[data-code="${code}"]`, { timeout: 60_000 });
+/** @param {Page} page @param {string} code @param {number} [timeout] milliseconds */
+export async function untilTold(page, code, timeout = 60_000) {
+  await page.waitForSelector(`${by('train-notice')}[data-code="${code}"]`, { timeout });
 }
 
 /** The numbers of the table, which are those of the charts. @param {Page} page @returns {Promise<{ step: number, losses: Record<string, number> }[]>} */

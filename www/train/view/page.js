@@ -58,6 +58,11 @@ export class TrainPage {
     this.#draw();
   }
 
+  /** @param {import('../../protocol.js').DeviceReport} device of the engine that translates */
+  knowDevice(device) {
+    this.#session.knowDevice(device);
+  }
+
   /** Looks for what an earlier visit left. */
   async open() {
     await this.#session.open();

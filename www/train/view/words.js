@@ -130,9 +130,9 @@ export function estimateOf({ secondsPerStep, steps, seconds, firstStep, feasible
   if (firstStep > 5 && firstStep > 3 * secondsPerStep) {
     lines.push(text('estimate.first', { time: formatTime(firstStep) }));
   }
-  if (memory.deviceInUse) {
-    lines.push(text('estimate.memory', { size: formatBytes(memory.deviceInUse) }));
-  }
+  const graphics = memory.deviceInUse !== null;
+  const size = formatBytes(memory.deviceInUse ?? memory.linear);
+  lines.push(text(graphics ? 'estimate.memory' : 'estimate.memory.cpu', { size }));
   if (!feasible) lines.push(text('estimate.long'));
   return lines;
 }

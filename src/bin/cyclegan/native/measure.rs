@@ -61,7 +61,7 @@ impl Held {
         let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
             photos
                 .iter()
-                .map(|photo| block_on(preview(there, back, photo, &opened.device)))
+                .map(|photo| block_on(preview(there, back, photo, 0, &opened.device)))
                 .collect()
         };
         Ok([all(g_a, g_b, &self.a)?, all(g_b, g_a, &self.b)?])

@@ -1,0 +1,99 @@
+/**
+ * Pictures of the Train view in every state, to be looked at: `node tests/e2e/screenshots.js FOLDER
+ * [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless told otherwise. The photos are
+ * the page's painted scenes.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { ARGUMENTS } from './support/browser.js';
+import { by, ready } from './support/page.js';
+import { serveSite } from './support/site.js';
+import { set, until, untilTold } from './support/training.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scheme: { type: 'string', default: 'light,dark' },
+    width: { type: 'string', default: '1280,390' },
+    lang: { type: 'string', default: 'en' },
+  },
+});
+const [folder = 'screenshots'] = positionals;
+mkdirSync(folder, { recursive: true });
+
+const PATIENCE = 300_000;
+
+/**
+ * @param {Page} page
+ * @param {string} url
+ * @param {(state: string) => Promise<void>} shoot
+ */
+async function walk(page, url, shoot) {
+  await page.goto(`${url}?device=cpu&lang=${values.lang}&fault=nan@70#train`);
+  await ready(page);
+  await shoot('empty');
+  await page.click(by('samples-train-button'));
+  await until(page, 'ready');
+  await shoot('checked');
+  await page.click(by('calibrate-button'));
+  await until(page, 'calibrated', { timeout: PATIENCE });
+  await shoot('calibrated');
+  await page.selectOption(by('start-from'), 'scratch');
+  await set(page, { crop: 64, steps: 90, 'preview-every': 10, ngf: 8, blocks: 2 });
+  await shoot('more-settings');
+  await page.selectOption(by('start-from'), 'model:summer2winter');
+  await set(page, { crop: 32, warmup: 20, 'preview-every': 10 });
+  await page.click(by('train-button'));
+  await until(page, 'training', { step: 12, timeout: PATIENCE });
+  await shoot('warming-up');
+  await until(page, 'training', { step: 50, timeout: PATIENCE });
+  await shoot('running');
+  await page.click(by('pause-button'));
+  await until(page, 'paused', { timeout: PATIENCE });
+  await shoot('paused');
+  await page.reload();
+  await page.waitForSelector(by('resume-offer'));
+  await shoot('offer');
+  await page.click(by('offer-accept'));
+  await untilTold(page, 'training-not-finite', PATIENCE);
+  await until(page, 'paused', { timeout: PATIENCE });
+  await shoot('fault');
+  await page.click(by('rates-apply'));
+  await page.click(by('resume-button'));
+  await until(page, 'finished', { timeout: PATIENCE });
+  await shoot('done');
+  await page.click(by('another-button'));
+  await page.waitForSelector(by('stored-run'));
+  await shoot('stored');
+}
+
+const site = await serveSite();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: ARGUMENTS,
+});
+for (const width of values.width.split(',').map(Number)) {
+  for (const scheme of /** @type {('light' | 'dark')[]} */ (values.scheme.split(','))) {
+    const context = await browser.newContext({
+      locale: 'en-US',
+      colorScheme: scheme,
+      viewport: { width, height: width > 600 ? 900 : 844 },
+    });
+    const page = await context.newPage();
+    let count = 0;
+    await walk(page, site.url, async (state) => {
+      await page.waitForTimeout(300);
+      count += 1;
+      const name = `${String(count).padStart(2, '0')}-${state}-${width}-${scheme}.png`;
+      await page.screenshot({ path: join(folder, name), fullPage: true });
+      console.log(name);
+    });
+    await context.close();
+  }
+}
+await browser.close();
+await site.close();
