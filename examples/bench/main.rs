@@ -1,50 +1,14 @@
-//! What translating a picture and a step of training cost natively, as a table: on the processor,
-//! or on the graphics card through Vulkan, Metal or DX12.
+//! What translating and training cost natively: see `native/mod.rs`.
 //!
-//! `cargo run --release --example bench -- [--device cpu|gpu] [--task translate|train|both]
-//! [--identity with|without|both] [--pytorch] [--joint] [--json FILE] [SIZE:NGF ...]`
-//!
-//! `--pytorch` lets `bench/pytorch.py` do the same with PyTorch in float32, where it is installed
-//! (`PYTHON` names another interpreter than `python3`). `--joint` also measures the memory of the
-//! generators' whole loss taken backward at once, which is what the split by terms
-//! (`src/train/step.rs`) saves. In a browser, and against engines of the browser, the same is
-//! measured by `pkg-scripts/bench`; the rows of both have the same fields.
+//! Cargo builds every target of a crate for wasm too; there this one does nothing.
 
-mod contender;
-mod options;
-mod peak;
-mod row;
+#[cfg(not(target_family = "wasm"))]
+mod native;
 
-use contender::Contender;
-use options::Options;
-use row::Row;
-
+#[cfg(not(target_family = "wasm"))]
 fn main() {
-    let options = Options::read();
-    let mut contender = Contender::open(options.gpu);
-    println!("{}", contender.describe());
-    println!("{}", Row::TITLES);
-    let mut rows = Vec::new();
-    for &case in &options.cases {
-        for &task in &options.tasks {
-            let own = contender.measure(case, task);
-            println!("{own}");
-            rows.push(own);
-        }
-        if options.joint && !options.gpu {
-            println!("{}", contender.joint(case));
-        }
-    }
-    if options.pytorch {
-        let theirs = row::of_pytorch(&options, &rows);
-        for row in &theirs {
-            println!("{row}");
-        }
-        rows.extend(theirs);
-    }
-    if let Some(file) = options.json {
-        let rows: Vec<_> = rows.iter().map(Row::to_json).collect();
-        let text = serde_json::to_string_pretty(&rows).expect("rows are plain");
-        std::fs::write(file, text).expect("a file that can be written");
-    }
+    native::main();
 }
+
+#[cfg(target_family = "wasm")]
+fn main() {}

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::options::{Case, Options, Task};
+use super::options::{Case, Options, Task};
 
 /// Residual blocks of the generators.
 pub const BLOCKS: usize = 9;

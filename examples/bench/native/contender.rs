@@ -14,7 +14,7 @@ use cyclegan_web::{
 };
 use pollster::block_on;
 
-use crate::{
+use super::{
     options::{Case, Task},
     peak,
     row::{BLOCKS, NDF, Row},

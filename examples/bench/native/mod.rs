@@ -1,0 +1,50 @@
+//! What translating a picture and a step of training cost natively, as a table: on the processor,
+//! or on the graphics card through Vulkan, Metal or DX12.
+//!
+//! `cargo run --release --example bench -- [--device cpu|gpu] [--task translate|train|both]
+//! [--identity with|without|both] [--pytorch] [--joint] [--json FILE] [SIZE:NGF ...]`
+//!
+//! `--pytorch` lets `bench/pytorch.py` do the same with PyTorch in float32, where it is installed
+//! (`PYTHON` names another interpreter than `python3`). `--joint` also measures the memory of the
+//! generators' whole loss taken backward at once, which is what the split by terms
+//! (`src/train/step.rs`) saves. In a browser, and against engines of the browser, the same is
+//! measured by `pkg-scripts/bench`; the rows of both have the same fields.
+
+mod contender;
+mod options;
+mod peak;
+mod row;
+
+use contender::Contender;
+use options::Options;
+use row::Row;
+
+pub fn main() {
+    let options = Options::read();
+    let mut contender = Contender::open(options.gpu);
+    println!("{}", contender.describe());
+    println!("{}", Row::TITLES);
+    let mut rows = Vec::new();
+    for &case in &options.cases {
+        for &task in &options.tasks {
+            let own = contender.measure(case, task);
+            println!("{own}");
+            rows.push(own);
+        }
+        if options.joint && !options.gpu {
+            println!("{}", contender.joint(case));
+        }
+    }
+    if options.pytorch {
+        let theirs = row::of_pytorch(&options, &rows);
+        for row in &theirs {
+            println!("{row}");
+        }
+        rows.extend(theirs);
+    }
+    if let Some(file) = options.json {
+        let rows: Vec<_> = rows.iter().map(Row::to_json).collect();
+        let text = serde_json::to_string_pretty(&rows).expect("rows are plain");
+        std::fs::write(file, text).expect("a file that can be written");
+    }
+}
