@@ -38,6 +38,11 @@ fn normalisations() {
 }
 
 #[test]
+fn residual_blocks() {
+    on_gpu(kernels::residual_blocks);
+}
+
+#[test]
 fn optimiser() {
     on_gpu(kernels::optimiser);
 }

@@ -239,6 +239,7 @@ async fn kernels_equal_the_operations_definitions() {
     let device = webgpu().await;
     kernels::convolutions(&device).await;
     kernels::normalisations(&device).await;
+    kernels::residual_blocks(&device).await;
     kernels::optimiser(&device).await;
     assert_silence();
 }

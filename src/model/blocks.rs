@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
-    ops::{Activation, Conv2d, arranged, conv2d, instance_norm},
+    ops::{Activation, Conv2d, arranged, conv2d, instance_norm, residual_block},
     weights::{HostTensor, StateDict},
 };
 
@@ -69,25 +69,23 @@ impl ConvNorm {
     }
 }
 
-/// Two 3x3 convolutions around which the input is carried (paper: Rk). There is no ReLU after
-/// the sum (`ResnetBlock` in PyTorch's `models/networks.py`).
+/// Two 3x3 convolutions around which the input is carried (paper: Rk).
 #[derive(Debug, Clone)]
 pub(super) struct ResidualBlock {
-    first: ConvNorm,
-    second: Conv,
+    convs: [Conv; 2],
 }
 
 impl ResidualBlock {
     pub fn new(first: Conv, second: Conv) -> Self {
-        Self { first: ConvNorm::relu(first), second }
+        Self { convs: [first, second] }
     }
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = self.second.forward(self.first.forward(x.clone()));
-        instance_norm(y, Activation::None, Some(x))
+        let parameters = self.convs.each_ref().map(|conv| (conv.weight.clone(), conv.bias.clone()));
+        residual_block(x, parameters)
     }
 
     pub fn map(self, mapper: &mut impl Mapper) -> Self {
-        Self { first: self.first.map(mapper), second: self.second.map(mapper) }
+        Self { convs: self.convs.map(|conv| conv.map(mapper)) }
     }
 }

@@ -1,8 +1,8 @@
-//! The two operations that both networks are made of, and the one that they learn by.
+//! The operations that both networks are made of, and the one that they learn by.
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`adam()`]: one step of the optimiser.
+//! connection. [`residual_block()`]: two of each, as one. [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
 //! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
@@ -18,6 +18,7 @@ mod geometry;
 mod gpu;
 mod instance_norm;
 pub mod reference;
+mod residual_block;
 
 use burn::{
     backend::wgpu::CubeBackend,
@@ -29,6 +30,7 @@ pub use conv2d::{Border, Conv2d, conv2d};
 pub use cpu::release;
 pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
+pub use residual_block::{Parameters, residual_block};
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not
 /// arrange it at each call. Its shape and its values stay the same.

@@ -5,7 +5,10 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
-    ops::{Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, reference},
+    ops::{
+        Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, reference,
+        residual_block,
+    },
     random::Random,
 };
 
@@ -181,5 +184,32 @@ pub async fn optimiser(gpu: &Device) {
         for (ours, theirs) in moments.into_iter().zip(moments_cpu) {
             compare("moment", ours, theirs).await;
         }
+    }
+}
+
+/// Residual blocks as a whole, on images that fill no last tile, against their parts' definitions.
+pub async fn residual_blocks(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(8);
+    for [batch, channels, height, width] in
+        [[1, 32, 16, 16], [2, 36, 17, 19], [1, 64, 33, 22], [1, 68, 40, 41], [1, 8, 16, 16]]
+    {
+        let shape = [batch, channels, height, width];
+        let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
+        let mut parameters = || {
+            let [w, w_cpu] = both(&mut random, [channels, channels, 3, 3], [gpu, &cpu]);
+            let [b, b_cpu] = both(&mut random, [channels], [gpu, &cpu]);
+            [(arranged(w), b), (w_cpu, b_cpu)]
+        };
+        let ([first, first_cpu], [second, second_cpu]) = (parameters(), parameters());
+        let y = residual_block(x, [first, second]);
+        let (border, transposed) = (Border::Reflect(1), false);
+        let activation = Activation::None;
+        let spec = Conv2d { kernel: 3, stride: 1, border, transposed, activation };
+        let inner = reference::conv2d(x_cpu.clone(), first_cpu.0, first_cpu.1, spec);
+        let inner = reference::instance_norm(inner, Activation::Relu, None);
+        let inner = reference::conv2d(inner, second_cpu.0, second_cpu.1, spec);
+        let expected = reference::instance_norm(inner, activation, Some(x_cpu));
+        compare(&format!("residual block {shape:?}"), y, expected).await;
     }
 }

@@ -6,6 +6,7 @@ use super::{
     conv2d::{self, Tile, Way},
     instance_norm,
     kernel::Kernel,
+    winograd,
 };
 use crate::ops::{Activation, Border, geometry::Geometry};
 
@@ -38,6 +39,13 @@ pub fn shaders() -> Vec<Shader> {
         }
     }
     kernels.push(conv2d::summing());
+    kernels.push(winograd::weighing());
+    kernels.push(winograd::entering(false, Activation::None));
+    kernels.push(winograd::entering(true, Activation::Relu));
+    kernels.push(winograd::leaving());
+    for tile in [Tile::Large, Tile::Small] {
+        kernels.push(conv2d::multiplying(64, tile));
+    }
     let shader = |kernel: Kernel| Shader { name: kernel.name(), text: kernel.text() };
     kernels.into_iter().map(shader).collect()
 }

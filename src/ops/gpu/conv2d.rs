@@ -118,22 +118,58 @@ pub(super) fn gathering(
         Way::Forward => (geometry.channels, geometry.outputs),
         Way::Backward => (geometry.outputs, geometry.channels),
     };
-    let shape = match tile {
-        // side, depth, pixels brought at once, pixels in registers, and those of the right half
-        Tile::Large => [64, 16, 4, 8, 4, 8],
-        Tile::Small => [32, 32, 4, 4, 0, 0],
-        Tile::Narrow => [0; 6],
-    };
-    let names = ["tile", "depth", "lines", "rows", "wide", "wide_rows"];
     Kernel::new(name, tiled, workgroup)
         .with(constants(geometry))
         .with([activation_code(activation), ("phases", phases(geometry, way) as u32)])
-        .with(std::iter::zip(names, shape))
+        .with(shape(tile))
         .with([("fold", FOLD as u32)])
         .wide(&["source"], read)
         .wide(&["weight"], geometry.outputs)
         .wide(&["result"], written)
         .wide(if biased { &["bias"] } else { &[] }, written)
+}
+
+/// The registers and the memory of a workgroup: side and depth of the tile, pixels brought at once,
+/// pixels in registers, and those of the right half.
+fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
+    let values = match tile {
+        Tile::Large => [64, 16, 4, 8, 4, 8],
+        Tile::Small => [32, 32, 4, 4, 0, 0],
+        Tile::Narrow => [0; 6],
+    };
+    std::iter::zip(["tile", "depth", "lines", "rows", "wide", "wide_rows"], values)
+}
+
+/// The kernel for the products of Winograd's filtering.
+pub(super) fn multiplying(channels: usize, tile: Tile) -> Kernel {
+    // See `gather_product.wgsl`.
+    let constants = [("kernel", 64), ("stride", 1), ("border", 0), ("reflect", 0)];
+    let files = wgsl!["convolution", "gather_product", "activation", "convolution_tile"];
+    Kernel::new("convolution_product", files, [8, 8, 1])
+        .with(constants)
+        .with([activation_code(Activation::None)])
+        .with(shape(tile))
+        .wide(&["source", "weight", "result"], channels)
+}
+
+/// Products `[count][rows][channels] · [count][channels][channels]` to `[count][rows][channels]`.
+pub(super) fn multiply(
+    source: &CubeTensor,
+    weight: &CubeTensor,
+    [count, rows, channels]: [usize; 3],
+) -> CubeTensor {
+    let result = layout::empty(source, [count, rows, channels]);
+    let groups = |tile: usize| [channels.div_ceil(tile), rows.div_ceil(tile), count];
+    let (tile, groups) = if groups(64).iter().product::<usize>() >= BUSY {
+        (Tile::Large, groups(64))
+    } else {
+        (Tile::Small, groups(32))
+    };
+    let info = [1, 1, rows, channels, 1, rows, channels, 0].map(|extent| extent as u32);
+    // There is no bias, but something must be bound.
+    let read = [source, weight, weight];
+    multiplying(channels, tile).launch(&read, &[&result], &info, groups);
+    result
 }
 
 /// Reads `source` one way: the result of a convolution, or the gradient of its input.

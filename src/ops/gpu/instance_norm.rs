@@ -98,14 +98,27 @@ pub(super) fn normalise(
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
     let planes = Planes::of(x);
-    let [first, second] = forward(planes.channels, activation, skip.is_some());
+    let [first, _] = forward(planes.channels, activation, skip.is_some());
     let sums = planes.sums(x);
     let (info, groups) = planes.pass(planes.block);
     first.launch(&[x], &[&sums], &info, groups);
+    normalise_by(x, &sums, planes.blocks, skip, activation)
+}
+
+/// [`normalise()`] where the sums of `blocks` parts of each image are known.
+pub(super) fn normalise_by(
+    x: &CubeTensor,
+    sums: &CubeTensor,
+    blocks: usize,
+    skip: Option<&CubeTensor>,
+    activation: Activation,
+) -> (CubeTensor, CubeTensor) {
+    let planes = Planes { blocks, ..Planes::of(x) };
+    let [_, second] = forward(planes.channels, activation, skip.is_some());
     let y = layout::empty_image(x, extents(x));
     let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
     let (info, groups) = planes.pass(WRITTEN);
-    second.launch(&[x, skip.unwrap_or(x), &sums], &[&y, &statistics], &info, groups);
+    second.launch(&[x, skip.unwrap_or(x), sums], &[&y, &statistics], &info, groups);
     (y, statistics)
 }
 

@@ -8,7 +8,7 @@
 //!   with a function `read_name(at, left)` for the four elements from `at`, or
 //!   `write_name(at, left, value)`. Where all rows are multiples of four it is an array of vec4;
 //!   else of f32, of which only `left` are touched.
-//! - `@unroll i 4: line` repeats `line`, with `$i` from 0 to 3: compilers keep an array in
+//! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3: compilers keep an array in
 //!   registers only if they unroll the loops over it, and not all do.
 
 use std::fmt::Write as _;
@@ -83,8 +83,7 @@ impl Kernel {
                 let repeated = directive.split_once(':').map_or("", |(_, repeated)| repeated);
                 for i in 0..count.trim_end_matches(':').parse().unwrap_or(0) {
                     let line = repeated.replace(&format!("${variable}"), &format!("{i}"));
-                    out.push_str(&line);
-                    out.push('\n');
+                    self.line(&line, out);
                 }
             }
             (Some(access @ ("read" | "write" | "update")), Some(binding), Some(name)) => {

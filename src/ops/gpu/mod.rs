@@ -14,6 +14,7 @@ mod conv2d;
 mod instance_norm;
 mod kernel;
 mod layout;
+mod winograd;
 
 use burn::backend::{
     TensorMetadata,
@@ -38,6 +39,20 @@ fn ways(spec: &Conv2d) -> [Way; 2] {
 /// A parameter as the kernels want it in memory: then no call has to arrange it again.
 pub fn arranged(parameter: CubeTensor) -> CubeTensor {
     if parameter.rank() == 4 { layout::weight(parameter) } else { parameter }
+}
+
+/// The residual block of [`super::residual_block()`], if there is a better way than one operation
+/// behind the other.
+pub fn residual_block(
+    x: CubeTensor,
+    [first, second]: [(CubeTensor, CubeTensor); 2],
+) -> Result<CubeTensor, CubeTensor> {
+    if !winograd::pays(layout::extents(&x)) {
+        return Err(x);
+    }
+    let x = layout::image(x);
+    let [first, second] = [first, second].map(|(weight, bias)| (layout::weight(weight), bias));
+    Ok(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]))
 }
 
 impl Operations for CubeBackend {

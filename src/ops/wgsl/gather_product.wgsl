@@ -1,0 +1,56 @@
+// The products in the middle of Winograd's convolution: 36 of them, one for each position in a
+// transformed tile, tiles x channels times channels x outputs. To the kernel that computes tiles of
+// a product each position is a phase, and a tap that it shares with no other.
+
+// [36][tiles][channels]
+@read 0 source
+// [36][channels][outputs]
+@read 1 weight
+
+// KERNEL too: no phase has a second tap.
+const TAP_STEP: i32 = 64;
+
+struct Pixel {
+    position: u32,
+    tile: u32,
+}
+
+fn source_channels() -> u32 {
+    return shape.channels;
+}
+
+fn result_channels() -> u32 {
+    return shape.outputs;
+}
+
+fn pixels(phase: u32) -> u32 {
+    return shape.columns;
+}
+
+fn pixel(index: u32, phase: u32) -> Pixel {
+    return Pixel(phase, index);
+}
+
+fn place(index: u32, phase: u32) -> u32 {
+    return phase * shape.columns + index;
+}
+
+fn first_tap(phase: u32) -> vec2<i32> {
+    return vec2<i32>(i32(phase), 0);
+}
+
+fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
+    let row = at.position * shape.columns + at.tile;
+    return read_source(row * shape.channels + c, shape.channels - c);
+}
+
+fn weights(tap: vec2<i32>, c: u32, n: u32) -> mat4x4<f32> {
+    let at = (u32(tap.x) * shape.channels + c) * shape.outputs + n;
+    let left = shape.outputs - n;
+    var block = mat4x4<f32>();
+    block[0] = read_weight(at, left);
+    if (c + 1u < shape.channels) { block[1] = read_weight(at + shape.outputs, left); }
+    if (c + 2u < shape.channels) { block[2] = read_weight(at + 2u * shape.outputs, left); }
+    if (c + 3u < shape.channels) { block[3] = read_weight(at + 3u * shape.outputs, left); }
+    return block;
+}
