@@ -31,7 +31,9 @@ export async function openDawn() {
         const child = fork(fileURLToPath(import.meta.url), { stdio: ['ignore', 2, 2, 'ipc'] });
         child.on('message', (report) => resolve(/** @type {Report} */ (report)));
         child.on('error', reject);
-        child.on('exit', (code) => reject(new Error(`the process ended with ${code}`)));
+        child.on('exit', (code, signal) => {
+          reject(new Error(`the process ended with ${signal ?? code}`));
+        });
         child.send(task);
       }),
     async close() {},
@@ -45,8 +47,17 @@ async function prepareGlobals() {
   Object.assign(globalThis, globals);
   const navigator = { userAgent: `Node.js ${process.version}`, gpu: create([]) };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
-  // By this wgpu knows a page, whose `navigator` has the graphics card.
-  Object.assign(globalThis, { Window: class Window {} });
+  // By this wgpu and TF.js know a browser's worker, whose `navigator` has the graphics card.
+  Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {} });
+  // ONNX Runtime Web writes from shared memory, which browsers accept and this package does not.
+  const { writeBuffer } = GPUQueue.prototype;
+  GPUQueue.prototype.writeBuffer = function (buffer, offset, data, ...part) {
+    const shared = ArrayBuffer.isView(data) && data.buffer instanceof SharedArrayBuffer;
+    const own = /** @type {GPUAllowSharedBufferSource} */ (
+      shared ? /** @type {Uint8Array} */ (data).slice() : data
+    );
+    return writeBuffer.call(this, buffer, offset, own, ...part);
+  };
   const { fetch } = globalThis;
   globalThis.fetch = async (/** @type {any} */ resource, options) => {
     const url = String(resource?.url ?? resource);
