@@ -23,6 +23,8 @@ const visit = setUp();
 /** @typedef {import('playwright-core').Page} Page */
 
 const STEPS = 30;
+/** The first tensors of PyTorch's ResnetGenerator with a single block, in the order of the alphabet. */
+const NAMES = ['model.1.bias', 'model.1.weight', 'model.10.conv_block.1.bias'];
 
 /**
  * @param {Page} page
@@ -152,6 +154,50 @@ visit(
     const again = tensorsOf((await downloaded(page, 'download-weights')).bytes);
     assert.ok(again.every(({ values }) => values.every(Number.isFinite)));
     assert.equal(again.length, tensorsOf(there.bytes).length);
+  },
+);
+
+/** Every tensor by its name. @param {Buffer} bytes */
+const byName = (bytes) => new Map(tensorsOf(bytes).map(({ name, values }) => [name, values]));
+
+visit(
+  'the weights that are downloaded are what the engine held, under PyTorch’s names',
+  {},
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, 500);
+    await until(page, 'training', { step: 5 });
+    await page.click(by('pause-button'));
+    await until(page, 'paused');
+    // Paused, the run is saved as the engine has it: weights, moments and all.
+    const checkpoint = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const runs = await root.getDirectoryHandle('training');
+      /** @type {{ at: number, bytes: ArrayBuffer }[]} */
+      const found = [];
+      for await (const run of /** @type {any} */ (runs).values()) {
+        for await (const file of run.values()) {
+          const at = Number(/^checkpoint-(\d+)/.exec(file.name)?.[1]);
+          if (at) found.push({ at, bytes: await (await file.getFile()).arrayBuffer() });
+        }
+      }
+      const { bytes } = found.sort((a, b) => b.at - a.at)[0];
+      return Array.from(new Uint8Array(bytes));
+    });
+    const held = byName(Buffer.from(checkpoint));
+    await stop(page);
+    for (const [button, network] of [
+      ['download-weights', 'G_A'],
+      ['download-weights-b', 'G_B'],
+    ]) {
+      const given = byName((await downloaded(page, button)).bytes);
+      assert.deepEqual([...given.keys()].sort().slice(0, 3), NAMES);
+      for (const [name, values] of given) {
+        const own = held.get(`${network}.${name}`);
+        assert.ok(own, `${network}.${name} is not among ${[...held.keys()].slice(0, 8)}`);
+        assert.deepEqual(values, own, `${network}.${name}`);
+      }
+    }
   },
 );
 
