@@ -7,6 +7,7 @@ import {
   lossRows,
   notices,
   startSmall,
+  stepOf,
   until,
   untilTold,
 } from './support/training.js';
@@ -35,6 +36,48 @@ visit(
   },
 );
 
+/** @param {import('playwright-core').Page} page */
+async function savedAt(page) {
+  const facts = (await page.textContent(by('train-facts'))) ?? '';
+  return Number(/saved at step (\d+)/.exec(facts)?.[1]);
+}
+
+visit(
+  'a page that crashes is offered to go on with, all its pictures kept',
+  { expected: [/the page crashed/], timeout: 120_000 },
+  async ({ page, context, site }) => {
+    await ready(page);
+    await startSmall(page, 40, { 'preview-every': 2 });
+    await until(page, 'training', { step: 7 });
+    await page.evaluate(() => dispatchEvent(new Event('pagehide')));
+    await page.waitForFunction(
+      ([facts]) =>
+        /saved at step ([7-9]|\d\d)/.test(document.querySelector(facts)?.textContent ?? ''),
+      [by('train-facts')],
+    );
+    await page.goto('chrome://crash').catch(() => {});
+    const next = await context.newPage();
+    await next.goto(`${site.url}?device=cpu`);
+    await next.waitForFunction(
+      () => document.getElementById('train-mark')?.textContent === 'unfinished',
+    );
+    await next.click(by('view-train'));
+    await next.click(by('offer-accept'));
+    await until(next, 'finished', { step: 40 });
+    const shown = async () => next.getAttribute('#trips', 'data-step');
+    assert.equal(await shown(), '40');
+    await next.locator(by('preview-scrubber')).fill('0');
+    assert.equal(await shown(), '0', 'back to the first picture, from before the crash');
+    await next.locator(by('preview-scrubber')).fill('2');
+    assert.equal(await shown(), '4');
+    const widths = await next.$$eval(`${by('preview')} img`, async (images) => {
+      await Promise.all(images.map((image) => /** @type {HTMLImageElement} */ (image).decode()));
+      return images.map((image) => /** @type {HTMLImageElement} */ (image).naturalWidth);
+    });
+    assert.ok(widths.length >= 6 && widths.every((width) => width === 56), `${widths}`);
+  },
+);
+
 visit(
   'the page is hidden: what there is is saved at once, and a reload offers it with its picture',
   {},
@@ -50,7 +93,15 @@ visit(
       ([facts]) => /saved at step [1-9]/.test(document.querySelector(facts)?.textContent ?? ''),
       [by('train-facts')],
     );
-    await until(page, 'training');
+    await until(page, 'training', { step: (await stepOf(page)) + 5 });
+    const saved = await savedAt(page);
+    await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
+    await page.waitForFunction(
+      ([facts, before]) =>
+        Number(/saved at step (\d+)/.exec(document.querySelector(facts)?.textContent ?? '')?.[1]) >
+        Number(before),
+      [by('train-facts'), String(saved)],
+    );
     await page.reload();
     await page.waitForSelector(by('resume-offer'));
     const step = Number(await page.getAttribute(by('resume-offer'), 'data-step'));
