@@ -1,7 +1,8 @@
 /**
  * Pictures of the Train view in every state, to be looked at: `node tests/e2e/screenshots.js FOLDER
  * [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless told otherwise. The photos are
- * the page's painted scenes.
+ * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: the view at work, with
+ * what is proposed on a processor.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,11 +21,10 @@ const { values, positionals } = parseArgs({
     scheme: { type: 'string', default: 'light,dark' },
     width: { type: 'string', default: '1280,390' },
     lang: { type: 'string', default: 'en' },
+    readme: { type: 'string', default: '' },
   },
 });
 const [folder = 'screenshots'] = positionals;
-mkdirSync(folder, { recursive: true });
-
 const PATIENCE = 300_000;
 
 /**
@@ -33,7 +33,7 @@ const PATIENCE = 300_000;
  * @param {(state: string) => Promise<void>} shoot
  */
 async function walk(page, url, shoot) {
-  await page.goto(`${url}?device=cpu&lang=${values.lang}&fault=nan@70#train`);
+  await page.goto(`${url}?device=cpu&lang=${values.lang}&fault=nan@50#train`);
   await ready(page);
   await shoot('empty');
   await page.click(by('samples-train-button'));
@@ -46,11 +46,11 @@ async function walk(page, url, shoot) {
   await set(page, { crop: 64, steps: 90, 'preview-every': 10, ngf: 8, blocks: 2 });
   await shoot('more-settings');
   await page.selectOption(by('start-from'), 'model:summer2winter');
-  await set(page, { crop: 32, warmup: 20, 'preview-every': 10 });
+  await set(page, { crop: 64, steps: 60, warmup: 15, 'preview-every': 10 });
   await page.click(by('train-button'));
-  await until(page, 'training', { step: 12, timeout: PATIENCE });
+  await until(page, 'training', { step: 11, timeout: PATIENCE });
   await shoot('warming-up');
-  await until(page, 'training', { step: 50, timeout: PATIENCE });
+  await until(page, 'training', { step: 35, timeout: PATIENCE });
   await shoot('running');
   await page.click(by('pause-button'));
   await until(page, 'paused', { timeout: PATIENCE });
@@ -76,24 +76,44 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   args: ARGUMENTS,
 });
-for (const width of values.width.split(',').map(Number)) {
-  for (const scheme of /** @type {('light' | 'dark')[]} */ (values.scheme.split(','))) {
-    const context = await browser.newContext({
-      locale: 'en-US',
-      colorScheme: scheme,
-      viewport: { width, height: width > 600 ? 900 : 844 },
-    });
-    const page = await context.newPage();
-    let count = 0;
-    await walk(page, site.url, async (state) => {
-      await page.waitForTimeout(300);
-      count += 1;
-      const name = `${String(count).padStart(2, '0')}-${state}-${width}-${scheme}.png`;
-      await page.screenshot({ path: join(folder, name), fullPage: true });
-      console.log(name);
-    });
-    await context.close();
-  }
-}
+if (values.readme) await portrait(values.readme);
+else await album();
 await browser.close();
 await site.close();
+
+/** @param {string} path */
+async function portrait(path) {
+  const page = await browser.newPage({ locale: 'en-US', viewport: { width: 1280, height: 1000 } });
+  await page.goto(`${site.url}?device=cpu#train`);
+  await ready(page);
+  await page.click(by('samples-train-button'));
+  await until(page, 'ready');
+  await page.click(by('train-button'));
+  await until(page, 'training', { step: 161, timeout: 2 * PATIENCE });
+  await page.screenshot({ path, quality: 88, type: 'jpeg' });
+}
+
+async function album() {
+  mkdirSync(folder, { recursive: true });
+  for (const width of values.width.split(',').map(Number)) {
+    for (const scheme of /** @type {('light' | 'dark')[]} */ (values.scheme.split(','))) {
+      const context = await browser.newContext({
+        locale: 'en-US',
+        colorScheme: scheme,
+        viewport: { width, height: width > 600 ? 900 : 844 },
+      });
+      const page = await context.newPage();
+      let count = 0;
+      await walk(page, site.url, async (state) => {
+        // The bar sticks to the top, also in a picture of the whole page.
+        await page.evaluate(() => scrollTo(0, 0));
+        await page.waitForTimeout(300);
+        count += 1;
+        const name = `${String(count).padStart(2, '0')}-${state}-${width}-${scheme}.png`;
+        await page.screenshot({ path: join(folder, name), fullPage: true });
+        console.log(name);
+      });
+      await context.close();
+    }
+  }
+}
