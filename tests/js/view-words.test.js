@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { useMessages } from '../../www/messages.js';
 import { splitPair } from '../../www/train/view/intake.js';
-import { columnsOf, spoken } from '../../www/train/view/losses.js';
+import { columnsOf, isKnown, spoken } from '../../www/train/view/losses.js';
 import {
   directionOf,
   estimateOf,
@@ -144,6 +144,10 @@ test('what is not computed during warm-up is a gap, not a zero', () => {
   assert.deepEqual(steps, [1, 2, 3, 4]);
   assert.equal(lines.length, 6);
   for (const line of lines) assert.deepEqual(line, [null, null, 1 / 3, 1 / 4]);
+  assert.ok(isKnown(chart, 'cycle'));
+  const early = chartOf(2);
+  for (const side of /** @type {const} */ (['A', 'B'])) early.mean[`cycle_${side}`].fill(NaN);
+  assert.ok(!isKnown(early, 'cycle') && isKnown(early, 'D'), 'an empty chart is none');
   assert.deepEqual(columnsOf(chart, 'D')[1], [1, 1 / 2, 1 / 3, 1 / 4]);
   assert.equal(
     spoken(chart, 'cycle', ['there', 'back']),

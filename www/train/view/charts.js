@@ -5,7 +5,7 @@
 import { byId } from '../../dom.js';
 import { formatSmall, text } from '../../messages.js';
 import { showTable } from './loss-table.js';
-import { columnsOf, GUESS, KINDS, SIDES, spoken } from './losses.js';
+import { columnsOf, GUESS, isKnown, KINDS, SIDES, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
@@ -32,7 +32,8 @@ export async function showCharts(chart, run) {
     const { figure } = drawn.get(kind) ?? added(kind);
     write(part(figure, 'title'), text(`losses.${kind}`));
     write(part(figure, 'about'), text(`losses.${kind}.about`, { guess }));
-    figure.hidden = kind === 'idt' && run.settings.lambdaIdentity === 0;
+    const off = kind === 'idt' && run.settings.lambdaIdentity === 0;
+    figure.hidden = off || !isKnown(chart, kind);
     part(figure, 'plot').setAttribute('aria-label', spoken(chart, kind, names));
   }
   showTable(chart, names);

@@ -16,6 +16,11 @@ export function lossOf(kind, side) {
   return `${kind}_${side}`;
 }
 
+/** Whether a loss was computed in any step. @param {Chart} chart @param {Kind} kind */
+export function isKnown({ mean }, kind) {
+  return SIDES.some((side) => mean[lossOf(kind, side)].some(Number.isFinite));
+}
+
 /**
  * What a chart draws: the steps, and of either side the least, the most and the mean.
  * @param {Chart} chart
