@@ -129,15 +129,15 @@ pub(super) fn gathering(
         .wide(if biased { &["bias"] } else { &[] }, written)
 }
 
-/// The registers and the memory of a workgroup: side and depth of the tile, pixels brought at once,
-/// pixels in registers, and those of the right half.
+/// The registers and the memory of a workgroup: side and depth of the tile, pixels in registers, and
+/// vec4s and pixels of its right half.
 fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
     let values = match tile {
-        Tile::Large => [64, 16, 4, 8, 4, 8],
-        Tile::Small => [32, 32, 4, 4, 0, 0],
-        Tile::Narrow => [0; 6],
+        Tile::Large => [64, 16, 8, 4, 8],
+        Tile::Small => [32, 32, 4, 0, 0],
+        Tile::Narrow => [0; 5],
     };
-    std::iter::zip(["tile", "depth", "lines", "rows", "wide", "wide_rows"], values)
+    std::iter::zip(["tile", "depth", "rows", "wide", "wide_rows"], values)
 }
 
 /// The kernel for the products of Winograd's filtering.

@@ -19,6 +19,8 @@ const DEPTH: u32 = {{ depth }}u;
 const QUADS: u32 = DEPTH / 4u;
 // Lines of invocations that each bring one pixel's channels.
 const LINES: u32 = 64u / QUADS;
+// Pixels of an invocation.
+const BROUGHT: u32 = PIXELS / LINES;
 // One vec4 more than there are: rows then start in different banks of the memory.
 const PITCH: u32 = QUADS + 1u;
 const WIDTH: u32 = RESULTS / 4u;
@@ -63,7 +65,10 @@ fn main(
     // Which part of the factors this invocation brings.
     let quad = index % QUADS;
     let line = index / QUADS;
-    @unroll i {{ lines }}: let bring_$i = pixel(min(first_m + line + $iu * LINES, count - 1u), phase);
+    var bring: array<Pixel, BROUGHT>;
+    for (var i = 0u; i < BROUGHT; i++) {
+        bring[i] = pixel(min(first_m + line + i * LINES, count - 1u), phase);
+    }
     let bring_n = first_n + 4u * line;
     let first = first_tap(phase);
     let channels = source_channels();
@@ -86,15 +91,17 @@ fn main(
             }
         }
         let live = tap.x < KERNEL;
-        @unroll i {{ lines }}: var source_$i = vec4<f32>();
         var block = mat4x4<f32>();
-        if (live) {
-            @unroll i {{ lines }}: source_$i = gather(bring_$i, tap, c);
-            if (bring_n < result_channels() && line < WIDTH) {
-                block = weights(tap, c, bring_n);
-            }
+        if (live && bring_n < result_channels() && line < WIDTH) {
+            block = weights(tap, c, bring_n);
         }
-        @unroll i {{ lines }}: tile_source[(line + $iu * LINES) * PITCH + quad] = source_$i;
+        for (var i = 0u; i < BROUGHT; i++) {
+            var source = vec4<f32>();
+            if (live) {
+                source = gather(bring[i], tap, c);
+            }
+            tile_source[(line + i * LINES) * PITCH + quad] = source;
+        }
         if (line < WIDTH) {
             @unroll i 4: tile_weight[(4u * quad + $iu) * WIDTH + line] = block[$i];
         }

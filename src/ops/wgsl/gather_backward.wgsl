@@ -97,17 +97,12 @@ fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
     if (REFLECT == 1) {
         let ys = appearances(at.y, shape.height);
         let xs = appearances(at.x, shape.width);
-        let y_before = reader(ys.y, tap.x, shape.rows);
-        let y_behind = reader(ys.z, tap.x, shape.rows);
-        let x_before = reader(xs.y, tap.y, shape.columns);
-        let x_behind = reader(xs.z, tap.y, shape.columns);
-        if (max(y_before, y_behind) >= 0) {
-            sum += read_at(at.image, y_before, x, c) + read_at(at.image, y_behind, x, c);
-            sum += read_at(at.image, y_before, x_before, c) + read_at(at.image, y_before, x_behind, c);
-            sum += read_at(at.image, y_behind, x_before, c) + read_at(at.image, y_behind, x_behind, c);
-        }
-        if (max(x_before, x_behind) >= 0) {
-            sum += read_at(at.image, y, x_before, c) + read_at(at.image, y, x_behind, c);
+        if (max(max(ys.y, ys.z), max(xs.y, xs.z)) >= 0) {
+            for (var i = 1; i < 9; i++) {
+                let y = reader(ys[i / 3], tap.x, shape.rows);
+                let x = reader(xs[i % 3], tap.y, shape.columns);
+                sum += read_at(at.image, y, x, c);
+            }
         }
     }
     return sum;
