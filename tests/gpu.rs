@@ -43,6 +43,11 @@ fn residual_blocks() {
 }
 
 #[test]
+fn finiteness() {
+    on_gpu(kernels::finiteness);
+}
+
+#[test]
 fn optimiser() {
     on_gpu(kernels::optimiser);
 }

@@ -60,5 +60,5 @@ fn every_directive_is_replaced() {
             assert!(!shader.text.contains(mark), "{}: {mark}", shader.name);
         }
     }
-    assert_eq!(names.len(), 16, "{names:?}");
+    assert_eq!(names.len(), 17, "{names:?}");
 }

@@ -308,7 +308,7 @@ fn a_classifier_tells_the_painted_seasons_apart() {
     let (g_a, g_b) = (untrained.generator(Domain::A), untrained.generator(Domain::B));
     let scores = block_on(score(&classifier, g_a, g_b, new_a, new_b, &device)).unwrap();
     assert_eq!(scores.ceiling, block_on(classifier.accuracy(new_a, new_b)).unwrap());
-    let seen = block_on(preview(g_a, g_b, &new_a[0], &device)).unwrap();
+    let seen = block_on(preview(g_a, g_b, &new_a[0], 0, &device)).unwrap();
     assert!(seen.error > 0.0 && (seen.input.width, seen.back.height) == (48, 40));
     assert!(scores.round_trip_a > 0.0 && (0.0..=1.0).contains(&scores.taken_for_a));
 }

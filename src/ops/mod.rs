@@ -13,6 +13,7 @@ mod adam;
 mod backend;
 mod conv2d;
 mod cpu;
+mod finite;
 mod flex;
 mod geometry;
 mod gpu;
@@ -28,6 +29,7 @@ use burn::{
 pub use adam::{AdamStep, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use cpu::release;
+pub use finite::not_finite;
 pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
 pub use residual_block::{Parameters, residual_block};

@@ -15,7 +15,7 @@ use crate::{
 /// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1, 1]`.
 /// A weight must not be flattened on the way: where it lies in another order in memory, that would
 /// copy it.
-fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
+pub(super) fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
     if D == 4 {
         return Tensor::from_dispatch(tensor.into_dispatch());
     }

@@ -7,6 +7,7 @@ use web_time::Instant;
 use super::{
     Batch, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner, MissingGenerator,
     Schedule, Source, Unit,
+    learner::four,
     report::{Losses, StepReport},
     step::LossTensors,
 };
@@ -45,6 +46,9 @@ pub enum Network {
     /// Judges A.
     DiscriminatorB,
 }
+
+/// What is read back of [`ops::not_finite`].
+const CHECKS: &str = "checks";
 
 /// A run of CycleGAN on two sets of photos.
 pub struct Trainer<S> {
@@ -234,14 +238,19 @@ impl<S: Source> Trainer<S> {
                 readback.tensor(format!("{index}.{name}"), loss);
             }
         }
-        self.sums(&mut readback);
+        let (weights, checks) = self.not_finite();
+        if let Some(checks) = checks {
+            readback.tensor(CHECKS.into(), checks);
+        }
         let state = readback.read().await?;
         let seconds = started.elapsed().as_secs_f64() / reports.len().max(1) as f64;
         for (index, report) in reports.iter_mut().enumerate() {
             report.seconds = seconds;
             report.losses = Losses::from_state(&format!("{index}."), &state);
         }
-        check_finite(&reports, &state)?;
+        let checks = state.get(CHECKS).map_or(&[] as &[f32], |checks| &checks.data);
+        let mut wrong = weights.iter().zip(checks).filter(|(_, check)| **check != 0.0);
+        check_finite(&reports, wrong.next().map(|(name, _)| name.as_str()))?;
         Ok(reports)
     }
 
@@ -282,20 +291,26 @@ impl<S: Source> Trainer<S> {
         Ok((report, losses))
     }
 
-    /// A number for each tensor of weights that is finite when they all are.
-    fn sums(&self, readback: &mut Readback) {
-        struct Sums<'a>(&'a mut Readback, &'static str);
-        impl Mapper for Sums<'_> {
+    /// The names of all weights, and for each a number that is 0 if they are finite.
+    fn not_finite(&self) -> (Vec<String>, Option<Tensor<1>>) {
+        struct All(&'static str, Vec<String>, Vec<Tensor<4>>);
+        impl Mapper for All {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                self.0.tensor(format!("{}.{name}", self.1), tensor.clone().sum());
+                self.1.push(format!("{}.{name}", self.0));
+                self.2.push(four(tensor.clone()));
                 tensor
             }
         }
         let CycleGan { g_a, g_b, d_a, d_b, .. } = &self.gan;
-        let _ = g_a.network.clone().map(&mut Sums(readback, "G_A"));
-        let _ = g_b.network.clone().map(&mut Sums(readback, "G_B"));
-        let _ = d_a.network.clone().map(&mut Sums(readback, "D_A"));
-        let _ = d_b.network.clone().map(&mut Sums(readback, "D_B"));
+        let mut all = All("G_A", Vec::new(), Vec::new());
+        let _ = g_a.network.clone().map(&mut all);
+        all.0 = "G_B";
+        let _ = g_b.network.clone().map(&mut all);
+        all.0 = "D_A";
+        let _ = d_a.network.clone().map(&mut all);
+        all.0 = "D_B";
+        let _ = d_b.network.clone().map(&mut all);
+        (all.1, ops::not_finite(all.2))
     }
 
     /// The weights of one network, under PyTorch's names.
@@ -334,11 +349,9 @@ impl<S> Drop for Trainer<S> {
     }
 }
 
-/// Refuses losses and weights that are no finite numbers; a loss first, since it names the step.
-fn check_finite(reports: &[StepReport], state: &StateDict) -> Result<()> {
-    let weights = state.iter().filter(|(name, _)| name.contains(".model."));
-    let wrong = |tensor: &HostTensor| tensor.data.iter().any(|value| !value.is_finite());
-    let weight = weights.filter(|(_, tensor)| wrong(tensor)).map(|(name, _)| name.as_str()).next();
+/// Refuses losses that are no finite numbers, and a `weight` that is none; a loss first, since it
+/// names the step.
+fn check_finite(reports: &[StepReport], weight: Option<&str>) -> Result<()> {
     let last = reports.last().map_or(0, |report| report.step);
     for report in reports {
         if let Some((name, value)) =

@@ -6,8 +6,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
-        Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, reference,
-        residual_block,
+        Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, not_finite,
+        reference, residual_block,
     },
     random::Random,
 };
@@ -212,5 +212,26 @@ pub async fn residual_blocks(gpu: &Device) {
         let inner = reference::conv2d(inner, second_cpu.0, second_cpu.1, spec);
         let expected = reference::instance_norm(inner, activation, Some(x_cpu));
         compare(&format!("residual block {shape:?}"), y, expected).await;
+    }
+}
+
+/// One infinity and one number that is none, among many tensors.
+pub async fn finiteness(gpu: &Device) {
+    for device in [gpu, &Device::flex()] {
+        let mut tensors = Vec::new();
+        for index in 0..16 {
+            let mut data = vec![1e30_f32; 300 + index];
+            match index {
+                2 => data[0] = f32::NAN,
+                9 => data[308] = f32::NEG_INFINITY,
+                _ => {}
+            }
+            let shape = [data.len(), 1, 1, 1];
+            tensors.push(Tensor::<4>::from_data(TensorData::new(data, shape), device));
+        }
+        let checks = floats(not_finite(tensors).unwrap()).await;
+        let wrong = |(index, check): (usize, &f32)| (*check != 0.0).then_some(index);
+        let wrong: Vec<_> = checks.iter().enumerate().filter_map(wrong).collect();
+        assert_eq!(wrong, [2, 9], "{checks:?}");
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     adam,
     conv2d::{self, Tile, Way},
-    instance_norm,
+    finite, instance_norm,
     kernel::Kernel,
     winograd,
 };
@@ -39,6 +39,7 @@ pub fn shaders() -> Vec<Shader> {
         }
     }
     kernels.push(conv2d::summing());
+    kernels.extend((1..=7).map(finite::counting));
     kernels.push(winograd::weighing());
     kernels.push(winograd::entering(false, Activation::None));
     kernels.push(winograd::entering(true, Activation::Relu));

@@ -11,6 +11,7 @@
 mod adam;
 mod catalogue;
 mod conv2d;
+mod finite;
 mod instance_norm;
 mod kernel;
 mod layout;
@@ -30,6 +31,7 @@ use super::{
 
 pub use adam::adam;
 pub use catalogue::{Shader, shaders};
+pub use finite::not_finite;
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {

@@ -1,0 +1,30 @@
+//! Which tensors have elements that are no finite numbers.
+
+use burn::backend::wgpu::CubeTensor;
+
+use super::{conv2d::wgsl, kernel::Kernel, layout};
+
+/// Tensors of one launch: with the counts, the eight storage buffers that every device has.
+const TENSORS: usize = 7;
+
+/// The kernel for some tensors.
+pub(super) fn counting(tensors: usize) -> Kernel {
+    Kernel::new("not_finite", wgsl!["not_finite"], [256, 1, 1])
+        .with([("tensors", tensors as u32), ("uniform", tensors as u32 + 1)])
+}
+
+/// For each tensor the number of its elements that are infinite or not a number. None of them has
+/// gaps in memory.
+pub fn not_finite(tensors: &[CubeTensor]) -> Option<CubeTensor> {
+    let counts = layout::empty(tensors.first()?, [tensors.len()]);
+    for (index, some) in tensors.chunks(TENSORS).enumerate() {
+        let mut sizes = [0; TENSORS + 1];
+        sizes[0] = (index * TENSORS) as u32;
+        for (size, tensor) in sizes[1..].iter_mut().zip(some) {
+            *size = tensor.meta.shape().num_elements() as u32;
+        }
+        let read: Vec<_> = some.iter().collect();
+        counting(some.len()).launch(&read, &[&counts], &sizes, [some.len(), 1, 1]);
+    }
+    Some(counts)
+}

@@ -1,0 +1,40 @@
+// Counts the elements of up to seven tensors that are infinite or not a number: one workgroup for
+// each tensor. By their bits, since compilers may assume that there are no such numbers.
+
+struct Sizes {
+    // Where the first count goes.
+    offset: u32,
+    @unroll i 7: elements_$i: u32,
+}
+
+@unroll i {{ tensors }}: @group(0) @binding($i) var<storage, read> tensor_$i: array<f32>;
+@group(0) @binding({{ tensors }}) var<storage, read_write> counts: array<f32>;
+@group(0) @binding({{ uniform }}) var<uniform> sizes: Sizes;
+
+const EXPONENT: u32 = 0x7f800000u;
+
+var<workgroup> found: array<f32, 256>;
+
+fn wrong(value: f32) -> f32 {
+    return select(0.0, 1.0, (bitcast<u32>(value) & EXPONENT) == EXPONENT);
+}
+
+@compute @workgroup_size(256, 1, 1)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+    var count = 0.0;
+    switch group.x {
+        @unroll i {{ tensors }}: case $iu: { for (var e = index; e < sizes.elements_$i; e += 256u) { count += wrong(tensor_$i[e]); } }
+        default: {}
+    }
+    found[index] = count;
+    workgroupBarrier();
+    for (var half = 128u; half > 0u; half /= 2u) {
+        if (index < half) {
+            found[index] += found[index + half];
+        }
+        workgroupBarrier();
+    }
+    if (index == 0u) {
+        counts[sizes.offset + group.x] = found[0];
+    }
+}
