@@ -31,7 +31,9 @@ export function showStatus(snapshot) {
   status.dataset.state = snapshot.state;
   status.dataset.step = String(run?.step ?? 0);
   for (const button of buttons()) {
-    button.hidden = !can[/** @type {Action} */ (button.dataset.do)];
+    const action = /** @type {Action} */ (button.dataset.do);
+    // What is done is deleted from the list of trainings, not from where one looks for the next step.
+    button.hidden = !can[action] || (action === 'discard' && snapshot.state === 'finished');
   }
   showProgress(snapshot);
   if (state !== snapshot.state) {
