@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { inspect } from './support/axe.js';
 import { setUp } from './support/browser.js';
 import { by, ready } from './support/page.js';
-import { fillFolders, SMALL, set, startSmall, stop, until } from './support/training.js';
+import { fillFolders, SMALL, set, startSmall, stop, until, untilTold } from './support/training.js';
 
 const visit = setUp();
 
@@ -21,6 +21,11 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.selectOption(by('start-from'), 'files');
       await set(page, { crop: 130 });
       await inspect(page, 'settings, one of them wrong');
+      await page.selectOption(by('start-from'), 'scratch');
+      await set(page, SMALL);
+      await page.click(by('calibrate-button'));
+      await until(page, 'calibrated');
+      await inspect(page, 'calibrated');
       await startSmall(page, 5000);
       await until(page, 'training', { step: 2 });
       await page.waitForSelector(`${by('preview')} img`);
@@ -42,9 +47,31 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await until(page, 'training');
       await stop(page);
       await inspect(page, 'finished');
+      await page.click(by('another-button'));
+      await page.waitForSelector(by('stored-run'));
+      await inspect(page, 'stored');
     },
   );
 }
+
+visit(
+  'axe finds nothing serious when a training cannot go on',
+  {
+    query: '?device=cpu&fault=lost@3,lost@4,lost@5,nan@9',
+    expected: [/gpu-lost|not-finite/],
+    timeout: 120_000,
+  },
+  async ({ page }) => {
+    await ready(page);
+    await startSmall(page, 12);
+    await until(page, 'failed');
+    await inspect(page, 'failed');
+    await page.click(by('resume-button'));
+    await untilTold(page, 'training-not-finite');
+    await until(page, 'paused');
+    await inspect(page, 'a gentler rate is proposed');
+  },
+);
 
 /** @param {Page} page @returns {Promise<string>} what has the focus, by its test id or id */
 const focused = (page) =>

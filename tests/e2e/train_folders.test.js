@@ -1,10 +1,12 @@
 /** The two folders are looked at before anything is trained, and the words say what is wrong with them. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setUp } from './support/browser.js';
 import { badChecksum, bomb, folderOf, photo, upload } from './support/files.js';
 import { by, ready } from './support/page.js';
 import { fillFolders, folderFiles, set, until } from './support/training.js';
+import { generatorFile, TINY } from './support/weights.js';
 
 const visit = setUp();
 
@@ -146,6 +148,69 @@ function wrongFields(page, count) {
     [WRONG, count],
   );
 }
+
+visit('every setting reaches the run', {}, async ({ page }) => {
+  await ready(page);
+  await page.click(by('view-train'));
+  await fillFolders(page, 4);
+  await page.selectOption(by('start-from'), 'scratch');
+  await set(page, {
+    crop: 36,
+    steps: 2,
+    lr: 0.001,
+    'lr-rule': 'pytorch',
+    'lambda-cycle': 5,
+    'lambda-identity': 0.2,
+    'gan-mode': 'vanilla',
+    ngf: 3,
+    blocks: 2,
+    seed: 9,
+    'preview-every': 1,
+  });
+  await page.click(by('train-button'));
+  await until(page, 'finished', { step: 2 });
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(by('download-run'))]);
+  const { config, settings } = JSON.parse(await readFile(await file.path(), 'utf8'));
+  const { lr_flat: flat, lr_decay: decay, ...found } = config;
+  assert.equal(flat + decay, 2);
+  assert.equal(settings.previewEvery, 1);
+  const wanted = {
+    crop_size: 36,
+    lr: 0.001,
+    lr_rule: 'pytorch',
+    lambda_A: 5,
+    lambda_B: 5,
+    lambda_identity: 0.2,
+    gan_mode: 'vanilla',
+    ngf: 3,
+    blocks: 2,
+    seed: 9,
+  };
+  assert.deepEqual({ ...found, ...wanted }, found);
+});
+
+visit('the warm-up is for weights, and is as long as it is set', {}, async ({ page }) => {
+  await ready(page);
+  await page.click(by('view-train'));
+  await fillFolders(page, 4);
+  await page.selectOption(by('start-from'), 'files');
+  const weights = upload('tiny.safetensors', generatorFile(TINY), '');
+  await page.setInputFiles(by('start-file-a'), weights);
+  await set(page, { crop: 32, steps: 6, warmup: 4 });
+  await page.click(by('train-button'));
+  await until(page, 'finished', { step: 6 });
+  await page.locator(by('loss-table')).evaluate((table) => {
+    /** @type {HTMLDetailsElement} */ (table.closest('details')).open = true;
+  });
+  const cells = (/** @type {string} */ loss) =>
+    page.$$eval(`${by('loss-table')} td[data-loss=${loss}]`, (all) =>
+      all.map(({ textContent }) => (Number.isFinite(Number(textContent)) ? 'number' : textContent)),
+    );
+  const gap = ['–', '–', '–', '–', 'number', 'number'];
+  assert.deepEqual(await cells('cycle_A'), gap, 'what is not computed is no zero');
+  assert.deepEqual(await cells('G_B'), gap);
+  assert.ok((await cells('D_A')).every((kind) => kind === 'number'));
+});
 
 visit('settings that cannot be used say so beside them', {}, async ({ page }) => {
   await ready(page);

@@ -338,9 +338,11 @@ test('a hidden page saves; a page without storage asks before it is left', async
   await until(session, ({ run }) => (run?.step ?? 0) >= 3);
   assert.equal(session.snapshot.run?.saved?.step, 0);
   assert.equal(host.page.leave(), false);
+  assert.equal(host.awake, 1, 'the screen stays on');
   host.page.hide();
   await until(session, ({ run }) => (run?.saved?.step ?? 0) > 0);
   await running;
+  assert.equal(host.awake, 0);
   assert.equal(host.page.leave(), false);
 
   const bare = await readySession({ root: null });
