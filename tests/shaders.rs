@@ -2,7 +2,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, process::Command};
 
 use cyclegan_web::ops::shaders;
 use naga::{
@@ -61,4 +61,34 @@ fn every_directive_is_replaced() {
         }
     }
     assert_eq!(names.len(), 17, "{names:?}");
+}
+
+/// What Chromium's own compiler says, where that is installed, and what it makes of the shaders for
+/// macOS and Windows, where it was built to.
+#[test]
+fn every_shader_compiles_with_tint() {
+    let Ok(help) = Command::new("tint").arg("--help").output() else {
+        println!("tint is not installed: the shaders were checked by naga alone");
+        return;
+    };
+    let help = [help.stdout, help.stderr].concat();
+    let help = String::from_utf8_lossy(&help);
+    let (_, formats) = help.split_once("--format <").expect("an option for formats");
+    let (formats, _) = formats.split_once('>').expect("a list of formats");
+    let wanted = ["wgsl", "msl", "hlsl"];
+    let formats: Vec<_> = formats.split('|').filter(|format| wanted.contains(format)).collect();
+    assert!(!formats.is_empty(), "{help}");
+    println!("tint writes {formats:?}");
+    let folder = std::env::temp_dir().join(format!("cyclegan-shaders-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (index, shader) in shaders().into_iter().enumerate() {
+        let file = folder.join(format!("{index}-{}.wgsl", shader.name));
+        std::fs::write(&file, &shader.text).unwrap();
+        for format in &formats {
+            let made = Command::new("tint").args(["--format", format]).arg(&file).output().unwrap();
+            let message = String::from_utf8_lossy(&made.stderr);
+            assert!(made.status.success(), "{} as {format}: {message}", shader.name);
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
