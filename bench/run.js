@@ -74,7 +74,19 @@ async function printTable(host) {
   const [load] = loadavg();
   /** @type {Report[]} */
   const reports = [];
-  for (const task of options.tasks) reports.push(await host.measure(task));
+  /** @type {string[]} */
+  const failures = [];
+  for (const task of options.tasks) {
+    try {
+      reports.push(await host.measure(task));
+    } catch (error) {
+      // One that an adapter cannot hold, say, does not void the others.
+      const { work, device, size } = task;
+      failures.push(`${work} on ${device} at ${size} px failed: ${error}`);
+      process.exitCode = 1;
+    }
+  }
+  if (reports.length === 0) throw new Error(failures.join('\n'));
   const rows = reports.flatMap(({ rows }) => rows);
   const peaks = reports.flatMap(({ peak }) => peak ?? []);
   const [{ host: name, adapter, isolated }] = reports;
@@ -93,8 +105,9 @@ async function printTable(host) {
     const line = agreementLine(row);
     if (line) console.log(line);
   }
+  for (const failure of failures) console.log(failure);
   if (options.json) {
-    const file = { machine, load, adapter, host: name, peaks, rows };
+    const file = { machine, load, adapter, host: name, peaks, rows, failures };
     await writeFile(options.json, `${JSON.stringify(file, null, 2)}\n`);
   }
 }
