@@ -154,23 +154,19 @@ mod gpu {
     /// Compiles every shader once and reads what the compiler says, since an error in one is silent
     /// where it is launched.
     async fn compile(device: &wgpu::Device) -> Result<()> {
-        let modules: Vec<_> = ops::shaders()
-            .into_iter()
-            .map(|shader| {
-                let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(shader.name),
-                    source: wgpu::ShaderSource::Wgsl(shader.text.into()),
-                });
-                (shader.name, module)
-            })
-            .collect();
-        for (name, module) in modules {
-            let information = module.get_compilation_info().await;
-            let is_error = |message: &&wgpu::CompilationMessage| {
-                message.message_type == wgpu::CompilationMessageType::Error
-            };
-            if let Some(message) = information.messages.iter().find(is_error) {
-                return Err(Error::GpuUnsupported(format!("{name}: {}", message.message)));
+        let mut compiled = Vec::new();
+        for shader in ops::shaders() {
+            // Else the error would also end the program: Burn takes every one that nobody waits for.
+            let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+            let _ = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(shader.name),
+                source: wgpu::ShaderSource::Wgsl(shader.text.into()),
+            });
+            compiled.push((shader.name, scope.pop()));
+        }
+        for (name, error) in compiled {
+            if let Some(error) = error.await {
+                return Err(Error::GpuUnsupported(format!("{name}: {error}")));
             }
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! All shaders, as text: an error in one is silent where it is launched, so that each is compiled
 //! and its messages are read before the first is used.
 
+use std::collections::HashSet;
+
 use super::{
     adam,
     conv2d::{self, Tile, Way},
@@ -47,35 +49,35 @@ pub fn shaders() -> Vec<Shader> {
     for tile in [Tile::Large, Tile::Small] {
         kernels.push(conv2d::multiplying(64, tile));
     }
+    let mut seen = HashSet::new();
+    kernels.retain(|kernel| seen.insert(kernel.clone()));
     let shader = |kernel: Kernel| Shader { name: kernel.name(), text: kernel.text() };
     kernels.into_iter().map(shader).collect()
 }
 
+/// The layers of both networks, one way with a bias and the other without.
 fn convolutions(channels: usize, outputs: usize, kernels: &mut Vec<Kernel>) {
+    use Activation::{LeakyRelu, None, Tanh};
+    use Way::{Backward, Forward};
     let layers = [
-        (7, 1, Border::Reflect(3)),
-        (3, 2, Border::Zero(1)),
-        (3, 1, Border::Reflect(1)),
-        (4, 2, Border::Zero(1)),
-        (4, 1, Border::Zero(1)),
+        (7, 1, Border::Reflect(3), Tanh, [Forward, Backward]),
+        (3, 2, Border::Zero(1), None, [Forward, Backward]),
+        // A transposed one.
+        (3, 2, Border::Zero(1), None, [Backward, Forward]),
+        (3, 1, Border::Reflect(1), None, [Forward, Backward]),
+        (4, 2, Border::Zero(1), LeakyRelu, [Forward, Backward]),
+        (4, 1, Border::Zero(1), None, [Forward, Backward]),
     ];
-    for (kernel, stride, border) in layers {
-        let size = 64;
-        let geometry = Geometry {
-            batch: 1,
-            channels,
-            outputs,
-            height: size,
-            width: size,
-            kernel,
-            stride,
-            border,
-        };
-        for way in [Way::Forward, Way::Backward] {
-            for tile in [Tile::Large, Tile::Small, Tile::Narrow] {
-                for (biased, activation) in [(true, Activation::Tanh), (false, Activation::None)] {
-                    kernels.push(conv2d::gathering(&geometry, way, tile, biased, activation));
-                }
+    for (kernel, stride, border, activation, ways) in layers {
+        let (height, width) = (64, 64);
+        let geometry =
+            Geometry { batch: 1, channels, outputs, height, width, kernel, stride, border };
+        for (way, biased, activation) in [(ways[0], true, activation), (ways[1], false, None)] {
+            let results = if way == Forward { outputs } else { channels };
+            let tiles: &[Tile] =
+                if results <= 4 { &[Tile::Narrow] } else { &[Tile::Large, Tile::Small] };
+            for &tile in tiles {
+                kernels.push(conv2d::gathering(&geometry, way, tile, biased, activation));
             }
         }
         kernels.push(conv2d::weighing(&geometry));

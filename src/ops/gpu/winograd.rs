@@ -89,28 +89,34 @@ impl Tiles {
         [channels.div_ceil(CHANNELS), self.blocks, batch]
     }
 
-    /// One convolution with mirrored border of `x`; before it, if `sums` are given, `x` is normalised
+    /// Both kernels, transformed.
+    fn kernels(&self, weights: [&CubeTensor; 2]) -> [CubeTensor; 2] {
+        let [_, channels, ..] = self.image;
+        let kernels = weights.map(|like| layout::empty(like, [POSITIONS, channels, channels]));
+        let [x, y, _] = spread(channels * channels);
+        let groups = [x, y, weights.len()];
+        weighing().launch(&weights, &kernels.each_ref(), &self.uniform(), groups);
+        kernels
+    }
+
+    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums` are given, `x` is normalised
     /// by them and goes through a ReLU. Returns the result and its own sums.
     fn convolve(
         &self,
         x: &CubeTensor,
         sums: Option<&CubeTensor>,
-        weight: &CubeTensor,
+        kernels: &CubeTensor,
         bias: &CubeTensor,
     ) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
         let (info, groups) = (self.uniform(), self.groups());
-
-        let kernels = layout::empty(x, [POSITIONS, channels, channels]);
-        let pairs = spread(channels * channels);
-        weighing().launch(&[weight], &[&kernels], &info, pairs);
 
         let pixels = layout::empty(x, [POSITIONS, self.count(), channels]);
         let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
         let enter = entering(sums.is_some(), activation);
         enter.launch(&[x, sums.unwrap_or(x)], &[&pixels], &info, groups);
 
-        let products = multiply(&pixels, &kernels, [POSITIONS, self.count(), channels]);
+        let products = multiply(&pixels, kernels, [POSITIONS, self.count(), channels]);
 
         let y = layout::empty_image(x, self.image);
         let sums = layout::empty(x, [batch, self.blocks, 2, channels]);
@@ -126,7 +132,8 @@ pub(super) fn residual_block(
     [first, second]: [(&CubeTensor, &CubeTensor); 2],
 ) -> CubeTensor {
     let tiles = Tiles::new(extents(x));
-    let [y, sums] = tiles.convolve(x, None, first.0, first.1);
-    let [y, sums] = tiles.convolve(&y, Some(&sums), second.0, second.1);
+    let kernels = tiles.kernels([first.0, second.0]);
+    let [y, sums] = tiles.convolve(x, None, &kernels[0], first.1);
+    let [y, sums] = tiles.convolve(&y, Some(&sums), &kernels[1], second.1);
     instance_norm::normalise_by(&y, &sums, tiles.blocks, Some(x), Activation::None).0
 }
