@@ -19,7 +19,7 @@ use cyclegan_web::{
         config::{MOST_BLOCKS, MOST_POOLED},
         fields::hex,
     },
-    weights::{Architecture, HostTensor, StateDict, safetensors},
+    weights::{Architecture, HostTensor, StateDict, safetensors, sha256_hex},
 };
 use serde_json::{Value, json};
 
@@ -131,6 +131,25 @@ fn other_files_are_told_apart() {
     assert_eq!(version("0"), "checkpoint-too-old");
     assert_eq!(version("one"), "checkpoint-damaged");
     assert_eq!(version(&VERSION.to_string()), "checkpoint-damaged", "no digest");
+}
+
+#[test]
+fn files_of_the_first_version_are_read() {
+    let checkpoint = small();
+    let mut bytes = checkpoint.to_bytes().unwrap();
+    let metadata = safetensors::read_metadata(&bytes).unwrap();
+    let mut put = |from: &str, to: &str| {
+        let places = bytes.windows(from.len());
+        let at = places.into_iter().position(|window| window == from.as_bytes()).unwrap();
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+        sha256_hex(&bytes)
+    };
+    let version = |version: u64| format!(r#""version":"{version}""#);
+    put(&version(VERSION), &version(1));
+    let zeros = "0".repeat(64);
+    let digest = put(&metadata["sha256"], &zeros);
+    put(&zeros, &digest);
+    assert_eq!(Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
 }
 
 /// The largest run that a configuration allows, its tensors without elements.

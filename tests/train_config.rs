@@ -47,6 +47,7 @@ fn unusual() -> Config {
             flip: false,
         },
         warm_up: 0,
+        lr_ramp: 0,
         missing_generator: MissingGenerator::Scratch,
     }
 }
@@ -179,6 +180,7 @@ fn values_out_of_range_are_refused_by_name() {
         ("init_gain", json!(0)),
         ("seed", json!(1_u64 << 53)),
         ("warm_up", json!(u64::MAX)),
+        ("lr_ramp", json!(u64::MAX)),
         ("crop_size", json!(20)),
         ("crop_size", json!(254)),
         ("crop_size", json!(260_000)),

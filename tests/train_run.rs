@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     image::Rgb,
-    model::{Generator, Init, Network as _},
+    model::{Discriminator, Generator, Init, Network as _},
     random::Random,
     samples::{Season, paint},
     train::{
@@ -65,6 +65,8 @@ fn tiny(steps: u64) -> Config {
         },
         preprocess: Preprocess { load_size: 36, crop_size: 32, ..Preprocess::default() },
         warm_up: 2,
+        // Ends behind the step at which runs are broken off and continued.
+        lr_ramp: 4,
         seed: 7,
         ..Config::default()
     }
@@ -160,6 +162,73 @@ fn fresh_discriminators_learn_alone_first() {
     let code =
         Trainer::new(tiny(2), given(), dataset(&tiny(2)), &Device::flex()).err().unwrap().code();
     assert_eq!(code, "config-invalid");
+}
+
+/// Weights for all four networks.
+fn all_given() -> Start {
+    let discriminator = |seed| Some(Init::default().state(&Discriminator::tensors(4), seed));
+    Start { d_a: discriminator(4), d_b: discriminator(5), ..given() }
+}
+
+fn rates(run: &mut Trainer<Vec<Rgb>>) -> Vec<f64> {
+    let reports = block_on(run.train_steps(100)).unwrap();
+    reports.iter().map(|report| report.generator_rate / report.learning_rate).collect()
+}
+
+#[test]
+fn generators_ease_in_behind_the_warm_up() {
+    let _turn = turn();
+    let mut run = trainer(tiny(10), given());
+    assert_eq!((run.warm_up(), run.ramp()), (2, 4));
+    block_on(run.train_steps(2)).unwrap();
+    let before = all_weights(&run);
+    let report = block_on(run.train_steps(1)).unwrap().remove(0);
+    assert_eq!(report.generator_rate, report.learning_rate / 4.0);
+    let after = all_weights(&run);
+    // Adam's first update of a weight is as long as the rate.
+    let longest = |network: usize| {
+        let pairs = before[network].values().zip(after[network].values());
+        let moves = pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()));
+        f64::from(moves.fold(0.0, f32::max))
+    };
+    for generator in [0, 1] {
+        let part = longest(generator) / report.generator_rate;
+        assert!((0.99..1.01).contains(&part), "{part} of the rate");
+    }
+    assert_eq!(rates(&mut run), [0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    let none = Config { lr_ramp: 0, ..tiny(4) };
+    assert_eq!(rates(&mut trainer(none, given())), [0.0, 0.0, 1.0, 1.0]);
+}
+
+#[test]
+fn networks_that_begin_alike_learn_at_one_rate() {
+    let _turn = turn();
+    for start in [Start::default, all_given] {
+        let mut eased = trainer(tiny(3), start());
+        assert_eq!((eased.warm_up(), eased.ramp()), (0, 0));
+        assert_eq!(rates(&mut eased), [1.0; 3]);
+        let mut plain = trainer(Config { lr_ramp: 0, ..tiny(3) }, start());
+        block_on(plain.train_steps(3)).unwrap();
+        assert_eq!(all_weights(&eased), all_weights(&plain));
+    }
+}
+
+#[test]
+fn a_run_from_before_there_was_a_ramp_goes_on_without_one() {
+    let _turn = turn();
+    let config = Config { lr_ramp: 0, ..tiny(10) };
+    let mut whole = trainer(config, given());
+    block_on(whole.train_steps(3)).unwrap();
+    let mut old = block_on(whole.checkpoint()).unwrap();
+    let state = old.state.as_object_mut().unwrap();
+    state.remove("lr_ramp_steps").unwrap();
+    state["config"].as_object_mut().unwrap().remove("lr_ramp").unwrap();
+    let (mut later, exact) = resume(&old.to_bytes().unwrap());
+    assert!(exact);
+    assert_eq!(later.ramp(), 0);
+    assert_eq!(rates(&mut later), [1.0; 7]);
+    block_on(whole.train_steps(7)).unwrap();
+    assert_eq!(all_weights(&whole), all_weights(&later));
 }
 
 #[test]

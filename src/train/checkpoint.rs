@@ -29,8 +29,9 @@ use crate::{
 /// What tells a checkpoint from other safetensors files.
 pub const FORMAT: &str = "cyclegan-web checkpoint";
 
-/// The version of the format that is written.
-pub const VERSION: u64 = 1;
+/// The version of the format that is written. Since 2 there is the rise of the generators' learning
+/// rate behind a warm-up.
+pub const VERSION: u64 = 2;
 
 /// The oldest version that is read.
 pub const OLDEST_VERSION: u64 = 1;

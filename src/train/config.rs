@@ -95,8 +95,13 @@ pub struct Config {
     pub preprocess: Preprocess,
     /// Steps in which fresh discriminators learn alone, before the generators move, when a run
     /// starts from generators whose discriminators are not given: 100. Published generators come
-    /// without them, and fresh ones would undo what the generators know.
+    /// without them.
     pub warm_up: u64,
+    /// Steps behind the warm-up in which the generators' learning rate then rises, in a straight
+    /// line, to what the schedule says: 1000. Adam makes its first updates as long as its rate
+    /// whatever the gradient, and from weights that have settled a few of those spoil more than
+    /// hundreds of steps mend.
+    pub lr_ramp: u64,
     /// What becomes of a generator that is not given while the other is.
     pub missing_generator: MissingGenerator,
 }
@@ -121,6 +126,7 @@ impl Default for Config {
             seed: 0,
             preprocess: Preprocess::default(),
             warm_up: 100,
+            lr_ramp: 1000,
             missing_generator: MissingGenerator::default(),
         }
     }

@@ -38,5 +38,5 @@ pub use preprocess::{Preprocess, PreprocessMode, View};
 pub use preview::{Preview, preview};
 pub use report::{Losses, StepReport};
 pub use schedule::{Rule, Schedule, Unit};
-pub use step::{CycleGan, Draws};
+pub use step::{CycleGan, Draws, Rates};
 pub use trainer::{Network, Start, Trainer};

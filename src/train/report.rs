@@ -78,6 +78,9 @@ pub struct StepReport {
     pub epoch: u64,
     /// The learning rate of this step.
     pub learning_rate: f64,
+    /// What the generators learned at: 0 in the warm-up, less than `learning_rate` while their rate
+    /// rises behind it, and the same in every other step.
+    pub generator_rate: f64,
     /// Only the discriminators learned.
     pub warming_up: bool,
     /// The losses.

@@ -52,6 +52,7 @@ impl<S: Source> Trainer<S> {
             "step": self.step,
             "images": self.images,
             "warm_up_steps": self.warm_up,
+            "lr_ramp_steps": self.ramp,
             "updates_G_A": self.gan.g_a.time(),
             "updates_G_B": self.gan.g_b.time(),
             "updates_D_A": self.gan.d_a.time(),
@@ -93,6 +94,8 @@ impl<S: Source> Trainer<S> {
         };
         let (step, images, warm_up) = (count("step")?, count("images")?, count("warm_up_steps")?);
         let times = ["updates_G_A", "updates_G_B", "updates_D_A", "updates_D_B"].map(&mut count);
+        // A run of version 1 had none, and goes on without.
+        let ramp = numbers.count("lr_ramp_steps")?.unwrap_or(0);
         let chance = numbers.bits("chance")?;
         let chance = Random::from_state(numbers.required("chance", chance)?);
         numbers.finish()?;
@@ -135,7 +138,8 @@ impl<S: Source> Trainer<S> {
         if let Some(name) = tensors.keys().next() {
             return Err(damaged(&format!("{name} is unknown")));
         }
-        (trainer.step, trainer.images, trainer.warm_up) = (step, images, warm_up);
+        (trainer.step, trainer.images) = (step, images);
+        (trainer.warm_up, trainer.ramp) = (warm_up, ramp);
         trainer.chance = chance;
         Ok((trainer, exact))
     }

@@ -37,6 +37,22 @@ pub struct Draws {
     pub a: Vec<Draw>,
 }
 
+/// The learning rates of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Of both generators.
+    pub generators: f64,
+    /// Of both discriminators.
+    pub discriminators: f64,
+}
+
+impl From<f64> for Rates {
+    /// One rate for all four, as in the paper.
+    fn from(rate: f64) -> Self {
+        Self { generators: rate, discriminators: rate }
+    }
+}
+
 /// The losses of a step, still on the device, by PyTorch's names; none for a term that is off.
 #[derive(Debug, Clone, Default)]
 pub struct LossTensors {
@@ -69,21 +85,23 @@ pub struct GeneratorPass {
 }
 
 impl CycleGan {
-    /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at the learning rate `rate`.
+    /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at one learning rate or at
+    /// two.
     pub fn step(
         &mut self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
         draws: &Draws,
-        rate: f64,
+        rates: impl Into<Rates>,
         config: &Config,
     ) -> LossTensors {
+        let Rates { generators, discriminators } = rates.into();
         let GeneratorPass { sums: [sum_a, sum_b], fakes, mut losses } =
             self.generator_pass(real_a, real_b, config);
-        self.g_a.update(sum_a, rate, &config.adam);
-        self.g_b.update(sum_b, rate, &config.adam);
+        self.g_a.update(sum_a, generators, &config.adam);
+        self.g_b.update(sum_b, generators, &config.adam);
         [losses.d_a, losses.d_b] =
-            self.discriminators([real_a, real_b], fakes, draws, rate, config);
+            self.discriminators([real_a, real_b], fakes, draws, discriminators, config);
         losses
     }
 

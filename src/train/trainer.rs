@@ -9,7 +9,7 @@ use super::{
     Schedule, Source, Unit,
     learner::four,
     report::{Losses, StepReport},
-    step::LossTensors,
+    step::{LossTensors, Rates},
 };
 use crate::{
     device::is_cpu,
@@ -61,6 +61,8 @@ pub struct Trainer<S> {
     pub(super) images: u64,
     /// Steps at the beginning in which only the discriminators learn.
     pub(super) warm_up: u64,
+    /// Steps behind those in which the generators' learning rate rises.
+    pub(super) ramp: u64,
     pub(super) device: Device,
     /// Why it cannot go on.
     pub(super) ended: Option<Error>,
@@ -85,7 +87,7 @@ impl<S: Source> Trainer<S> {
         // Generators that know something and a discriminator that knows nothing.
         let knows = start.g_a.is_some() || start.g_b.is_some();
         let warms = knows && (start.d_a.is_none() || start.d_b.is_none());
-        let warm_up = if warms { config.warm_up } else { 0 };
+        let (warm_up, ramp) = if warms { (config.warm_up, config.lr_ramp) } else { (0, 0) };
         let Schedule { unit, .. } = config.schedule;
         if unit == Unit::Steps && warm_up >= config.schedule.total() {
             let total = config.schedule.total();
@@ -124,7 +126,18 @@ impl<S: Source> Trainer<S> {
         };
         let chance = Random::new(seed_pools);
         let device = device.clone();
-        Ok(Self { config, gan, dataset, chance, step: 0, images: 0, warm_up, device, ended: None })
+        Ok(Self {
+            config,
+            gan,
+            dataset,
+            chance,
+            step: 0,
+            images: 0,
+            warm_up,
+            ramp,
+            device,
+            ended: None,
+        })
     }
 
     /// What decides the run. Width and depth are those of the generators.
@@ -140,6 +153,11 @@ impl<S: Source> Trainer<S> {
     /// Steps in which the discriminators learn alone.
     pub fn warm_up(&self) -> u64 {
         self.warm_up
+    }
+
+    /// Steps behind the warm-up in which the generators' learning rate rises.
+    pub fn ramp(&self) -> u64 {
+        self.ramp
     }
 
     /// Steps of the whole run.
@@ -276,12 +294,19 @@ impl<S: Source> Trainer<S> {
         let multiplier = self.config.schedule.multiplier(epoch, self.step);
         let learning_rate = self.config.adam.learning_rate * multiplier;
         let warming_up = self.step <= self.warm_up;
-        let learn = if warming_up { CycleGan::warm_up } else { CycleGan::step };
-        let losses = learn(&mut self.gan, &real_a, &real_b, &draws, learning_rate, &self.config);
+        let generator_rate = learning_rate * self.risen();
+        let (gan, config) = (&mut self.gan, &self.config);
+        let losses = if warming_up {
+            gan.warm_up(&real_a, &real_b, &draws, learning_rate, config)
+        } else {
+            let rates = Rates { generators: generator_rate, discriminators: learning_rate };
+            gan.step(&real_a, &real_b, &draws, rates, config)
+        };
         let report = StepReport {
             step: self.step,
             epoch,
             learning_rate,
+            generator_rate,
             warming_up,
             losses: Losses::default(),
             seconds: 0.0,
@@ -289,6 +314,13 @@ impl<S: Source> Trainer<S> {
             skipped,
         };
         Ok((report, losses))
+    }
+
+    /// The part of the learning rate that the generators have in this step: 0 in the warm-up, then
+    /// rising to 1.
+    fn risen(&self) -> f64 {
+        let behind = self.step.saturating_sub(self.warm_up);
+        (behind as f64 / self.ramp.max(1) as f64).min(1.0)
     }
 
     /// The names of all weights, and for each a number that is 0 if they are finite.

@@ -62,6 +62,7 @@ impl Config {
         within("batch_size", self.batch_size, 1..=MOST_PAIRS)?;
         within("seed", self.seed, 0..=LARGEST_SEED)?;
         within("warm_up", self.warm_up, 0..=LONGEST_RUN)?;
+        within("lr_ramp", self.lr_ramp, 0..=LONGEST_RUN)?;
         let (Init::Normal { std: gain } | Init::Xavier { gain }) = self.init;
         positive("init_gain", gain, MOST_WEIGHT)?;
         self.adam.validate()?;

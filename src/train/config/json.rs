@@ -63,6 +63,7 @@ impl Config {
             "crop_size": preprocess.crop_size,
             "flip": preprocess.flip,
             "warm_up": self.warm_up,
+            "lr_ramp": self.lr_ramp,
             "missing_generator": self.missing_generator.name(),
         })
     }
@@ -95,6 +96,7 @@ impl Config {
             seed: fields.count("seed")?.unwrap_or(plain.seed),
             preprocess: preprocess(&mut fields, plain.preprocess)?,
             warm_up: fields.count("warm_up")?.unwrap_or(plain.warm_up),
+            lr_ramp: fields.count("lr_ramp")?.unwrap_or(plain.lr_ramp),
             missing_generator: fields
                 .choice("missing_generator")?
                 .unwrap_or(plain.missing_generator),

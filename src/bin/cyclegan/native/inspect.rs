@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use cyclegan_web::{
     error::Error,
-    train::{Checkpoint, checkpoint::VERSION},
+    train::Checkpoint,
     weights::{self, Architecture, HostTensor, StateDict, pth, safetensors},
 };
 use serde_json::Value;
@@ -30,7 +30,9 @@ impl Inspect {
         let mut text = String::new();
         let tensors = match Checkpoint::from_bytes(&bytes) {
             Ok(Checkpoint { tensors, state }) => {
-                text += &format!("a checkpoint of a training run, version {VERSION}\n");
+                let metadata = safetensors::read_metadata(&bytes)?;
+                let version = metadata.get("version").map_or("", String::as_str);
+                text += &format!("a checkpoint of a training run, version {version}\n");
                 text += &describe_run(&state);
                 tensors
             }

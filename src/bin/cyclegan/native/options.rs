@@ -101,6 +101,9 @@ pub struct Settings {
     /// Steps in which fresh discriminators learn alone when generators are given [default: 100]
     #[arg(long, value_name = "STEPS", alias = "warm_up", help_heading = "Networks")]
     pub warm_up: Option<u64>,
+    /// Steps behind these in which the generators' learning rate rises from nothing [default: 1000]
+    #[arg(long, value_name = "STEPS", alias = "lr_ramp", help_heading = "Networks")]
+    pub lr_ramp: Option<u64>,
 }
 
 /// Everything that `train` and `ablate` take.

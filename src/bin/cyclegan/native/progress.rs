@@ -74,7 +74,11 @@ impl Progress {
             format!("{seconds:.1} s/step")
         };
         let left = span(self.total.saturating_sub(report.step) as f64 * seconds);
-        let warm_up = if report.warming_up { ", warming up" } else { "" };
+        let warm_up = match report.generator_rate / report.learning_rate {
+            _ if report.warming_up => ", warming up".into(),
+            part if part < 1.0 => format!(", generators at {:.0} % of the rate", 100.0 * part),
+            _ => String::new(),
+        };
         let losses =
             report.losses.named().map(|(name, loss)| format!("{name} {loss:.3}")).join(" ");
         let StepReport { step, epoch, .. } = report;

@@ -87,6 +87,7 @@ impl Options {
             seed: given.seed.unwrap_or(base.seed),
             preprocess: self.pictures.applied_to(base.preprocess),
             warm_up: given.warm_up.unwrap_or(base.warm_up),
+            lr_ramp: given.lr_ramp.unwrap_or(base.lr_ramp),
             missing_generator: given.missing_generator.unwrap_or(base.missing_generator),
             ..base
         };
