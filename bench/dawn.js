@@ -48,7 +48,7 @@ async function prepareGlobals() {
   const navigator = { userAgent: `Node.js ${process.version}`, gpu: create([]) };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   // By this wgpu and TF.js know a browser's worker, whose `navigator` has the graphics card.
-  Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {} });
+  Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {}, self: globalThis });
   // ONNX Runtime Web writes from shared memory, which browsers accept and this package does not.
   const { writeBuffer } = GPUQueue.prototype;
   GPUQueue.prototype.writeBuffer = function (buffer, offset, data, ...part) {
