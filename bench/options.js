@@ -18,7 +18,7 @@ const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device 
   --repeat       measured runs of each engine (5)
   --small        ngf 16, ndf 16 and 32 pixels, unless they are given: for a machine without a graphics card
   --engines      the first is the one that the others are compared with; who cannot do a task is left out of it
-  --host         chromium, or dawn: Node.js with the npm package webgpu, for machines without a browser
+  --host         chromium, or dawn: Node.js with the npm package webgpu, for machines without a browser; webgpu alone
   --json         writes the rows and what they were measured on
   --profile      instead of timing: the functions in which the first engine spends one run`;
 
@@ -115,7 +115,9 @@ export function readOptions(args) {
   const identities = either('identity', ['without', 'with'], options.identity);
   /** @type {Task[]} */
   const tasks = [];
-  for (const device of either('device', DEVICES, options.device)) {
+  // Dawn is a graphics card's: the peers' wasm backends want a browser.
+  const devices = options.host === 'dawn' ? DEVICES.slice(1) : DEVICES;
+  for (const device of either('device', devices, options.device)) {
     for (const work of either('task', WORKS, options.task)) {
       const able = engines.filter((engine) => ENGINES[engine](work, device));
       if (able.length === 0) continue;
