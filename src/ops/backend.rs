@@ -48,8 +48,8 @@ pub trait Operations: Backend {
 /// Their backward passes.
 #[backend_extension(Cube, Flex)]
 pub trait BackwardOperations: Backend {
-    /// Gradients of input, weight and bias; one that is not `wanted` has no elements. `y` is the
-    /// output.
+    /// Gradients of input, weight and bias; in place of one that is not `wanted` stands any tensor.
+    /// `y` is the output.
     fn convolve_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -43,6 +43,6 @@ fn as_a_whole(x: &Tensor<4>, parameters: [&Parameters; 2]) -> Option<Tensor<4>> 
         let weight = weight.clone().try_into_primitive::<CubeBackend>().ok()?;
         on_gpu.push((weight, bias.clone().try_into_primitive::<CubeBackend>().ok()?));
     }
-    let y = gpu::residual_block(x, on_gpu.try_into().ok()?).ok()?;
+    let y = gpu::residual_block(x, on_gpu.try_into().ok()?)?;
     Some(Tensor::from_primitive::<CubeBackend>(y))
 }

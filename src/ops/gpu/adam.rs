@@ -2,10 +2,7 @@
 
 use burn::backend::wgpu::CubeTensor;
 
-use super::{
-    conv2d::wgsl,
-    kernel::{Kernel, spread},
-};
+use super::kernel::{Kernel, spread, wgsl};
 use crate::ops::AdamStep;
 
 /// The kernel for parameters of `elements` elements.

@@ -7,17 +7,10 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    kernel::{Constant, Kernel, spread},
+    kernel::{Constant, Kernel, activation_code, spread, wgsl},
     layout,
 };
 use crate::ops::{Activation, Border, geometry::Geometry};
-
-macro_rules! wgsl {
-    ($($name:literal),+) => {
-        &[$(concat!("\n", include_str!(concat!("../wgsl/", $name, ".wgsl")))),+]
-    };
-}
-pub(super) use wgsl;
 
 /// Which way a convolution is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,17 +38,6 @@ const BUSY: usize = 128;
 const PARTS: usize = 64;
 /// Workgroups along x of the narrow kernel; what is left stands along y.
 const FOLD: usize = 16;
-
-/// The number that stands for an activation in `activation.wgsl`.
-pub(super) fn activation_code(activation: Activation) -> Constant {
-    let code = match activation {
-        Activation::None => 0,
-        Activation::Relu => 1,
-        Activation::LeakyRelu => 2,
-        Activation::Tanh => 3,
-    };
-    ("activation", code)
-}
 
 /// The constants of `convolution.wgsl`.
 fn constants(geometry: &Geometry) -> [Constant; 4] {

@@ -2,7 +2,10 @@
 
 use burn::backend::wgpu::CubeTensor;
 
-use super::{conv2d::wgsl, kernel::Kernel, layout};
+use super::{
+    kernel::{Kernel, wgsl},
+    layout,
+};
 
 /// Tensors of one launch: with the counts, the eight storage buffers that every device has.
 const TENSORS: usize = 7;

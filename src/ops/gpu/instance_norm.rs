@@ -3,8 +3,7 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    conv2d::{activation_code, wgsl},
-    kernel::{Kernel, spread},
+    kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
 };
 use crate::ops::Activation;

@@ -20,8 +20,29 @@ use cubecl::{
     server::{KernelArguments, MetadataBindingInfo},
 };
 
+use crate::ops::Activation;
+
+/// The texts of shaders by their names.
+macro_rules! wgsl {
+    ($($name:literal),+) => {
+        &[$(concat!("\n", include_str!(concat!("../wgsl/", $name, ".wgsl")))),+]
+    };
+}
+pub(super) use wgsl;
+
 /// A value in a kernel's text.
 pub(super) type Constant = (&'static str, u32);
+
+/// The number that stands for an activation in `activation.wgsl`.
+pub(super) fn activation_code(activation: Activation) -> Constant {
+    let code = match activation {
+        Activation::None => 0,
+        Activation::Relu => 1,
+        Activation::LeakyRelu => 2,
+        Activation::Tanh => 3,
+    };
+    ("activation", code)
+}
 
 /// A kernel, by what decides its text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

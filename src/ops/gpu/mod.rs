@@ -19,7 +19,7 @@ mod winograd;
 
 use burn::backend::{
     TensorMetadata,
-    wgpu::{CubeBackend, CubeTensor},
+    wgpu::{CubeBackend, CubeTensor, into_contiguous},
 };
 
 use self::conv2d::Way;
@@ -40,7 +40,7 @@ fn ways(spec: &Conv2d) -> [Way; 2] {
 
 /// A parameter as the kernels want it in memory: then no call has to arrange it again.
 pub fn arranged(parameter: CubeTensor) -> CubeTensor {
-    if parameter.rank() == 4 { layout::weight(parameter) } else { parameter }
+    if parameter.rank() == 4 { layout::weight(parameter) } else { into_contiguous(parameter) }
 }
 
 /// The residual block of [`super::residual_block()`], if there is a better way than one operation
@@ -48,19 +48,19 @@ pub fn arranged(parameter: CubeTensor) -> CubeTensor {
 pub fn residual_block(
     x: CubeTensor,
     [first, second]: [(CubeTensor, CubeTensor); 2],
-) -> Result<CubeTensor, CubeTensor> {
+) -> Option<CubeTensor> {
     if !winograd::pays(layout::extents(&x)) {
-        return Err(x);
+        return None;
     }
     let x = layout::image(x);
-    let [first, second] = [first, second].map(|(weight, bias)| (layout::weight(weight), bias));
-    Ok(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]))
+    let [first, second] = [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
+    Some(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]))
 }
 
 impl Operations for CubeBackend {
     fn convolve(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, spec: Conv2d) -> CubeTensor {
         let geometry = Geometry::new(layout::extents(&x), layout::extents(&weight), &spec);
-        let (x, weight) = (layout::image(x), layout::weight(weight));
+        let (x, weight, bias) = (layout::image(x), layout::weight(weight), into_contiguous(bias));
         let [way, _] = ways(&spec);
         conv2d::gather(&x, &weight, Some(&bias), &geometry, way, spec.activation)
     }

@@ -12,9 +12,9 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    conv2d::{activation_code, multiply, wgsl},
+    conv2d::multiply,
     instance_norm,
-    kernel::{Kernel, spread},
+    kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
 };
 use crate::ops::Activation;
