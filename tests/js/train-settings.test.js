@@ -52,7 +52,14 @@ test('the configuration has every name as the engine knows it, and the paper’s
     load_size: 286,
     crop_size: 256,
     warm_up: 100,
+    lr_ramp: 950,
   });
+});
+
+test('the learning rate of generators rises over half of a short run, and over no more than the engine proposes', () => {
+  const settings = defaultSettings(GPU, MODEL, { ngf: 32, blocks: 9 });
+  const ramp = (/** @type {number} */ steps) => configOf(settings, MODEL, GPU, steps).lr_ramp;
+  assert.deepEqual([ramp(200), ramp(2000), ramp(100_000)], [80, 950, 1000]);
 });
 
 test('an odd number of epochs loses none, and one epoch is a run', () => {

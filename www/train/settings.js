@@ -12,6 +12,8 @@
 const PREVIEW = { slow: { side: 192, photos: 1 }, graphics: { side: 256, photos: 2 } };
 /** Steps of warm-up at most, and the part of a run that it is at most. */
 const WARM_UP = { steps: 100, part: 5 };
+/** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
+const LONGEST_RAMP = 1000;
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
 /** The longest run, in steps: the engine's own limit is far higher, but no page lives so long. */
@@ -150,6 +152,18 @@ export function warmUpOf(settings, start, steps) {
 }
 
 /**
+ * Steps in which the generators' learning rate rises behind the warm-up, so that they do not forget at once
+ * what they know: the engine's own default, and in a short run half of what is left, or it would learn little. The
+ * engine leaves out both where nothing was known.
+ *
+ * @param {number} warmUp
+ * @param {number} steps of the run
+ */
+export function rampOf(warmUp, steps) {
+  return Math.min(LONGEST_RAMP, Math.floor((steps - warmUp) / 2));
+}
+
+/**
  * The engine's configuration.
  *
  * @param {Settings} settings without problems
@@ -160,6 +174,7 @@ export function warmUpOf(settings, start, steps) {
 export function configOf(settings, start, device, steps) {
   const flat = Math.ceil(settings.length / 2);
   const scratch = start.kind === 'scratch';
+  const warmUp = warmUpOf(settings, start, steps);
   return {
     ngf: settings.ngf,
     blocks: settings.blocks,
@@ -177,7 +192,8 @@ export function configOf(settings, start, device, steps) {
     preprocess: 'resize_and_crop',
     load_size: Math.round(settings.crop * LOAD_RATIO),
     crop_size: settings.crop,
-    warm_up: warmUpOf(settings, start, steps),
+    warm_up: warmUp,
+    lr_ramp: rampOf(warmUp, steps),
   };
 }
 
