@@ -47,8 +47,11 @@ fn main(
     let c = k % padded;
     let n = first_n + 4u * quad;
 
-    @unroll i 8: var left_$i = vec4<f32>();
-    @unroll i 8: var right_$i = vec4<f32>();
+    // Quarters of what the workgroup computes, a row of it each.
+    @unroll i 4: var upper_left_$i = vec4<f32>();
+    @unroll i 4: var upper_right_$i = vec4<f32>();
+    @unroll i 4: var lower_left_$i = vec4<f32>();
+    @unroll i 4: var lower_right_$i = vec4<f32>();
     var bias_left = vec4<f32>();
     var bias_right = vec4<f32>();
 
@@ -82,16 +85,10 @@ fn main(
                 let a1 = tile_source[p * 16u + 8u + local.y];
                 let b0 = tile_gradient[p * 16u + local.x];
                 let b1 = tile_gradient[p * 16u + 8u + local.x];
-                @unroll i 4: left_$i += a0[$i] * b0;
-                @unroll i 4: right_$i += a0[$i] * b1;
-                left_4 += a1[0] * b0;
-                left_5 += a1[1] * b0;
-                left_6 += a1[2] * b0;
-                left_7 += a1[3] * b0;
-                right_4 += a1[0] * b1;
-                right_5 += a1[1] * b1;
-                right_6 += a1[2] * b1;
-                right_7 += a1[3] * b1;
+                @unroll i 4: upper_left_$i += a0[$i] * b0;
+                @unroll i 4: upper_right_$i += a0[$i] * b1;
+                @unroll i 4: lower_left_$i += a1[$i] * b0;
+                @unroll i 4: lower_right_$i += a1[$i] * b1;
                 bias_left += b0;
                 bias_right += b1;
             }
@@ -103,16 +100,10 @@ fn main(
     let start = group.z * (weights + shape.outputs);
     let to_k = first_k + 4u * local.y;
     let to_n = first_n + 4u * local.x;
-    @unroll i 4: finish(left_$i, to_k + $iu, to_n, start);
-    @unroll i 4: finish(right_$i, to_k + $iu, to_n + 32u, start);
-    finish(left_4, to_k + 32u, to_n, start);
-    finish(left_5, to_k + 33u, to_n, start);
-    finish(left_6, to_k + 34u, to_n, start);
-    finish(left_7, to_k + 35u, to_n, start);
-    finish(right_4, to_k + 32u, to_n + 32u, start);
-    finish(right_5, to_k + 33u, to_n + 32u, start);
-    finish(right_6, to_k + 34u, to_n + 32u, start);
-    finish(right_7, to_k + 35u, to_n + 32u, start);
+    @unroll i 4: finish(upper_left_$i, to_k + $iu, to_n, start);
+    @unroll i 4: finish(upper_right_$i, to_k + $iu, to_n + 32u, start);
+    @unroll i 4: finish(lower_left_$i, to_k + 32u + $iu, to_n, start);
+    @unroll i 4: finish(lower_right_$i, to_k + 32u + $iu, to_n + 32u, start);
 
     if (group.y == 0u && local.y == 0u) {
         let at = start + weights;
