@@ -5,6 +5,7 @@
 
 mod golden_cases;
 mod kernels;
+mod repeating;
 
 use burn::tensor::Device;
 use cyclegan_web::device::{Choice, open};
@@ -82,4 +83,19 @@ fn whole_runs_equal_pytorchs() {
             check_run(&name, device, 100).await;
         }
     });
+}
+
+#[test]
+fn repeated_steps_equal_plain_ones() {
+    on_gpu(repeating::repeated_steps_equal_plain_ones);
+}
+
+#[test]
+fn a_change_is_heeded_by_repeated_steps() {
+    on_gpu(repeating::a_change_is_heeded_by_repeated_steps);
+}
+
+#[test]
+fn larger_batches_are_not_repeated() {
+    on_gpu(repeating::larger_batches_are_not_repeated);
 }

@@ -18,6 +18,7 @@ mod flex;
 mod geometry;
 mod gpu;
 mod instance_norm;
+mod recording;
 pub mod reference;
 mod residual_block;
 
@@ -32,6 +33,7 @@ pub use cpu::release;
 pub use finite::not_finite;
 pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
+pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
 pub use residual_block::{Parameters, residual_block};
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not

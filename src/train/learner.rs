@@ -29,7 +29,7 @@ fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
 }
 
 /// Gradients of a network by the names of its parameters, summed over several passes.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sum(BTreeMap<String, Tensor<4>>);
 
 impl Sum {

@@ -21,6 +21,7 @@ pub mod learner;
 pub mod losses;
 pub mod preprocess;
 pub mod preview;
+mod repeater;
 pub mod report;
 mod resume;
 pub mod schedule;

@@ -67,6 +67,20 @@ impl LossTensors {
         let all = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
         LOSS_NAMES.into_iter().zip(all).filter_map(|(name, loss)| Some((name, loss?)))
     }
+
+    /// Each that is on, passed through `change`.
+    pub fn map(self, change: impl Fn(Tensor<1>) -> Tensor<1>) -> Self {
+        Self {
+            d_a: self.d_a.map(&change),
+            g_a: self.g_a.map(&change),
+            cycle_a: self.cycle_a.map(&change),
+            idt_a: self.idt_a.map(&change),
+            d_b: self.d_b.map(&change),
+            g_b: self.g_b.map(&change),
+            cycle_b: self.cycle_b.map(&change),
+            idt_b: self.idt_b.map(&change),
+        }
+    }
 }
 
 /// One step of a run.

@@ -75,6 +75,7 @@ pub struct LossTensors {
 }
 
 /// What [`CycleGan::generator_pass`] finds.
+#[derive(Debug, Clone)]
 pub struct GeneratorPass {
     /// Gradients of `g_a` and `g_b`.
     pub sums: [Sum; 2],
@@ -82,6 +83,15 @@ pub struct GeneratorPass {
     pub fakes: [Tensor<4>; 2],
     /// All but the discriminators'.
     pub losses: LossTensors,
+}
+
+/// What [`CycleGan::discriminator_pass`] finds.
+#[derive(Debug, Clone)]
+pub struct DiscriminatorPass {
+    /// Gradients of `d_a` and `d_b`; none where their verdict teaches nobody.
+    pub sums: [Sum; 2],
+    /// The losses of `d_a` and `d_b`.
+    pub losses: [Tensor<1>; 2],
 }
 
 impl CycleGan {
@@ -95,14 +105,32 @@ impl CycleGan {
         rates: impl Into<Rates>,
         config: &Config,
     ) -> LossTensors {
-        let Rates { generators, discriminators } = rates.into();
-        let GeneratorPass { sums: [sum_a, sum_b], fakes, mut losses } =
-            self.generator_pass(real_a, real_b, config);
-        self.g_a.update(sum_a, generators, &config.adam);
-        self.g_b.update(sum_b, generators, &config.adam);
-        [losses.d_a, losses.d_b] =
-            self.discriminators([real_a, real_b], fakes, draws, discriminators, config);
-        losses
+        let rates = rates.into();
+        let GeneratorPass { sums, fakes, losses } = self.generator_pass(real_a, real_b, config);
+        self.learn_generators(sums, rates.generators, config);
+        let shown = self.shown(fakes, draws);
+        let DiscriminatorPass { sums, losses: [d_a, d_b] } =
+            self.discriminator_pass([real_a, real_b], shown, config);
+        self.learn_discriminators(sums, rates.discriminators, config);
+        LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..losses }
+    }
+
+    /// A step in which the discriminators learn alone.
+    pub fn warm_up(
+        &mut self,
+        real_a: &Tensor<4>,
+        real_b: &Tensor<4>,
+        draws: &Draws,
+        rate: f64,
+        config: &Config,
+    ) -> LossTensors {
+        let fake_b = self.g_a.network.forward(real_a.clone());
+        let fake_a = self.g_b.network.forward(real_b.clone());
+        let shown = self.shown([fake_a, fake_b], draws);
+        let DiscriminatorPass { sums, losses: [d_a, d_b] } =
+            self.discriminator_pass([real_a, real_b], shown, config);
+        self.learn_discriminators(sums, rate, config);
+        LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..LossTensors::default() }
     }
 
     /// The generators' losses and gradients, term by term. Nothing has learned yet.
@@ -139,36 +167,36 @@ impl CycleGan {
         }
     }
 
-    /// A step in which the discriminators learn alone.
-    pub fn warm_up(
-        &mut self,
-        real_a: &Tensor<4>,
-        real_b: &Tensor<4>,
-        draws: &Draws,
-        rate: f64,
+    /// What the discriminators learn from `real` A and B and from `shown` translations to A and to
+    /// B. Nothing has learned yet.
+    pub fn discriminator_pass(
+        &self,
+        [real_a, real_b]: [&Tensor<4>; 2],
+        [shown_a, shown_b]: [Tensor<4>; 2],
         config: &Config,
-    ) -> LossTensors {
-        let fake_b = self.g_a.network.forward(real_a.clone());
-        let fake_a = self.g_b.network.forward(real_b.clone());
-        let [d_a, d_b] =
-            self.discriminators([real_a, real_b], [fake_a, fake_b], draws, rate, config);
-        LossTensors { d_a, d_b, ..LossTensors::default() }
+    ) -> DiscriminatorPass {
+        let (sum_a, loss_a) = judge(&self.d_a.network, real_b, shown_b, config);
+        let (sum_b, loss_b) = judge(&self.d_b.network, real_a, shown_a, config);
+        DiscriminatorPass { sums: [sum_a, sum_b], losses: [loss_a, loss_b] }
     }
 
-    /// Both discriminators learn from real pictures and from translations out of the pools.
-    fn discriminators(
-        &mut self,
-        [real_a, real_b]: [&Tensor<4>; 2],
-        [fake_a, fake_b]: [Tensor<4>; 2],
-        draws: &Draws,
-        rate: f64,
-        config: &Config,
-    ) -> [Option<Tensor<1>>; 2] {
-        let fake_b = query(&mut self.pool_b, fake_b, &draws.b);
-        let loss_a = judge(&mut self.d_a, real_b, fake_b, rate, config);
-        let fake_a = query(&mut self.pool_a, fake_a, &draws.a);
-        let loss_b = judge(&mut self.d_b, real_a, fake_a, rate, config);
-        [Some(loss_a), Some(loss_b)]
+    /// What the pools let the discriminators see of new translations to A and to B.
+    fn shown(&mut self, [fake_a, fake_b]: [Tensor<4>; 2], draws: &Draws) -> [Tensor<4>; 2] {
+        [query(&mut self.pool_a, fake_a, &draws.a), query(&mut self.pool_b, fake_b, &draws.b)]
+    }
+
+    /// Both generators learn from their gradients.
+    pub fn learn_generators(&mut self, [a, b]: [Sum; 2], rate: f64, config: &Config) {
+        self.g_a.update(a, rate, &config.adam);
+        self.g_b.update(b, rate, &config.adam);
+    }
+
+    /// Both discriminators learn from their gradients, if their verdict teaches anybody.
+    pub fn learn_discriminators(&mut self, [a, b]: [Sum; 2], rate: f64, config: &Config) {
+        if config.terms.are_judged() {
+            self.d_a.update(a, rate, &config.adam);
+            self.d_b.update(b, rate, &config.adam);
+        }
     }
 }
 
@@ -240,27 +268,26 @@ fn identity(
     Some(loss.inner())
 }
 
-/// One discriminator learns, if its verdict teaches anybody.
+/// What one discriminator answers to `real` and `translated` pictures, and the gradients of its loss
+/// if its verdict teaches anybody.
 fn judge(
-    learner: &mut Learner<Discriminator>,
+    network: &Discriminator,
     real: &Tensor<4>,
     translated: Tensor<4>,
-    rate: f64,
     config: &Config,
-) -> Tensor<1> {
+) -> (Sum, Tensor<1>) {
+    let mut sum = Sum::default();
     if !config.terms.are_judged() {
-        let answers = |picture| learner.network.forward(picture);
-        return losses::discriminator(answers(real.clone()), answers(translated), config.gan_loss);
+        let answers = |picture| network.forward(picture);
+        let [real, translated] = [answers(real.clone()), answers(translated)];
+        return (sum, losses::discriminator(real, translated, config.gan_loss));
     }
-    let network = learner.network.learning();
+    let network = network.learning();
     let answers = |picture: Tensor<4>| network.forward(picture.autodiff());
     let (real, translated) = (answers(real.clone()), answers(translated));
     let loss = losses::discriminator(real, translated, config.gan_loss);
-    let mut sum = Sum::default();
     sum.add(&network, &mut loss.backward());
-    drop(network);
-    learner.update(sum, rate, &config.adam);
-    loss.inner()
+    (sum, loss.inner())
 }
 
 /// Passes each picture of a batch through the pool.

@@ -1,13 +1,14 @@
 //! A training run: a pump. [`Trainer::train_steps`] does some steps and says what happened; to
 //! pause is not to call it, and dropping the trainer frees everything.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use web_time::Instant;
 
 use super::{
     Batch, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner, MissingGenerator,
     Schedule, Source, Unit,
     learner::four,
+    repeater::{Repeater, upload},
     report::{Losses, StepReport},
     step::{LossTensors, Rates},
 };
@@ -17,7 +18,7 @@ use crate::{
     model::{Discriminator, Generator, Mapper, Network as _, Readback},
     ops,
     random::Random,
-    weights::{Architecture, HostTensor, StateDict},
+    weights::{Architecture, StateDict},
 };
 
 /// The weights that a run starts from; what is missing is drawn at random, or copied (see
@@ -64,6 +65,8 @@ pub struct Trainer<S> {
     /// Steps behind those in which the generators' learning rate rises.
     pub(super) ramp: u64,
     pub(super) device: Device,
+    /// Does the steps.
+    repeater: Repeater,
     /// Why it cannot go on.
     pub(super) ended: Option<Error>,
 }
@@ -125,6 +128,7 @@ impl<S: Source> Trainer<S> {
             pool_b: ImagePool::new(config.pool_size),
         };
         let chance = Random::new(seed_pools);
+        let repeater = Repeater::new(device);
         let device = device.clone();
         Ok(Self {
             config,
@@ -136,6 +140,7 @@ impl<S: Source> Trainer<S> {
             warm_up,
             ramp,
             device,
+            repeater,
             ended: None,
         })
     }
@@ -282,25 +287,21 @@ impl<S: Source> Trainer<S> {
         self.step += 1;
         self.images += count as u64;
         let Batch { a, b, epoch, skipped, .. } = batch;
-        let upload = |tensor: HostTensor| -> Tensor<4> {
-            Tensor::from_data(TensorData::new(tensor.data, tensor.shape), &self.device)
-        };
-        let (real_a, real_b) = (upload(a), upload(b));
         let size = self.config.pool_size;
-        let [b, a] = std::array::from_fn(|_| {
-            (0..count).map(|_| Draw::new(size, &mut self.chance)).collect()
-        });
-        let draws = Draws { b, a };
+        let mut draw = || (0..count).map(|_| Draw::new(size, &mut self.chance)).collect();
+        // The order of the fields is PyTorch's.
+        let draws = Draws { b: draw(), a: draw() };
         let multiplier = self.config.schedule.multiplier(epoch, self.step);
         let learning_rate = self.config.adam.learning_rate * multiplier;
         let warming_up = self.step <= self.warm_up;
         let generator_rate = learning_rate * self.risen();
-        let (gan, config) = (&mut self.gan, &self.config);
+        let (gan, config, device) = (&mut self.gan, &self.config, &self.device);
         let losses = if warming_up {
-            gan.warm_up(&real_a, &real_b, &draws, learning_rate, config)
+            let [a, b] = [a, b].map(|real| upload(real, device));
+            gan.warm_up(&a, &b, &draws, learning_rate, config)
         } else {
             let rates = Rates { generators: generator_rate, discriminators: learning_rate };
-            gan.step(&real_a, &real_b, &draws, rates, config)
+            self.repeater.step(gan, [a, b], &draws, rates, config, device)?
         };
         let report = StepReport {
             step: self.step,
@@ -321,6 +322,17 @@ impl<S: Source> Trainer<S> {
     fn risen(&self) -> f64 {
         let behind = self.step.saturating_sub(self.warm_up);
         (behind as f64 / self.ramp.max(1) as f64).min(1.0)
+    }
+
+    /// Queues each step anew, also where a graphics card could repeat a recorded one: the numbers
+    /// are the same.
+    pub fn never_repeat(&mut self) {
+        self.repeater = Repeater::plain();
+    }
+
+    /// Whether steps are repetitions of a recorded one by now.
+    pub fn repeats(&self) -> bool {
+        self.repeater.repeats()
     }
 
     /// The names of all weights, and for each a number that is 0 if they are finite.
@@ -371,6 +383,7 @@ impl<S: Source> Trainer<S> {
         }
         let network = self.gan.g_a.network.clone();
         self.gan.g_a.network = network.map(&mut Poison(false));
+        self.repeater.forget();
     }
 }
 

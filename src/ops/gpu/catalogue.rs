@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     finite, instance_norm,
     kernel::Kernel,
-    winograd,
+    recording, winograd,
 };
 use crate::ops::{Activation, Border, geometry::Geometry};
 
@@ -36,6 +36,8 @@ pub fn shaders() -> Vec<Shader> {
         }
         kernels.push(instance_norm::summing(channels));
         kernels.push(adam::stepping(channels));
+        kernels.push(recording::copying(channels));
+        kernels.push(recording::choosing(channels));
         for outputs in [1, 64] {
             convolutions(channels, outputs, &mut kernels);
         }

@@ -15,6 +15,7 @@ mod finite;
 mod instance_norm;
 mod kernel;
 mod layout;
+mod recording;
 mod winograd;
 
 use burn::backend::{
@@ -32,6 +33,7 @@ use super::{
 pub use adam::adam;
 pub use catalogue::{Shader, shaders};
 pub use finite::not_finite;
+pub use recording::{Recorder, Recording, choose, copied, copy, fill};
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {

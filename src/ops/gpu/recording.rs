@@ -1,0 +1,179 @@
+//! Launches that are recorded once and then repeated, and what goes in and out of a recording: a
+//! repetition reads and writes the very buffers of the first time.
+
+use std::thread::{self, ThreadId};
+
+use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use cubecl::{
+    MemoryAllocationMode,
+    bytes::Bytes,
+    client::{Client, Graph},
+};
+
+use super::{
+    kernel::{Kernel, spread, wgsl},
+    layout,
+};
+use crate::error::{Error, Result};
+
+/// A stream that is about to record.
+///
+/// CubeCL gives out no new memory while it records: the work must have run once before, by
+/// [`Recorder::rehearse`], so that enough lies ready. Both take their memory from a pool that nothing
+/// else uses and that reuses a buffer only for the same size. (From the common pool a small tensor
+/// may take a large free buffer, and whether that leaves enough depends on all that was before.)
+pub struct Recorder(Client);
+
+impl Recorder {
+    /// Begins on the device and stream of `tensor`.
+    ///
+    /// # Errors
+    /// What the device says against it.
+    pub fn prepare(tensor: &CubeTensor) -> std::result::Result<Self, String> {
+        let client = tensor.client.clone();
+        // What earlier work has left behind would stand beside the pool, unused.
+        client.memory_cleanup().map_err(|error| error.to_string())?;
+        client.graph_prepare().map_err(|error| error.to_string())?;
+        Ok(Self(client))
+    }
+
+    /// Does the work that shall be recorded. What it returns must be dropped before
+    /// [`Recorder::record`].
+    pub fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.aside(work)
+    }
+
+    /// Records what `work` launches, without computing anything: its results have their memory, and
+    /// no content before the first [`Recording::repeat`]. Nothing may be read back or uploaded on
+    /// the way.
+    ///
+    /// # Errors
+    /// Why it could not be recorded. What `work` returned is lost then, nothing else.
+    pub fn record<T>(
+        self,
+        work: impl FnOnce() -> T,
+    ) -> std::result::Result<(Recording, T), String> {
+        self.0.start_capture().map_err(|error| error.to_string())?;
+        let result = self.aside(work);
+        let graph = self.0.stop_capture().map_err(|error| error.to_string())?;
+        let (client, thread) = (self.0.clone(), thread::current().id());
+        Ok((Recording { graph: Some(graph), client, thread }, result))
+    }
+
+    /// Takes the memory for `work` from the pool.
+    fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        // SAFETY: the mode is that of this thread's stream, and nobody else changes it.
+        unsafe { self.0.allocation_mode(MemoryAllocationMode::Persistent) };
+        let result = work();
+        // SAFETY: as above; it goes back to what it was.
+        unsafe { self.0.allocation_mode(MemoryAllocationMode::Auto) };
+        result
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        // A recording that was prepared and never begun would hold the stream forever; one that has
+        // ended has nothing to stop.
+        let _ = self.0.stop_capture();
+    }
+}
+
+/// Recorded launches. Their buffers are kept for as long as it lives.
+pub struct Recording {
+    /// None when it is being dropped.
+    graph: Option<Graph>,
+    client: Client,
+    /// Where its stream is: only there are uploads and results in order with it.
+    thread: ThreadId,
+}
+
+impl Recording {
+    /// Whether it may be repeated here.
+    pub fn is_here(&self) -> bool {
+        self.thread == thread::current().id()
+    }
+
+    /// Queues all launches again.
+    ///
+    /// # Safety
+    /// Every tensor that the work has read, and that it did not make itself, still exists.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub unsafe fn repeat(&self) -> Result<()> {
+        let Some(graph) = &self.graph else { return Ok(()) };
+        // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by page.
+        unsafe { graph.replay() }.map_err(|error| Error::GpuLost(error.to_string()))
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        self.graph = None;
+        // The pool would keep its memory; on a lost device there is none.
+        let _ = self.client.memory_cleanup();
+    }
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recording").field("graph", &self.graph).finish_non_exhaustive()
+    }
+}
+
+/// Fills a tensor without gaps with `data`, where it is.
+pub fn fill(tensor: &CubeTensor, data: Vec<f32>) {
+    tensor.client.write(&tensor.handle, Bytes::from_elems(data));
+}
+
+/// The kernel that copies `elements` elements.
+pub(super) fn copying(elements: usize) -> Kernel {
+    Kernel::new("copy", wgsl!["copy"], [64, 1, 1]).wide(&["source", "destination"], elements)
+}
+
+/// The kernel that chooses one of two tensors of `elements` elements.
+pub(super) fn choosing(elements: usize) -> Kernel {
+    Kernel::new("choose", wgsl!["choose"], [64, 1, 1]).wide(&["fresh", "older", "chosen"], elements)
+}
+
+/// The tensor without gaps in memory, an image as the kernels want it.
+fn gapless(tensor: CubeTensor) -> CubeTensor {
+    if tensor.meta.rank() == 4 { layout::image(tensor) } else { into_contiguous(tensor) }
+}
+
+/// Memory for a tensor that lies like `tensor`, which has no gaps.
+fn empty_like(tensor: &CubeTensor) -> CubeTensor {
+    if tensor.meta.rank() == 4 {
+        layout::empty_image(tensor, layout::extents(tensor))
+    } else {
+        layout::empty(tensor, tensor.meta.shape().clone())
+    }
+}
+
+/// Copies `source` to `target`, where it is; an image lies there as the kernels want it.
+pub fn copy(source: CubeTensor, target: &CubeTensor) {
+    let source = gapless(source);
+    let elements = source.meta.shape().num_elements();
+    let groups = spread(elements.div_ceil(4));
+    copying(elements).launch(&[&source], &[target], &[elements as u32, 0], groups);
+}
+
+/// A tensor of the same content in memory of its own.
+pub fn copied(source: CubeTensor) -> CubeTensor {
+    let source = gapless(source);
+    let target = empty_like(&source);
+    copy(source, &target);
+    target
+}
+
+/// `older` if `is_older` `[1]` is not zero, else `fresh`: images of one shape.
+pub fn choose(fresh: CubeTensor, older: CubeTensor, is_older: &CubeTensor) -> CubeTensor {
+    let [fresh, older] = [fresh, older].map(layout::image);
+    let elements = fresh.meta.shape().num_elements();
+    let chosen = empty_like(&fresh);
+    let groups = spread(elements.div_ceil(4));
+    let read = [&fresh, &older, is_older];
+    choosing(elements).launch(&read, &[&chosen], &[elements as u32, 0], groups);
+    chosen
+}
