@@ -9,10 +9,11 @@ use burn::{
 };
 
 use super::{
-    Activation, Conv2d,
+    Activation, Conv2d, Distance,
     backend::{BackwardOperations, Operations},
     cpu,
     geometry::Geometry,
+    loss::{LossGradients, Losses},
 };
 
 type OnCpu = FloatTensor<Flex>;
@@ -71,6 +72,32 @@ fn normalise(x: &OnCpu, skip: Option<&OnCpu>, activation: Activation) -> OnCpu {
     let skip = skip.as_ref().map(elements);
     cpu::instance_norm(elements(&x), skip, &mut y, shape[2] * shape[3], activation);
     from_elements(y, shape)
+}
+
+impl Losses for Flex {
+    fn loss(x: OnCpu, other: OnCpu, distance: Distance, weight: f32) -> OnCpu {
+        let [x, other] = [x, other].map(|tensor| tensor.to_contiguous());
+        let sum = cpu::loss(elements(&x), elements(&other), extents(&x)[0], distance);
+        let mean = sum / elements(&x).len() as f64;
+        from_elements(vec![(f64::from(weight) * mean) as f32], [1])
+    }
+}
+
+impl LossGradients for Flex {
+    fn loss_backward(
+        x: OnCpu,
+        other: OnCpu,
+        gradient: OnCpu,
+        distance: Distance,
+        weight: f32,
+    ) -> OnCpu {
+        let [x, other, gradient] = [x, other, gradient].map(|tensor| tensor.to_contiguous());
+        let shape = extents(&x);
+        let (x, other) = (elements(&x), elements(&other));
+        let above = elements(&gradient).first().copied().unwrap_or_default();
+        let scale = above * weight / x.len() as f32;
+        from_elements(cpu::loss_backward(x, other, shape[0], distance, scale), shape)
+    }
 }
 
 impl BackwardOperations for Flex {

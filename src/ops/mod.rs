@@ -2,7 +2,8 @@
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`residual_block()`]: two of each, as one. [`adam()`]: one step of the optimiser.
+//! connection. [`residual_block()`]: two of each, as one. [`loss()`]: what is learned from.
+//! [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
 //! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
@@ -18,6 +19,7 @@ mod flex;
 mod geometry;
 mod gpu;
 mod instance_norm;
+mod loss;
 mod recording;
 pub mod reference;
 mod residual_block;
@@ -33,6 +35,7 @@ pub use cpu::release;
 pub use finite::not_finite;
 pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
+pub use loss::{Distance, loss};
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
 pub use residual_block::{Parameters, residual_block};
 
@@ -42,6 +45,27 @@ pub fn arranged<const D: usize>(parameter: Tensor<D>) -> Tensor<D> {
     match parameter.clone().try_into_primitive::<CubeBackend>() {
         Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::arranged(tensor)),
         Err(_) => parameter,
+    }
+}
+
+/// The images of both, `[B, C, H, W]` and outside any graph, as one batch with `first` in front.
+pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+    let [on_gpu, too] =
+        [&first, &second].map(|images| images.clone().try_into_primitive::<CubeBackend>().ok());
+    match (on_gpu, too) {
+        (Some(first), Some(second)) => {
+            Tensor::from_primitive::<CubeBackend>(gpu::join(first, second))
+        }
+        _ => Tensor::cat(vec![first, second], 0),
+    }
+}
+
+/// Images outside any graph, as their device's operations want them in memory: then they need not be
+/// arranged by each operation that reads them. Shape and values stay the same.
+pub fn image(image: Tensor<4>) -> Tensor<4> {
+    match image.clone().try_into_primitive::<CubeBackend>() {
+        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::image(tensor)),
+        Err(_) => image,
     }
 }
 

@@ -1,30 +1,38 @@
 //! The losses (paper, section 3; `GANLoss` in PyTorch's `models/networks.py`), each the mean over
-//! everything it is given.
+//! everything it is given, times a weight: `[1]`.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::GanLoss;
+use crate::ops::{self, Distance};
 
-/// How far a discriminator's answers `[B, 1, H, W]` are from `real` or translated: [1].
-pub fn gan(answers: Tensor<4>, real: bool, loss: GanLoss) -> Tensor<1> {
-    match (loss, real) {
-        (GanLoss::LeastSquares, true) => (answers - 1.0).square().mean(),
-        (GanLoss::LeastSquares, false) => answers.square().mean(),
-        // -log σ(x) and -log(1 - σ(x)), which is -log σ(-x).
-        (GanLoss::NegativeLogLikelihood, true) => activation::log_sigmoid(answers).mean().neg(),
-        (GanLoss::NegativeLogLikelihood, false) => {
-            activation::log_sigmoid(answers.neg()).mean().neg()
-        }
-    }
+/// How far a discriminator's answers `[B, 1, H, W]` are from real, or from translated.
+pub fn gan(answers: Tensor<4>, real: bool, loss: GanLoss, weight: f64) -> Tensor<1> {
+    let [batch, ..] = answers.dims();
+    judged(answers, if real { batch } else { 0 }, loss, weight)
 }
 
-/// Mean absolute difference of two tensors of one shape: [1].
-pub fn l1(a: Tensor<4>, b: Tensor<4>) -> Tensor<1> {
-    (a - b).abs().mean()
+/// The same for answers of which the first `real` are about real pictures, and the others about
+/// translated ones.
+fn judged(answers: Tensor<4>, real: usize, loss: GanLoss, weight: f64) -> Tensor<1> {
+    let distance = match loss {
+        GanLoss::LeastSquares => Distance::Squared { real },
+        GanLoss::NegativeLogLikelihood => Distance::Logistic { real },
+    };
+    // The other tensor is not looked at.
+    ops::loss(answers.clone(), answers, distance, weight)
 }
 
-/// What a discriminator learns from: half the sum of its two errors, which slows it down against
-/// the generators (paper, section 4).
-pub fn discriminator(real: Tensor<4>, translated: Tensor<4>, loss: GanLoss) -> Tensor<1> {
-    (gan(real, true, loss) + gan(translated, false, loss)) * 0.5
+/// Mean absolute difference of `a` from `b`, which is given and has no gradient.
+pub fn l1(a: Tensor<4>, b: Tensor<4>, weight: f64) -> Tensor<1> {
+    ops::loss(a, b, Distance::Absolute, weight)
+}
+
+/// What a discriminator learns from: its answers about real pictures, and behind them about as many
+/// translated ones. It is half the sum of both errors, which slows it down against the generators
+/// (paper, section 4).
+pub fn discriminator(answers: Tensor<4>, loss: GanLoss) -> Tensor<1> {
+    let [batch, ..] = answers.dims();
+    // Both halves are as large, so that half the sum of their means is the mean over all.
+    judged(answers, batch / 2, loss, 1.0)
 }

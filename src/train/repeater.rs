@@ -155,7 +155,7 @@ impl Inputs {
 
     /// All that is computed before anything learns.
     fn passes(&self, gan: &CycleGan, config: &Config) -> Passes {
-        let [real_a, real_b] = &self.real;
+        let [real_a, real_b] = &self.real.clone().map(ops::image);
         let generators = gan.generator_pass(real_a, real_b, config);
         let [fake_a, fake_b] = generators.fakes.clone();
         let [older_a, older_b] = self.older.clone();

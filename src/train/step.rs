@@ -4,12 +4,16 @@
 //!
 //! The generators' loss is a sum, and so is its gradient: each direction, and each identity, is
 //! taken backward as soon as it is known. That changes no number, and the activations of two
-//! passes live at once instead of six.
+//! passes live at once instead of six. A discriminator judges real and translated pictures as one
+//! batch: a normalisation knows only its own picture, so that changes no number either.
 
 use burn::tensor::Tensor;
 
 use super::{Config, CycleLoss, Draw, ImagePool, Learner, learner::Sum, losses};
-use crate::model::{Discriminator, Generator, Network};
+use crate::{
+    model::{Discriminator, Generator, Network},
+    ops,
+};
 
 /// The four networks and the two image pools.
 #[derive(Debug, Clone)]
@@ -106,6 +110,7 @@ impl CycleGan {
         config: &Config,
     ) -> LossTensors {
         let rates = rates.into();
+        let [real_a, real_b] = &[real_a, real_b].map(|real| ops::image(real.clone()));
         let GeneratorPass { sums, fakes, losses } = self.generator_pass(real_a, real_b, config);
         self.learn_generators(sums, rates.generators, config);
         let shown = self.shown(fakes, draws);
@@ -218,17 +223,16 @@ fn direction(
 ) -> Direction {
     let real = real.clone().autodiff();
     let translated = there.forward(real.clone());
-    let verdict = |judge: &Discriminator, picture: &Tensor<4>| {
-        losses::gan(judge.forward(picture.clone()), true, config.gan_loss)
+    let verdict = |judge: &Discriminator, picture: &Tensor<4>, weight| {
+        losses::gan(judge.forward(picture.clone()), true, config.gan_loss, weight)
     };
-    let adversarial = config.terms.adversarial.then(|| verdict(judges[0], &translated));
+    let adversarial = config.terms.adversarial.then(|| verdict(judges[0], &translated, 1.0));
     let cycle = cycle.map(|weight| {
         let returned = back.forward(translated.clone());
-        let loss = match config.terms.cycle_loss {
-            CycleLoss::L1 => losses::l1(returned, real),
-            CycleLoss::Adversarial => verdict(judges[1], &returned),
-        };
-        loss * weight
+        match config.terms.cycle_loss {
+            CycleLoss::L1 => losses::l1(returned, real, weight),
+            CycleLoss::Adversarial => verdict(judges[1], &returned, weight),
+        }
     });
     Direction { translated, adversarial, cycle }
 }
@@ -263,7 +267,7 @@ fn identity(
         return None;
     }
     let real = real.clone().autodiff();
-    let loss = losses::l1(generator.forward(real.clone()), real) * weight;
+    let loss = losses::l1(generator.forward(real.clone()), real, weight);
     sum.add(generator, &mut loss.backward());
     Some(loss.inner())
 }
@@ -276,16 +280,14 @@ fn judge(
     translated: Tensor<4>,
     config: &Config,
 ) -> (Sum, Tensor<1>) {
+    let pictures = ops::join(real.clone(), translated);
     let mut sum = Sum::default();
     if !config.terms.are_judged() {
-        let answers = |picture| network.forward(picture);
-        let [real, translated] = [answers(real.clone()), answers(translated)];
-        return (sum, losses::discriminator(real, translated, config.gan_loss));
+        return (sum, losses::discriminator(network.forward(pictures), config.gan_loss));
     }
     let network = network.learning();
-    let answers = |picture: Tensor<4>| network.forward(picture.autodiff());
-    let (real, translated) = (answers(real.clone()), answers(translated));
-    let loss = losses::discriminator(real, translated, config.gan_loss);
+    let answers = network.forward(pictures.autodiff());
+    let loss = losses::discriminator(answers, config.gan_loss);
     sum.add(&network, &mut loss.backward());
     (sum, loss.inner())
 }

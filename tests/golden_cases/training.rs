@@ -182,8 +182,8 @@ pub async fn check_losses(device: &Device) {
     for (name, input, kind) in cases {
         let x = upload::<4>(&state[input], device).autodiff().require_grad();
         let loss = match kind {
-            Some((kind, real)) => losses::gan(x.clone(), real, kind),
-            None => losses::l1(x.clone(), upload::<4>(&state["b"], device).autodiff()),
+            Some((kind, real)) => losses::gan(x.clone(), real, kind, 1.0),
+            None => losses::l1(x.clone(), upload::<4>(&state["b"], device).autodiff(), 1.0),
         };
         let off =
             relative(&download(loss.clone().inner()).await, &state[&format!("{name}.value")].data);
@@ -384,14 +384,15 @@ pub async fn split_against_joint(name: &str, device: &Device) -> Vec<(String, f3
     let (d_a, d_b) = (gan.d_a.network.fixed(), gan.d_b.network.fixed());
     let (a, b) = (a.autodiff(), b.autodiff());
     let (fake_b, fake_a) = (g_a.forward(a.clone()), g_b.forward(b.clone()));
-    let mut total = losses::l1(g_b.forward(fake_b.clone()), a.clone()) * config.lambda_a
-        + losses::l1(g_a.forward(fake_a.clone()), b.clone()) * config.lambda_b
-        + losses::gan(d_a.forward(fake_b), true, config.gan_loss)
-        + losses::gan(d_b.forward(fake_a), true, config.gan_loss);
-    if config.lambda_identity > 0.0 {
+    let Config { lambda_a, lambda_b, lambda_identity, gan_loss, .. } = config;
+    let mut total = losses::l1(g_b.forward(fake_b.clone()), a.clone(), lambda_a)
+        + losses::l1(g_a.forward(fake_a.clone()), b.clone(), lambda_b)
+        + losses::gan(d_a.forward(fake_b), true, gan_loss, 1.0)
+        + losses::gan(d_b.forward(fake_a), true, gan_loss, 1.0);
+    if lambda_identity > 0.0 {
         total = total
-            + losses::l1(g_a.forward(b.clone()), b) * config.lambda_b * config.lambda_identity
-            + losses::l1(g_b.forward(a.clone()), a) * config.lambda_a * config.lambda_identity;
+            + losses::l1(g_a.forward(b.clone()), b, lambda_b * lambda_identity)
+            + losses::l1(g_b.forward(a.clone()), a, lambda_a * lambda_identity);
     }
     let mut gradients = total.backward();
     let mut found = Vec::new();

@@ -15,6 +15,7 @@ mod conv2d;
 mod instance_norm;
 mod lanes;
 mod lines;
+mod loss;
 mod matmul;
 mod narrow;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use activation::{activate, activate_backward};
 pub use adam::adam;
 pub use conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward};
 pub use instance_norm::{instance_norm, instance_norm_backward};
+pub use loss::{loss, loss_backward};
 pub use workspace::release;
 
 use super::{

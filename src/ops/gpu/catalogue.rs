@@ -8,9 +8,9 @@ use super::{
     conv2d::{self, Tile, Way},
     finite, instance_norm,
     kernel::Kernel,
-    recording, winograd,
+    loss, recording, winograd,
 };
-use crate::ops::{Activation, Border, geometry::Geometry};
+use crate::ops::{Activation, Border, Distance, geometry::Geometry};
 
 /// The text of one kernel.
 #[derive(Debug, Clone)]
@@ -38,10 +38,18 @@ pub fn shaders() -> Vec<Shader> {
         kernels.push(adam::stepping(channels));
         kernels.push(recording::copying(channels));
         kernels.push(recording::choosing(channels));
+        kernels.push(recording::joining(channels));
+        let distances =
+            [Distance::Absolute, Distance::Squared { real: 1 }, Distance::Logistic { real: 1 }];
+        for distance in distances {
+            kernels.push(loss::summing(channels, distance));
+            kernels.push(loss::sloping(channels, distance));
+        }
         for outputs in [1, 64] {
             convolutions(channels, outputs, &mut kernels);
         }
     }
+    kernels.push(loss::totalling());
     kernels.push(conv2d::summing());
     kernels.extend((1..=7).map(finite::counting));
     kernels.push(winograd::weighing());

@@ -15,6 +15,7 @@ mod finite;
 mod instance_norm;
 mod kernel;
 mod layout;
+mod loss;
 mod recording;
 mod winograd;
 
@@ -33,7 +34,7 @@ use super::{
 pub use adam::adam;
 pub use catalogue::{Shader, shaders};
 pub use finite::not_finite;
-pub use recording::{Recorder, Recording, choose, copied, copy, fill};
+pub use recording::{Recorder, Recording, choose, copied, copy, fill, join};
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {
@@ -43,6 +44,11 @@ fn ways(spec: &Conv2d) -> [Way; 2] {
 /// A parameter as the kernels want it in memory: then no call has to arrange it again.
 pub fn arranged(parameter: CubeTensor) -> CubeTensor {
     if parameter.rank() == 4 { layout::weight(parameter) } else { into_contiguous(parameter) }
+}
+
+/// An image as the kernels want it in memory.
+pub fn image(image: CubeTensor) -> CubeTensor {
+    layout::image(image)
 }
 
 /// The residual block of [`super::residual_block()`], if there is a better way than one operation

@@ -177,3 +177,21 @@ pub fn choose(fresh: CubeTensor, older: CubeTensor, is_older: &CubeTensor) -> Cu
     choosing(elements).launch(&read, &[&chosen], &[elements as u32, 0], groups);
     chosen
 }
+
+/// The kernel that joins two batches of images of `elements` elements.
+pub(super) fn joining(elements: usize) -> Kernel {
+    Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(&["first", "second", "joined"], elements)
+}
+
+/// One batch of the images of both, the first in front.
+pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
+    let [first, second] = [first, second].map(layout::image);
+    let [shape, other] = [&first, &second].map(layout::extents);
+    let joined = layout::empty_image(&first, [shape[0] + other[0], shape[1], shape[2], shape[3]]);
+    let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
+    let groups = spread(front.div_ceil(4) + back.div_ceil(4));
+    let sizes = [front + back, front].map(|size| size as u32);
+    // Rows of fours only where both begin at one.
+    joining(front | back).launch(&[&first, &second], &[&joined], &sizes, groups);
+    joined
+}

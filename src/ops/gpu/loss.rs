@@ -1,0 +1,88 @@
+//! The losses on WebGPU.
+
+use burn::backend::wgpu::{CubeBackend, CubeTensor};
+
+use super::{
+    kernel::{Constant, Kernel, spread, wgsl},
+    layout::{self, extents},
+};
+use crate::ops::{
+    Distance,
+    loss::{LossGradients, Losses},
+};
+
+/// Elements of a workgroup that sums, and sums at most: a second workgroup adds those up.
+const SUMMED: usize = 4096;
+const SUMS: usize = 64;
+
+/// The number that stands for a distance in `loss.wgsl`.
+fn code(distance: Distance) -> Constant {
+    let code = match distance {
+        Distance::Absolute => 0,
+        Distance::Squared { .. } => 1,
+        Distance::Logistic { .. } => 2,
+    };
+    ("distance", code)
+}
+
+/// The kernel that sums distances over `elements` elements.
+pub(super) fn summing(elements: usize, distance: Distance) -> Kernel {
+    Kernel::new("loss_sums", wgsl!["loss", "loss_sums"], [256, 1, 1])
+        .with([code(distance)])
+        .wide(&["x", "other"], elements)
+}
+
+/// The kernel that adds those sums up.
+pub(super) fn totalling() -> Kernel {
+    Kernel::new("loss_total", wgsl!["loss_total"], [64, 1, 1])
+}
+
+/// The kernel for the gradient of `elements` elements.
+pub(super) fn sloping(elements: usize, distance: Distance) -> Kernel {
+    Kernel::new("loss_backward", wgsl!["loss", "loss_backward"], [64, 1, 1])
+        .with([code(distance)])
+        .wide(&["x", "other", "dx"], elements)
+}
+
+/// The number of elements, and the uniform of `loss.wgsl`.
+fn uniform(x: &CubeTensor, distance: Distance, weight: f32) -> (usize, [u32; 4]) {
+    let [batch, channels, height, width] = extents(x);
+    let image = channels * height * width;
+    let elements = batch * image;
+    let scale = weight / elements as f32;
+    (elements, [elements as u32, (image * distance.real()) as u32, scale.to_bits(), 0])
+}
+
+impl Losses for CubeBackend {
+    fn loss(x: CubeTensor, other: CubeTensor, distance: Distance, weight: f32) -> CubeTensor {
+        let [x, other] = [x, other].map(layout::image);
+        let (elements, info) = uniform(&x, distance, weight);
+        let groups = elements.div_ceil(SUMMED).clamp(1, SUMS);
+        let sums = layout::empty(&x, [groups]);
+        summing(elements, distance).launch(&[&x, &other], &[&sums], &info, [groups, 1, 1]);
+        if groups == 1 {
+            return sums;
+        }
+        let total = layout::empty(&x, [1]);
+        totalling().launch(&[&sums], &[&total], &[groups as u32, 0], [1, 1, 1]);
+        total
+    }
+}
+
+impl LossGradients for CubeBackend {
+    fn loss_backward(
+        x: CubeTensor,
+        other: CubeTensor,
+        gradient: CubeTensor,
+        distance: Distance,
+        weight: f32,
+    ) -> CubeTensor {
+        let [x, other] = [x, other].map(layout::image);
+        let (elements, info) = uniform(&x, distance, weight);
+        let dx = layout::empty_image(&x, extents(&x));
+        let groups = spread(elements.div_ceil(4));
+        let read = [&x, &other, &gradient];
+        sloping(elements, distance).launch(&read, &[&dx], &info, groups);
+        dx
+    }
+}

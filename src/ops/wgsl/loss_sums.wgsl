@@ -1,0 +1,34 @@
+// Sums of a loss: each workgroup walks over its part of the elements, four to an invocation, and writes
+// one sum. One workgroup alone writes the loss itself.
+
+@read 0 x
+@read 1 other
+@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(3) var<uniform> loss: Loss;
+
+var<workgroup> lanes: array<f32, 256>;
+
+@compute @workgroup_size(256, 1, 1)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    var sum = vec4<f32>();
+    for (var i = 4u * (group.x * 256u + index); i < loss.elements; i += 1024u * groups.x) {
+        let left = loss.elements - i;
+        let distances = distance_of(read_x(i, left), read_other(i, left), targets(i));
+        sum += select(vec4<f32>(), distances, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
+    }
+    lanes[index] = sum.x + sum.y + sum.z + sum.w;
+    workgroupBarrier();
+    for (var half = 128u; half > 0u; half /= 2u) {
+        if (index < half) {
+            lanes[index] += lanes[index + half];
+        }
+        workgroupBarrier();
+    }
+    if (index == 0u) {
+        sums[group.x] = lanes[0] * loss.scale;
+    }
+}
