@@ -49,6 +49,21 @@ fn finiteness() {
 }
 
 #[test]
+fn losses() {
+    on_gpu(kernels::losses);
+}
+
+#[test]
+fn sums() {
+    on_gpu(kernels::sums);
+}
+
+#[test]
+fn whole_images() {
+    on_gpu(kernels::whole_images);
+}
+
+#[test]
 fn optimiser() {
     on_gpu(kernels::optimiser);
 }

@@ -8,6 +8,7 @@
 
 mod golden_cases;
 mod kernels;
+mod repeating;
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -242,6 +243,9 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::residual_blocks(&device).await;
     kernels::optimiser(&device).await;
     kernels::finiteness(&device).await;
+    kernels::losses(&device).await;
+    kernels::sums(&device).await;
+    kernels::whole_images(&device).await;
     assert_silence();
 }
 
@@ -256,6 +260,14 @@ async fn gradients_and_losses_equal_pytorchs_on_webgpu() {
     for case in networks("discriminator_") {
         case.check_discriminator(&device).await;
     }
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn repeated_steps_equal_plain_ones_on_webgpu() {
+    listen();
+    let device = webgpu().await;
+    repeating::repeated_steps_equal_plain_ones(&device).await;
     assert_silence();
 }
 

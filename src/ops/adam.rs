@@ -35,28 +35,40 @@ impl AdamStep {
     }
 }
 
-/// Moves `parameter` against `gradient`; returns it with its new mean and mean square, which start
-/// at zero. All four have one shape.
-///
-/// On WebGPU all but the gradient are updated where they are: who shares them sees it.
-pub fn adam<const D: usize>(
-    parameter: Tensor<D>,
-    gradient: Tensor<D>,
-    [mean, square]: [Tensor<D>; 2],
-    step: &AdamStep,
-) -> (Tensor<D>, [Tensor<D>; 2]) {
-    let tensors = [parameter, gradient, mean, square];
-    if is_cpu(&tensors[0].device()) { on_cpu(tensors, step) } else { on_gpu(tensors, step) }
+/// A parameter, its gradient, and mean and mean square of the gradients before it, which start at
+/// zero. All four have one shape and are outside any graph.
+#[derive(Debug)]
+pub struct Learning {
+    /// What learns.
+    pub parameter: Tensor<4>,
+    /// Of the loss.
+    pub gradient: Tensor<4>,
+    /// Mean and mean square.
+    pub moments: [Tensor<4>; 2],
 }
 
-/// [`adam()`] in one pass over memory, in place where nobody else holds it.
-fn on_cpu<const D: usize>(tensors: [Tensor<D>; 4], step: &AdamStep) -> (Tensor<D>, [Tensor<D>; 2]) {
-    let in_memory = |tensor: Tensor<D>| match tensor.try_into_primitive::<Flex>() {
+/// Moves each parameter against its gradient; returns it with its new moments.
+///
+/// On WebGPU all but the gradients are updated where they are: who shares them sees it.
+pub fn adam(all: Vec<Learning>, step: &AdamStep) -> Vec<(Tensor<4>, [Tensor<4>; 2])> {
+    match all.first() {
+        Some(first) if is_cpu(&first.parameter.device()) => {
+            all.into_iter().map(|learning| on_cpu(learning, step)).collect()
+        }
+        _ => on_gpu(all, step),
+    }
+}
+
+/// One pass over memory, in place where nobody else holds it.
+fn on_cpu(learning: Learning, step: &AdamStep) -> (Tensor<4>, [Tensor<4>; 2]) {
+    let in_memory = |tensor: Tensor<4>| match tensor.try_into_primitive::<Flex>() {
         // A view of a larger memory is copied out of it.
         Ok(tensor) => tensor.to_contiguous(),
         Err(_) => unreachable!("its device is the CPU, and parameters are outside any graph"),
     };
-    let [mut parameter, gradient, mut mean, mut square] = tensors.map(in_memory);
+    let Learning { parameter, gradient, moments } = learning;
+    let [mut parameter, gradient] = [parameter, gradient].map(in_memory);
+    let [mut mean, mut square] = moments.map(in_memory);
     cpu::adam(
         parameter.storage_mut(),
         mean.storage_mut(),
@@ -68,14 +80,23 @@ fn on_cpu<const D: usize>(tensors: [Tensor<D>; 4], step: &AdamStep) -> (Tensor<D
     (tensor(parameter), [tensor(mean), tensor(square)])
 }
 
-/// [`adam()`] by a kernel.
-fn on_gpu<const D: usize>(tensors: [Tensor<D>; 4], step: &AdamStep) -> (Tensor<D>, [Tensor<D>; 2]) {
-    let in_memory = |tensor: Tensor<D>| match tensor.try_into_primitive::<CubeBackend>() {
+/// By a kernel.
+fn on_gpu(all: Vec<Learning>, step: &AdamStep) -> Vec<(Tensor<4>, [Tensor<4>; 2])> {
+    let in_memory = |tensor: Tensor<4>| match tensor.try_into_primitive::<CubeBackend>() {
         Ok(tensor) => gpu::arranged(tensor),
         Err(_) => unreachable!("its device is WebGPU, and parameters are outside any graph"),
     };
-    let [parameter, gradient, mean, square] = tensors.map(in_memory);
-    gpu::adam(&parameter, &gradient, [&mean, &square], step);
+    let all: Vec<_> = all
+        .into_iter()
+        .map(|Learning { parameter, gradient, moments }| gpu::Learning {
+            parameter: in_memory(parameter),
+            gradient: in_memory(gradient),
+            moments: moments.map(in_memory),
+        })
+        .collect();
+    gpu::adam(&all, step);
     let tensor = Tensor::from_primitive::<CubeBackend>;
-    (tensor(parameter), [tensor(mean), tensor(square)])
+    all.into_iter()
+        .map(|gpu::Learning { parameter, moments, .. }| (tensor(parameter), moments.map(tensor)))
+        .collect()
 }

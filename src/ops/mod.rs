@@ -23,13 +23,14 @@ mod loss;
 mod recording;
 pub mod reference;
 mod residual_block;
+mod sum;
 
 use burn::{
     backend::wgpu::CubeBackend,
     tensor::{Tensor, activation},
 };
 
-pub use adam::{AdamStep, adam};
+pub use adam::{AdamStep, Learning, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use cpu::release;
 pub use finite::not_finite;
@@ -38,6 +39,7 @@ pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
 pub use residual_block::{Parameters, residual_block};
+pub use sum::add;
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not
 /// arrange it at each call. Its shape and its values stay the same.

@@ -2,11 +2,11 @@
 //! they mean, and what all others are tested against.
 
 use burn::tensor::{
-    Tensor, module,
+    Tensor, TensorData, activation, module,
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{Activation, AdamStep, Border, Conv2d};
+use super::{Activation, AdamStep, Border, Conv2d, Distance};
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
@@ -46,7 +46,21 @@ pub fn instance_norm(x: Tensor<4>, activation: Activation, skip: Option<Tensor<4
     }
 }
 
-/// [`super::adam()`], composed of Burn's own operations.
+/// [`super::loss()`], composed of Burn's own operations.
+pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> Tensor<1> {
+    let [batch, ..] = x.dims();
+    let targets: Vec<f32> =
+        (0..batch).map(|image| if image < distance.real() { 1.0 } else { 0.0 }).collect();
+    let targets = Tensor::from_data(TensorData::new(targets, [batch, 1, 1, 1]), &x.device());
+    let distances = match distance {
+        Distance::Absolute => (x - other).abs(),
+        Distance::Squared { .. } => (x - targets).powi_scalar(2),
+        Distance::Logistic { .. } => activation::log_sigmoid(x * (targets * 2.0 - 1.0)).neg(),
+    };
+    distances.mean() * weight
+}
+
+/// [`super::adam()`] of one parameter, composed of Burn's own operations.
 pub fn adam<const D: usize>(
     parameter: Tensor<D>,
     gradient: Tensor<D>,

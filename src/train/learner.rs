@@ -8,7 +8,7 @@ use super::Adam;
 use crate::{
     error::{Error, Result},
     model::{Mapper, Network, Readback},
-    ops::{self, AdamStep},
+    ops::{self, AdamStep, Learning},
     weights::{HostTensor, StateDict},
 };
 
@@ -36,26 +36,68 @@ impl Sum {
     /// Adds those that a backward pass found for `network`, as [`Network::learning`] made it. A
     /// parameter that had no part in the pass has none.
     pub fn add(&mut self, network: &impl Network, gradients: &mut Gradients) {
-        struct Add<'a>(&'a mut Sum, &'a mut Gradients);
-        impl Mapper for Add<'_> {
+        struct Found<'a>(Vec<(String, Tensor<4>)>, &'a mut Gradients);
+        impl Mapper for Found<'_> {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
                 if let Some(gradient) = tensor.grad_remove(self.1) {
-                    let gradient = four(gradient);
-                    let sum = match self.0.0.remove(name) {
-                        Some(sum) => sum + gradient,
-                        None => gradient,
-                    };
-                    self.0.0.insert(name.into(), sum);
+                    self.0.push((name.into(), four(gradient)));
                 }
                 tensor
             }
         }
-        let _ = network.clone().map(&mut Add(self, gradients));
+        let mut found = Found(Vec::new(), gradients);
+        let _ = network.clone().map(&mut found);
+        let (mut names, mut pairs) = (Vec::new(), Vec::new());
+        for (name, gradient) in found.0 {
+            match self.0.remove(&name) {
+                Some(sum) => {
+                    names.push(name);
+                    pairs.push([sum, gradient]);
+                }
+                None => {
+                    self.0.insert(name, gradient);
+                }
+            }
+        }
+        self.0.extend(names.into_iter().zip(ops::add(pairs)));
     }
 
     /// The gradient of one parameter; of a bias as `[C, 1, 1, 1]`.
     pub fn get(&self, name: &str) -> Option<&Tensor<4>> {
         self.0.get(name)
+    }
+}
+
+/// Collects the parameters that have a gradient, each with what it needs to learn.
+struct Take<'a> {
+    gradients: Sum,
+    moments: &'a mut BTreeMap<String, [Tensor<4>; 2]>,
+    all: Vec<(String, Learning)>,
+}
+
+impl Mapper for Take<'_> {
+    fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+        if let Some(gradient) = self.gradients.0.remove(name) {
+            let moments = self.moments.remove(name).unwrap_or_else(|| {
+                // Two, since they may be updated in place.
+                [0, 1].map(|_| Tensor::zeros(gradient.shape(), &gradient.device()))
+            });
+            let parameter = four(tensor.clone());
+            self.all.push((name.into(), Learning { parameter, gradient, moments }));
+        }
+        tensor
+    }
+}
+
+/// Puts parameters in their places.
+struct Put(BTreeMap<String, Tensor<4>>);
+
+impl Mapper for Put {
+    fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+        match self.0.remove(name) {
+            Some(parameter) => restored(parameter, tensor.shape()),
+            None => tensor,
+        }
     }
 }
 
@@ -78,31 +120,18 @@ impl<N: Network> Learner<N> {
 
     /// One step of Adam.
     pub fn update(&mut self, gradients: Sum, rate: f64, adam: &Adam) {
-        struct Update<'a> {
-            gradients: Sum,
-            moments: &'a mut BTreeMap<String, [Tensor<4>; 2]>,
-            step: AdamStep,
-        }
-        impl Mapper for Update<'_> {
-            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                let Some(gradient) = self.gradients.0.remove(name) else {
-                    return tensor;
-                };
-                let shape = tensor.shape();
-                let moments = self.moments.remove(name).unwrap_or_else(|| {
-                    // Two, since they may be updated in place.
-                    [0, 1].map(|_| Tensor::zeros(gradient.shape(), &gradient.device()))
-                });
-                let (parameter, moments) = ops::adam(four(tensor), gradient, moments, &self.step);
-                self.moments.insert(name.into(), moments);
-                restored(parameter, shape)
-            }
-        }
         self.time += 1;
         let Adam { beta1, beta2, epsilon, .. } = *adam;
         let step = AdamStep { rate, beta1, beta2, epsilon, time: self.time };
-        let network = self.network.clone();
-        self.network = network.map(&mut Update { gradients, moments: &mut self.moments, step });
+        let mut take = Take { gradients, moments: &mut self.moments, all: Vec::new() };
+        let _ = self.network.clone().map(&mut take);
+        let (names, all): (Vec<_>, Vec<_>) = take.all.into_iter().unzip();
+        let mut put = Put(BTreeMap::new());
+        for (name, (parameter, moments)) in names.into_iter().zip(ops::adam(all, &step)) {
+            self.moments.insert(name.clone(), moments);
+            put.0.insert(name, parameter);
+        }
+        self.network = self.network.clone().map(&mut put);
     }
 
     /// Updates so far.

@@ -22,12 +22,15 @@ use crate::{
 
 /// Steps of the same kind before one is recorded: the first ones compile kernels and make memory.
 const BEFORE: usize = 2;
+/// Steps that are tried to be recorded. Autodiff now and then frees a tensor of an earlier pass later than
+/// usual, and a recording that then finds no memory can be made in the next step.
+const TRIES: usize = 4;
 
 /// Does steps, plainly or by repeating a recorded one.
 #[derive(Debug)]
 pub(super) struct Repeater {
-    /// Whether it may record: not on the CPU, nor where it was tried in vain.
-    records: bool,
+    /// How often it may still try to record: never on the CPU.
+    tries: usize,
     /// Of which kind the last steps were, and how many.
     last: Option<(Kind, usize)>,
     recorded: Option<Recorded>,
@@ -58,12 +61,13 @@ impl Kind {
 impl Repeater {
     /// One that records on `device`, if that can.
     pub fn new(device: &Device) -> Self {
-        Self { records: !is_cpu(device), last: None, recorded: None }
+        let tries = if is_cpu(device) { 0 } else { TRIES };
+        Self { tries, last: None, recorded: None }
     }
 
     /// One that records nothing.
     pub fn plain() -> Self {
-        Self { records: false, last: None, recorded: None }
+        Self { tries: 0, last: None, recorded: None }
     }
 
     /// Whether it repeats a recorded step.
@@ -100,13 +104,16 @@ impl Repeater {
             Some((last, count)) if *last == kind => *count,
             _ => 0,
         };
-        if self.records && kind.is_single() && before >= BEFORE {
+        if self.tries > 0 && kind.is_single() && before >= BEFORE {
             let (losses, recorded) = record(gan, kind, real, draws, rates, config, device);
             match recorded {
-                Ok(recorded) => self.recorded = Some(recorded),
+                Ok(recorded) => {
+                    self.recorded = Some(recorded);
+                    self.tries = TRIES;
+                }
                 Err(reason) => {
-                    log::warn!("steps are not recorded: {reason}");
-                    self.records = false;
+                    self.tries -= 1;
+                    log::warn!("a step was not recorded, {} tries left: {reason}", self.tries);
                 }
             }
             return Ok(losses);

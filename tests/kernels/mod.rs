@@ -6,8 +6,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
-        Activation, AdamStep, Border, Conv2d, adam, arranged, conv2d, instance_norm, not_finite,
-        reference, residual_block,
+        Activation, AdamStep, Border, Conv2d, Distance, Learning, adam, add, arranged, choose,
+        conv2d, copied, copy, fill, instance_norm, join, loss, not_finite, reference,
+        residual_block,
     },
     random::Random,
 };
@@ -166,25 +167,126 @@ pub async fn normalisations(gpu: &Device) {
     }
 }
 
-/// Three steps of Adam, on weights as they lie on the device.
+/// Three steps of Adam, on weights as they lie on the device: an odd number of them, some of whose
+/// elements are no multiple of four.
 pub async fn optimiser(gpu: &Device) {
     let cpu = Device::flex();
     let mut random = Random::new(7);
-    for shape in [[8, 4, 3, 3], [3, 5, 3, 3], [7, 1, 1, 1]] {
-        let [ours, theirs] = both(&mut random, shape, [gpu, &cpu]);
-        let (mut ours, mut theirs) = (arranged(ours), theirs);
-        let zeros = |device| [0, 1].map(|_| Tensor::<4>::zeros(shape, device));
-        let (mut moments, mut moments_cpu) = (zeros(gpu), zeros(&cpu));
-        for time in 1..=3 {
-            let step = AdamStep { rate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, time };
+    let shapes = [[8, 4, 3, 3], [16, 1, 1, 1], [3, 5, 3, 3], [8, 3, 3, 3], [7, 1, 1, 1]];
+    let mut learning: Vec<_> = shapes
+        .map(|shape| {
+            let [ours, theirs] = both(&mut random, shape, [gpu, &cpu]);
+            let zeros = |device| [0, 1].map(|_| Tensor::<4>::zeros(shape, device));
+            [(arranged(ours), zeros(gpu)), (theirs, zeros(&cpu))]
+        })
+        .into();
+    for time in 1..=3 {
+        let step = AdamStep { rate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8, time };
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for (shape, [(parameter, moments), (parameter_cpu, moments_cpu)]) in
+            shapes.into_iter().zip(learning)
+        {
             let [gradient, gradient_cpu] = both(&mut random, shape, [gpu, &cpu]);
-            (ours, moments) = adam(ours, arranged(gradient), moments, &step);
-            (theirs, moments_cpu) = reference::adam(theirs, gradient_cpu, moments_cpu, &step);
+            ours.push(Learning { parameter, gradient: arranged(gradient), moments });
+            theirs.push(reference::adam(parameter_cpu, gradient_cpu, moments_cpu, &step));
         }
-        compare("parameter", ours, theirs).await;
+        let ours = adam(ours, &step);
+        learning = ours.into_iter().zip(theirs).map(|(ours, theirs)| [ours, theirs]).collect();
+    }
+    for [(parameter, moments), (parameter_cpu, moments_cpu)] in learning {
+        compare("parameter", parameter, parameter_cpu).await;
         for (ours, theirs) in moments.into_iter().zip(moments_cpu) {
             compare("moment", ours, theirs).await;
         }
+    }
+}
+
+/// Sums of more gradients than one launch takes, with and without rows of fours.
+pub async fn sums(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(9);
+    let shapes: [[usize; 4]; 7] = [
+        [8, 4, 3, 3],
+        [4, 1, 1, 1],
+        [16, 8, 4, 4],
+        [8, 1, 1, 1],
+        [3, 5, 3, 3],
+        [1, 1, 1, 1],
+        [9, 3, 7, 7],
+    ];
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for shape in shapes {
+        let pairs = [0, 1].map(|_| both(&mut random, shape, [gpu, &cpu]));
+        let [[a, a_cpu], [b, b_cpu]] = pairs;
+        ours.push([a, b].map(arranged));
+        theirs.push(a_cpu + b_cpu);
+    }
+    for (ours, theirs) in add(ours).into_iter().zip(theirs) {
+        compare("sum", ours, theirs).await;
+    }
+}
+
+/// Every loss and its gradient: within one workgroup, over several and over more elements than those
+/// take at once, with a half of the batch real and with all.
+pub async fn losses(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(10);
+    for shape in [[2, 1, 5, 7], [1, 3, 40, 52], [4, 3, 170, 131]] {
+        let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
+        let [y, y_cpu] = both(&mut random, shape, [gpu, &cpu]);
+        let [half, all] = [shape[0] / 2, shape[0]];
+        for distance in [
+            Distance::Absolute,
+            Distance::Squared { real: half },
+            Distance::Squared { real: all },
+            Distance::Logistic { real: half },
+            Distance::Logistic { real: 0 },
+        ] {
+            let what = format!("{distance:?} {shape:?}");
+            let run = |x: &Tensor<4>, y: &Tensor<4>, ours: bool| {
+                let x = (x.clone() * 6.0).autodiff().require_grad();
+                let y = (y.clone() * 6.0).autodiff();
+                let loss = if ours {
+                    loss(x.clone(), y, distance, 0.7)
+                } else {
+                    reference::loss(x.clone(), y, distance, 0.7)
+                };
+                // So that a gradient other than 1 comes from above.
+                let mut gradients = (loss.clone() * 3.0).backward();
+                (loss.inner(), x.grad_remove(&mut gradients).unwrap())
+            };
+            let (expected, expected_gradient) = run(&x_cpu, &y_cpu, false);
+            for (x, y) in [(&x, &y), (&x_cpu, &y_cpu)] {
+                let (loss, gradient) = run(x, y, true);
+                compare(&what, loss, expected.clone()).await;
+                compare(&format!("{what}: gradient"), gradient, expected_gradient.clone()).await;
+            }
+        }
+    }
+}
+
+/// Copies, choices and batches of images, of sizes that are multiples of four and not.
+pub async fn whole_images(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(12);
+    for [height, width] in [[4, 6], [5, 7]] {
+        let shape = [1, 3, height, width];
+        let [a, a_cpu] = both(&mut random, shape, [gpu, &cpu]);
+        let [b, b_cpu] = both(&mut random, [2, 3, height, width], [gpu, &cpu]);
+        let joined = Tensor::cat(vec![a_cpu.clone(), b_cpu.clone()], 0);
+        compare("join", join(a.clone(), b.clone()), joined.clone()).await;
+        compare("join on the CPU", join(a_cpu.clone(), b_cpu.clone()), joined).await;
+
+        let copy_of_a = copied(a.clone());
+        let other = b.narrow(0, 1, 1);
+        let other_cpu = b_cpu.narrow(0, 1, 1);
+        let flag = Tensor::<1>::zeros([1], gpu);
+        compare("fresh", choose(a.clone(), other.clone(), &flag), a_cpu.clone()).await;
+        fill(&flag, vec![1.0]);
+        compare("older", choose(a.clone(), other.clone(), &flag), other_cpu.clone()).await;
+        copy(other, &copy_of_a);
+        compare("copied to", copy_of_a, other_cpu).await;
+        compare("copied from", a, a_cpu).await;
     }
 }
 

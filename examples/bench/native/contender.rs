@@ -119,13 +119,13 @@ impl Contender {
             let (g_a, g_b) = (gan.g_a.network.learning(), gan.g_b.network.learning());
             let (d_a, d_b) = (gan.d_a.network.fixed(), gan.d_b.network.fixed());
             let (fake_b, fake_a) = (g_a.forward(a.clone()), g_b.forward(b.clone()));
-            let weight = config.lambda_identity * config.lambda_a;
-            let loss = losses::l1(g_b.forward(fake_b.clone()), a.clone()) * config.lambda_a
-                + losses::l1(g_a.forward(fake_a.clone()), b.clone()) * config.lambda_b
-                + losses::gan(d_a.forward(fake_b), true, config.gan_loss)
-                + losses::gan(d_b.forward(fake_a), true, config.gan_loss)
-                + losses::l1(g_a.forward(b.clone()), b) * weight
-                + losses::l1(g_b.forward(a.clone()), a) * weight;
+            let Config { lambda_a, lambda_b, lambda_identity, gan_loss, .. } = *config;
+            let loss = losses::l1(g_b.forward(fake_b.clone()), a.clone(), lambda_a)
+                + losses::l1(g_a.forward(fake_a.clone()), b.clone(), lambda_b)
+                + losses::gan(d_a.forward(fake_b), true, gan_loss, 1.0)
+                + losses::gan(d_b.forward(fake_a), true, gan_loss, 1.0)
+                + losses::l1(g_a.forward(b.clone()), b, lambda_b * lambda_identity)
+                + losses::l1(g_b.forward(a.clone()), a, lambda_a * lambda_identity);
             drop(loss.backward());
         });
         let Case { size, ngf } = case;

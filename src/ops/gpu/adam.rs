@@ -1,29 +1,61 @@
-//! Adam on WebGPU: one kernel for a parameter and its moments.
+//! Adam on WebGPU: one kernel for two parameters and their moments, as many as the eight storage
+//! buffers of every device allow.
 
 use burn::backend::wgpu::CubeTensor;
 
 use super::kernel::{Kernel, spread, wgsl};
 use crate::ops::AdamStep;
 
-/// The kernel for parameters of `elements` elements.
-pub(super) fn stepping(elements: usize) -> Kernel {
-    Kernel::new("adam", wgsl!["adam"], [64, 1, 1])
-        .wide(&["gradient", "parameter", "mean", "square"], elements)
+/// Parameters of one launch.
+const PARAMETERS: usize = 2;
+
+/// A parameter, its gradient, and mean and mean square of the gradients before. All four lie alike
+/// in memory, without gaps.
+pub struct Learning {
+    pub parameter: CubeTensor,
+    pub gradient: CubeTensor,
+    pub moments: [CubeTensor; 2],
 }
 
-/// Updates `parameter` and its moments in place. All four lie alike in memory, without gaps.
-pub fn adam(
-    parameter: &CubeTensor,
-    gradient: &CubeTensor,
-    [mean, square]: [&CubeTensor; 2],
-    step: &AdamStep,
-) {
-    let elements = parameter.meta.shape().num_elements();
+impl Learning {
+    fn elements(&self) -> usize {
+        self.parameter.meta.shape().num_elements()
+    }
+}
+
+/// The kernel for one or two parameters; `row` is a multiple of four if the elements of each are.
+pub(super) fn stepping(parameters: usize, row: usize) -> Kernel {
+    let names: [&[&'static str]; PARAMETERS] = [
+        &["gradient_0", "parameter_0", "mean_0", "square_0"],
+        &["gradient_1", "parameter_1", "mean_1", "square_1"],
+    ];
+    let kernel = Kernel::new("adam", wgsl!["adam"], [64, 1, 1])
+        .with([("parameters", parameters as u32), ("uniform", 4 * parameters as u32)]);
+    names.into_iter().take(parameters).fold(kernel, |kernel, names| kernel.wide(names, row))
+}
+
+/// Updates all parameters and their moments, where they are.
+pub fn adam(all: &[Learning], step: &AdamStep) {
     let (length, root) = step.corrected();
     let floats =
         [step.beta1, step.beta2, 1.0 - step.beta1, 1.0 - step.beta2, step.epsilon, length, root];
-    let mut info = vec![elements as u32];
-    info.extend(floats.map(|value| (value as f32).to_bits()));
-    let groups = spread(elements.div_ceil(4));
-    stepping(elements).launch(&[gradient], &[parameter, mean, square], &info, groups);
+    for some in all.chunks(PARAMETERS) {
+        let mut info = [0; PARAMETERS].to_vec();
+        for (size, learning) in info.iter_mut().zip(some) {
+            *size = learning.elements() as u32;
+        }
+        info.extend(floats.map(|value| (value as f32).to_bits()));
+        let gradients: Vec<_> = some.iter().map(|learning| &learning.gradient).collect();
+        let updated: Vec<_> = some
+            .iter()
+            .flat_map(|Learning { parameter, moments: [mean, square], .. }| {
+                [parameter, mean, square]
+            })
+            .collect();
+        let row = some.iter().fold(0, |row, learning| row | learning.elements());
+        let most = some.iter().map(Learning::elements).max().unwrap_or_default();
+        let [x, y, _] = spread(most.div_ceil(4));
+        let groups = [x, y, some.len()];
+        stepping(some.len(), row).launch(&gradients, &updated, &info, groups);
+    }
 }

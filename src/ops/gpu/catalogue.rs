@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     finite, instance_norm,
     kernel::Kernel,
-    loss, recording, winograd,
+    loss, recording, sum, winograd,
 };
 use crate::ops::{Activation, Border, Distance, geometry::Geometry};
 
@@ -35,7 +35,8 @@ pub fn shaders() -> Vec<Shader> {
             kernels.push(instance_norm::activating(channels, activation));
         }
         kernels.push(instance_norm::summing(channels));
-        kernels.push(adam::stepping(channels));
+        kernels.extend([1, 2].map(|parameters| adam::stepping(parameters, channels)));
+        kernels.extend([1, 2, 3, 4].map(|pairs| sum::adding(pairs, channels)));
         kernels.push(recording::copying(channels));
         kernels.push(recording::choosing(channels));
         kernels.push(recording::joining(channels));

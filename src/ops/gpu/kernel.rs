@@ -5,7 +5,7 @@
 //! macros would otherwise say many times is said by three directives, each a line of its own:
 //!
 //! - `@read N name` and `@write N name` (or `@update N name` for both) declare buffer N of float32
-//!   with a function `read_name(at, left)` for the four elements from `at`, or
+//!   (a sum such as 2+1 is a number too) with a function `read_name(at, left)` for the four elements from `at`, or
 //!   `write_name(at, left, value)`. Where all rows are multiples of four it is an array of vec4;
 //!   else of f32, of which only `left` are touched.
 //! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3: compilers keep an array in
@@ -157,6 +157,7 @@ fn declare(access: &str, binding: &str, name: &str, wide: bool, out: &mut String
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{text}");
     };
+    let binding: u32 = binding.split('+').filter_map(|term| term.parse::<u32>().ok()).sum();
     line(format!("@group(0) @binding({binding}) var<storage, {mode}> {name}: array<{element}>;"));
     if access != "write" {
         line(format!("fn read_{name}(at: u32, left: u32) -> vec4<f32> {{"));

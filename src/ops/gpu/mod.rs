@@ -17,6 +17,7 @@ mod kernel;
 mod layout;
 mod loss;
 mod recording;
+mod sum;
 mod winograd;
 
 use burn::backend::{
@@ -31,10 +32,11 @@ use super::{
     geometry::Geometry,
 };
 
-pub use adam::adam;
+pub use adam::{Learning, adam};
 pub use catalogue::{Shader, shaders};
 pub use finite::not_finite;
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, join};
+pub use sum::add;
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {
