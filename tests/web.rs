@@ -268,6 +268,8 @@ async fn repeated_steps_equal_plain_ones_on_webgpu() {
     listen();
     let device = webgpu().await;
     repeating::repeated_steps_equal_plain_ones(&device).await;
+    repeating::a_change_is_heeded_by_repeated_steps(&device).await;
+    repeating::larger_batches_are_not_repeated(&device).await;
     assert_silence();
 }
 
