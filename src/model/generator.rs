@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    ops::{Activation, Border, Conv2d},
+    ops::{Activation, Border, Conv2d, halved},
     weights::{Architecture, Layer, StateDict},
 };
 
@@ -78,6 +78,20 @@ impl Generator {
     ) -> Result<Self> {
         let state = init.state(&architecture.tensors(), seed);
         Self::from_state(architecture, state, device)
+    }
+
+    /// The generator with its weights, and with them the images between its layers, in float16
+    /// where the device is a graphics card; the last layer's weights, and so its result, stay
+    /// float32. It translates ([`crate::translator`] looks after numbers too large), and cannot learn.
+    pub fn half(&self) -> Self {
+        struct Halve;
+        impl Mapper for Halve {
+            fn map<const D: usize>(&mut self, _: &str, tensor: Tensor<D>) -> Tensor<D> {
+                if D == 4 { halved(tensor) } else { tensor }
+            }
+        }
+        let head = self.head.clone();
+        Self { head, ..self.clone().map(&mut Halve) }
     }
 
     /// Width and depth.

@@ -12,6 +12,7 @@ mod adam;
 mod catalogue;
 mod conv2d;
 mod finite;
+mod half;
 mod instance_norm;
 mod kernel;
 mod layout;
@@ -30,8 +31,9 @@ use super::{
 };
 
 pub use adam::adam;
-pub use catalogue::{Shader, shaders};
+pub use catalogue::{Shader, half_shaders, shaders};
 pub use finite::not_finite;
+pub use half::{converted, watched};
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {
