@@ -72,7 +72,7 @@ impl Translate {
         let opened = self.compute.open()?;
         let translator = self.translator(architecture, state, &opened)?;
         let begun = translator.precision();
-        eprintln!("in {}", begun.name());
+        eprintln!("weights and images are kept in {}", begun.name());
         interrupt::listen("finishing this photo");
         let mut failed = Vec::new();
         let total = jobs.len();
