@@ -59,9 +59,10 @@ impl Precision {
 /// A generator that translates photos.
 #[derive(Debug)]
 pub struct Translator {
-    generator: Generator,
-    /// The same in half precision, as long as that serves.
-    half: RefCell<Option<Generator>>,
+    architecture: Architecture,
+    generator: RefCell<Generator>,
+    /// The weights as they were given, as long as the generator has them in float16.
+    exact: RefCell<Option<StateDict>>,
     device: Device,
 }
 
@@ -77,21 +78,26 @@ impl Translator {
         asked: Option<Precision>,
         opened: &Opened,
     ) -> Result<Self> {
-        let is_half = Precision::on(opened, asked) == Precision::Float16 && fits(&state);
         let device = opened.device.clone();
-        let generator = Generator::from_state(architecture, state, &device)?;
-        let half = RefCell::new(is_half.then(|| generator.half()));
-        Ok(Self { generator, half, device })
+        let (generator, exact) =
+            if Precision::on(opened, asked) == Precision::Float16 && fits(&state) {
+                let exact = Some(state.clone());
+                (Generator::half_from_state(architecture, state, &device)?, exact)
+            } else {
+                (Generator::from_state(architecture, state, &device)?, None)
+            };
+        let (generator, exact) = (RefCell::new(generator), RefCell::new(exact));
+        Ok(Self { architecture, generator, exact, device })
     }
 
-    /// The generator as it was given.
-    pub fn generator(&self) -> &Generator {
-        &self.generator
+    /// Width and depth of the generator.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// How the next translation will be computed; behind one, how that was.
     pub fn precision(&self) -> Precision {
-        if self.half.borrow().is_some() { Precision::Float16 } else { Precision::Float32 }
+        if self.exact.borrow().is_some() { Precision::Float16 } else { Precision::Float32 }
     }
 
     /// [`translate()`] with this generator.
@@ -99,14 +105,18 @@ impl Translator {
     /// # Errors
     /// As there.
     pub async fn translate(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
-        let half = self.half.borrow().clone();
-        if let Some(generator) = half {
+        let mut generator = self.generator.borrow().clone();
+        if self.precision() == Precision::Float16 {
             if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
                 return Ok(picture);
             }
-            self.half.replace(None);
+            if let Some(state) = self.exact.take() {
+                let exact = Generator::from_state(self.architecture, state, &self.device)?;
+                self.generator.replace(exact);
+            }
+            generator = self.generator.borrow().clone();
         }
-        translate(&self.generator, photo, margin, &self.device).await
+        translate(&generator, photo, margin, &self.device).await
     }
 }
 

@@ -179,7 +179,7 @@ impl Engine {
         let photo = Rgb::from_rgba(&rgba, width, height)?;
         drop(rgba);
         let longest = (longest > 0).then_some(longest);
-        let ngf = translator.generator().architecture().ngf;
+        let ngf = translator.architecture().ngf;
         let margin = margin.min(translate::MAX_MARGIN);
         let plan = translate::plan((width, height), longest, margin, ngf, &self.opened.limits);
         let before = image::resize_bicubic(&photo, plan.width, plan.height);

@@ -154,7 +154,7 @@ impl Translate {
     /// One photo; answers the size of its translation.
     fn translate(&self, job: &Job, translator: &Translator, opened: &Opened) -> Result<String> {
         let photo = decode::read(&job.photo)?;
-        let (ngf, margin) = (translator.generator().architecture().ngf, self.margin as usize);
+        let (ngf, margin) = (translator.architecture().ngf, self.margin as usize);
         let longest = self.size.map(|size| size as usize);
         let size = (photo.width, photo.height);
         let plan = engine::plan(size, longest, margin, ngf, &opened.limits);
