@@ -5,8 +5,14 @@ import { steps } from './pixels.js';
 /** @typedef {import('./types.js').Losses} Losses */
 /** @typedef {import('./types.js').Agreement} Agreement */
 
-/** What float32 sums in another order may change in an output in [-1, 1]. */
-const TOLERANCE = 1e-3;
+/**
+ * What may differ: in levels of a byte, and in an output in [-1, 1]. Float32 sums in another order change
+ * that much of it; float16 has 11 bits for what is between two layers.
+ */
+const TOLERANCES = {
+  float32: { most: 1, outside: 1e-3 },
+  float16: { most: 3, outside: 3 / 127.5 },
+};
 /** A picture with fewer levels than this says nothing. */
 const FEWEST_LEVELS = 64;
 /** What float32 may change in a loss before anything was learned, relative to it. */
@@ -24,9 +30,11 @@ const LEARNED_TOLERANCE = 5e-2;
  * @param {Output} ours
  * @param {Output} theirs
  * @param {string} name of ours
+ * @param {import('./types.js').Precision} precision of ours
  * @returns {Agreement}
  */
-export function compareOutputs(ours, theirs, name) {
+export function compareOutputs(ours, theirs, name, precision) {
+  const { most, outside } = TOLERANCES[precision];
   const count = ours.rgba.length / 4;
   const [channelStep, pixelStep] = steps(theirs.layout, count);
   let levels = 0;
@@ -43,8 +51,8 @@ export function compareOutputs(ours, theirs, name) {
       if (theirs.values) {
         const value = theirs.values[channel * channelStep + i * pixelStep];
         const exact = ((value + 1) / 2) * 255;
-        const outside = Math.max(level - exact, exact - (level + 1), 0);
-        beyond = Math.max(beyond, outside / 127.5);
+        const off = Math.max(level - exact, exact - (level + 1), 0);
+        beyond = Math.max(beyond, off / 127.5);
       }
     }
   }
@@ -53,7 +61,7 @@ export function compareOutputs(ours, theirs, name) {
     throw new Error(`nothing to compare with ${name}: ${used.size} levels`);
   }
   // The negation also refuses NaN.
-  if (!(levels <= 1 && beyond <= TOLERANCE)) {
+  if (!(levels <= most && beyond <= outside)) {
     throw new Error(`the result is not that of ${name}: ${JSON.stringify(found)}`);
   }
   return found;

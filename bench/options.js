@@ -2,18 +2,20 @@
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('./types.js').Device} Device */
+/** @typedef {import('./types.js').Precision} Precision */
 /** @typedef {import('./types.js').Task} Task */
 /** @typedef {import('./types.js').Work} Work */
 
 const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device cpu|webgpu|both]
                          [--sizes 128,256,512] [--train-sizes 128,256] [--identity with|without|both]
-                         [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,tfjs]
+                         [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,tfjs]
                          [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
   --task         translation of one picture, one whole training step, or both (both)
   --device       (both) on a machine without a graphics card, webgpu is Chromium's software adapter: see --small
   --sizes        sides of the pictures that are translated
   --train-sizes  sides of the pictures of training
   --identity     training with the identity losses, without them, or both (both)
+  --precision    how ours keeps what it translates on webgpu (float32); float16 wants shader-f16
   --ngf, --ndf   channels behind the first layer of generator and discriminator (64)
   --repeat       measured runs of each engine (5)
   --small        ngf 16, ndf 16 and 32 pixels, unless they are given: for a machine without a graphics card
@@ -32,6 +34,8 @@ const ENGINES = {
 const BLOCKS = 9;
 /** @type {Device[]} */
 const DEVICES = ['cpu', 'webgpu'];
+/** @type {Precision[]} */
+const PRECISIONS = ['float32', 'float16'];
 /** @type {Work[]} */
 const WORKS = ['translate', 'train'];
 
@@ -70,6 +74,7 @@ function parse(args) {
         task: { ...string, default: 'both' },
         device: { ...string, default: 'both' },
         identity: { ...string, default: 'both' },
+        precision: { ...string, default: 'float32' },
         sizes: string,
         'train-sizes': string,
         ngf: string,
@@ -113,6 +118,7 @@ export function readOptions(args) {
   if (!engines.every((engine) => engine in ENGINES)) usage(`not ${options.engines}`);
   if (!['chromium', 'dawn'].includes(options.host)) usage(`--host is not ${options.host}`);
   const identities = either('identity', ['without', 'with'], options.identity);
+  const precisions = either('precision', PRECISIONS, options.precision);
   /** @type {Task[]} */
   const tasks = [];
   // Dawn is a graphics card's: the peers' wasm backends want a browser.
@@ -124,7 +130,11 @@ export function readOptions(args) {
       for (const size of sizes[work]) {
         for (const identity of work === 'train' ? identities : ['without']) {
           const common = { work, device, size, ngf, ndf, repeat, blocks: BLOCKS };
-          tasks.push({ ...common, identity: identity === 'with', engines: able });
+          const kept =
+            work === 'translate' && device === 'webgpu' ? precisions : PRECISIONS.slice(0, 1);
+          for (const precision of kept) {
+            tasks.push({ ...common, precision, identity: identity === 'with', engines: able });
+          }
         }
       }
     }

@@ -10,10 +10,10 @@ const WEIGHTS_SEED = 1;
 const PICTURE_SEED = 2;
 
 /** @param {Task} task @returns {import('./types.js').Setup} */
-function prepare({ device, size, ngf, blocks }) {
+function prepare({ device, precision, size, ngf, blocks }) {
   const layers = generator(ngf, blocks);
   const tensors = randomTensors(layers, WEIGHTS_SEED);
-  return { device, size, layers, tensors, picture: randomPicture(size, PICTURE_SEED) };
+  return { device, precision, size, layers, tensors, picture: randomPicture(size, PICTURE_SEED) };
 }
 
 /** The first engine, after one run. @param {Task} task */
@@ -32,7 +32,7 @@ export async function measureTranslation(task, peak) {
   for (const engine of task.engines) entries.push(await enter(engine, ({ open }) => open(setup)));
   const [ours, ...peers] = entries;
   const agreements = peers.map(({ results }) =>
-    compareOutputs(ours.results[0], results[0], ours.engine),
+    compareOutputs(ours.results[0], results[0], ours.engine, task.precision),
   );
   await race(entries, task.repeat);
   const rows = rowsOf(task, entries, countMacs(setup.layers, task.size), peak);

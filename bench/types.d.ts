@@ -29,6 +29,7 @@ export interface Tensor {
 }
 
 export type Device = 'cpu' | 'webgpu';
+export type Precision = 'float32' | 'float16';
 export type Work = 'translate' | 'train';
 
 /** What one page measures. */
@@ -40,6 +41,8 @@ export interface Task {
   ngf: number;
   ndf: number;
   blocks: number;
+  /** How ours keeps a translation's numbers; the others, and training, are float32. */
+  precision: Precision;
   /** Whether training computes the identity losses. */
   identity: boolean;
   /** Measured runs of each engine, after its first ones. */
@@ -51,6 +54,7 @@ export interface Task {
 /** A network and its input, the same for all engines. */
 export interface Setup {
   device: Device;
+  precision: Precision;
   size: number;
   layers: Layer[];
   tensors: Tensor[];

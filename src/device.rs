@@ -67,6 +67,8 @@ pub struct Opened {
     pub adapter: String,
     /// A software adapter without a graphics card.
     pub fallback: bool,
+    /// It computes with float16 too (WebGPU's `shader-f16`).
+    pub half: bool,
     /// Why it is the CPU although WebGPU would have been taken.
     pub reason: Option<Error>,
 }
@@ -101,6 +103,7 @@ fn cpu(reason: Option<Error>) -> Opened {
         limits: Limits::CPU,
         adapter: String::new(),
         fallback: false,
+        half: false,
         reason,
     }
 }
@@ -139,7 +142,10 @@ mod gpu {
                 WgpuInitError::AdapterUnavailable { message, .. } => Error::GpuUnavailable(message),
                 other => Error::GpuUnsupported(other.to_string()),
             })?;
-        compile(&setup.device).await?;
+        compile(&setup.device, ops::shaders()).await?;
+        let half = setup.device.features().contains(Features::SHADER_F16)
+            // A compiler that fails at these only costs the half precision.
+            && compile(&setup.device, ops::half_shaders()).await.is_ok();
         let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Opened {
             device,
@@ -147,15 +153,16 @@ mod gpu {
             limits: Limits { tensor, memory: MEMORY },
             adapter: info.name,
             fallback,
+            half,
             reason: None,
         })
     }
 
-    /// Compiles every shader once and reads what the compiler says, since an error in one is silent
+    /// Compiles each of `shaders` once and reads what the compiler says, since an error in one is silent
     /// where it is launched.
-    async fn compile(device: &wgpu::Device) -> Result<()> {
+    async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
         let mut compiled = Vec::new();
-        for shader in ops::shaders() {
+        for shader in shaders {
             // Else the error would also end the program: Burn takes every one that nobody waits for.
             let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
             let _ = device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -90,17 +90,48 @@ pub async fn translate(
     margin: usize,
     device: &Device,
 ) -> Result<Rgb> {
-    if margin > MAX_MARGIN {
-        return Err(Error::Usage(format!("a margin of {margin} pixels")));
-    }
-    let Padding { margin, right, bottom } = Padding::new(photo.width, photo.height, margin);
-    let padded = image::reflect_pad(photo, margin, right, margin, bottom);
-    let (width, height) = (padded.width, padded.height);
-    let data = TensorData::new(image::to_unit(&padded), [1, 3, height, width]);
-    drop(padded);
-    let output = generator.forward(Tensor::from_data(data, device)); // [1, 3, H, W]
+    let seen = Seen::new(photo, margin)?;
+    let output = generator.forward(seen.input(device)); // [1, 3, H, W]
     let data = output.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
-    let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
-    let output = image::from_unit(&values, width, height)?;
-    image::crop(&output, margin, margin, photo.width, photo.height)
+    seen.result(data)
+}
+
+/// A photo as the network sees it.
+pub(crate) struct Seen {
+    padded: Rgb,
+    margin: usize,
+    width: usize,
+    height: usize,
+}
+
+impl Seen {
+    /// `photo` with `margin` pixels of border and what the stridings need.
+    ///
+    /// # Errors
+    /// `engine-usage` for a margin out of range.
+    pub fn new(photo: &Rgb, margin: usize) -> Result<Self> {
+        if margin > MAX_MARGIN {
+            return Err(Error::Usage(format!("a margin of {margin} pixels")));
+        }
+        let (width, height) = (photo.width, photo.height);
+        let Padding { margin, right, bottom } = Padding::new(width, height, margin);
+        let padded = image::reflect_pad(photo, margin, right, margin, bottom);
+        Ok(Self { padded, margin, width, height })
+    }
+
+    /// The network's input, `[1, 3, H, W]`.
+    pub fn input(&self, device: &Device) -> Tensor<4> {
+        let shape = [1, 3, self.padded.height, self.padded.width];
+        Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device)
+    }
+
+    /// The picture in the network's output `[1, 3, H, W]`.
+    ///
+    /// # Errors
+    /// `output-not-finite` for NaN or infinity.
+    pub fn result(&self, output: TensorData) -> Result<Rgb> {
+        let values = output.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+        let output = image::from_unit(&values, self.padded.width, self.padded.height)?;
+        image::crop(&output, self.margin, self.margin, self.width, self.height)
+    }
 }

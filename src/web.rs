@@ -16,9 +16,9 @@ use crate::{
     device::{self, Choice, Kind, Opened},
     error::Error,
     image::{self, Rgb},
-    model::Generator,
     samples::{self, Season},
     translate,
+    translator::{Precision, Translator},
     weights::{self, Architecture},
 };
 
@@ -100,7 +100,8 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
 #[derive(Debug)]
 pub struct Engine {
     opened: Opened,
-    generator: Option<Generator>,
+    asked: Option<Precision>,
+    translator: Option<Translator>,
 }
 
 #[wasm_bindgen]
@@ -113,10 +114,17 @@ impl Engine {
             _ => Choice::Auto,
         };
         let opened = device::open(choice).await?;
-        Ok(Self { opened, generator: None })
+        Ok(Self { opened, asked: None, translator: None })
     }
 
-    /// `{device, adapter, fallback, reason, version}`; `reason` is a code or null.
+    /// How models that are loaded from now on shall be kept: `"float32"`, `"float16"` where the
+    /// device has it, or anything else for what the device does best.
+    pub fn prefer(&mut self, precision: &str) {
+        self.asked = Precision::named(precision);
+    }
+
+    /// `{device, adapter, fallback, reason, precision, version}`; `reason` is a code or null,
+    /// `precision` what translations begin with.
     pub fn report(&self) -> JsValue {
         let device = match self.opened.kind {
             Kind::WebGpu => "webgpu",
@@ -128,6 +136,7 @@ impl Engine {
             ("adapter", self.opened.adapter.as_str().into()),
             ("fallback", self.opened.fallback.into()),
             ("reason", reason.map_or(JsValue::NULL, JsValue::from)),
+            ("precision", Precision::on(&self.opened, self.asked).name().into()),
             ("version", env!("CARGO_PKG_VERSION").into()),
         ])
     }
@@ -144,7 +153,8 @@ impl Engine {
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
         let Architecture { ngf, blocks, .. } = architecture;
         let parameters = architecture.parameters();
-        self.generator = Some(Generator::from_state(architecture, state, &self.opened.device)?);
+        let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
+        self.translator = Some(translator);
         Ok(object(&[
             ("ngf", (ngf as f64).into()),
             ("blocks", (blocks as f64).into()),
@@ -164,17 +174,19 @@ impl Engine {
         longest: usize,
         margin: usize,
     ) -> Result<Translation, JsValue> {
-        let generator = self.generator.as_ref().ok_or(Error::Usage("no model is loaded".into()))?;
+        let translator = self.translator.as_ref();
+        let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
         let photo = Rgb::from_rgba(&rgba, width, height)?;
         drop(rgba);
         let longest = (longest > 0).then_some(longest);
-        let ngf = generator.architecture().ngf;
+        let ngf = translator.architecture().ngf;
         let margin = margin.min(translate::MAX_MARGIN);
         let plan = translate::plan((width, height), longest, margin, ngf, &self.opened.limits);
         let before = image::resize_bicubic(&photo, plan.width, plan.height);
         drop(photo);
-        let after = translate::translate(generator, &before, margin, &self.opened.device).await?;
-        Ok(Translation { before, after, reduced: plan.reduced })
+        let after = translator.translate(&before, margin).await?;
+        let (reduced, precision) = (plan.reduced, translator.precision());
+        Ok(Translation { before, after, reduced, precision })
     }
 }
 
@@ -192,6 +204,7 @@ pub struct Translation {
     before: Rgb,
     after: Rgb,
     reduced: bool,
+    precision: Precision,
 }
 
 #[wasm_bindgen]
@@ -212,6 +225,12 @@ impl Translation {
     #[wasm_bindgen(getter)]
     pub fn reduced(&self) -> bool {
         self.reduced
+    }
+
+    /// How it was computed: `"float32"` or `"float16"`.
+    #[wasm_bindgen(getter)]
+    pub fn precision(&self) -> String {
+        self.precision.name().into()
     }
 
     /// The photo at the result's size, as RGBA bytes.

@@ -256,6 +256,9 @@ fn a_folder_is_translated_except_for_what_cannot_be() {
     let all_well = run(&at, &format!("translate photos/turned.JPG summer {weights} --out more"));
     assert_done(&all_well);
     assert_eq!(fs::read_dir(at.join("more")).unwrap().count(), 7);
+    assert!(said(&all_well).contains("float32"), "{}", said(&all_well));
+    let half = run(&at, &format!("translate summer {weights} --out half --precision float16"));
+    assert_refused(&half, "gpu-unsupported");
     let onto_itself = run(&at, &format!("translate summer {weights} --out summer"));
     assert_refused(&onto_itself, "file-not-written");
 }

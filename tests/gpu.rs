@@ -8,7 +8,7 @@ mod kernels;
 mod repeating;
 
 use burn::tensor::Device;
-use cyclegan_web::device::{Choice, open};
+use cyclegan_web::device::{Choice, Opened, open};
 use golden_cases::{
     FORWARD, forward_difference, generators,
     training::{check_losses, check_run, networks, runs},
@@ -16,14 +16,18 @@ use golden_cases::{
 use pollster::block_on;
 
 /// WebGPU may be opened once in a program's life, so all share it and take turns.
-static DEVICE: std::sync::Mutex<Option<Device>> = std::sync::Mutex::new(None);
+static DEVICE: std::sync::Mutex<Option<Opened>> = std::sync::Mutex::new(None);
 
 fn on_gpu(test: impl AsyncFn(&Device)) {
+    on_opened(async |opened| test(&opened.device).await);
+}
+
+fn on_opened(test: impl AsyncFn(&Opened)) {
     let mut device = DEVICE.lock().unwrap_or_else(|broken| broken.into_inner());
     let opened = device.get_or_insert_with(|| {
         let opened = block_on(open(Choice::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
         println!("{}", opened.adapter);
-        opened.device
+        opened
     });
     block_on(test(opened));
 }
@@ -66,6 +70,44 @@ fn whole_images() {
 #[test]
 fn optimiser() {
     on_gpu(kernels::optimiser);
+}
+
+/// What needs float16; without it there is nothing to test.
+fn in_half(test: impl AsyncFn(&Opened)) {
+    on_opened(async |opened| {
+        // A software adapter that has it, so that these tests run where there is no graphics card.
+        assert!(opened.half || !opened.adapter.starts_with("llvmpipe"), "float16 was not found");
+        if opened.half {
+            test(opened).await;
+        } else {
+            println!("{} has no shader-f16: half precision was not tested", opened.adapter);
+        }
+    });
+}
+
+#[test]
+fn convolutions_in_half_precision() {
+    in_half(kernels::half_convolutions);
+}
+
+#[test]
+fn normalisations_in_half_precision() {
+    in_half(kernels::half_normalisations);
+}
+
+#[test]
+fn residual_blocks_in_half_precision() {
+    in_half(kernels::half_residual_blocks);
+}
+
+#[test]
+fn generators_in_half_precision() {
+    in_half(kernels::half_generators);
+}
+
+#[test]
+fn numbers_too_large_for_half_precision() {
+    in_half(kernels::overflows);
 }
 
 #[test]

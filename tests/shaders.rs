@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, process::Command};
 
-use cyclegan_web::ops::shaders;
+use cyclegan_web::ops::{half_shaders, shaders};
 use naga::{
     AddressSpace, Module,
     front::wgsl,
@@ -29,10 +29,27 @@ fn every_shader_is_valid() {
     }
 }
 
+/// Those in half precision need float16, and nothing else.
+#[test]
+fn every_shader_in_half_precision_is_valid() {
+    let shaders = half_shaders();
+    assert!(shaders.len() > 50);
+    for shader in shaders {
+        let module = parsed(&shader.text);
+        assert!(shader.text.starts_with("enable f16;\n"), "{}", shader.name);
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16);
+        if let Err(error) = validator.validate(&module) {
+            panic!("{}: {}\n{}", shader.name, error.emit_to_string(&shader.text), shader.text);
+        }
+        let mut without = Validator::new(ValidationFlags::all(), Capabilities::empty());
+        assert!(without.validate(&module).is_err(), "{} needs no float16", shader.name);
+    }
+}
+
 /// WebGPU's defaults: 8 storage buffers, 16 KB of workgroup memory, 256 invocations in a workgroup.
 #[test]
 fn every_shader_keeps_within_the_defaults() {
-    for shader in shaders() {
+    for shader in shaders().into_iter().chain(half_shaders()) {
         let module = parsed(&shader.text);
         let space = |space: fn(&AddressSpace) -> bool| {
             module.global_variables.iter().filter(move |(_, variable)| space(&variable.space))
@@ -54,13 +71,13 @@ fn every_shader_keeps_within_the_defaults() {
 #[test]
 fn every_directive_is_replaced() {
     let mut names = BTreeSet::new();
-    for shader in shaders() {
+    for shader in shaders().into_iter().chain(half_shaders()) {
         names.insert(shader.name);
         for mark in ["{{", "@read", "@write", "@update", "@unroll", "$"] {
             assert!(!shader.text.contains(mark), "{}: {mark}", shader.name);
         }
     }
-    assert_eq!(names.len(), 24, "{names:?}");
+    assert_eq!(names.len(), 25, "{names:?}");
 }
 
 /// What Chromium's own compiler says, where that is installed, and what it makes of the shaders for
@@ -81,7 +98,7 @@ fn every_shader_compiles_with_tint() {
     println!("tint writes {formats:?}");
     let folder = std::env::temp_dir().join(format!("cyclegan-shaders-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    for (index, shader) in shaders().into_iter().enumerate() {
+    for (index, shader) in shaders().into_iter().chain(half_shaders()).enumerate() {
         let file = folder.join(format!("{index}-{}.wgsl", shader.name));
         std::fs::write(&file, &shader.text).unwrap();
         for format in &formats {

@@ -14,6 +14,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
+    device::{Kind, Limits, Opened},
     image::{self, Rgb},
     samples::{Season, paint},
     web::{self, Engine, Training, start},
@@ -25,7 +26,7 @@ use golden_cases::{
 };
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -246,6 +247,43 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::losses(&device).await;
     kernels::sums(&device).await;
     kernels::whole_images(&device).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn half_precision_equals_the_definitions() {
+    listen();
+    let device = webgpu().await;
+    let mut engine = ENGINE.take().unwrap();
+    engine.prefer("float16");
+    let half = text(&engine.report(), "precision") == "float16";
+    engine.prefer("auto");
+    ENGINE.set(Some(engine));
+    if half {
+        let limits = Limits { tensor: 1 << 27, memory: 1 << 30 };
+        let (kind, adapter) = (Kind::WebGpu, String::new());
+        let opened = Opened { device, kind, limits, adapter, fallback: true, half, reason: None };
+        kernels::half_convolutions(&opened).await;
+        kernels::half_normalisations(&opened).await;
+        kernels::half_residual_blocks(&opened).await;
+        kernels::half_generators(&opened).await;
+        kernels::overflows(&opened).await;
+    } else {
+        console_log!("this adapter has no shader-f16: half precision was not tested");
+    }
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn half_precision_is_not_for_the_cpu() {
+    listen();
+    let mut engine = Engine::open("cpu".into()).await.unwrap();
+    engine.prefer("float16");
+    assert_eq!(text(&engine.report(), "precision"), "float32");
+    engine.load(&weights_file(), None).unwrap();
+    let photo = paint(Season::Summer, 1, 16, 16);
+    let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0).await.unwrap();
+    assert_eq!(result.precision(), "float32");
     assert_silence();
 }
 

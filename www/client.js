@@ -33,6 +33,7 @@ export const FINAL_CODES = new Set([
 export class EngineClient {
   #spawn;
   #device;
+  #precision;
   /** Why the CPU is used although nobody asked for it. @type {string | null} */
   #reason = null;
   #onOpen;
@@ -60,12 +61,14 @@ export class EngineClient {
    * @param {(report: DeviceReport) => void} [onOpen] told each time a device was opened, so also when a
    *   worker was replaced
    * @param {number} [startLimit] milliseconds
+   * @param {import('./protocol.js').Precision | null} [precision] null: what the device does best
    */
-  constructor(spawn, device, onOpen = () => {}, startLimit = START_LIMIT) {
+  constructor(spawn, device, onOpen = () => {}, startLimit = START_LIMIT, precision = null) {
     this.#spawn = spawn;
     this.#device = device;
     this.#onOpen = onOpen;
     this.#startLimit = startLimit;
+    this.#precision = precision;
   }
 
   /**
@@ -214,7 +217,10 @@ export class EngineClient {
     const timer = setTimeout(tooLate, this.#startLimit);
     try {
       await this.#launch();
-      const report = await this.#post('open', { device: this.#device });
+      const report = await this.#post('open', {
+        device: this.#device,
+        precision: this.#precision,
+      });
       report.reason ??= this.#reason;
       this.#onOpen(report);
       return report;

@@ -79,7 +79,7 @@ async function answer(request) {
 async function perform(request) {
   switch (request.do) {
     case 'open':
-      return open(request.device);
+      return open(request.device, request.precision);
     case 'load':
       return ready().load(new Uint8Array(request.bytes), request.sha256 ?? undefined);
     case 'translate':
@@ -101,17 +101,20 @@ function ready() {
 
 /**
  * @param {import('./protocol.js').DeviceChoice} choice
+ * @param {import('./protocol.js').Precision | null} precision null: what the device does best
  * @returns {Promise<DeviceReport>}
  */
-async function open(choice) {
+async function open(choice, precision) {
   const warning = await selfTest();
   engine = await Engine.open(choice);
+  engine.prefer(precision ?? 'auto');
   /** @type {Omit<DeviceReport, 'warning' | 'defaultSize'>} */
-  const { device, adapter, fallback, reason, version } = engine.report();
+  const { device, adapter, fallback, reason, precision: kept, version } = engine.report();
   return {
     device,
     adapter,
     fallback,
+    precision: kept,
     reason: reason ?? null,
     warning,
     defaultSize: DEFAULT_SIZE[device],
@@ -138,10 +141,12 @@ async function translate(job) {
   const made = await running;
   try {
     const { width, height, reduced } = made;
+    const precision = /** @type {import('./protocol.js').Precision} */ (made.precision);
     const after = await encode(made.takeAfter(), width, height, job.format);
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;
-    return { after, before, width, height, photoWidth, photoHeight, reduced, seconds };
+    const sizes = { width, height, photoWidth, photoHeight, reduced };
+    return { after, before, ...sizes, precision, seconds };
   } finally {
     made.free();
   }

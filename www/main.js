@@ -21,23 +21,32 @@ await translatePage(query);
 setUpViews();
 
 const weights = await WeightsStore.open();
-const engine = new EngineClient(spawnEngine, deviceChoice(), (report) => {
-  version = report.version;
-  showDevice(report);
-  proposeSize(report.defaultSize);
-  if (report.warning) warn(errorText(report.warning));
-  training.then((page) => page.knowDevice(report)).catch(() => {});
-});
+const engine = new EngineClient(spawnEngine, deviceChoice(), knowDevice, undefined, precision());
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
 const training = setUpTrain();
 openEngine();
 removeStale();
 training.then((page) => page.open());
 
+/** @param {import('./protocol.js').DeviceReport} report */
+function knowDevice(report) {
+  version = report.version;
+  showDevice(report);
+  proposeSize(report.defaultSize);
+  if (report.warning) warn(errorText(report.warning));
+  training.then((page) => page.knowDevice(report)).catch(() => {});
+}
+
 /** @returns {import('./protocol.js').DeviceChoice} */
 function deviceChoice() {
   const asked = query.get('device');
   return asked === 'cpu' || asked === 'webgpu' ? asked : 'auto';
+}
+
+/** How translations shall be kept; training is float32 always. */
+function precision() {
+  const asked = query.get('precision');
+  return asked === 'float32' || asked === 'float16' ? asked : null;
 }
 
 async function openEngine() {

@@ -11,6 +11,8 @@ import type { RunRecord, StoredPicture } from './train/record.js';
 import type { Domain, Losses, Memory, Scores } from './train/types.js';
 
 export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
+/** How weights, and the images between layers, are kept; sums are float32 in either. */
+export type Precision = 'float32' | 'float16';
 export type Season = 'summer' | 'winter';
 export type Format = 'png' | 'jpeg';
 /** Longest side of a result in pixels, or `'own'` for the photo's own. */
@@ -23,6 +25,8 @@ export interface DeviceReport {
   adapter: string;
   /** A software adapter: WebGPU, but no graphics card behind it. */
   fallback: boolean;
+  /** What translations begin with; a model that float16 does not hold goes on in float32. */
+  precision: Precision;
   /** Why it is not WebGPU, as a code for the messages; null when it is, or when the CPU was asked for. */
   reason: string | null;
   /** What the person should know about this browser, as a code: `canvas-noise`, or null. */
@@ -61,6 +65,7 @@ export interface Translated {
   photoHeight: number;
   /** The photo was made smaller than was asked, because this device cannot hold more. */
   reduced: boolean;
+  precision: Precision;
   /** Seconds from file to result. */
   seconds: number;
 }
@@ -168,7 +173,7 @@ export interface TrainFinished {
 
 export interface Commands {
   /** First. Opens the device; may be sent once in a worker's life. */
-  open: { device: DeviceChoice };
+  open: { device: DeviceChoice; precision: Precision | null };
   /** Reads weights and makes them the model of the next translations. Refused if `sha256` is given and differs. */
   load: { bytes: ArrayBuffer; sha256: string | null };
   translate: TranslateJob;

@@ -49,6 +49,7 @@ function outcomeOf({ name, state, problem, result }) {
     photoWidth: picture?.photoWidth ?? 0,
     photoHeight: picture?.photoHeight ?? 0,
     reduced: picture?.reduced ?? false,
+    precision: picture?.precision ?? null,
     made: result?.made ?? null,
   };
 }

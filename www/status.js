@@ -10,13 +10,28 @@ function here() {
   return { secure: isSecureContext, gpu: 'gpu' in navigator, agent: navigator.userAgent };
 }
 
+/** The last that was shown. @type {DeviceReport | null} */
+let shown = null;
+
+/**
+ * How the last photo was translated, where it was not as the device proposed.
+ * @param {import('./protocol.js').Precision} precision
+ */
+export function showPrecision(precision) {
+  if (shown && shown.precision !== precision) showDevice({ ...shown, precision });
+}
+
 /** @param {DeviceReport} report */
 export function showDevice(report) {
+  shown = report;
   const status = byId('support');
-  const words = text(statusOf(report), { adapter: report.adapter });
+  const device = text(statusOf(report), { adapter: report.adapter });
+  const half = report.precision === 'float16';
+  const words = half ? text('device.half', { device }) : device;
   // Opened again after a cancelled photo: nothing new to say.
   if (status.textContent !== words) status.textContent = words;
   status.dataset.device = report.device;
+  status.dataset.precision = report.precision;
   byId('version').textContent = text('footer.version', { version: report.version });
   showAdvice(adviceFor(report, here()));
 }
@@ -38,6 +53,7 @@ const NOTHING = {
   device: 'cpu',
   adapter: '',
   fallback: false,
+  precision: 'float32',
   reason: null,
   warning: null,
   defaultSize: 512,

@@ -23,6 +23,7 @@ import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
 import { saveOne, saveZip } from './results.js';
 import { addPhotos, begin, cancel, clearItems, counts, createRun, removeItem } from './run.js';
+import { showPrecision } from './status.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 
@@ -205,6 +206,7 @@ async function translate() {
       signal: cancelled.signal,
       onItem(item) {
         gallery.update(item);
+        if (item.state === 'done' && item.result) showPrecision(item.result.picture.precision);
         if (run.running) showProgress(run);
         refresh();
       },

@@ -21,6 +21,7 @@ import { resultNames } from './names.js';
  * @property {number} photoWidth pixels of the photo, 0 where unknown
  * @property {number} photoHeight
  * @property {boolean} reduced made smaller than asked, because the device cannot hold more
+ * @property {import('./protocol.js').Precision | null} precision how it was computed, where it is done
  * @property {About | null} made how, where it is done
  */
 /**
@@ -121,12 +122,12 @@ function planned(outcomes, about) {
   /** @type {{ name: string, input: Blob }[]} */
   const named = [];
   const photos = outcomes.map((outcome) => {
-    const { path, state, reason, result, reduced } = outcome;
+    const { path, state, reason, result, reduced, precision } = outcome;
     const name = result && nameOf(path, result.type === 'image/jpeg' ? 'jpeg' : 'png');
     if (result && name) named.push({ name, input: result });
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;
-    const photo = { name, source: path, state, reason, size, photoSize, reduced };
+    const photo = { name, source: path, state, reason, size, photoSize, reduced, precision };
     // A cancelled run leaves results of an earlier one, perhaps with another model.
     const other = outcome.made && !isSame(outcome.made, about) ? outcome.made : null;
     return other ? { ...photo, model: other.model, settings: other.settings } : photo;

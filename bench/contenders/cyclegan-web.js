@@ -20,15 +20,17 @@ async function openEngine(device) {
  * @param {import('../types.js').Setup} setup
  * @returns {Promise<import('../types.js').Contender<import('../types.js').Output>>}
  */
-export async function open({ device, size, tensors, picture }) {
+export async function open({ device, precision, size, tensors, picture }) {
   const { engine, version, wasmBytes } = await openEngine(device);
+  engine.prefer(precision);
   engine.load(writeSafetensors(tensors), undefined);
   return {
-    version,
+    version: `${version} ${precision}`,
     wasmBytes,
     async run() {
       const made = await engine.translate(picture, size, size, 0, 0);
       if (made.width !== size || made.reduced) throw new Error('the photo was made smaller');
+      if (made.precision !== precision) throw new Error(`it computed in ${made.precision}`);
       const rgba = made.takeAfter();
       made.free();
       return { rgba, values: null, layout: 'planes' };

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    ops::{Activation, Border, Conv2d},
+    ops::{Activation, Border, Conv2d, halved},
     weights::{Architecture, Layer, StateDict},
 };
 
@@ -34,8 +34,32 @@ impl Generator {
     /// `weights-missing-tensor` and `weights-wrong-shape`, if they were not checked.
     pub fn from_state(
         architecture: Architecture,
+        state: StateDict,
+        device: &Device,
+    ) -> Result<Self> {
+        Self::build(architecture, state, device, false)
+    }
+
+    /// [`Generator::from_state`] in half precision: the weights, and with them the images between
+    /// the layers, are kept in float16 where the device is a graphics card; the last layer's
+    /// weights, and so its result, stay float32. It translates ([`crate::translator`] looks after
+    /// numbers too large), and cannot learn.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn half_from_state(
+        architecture: Architecture,
+        state: StateDict,
+        device: &Device,
+    ) -> Result<Self> {
+        Self::build(architecture, state, device, true)
+    }
+
+    fn build(
+        architecture: Architecture,
         mut state: StateDict,
         device: &Device,
+        half: bool,
     ) -> Result<Self> {
         let plain = |kernel, stride, border| Conv2d {
             kernel,
@@ -50,7 +74,11 @@ impl Generator {
         let double = Conv2d { transposed: true, ..halve };
         let head = Conv2d { activation: Activation::Tanh, ..stem };
 
-        let mut conv = |layer, spec| Conv::take(&mut state, &architecture.key(layer), spec, device);
+        let mut conv = |layer, spec| -> Result<Conv> {
+            let conv = Conv::take(&mut state, &architecture.key(layer), spec, device)?;
+            // One after the other, so that the memory of each serves the next.
+            Ok(if half && layer != Layer::Head { conv.map(&mut Halve) } else { conv })
+        };
         let down = [
             ConvNorm::relu(conv(Layer::Stem, stem)?),
             ConvNorm::relu(conv(Layer::Down(0), halve)?),
@@ -92,6 +120,15 @@ impl Generator {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = self.up.iter().fold(x, |x, layer| layer.forward(x)); // [B, ngf, H, W]
         self.head.forward(x)
+    }
+}
+
+/// Weights in float16; biases stay as they are.
+struct Halve;
+
+impl Mapper for Halve {
+    fn map<const D: usize>(&mut self, _: &str, tensor: Tensor<D>) -> Tensor<D> {
+        if D == 4 { halved(tensor) } else { tensor }
     }
 }
 

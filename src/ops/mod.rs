@@ -27,14 +27,14 @@ mod sum;
 
 use burn::{
     backend::wgpu::CubeBackend,
-    tensor::{Tensor, activation},
+    tensor::{DType, Tensor, activation},
 };
 
 pub use adam::{AdamStep, Learning, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use cpu::release;
 pub use finite::not_finite;
-pub use gpu::{Shader, shaders};
+pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
@@ -68,6 +68,24 @@ pub fn image(image: Tensor<4>) -> Tensor<4> {
     match image.clone().try_into_primitive::<CubeBackend>() {
         Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::image(tensor)),
         Err(_) => image,
+    }
+}
+
+/// A tensor on the graphics card, outside any graph, in float16: the operations then compute in float32
+/// all the same (see `gpu/half.rs`). On the CPU there is no such thing, and the tensor is given back.
+pub fn halved<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    converted(tensor, DType::F16)
+}
+
+/// A tensor that [`halved()`] made, or an operation on such, in float32.
+pub fn doubled<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    converted(tensor, DType::F32)
+}
+
+fn converted<const D: usize>(tensor: Tensor<D>, dtype: DType) -> Tensor<D> {
+    match tensor.clone().try_into_primitive::<CubeBackend>() {
+        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::converted(&tensor, dtype)),
+        Err(_) => tensor,
     }
 }
 

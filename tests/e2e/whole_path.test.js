@@ -98,6 +98,7 @@ visit('folders of photos come back translated, in a zip', {}, async ({ page, t }
     size: [256, 171],
     photoSize: [300, 200],
     reduced: false,
+    precision: 'float32',
   });
 });
 

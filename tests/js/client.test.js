@@ -11,6 +11,7 @@ const REPORT = {
   device: 'cpu',
   adapter: '',
   fallback: false,
+  precision: 'float32',
   reason: null,
   warning: null,
   defaultSize: 512,

@@ -22,6 +22,7 @@ const cpu = {
   device: 'cpu',
   adapter: '',
   fallback: false,
+  precision: 'float32',
   reason: 'gpu-unavailable',
   warning: null,
   defaultSize: 512,

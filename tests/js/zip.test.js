@@ -20,6 +20,7 @@ const done = (path, text, type = 'image/png') => ({
   photoWidth: 1024,
   photoHeight: 680,
   reduced: false,
+  precision: 'float16',
   made: ABOUT,
 });
 /** @param {string} path @param {string} reason @returns {import('../../www/zip.js').Outcome} */
@@ -32,6 +33,7 @@ const skipped = (path, reason) => ({
   height: 0,
   photoWidth: 0,
   photoHeight: 0,
+  precision: null,
   made: null,
 });
 
@@ -118,6 +120,7 @@ test('the manifest tells how each result was made, and why others are missing', 
     size: [512, 340],
     photoSize: [1024, 680],
     reduced: false,
+    precision: 'float16',
   });
   assert.deepEqual(photos[1], {
     name: null,
@@ -127,6 +130,7 @@ test('the manifest tells how each result was made, and why others are missing', 
     size: null,
     photoSize: null,
     reduced: false,
+    precision: null,
   });
   assert.deepEqual(
     photos.map((/** @type {any} */ p) => p.name).filter(Boolean),

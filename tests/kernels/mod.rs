@@ -3,6 +3,12 @@
 
 #![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
 
+mod half;
+
+pub use half::{
+    half_convolutions, half_generators, half_normalisations, half_residual_blocks, overflows,
+};
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
@@ -35,12 +41,21 @@ async fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 async fn compare<const D: usize>(what: &str, ours: Tensor<D>, reference: Tensor<D>) {
+    compare_within(TOLERANCE, what, ours, reference).await;
+}
+
+async fn compare_within<const D: usize>(
+    tolerance: f32,
+    what: &str,
+    ours: Tensor<D>,
+    reference: Tensor<D>,
+) {
     assert_eq!(ours.dims(), reference.dims(), "{what}");
     let (ours, reference) = (floats(ours).await, floats(reference).await);
     let largest = reference.iter().fold(1e-6_f32, |most, value| most.max(value.abs()));
     let off = ours.iter().zip(&reference).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     let finite = ours.iter().all(|value| value.is_finite());
-    assert!(finite && off <= TOLERANCE * largest, "{what}: off by {off} of {largest}");
+    assert!(finite && off <= tolerance * largest, "{what}: off by {off} of {largest}");
 }
 
 /// One convolution.

@@ -6,10 +6,10 @@ use burn::tensor::Tensor;
 use cyclegan_web::{
     device::{self, Choice, Kind, Opened},
     image::{self, Rgb},
-    model::{Generator, Init, Network as _},
+    model::{Init, Network as _},
     random::Random,
     train::{Config, Dataset, Preprocess, PreprocessMode, Start, Trainer, Unit, losses},
-    translate::translate,
+    translator::{Precision, Translator},
     weights::Architecture,
 };
 use pollster::block_on;
@@ -26,16 +26,21 @@ const LEAST_SECONDS: f64 = 8.0;
 
 pub struct Contender {
     opened: Opened,
+    precision: Precision,
 }
 
 impl Contender {
-    pub fn open(gpu: bool) -> Self {
+    pub fn open(gpu: bool, precision: Precision) -> Self {
         let choice = if gpu { Choice::WebGpu } else { Choice::Cpu };
         let opened = block_on(device::open(choice)).unwrap_or_else(|error| {
             eprintln!("{error}");
             std::process::exit(1);
         });
-        Self { opened }
+        if Precision::on(&opened, Some(precision)) != precision {
+            eprintln!("this device has no shader-f16");
+            std::process::exit(1);
+        }
+        Self { opened, precision }
     }
 
     pub fn describe(&self) -> String {
@@ -49,13 +54,20 @@ impl Contender {
         match task {
             Task::Translate => {
                 let architecture = architecture(case.ngf);
-                let device = &self.opened.device;
-                let generator = Generator::random(architecture, Init::default(), 1, device)
-                    .expect("random weights fit");
+                let state = Init::default().state(&architecture.tensors(), 1);
+                let precision = self.precision;
+                let translator =
+                    Translator::new(architecture, state, Some(precision), &self.opened)
+                        .expect("random weights fit");
                 let picture = picture(case.size, 1);
-                self.time(case, task, || {
-                    block_on(translate(&generator, &picture, 0, device)).expect("a translation");
-                })
+                let row = self.time(case, task, || {
+                    block_on(translator.translate(&picture, 0)).expect("a translation");
+                });
+                assert_eq!(translator.precision(), precision, "it went on in another one");
+                match precision {
+                    Precision::Float32 => row,
+                    Precision::Float16 => Row { engine: format!("{} f16", row.engine), ..row },
+                }
             }
             Task::Train { identity } => {
                 let mut trainer = self.trainer(case, identity);

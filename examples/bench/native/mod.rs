@@ -2,7 +2,7 @@
 //! or on the graphics card through Vulkan, Metal or DX12.
 //!
 //! `cargo run --release --example bench -- [--device cpu|gpu] [--task translate|train|both]
-//! [--identity with|without|both] [--pytorch] [--joint] [--json FILE] [SIZE:NGF ...]`
+//! [--precision float32|float16] [--identity with|without|both] [--pytorch] [--joint] [--json FILE] [SIZE:NGF ...]`
 //!
 //! `--pytorch` lets `bench/pytorch.py` do the same with PyTorch in float32, where it is installed
 //! (`PYTHON` names another interpreter than `python3`). `--joint` also measures the memory of the
@@ -21,7 +21,7 @@ use row::Row;
 
 pub fn main() {
     let options = Options::read();
-    let mut contender = Contender::open(options.gpu);
+    let mut contender = Contender::open(options.gpu, options.precision);
     println!("{}", contender.describe());
     println!("{}", Row::TITLES);
     let mut rows = Vec::new();

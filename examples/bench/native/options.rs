@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use cyclegan_web::translator::Precision;
+
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -32,6 +34,8 @@ pub struct Case {
 
 pub struct Options {
     pub gpu: bool,
+    /// How translations keep their numbers; training is float32.
+    pub precision: Precision,
     pub tasks: Vec<Task>,
     pub cases: Vec<Case>,
     pub pytorch: bool,
@@ -44,6 +48,9 @@ impl Options {
     pub fn read() -> Self {
         let mut words: Vec<String> = std::env::args().skip(1).collect();
         let gpu = choice(&mut words, "--device", ["cpu", "gpu"], "cpu") == "gpu";
+        let half =
+            choice(&mut words, "--precision", ["float32", "float16"], "float32") == "float16";
+        let precision = if half { Precision::Float16 } else { Precision::Float32 };
         let task = choice(&mut words, "--task", ["translate", "train", "both"], "both");
         let identity = choice(&mut words, "--identity", ["with", "without", "both"], "both");
         let (pytorch, joint) = (flag(&mut words, "--pytorch"), flag(&mut words, "--joint"));
@@ -61,7 +68,7 @@ impl Options {
             words = ["128:64", "256:64"].map(String::from).to_vec();
         }
         let cases = words.iter().map(|word| case(word)).collect();
-        Self { gpu, tasks, cases, pytorch, joint, json }
+        Self { gpu, precision, tasks, cases, pytorch, joint, json }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::{
     adam,
     conv2d::{self, Tile, Way},
-    finite, instance_norm,
+    finite, half, instance_norm,
     kernel::Kernel,
     loss, recording, sum, winograd,
 };
@@ -60,6 +60,45 @@ pub fn shaders() -> Vec<Shader> {
     for tile in [Tile::Large, Tile::Small] {
         kernels.push(conv2d::multiplying(64, tile));
     }
+    texts(kernels)
+}
+
+/// Every kernel of a generator in half precision, for devices that have `shader-f16`.
+pub fn half_shaders() -> Vec<Shader> {
+    let mut kernels = Vec::new();
+    for channels in [3, 64] {
+        for to_half in [false, true] {
+            kernels.push(half::converting(channels, to_half));
+        }
+        for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
+            for skip in [false, true] {
+                let [first, second] = instance_norm::forward(channels, activation, skip);
+                kernels.push(first.half(instance_norm::IMAGES, true));
+                kernels.push(second.half(instance_norm::IMAGES, true));
+            }
+        }
+        for outputs in [1, 64] {
+            let mut gathering = Vec::new();
+            convolutions(channels, outputs, &mut gathering);
+            gathering.retain(|kernel| kernel.name().starts_with("convolution"));
+            for kernel in gathering {
+                for (source, weight) in [(false, true), (true, true), (true, false)] {
+                    let kernel = kernel.clone().half(&["source"], source);
+                    kernels.push(kernel.half(&["weight", "result"], weight));
+                }
+            }
+        }
+    }
+    kernels.push(winograd::weighing().half(winograd::WEIGHTS, true));
+    for (normalise, activation) in [(false, Activation::None), (true, Activation::Relu)] {
+        kernels.push(winograd::entering(normalise, activation).half(winograd::ENTERED, true));
+    }
+    kernels.push(winograd::leaving().half(winograd::LEFT, true));
+    texts(kernels)
+}
+
+/// Each once.
+fn texts(mut kernels: Vec<Kernel>) -> Vec<Shader> {
     let mut seen = HashSet::new();
     kernels.retain(|kernel| seen.insert(kernel.clone()));
     let shader = |kernel: Kernel| Shader { name: kernel.name(), text: kernel.text() };

@@ -7,6 +7,7 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
+    half,
     kernel::{Constant, Kernel, activation_code, spread, wgsl},
     layout,
 };
@@ -168,7 +169,8 @@ pub(super) fn gather(
         Way::Forward => [batch, outputs, geometry.rows(), geometry.columns()],
         Way::Backward => [batch, channels, height, width],
     };
-    let result = layout::empty_image(source, shape);
+    // The result is kept as precisely as the weights are.
+    let result = layout::empty_image_as(weight, shape);
     let side = phases(geometry, way);
     let [_, results, rows, columns] = shape;
     // Of the largest phase.
@@ -182,7 +184,9 @@ pub(super) fn gather(
     } else {
         (Tile::Small, groups(32))
     };
-    let kernel = gathering(geometry, way, tile, bias.is_some(), activation);
+    let kernel = gathering(geometry, way, tile, bias.is_some(), activation)
+        .half(&["source"], half::is_half(source))
+        .half(&["weight", "result"], half::is_half(weight));
     // Without a bias something must be bound all the same.
     let read = [source, weight, bias.unwrap_or(weight)];
     kernel.launch(&read, &[&result], &uniform(geometry, bias.is_some()), groups);

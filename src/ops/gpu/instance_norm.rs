@@ -3,6 +3,7 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
+    half,
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
 };
@@ -16,6 +17,9 @@ const SUMMED: usize = 512;
 const BLOCKS: usize = 64;
 /// Pixels of a workgroup that writes each of them.
 const WRITTEN: usize = 256;
+
+/// What [`normalise()`] reads and writes as precisely as it was given.
+pub(super) const IMAGES: &[&str] = &["x", "skip", "y"];
 
 const GROUP: [u32; 3] = [16, 16, 1];
 
@@ -100,7 +104,7 @@ pub(super) fn normalise(
     let [first, _] = forward(planes.channels, activation, skip.is_some());
     let sums = planes.sums(x);
     let (info, groups) = planes.pass(planes.block);
-    first.launch(&[x], &[&sums], &info, groups);
+    first.half(&["x"], half::is_half(x)).launch(&[x], &[&sums], &info, groups);
     normalise_by(x, &sums, planes.blocks, skip, activation)
 }
 
@@ -114,7 +118,8 @@ pub(super) fn normalise_by(
 ) -> (CubeTensor, CubeTensor) {
     let planes = Planes { blocks, ..Planes::of(x) };
     let [_, second] = forward(planes.channels, activation, skip.is_some());
-    let y = layout::empty_image(x, extents(x));
+    let second = second.half(IMAGES, half::is_half(x));
+    let y = layout::empty_image_as(x, extents(x));
     let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
     let (info, groups) = planes.pass(WRITTEN);
     second.launch(&[x, skip.unwrap_or(x), sums], &[&y, &statistics], &info, groups);

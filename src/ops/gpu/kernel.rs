@@ -7,7 +7,9 @@
 //! - `@read N name` and `@write N name` (or `@update N name` for both) declare buffer N of float32
 //!   (a sum such as 2+1 is a number too) with a function `read_name(at, left)` for the four elements from `at`, or
 //!   `write_name(at, left, value)`. Where all rows are multiples of four it is an array of vec4;
-//!   else of f32, of which only `left` are touched.
+//!   else of f32, of which only `left` are touched. With a fourth word, `one`, both functions are on
+//!   the single element `at`, without `left`. A buffer that the kernel keeps in half precision is of
+//!   f16: the functions convert, so that no line of a kernel computes in it (see `half.rs`).
 //! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3: compilers keep an array in
 //!   registers only if they unroll the loops over it, and not all do.
 
@@ -20,6 +22,7 @@ use cubecl::{
     server::{KernelArguments, MetadataBindingInfo},
 };
 
+use super::half;
 use crate::ops::Activation;
 
 /// The texts of shaders by their names.
@@ -52,13 +55,15 @@ pub(super) struct Kernel {
     constants: Vec<Constant>,
     /// Buffers that are arrays of vec4.
     wide: Vec<&'static str>,
+    /// Buffers of float16.
+    half: Vec<&'static str>,
     workgroup: [u32; 3],
 }
 
 impl Kernel {
     /// The kernel `name` of these files, in workgroups of `workgroup` invocations.
     pub fn new(name: &'static str, files: &'static [&'static str], workgroup: [u32; 3]) -> Self {
-        Self { name, files, constants: Vec::new(), wide: Vec::new(), workgroup }
+        Self { name, files, constants: Vec::new(), wide: Vec::new(), half: Vec::new(), workgroup }
     }
 
     pub fn with(mut self, constants: impl IntoIterator<Item = Constant>) -> Self {
@@ -74,6 +79,24 @@ impl Kernel {
         self
     }
 
+    /// Keeps `buffers` in float16, if `half`.
+    pub fn half(mut self, buffers: &[&'static str], half: bool) -> Self {
+        if half {
+            self.half.extend(buffers);
+        }
+        self
+    }
+
+    /// Whether it writes in float16, which not every number fits.
+    fn narrows(&self) -> bool {
+        let is_write = |line: &str| {
+            let mut words = line.split_whitespace();
+            matches!(words.next(), Some("@write" | "@update"))
+                && words.nth(1).is_some_and(|name| self.half.contains(&name))
+        };
+        !self.half.is_empty() && self.files.iter().flat_map(|file| file.lines()).any(is_write)
+    }
+
     /// What it is called.
     pub fn name(&self) -> &'static str {
         self.name
@@ -86,8 +109,17 @@ impl Kernel {
             text = text.replace(&format!("{{{{ {name} }}}}"), &value.to_string());
         }
         let mut out = String::with_capacity(2 * text.len());
+        if !self.half.is_empty() {
+            out.push_str("enable f16;\n");
+        }
+        let narrows = self.narrows();
         for line in text.lines() {
-            self.line(line, &mut out);
+            match line.split_once("@binding(").and_then(|(_, rest)| rest.split_once(')')) {
+                Some((binding, uniform)) if narrows && uniform.starts_with(" var<uniform>") => {
+                    half::declare_watch(binding, uniform, &mut out);
+                }
+                _ => self.line(line, &mut out),
+            }
         }
         out
     }
@@ -109,7 +141,11 @@ impl Kernel {
             }
             (Some(access @ ("read" | "write" | "update")), Some(binding), Some(name)) => {
                 let wide = self.wide.contains(&name);
-                declare(access, binding, name, wide, out);
+                let half = self.half.contains(&name);
+                match words.next() {
+                    Some("one") => declare_one(access, binding, name, half, out),
+                    _ => declare(access, binding, name, wide, half, out),
+                }
             }
             // An attribute of WGSL's own.
             _ => {
@@ -128,9 +164,12 @@ impl Kernel {
         info: &[u32],
         [x, y, z]: [usize; 3],
     ) {
+        let Some(&tensor) = written.first() else { return };
+        let watch = self.narrows().then(|| half::watch(tensor));
+        let written: Vec<_> = written.iter().copied().chain(watch.as_ref()).collect();
         let mut arguments = KernelArguments::new();
         for (tensors, access) in
-            [(read, BufferIOAttr::ReadOnly), (written, BufferIOAttr::ReadWrite)]
+            [(read, BufferIOAttr::ReadOnly), (written.as_slice(), BufferIOAttr::ReadWrite)]
         {
             for tensor in tensors {
                 arguments = arguments.with_buffer_io(tensor.handle.clone().binding(), access);
@@ -143,30 +182,27 @@ impl Kernel {
         let arguments = arguments.with_info(MetadataBindingInfo::custom(words.collect()));
         let [wx, wy, wz] = self.workgroup;
         let count = CubeCount::Static(x as u32, y as u32, z as u32);
-        let Some(tensor) = written.first() else { return };
         let kernel = SourceKernel::new(self, CubeDim::new_3d(wx, wy, wz));
         tensor.client.launch(Box::new(kernel), count, arguments);
     }
 }
 
-/// A buffer and the functions on it.
-fn declare(access: &str, binding: &str, name: &str, wide: bool, out: &mut String) {
-    let mode = if access == "read" { "read" } else { "read_write" };
-    let element = if wide { "vec4<f32>" } else { "f32" };
+/// A buffer and the functions on four of its elements.
+fn declare(access: &str, binding: &str, name: &str, wide: bool, half: bool, out: &mut String) {
+    let (scalar, four) = if half { ("f16", "vec4<f16>") } else { ("f32", "vec4<f32>") };
+    declare_buffer(access, binding, name, if wide { four } else { scalar }, out);
     let mut line = |text: String| {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{text}");
     };
-    let binding: u32 = binding.split('+').filter_map(|term| term.parse::<u32>().ok()).sum();
-    line(format!("@group(0) @binding({binding}) var<storage, {mode}> {name}: array<{element}>;"));
     if access != "write" {
         line(format!("fn read_{name}(at: u32, left: u32) -> vec4<f32> {{"));
         if wide {
-            line(format!("    return {name}[at / 4u];"));
+            line(format!("    return vec4<f32>({name}[at / 4u]);"));
         } else {
             line("    var four = vec4<f32>();".into());
             for (i, lane) in ["x", "y", "z", "w"].iter().enumerate() {
-                line(format!("    if (left > {i}u) {{ four.{lane} = {name}[at + {i}u]; }}"));
+                line(format!("    if (left > {i}u) {{ four.{lane} = f32({name}[at + {i}u]); }}"));
             }
             line("    return four;".into());
         }
@@ -174,15 +210,42 @@ fn declare(access: &str, binding: &str, name: &str, wide: bool, out: &mut String
     }
     if access != "read" {
         line(format!("fn write_{name}(at: u32, left: u32, four: vec4<f32>) {{"));
+        line(format!("    let kept = {four}({});", if half { "fitting(four)" } else { "four" }));
         if wide {
-            line(format!("    {name}[at / 4u] = four;"));
+            line(format!("    {name}[at / 4u] = kept;"));
         } else {
             for (i, lane) in ["x", "y", "z", "w"].iter().enumerate() {
-                line(format!("    if (left > {i}u) {{ {name}[at + {i}u] = four.{lane}; }}"));
+                line(format!("    if (left > {i}u) {{ {name}[at + {i}u] = kept.{lane}; }}"));
             }
         }
         line("}".into());
     }
+}
+
+/// A buffer and the functions on one of its elements.
+fn declare_one(access: &str, binding: &str, name: &str, half: bool, out: &mut String) {
+    let element = if half { "f16" } else { "f32" };
+    declare_buffer(access, binding, name, element, out);
+    if access != "write" {
+        let _ = writeln!(out, "fn read_{name}(at: u32) -> f32 {{ return f32({name}[at]); }}");
+    }
+    if access != "read" {
+        let kept = if half { "fitting(vec4<f32>(value)).x" } else { "value" };
+        let _ = writeln!(out, "fn write_{name}(at: u32, value: f32) {{");
+        let _ = writeln!(out, "    {name}[at] = {element}({kept});\n}}");
+        // What will be read there.
+        let _ = writeln!(out, "fn kept_{name}(value: f32) -> f32 {{");
+        let _ = writeln!(out, "    return f32({element}({kept}));\n}}");
+    }
+}
+
+fn declare_buffer(access: &str, binding: &str, name: &str, element: &str, out: &mut String) {
+    let mode = if access == "read" { "read" } else { "read_write" };
+    let binding: u32 = binding.split('+').filter_map(|term| term.parse::<u32>().ok()).sum();
+    let _ = writeln!(
+        out,
+        "@group(0) @binding({binding}) var<storage, {mode}> {name}: array<{element}>;"
+    );
 }
 
 impl KernelSource for Kernel {

@@ -29,6 +29,11 @@ pub(super) fn empty_image(like: &CubeTensor, [b, c, h, w]: [usize; 4]) -> CubeTe
     restored(empty(like, [b, h, w, c]), IMAGE)
 }
 
+/// An image of no particular content with the precision of `like`.
+pub(super) fn empty_image_as(like: &CubeTensor, [b, c, h, w]: [usize; 4]) -> CubeTensor {
+    restored(empty_of(like, [b, h, w, c], like.dtype), IMAGE)
+}
+
 /// A weight of no particular content beside `like`.
 pub(super) fn empty_weight(like: &CubeTensor, [outputs, inputs, h, w]: [usize; 4]) -> CubeTensor {
     restored(empty(like, [h, w, inputs, outputs]), WEIGHT)
@@ -36,9 +41,16 @@ pub(super) fn empty_weight(like: &CubeTensor, [outputs, inputs, h, w]: [usize; 4
 
 /// A contiguous tensor of no particular content beside `like`.
 pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty_of(like, shape, DType::F32)
+}
+
+/// [`empty()`] of another type of elements.
+pub(super) fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     let shape = shape.into();
-    let handle = like.client.empty(shape.num_elements() * size_of::<f32>());
-    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+    // What is bound is a multiple of four bytes.
+    let bytes = (shape.num_elements() * dtype.size()).next_multiple_of(size_of::<f32>());
+    let handle = like.client.empty(bytes);
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
 }
 
 /// The extents of a tensor with four axes.

@@ -12,6 +12,7 @@ mod adam;
 mod catalogue;
 mod conv2d;
 mod finite;
+mod half;
 mod instance_norm;
 mod kernel;
 mod layout;
@@ -33,8 +34,9 @@ use super::{
 };
 
 pub use adam::{Learning, adam};
-pub use catalogue::{Shader, shaders};
+pub use catalogue::{Shader, half_shaders, shaders};
 pub use finite::not_finite;
+pub use half::{converted, watched};
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, join};
 pub use sum::add;
 

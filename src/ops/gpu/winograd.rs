@@ -13,7 +13,7 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::{
     conv2d::multiply,
-    instance_norm,
+    half, instance_norm,
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
 };
@@ -33,6 +33,12 @@ const BLOCKS: usize = 64;
 /// product, and a tile channels enough.
 const LEAST_CHANNELS: usize = 32;
 const LEAST_PIXELS: usize = 256;
+
+/// Buffers of each kernel that are kept as precisely as what the block was given. What is
+/// transformed never is: the transform's factors would leave little of float16.
+pub(super) const WEIGHTS: &[&str] = &["first", "second"];
+pub(super) const ENTERED: &[&str] = &["x"];
+pub(super) const LEFT: &[&str] = &["y"];
 
 /// The kernel for weights.
 pub(super) fn weighing() -> Kernel {
@@ -95,7 +101,8 @@ impl Tiles {
         let kernels = weights.map(|like| layout::empty(like, [POSITIONS, channels, channels]));
         let [x, y, _] = spread(channels * channels);
         let groups = [x, y, weights.len()];
-        weighing().launch(&weights, &kernels.each_ref(), &self.uniform(), groups);
+        let kernel = weighing().half(WEIGHTS, weights.into_iter().all(half::is_half));
+        kernel.launch(&weights, &kernels.each_ref(), &self.uniform(), groups);
         kernels
     }
 
@@ -113,14 +120,15 @@ impl Tiles {
 
         let pixels = layout::empty(x, [POSITIONS, self.count(), channels]);
         let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
-        let enter = entering(sums.is_some(), activation);
+        let is_half = half::is_half(x);
+        let enter = entering(sums.is_some(), activation).half(ENTERED, is_half);
         enter.launch(&[x, sums.unwrap_or(x)], &[&pixels], &info, groups);
 
         let products = multiply(&pixels, kernels, [POSITIONS, self.count(), channels]);
 
-        let y = layout::empty_image(x, self.image);
+        let y = layout::empty_image_as(x, self.image);
         let sums = layout::empty(x, [batch, self.blocks, 2, channels]);
-        leaving().launch(&[&products, bias], &[&y, &sums], &info, groups);
+        leaving().half(LEFT, is_half).launch(&[&products, bias], &[&y, &sums], &info, groups);
         [y, sums]
     }
 }

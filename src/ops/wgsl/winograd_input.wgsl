@@ -2,7 +2,7 @@
 // the mirrored border: none of them is ever written. A workgroup takes 64 channels, one to an
 // invocation, and walks over `block` tiles in four lines.
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@read 0 x one
 // [image][block][2][channels], as `statistics` or `winograd_output` left them.
 @group(0) @binding(1) var<storage, read> sums: array<f32>;
 // [36][tile][channels]
@@ -57,7 +57,7 @@ fn main(
         }
         let count = f32(tiles.height * tiles.width);
         let shift = sum / count;
-        mean = x[image * tiles.channels + c] + shift;
+        mean = read_x(image * tiles.channels + c) + shift;
         scale = 1.0 / sqrt(max(squares / count - shift * shift, 0.0) + EPSILON);
     }
 
@@ -69,7 +69,7 @@ fn main(
         @unroll c 6: let x_$c = mirrored(x0 + $c, tiles.width);
         var rows: array<array<f32, 6>, 6>;
         @unroll r 6: let y_$r = image + mirrored(y0 + $r, tiles.height) * tiles.width;
-        @unroll r 6: @unroll c 6: rows[$r][$c] = x[(y_$r + x_$c) * tiles.channels + c];
+        @unroll r 6: @unroll c 6: rows[$r][$c] = read_x((y_$r + x_$c) * tiles.channels + c);
         if (NORMALISE == 1u) {
             for (var i = 0u; i < 6u; i++) {
                 @unroll r 6: rows[$r][i] = activate(vec4<f32>((rows[$r][i] - mean) * scale)).x;

@@ -5,7 +5,7 @@
 // [36][tile][channels]
 @group(0) @binding(0) var<storage, read> transformed: array<f32>;
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@write 2 y one
 // [image][block][2][channels]
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(4) var<uniform> tiles: Tiles;
@@ -43,8 +43,8 @@ fn main(
     var sum = vec2<f32>();
     if (c < tiles.channels) {
         let shift = bias[c];
-        // The image's first pixel.
-        let pivot = results(group.z * all, c)[0][0];
+        // The image's first pixel, as who reads the sums will find it, but for the bias.
+        let pivot = kept_y(results(group.z * all, c)[0][0] + shift) - shift;
         let end = min((group.y + 1u) * tiles.block, all);
         for (var tile = group.y * tiles.block + local.y; tile < end; tile += 4u) {
             var block = results(group.z * all + tile, c);
@@ -55,7 +55,7 @@ fn main(
                     if (y0 + i < tiles.height && x0 + j < tiles.width) {
                         let pixel = (group.z * tiles.height + y0 + i) * tiles.width + x0 + j;
                         let value = block[i][j];
-                        y[pixel * tiles.channels + c] = value + shift;
+                        write_y(pixel * tiles.channels + c, value + shift);
                         let d = value - pivot;
                         sum += vec2<f32>(d, d * d);
                     }

@@ -2,8 +2,8 @@
 // [36][channels][channels]. One invocation for each pair of an input and an output channel; the
 // convolutions stand along z.
 
-@group(0) @binding(0) var<storage, read> first: array<f32>;
-@group(0) @binding(1) var<storage, read> second: array<f32>;
+@read 0 first one
+@read 1 second one
 @group(0) @binding(2) var<storage, read_write> first_transformed: array<f32>;
 @group(0) @binding(3) var<storage, read_write> second_transformed: array<f32>;
 @group(0) @binding(4) var<uniform> tiles: Tiles;
@@ -24,9 +24,9 @@ fn spread(g: vec3<f32>) -> array<f32, 6> {
 
 fn weight_at(which: u32, at: u32) -> f32 {
     if (which == 0u) {
-        return first[at];
+        return read_first(at);
     }
-    return second[at];
+    return read_second(at);
 }
 
 fn transformed_is(which: u32, at: u32, value: f32) {

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
     image,
-    model::Generator,
     translate::{self as engine, MAX_MARGIN},
+    translator::{Precision, Translator},
+    weights::{Architecture, StateDict},
 };
 use pollster::block_on;
 
@@ -40,8 +41,21 @@ pub struct Translate {
     /// Reflected border that the network sees and the result lacks; at most 256
     #[arg(long, value_name = "PX", default_value_t = 32, value_parser = clap::value_parser!(u32).range(0..=MAX_MARGIN as i64))]
     margin: u32,
+    /// How weights and the images between layers are kept; sums are float32 always
+    #[arg(long, value_enum, default_value_t = Kept::Auto)]
+    precision: Kept,
     #[command(flatten)]
     compute: Compute,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kept {
+    /// As on the page: float16 on graphics cards that compute with it, else float32
+    Auto,
+    /// Single precision, as in training
+    Float32,
+    /// Half precision; an error if the device has none
+    Float16,
 }
 
 /// A photo and the file that its translation becomes.
@@ -56,7 +70,9 @@ impl Translate {
         let (architecture, state) = files::read_generator(&self.weights)?;
         let jobs = self.jobs()?;
         let opened = self.compute.open()?;
-        let generator = Generator::from_state(architecture, state, &opened.device)?;
+        let translator = self.translator(architecture, state, &opened)?;
+        let begun = translator.precision();
+        eprintln!("weights and images are kept in {}", begun.name());
         interrupt::listen("finishing this photo");
         let mut failed = Vec::new();
         let total = jobs.len();
@@ -66,10 +82,15 @@ impl Translate {
                 return Err(Stop::Interrupted { hint });
             }
             let (photo, result) = (job.photo.display(), job.result.display());
-            match self.translate(job, &generator, &opened) {
+            match self.translate(job, &translator, &opened) {
                 Ok(size) => eprintln!("{}/{total} {photo} -> {result} ({size})", place + 1),
                 Err(error) => failed.push(format!("{photo}: {error} [{}]", error.code())),
             }
+        }
+        if translator.precision() != begun {
+            eprintln!(
+                "float16 does not hold this model's numbers: the photos were done in float32"
+            );
         }
         if failed.is_empty() {
             return Ok(());
@@ -77,6 +98,25 @@ impl Translate {
         eprintln!("{} of {total} photos could not be translated:", failed.len());
         failed.iter().for_each(|line| eprintln!("  {line}"));
         Err(Stop::Told)
+    }
+
+    fn translator(
+        &self,
+        architecture: Architecture,
+        state: StateDict,
+        opened: &Opened,
+    ) -> Result<Translator> {
+        let asked = match self.precision {
+            Kept::Auto => None,
+            Kept::Float32 => Some(Precision::Float32),
+            Kept::Float16 if !opened.half => {
+                let device =
+                    if opened.adapter.is_empty() { "this device" } else { &opened.adapter };
+                return Err(Error::GpuUnsupported(format!("{device} has no shader-f16")));
+            }
+            Kept::Float16 => Some(Precision::Float16),
+        };
+        Translator::new(architecture, state, asked, opened)
     }
 
     /// All photos that are asked for, once each, with names that do not collide.
@@ -112,15 +152,15 @@ impl Translate {
     }
 
     /// One photo; answers the size of its translation.
-    fn translate(&self, job: &Job, generator: &Generator, opened: &Opened) -> Result<String> {
+    fn translate(&self, job: &Job, translator: &Translator, opened: &Opened) -> Result<String> {
         let photo = decode::read(&job.photo)?;
-        let (ngf, margin) = (generator.architecture().ngf, self.margin as usize);
+        let (ngf, margin) = (translator.architecture().ngf, self.margin as usize);
         let longest = self.size.map(|size| size as usize);
         let size = (photo.width, photo.height);
         let plan = engine::plan(size, longest, margin, ngf, &opened.limits);
         let resized = image::resize_bicubic(&photo, plan.width, plan.height);
         drop(photo);
-        let result = block_on(engine::translate(generator, &resized, margin, &opened.device))?;
+        let result = block_on(translator.translate(&resized, margin))?;
         files::write_png(&job.result, &result)?;
         let reduced = if plan.reduced { ", as large as this device can hold" } else { "" };
         Ok(format!("{} × {}{reduced}", plan.width, plan.height))

@@ -1,0 +1,87 @@
+//! Half precision: float16 in memory, float32 in every register.
+//!
+//! A tensor says by its type how it is kept. A convolution's result is kept as its weights are, a
+//! normalisation's and a residual block's as its input; biases, sums, statistics and what Winograd's
+//! transforms write stay float32. Kernels read and write through functions that convert
+//! (`kernel.rs`), so that arithmetic and sums are float32 everywhere.
+//!
+//! Float16 ends at 65,504. What is beyond is written as that number, which WGSL leaves open
+//! otherwise, and a buffer beside the others takes a note of it: [`watched()`] says afterwards whether
+//! there was such a number, and the result then not to be shown.
+
+use std::{cell::RefCell, fmt::Write as _};
+
+use burn::{
+    backend::wgpu::{CubeBackend, CubeTensor},
+    tensor::{DType, Device, Tensor},
+};
+
+use super::{
+    kernel::{Kernel, spread, wgsl},
+    layout,
+};
+
+thread_local! {
+    /// Where kernels that are launched now note a number too large, `[1]`.
+    static WATCH: RefCell<Option<CubeTensor>> = const { RefCell::new(None) };
+}
+
+/// Whether a tensor is kept in float16.
+pub(super) fn is_half(tensor: &CubeTensor) -> bool {
+    tensor.dtype == DType::F16
+}
+
+/// What `work` launches, and `[1]`: 0 if all that it wrote in float16 fits there.
+pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
+    let watch = Tensor::<1>::from_data([0.0_f32], device);
+    let on_gpu = watch.clone().try_into_primitive::<CubeBackend>().ok();
+    let outer = WATCH.with(|now| now.replace(on_gpu));
+    let result = work();
+    WATCH.with(|now| now.replace(outer));
+    (result, watch)
+}
+
+/// What a kernel beside `like` takes its notes in; nobody reads them outside of [`watched()`].
+pub(super) fn watch(like: &CubeTensor) -> CubeTensor {
+    WATCH.with(|now| now.borrow().clone()).unwrap_or_else(|| layout::empty(like, [1]))
+}
+
+/// Declares the buffer for the notes in place of the uniform `rest` of the line behind `binding`, the
+/// uniform behind it, and the function through which all goes that is written in float16.
+pub(super) fn declare_watch(binding: &str, rest: &str, out: &mut String) {
+    let behind = binding.parse::<u32>().unwrap_or_default() + 1;
+    // The note is 1.0: it is read as a float. Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "@group(0) @binding({binding}) var<storage, read_write> too_large: atomic<u32>;
+@group(0) @binding({behind}){rest}
+const LARGEST = vec4<f32>(65504.0);
+fn fitting(four: vec4<f32>) -> vec4<f32> {{
+    // So that what is not a number is noted too.
+    if (!all(abs(four) <= LARGEST)) {{
+        atomicStore(&too_large, 0x3f800000u);
+    }}
+    return clamp(four, -LARGEST, LARGEST);
+}}"
+    );
+}
+
+/// The kernel that copies tensors of `elements` elements from or to float16.
+pub(super) fn converting(elements: usize, to_half: bool) -> Kernel {
+    Kernel::new("convert", wgsl!["convert"], [64, 1, 1])
+        .wide(&["x", "y"], elements)
+        .half(if to_half { &["y"] } else { &["x"] }, true)
+}
+
+/// A parameter or an image in float16, or back in float32, in the same order in memory.
+pub fn converted(x: &CubeTensor, dtype: DType) -> CubeTensor {
+    if x.dtype == dtype {
+        return x.clone();
+    }
+    let elements = x.meta.shape().num_elements();
+    let mut y = layout::empty_of(x, x.meta.shape().clone(), dtype);
+    y.meta = x.meta.clone();
+    let groups = spread(elements.div_ceil(4));
+    converting(elements, dtype == DType::F16).launch(&[x], &[&y], &[elements as u32, 0], groups);
+    y
+}

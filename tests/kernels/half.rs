@@ -1,0 +1,203 @@
+//! Half precision: what is kept in float16 against the operations' definitions on the same numbers in
+//! float32, and what happens to numbers that float16 does not hold.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use cyclegan_web::{
+    device::Opened,
+    image::Rgb,
+    model::{Generator, Init},
+    ops::{
+        Activation, Border, Conv2d, arranged, conv2d, doubled, halved, instance_norm, reference,
+        residual_block, watched,
+    },
+    random::Random,
+    samples::{Season, paint},
+    translate::translate,
+    translator::{Precision, Translator},
+    weights::{Architecture, StateDict},
+};
+use half::f16;
+
+use super::{Case, cases, compare_within, floats, values};
+
+/// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open which
+/// way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block the image
+/// between its convolutions was rounded as well.
+const ONCE: f32 = 1e-3;
+const TWICE: f32 = 2e-3;
+
+/// A random tensor that is the same number for number in float16 on the device and in float32 on the
+/// CPU.
+fn both<const D: usize>(random: &mut Random, shape: [usize; D], gpu: &Device) -> [Tensor<D>; 2] {
+    let rounded = |value: f32| f16::from_f32(value).to_f32();
+    let data: Vec<_> = values(random, shape.iter().product()).into_iter().map(rounded).collect();
+    let data = TensorData::new(data, shape);
+    [gpu, &Device::flex()].map(|device| Tensor::from_data(data.clone(), device))
+}
+
+fn is_half<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F16
+}
+
+/// All convolutions, with image, weights or both in float16.
+pub async fn half_convolutions(opened: &Opened) {
+    let gpu = &opened.device;
+    let mut random = Random::new(5);
+    for case in cases() {
+        let Case { batch, channels, outputs, height, width, spec } = case;
+        let weight = if spec.transposed { [channels, outputs] } else { [outputs, channels] };
+        let [x, x_cpu] = both(&mut random, [batch, channels, height, width], gpu);
+        let weight = [weight[0], weight[1], spec.kernel, spec.kernel];
+        let [w, w_cpu] = both(&mut random, weight, gpu);
+        let [b, b_cpu] = both(&mut random, [outputs], gpu);
+        let expected = reference::conv2d(x_cpu, w_cpu, b_cpu, spec);
+        let x = conv2d_input(x);
+        for (x_half, w_half) in [(false, true), (true, true), (true, false)] {
+            let x = if x_half { halved(x.clone()) } else { x.clone() };
+            let w = arranged(w.clone());
+            let w = if w_half { halved(w) } else { w };
+            let (y, too_large) = watched(gpu, || conv2d(x, w, b.clone(), spec));
+            assert_eq!(is_half(&y), w_half, "a result is kept as the weights are");
+            let name = format!("{case:?} with halves {x_half} {w_half}");
+            // Without rounding behind it there is none at all.
+            let tolerance = if w_half { ONCE } else { super::TOLERANCE };
+            compare_within(tolerance, &name, doubled(y), expected.clone()).await;
+            assert_eq!(floats(too_large).await, [0.0], "{name}");
+        }
+    }
+}
+
+/// An image as the layer in front would leave it: with the channels of a pixel together.
+fn conv2d_input(x: Tensor<4>) -> Tensor<4> {
+    let [_, channels, ..] = x.dims();
+    let identity =
+        (0..channels * channels).map(|i| if i % (channels + 1) == 0 { 1.0 } else { 0.0 });
+    let weight = TensorData::new(identity.collect::<Vec<f32>>(), [channels, channels, 1, 1]);
+    let (weight, bias) =
+        (Tensor::from_data(weight, &x.device()), Tensor::zeros([channels], &x.device()));
+    let spec = Conv2d {
+        kernel: 1,
+        stride: 1,
+        border: Border::Zero(0),
+        transposed: false,
+        activation: Activation::None,
+    };
+    conv2d(x, weight, bias, spec)
+}
+
+/// All normalisations of images in float16.
+pub async fn half_normalisations(opened: &Opened) {
+    let gpu = &opened.device;
+    let mut random = Random::new(6);
+    let shapes = [[1, 4, 3, 5], [2, 3, 7, 4], [1, 70, 9, 11], [2, 64, 40, 33], [1, 1, 2, 2]];
+    for shape in shapes {
+        for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
+            for with_skip in [false, true] {
+                let [x, x_cpu] = both(&mut random, shape, gpu);
+                let [skip, skip_cpu] = both(&mut random, shape, gpu);
+                let half = |x: Tensor<4>| halved(conv2d_input(x));
+                let y = instance_norm(half(x), activation, with_skip.then(|| half(skip)));
+                assert!(is_half(&y));
+                let skip = with_skip.then_some(skip_cpu);
+                let expected = reference::instance_norm(x_cpu, activation, skip);
+                let name = format!("{shape:?} {activation:?} {with_skip}");
+                compare_within(ONCE, &name, doubled(y), expected).await;
+            }
+        }
+    }
+}
+
+/// Residual blocks by either way, on images in float16.
+pub async fn half_residual_blocks(opened: &Opened) {
+    let gpu = &opened.device;
+    let mut random = Random::new(8);
+    for [batch, channels, height, width] in
+        [[1, 32, 16, 16], [2, 36, 17, 19], [1, 64, 33, 22], [1, 68, 40, 41], [1, 8, 16, 16]]
+    {
+        let shape = [batch, channels, height, width];
+        let [x, x_cpu] = both(&mut random, shape, gpu);
+        let mut parameters = || {
+            let [w, w_cpu] = both(&mut random, [channels, channels, 3, 3], gpu);
+            let [b, b_cpu] = both(&mut random, [channels], gpu);
+            [(halved(arranged(w)), b), (w_cpu, b_cpu)]
+        };
+        let ([first, first_cpu], [second, second_cpu]) = (parameters(), parameters());
+        let y = residual_block(halved(conv2d_input(x)), [first, second]);
+        assert!(is_half(&y));
+        let (border, transposed) = (Border::Reflect(1), false);
+        let activation = Activation::None;
+        let spec = Conv2d { kernel: 3, stride: 1, border, transposed, activation };
+        let inner = reference::conv2d(x_cpu.clone(), first_cpu.0, first_cpu.1, spec);
+        let inner = reference::instance_norm(inner, Activation::Relu, None);
+        let inner = reference::conv2d(inner, second_cpu.0, second_cpu.1, spec);
+        let expected = reference::instance_norm(inner, activation, Some(x_cpu));
+        let name = format!("residual block {shape:?}");
+        compare_within(TWICE, &name, doubled(y), expected).await;
+    }
+}
+
+fn architecture(ngf: usize) -> Architecture {
+    Architecture { ngf, blocks: 3, dropout: false }
+}
+
+fn weights(ngf: usize) -> StateDict {
+    Init::default().state(&architecture(ngf).tensors(), 1)
+}
+
+fn translator(state: StateDict, ngf: usize, asked: Precision, opened: &Opened) -> Translator {
+    Translator::new(architecture(ngf), state, Some(asked), opened).unwrap()
+}
+
+/// Largest difference of two pictures in levels.
+fn levels(a: &Rgb, b: &Rgb) -> u8 {
+    assert_eq!((a.width, a.height), (b.width, b.height));
+    a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+}
+
+/// Whole translations, of a photo large enough for Winograd and of one that is not.
+pub async fn half_generators(opened: &Opened) {
+    for (ngf, side) in [(8, 64), (6, 40), (3, 24)] {
+        let photo = paint(Season::Summer, 3, side, side - 8);
+        let generator =
+            Generator::from_state(architecture(ngf), weights(ngf), &opened.device).unwrap();
+        let expected = translate(&generator, &photo, 4, &opened.device).await.unwrap();
+        let plain = translator(weights(ngf), ngf, Precision::Float32, opened);
+        assert_eq!(plain.precision(), Precision::Float32);
+        assert_eq!(plain.translate(&photo, 4).await.unwrap(), expected);
+        let half = translator(weights(ngf), ngf, Precision::Float16, opened);
+        let picture = half.translate(&photo, 4).await.unwrap();
+        assert_eq!(half.precision(), Precision::Float16, "it fell back");
+        assert_ne!(picture, expected, "nothing was rounded");
+        let off = levels(&picture, &expected);
+        assert!(off <= 3, "ngf {ngf}: {off} levels");
+    }
+}
+
+/// Layers whose results, or whose weights, float16 does not hold: the picture is float32's.
+pub async fn overflows(opened: &Opened) {
+    let ngf = 8;
+    let photo = paint(Season::Winter, 3, 64, 64);
+    // Each kind of kernel that writes float16: the plain product, Winograd's both convolutions, the
+    // transposed product. What follows normalises, so that the picture is one all the same.
+    let layers = architecture(ngf).tensors();
+    let names: Vec<_> = layers.iter().map(|(name, _)| name.clone()).collect();
+    let of = |name: &str| names.iter().filter(|n| n.ends_with(name)).count();
+    assert!(of(".weight") > 8);
+    for index in 0..of(".weight") - 1 {
+        let mut state = weights(ngf);
+        let name = names.iter().filter(|name| name.ends_with(".weight")).nth(index).unwrap();
+        // At most 0.1 before: float16 holds the weights.
+        state.get_mut(name).unwrap().data.iter_mut().for_each(|value| *value *= 6e5);
+        let plain = translator(state.clone(), ngf, Precision::Float32, opened);
+        let expected = plain.translate(&photo, 0).await.unwrap();
+        let half = translator(state, ngf, Precision::Float16, opened);
+        assert_eq!(half.precision(), Precision::Float16, "{name} was refused at once");
+        assert_eq!(half.translate(&photo, 0).await.unwrap(), expected, "{name}");
+        assert_eq!(half.precision(), Precision::Float32, "{name} was not noticed");
+        assert_eq!(half.translate(&photo, 0).await.unwrap(), expected, "{name}, once more");
+    }
+    let mut state = weights(ngf);
+    state.get_mut(&names[0]).unwrap().data[0] = 1e5;
+    let refused = translator(state, ngf, Precision::Float16, opened);
+    assert_eq!(refused.precision(), Precision::Float32);
+}
