@@ -43,6 +43,11 @@ fn residual_blocks() {
 }
 
 #[test]
+fn gradients_of_residual_blocks() {
+    on_gpu(kernels::residual_block_gradients);
+}
+
+#[test]
 fn finiteness() {
     on_gpu(kernels::finiteness);
 }

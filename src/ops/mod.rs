@@ -20,6 +20,7 @@ mod gpu;
 mod instance_norm;
 pub mod reference;
 mod residual_block;
+mod whole_block;
 
 use burn::{
     backend::wgpu::CubeBackend,

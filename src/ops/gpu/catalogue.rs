@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     finite, instance_norm,
     kernel::Kernel,
-    winograd,
+    winograd, winograd_backward,
 };
 use crate::ops::{Activation, Border, geometry::Geometry};
 
@@ -46,8 +46,10 @@ pub fn shaders() -> Vec<Shader> {
     kernels.push(winograd::entering(false, Activation::None));
     kernels.push(winograd::entering(true, Activation::Relu));
     kernels.push(winograd::leaving());
+    kernels.push(winograd_backward::entering());
+    kernels.extend([false, true].map(winograd_backward::leaving));
     for tile in [Tile::Large, Tile::Small] {
-        kernels.push(conv2d::multiplying(64, tile));
+        kernels.extend([Way::Forward, Way::Backward].map(|way| conv2d::multiplying(64, tile, way)));
     }
     let mut seen = HashSet::new();
     kernels.retain(|kernel| seen.insert(kernel.clone()));

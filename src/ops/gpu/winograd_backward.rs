@@ -1,0 +1,112 @@
+//! The way back through a residual block by Winograd's filtering.
+//!
+//! The gradient of a convolution's input is the exact adjoint of the way forward: every transform is
+//! transposed, and so are the 36 products, which go by the same transformed weights. They are
+//! computed again, as those of all blocks would be 340 MB at 256 channels. Neither
+//! is the image between the convolutions kept: it comes from the first one's result and its sums.
+
+use burn::backend::wgpu::CubeTensor;
+
+use super::{
+    conv2d::{self, Way, multiply},
+    instance_norm,
+    kernel::{Kernel, wgsl},
+    layout::{self, extents},
+    winograd::{POSITIONS, SIDE, Tiles},
+};
+use crate::ops::{Activation, geometry::Geometry, residual_block::SPEC};
+
+/// The kernel for gradients of results.
+pub(super) fn entering() -> Kernel {
+    Kernel::new("winograd_gradient", wgsl!["winograd", "winograd_gradient"], [64, 4, 1])
+}
+
+/// The kernel for gradients of images, with that of a skip connection or without.
+pub(super) fn leaving(skip: bool) -> Kernel {
+    let files = wgsl!["winograd", "winograd_input_gradient"];
+    Kernel::new("winograd_input_gradient", files, [64, 4, 1]).with([("skip", u32::from(skip))])
+}
+
+/// Whether images `[B, C, H, W]` can be gone back this way: all tiles are whole.
+pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
+    height.is_multiple_of(SIDE) && width.is_multiple_of(SIDE)
+}
+
+impl Tiles {
+    /// The gradient of a convolution's result, transformed: `[36][tile][channels]`.
+    fn transformed_gradient(&self, gradient: &CubeTensor) -> CubeTensor {
+        let [_, channels, ..] = self.image;
+        let transformed = layout::empty(gradient, [POSITIONS, self.count(), channels]);
+        entering().launch(&[gradient], &[&transformed], &self.uniform(), self.groups());
+        transformed
+    }
+
+    /// The gradient of a convolution's input, by that of its result and its kernels, both
+    /// transformed; `skip` is added.
+    fn input_gradient(
+        &self,
+        gradient: &CubeTensor,
+        kernels: &CubeTensor,
+        skip: Option<&CubeTensor>,
+    ) -> CubeTensor {
+        let [_, channels, ..] = self.image;
+        let size = [POSITIONS, self.count(), channels];
+        let products = multiply(gradient, kernels, size, Way::Backward);
+        let dx = layout::empty_image(gradient, self.image);
+        let read = [&products, skip.unwrap_or(&products)];
+        leaving(skip.is_some()).launch(&read, &[&dx], &self.uniform(), self.groups());
+        dx
+    }
+}
+
+/// What [`residual_block_backward()`] wants to know of the way forward.
+pub(super) struct Forward<'a> {
+    /// The block's input.
+    pub x: &'a CubeTensor,
+    /// The weights of both convolutions.
+    pub weights: [&'a CubeTensor; 2],
+    /// Their results, not yet normalised.
+    pub results: [&'a CubeTensor; 2],
+    /// Sums of blocks of tiles of the first result.
+    pub sums: &'a CubeTensor,
+    /// Statistics of the second.
+    pub statistics: &'a CubeTensor,
+}
+
+/// The gradients of [`super::winograd::residual_block()`] by that of its result, as far as they are
+/// `wanted`: of the input, and of weight and bias of both convolutions.
+pub(super) fn residual_block_backward(
+    Forward { x, weights, results: [y, z], sums, statistics }: Forward,
+    gradient: &CubeTensor,
+    wanted: [bool; 5],
+) -> [Option<CubeTensor>; 5] {
+    let tiles = Tiles::new(extents(x));
+    let geometry = Geometry::new(extents(x), extents(weights[0]), &SPEC);
+    let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
+    let [first, second] = tiles.kernels(weights);
+
+    let dz = instance_norm::normalise_backward(z, statistics, gradient, Activation::None);
+    let (inner, statistics) =
+        instance_norm::normalise_by(y, sums, tiles.blocks, None, Activation::Relu);
+    let [dw2, db2] = if want_w2 || want_b2 {
+        conv2d::weight_gradient(&inner, &dz, &geometry).map(Some)
+    } else {
+        [None, None]
+    };
+    drop(inner);
+    if !(want_x || want_w1 || want_b1) {
+        return [None, None, None, dw2, db2];
+    }
+    let d_inner = tiles.input_gradient(&tiles.transformed_gradient(&dz), &second, None);
+    drop((dz, second));
+    let dy = instance_norm::normalise_backward(y, &statistics, &d_inner, Activation::Relu);
+    drop(d_inner);
+    let [dw1, db1] = if want_w1 || want_b1 {
+        conv2d::weight_gradient(x, &dy, &geometry).map(Some)
+    } else {
+        [None, None]
+    };
+    let dx = want_x
+        .then(|| tiles.input_gradient(&tiles.transformed_gradient(&dy), &first, Some(gradient)));
+    [dx, dw1, db1, dw2, db2]
+}
