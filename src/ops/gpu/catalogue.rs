@@ -48,6 +48,8 @@ pub fn shaders() -> Vec<Shader> {
     kernels.push(winograd::leaving());
     kernels.push(winograd_backward::entering());
     kernels.extend([false, true].map(winograd_backward::leaving));
+    kernels.push(winograd_backward::multiplying(64));
+    kernels.push(winograd_backward::summing());
     for tile in [Tile::Large, Tile::Small] {
         kernels.extend([Way::Forward, Way::Backward].map(|way| conv2d::multiplying(64, tile, way)));
     }

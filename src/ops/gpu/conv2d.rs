@@ -33,7 +33,7 @@ pub(super) enum Tile {
 }
 
 /// Workgroups from which a graphics card has enough to do: below it a smaller tile makes more.
-const BUSY: usize = 128;
+pub(super) const BUSY: usize = 128;
 /// Parts into which the sum of a weight's gradient is cut at most.
 const PARTS: usize = 64;
 /// Workgroups along x of the narrow kernel; what is left stands along y.

@@ -100,8 +100,23 @@ impl Tiles {
         kernels
     }
 
-    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums` are given, `x` is normalised
-    /// by them and goes through a ReLU. Returns the result and its own sums.
+    /// An image, transformed: `[36][tile][channels]`. If `sums` are given, it is normalised by them
+    /// and goes through a ReLU before; then there are statistics too, as
+    /// [`instance_norm::normalise()`] gives them.
+    pub fn transformed(&self, x: &CubeTensor, sums: Option<&CubeTensor>) -> [CubeTensor; 2] {
+        let [batch, channels, ..] = self.image;
+        let transformed = layout::empty(x, [POSITIONS, self.count(), channels]);
+        let statistics = layout::empty(x, [batch, 2, channels]);
+        let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
+        let (read, written) = ([x, sums.unwrap_or(x)], [&transformed, &statistics]);
+        let enter = entering(sums.is_some(), activation);
+        enter.launch(&read, &written, &self.uniform(), self.groups());
+        [transformed, statistics]
+    }
+
+    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums`
+    /// are given, `x` is normalised by them and goes through a ReLU. Returns the result and its own
+    /// sums.
     fn convolve(
         &self,
         x: &CubeTensor,
@@ -110,19 +125,13 @@ impl Tiles {
         bias: &CubeTensor,
     ) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
-        let (info, groups) = (self.uniform(), self.groups());
-
-        let pixels = layout::empty(x, [POSITIONS, self.count(), channels]);
-        let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
-        let enter = entering(sums.is_some(), activation);
-        enter.launch(&[x, sums.unwrap_or(x)], &[&pixels], &info, groups);
-
+        let [pixels, _] = self.transformed(x, sums);
         let products =
             multiply(&pixels, kernels, [POSITIONS, self.count(), channels], Way::Forward);
 
         let y = layout::empty_image(x, self.image);
         let sums = layout::empty(x, [batch, self.blocks, 2, channels]);
-        leaving().launch(&[&products, bias], &[&y, &sums], &info, groups);
+        leaving().launch(&[&products, bias], &[&y, &sums], &self.uniform(), self.groups());
         [y, sums]
     }
 }

@@ -2,19 +2,24 @@
 //!
 //! The gradient of a convolution's input is the exact adjoint of the way forward: every transform is
 //! transposed, and so are the 36 products, which go by the same transformed weights. They are
-//! computed again, as those of all blocks would be 340 MB at 256 channels. Neither
-//! is the image between the convolutions kept: it comes from the first one's result and its sums.
+//! computed again, as those of all blocks would be 340 MB at 256 channels. The gradient of a weight
+//! is the adjoint in its other factor: 36 products of transformed images and transformed gradients,
+//! which are there already. The image between the convolutions is never made, on neither way.
 
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    conv2d::{self, Way, multiply},
+    conv2d::{BUSY, Way, multiply},
     instance_norm,
-    kernel::{Kernel, wgsl},
+    kernel::{Kernel, spread, wgsl},
     layout::{self, extents},
     winograd::{POSITIONS, SIDE, Tiles},
 };
-use crate::ops::{Activation, geometry::Geometry, residual_block::SPEC};
+use crate::ops::Activation;
+
+/// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
+const WEIGHTS: usize = 64;
+const DEPTH: usize = 16;
 
 /// The kernel for gradients of results.
 pub(super) fn entering() -> Kernel {
@@ -25,6 +30,18 @@ pub(super) fn entering() -> Kernel {
 pub(super) fn leaving(skip: bool) -> Kernel {
     let files = wgsl!["winograd", "winograd_input_gradient"];
     Kernel::new("winograd_input_gradient", files, [64, 4, 1]).with([("skip", u32::from(skip))])
+}
+
+/// The kernel for the products of weights' gradients.
+pub(super) fn multiplying(channels: usize) -> Kernel {
+    let files = wgsl!["winograd", "winograd_weight_product"];
+    Kernel::new("winograd_weight_product", files, [8, 8, 1])
+        .wide(&["source", "gradient", "part"], channels)
+}
+
+/// The kernel that adds up their parts and transforms them.
+pub(super) fn summing() -> Kernel {
+    Kernel::new("winograd_weight_gradient", wgsl!["winograd_weight_gradient"], [64, 1, 1])
 }
 
 /// Whether images `[B, C, H, W]` can be gone back this way: all tiles are whole.
@@ -57,6 +74,23 @@ impl Tiles {
         leaving(skip.is_some()).launch(&read, &[&dx], &self.uniform(), self.groups());
         dx
     }
+
+    /// The gradients of a convolution's weight and bias, by its image and its result's gradient,
+    /// both transformed.
+    fn weight_gradient(&self, pixels: &CubeTensor, gradient: &CubeTensor) -> [CubeTensor; 2] {
+        let [_, channels, ..] = self.image;
+        let side = channels.div_ceil(WEIGHTS);
+        let most = self.count().div_ceil(DEPTH);
+        let parts = BUSY.div_ceil(POSITIONS * side * side).clamp(1, most);
+        let part = layout::empty(pixels, [parts, POSITIONS * channels * channels + channels]);
+        let groups = [side, side, POSITIONS * parts];
+        multiplying(channels).launch(&[pixels, gradient], &[&part], &self.uniform(), groups);
+        let weight = layout::empty_weight(pixels, [channels, channels, 3, 3]);
+        let bias = layout::empty(pixels, [channels]);
+        let sizes = [parts, channels].map(|size| size as u32);
+        summing().launch(&[&part], &[&weight, &bias], &sizes, spread(channels * (channels + 1)));
+        [weight, bias]
+    }
 }
 
 /// What [`residual_block_backward()`] wants to know of the way forward.
@@ -81,32 +115,35 @@ pub(super) fn residual_block_backward(
     wanted: [bool; 5],
 ) -> [Option<CubeTensor>; 5] {
     let tiles = Tiles::new(extents(x));
-    let geometry = Geometry::new(extents(x), extents(weights[0]), &SPEC);
     let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
     let [first, second] = tiles.kernels(weights);
 
     let dz = instance_norm::normalise_backward(z, statistics, gradient, Activation::None);
-    let (inner, statistics) =
-        instance_norm::normalise_by(y, sums, tiles.blocks, None, Activation::Relu);
+    let transformed = tiles.transformed_gradient(&dz);
+    drop(dz);
+    let [pixels, statistics] = tiles.transformed(y, Some(sums));
     let [dw2, db2] = if want_w2 || want_b2 {
-        conv2d::weight_gradient(&inner, &dz, &geometry).map(Some)
+        tiles.weight_gradient(&pixels, &transformed).map(Some)
     } else {
         [None, None]
     };
-    drop(inner);
+    drop(pixels);
     if !(want_x || want_w1 || want_b1) {
         return [None, None, None, dw2, db2];
     }
-    let d_inner = tiles.input_gradient(&tiles.transformed_gradient(&dz), &second, None);
-    drop((dz, second));
+    let d_inner = tiles.input_gradient(&transformed, &second, None);
+    drop((transformed, second));
+
     let dy = instance_norm::normalise_backward(y, &statistics, &d_inner, Activation::Relu);
     drop(d_inner);
+    let transformed = tiles.transformed_gradient(&dy);
+    drop(dy);
     let [dw1, db1] = if want_w1 || want_b1 {
-        conv2d::weight_gradient(x, &dy, &geometry).map(Some)
+        let [pixels, _] = tiles.transformed(x, None);
+        tiles.weight_gradient(&pixels, &transformed).map(Some)
     } else {
         [None, None]
     };
-    let dx = want_x
-        .then(|| tiles.input_gradient(&tiles.transformed_gradient(&dy), &first, Some(gradient)));
+    let dx = want_x.then(|| tiles.input_gradient(&transformed, &first, Some(gradient)));
     [dx, dw1, db1, dw2, db2]
 }
