@@ -48,6 +48,11 @@ fn gradients_of_residual_blocks() {
 }
 
 #[test]
+fn whole_residual_blocks() {
+    on_gpu(kernels::whole_residual_blocks);
+}
+
+#[test]
 fn finiteness() {
     on_gpu(kernels::finiteness);
 }

@@ -241,6 +241,7 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::normalisations(&device).await;
     kernels::residual_blocks(&device).await;
     kernels::residual_block_gradients(&device).await;
+    kernels::whole_residual_blocks(&device).await;
     kernels::optimiser(&device).await;
     kernels::finiteness(&device).await;
     assert_silence();

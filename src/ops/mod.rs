@@ -33,7 +33,7 @@ pub use cpu::release;
 pub use finite::not_finite;
 pub use gpu::{Shader, shaders};
 pub use instance_norm::instance_norm;
-pub use residual_block::{Parameters, residual_block};
+pub use residual_block::{Parameters, residual_block, whole_residual_block};
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not
 /// arrange it at each call. Its shape and its values stay the same.

@@ -30,7 +30,7 @@ pub fn residual_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<
     if let Some(y) = outside_graphs(&x, [&first, &second]) {
         y
     } else if !is_cpu(&x.device()) && gpu::whole_block_pays(x.dims()) {
-        as_a_whole(x, [first, second])
+        whole_residual_block(x, [first, second])
     } else {
         step_by_step(x, [first, second])
     }
@@ -43,7 +43,9 @@ fn step_by_step(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
     instance_norm(y, Activation::None, Some(x))
 }
 
-fn as_a_whole(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
+/// [`residual_block()`] as one operation of a graph, on any device and whether it pays or not. On
+/// WebGPU C, H and W must be multiples of 4.
+pub fn whole_residual_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
     let y = <Dispatch as WholeBlock>::whole_block(
         x.into_dispatch(),
         first.0.into_dispatch(),
