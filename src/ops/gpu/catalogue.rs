@@ -46,7 +46,7 @@ pub fn shaders() -> Vec<Shader> {
     kernels.push(winograd::entering(false, Activation::None));
     kernels.push(winograd::entering(true, Activation::Relu));
     kernels.push(winograd::leaving());
-    kernels.push(winograd_backward::entering());
+    kernels.extend([Activation::None, Activation::Relu].map(winograd_backward::entering));
     kernels.extend([false, true].map(winograd_backward::leaving));
     kernels.push(winograd_backward::multiplying(64));
     kernels.push(winograd_backward::summing());

@@ -80,8 +80,13 @@ impl Tiles {
     }
 
     pub fn uniform(&self) -> [u32; 8] {
+        self.uniform_with(self.blocks)
+    }
+
+    /// The uniform of `winograd.wgsl`, where there are sums of `blocks` blocks.
+    pub fn uniform_with(&self, blocks: usize) -> [u32; 8] {
         let [batch, channels, height, width] = self.image;
-        let (down, across, block, blocks) = (self.down, self.across, self.block, self.blocks);
+        let (down, across, block) = (self.down, self.across, self.block);
         [batch, height, width, channels, down, across, block, blocks].map(|extent| extent as u32)
     }
 

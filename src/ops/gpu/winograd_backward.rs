@@ -4,14 +4,15 @@
 //! transposed, and so are the 36 products, which go by the same transformed weights. They are
 //! computed again, as those of all blocks would be 340 MB at 256 channels. The gradient of a weight
 //! is the adjoint in its other factor: 36 products of transformed images and transformed gradients,
-//! which are there already. The image between the convolutions is never made, on neither way.
+//! which are there already. The normalisations are gone back through on the way, so neither the image
+//! between the convolutions is made again nor the gradients of their results.
 
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
     conv2d::{BUSY, Way, multiply},
     instance_norm,
-    kernel::{Kernel, spread, wgsl},
+    kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
     winograd::{POSITIONS, SIDE, Tiles},
 };
@@ -21,9 +22,10 @@ use crate::ops::Activation;
 const WEIGHTS: usize = 64;
 const DEPTH: usize = 16;
 
-/// The kernel for gradients of results.
-pub(super) fn entering() -> Kernel {
-    Kernel::new("winograd_gradient", wgsl!["winograd", "winograd_gradient"], [64, 4, 1])
+/// The kernel for gradients of results that are normalised and activated.
+pub(super) fn entering(activation: Activation) -> Kernel {
+    let files = wgsl!["winograd", "activation", "winograd_gradient"];
+    Kernel::new("winograd_gradient", files, [64, 4, 1]).with([activation_code(activation)])
 }
 
 /// The kernel for gradients of images, with that of a skip connection or without.
@@ -50,11 +52,21 @@ pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
 }
 
 impl Tiles {
-    /// The gradient of a convolution's result, transformed: `[36][tile][channels]`.
-    fn transformed_gradient(&self, gradient: &CubeTensor) -> CubeTensor {
+    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`. Given is the
+    /// one behind its normalisation and activation, which are gone back through on the way.
+    fn transformed_gradient(
+        &self,
+        y: &CubeTensor,
+        statistics: &CubeTensor,
+        gradient: &CubeTensor,
+        activation: Activation,
+    ) -> CubeTensor {
         let [_, channels, ..] = self.image;
+        let (sums, blocks) = instance_norm::gradient_sums(y, statistics, gradient, activation);
         let transformed = layout::empty(gradient, [POSITIONS, self.count(), channels]);
-        entering().launch(&[gradient], &[&transformed], &self.uniform(), self.groups());
+        let read = [y, gradient, statistics, &sums];
+        let info = self.uniform_with(blocks);
+        entering(activation).launch(&read, &[&transformed], &info, self.groups());
         transformed
     }
 
@@ -118,9 +130,7 @@ pub(super) fn residual_block_backward(
     let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
     let [first, second] = tiles.kernels(weights);
 
-    let dz = instance_norm::normalise_backward(z, statistics, gradient, Activation::None);
-    let transformed = tiles.transformed_gradient(&dz);
-    drop(dz);
+    let transformed = tiles.transformed_gradient(z, statistics, gradient, Activation::None);
     let [pixels, statistics] = tiles.transformed(y, Some(sums));
     let [dw2, db2] = if want_w2 || want_b2 {
         tiles.weight_gradient(&pixels, &transformed).map(Some)
@@ -134,10 +144,8 @@ pub(super) fn residual_block_backward(
     let d_inner = tiles.input_gradient(&transformed, &second, None);
     drop((transformed, second));
 
-    let dy = instance_norm::normalise_backward(y, &statistics, &d_inner, Activation::Relu);
+    let transformed = tiles.transformed_gradient(y, &statistics, &d_inner, Activation::Relu);
     drop(d_inner);
-    let transformed = tiles.transformed_gradient(&dy);
-    drop(dy);
     let [dw1, db1] = if want_w1 || want_b1 {
         let [pixels, _] = tiles.transformed(x, None);
         tiles.weight_gradient(&pixels, &transformed).map(Some)
