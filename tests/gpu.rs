@@ -48,6 +48,16 @@ fn residual_blocks() {
 }
 
 #[test]
+fn gradients_of_residual_blocks() {
+    on_gpu(kernels::residual_block_gradients);
+}
+
+#[test]
+fn whole_residual_blocks() {
+    on_gpu(kernels::whole_residual_blocks);
+}
+
+#[test]
 fn finiteness() {
     on_gpu(kernels::finiteness);
 }

@@ -242,6 +242,8 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::convolutions(&device).await;
     kernels::normalisations(&device).await;
     kernels::residual_blocks(&device).await;
+    kernels::residual_block_gradients(&device).await;
+    kernels::whole_residual_blocks(&device).await;
     kernels::optimiser(&device).await;
     kernels::finiteness(&device).await;
     kernels::losses(&device).await;

@@ -24,6 +24,7 @@ mod recording;
 pub mod reference;
 mod residual_block;
 mod sum;
+mod whole_block;
 
 use burn::{
     backend::wgpu::CubeBackend,
@@ -38,7 +39,7 @@ pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
 pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
-pub use residual_block::{Parameters, residual_block};
+pub use residual_block::{Parameters, residual_block, whole_residual_block};
 pub use sum::add;
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not

@@ -2,12 +2,16 @@
 //! `models/networks.py`): two 3x3 convolutions with mirrored borders around which the input is
 //! carried, each normalised, the first one with a ReLU. There is none after the sum.
 
-use burn::{backend::wgpu::CubeBackend, tensor::Tensor};
+use burn::{
+    backend::{Dispatch, wgpu::CubeBackend},
+    tensor::Tensor,
+};
 
-use super::{Activation, Border, Conv2d, conv2d, gpu, instance_norm};
+use super::{Activation, Border, Conv2d, conv2d, gpu, instance_norm, whole_block::WholeBlock};
+use crate::device::is_cpu;
 
 /// Both convolutions.
-const SPEC: Conv2d = Conv2d {
+pub(super) const SPEC: Conv2d = Conv2d {
     kernel: 3,
     stride: 1,
     border: Border::Reflect(1),
@@ -20,12 +24,15 @@ pub type Parameters = (Tensor<4>, Tensor<1>);
 
 /// Applies the block to `x` `[B, C, H, W]`.
 ///
-/// On WebGPU, and outside any graph, larger ones are computed as a whole by Winograd's filtering,
-/// whose results differ from the plain one's by about 1e-5 of the largest.
+/// On WebGPU larger ones are computed as a whole by Winograd's filtering, whose results differ from
+/// the plain one's by about 1e-5 of the largest; in a graph, if H and W are multiples of 4.
 pub fn residual_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
-    match as_a_whole(&x, [&first, &second]) {
-        Some(y) => y,
-        None => step_by_step(x, [first, second]),
+    if let Some(y) = outside_graphs(&x, [&first, &second]) {
+        y
+    } else if !is_cpu(&x.device()) && gpu::whole_block_pays(x.dims()) {
+        whole_residual_block(x, [first, second])
+    } else {
+        step_by_step(x, [first, second])
     }
 }
 
@@ -36,7 +43,20 @@ fn step_by_step(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
     instance_norm(y, Activation::None, Some(x))
 }
 
-fn as_a_whole(x: &Tensor<4>, parameters: [&Parameters; 2]) -> Option<Tensor<4>> {
+/// [`residual_block()`] as one operation of a graph, on any device and whether it pays or not. On
+/// WebGPU C, H and W must be multiples of 4.
+pub fn whole_residual_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
+    let y = <Dispatch as WholeBlock>::whole_block(
+        x.into_dispatch(),
+        first.0.into_dispatch(),
+        first.1.into_dispatch(),
+        second.0.into_dispatch(),
+        second.1.into_dispatch(),
+    );
+    Tensor::from_dispatch(y)
+}
+
+fn outside_graphs(x: &Tensor<4>, parameters: [&Parameters; 2]) -> Option<Tensor<4>> {
     let x = x.clone().try_into_primitive::<CubeBackend>().ok()?;
     let mut on_gpu = Vec::with_capacity(2);
     for (weight, bias) in parameters {

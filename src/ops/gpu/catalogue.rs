@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     finite, half, instance_norm,
     kernel::Kernel,
-    loss, recording, sum, winograd,
+    loss, recording, sum, winograd, winograd_backward,
 };
 use crate::ops::{Activation, Border, Distance, geometry::Geometry};
 
@@ -57,8 +57,12 @@ pub fn shaders() -> Vec<Shader> {
     kernels.push(winograd::entering(false, Activation::None));
     kernels.push(winograd::entering(true, Activation::Relu));
     kernels.push(winograd::leaving());
+    kernels.extend([Activation::None, Activation::Relu].map(winograd_backward::entering));
+    kernels.extend([false, true].map(winograd_backward::leaving));
+    kernels.push(winograd_backward::multiplying(64));
+    kernels.push(winograd_backward::summing());
     for tile in [Tile::Large, Tile::Small] {
-        kernels.push(conv2d::multiplying(64, tile));
+        kernels.extend([Way::Forward, Way::Backward].map(|way| conv2d::multiplying(64, tile, way)));
     }
     texts(kernels)
 }

@@ -34,7 +34,7 @@ pub(super) enum Tile {
 }
 
 /// Workgroups from which a graphics card has enough to do: below it a smaller tile makes more.
-const BUSY: usize = 128;
+pub(super) const BUSY: usize = 128;
 /// Parts into which the sum of a weight's gradient is cut at most.
 const PARTS: usize = 64;
 /// Workgroups along x of the narrow kernel; what is left stands along y.
@@ -123,23 +123,25 @@ fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
     std::iter::zip(["tile", "depth", "rows", "wide", "wide_rows"], values)
 }
 
-/// The kernel for the products of Winograd's filtering.
-pub(super) fn multiplying(channels: usize, tile: Tile) -> Kernel {
+/// The kernel for the products of Winograd's filtering; backward, the weights are transposed.
+pub(super) fn multiplying(channels: usize, tile: Tile, way: Way) -> Kernel {
     // See `gather_product.wgsl`.
     let constants = [("kernel", 64), ("stride", 1), ("border", 0), ("reflect", 0)];
     let files = wgsl!["convolution", "gather_product", "activation", "convolution_tile"];
     Kernel::new("convolution_product", files, [8, 8, 1])
         .with(constants)
-        .with([activation_code(Activation::None)])
+        .with([activation_code(Activation::None), ("transposed", u32::from(way == Way::Backward))])
         .with(shape(tile))
         .wide(&["source", "weight", "result"], channels)
 }
 
-/// Products `[count][rows][channels] · [count][channels][channels]` to `[count][rows][channels]`.
+/// Products `[count][rows][channels] · [count][channels][channels]` to `[count][rows][channels]`;
+/// backward, the weights' matrices are transposed.
 pub(super) fn multiply(
     source: &CubeTensor,
     weight: &CubeTensor,
     [count, rows, channels]: [usize; 3],
+    way: Way,
 ) -> CubeTensor {
     let result = layout::empty(source, [count, rows, channels]);
     let groups = |tile: usize| [channels.div_ceil(tile), rows.div_ceil(tile), count];
@@ -151,7 +153,7 @@ pub(super) fn multiply(
     let info = [1, 1, rows, channels, 1, rows, channels, 0].map(|extent| extent as u32);
     // There is no bias, but something must be bound.
     let read = [source, weight, weight];
-    multiplying(channels, tile).launch(&read, &[&result], &info, groups);
+    multiplying(channels, tile, way).launch(&read, &[&result], &info, groups);
     result
 }
 

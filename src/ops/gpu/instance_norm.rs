@@ -134,14 +134,28 @@ pub(super) fn normalise_backward(
     activation: Activation,
 ) -> CubeTensor {
     let planes = Planes::of(x);
-    let [first, second] = backward(planes.channels, activation);
-    let sums = planes.sums(x);
-    let (info, groups) = planes.pass(planes.block);
-    first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
+    let [_, second] = backward(planes.channels, activation);
+    let (sums, _) = gradient_sums(x, statistics, gradient, activation);
     let dx = layout::empty_image(x, extents(x));
     let (info, groups) = planes.pass(WRITTEN);
     second.launch(&[x, gradient, statistics, &sums], &[&dx], &info, groups);
     dx
+}
+
+/// The first pass of [`normalise_backward()`]: sums of blocks of pixels `[B, blocks, 2, C]` of the
+/// gradient before the activation and of it times the normalised value, and how many blocks.
+pub(super) fn gradient_sums(
+    x: &CubeTensor,
+    statistics: &CubeTensor,
+    gradient: &CubeTensor,
+    activation: Activation,
+) -> (CubeTensor, usize) {
+    let planes = Planes::of(x);
+    let [first, _] = backward(planes.channels, activation);
+    let sums = planes.sums(x);
+    let (info, groups) = planes.pass(planes.block);
+    first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
+    (sums, planes.blocks)
 }
 
 /// `[C]`: the sum of each channel of `x` `[B, C, H, W]`.

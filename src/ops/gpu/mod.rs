@@ -20,6 +20,7 @@ mod loss;
 mod recording;
 mod sum;
 mod winograd;
+mod winograd_backward;
 
 use burn::backend::{
     TensorMetadata,
@@ -31,6 +32,7 @@ use super::{
     Activation, Conv2d,
     backend::{BackwardOperations, Operations},
     geometry::Geometry,
+    whole_block::{BlockGradients, BlockPasses, Kept, Pair, WholeBlock},
 };
 
 pub use adam::{Learning, adam};
@@ -66,7 +68,13 @@ pub fn residual_block(
     }
     let x = layout::image(x);
     let [first, second] = [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
-    Some(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]))
+    Some(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]).result)
+}
+
+/// Whether a residual block on images `[B, C, H, W]` is better learnt by [`WholeBlock`] than by one
+/// operation behind the other.
+pub fn whole_block_pays(image: [usize; 4]) -> bool {
+    winograd::pays(image) && winograd_backward::is_possible(image)
 }
 
 impl Operations for CubeBackend {
@@ -136,5 +144,41 @@ impl BackwardOperations for CubeBackend {
     ) -> CubeTensor {
         let (x, gradient) = (layout::image(x), layout::image(gradient));
         instance_norm::normalise_backward(&x, &statistics, &gradient, activation)
+    }
+}
+
+impl WholeBlock for CubeBackend {
+    fn whole_block(
+        x: CubeTensor,
+        first_weight: CubeTensor,
+        first_bias: CubeTensor,
+        second_weight: CubeTensor,
+        second_bias: CubeTensor,
+    ) -> CubeTensor {
+        Self::forward(x, [(first_weight, first_bias), (second_weight, second_bias)]).0
+    }
+}
+
+impl BlockPasses for CubeBackend {
+    fn forward(x: CubeTensor, [first, second]: [Pair<Self>; 2]) -> (CubeTensor, Kept<Self>) {
+        let x = layout::image(x);
+        let [first, second] =
+            [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
+        let block = winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]);
+        let winograd::Block { result, results, sums, statistics } = block;
+        let weights = [first.0, second.0];
+        (result, Kept { x, weights, results, statistics: [sums, statistics] })
+    }
+
+    fn backward(kept: Kept<Self>, gradient: CubeTensor, wanted: [bool; 5]) -> BlockGradients<Self> {
+        let Kept { x, weights, results, statistics: [sums, statistics] } = &kept;
+        let forward = winograd_backward::Forward {
+            x,
+            weights: weights.each_ref(),
+            results: results.each_ref(),
+            sums,
+            statistics,
+        };
+        winograd_backward::residual_block_backward(forward, &layout::image(gradient), wanted)
     }
 }

@@ -6,13 +6,12 @@
 //! result is transformed back (with the sums that the normalisation behind it needs). What was the
 //! block's input is added by the last normalisation.
 //!
-//! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value: enough for
-//! translating, while training, where small differences add up, keeps to the plain convolution.
+//! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value.
 
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    conv2d::multiply,
+    conv2d::{Way, multiply},
     half, instance_norm,
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
@@ -20,9 +19,9 @@ use super::{
 use crate::ops::Activation;
 
 /// Side of a tile of results.
-const SIDE: usize = 4;
+pub(super) const SIDE: usize = 4;
 /// Positions of a transformed tile.
-const POSITIONS: usize = (SIDE + 2) * (SIDE + 2);
+pub(super) const POSITIONS: usize = (SIDE + 2) * (SIDE + 2);
 /// Channels of a workgroup.
 const CHANNELS: usize = 64;
 /// Tiles of a workgroup at least, and blocks of tiles of an image at most.
@@ -62,17 +61,19 @@ pub(super) fn pays([_, channels, height, width]: [usize; 4]) -> bool {
     is_large && channels.is_multiple_of(4)
 }
 
-struct Tiles {
-    image: [usize; 4],
+/// The tiles of images.
+pub(super) struct Tiles {
+    /// `[B, C, H, W]`.
+    pub image: [usize; 4],
     down: usize,
     across: usize,
     block: usize,
     /// Blocks of tiles, so also of sums.
-    blocks: usize,
+    pub blocks: usize,
 }
 
 impl Tiles {
-    fn new(image: [usize; 4]) -> Self {
+    pub fn new(image: [usize; 4]) -> Self {
         let [_, _, height, width] = image;
         let (down, across) = (height.div_ceil(SIDE), width.div_ceil(SIDE));
         let block = BLOCK.max((down * across).div_ceil(BLOCKS));
@@ -80,23 +81,28 @@ impl Tiles {
     }
 
     /// Of all images.
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.image[0] * self.down * self.across
     }
 
-    fn uniform(&self) -> [u32; 8] {
+    pub fn uniform(&self) -> [u32; 8] {
+        self.uniform_with(self.blocks)
+    }
+
+    /// The uniform of `winograd.wgsl`, where there are sums of `blocks` blocks.
+    pub fn uniform_with(&self, blocks: usize) -> [u32; 8] {
         let [batch, channels, height, width] = self.image;
-        let (down, across, block, blocks) = (self.down, self.across, self.block, self.blocks);
+        let (down, across, block) = (self.down, self.across, self.block);
         [batch, height, width, channels, down, across, block, blocks].map(|extent| extent as u32)
     }
 
-    fn groups(&self) -> [usize; 3] {
+    pub fn groups(&self) -> [usize; 3] {
         let [batch, channels, ..] = self.image;
         [channels.div_ceil(CHANNELS), self.blocks, batch]
     }
 
     /// Both kernels, transformed.
-    fn kernels(&self, weights: [&CubeTensor; 2]) -> [CubeTensor; 2] {
+    pub fn kernels(&self, weights: [&CubeTensor; 2]) -> [CubeTensor; 2] {
         let [_, channels, ..] = self.image;
         let kernels = weights.map(|like| layout::empty(like, [POSITIONS, channels, channels]));
         let [x, y, _] = spread(channels * channels);
@@ -106,8 +112,23 @@ impl Tiles {
         kernels
     }
 
-    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums` are given, `x` is normalised
-    /// by them and goes through a ReLU. Returns the result and its own sums.
+    /// An image, transformed: `[36][tile][channels]`. If `sums` are given, it is normalised by them
+    /// and goes through a ReLU before; then there are statistics too, as
+    /// [`instance_norm::normalise()`] gives them.
+    pub fn transformed(&self, x: &CubeTensor, sums: Option<&CubeTensor>) -> [CubeTensor; 2] {
+        let [batch, channels, ..] = self.image;
+        let transformed = layout::empty(x, [POSITIONS, self.count(), channels]);
+        let statistics = layout::empty(x, [batch, 2, channels]);
+        let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
+        let (read, written) = ([x, sums.unwrap_or(x)], [&transformed, &statistics]);
+        let enter = entering(sums.is_some(), activation).half(ENTERED, half::is_half(x));
+        enter.launch(&read, &written, &self.uniform(), self.groups());
+        [transformed, statistics]
+    }
+
+    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums`
+    /// are given, `x` is normalised by them and goes through a ReLU. Returns the result and its own
+    /// sums.
     fn convolve(
         &self,
         x: &CubeTensor,
@@ -116,21 +137,28 @@ impl Tiles {
         bias: &CubeTensor,
     ) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
-        let (info, groups) = (self.uniform(), self.groups());
-
-        let pixels = layout::empty(x, [POSITIONS, self.count(), channels]);
-        let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
-        let is_half = half::is_half(x);
-        let enter = entering(sums.is_some(), activation).half(ENTERED, is_half);
-        enter.launch(&[x, sums.unwrap_or(x)], &[&pixels], &info, groups);
-
-        let products = multiply(&pixels, kernels, [POSITIONS, self.count(), channels]);
+        let [pixels, _] = self.transformed(x, sums);
+        let products =
+            multiply(&pixels, kernels, [POSITIONS, self.count(), channels], Way::Forward);
 
         let y = layout::empty_image_as(x, self.image);
         let sums = layout::empty(x, [batch, self.blocks, 2, channels]);
-        leaving().half(LEFT, is_half).launch(&[&products, bias], &[&y, &sums], &info, groups);
+        let leave = leaving().half(LEFT, half::is_half(x));
+        leave.launch(&[&products, bias], &[&y, &sums], &self.uniform(), self.groups());
         [y, sums]
     }
+}
+
+/// What [`residual_block()`] comes to.
+pub(super) struct Block {
+    /// The block's result.
+    pub result: CubeTensor,
+    /// Those of both convolutions, not yet normalised.
+    pub results: [CubeTensor; 2],
+    /// Sums of blocks of tiles of the first convolution's result.
+    pub sums: CubeTensor,
+    /// Means and factors of the second's, as [`instance_norm::normalise()`] gives them.
+    pub statistics: CubeTensor,
 }
 
 /// The residual block `x + norm(conv(relu(norm(conv(x)))))`: weights and biases of both 3x3
@@ -138,10 +166,12 @@ impl Tiles {
 pub(super) fn residual_block(
     x: &CubeTensor,
     [first, second]: [(&CubeTensor, &CubeTensor); 2],
-) -> CubeTensor {
+) -> Block {
     let tiles = Tiles::new(extents(x));
     let kernels = tiles.kernels([first.0, second.0]);
     let [y, sums] = tiles.convolve(x, None, &kernels[0], first.1);
-    let [y, sums] = tiles.convolve(&y, Some(&sums), &kernels[1], second.1);
-    instance_norm::normalise_by(&y, &sums, tiles.blocks, Some(x), Activation::None).0
+    let [z, z_sums] = tiles.convolve(&y, Some(&sums), &kernels[1], second.1);
+    let (result, statistics) =
+        instance_norm::normalise_by(&z, &z_sums, tiles.blocks, Some(x), Activation::None);
+    Block { result, results: [y, z], sums, statistics }
 }

@@ -4,8 +4,11 @@
 
 // [36][tiles][channels]
 @read 0 source
-// [36][channels][outputs]
+// [36][channels][outputs]; transposed, [36][outputs][channels], for the way back.
 @read 1 weight
+
+// 1 if the weights are read transposed.
+const TRANSPOSED: u32 = {{ transposed }};
 
 // KERNEL too: no phase has a second tap.
 const TAP_STEP: i32 = 64;
@@ -45,12 +48,18 @@ fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
 }
 
 fn weights(tap: vec2<i32>, c: u32, n: u32) -> mat4x4<f32> {
-    let at = (u32(tap.x) * shape.channels + c) * shape.outputs + n;
-    let left = shape.outputs - n;
+    // Rows and columns of the matrix as it lies in memory.
+    let outer = select(vec2<u32>(c, shape.channels), vec2<u32>(n, shape.outputs), TRANSPOSED == 1u);
+    let inner = select(vec2<u32>(n, shape.outputs), vec2<u32>(c, shape.channels), TRANSPOSED == 1u);
+    let at = (u32(tap.x) * outer.y + outer.x) * inner.y + inner.x;
+    let left = inner.y - inner.x;
     var block = mat4x4<f32>();
     block[0] = read_weight(at, left);
-    if (c + 1u < shape.channels) { block[1] = read_weight(at + shape.outputs, left); }
-    if (c + 2u < shape.channels) { block[2] = read_weight(at + 2u * shape.outputs, left); }
-    if (c + 3u < shape.channels) { block[3] = read_weight(at + 3u * shape.outputs, left); }
+    if (outer.x + 1u < outer.y) { block[1] = read_weight(at + inner.y, left); }
+    if (outer.x + 2u < outer.y) { block[2] = read_weight(at + 2u * inner.y, left); }
+    if (outer.x + 3u < outer.y) { block[3] = read_weight(at + 3u * inner.y, left); }
+    if (TRANSPOSED == 1u) {
+        return transpose(block);
+    }
     return block;
 }

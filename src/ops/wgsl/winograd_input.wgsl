@@ -7,7 +7,9 @@
 @group(0) @binding(1) var<storage, read> sums: array<f32>;
 // [36][tile][channels]
 @group(0) @binding(2) var<storage, read_write> transformed: array<f32>;
-@group(0) @binding(3) var<uniform> tiles: Tiles;
+// [image][2][channels]: mean, 1 / sqrt(var + epsilon), if there is a normalisation.
+@group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
+@group(0) @binding(4) var<uniform> tiles: Tiles;
 
 // 1 if there is a normalisation with an activation in front.
 const NORMALISE: u32 = {{ normalise }};
@@ -59,6 +61,10 @@ fn main(
         let shift = sum / count;
         mean = read_x(image * tiles.channels + c) + shift;
         scale = 1.0 / sqrt(max(squares / count - shift * shift, 0.0) + EPSILON);
+        if (group.y == 0u && local.y == 0u) {
+            statistics[group.z * 2u * tiles.channels + c] = mean;
+            statistics[(group.z * 2u + 1u) * tiles.channels + c] = scale;
+        }
     }
 
     let all = tiles.down * tiles.across;

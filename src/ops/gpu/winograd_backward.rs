@@ -1,0 +1,157 @@
+//! The way back through a residual block by Winograd's filtering.
+//!
+//! The gradient of a convolution's input is the exact adjoint of the way forward: every transform is
+//! transposed, and so are the 36 products, which go by the same transformed weights. They are
+//! computed again, as those of all blocks would be 340 MB at 256 channels. The gradient of a weight
+//! is the adjoint in its other factor: 36 products of transformed images and transformed gradients,
+//! which are there already. The normalisations are gone back through on the way, so neither the image
+//! between the convolutions is made again nor the gradients of their results.
+
+use burn::backend::wgpu::CubeTensor;
+
+use super::{
+    conv2d::{BUSY, Way, multiply},
+    instance_norm,
+    kernel::{Kernel, activation_code, spread, wgsl},
+    layout::{self, extents},
+    winograd::{POSITIONS, SIDE, Tiles},
+};
+use crate::ops::Activation;
+
+/// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
+const WEIGHTS: usize = 64;
+const DEPTH: usize = 16;
+
+/// The kernel for gradients of results that are normalised and activated.
+pub(super) fn entering(activation: Activation) -> Kernel {
+    let files = wgsl!["winograd", "activation", "winograd_gradient"];
+    Kernel::new("winograd_gradient", files, [64, 4, 1]).with([activation_code(activation)])
+}
+
+/// The kernel for gradients of images, with that of a skip connection or without.
+pub(super) fn leaving(skip: bool) -> Kernel {
+    let files = wgsl!["winograd", "winograd_input_gradient"];
+    Kernel::new("winograd_input_gradient", files, [64, 4, 1]).with([("skip", u32::from(skip))])
+}
+
+/// The kernel for the products of weights' gradients.
+pub(super) fn multiplying(channels: usize) -> Kernel {
+    let files = wgsl!["winograd", "winograd_weight_product"];
+    Kernel::new("winograd_weight_product", files, [8, 8, 1])
+        .wide(&["source", "gradient", "part"], channels)
+}
+
+/// The kernel that adds up their parts and transforms them.
+pub(super) fn summing() -> Kernel {
+    Kernel::new("winograd_weight_gradient", wgsl!["winograd_weight_gradient"], [64, 1, 1])
+}
+
+/// Whether images `[B, C, H, W]` can be gone back this way: all tiles are whole.
+pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
+    height.is_multiple_of(SIDE) && width.is_multiple_of(SIDE)
+}
+
+impl Tiles {
+    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`. Given is the
+    /// one behind its normalisation and activation, which are gone back through on the way.
+    fn transformed_gradient(
+        &self,
+        y: &CubeTensor,
+        statistics: &CubeTensor,
+        gradient: &CubeTensor,
+        activation: Activation,
+    ) -> CubeTensor {
+        let [_, channels, ..] = self.image;
+        let (sums, blocks) = instance_norm::gradient_sums(y, statistics, gradient, activation);
+        let transformed = layout::empty(gradient, [POSITIONS, self.count(), channels]);
+        let read = [y, gradient, statistics, &sums];
+        let info = self.uniform_with(blocks);
+        entering(activation).launch(&read, &[&transformed], &info, self.groups());
+        transformed
+    }
+
+    /// The gradient of a convolution's input, by that of its result and its kernels, both
+    /// transformed; `skip` is added.
+    fn input_gradient(
+        &self,
+        gradient: &CubeTensor,
+        kernels: &CubeTensor,
+        skip: Option<&CubeTensor>,
+    ) -> CubeTensor {
+        let [_, channels, ..] = self.image;
+        let size = [POSITIONS, self.count(), channels];
+        let products = multiply(gradient, kernels, size, Way::Backward);
+        let dx = layout::empty_image(gradient, self.image);
+        let read = [&products, skip.unwrap_or(&products)];
+        leaving(skip.is_some()).launch(&read, &[&dx], &self.uniform(), self.groups());
+        dx
+    }
+
+    /// The gradients of a convolution's weight and bias, by its image and its result's gradient,
+    /// both transformed.
+    fn weight_gradient(&self, pixels: &CubeTensor, gradient: &CubeTensor) -> [CubeTensor; 2] {
+        let [_, channels, ..] = self.image;
+        let side = channels.div_ceil(WEIGHTS);
+        let most = self.count().div_ceil(DEPTH);
+        let parts = BUSY.div_ceil(POSITIONS * side * side).clamp(1, most);
+        let part = layout::empty(pixels, [parts, POSITIONS * channels * channels + channels]);
+        let groups = [side, side, POSITIONS * parts];
+        multiplying(channels).launch(&[pixels, gradient], &[&part], &self.uniform(), groups);
+        let weight = layout::empty_weight(pixels, [channels, channels, 3, 3]);
+        let bias = layout::empty(pixels, [channels]);
+        let sizes = [parts, channels].map(|size| size as u32);
+        summing().launch(&[&part], &[&weight, &bias], &sizes, spread(channels * (channels + 1)));
+        [weight, bias]
+    }
+}
+
+/// What [`residual_block_backward()`] wants to know of the way forward.
+pub(super) struct Forward<'a> {
+    /// The block's input.
+    pub x: &'a CubeTensor,
+    /// The weights of both convolutions.
+    pub weights: [&'a CubeTensor; 2],
+    /// Their results, not yet normalised.
+    pub results: [&'a CubeTensor; 2],
+    /// Sums of blocks of tiles of the first result.
+    pub sums: &'a CubeTensor,
+    /// Statistics of the second.
+    pub statistics: &'a CubeTensor,
+}
+
+/// The gradients of [`super::winograd::residual_block()`] by that of its result, as far as they are
+/// `wanted`: of the input, and of weight and bias of both convolutions.
+pub(super) fn residual_block_backward(
+    Forward { x, weights, results: [y, z], sums, statistics }: Forward,
+    gradient: &CubeTensor,
+    wanted: [bool; 5],
+) -> [Option<CubeTensor>; 5] {
+    let tiles = Tiles::new(extents(x));
+    let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
+    let [first, second] = tiles.kernels(weights);
+
+    let transformed = tiles.transformed_gradient(z, statistics, gradient, Activation::None);
+    let [pixels, statistics] = tiles.transformed(y, Some(sums));
+    let [dw2, db2] = if want_w2 || want_b2 {
+        tiles.weight_gradient(&pixels, &transformed).map(Some)
+    } else {
+        [None, None]
+    };
+    drop(pixels);
+    if !(want_x || want_w1 || want_b1) {
+        return [None, None, None, dw2, db2];
+    }
+    let d_inner = tiles.input_gradient(&transformed, &second, None);
+    drop((transformed, second));
+
+    let transformed = tiles.transformed_gradient(y, &statistics, &d_inner, Activation::Relu);
+    drop(d_inner);
+    let [dw1, db1] = if want_w1 || want_b1 {
+        let [pixels, _] = tiles.transformed(x, None);
+        tiles.weight_gradient(&pixels, &transformed).map(Some)
+    } else {
+        [None, None]
+    };
+    let dx = want_x.then(|| tiles.input_gradient(&transformed, &first, Some(gradient)));
+    [dx, dw1, db1, dw2, db2]
+}
