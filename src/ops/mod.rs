@@ -28,17 +28,16 @@ mod whole_block;
 
 use burn::{
     backend::wgpu::CubeBackend,
-    tensor::{DType, Tensor, activation},
+    tensor::{DType, Device, Tensor, activation},
 };
 
 pub use adam::{AdamStep, Learning, adam};
 pub use conv2d::{Border, Conv2d, conv2d};
-pub use cpu::release;
 pub use finite::not_finite;
 pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
-pub use recording::{Recorder, Recording, choose, copied, copy, fill, recorder};
+pub use recording::{Recorder, Recording, apart, choose, copied, copy, fill, recorder};
 pub use residual_block::{Parameters, residual_block, whole_residual_block};
 pub use sum::add;
 
@@ -49,6 +48,12 @@ pub fn arranged<const D: usize>(parameter: Tensor<D>) -> Tensor<D> {
         Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::arranged(tensor)),
         Err(_) => parameter,
     }
+}
+
+/// Gives back the memory that operations on `device` keep for the next ones.
+pub fn release(device: &Device) {
+    cpu::release();
+    device.memory_cleanup();
 }
 
 /// The images of both, `[B, C, H, W]` and outside any graph, as one batch with `first` in front.

@@ -20,6 +20,15 @@ pub fn recorder<const D: usize>(tensor: &Tensor<D>) -> Result<Recorder, String> 
     }
 }
 
+/// Does work whose tensors have the same sizes each time. On the graphics card of `tensor`, if it has
+/// one, their memory is kept for the next time, and for nothing else, until [`super::release()`].
+pub fn apart<T, const D: usize>(tensor: &Tensor<D>, work: impl FnOnce() -> T) -> T {
+    match tensor.clone().try_into_primitive::<CubeBackend>() {
+        Ok(tensor) => gpu::apart(&tensor.client, work),
+        Err(_) => work(),
+    }
+}
+
 /// Fills a tensor on WebGPU with `data`, where it is: who shares it sees that. It lies in memory in
 /// the order of its axes, as one that was just uploaded.
 pub fn fill<const D: usize>(tensor: &Tensor<D>, data: Vec<f32>) {

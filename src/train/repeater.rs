@@ -118,9 +118,13 @@ impl Repeater {
             }
             return Ok(losses);
         }
+        if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
+            // What steps of another size have kept.
+            ops::release(device);
+        }
         self.last = Some((kind, before + 1));
         let [a, b] = real.map(|real| upload(real, device));
-        Ok(gan.step(&a, &b, draws, rates, config))
+        Ok(ops::apart(&a, || gan.step(&a, &b, draws, rates, config)))
     }
 }
 
@@ -213,7 +217,7 @@ pub(super) struct Recorded {
     /// The networks whose weights it reads: the same memory as the learning ones', which learn in
     /// place.
     _networks: CycleGan,
-    /// The last, so that all memory is free when it gives back what is.
+    /// Its launches.
     recording: Recording,
 }
 

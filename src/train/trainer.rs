@@ -69,6 +69,8 @@ pub struct Trainer<S> {
     repeater: Repeater,
     /// Why it cannot go on.
     pub(super) ended: Option<Error>,
+    /// Dropped behind all tensors.
+    _kept: Kept,
 }
 
 impl<S: Source> Trainer<S> {
@@ -128,7 +130,7 @@ impl<S: Source> Trainer<S> {
             pool_b: ImagePool::new(config.pool_size),
         };
         let chance = Random::new(seed_pools);
-        let repeater = Repeater::new(device);
+        let (repeater, kept) = (Repeater::new(device), Kept(device.clone()));
         let device = device.clone();
         Ok(Self {
             config,
@@ -142,6 +144,7 @@ impl<S: Source> Trainer<S> {
             device,
             repeater,
             ended: None,
+            _kept: kept,
         })
     }
 
@@ -387,10 +390,13 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-impl<S> Drop for Trainer<S> {
-    /// A run uses larger intermediate results than anything that may follow it.
+/// A run keeps more memory for intermediate results than anything that may follow it: the last field
+/// of a trainer gives it back.
+pub(super) struct Kept(Device);
+
+impl Drop for Kept {
     fn drop(&mut self) {
-        ops::release();
+        ops::release(&self.0);
     }
 }
 

@@ -39,7 +39,7 @@ pub use adam::{Learning, adam};
 pub use catalogue::{Shader, half_shaders, shaders};
 pub use finite::not_finite;
 pub use half::{converted, watched};
-pub use recording::{Recorder, Recording, choose, copied, copy, fill, join};
+pub use recording::{Recorder, Recording, apart, choose, copied, copy, fill, join};
 pub use sum::add;
 
 /// The way of a convolution's result, and that of its gradients.

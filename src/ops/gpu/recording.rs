@@ -19,9 +19,7 @@ use crate::error::{Error, Result};
 /// A stream that is about to record.
 ///
 /// CubeCL gives out no new memory while it records: the work must have run once before, by
-/// [`Recorder::rehearse`], so that enough lies ready. Both take their memory from a pool that nothing
-/// else uses and that reuses a buffer only for the same size. (From the common pool a small tensor
-/// may take a large free buffer, and whether that leaves enough depends on all that was before.)
+/// [`Recorder::rehearse`], so that enough lies ready. Both take their memory [`apart`].
 pub struct Recorder(Client);
 
 impl Recorder {
@@ -31,8 +29,6 @@ impl Recorder {
     /// What the device says against it.
     pub fn prepare(tensor: &CubeTensor) -> std::result::Result<Self, String> {
         let client = tensor.client.clone();
-        // What earlier work has left behind would stand beside the pool, unused.
-        client.memory_cleanup().map_err(|error| error.to_string())?;
         client.graph_prepare().map_err(|error| error.to_string())?;
         Ok(Self(client))
     }
@@ -40,7 +36,7 @@ impl Recorder {
     /// Does the work that shall be recorded. What it returns must be dropped before
     /// [`Recorder::record`].
     pub fn rehearse<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.aside(work)
+        apart(&self.0, work)
     }
 
     /// Records what `work` launches, without computing anything: its results have their memory, and
@@ -54,21 +50,23 @@ impl Recorder {
         work: impl FnOnce() -> T,
     ) -> std::result::Result<(Recording, T), String> {
         self.0.start_capture().map_err(|error| error.to_string())?;
-        let result = self.aside(work);
+        let result = apart(&self.0, work);
         let graph = self.0.stop_capture().map_err(|error| error.to_string())?;
-        let (client, thread) = (self.0.clone(), thread::current().id());
-        Ok((Recording { graph: Some(graph), client, thread }, result))
+        Ok((Recording { graph, thread: thread::current().id() }, result))
     }
+}
 
-    /// Takes the memory for `work` from the pool.
-    fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
-        // SAFETY: the mode is that of this thread's stream, and nobody else changes it.
-        unsafe { self.0.allocation_mode(MemoryAllocationMode::Persistent) };
-        let result = work();
-        // SAFETY: as above; it goes back to what it was.
-        unsafe { self.0.allocation_mode(MemoryAllocationMode::Auto) };
-        result
-    }
+/// Takes the memory for what `work` makes from a pool that reuses a buffer only for tensors of the very
+/// same size. From the common pool a small tensor that stays may take the large buffer of one that
+/// was needed for a moment: how much memory a step needs, and whether a recording finds enough, then
+/// depends on all that was before. The sizes must not change all the time.
+pub fn apart<T>(client: &Client, work: impl FnOnce() -> T) -> T {
+    // SAFETY: the mode is that of this thread's stream, and nobody else changes it.
+    unsafe { client.allocation_mode(MemoryAllocationMode::Persistent) };
+    let result = work();
+    // SAFETY: as above; it goes back to what it was.
+    unsafe { client.allocation_mode(MemoryAllocationMode::Auto) };
+    result
 }
 
 impl Drop for Recorder {
@@ -80,10 +78,9 @@ impl Drop for Recorder {
 }
 
 /// Recorded launches. Their buffers are kept for as long as it lives.
+#[derive(Debug)]
 pub struct Recording {
-    /// None when it is being dropped.
-    graph: Option<Graph>,
-    client: Client,
+    graph: Graph,
     /// Where its stream is: only there are uploads and results in order with it.
     thread: ThreadId,
 }
@@ -102,23 +99,8 @@ impl Recording {
     /// # Errors
     /// `gpu-lost`.
     pub unsafe fn repeat(&self) -> Result<()> {
-        let Some(graph) = &self.graph else { return Ok(()) };
         // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by page.
-        unsafe { graph.replay() }.map_err(|error| Error::GpuLost(error.to_string()))
-    }
-}
-
-impl Drop for Recording {
-    fn drop(&mut self) {
-        self.graph = None;
-        // The pool would keep its memory; on a lost device there is none.
-        let _ = self.client.memory_cleanup();
-    }
-}
-
-impl std::fmt::Debug for Recording {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recording").field("graph", &self.graph).finish_non_exhaustive()
+        unsafe { self.graph.replay() }.map_err(|error| Error::GpuLost(error.to_string()))
     }
 }
 
