@@ -2,7 +2,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use cyclegan_web::ops::{half_shaders, shaders};
 use naga::{
@@ -96,16 +96,47 @@ fn every_shader_compiles_with_tint() {
     let formats: Vec<_> = formats.split('|').filter(|format| wanted.contains(format)).collect();
     assert!(!formats.is_empty(), "{help}");
     println!("tint writes {formats:?}");
-    let folder = std::env::temp_dir().join(format!("cyclegan-shaders-{}", std::process::id()));
+    each_as_a_file("tint", |file, name| {
+        for format in &formats {
+            runs(Command::new("tint").args(["--format", format]).arg(file), name);
+        }
+    });
+}
+
+/// What Firefox's compiler makes of them for macOS and Windows, where its command line is installed.
+#[test]
+fn every_shader_is_written_for_macos_and_windows() {
+    if Command::new("naga").arg("--version").output().is_err() {
+        println!(
+            "naga's command line is not installed: the shaders were not written as MSL and HLSL"
+        );
+        return;
+    }
+    each_as_a_file("naga", |file, name| {
+        let outputs = ["metal", "hlsl"].map(|ending| file.with_extension(ending));
+        runs(Command::new("naga").arg(file).args(&outputs), name);
+        for output in outputs {
+            let text = std::fs::read_to_string(&output).unwrap();
+            assert!(text.contains("main"), "{name}: {output:?}");
+        }
+    });
+}
+
+/// Calls `check` with the file and the name of every shader.
+fn each_as_a_file(tool: &str, check: impl Fn(&Path, &str)) {
+    let name = format!("cyclegan-shaders-{tool}-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     for (index, shader) in shaders().into_iter().chain(half_shaders()).enumerate() {
         let file = folder.join(format!("{index}-{}.wgsl", shader.name));
         std::fs::write(&file, &shader.text).unwrap();
-        for format in &formats {
-            let made = Command::new("tint").args(["--format", format]).arg(&file).output().unwrap();
-            let message = String::from_utf8_lossy(&made.stderr);
-            assert!(made.status.success(), "{} as {format}: {message}", shader.name);
-        }
+        check(&file, shader.name);
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn runs(command: &mut Command, name: &str) {
+    let made = command.output().unwrap();
+    let message = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{name}: {command:?}: {message}");
 }
