@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
-    ops::{Activation, Conv2d, arranged, conv2d, instance_norm, residual_block},
+    ops::{Activation, Conv2d, arranged, conv2d, instance_norm, normalised_conv2d, residual_block},
     weights::{HostTensor, StateDict},
 };
 
@@ -30,6 +30,12 @@ impl Conv {
         conv2d(x, self.weight.clone(), self.bias.clone(), self.spec)
     }
 
+    /// The same behind an instance normalisation of `x` with `activation`.
+    pub fn forward_normalised(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let (weight, bias) = (self.weight.clone(), self.bias.clone());
+        normalised_conv2d(x, activation, weight, bias, self.spec)
+    }
+
     pub fn map(self, mapper: &mut impl Mapper) -> Self {
         let Self { name, weight, bias, spec } = self;
         let weight = mapper.map(&format!("{name}.weight"), weight);
@@ -47,8 +53,7 @@ fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> R
     Ok(arranged(Tensor::from_data(TensorData::new(data, shape), device)))
 }
 
-/// Convolution, instance normalisation, activation: what the paper writes c7s1-k, dk and uk, and
-/// the discriminator's Ck.
+/// Convolution, instance normalisation, activation: the discriminator's Ck.
 #[derive(Debug, Clone)]
 pub(super) struct ConvNorm {
     pub conv: Conv,
@@ -56,10 +61,6 @@ pub(super) struct ConvNorm {
 }
 
 impl ConvNorm {
-    pub fn relu(conv: Conv) -> Self {
-        Self { conv, activation: Activation::Relu }
-    }
-
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         instance_norm(self.conv.forward(x), self.activation, None)
     }

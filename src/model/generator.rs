@@ -7,13 +7,13 @@
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    blocks::{Conv, ConvNorm, ResidualBlock},
+    blocks::{Conv, ResidualBlock},
     init::Init,
     parameters::{Mapper, Network},
 };
 use crate::{
     error::Result,
-    ops::{Activation, Border, Conv2d, halved},
+    ops::{Activation, Border, Conv2d, halved, instance_norm},
     weights::{Architecture, Layer, StateDict},
 };
 
@@ -21,9 +21,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Generator {
     architecture: Architecture,
-    down: [ConvNorm; 3],
+    /// Each of these, and of `up`, is followed by an instance normalisation and a ReLU.
+    down: [Conv; 3],
     blocks: Vec<ResidualBlock>,
-    up: [ConvNorm; 2],
+    up: [Conv; 2],
     head: Conv,
 }
 
@@ -79,20 +80,14 @@ impl Generator {
             // One after the other, so that the memory of each serves the next.
             Ok(if half && layer != Layer::Head { conv.map(&mut Halve) } else { conv })
         };
-        let down = [
-            ConvNorm::relu(conv(Layer::Stem, stem)?),
-            ConvNorm::relu(conv(Layer::Down(0), halve)?),
-            ConvNorm::relu(conv(Layer::Down(1), halve)?),
-        ];
+        let down =
+            [conv(Layer::Stem, stem)?, conv(Layer::Down(0), halve)?, conv(Layer::Down(1), halve)?];
         let mut blocks = Vec::with_capacity(architecture.blocks);
         for block in 0..architecture.blocks {
             let [first, second] = [0, 1].map(|index| conv(Layer::Block(block, index), keep));
             blocks.push(ResidualBlock::new(first?, second?));
         }
-        let up = [
-            ConvNorm::relu(conv(Layer::Up(0), double)?),
-            ConvNorm::relu(conv(Layer::Up(1), double)?),
-        ];
+        let up = [conv(Layer::Up(0), double)?, conv(Layer::Up(1), double)?];
         let head = conv(Layer::Head, head)?;
         Ok(Self { architecture, down, blocks, up, head })
     }
@@ -116,10 +111,17 @@ impl Generator {
     /// Translates `x` `[B, 3, H, W]` in [-1, 1] to the same shape and range. H and W must be
     /// multiples of 4 and at least 8.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.down.iter().fold(x, |x, layer| layer.forward(x)); // [B, 4 ngf, H/4, W/4]
+        // A layer's result is handed on as it is, and normalised by the next: what comes of that is then
+        // not kept for the way back.
+        let behind = |x, layer: &Conv| layer.forward_normalised(x, Activation::Relu);
+        let [stem, halve, halve_again] = &self.down;
+        let x = stem.forward(x); // [B, ngf, H, W]
+        let x = behind(behind(x, halve), halve_again); // [B, 4 ngf, H/4, W/4]
+        let x = instance_norm(x, Activation::Relu, None);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
-        let x = self.up.iter().fold(x, |x, layer| layer.forward(x)); // [B, ngf, H, W]
-        self.head.forward(x)
+        let [double, double_again] = &self.up;
+        let x = behind(double.forward(x), double_again); // [B, ngf, H, W]
+        behind(x, &self.head)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`residual_block()`]: two of each, as one. [`loss()`]: what is learned from.
+//! connection. [`normalised_conv2d()`]: a convolution behind one. [`residual_block()`]: two of each, as one. [`loss()`]: what is learned from.
 //! [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
@@ -20,6 +20,7 @@ mod geometry;
 mod gpu;
 mod instance_norm;
 mod loss;
+mod normalised;
 mod recording;
 pub mod reference;
 mod residual_block;
@@ -37,6 +38,7 @@ pub use finite::not_finite;
 pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
+pub use normalised::normalised_conv2d;
 pub use recording::{Recorder, Recording, apart, choose, copied, copy, fill, recorder};
 pub use residual_block::{Parameters, residual_block, whole_residual_block};
 pub use sum::add;

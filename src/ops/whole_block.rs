@@ -2,7 +2,8 @@
 //! there and on the way back. `residual_block.rs` says when.
 //!
 //! A graph has one node for it, which keeps three images, the block's input and both convolutions'
-//! results, and the statistics of the normalisations.
+//! results, and the statistics of the normalisations; on WebGPU, in place of the second result, the
+//! block's own, which the next layer keeps as well.
 
 use burn::backend::{
     Backend, Flex,
@@ -45,7 +46,7 @@ pub struct Kept<B: Backend> {
     pub x: FloatTensor<B>,
     /// The weights of both convolutions.
     pub weights: [FloatTensor<B>; 2],
-    /// Their results, not yet normalised.
+    /// Their results, not yet normalised, or what the backend finds those in.
     pub results: [FloatTensor<B>; 2],
     /// What the backend wants to know of both normalisations.
     pub statistics: [FloatTensor<B>; 2],

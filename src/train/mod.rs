@@ -16,6 +16,7 @@ pub mod choice;
 pub mod config;
 pub mod dataset;
 pub mod fields;
+mod finite;
 pub mod image_pool;
 pub mod learner;
 pub mod losses;

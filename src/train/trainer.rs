@@ -7,7 +7,7 @@ use web_time::Instant;
 use super::{
     Batch, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner, MissingGenerator,
     Schedule, Source, Unit,
-    learner::four,
+    finite::{Weights, check},
     repeater::{Repeater, upload},
     report::{Losses, StepReport},
     step::{LossTensors, Rates},
@@ -47,9 +47,6 @@ pub enum Network {
     /// Judges A.
     DiscriminatorB,
 }
-
-/// What is read back of [`ops::not_finite`].
-const CHECKS: &str = "checks";
 
 /// A run of CycleGAN on two sets of photos.
 pub struct Trainer<S> {
@@ -264,19 +261,14 @@ impl<S: Source> Trainer<S> {
                 readback.tensor(format!("{index}.{name}"), loss);
             }
         }
-        let (weights, checks) = self.not_finite();
-        if let Some(checks) = checks {
-            readback.tensor(CHECKS.into(), checks);
-        }
+        let weights = Weights::check(&self.gan, &mut readback);
         let state = readback.read().await?;
         let seconds = started.elapsed().as_secs_f64() / reports.len().max(1) as f64;
         for (index, report) in reports.iter_mut().enumerate() {
             report.seconds = seconds;
             report.losses = Losses::from_state(&format!("{index}."), &state);
         }
-        let checks = state.get(CHECKS).map_or(&[] as &[f32], |checks| &checks.data);
-        let mut wrong = weights.iter().zip(checks).filter(|(_, check)| **check != 0.0);
-        check_finite(&reports, wrong.next().map(|(name, _)| name.as_str()))?;
+        check(&reports, weights.wrong(&state))?;
         Ok(reports)
     }
 
@@ -338,28 +330,6 @@ impl<S: Source> Trainer<S> {
         self.repeater.repeats()
     }
 
-    /// The names of all weights, and for each a number that is 0 if they are finite.
-    fn not_finite(&self) -> (Vec<String>, Option<Tensor<1>>) {
-        struct All(&'static str, Vec<String>, Vec<Tensor<4>>);
-        impl Mapper for All {
-            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                self.1.push(format!("{}.{name}", self.0));
-                self.2.push(four(tensor.clone()));
-                tensor
-            }
-        }
-        let CycleGan { g_a, g_b, d_a, d_b, .. } = &self.gan;
-        let mut all = All("G_A", Vec::new(), Vec::new());
-        let _ = g_a.network.clone().map(&mut all);
-        all.0 = "G_B";
-        let _ = g_b.network.clone().map(&mut all);
-        all.0 = "D_A";
-        let _ = d_a.network.clone().map(&mut all);
-        all.0 = "D_B";
-        let _ = d_b.network.clone().map(&mut all);
-        (all.1, ops::not_finite(all.2))
-    }
-
     /// The weights of one network, under PyTorch's names.
     ///
     /// # Errors
@@ -397,24 +367,5 @@ pub(super) struct Kept(Device);
 impl Drop for Kept {
     fn drop(&mut self) {
         ops::release(&self.0);
-    }
-}
-
-/// Refuses losses that are no finite numbers, and a `weight` that is none; a loss first, since it
-/// names the step.
-fn check_finite(reports: &[StepReport], weight: Option<&str>) -> Result<()> {
-    let last = reports.last().map_or(0, |report| report.step);
-    for report in reports {
-        if let Some((name, value)) =
-            report.losses.named().into_iter().find(|(_, value)| !value.is_finite())
-        {
-            let tensor = weight.map_or(String::new(), |weight| format!(", weights {weight}"));
-            let detail = format!("step {}: the loss {name} is {value}{tensor}", report.step);
-            return Err(Error::TrainingNotFinite(detail));
-        }
-    }
-    match weight {
-        Some(weight) => Err(Error::TrainingNotFinite(format!("step {last}: the weights {weight}"))),
-        None => Ok(()),
     }
 }

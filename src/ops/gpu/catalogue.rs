@@ -52,6 +52,7 @@ pub fn shaders() -> Vec<Shader> {
     }
     kernels.push(loss::totalling());
     kernels.push(conv2d::summing());
+    kernels.push(instance_norm::undoing());
     kernels.extend((1..=7).map(finite::counting));
     kernels.push(winograd::weighing());
     kernels.push(winograd::entering(false, Activation::None));

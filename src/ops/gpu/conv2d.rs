@@ -143,7 +143,9 @@ pub(super) fn multiply(
     [count, rows, channels]: [usize; 3],
     way: Way,
 ) -> CubeTensor {
-    let result = layout::empty(source, [count, rows, channels]);
+    // As much memory as the other factor has: both are needed for a moment only.
+    let elements = source.handle.size() as usize / size_of::<f32>();
+    let result = layout::empty_within(source, [count, rows, channels], elements);
     let groups = |tile: usize| [channels.div_ceil(tile), rows.div_ceil(tile), count];
     let (tile, groups) = if groups(64).iter().product::<usize>() >= BUSY {
         (Tile::Large, groups(64))

@@ -56,6 +56,12 @@ pub(super) fn summing(channels: usize) -> Kernel {
         .wide(&["x", "sums"], channels)
 }
 
+/// The kernel that undoes a normalisation.
+pub(super) fn undoing() -> Kernel {
+    Kernel::new("unnormalise", wgsl!["unnormalise"], [64, 1, 1])
+        .wide(&["result", "skip", "statistics", "x"], 4)
+}
+
 /// The kernel for the gradient of an activation.
 pub(super) fn activating(elements: usize, activation: Activation) -> Kernel {
     Kernel::new("activate_backward", wgsl!["activation", "activate_backward"], [64, 1, 1])
@@ -156,6 +162,22 @@ pub(super) fn gradient_sums(
     let (info, groups) = planes.pass(planes.block);
     first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
     (sums, planes.blocks)
+}
+
+/// What [`normalise()`] was given, from its result with `skip` added and without an activation, and its
+/// `statistics`. The number of channels is a multiple of four.
+pub(super) fn unnormalise(
+    result: &CubeTensor,
+    skip: &CubeTensor,
+    statistics: &CubeTensor,
+) -> CubeTensor {
+    let [batch, channels, height, width] = extents(result);
+    let image = channels * height * width;
+    let x = layout::empty_image(result, extents(result));
+    let info = [batch * image, image, channels, 0].map(|extent| extent as u32);
+    let groups = spread((batch * image).div_ceil(4));
+    undoing().launch(&[result, skip, statistics], &[&x], &info, groups);
+    x
 }
 
 /// `[C]`: the sum of each channel of `x` `[B, C, H, W]`.

@@ -44,11 +44,27 @@ pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     empty_of(like, shape, DType::F32)
 }
 
+/// [`empty()`] in memory for `elements` elements, if it has not more itself: where memory is reused only
+/// for the same size, it then takes that of other tensors that are not needed at the same time.
+pub(super) fn empty_within(
+    like: &CubeTensor,
+    shape: impl Into<Shape>,
+    elements: usize,
+) -> CubeTensor {
+    let shape = shape.into();
+    let bytes = shape.num_elements().max(elements) * size_of::<f32>();
+    contiguous(like, shape, bytes, DType::F32)
+}
+
 /// [`empty()`] of another type of elements.
 pub(super) fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     let shape = shape.into();
     // What is bound is a multiple of four bytes.
     let bytes = (shape.num_elements() * dtype.size()).next_multiple_of(size_of::<f32>());
+    contiguous(like, shape, bytes, dtype)
+}
+
+fn contiguous(like: &CubeTensor, shape: Shape, bytes: usize, dtype: DType) -> CubeTensor {
     let handle = like.client.empty(bytes);
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
 }

@@ -165,20 +165,17 @@ impl BlockPasses for CubeBackend {
         let [first, second] =
             [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
         let block = winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]);
-        let winograd::Block { result, results, sums, statistics } = block;
+        let winograd::Block { result, inner, sums, statistics } = block;
         let weights = [first.0, second.0];
+        // The second result can be told from the block's, which the next layer keeps anyway.
+        let results = [inner, result.clone()];
         (result, Kept { x, weights, results, statistics: [sums, statistics] })
     }
 
     fn backward(kept: Kept<Self>, gradient: CubeTensor, wanted: [bool; 5]) -> BlockGradients<Self> {
-        let Kept { x, weights, results, statistics: [sums, statistics] } = &kept;
-        let forward = winograd_backward::Forward {
-            x,
-            weights: weights.each_ref(),
-            results: results.each_ref(),
-            sums,
-            statistics,
-        };
+        let Kept { x, weights, results: [inner, result], statistics: [sums, statistics] } = &kept;
+        let weights = weights.each_ref();
+        let forward = winograd_backward::Forward { x, weights, inner, sums, result, statistics };
         winograd_backward::residual_block_backward(forward, &layout::image(gradient), wanted)
     }
 }

@@ -101,10 +101,17 @@ impl Tiles {
         [channels.div_ceil(CHANNELS), self.blocks, batch]
     }
 
+    /// What is needed between two launches. It takes the memory of the generator's outermost layers,
+    /// whose images are four times as large as the blocks' and not alive while those are computed.
+    pub fn temporary<const D: usize>(&self, like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+        layout::empty_within(like, shape, 4 * self.image.iter().product::<usize>())
+    }
+
     /// Both kernels, transformed.
     pub fn kernels(&self, weights: [&CubeTensor; 2]) -> [CubeTensor; 2] {
         let [_, channels, ..] = self.image;
-        let kernels = weights.map(|like| layout::empty(like, [POSITIONS, channels, channels]));
+        let shape = [POSITIONS, channels, channels];
+        let kernels = weights.map(|like| self.temporary(like, shape));
         let [x, y, _] = spread(channels * channels);
         let groups = [x, y, weights.len()];
         let kernel = weighing().half(WEIGHTS, weights.into_iter().all(half::is_half));
@@ -117,7 +124,7 @@ impl Tiles {
     /// [`instance_norm::normalise()`] gives them.
     pub fn transformed(&self, x: &CubeTensor, sums: Option<&CubeTensor>) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
-        let transformed = layout::empty(x, [POSITIONS, self.count(), channels]);
+        let transformed = self.temporary(x, [POSITIONS, self.count(), channels]);
         let statistics = layout::empty(x, [batch, 2, channels]);
         let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
         let (read, written) = ([x, sums.unwrap_or(x)], [&transformed, &statistics]);
@@ -153,11 +160,11 @@ impl Tiles {
 pub(super) struct Block {
     /// The block's result.
     pub result: CubeTensor,
-    /// Those of both convolutions, not yet normalised.
-    pub results: [CubeTensor; 2],
-    /// Sums of blocks of tiles of the first convolution's result.
+    /// That of the first convolution, not yet normalised.
+    pub inner: CubeTensor,
+    /// Sums of its blocks of tiles.
     pub sums: CubeTensor,
-    /// Means and factors of the second's, as [`instance_norm::normalise()`] gives them.
+    /// Means and factors of the second convolution's, as [`instance_norm::normalise()`] gives them.
     pub statistics: CubeTensor,
 }
 
@@ -173,5 +180,5 @@ pub(super) fn residual_block(
     let [z, z_sums] = tiles.convolve(&y, Some(&sums), &kernels[1], second.1);
     let (result, statistics) =
         instance_norm::normalise_by(&z, &z_sums, tiles.blocks, Some(x), Activation::None);
-    Block { result, results: [y, z], sums, statistics }
+    Block { result, inner: y, sums, statistics }
 }

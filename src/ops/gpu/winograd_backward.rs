@@ -63,7 +63,7 @@ impl Tiles {
     ) -> CubeTensor {
         let [_, channels, ..] = self.image;
         let (sums, blocks) = instance_norm::gradient_sums(y, statistics, gradient, activation);
-        let transformed = layout::empty(gradient, [POSITIONS, self.count(), channels]);
+        let transformed = self.temporary(gradient, [POSITIONS, self.count(), channels]);
         let read = [y, gradient, statistics, &sums];
         let info = self.uniform_with(blocks);
         entering(activation).launch(&read, &[&transformed], &info, self.groups());
@@ -94,7 +94,7 @@ impl Tiles {
         let side = channels.div_ceil(WEIGHTS);
         let most = self.count().div_ceil(DEPTH);
         let parts = BUSY.div_ceil(POSITIONS * side * side).clamp(1, most);
-        let part = layout::empty(pixels, [parts, POSITIONS * channels * channels + channels]);
+        let part = self.temporary(pixels, [parts, POSITIONS * channels * channels + channels]);
         let groups = [side, side, POSITIONS * parts];
         multiplying(channels).launch(&[pixels, gradient], &[&part], &self.uniform(), groups);
         let weight = layout::empty_weight(pixels, [channels, channels, 3, 3]);
@@ -111,18 +111,20 @@ pub(super) struct Forward<'a> {
     pub x: &'a CubeTensor,
     /// The weights of both convolutions.
     pub weights: [&'a CubeTensor; 2],
-    /// Their results, not yet normalised.
-    pub results: [&'a CubeTensor; 2],
-    /// Sums of blocks of tiles of the first result.
+    /// The first convolution's result, not yet normalised.
+    pub inner: &'a CubeTensor,
+    /// Sums of its blocks of tiles.
     pub sums: &'a CubeTensor,
-    /// Statistics of the second.
+    /// The block's result.
+    pub result: &'a CubeTensor,
+    /// Statistics of the second convolution's.
     pub statistics: &'a CubeTensor,
 }
 
 /// The gradients of [`super::winograd::residual_block()`] by that of its result, as far as they are
 /// `wanted`: of the input, and of weight and bias of both convolutions.
 pub(super) fn residual_block_backward(
-    Forward { x, weights, results: [y, z], sums, statistics }: Forward,
+    Forward { x, weights, inner: y, sums, result, statistics }: Forward,
     gradient: &CubeTensor,
     wanted: [bool; 5],
 ) -> [Option<CubeTensor>; 5] {
@@ -130,7 +132,9 @@ pub(super) fn residual_block_backward(
     let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
     let [first, second] = tiles.kernels(weights);
 
-    let transformed = tiles.transformed_gradient(z, statistics, gradient, Activation::None);
+    let z = instance_norm::unnormalise(result, x, statistics);
+    let transformed = tiles.transformed_gradient(&z, statistics, gradient, Activation::None);
+    drop(z);
     let [pixels, statistics] = tiles.transformed(y, Some(sums));
     let [dw2, db2] = if want_w2 || want_b2 {
         tiles.weight_gradient(&pixels, &transformed).map(Some)
