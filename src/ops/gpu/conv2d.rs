@@ -238,7 +238,9 @@ pub(super) fn weight_gradient(
     let lines = batch * geometry.rows();
     // Twice what keeps a card busy, since the parts are not equally long.
     let parts = (2 * BUSY).div_ceil(tiles[0] * tiles[1]).clamp(1, PARTS.min(lines));
-    let part = layout::empty(x, [parts, weights + outputs]);
+    // Needed for a moment: most images have a power of two elements, whose memory it can take.
+    let elements = (parts * (weights + outputs)).next_power_of_two();
+    let part = layout::empty_within(x, [parts, weights + outputs], elements);
     let groups = [tiles[0], tiles[1], parts];
     weighing(geometry).launch(&[x, gradient], &[&part], &uniform(geometry, false), groups);
     let weight = layout::empty_weight(x, [outputs, channels, kernel, kernel]);
