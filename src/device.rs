@@ -158,12 +158,13 @@ mod gpu {
         })
     }
 
-    /// Compiles each of `shaders` once and reads what the compiler says, since an error in one is silent
-    /// where it is launched.
+    /// Compiles each of `shaders` once and reads what the compiler says, since an error in one is
+    /// silent where it is launched.
     async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
         let mut compiled = Vec::new();
         for shader in shaders {
-            // Else the error would also end the program: Burn takes every one that nobody waits for.
+            // Else the error would also end the program: Burn takes every one that nobody waits
+            // for.
             let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
             let _ = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(shader.name),

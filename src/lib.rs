@@ -9,8 +9,8 @@
 //!    that does no harm;
 //! 7. `web` hands all that to JavaScript (wasm only).
 //!
-//! [`train`] is where a generator comes from: `train/step.rs` is one step of CycleGAN on one screen,
-//! [`train::Trainer`] a run of them. `bin/cyclegan` is all of it as a native command line.
+//! [`train`] is where a generator comes from: `train/step.rs` is one step of CycleGAN on one
+//! screen, [`train::Trainer`] a run of them. `bin/cyclegan` is all of it as a native command line.
 //!
 //! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
 //! one source of chance, and [`error`] lists every way in which any of it can fail.

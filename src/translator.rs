@@ -1,9 +1,10 @@
 //! A generator in use, in half precision where that does no harm.
 //!
 //! Half precision is float16 in memory and float32 in every computation: half the memory of images
-//! and weights, and half of what is read and written of them. Float16 has 11 bits and ends at 65,504, so it is used only where
-//! the device has it and the weights fit, and every translation is watched: from the first number
-//! that does not fit the model goes on in float32, beginning with that very photo.
+//! and weights, and half of what is read and written of them. Float16 has 11 bits and ends at
+//! 65,504, so it is used only where the device has it and the weights fit, and every translation is
+//! watched: from the first number that does not fit the model goes on in float32, beginning with
+//! that very photo.
 
 use std::cell::RefCell;
 
@@ -43,8 +44,8 @@ impl Precision {
     }
 
     /// What translations on a device begin with. What was `asked` for counts where the device has
-    /// it; unasked it is float16 on graphics cards, but not on emulated ones, where converting is work
-    /// like any other.
+    /// it; unasked it is float16 on graphics cards, but not on emulated ones, where converting is
+    /// work like any other.
     pub fn on(opened: &Opened, asked: Option<Self>) -> Self {
         match asked {
             Some(Self::Float32) => Self::Float32,

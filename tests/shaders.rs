@@ -103,7 +103,8 @@ fn every_shader_compiles_with_tint() {
     });
 }
 
-/// What Firefox's compiler makes of them for macOS and Windows, where its command line is installed.
+/// What Firefox's compiler makes of them for macOS and Windows, where its command line is
+/// installed.
 #[test]
 fn every_shader_is_written_for_macos_and_windows() {
     if Command::new("naga").arg("--version").output().is_err() {

@@ -111,8 +111,8 @@ impl Generator {
     /// Translates `x` `[B, 3, H, W]` in [-1, 1] to the same shape and range. H and W must be
     /// multiples of 4 and at least 8.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        // A layer's result is handed on as it is, and normalised by the next: what comes of that is then
-        // not kept for the way back.
+        // A layer's result is handed on as it is, and normalised by the next: what comes of that is
+        // then not kept for the way back.
         let behind = |x, layer: &Conv| layer.forward_normalised(x, Activation::Relu);
         let [stem, halve, halve_again] = &self.down;
         let x = stem.forward(x); // [B, ngf, H, W]

@@ -44,8 +44,8 @@ impl Distance {
 }
 
 /// Averages `distance` over `x` `[B, C, H, W]`, and multiplies by `weight`: `[1]`. `other` is what
-/// [`Distance::Absolute`] compares with, of the same shape and without a gradient; the other distances do
-/// not look at it.
+/// [`Distance::Absolute`] compares with, of the same shape and without a gradient; the other
+/// distances do not look at it.
 pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> Tensor<1> {
     let [x, other] = [x, other].map(Tensor::into_dispatch);
     Tensor::from_dispatch(<Dispatch as Losses>::loss(x, other, distance, weight as f32))

@@ -2,8 +2,8 @@
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`normalised_conv2d()`]: a convolution behind one. [`residual_block()`]: two of each, as one. [`loss()`]: what is learned from.
-//! [`adam()`]: one step of the optimiser.
+//! connection. [`normalised_conv2d()`]: a convolution behind one. [`residual_block()`]: two of
+//! each, as one. [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
 //! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
@@ -70,8 +70,8 @@ pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// Images outside any graph, as their device's operations want them in memory: then they need not be
-/// arranged by each operation that reads them. Shape and values stay the same.
+/// Images outside any graph, as their device's operations want them in memory: then they need not
+/// be arranged by each operation that reads them. Shape and values stay the same.
 pub fn image(image: Tensor<4>) -> Tensor<4> {
     match image.clone().try_into_primitive::<CubeBackend>() {
         Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::image(tensor)),
@@ -79,8 +79,9 @@ pub fn image(image: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// A tensor on the graphics card, outside any graph, in float16: the operations then compute in float32
-/// all the same (see `gpu/half.rs`). On the CPU there is no such thing, and the tensor is given back.
+/// A tensor on the graphics card, outside any graph, in float16: the operations then compute in
+/// float32 all the same (see `gpu/half.rs`). On the CPU there is no such thing, and the tensor is
+/// given back.
 pub fn halved<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     converted(tensor, DType::F16)
 }

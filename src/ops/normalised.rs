@@ -1,6 +1,6 @@
 //! A convolution of a normalised image as one operation of a graph. The image between the two is as
-//! large as the one in front, which has to be kept for the normalisation anyway; so it is not kept, and
-//! made again on the way back.
+//! large as the one in front, which has to be kept for the normalisation anyway; so it is not kept,
+//! and made again on the way back.
 
 use burn::{
     backend::{

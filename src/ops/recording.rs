@@ -1,5 +1,6 @@
-//! Work that a graphics card repeats. Queueing a launch costs the CPU 10 to 20 µs with autodiff, and
-//! a step of training has more than a thousand; repeating a recorded one costs 0.4 µs (in Chromium).
+//! Work that a graphics card repeats. Queueing a launch costs the CPU 10 to 20 µs with autodiff,
+//! and a step of training has more than a thousand; repeating a recorded one costs 0.4 µs (in
+//! Chromium).
 
 use burn::{
     backend::wgpu::{CubeBackend, CubeTensor},
@@ -20,8 +21,9 @@ pub fn recorder<const D: usize>(tensor: &Tensor<D>) -> Result<Recorder, String> 
     }
 }
 
-/// Does work whose tensors have the same sizes each time. On the graphics card of `tensor`, if it has
-/// one, their memory is kept for the next time, and for nothing else, until [`super::release()`].
+/// Does work whose tensors have the same sizes each time. On the graphics card of `tensor`, if it
+/// has one, their memory is kept for the next time, and for nothing else, until
+/// [`super::release()`].
 pub fn apart<T, const D: usize>(tensor: &Tensor<D>, work: impl FnOnce() -> T) -> T {
     match tensor.clone().try_into_primitive::<CubeBackend>() {
         Ok(tensor) => gpu::apart(&tensor.client, work),

@@ -4,8 +4,8 @@ use burn::{backend::wgpu::CubeBackend, tensor::Tensor};
 
 use super::gpu;
 
-/// Adds to each first tensor its second one, of the same shape and outside any graph. On WebGPU that is
-/// done where the first one is, so nobody else may hold it.
+/// Adds to each first tensor its second one, of the same shape and outside any graph. On WebGPU
+/// that is done where the first one is, so nobody else may hold it.
 pub fn add(pairs: Vec<[Tensor<4>; 2]>) -> Vec<Tensor<4>> {
     let on_gpu = |tensor: &Tensor<4>| {
         tensor.clone().try_into_primitive::<CubeBackend>().ok().map(gpu::arranged)

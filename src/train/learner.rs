@@ -12,9 +12,9 @@ use crate::{
     weights::{HostTensor, StateDict},
 };
 
-/// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1, 1]`.
-/// A weight must not be flattened on the way: where it lies in another order in memory, that would
-/// copy it.
+/// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1,
+/// 1]`. A weight must not be flattened on the way: where it lies in another order in memory, that
+/// would copy it.
 pub(super) fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
     if D == 4 {
         return Tensor::from_dispatch(tensor.into_dispatch());

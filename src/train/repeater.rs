@@ -1,6 +1,6 @@
 //! Steps on a graphics card. All that a step computes before anything learns depends on nothing but
-//! the pictures and the weights, so it is recorded once and then repeated: a step costs the CPU less
-//! than a millisecond instead of some twenty.
+//! the pictures and the weights, so it is recorded once and then repeated: a step costs the CPU
+//! less than a millisecond instead of some twenty.
 //!
 //! What chance decides stays outside: whether a discriminator is shown the newest translation or an
 //! older one is a number on the card, and the pools and the optimisers are updated between two
@@ -22,8 +22,8 @@ use crate::{
 
 /// Steps of the same kind before one is recorded: the first ones compile kernels and make memory.
 const BEFORE: usize = 2;
-/// Steps that are tried to be recorded. Autodiff now and then frees a tensor of an earlier pass later than
-/// usual, and a recording that then finds no memory can be made in the next step.
+/// Steps that are tried to be recorded. Autodiff now and then frees a tensor of an earlier pass
+/// later than usual, and a recording that then finds no memory can be made in the next step.
 const TRIES: usize = 4;
 
 /// Does steps, plainly or by repeating a recorded one.

@@ -272,8 +272,8 @@ fn identity(
     Some(loss.inner())
 }
 
-/// What one discriminator answers to `real` and `translated` pictures, and the gradients of its loss
-/// if its verdict teaches anybody.
+/// What one discriminator answers to `real` and `translated` pictures, and the gradients of its
+/// loss if its verdict teaches anybody.
 fn judge(
     network: &Discriminator,
     real: &Tensor<4>,

@@ -360,8 +360,8 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-/// A run keeps more memory for intermediate results than anything that may follow it: the last field
-/// of a trainer gives it back.
+/// A run keeps more memory for intermediate results than anything that may follow it: the last
+/// field of a trainer gives it back.
 pub(super) struct Kept(Device);
 
 impl Drop for Kept {

@@ -1,5 +1,5 @@
-//! Half precision: what is kept in float16 against the operations' definitions on the same numbers in
-//! float32, and what happens to numbers that float16 does not hold.
+//! Half precision: what is kept in float16 against the operations' definitions on the same numbers
+//! in float32, and what happens to numbers that float16 does not hold.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use cyclegan_web::{
@@ -20,14 +20,14 @@ use half::f16;
 
 use super::{Case, cases, compare_within, floats, values};
 
-/// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open which
-/// way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block the image
-/// between its convolutions was rounded as well.
+/// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open
+/// which way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block
+/// the image between its convolutions was rounded as well.
 const ONCE: f32 = 1e-3;
 const TWICE: f32 = 2e-3;
 
-/// A random tensor that is the same number for number in float16 on the device and in float32 on the
-/// CPU.
+/// A random tensor that is the same number for number in float16 on the device and in float32 on
+/// the CPU.
 fn both<const D: usize>(random: &mut Random, shape: [usize; D], gpu: &Device) -> [Tensor<D>; 2] {
     let rounded = |value: f32| f16::from_f32(value).to_f32();
     let data: Vec<_> = values(random, shape.iter().product()).into_iter().map(rounded).collect();

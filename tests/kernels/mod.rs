@@ -81,8 +81,8 @@ fn case(
     Case { batch, channels, outputs, height, width, spec }
 }
 
-/// The layers of both networks in small, and shapes that fit no tile: odd sides, one channel, three,
-/// two images, images smaller than a tile and larger than several.
+/// The layers of both networks in small, and shapes that fit no tile: odd sides, one channel,
+/// three, two images, images smaller than a tile and larger than several.
 fn cases() -> Vec<Case> {
     use Activation::{LeakyRelu, None, Relu, Tanh};
     use Border::{Reflect, Zero};
@@ -241,8 +241,8 @@ pub async fn sums(gpu: &Device) {
     }
 }
 
-/// Every loss and its gradient: within one workgroup, over several and over more elements than those
-/// take at once, with a half of the batch real and with all.
+/// Every loss and its gradient: within one workgroup, over several and over more elements than
+/// those take at once, with a half of the batch real and with all.
 pub async fn losses(gpu: &Device) {
     let cpu = Device::flex();
     let mut random = Random::new(10);
@@ -347,8 +347,8 @@ pub async fn residual_blocks(gpu: &Device) {
     }
 }
 
-/// Gradients of residual blocks in a graph: by Winograd's filtering where both sides are multiples of
-/// 4, with one line of tiles and with many, and one operation behind the other (18 x 17).
+/// Gradients of residual blocks in a graph: by Winograd's filtering where both sides are multiples
+/// of 4, with one line of tiles and with many, and one operation behind the other (18 x 17).
 pub async fn residual_block_gradients(gpu: &Device) {
     let mut random = Random::new(9);
     for shape in [

@@ -4,8 +4,8 @@
 //! the slices for them. They are bit for bit the same in every run and with any number of threads.
 //!
 //! [`conv2d()`], [`conv2d_backward()`] and their transposed forms are exact adjoints of each other;
-//! which way computes them fastest depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride 1,
-//! `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
+//! which way computes them fastest depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride
+//! 1, `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
 //! [`activate()`] and [`adam()`] pass over memory once or twice.
 
 mod activation;

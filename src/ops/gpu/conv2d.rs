@@ -112,8 +112,8 @@ pub(super) fn gathering(
         .wide(if biased { &["bias"] } else { &[] }, written)
 }
 
-/// The registers and the memory of a workgroup: side and depth of the tile, pixels in registers, and
-/// vec4s and pixels of its right half.
+/// The registers and the memory of a workgroup: side and depth of the tile, pixels in registers,
+/// and vec4s and pixels of its right half.
 fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
     let values = match tile {
         Tile::Large => [64, 16, 8, 4, 8],

@@ -1,13 +1,13 @@
 //! Half precision: float16 in memory, float32 in every register.
 //!
 //! A tensor says by its type how it is kept. A convolution's result is kept as its weights are, a
-//! normalisation's and a residual block's as its input; biases, sums, statistics and what Winograd's
-//! transforms write stay float32. Kernels read and write through functions that convert
+//! normalisation's and a residual block's as its input; biases, sums, statistics and what
+//! Winograd's transforms write stay float32. Kernels read and write through functions that convert
 //! (`kernel.rs`), so that arithmetic and sums are float32 everywhere.
 //!
 //! Float16 ends at 65,504. What is beyond is written as that number, which WGSL leaves open
-//! otherwise, and a buffer beside the others takes a note of it: [`watched()`] says afterwards whether
-//! there was such a number, and the result then not to be shown.
+//! otherwise, and a buffer beside the others takes a note of it: [`watched()`] says afterwards
+//! whether there was such a number, and the result then not to be shown.
 
 use std::{cell::RefCell, fmt::Write as _};
 
@@ -46,8 +46,8 @@ pub(super) fn watch(like: &CubeTensor) -> CubeTensor {
     WATCH.with(|now| now.borrow().clone()).unwrap_or_else(|| layout::empty(like, [1]))
 }
 
-/// Declares the buffer for the notes in place of the uniform `rest` of the line behind `binding`, the
-/// uniform behind it, and the function through which all goes that is written in float16.
+/// Declares the buffer for the notes in place of the uniform `rest` of the line behind `binding`,
+/// the uniform behind it, and the function through which all goes that is written in float16.
 pub(super) fn declare_watch(binding: &str, rest: &str, out: &mut String) {
     let behind = binding.parse::<u32>().unwrap_or_default() + 1;
     // The note is 1.0: it is read as a float. Writing to a String cannot fail.

@@ -164,8 +164,8 @@ pub(super) fn gradient_sums(
     (sums, planes.blocks)
 }
 
-/// What [`normalise()`] was given, from its result with `skip` added and without an activation, and its
-/// `statistics`. The number of channels is a multiple of four.
+/// What [`normalise()`] was given, from its result with `skip` added and without an activation, and
+/// its `statistics`. The number of channels is a multiple of four.
 pub(super) fn unnormalise(
     result: &CubeTensor,
     skip: &CubeTensor,

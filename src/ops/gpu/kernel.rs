@@ -5,13 +5,14 @@
 //! macros would otherwise say many times is said by three directives, each a line of its own:
 //!
 //! - `@read N name` and `@write N name` (or `@update N name` for both) declare buffer N of float32
-//!   (a sum such as 2+1 is a number too) with a function `read_name(at, left)` for the four elements from `at`, or
-//!   `write_name(at, left, value)`. Where all rows are multiples of four it is an array of vec4;
-//!   else of f32, of which only `left` are touched. With a fourth word, `one`, both functions are on
-//!   the single element `at`, without `left`. A buffer that the kernel keeps in half precision is of
-//!   f16: the functions convert, so that no line of a kernel computes in it (see `half.rs`).
-//! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3: compilers keep an array in
-//!   registers only if they unroll the loops over it, and not all do.
+//!   (a sum such as 2+1 is a number too) with a function `read_name(at, left)` for the four
+//!   elements from `at`, or `write_name(at, left, value)`. Where all rows are multiples of four it
+//!   is an array of vec4; else of f32, of which only `left` are touched. With a fourth word, `one`,
+//!   both functions are on the single element `at`, without `left`. A buffer that the kernel keeps
+//!   in half precision is of f16: the functions convert, so that no line of a kernel computes in it
+//!   (see `half.rs`).
+//! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3:
+//!   compilers keep an array in registers only if they unroll the loops over it, and not all do.
 
 use std::fmt::Write as _;
 

@@ -44,8 +44,9 @@ pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     empty_of(like, shape, DType::F32)
 }
 
-/// [`empty()`] in memory for `elements` elements, if it has not more itself: where memory is reused only
-/// for the same size, it then takes that of other tensors that are not needed at the same time.
+/// [`empty()`] in memory for `elements` elements, if it has not more itself: where memory is reused
+/// only for the same size, it then takes that of other tensors that are not needed at the same
+/// time.
 pub(super) fn empty_within(
     like: &CubeTensor,
     shape: impl Into<Shape>,

@@ -56,10 +56,10 @@ impl Recorder {
     }
 }
 
-/// Takes the memory for what `work` makes from a pool that reuses a buffer only for tensors of the very
-/// same size. From the common pool a small tensor that stays may take the large buffer of one that
-/// was needed for a moment: how much memory a step needs, and whether a recording finds enough, then
-/// depends on all that was before. The sizes must not change all the time.
+/// Takes the memory for what `work` makes from a pool that reuses a buffer only for tensors of the
+/// very same size. From the common pool a small tensor that stays may take the large buffer of one
+/// that was needed for a moment: how much memory a step needs, and whether a recording finds
+/// enough, then depends on all that was before. The sizes must not change all the time.
 pub fn apart<T>(client: &Client, work: impl FnOnce() -> T) -> T {
     // SAFETY: the mode is that of this thread's stream, and nobody else changes it.
     unsafe { client.allocation_mode(MemoryAllocationMode::Persistent) };
@@ -99,7 +99,8 @@ impl Recording {
     /// # Errors
     /// `gpu-lost`.
     pub unsafe fn repeat(&self) -> Result<()> {
-        // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by page.
+        // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by
+        // page.
         unsafe { self.graph.replay() }.map_err(|error| Error::GpuLost(error.to_string()))
     }
 }

@@ -1,10 +1,10 @@
 //! A residual block by Winograd's filtering: a quarter of the multiplications of its two
 //! convolutions, and none of what lies between them ever written.
 //!
-//! Five kinds of kernels: the weights are transformed; then, for each convolution, the image is (with
-//! the normalisation and activation in front of it), 36 products are computed in one launch, and the
-//! result is transformed back (with the sums that the normalisation behind it needs). What was the
-//! block's input is added by the last normalisation.
+//! Five kinds of kernels: the weights are transformed; then, for each convolution, the image is
+//! (with the normalisation and activation in front of it), 36 products are computed in one launch,
+//! and the result is transformed back (with the sums that the normalisation behind it needs). What
+//! was the block's input is added by the last normalisation.
 //!
 //! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value.
 
@@ -101,10 +101,13 @@ impl Tiles {
         [channels.div_ceil(CHANNELS), self.blocks, batch]
     }
 
-    /// What is needed between two launches. It takes the memory of the generator's outermost layers,
-    /// whose images are four times as large as the blocks' and not alive while those are computed.
+    /// What is needed between two launches. It takes the memory of the generator's outermost
+    /// layers, whose images are four times as large as the blocks' and not alive while those are
+    /// computed.
     pub fn temporary<const D: usize>(&self, like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
-        layout::empty_within(like, shape, 4 * self.image.iter().product::<usize>())
+        let outermost = 4 * self.image.iter().product::<usize>();
+        // In half precision those are too small.
+        layout::empty_within(like, shape, if half::is_half(like) { 0 } else { outermost })
     }
 
     /// Both kernels, transformed.

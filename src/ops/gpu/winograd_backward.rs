@@ -1,11 +1,11 @@
 //! The way back through a residual block by Winograd's filtering.
 //!
-//! The gradient of a convolution's input is the exact adjoint of the way forward: every transform is
-//! transposed, and so are the 36 products, which go by the same transformed weights. They are
+//! The gradient of a convolution's input is the exact adjoint of the way forward: every transform
+//! is transposed, and so are the 36 products, which go by the same transformed weights. They are
 //! computed again, as those of all blocks would be 340 MB at 256 channels. The gradient of a weight
 //! is the adjoint in its other factor: 36 products of transformed images and transformed gradients,
-//! which are there already. The normalisations are gone back through on the way, so neither the image
-//! between the convolutions is made again nor the gradients of their results.
+//! which are there already. The normalisations are gone back through on the way, so neither the
+//! image between the convolutions is made again nor the gradients of their results.
 
 use burn::backend::wgpu::CubeTensor;
 
@@ -52,8 +52,8 @@ pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
 }
 
 impl Tiles {
-    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`. Given is the
-    /// one behind its normalisation and activation, which are gone back through on the way.
+    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`. Given is
+    /// the one behind its normalisation and activation, which are gone back through on the way.
     fn transformed_gradient(
         &self,
         y: &CubeTensor,
