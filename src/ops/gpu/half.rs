@@ -17,8 +17,9 @@ use burn::{
 };
 
 use super::{
-    kernel::{Kernel, spread, wgsl},
+    kernel::{Kernel, spread},
     layout,
+    recording::copying,
 };
 
 thread_local! {
@@ -68,9 +69,7 @@ fn fitting(four: vec4<f32>) -> vec4<f32> {{
 
 /// The kernel that copies tensors of `elements` elements from or to float16.
 pub(super) fn converting(elements: usize, to_half: bool) -> Kernel {
-    Kernel::new("convert", wgsl!["convert"], [64, 1, 1])
-        .wide(&["x", "y"], elements)
-        .half(if to_half { &["y"] } else { &["x"] }, true)
+    copying(elements).half(if to_half { &["destination"] } else { &["source"] }, true)
 }
 
 /// A parameter or an image in float16, or back in float32, in the same order in memory.

@@ -1,4 +1,4 @@
-// Copies a tensor: one invocation for four elements.
+// Copies a tensor, also from one precision to another: one invocation for four elements.
 
 @read 0 source
 @write 1 destination
@@ -11,6 +11,7 @@ struct Size {
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = 4u * (id.x + id.y * groups.x * 64u);
     if (i < size.elements) {
-        write_destination(i, size.elements - i, read_source(i, size.elements - i));
+        let left = size.elements - i;
+        write_destination(i, left, read_source(i, left));
     }
 }
