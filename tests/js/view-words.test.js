@@ -13,6 +13,7 @@ import {
   nameOf,
   pairOf,
   proposalOf,
+  scoresOf,
   sentence,
 } from '../../www/train/view/words.js';
 
@@ -32,7 +33,7 @@ test('a domain without a name is called by its letter', () => {
 
 test('remarks are written with the names and reasons that a person knows', () => {
   const few = sentence({ code: 'dataset-few', values: { domain: 'A', n: 3 } }, NAMES);
-  assert.match(few, /^Only 3 photos of Summer/);
+  assert.match(few, /^There are only 3 photos of Summer/);
   const values = { code: 'gpu-lost', step: 1250, back: 1240 };
   assert.equal(
     sentence({ code: 'recovered', values }, NAMES),
@@ -63,7 +64,7 @@ const CALIBRATION = {
 
 test('an estimate says when the run will end', () => {
   const [line, memory, ...more] = estimateOf(CALIBRATION, MORNING);
-  assert.match(line, /^One step takes 1\.2 s here: 500 steps end at about 9:10\sAM \(10 min\)\.$/);
+  assert.match(line, /^One step takes 1\.2 s here: 500 steps take about 10 min, until 9:10\sAM\.$/);
   assert.match(memory, /^It takes .* of memory\.$/);
   assert.deepEqual(more, []);
   const slow = { ...CALIBRATION, firstStep: 30, feasible: false, seconds: 90_000 };
@@ -78,10 +79,34 @@ test('a proposal names the settings and the time', () => {
   const words = proposalOf({ why: 'slow', settings, seconds: 1500, secondsPerStep: 7 });
   assert.equal(
     words,
-    'Better suited to it: Picture size 64, Length 200. That would take about 25 min.',
+    'Better suited to this device: Picture size 64, Length 200. That would take about 25 min.',
   );
   const unknown = proposalOf({ why: 'fast', settings, seconds: null, secondsPerStep: null });
   assert.doesNotMatch(unknown, /would take/);
+});
+
+test('scores say which photos they were taken on', () => {
+  const scores = [
+    {
+      step: 400,
+      roundTripA: 0.2,
+      roundTripB: 0.1,
+      takenForB: 0.75,
+      takenForA: 0.5,
+      ceiling: 0.9,
+    },
+  ];
+  const of = (/** @type {boolean} */ heldOut) => {
+    const previews = /** @type {any} */ ([{ step: 400, pictures: [{ heldOut }] }]);
+    return scoresOf({ scores, names: NAMES, previews });
+  };
+  const [taken, ceiling, trip, step] = of(true);
+  assert.match(taken, /takes 75% of the translated Summer photos for B, and 50% of/);
+  assert.match(ceiling, /90%/);
+  assert.match(trip, /Summer photos changes by 10% on average, in B photos by 5%/);
+  assert.match(step, /step 400, on photos that were kept aside/);
+  assert.match(of(false)[3], /photos that it has learned from/);
+  assert.deepEqual(scoresOf({ scores: [], names: NAMES, previews: [] }), []);
 });
 
 test('a folder in a line', () => {

@@ -5,6 +5,7 @@ import {
   errorText,
   formatBytes,
   formatClock,
+  formatPercent,
   formatSmall,
   formatTime,
   hasMessage,
@@ -18,6 +19,8 @@ import {
 
 /** Between facts on one line. */
 const SEPARATOR = ' · ';
+/** Pixels reach from -1 to 1: an error of 2 would be all of the range. */
+const RANGE = 2;
 
 /**
  * @param {Names} names
@@ -167,4 +170,33 @@ export function folderSummary({ usable, smallest, largest, heldOut }) {
 function sizes(smallest, largest) {
   const [least, most] = [smallest, largest].map(({ width, height }) => `${width} × ${height}`);
   return least === most ? least : text('folder.sizes', { least, most });
+}
+
+/**
+ * What the latest scores of a run say.
+ * @param {Pick<import('../types.js').RunView, 'scores' | 'names' | 'previews'>} run
+ * @returns {string[]} sentences; none without scores
+ */
+export function scoresOf({ scores, names, previews }) {
+  const latest = scores.at(-1);
+  if (!latest) return [];
+  const [a, b] = [nameOf(names, 'A'), nameOf(names, 'B')];
+  const percent = (/** @type {number} */ part) => formatPercent(Math.min(1, Math.max(0, part)));
+  const keptAside = previews.every(({ pictures }) => pictures.every(({ heldOut }) => heldOut));
+  return [
+    text('scores.taken', {
+      a,
+      b,
+      forB: percent(latest.takenForB),
+      forA: percent(latest.takenForA),
+    }),
+    text('scores.ceiling', { ceiling: percent(latest.ceiling) }),
+    text('scores.trip', {
+      a,
+      b,
+      tripA: percent(latest.roundTripA / RANGE),
+      tripB: percent(latest.roundTripB / RANGE),
+    }),
+    text(keptAside ? 'scores.step' : 'scores.seen', { n: latest.step }),
+  ];
 }
