@@ -85,6 +85,18 @@ pub enum Error {
     #[error("this file could not be written: {0}")]
     FileNotWritten(String),
 
+    /// The image file has no bytes.
+    #[error("this image file is empty")]
+    ImageEmpty,
+    /// The first bytes are not those of an image.
+    #[error("this is not an image that is known: {0}")]
+    ImageUnreadable(String),
+    /// An image of a known kind that is not decoded here, such as TIFF, or arithmetic coding.
+    #[error("this kind of image is not opened here: {0}")]
+    ImageUnsupported(String),
+    /// The file ends before its pixels do, or what should be pixels is not.
+    #[error("this image is cut short or damaged: {0}")]
+    ImageDamaged(String),
     /// Bytes and size of an image do not belong together.
     #[error("this image cannot be used: {0}")]
     ImageUnusable(String),
@@ -140,6 +152,10 @@ impl Error {
             Self::TrainingNotFinite(_) => "training-not-finite",
             Self::FileNotRead(_) => "file-not-read",
             Self::FileNotWritten(_) => "file-not-written",
+            Self::ImageEmpty => "image-empty",
+            Self::ImageUnreadable(_) => "image-unreadable",
+            Self::ImageUnsupported(_) => "image-unsupported",
+            Self::ImageDamaged(_) => "image-damaged",
             Self::ImageUnusable(_) => "image-unusable",
             Self::ImageTooLarge(_) => "image-too-large",
             Self::OutputNotFinite => "output-not-finite",

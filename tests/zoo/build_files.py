@@ -1,0 +1,143 @@
+"""Parts that no library writes on demand: PNG chunk by chunk, profiles, EXIF and JPEG's segments."""
+
+import struct
+import zlib
+
+import numpy
+
+# Adam7: first column, first row, step across, step down.
+PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def chunk(kind, body, crc=None):
+    crc = zlib.crc32(kind + body) if crc is None else crc
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+
+def packed(levels, depth):
+    """Rows of levels [H, W, C], each with filter 0 before it."""
+    height = levels.shape[0]
+    flat = levels.reshape(height, -1)
+    if depth == 16:
+        rows = flat.astype(">u2").view(numpy.uint8).reshape(height, -1)
+    elif depth == 8:
+        rows = flat.astype(numpy.uint8)
+    else:
+        bits = (flat[:, :, None] >> numpy.arange(depth - 1, -1, -1)) & 1
+        rows = numpy.packbits(bits.reshape(height, -1).astype(numpy.uint8), axis=1)
+    return b"".join(b"\0" + row.tobytes() for row in rows)
+
+
+def png(levels, colour_type, depth, before=(), interlaced=False, behind=(), cut=None, idat_crc=None, ihdr_crc=None):
+    """A PNG of levels [H, W, C]; `before` and `behind` are chunks around IDAT."""
+    height, width = levels.shape[:2]
+    head = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(interlaced))
+    if interlaced:
+        parts = [levels[y::down, x::across] for x, y, across, down in PASSES]
+        data = b"".join(packed(part, depth) for part in parts if part.size)
+    else:
+        data = packed(levels, depth)
+    data = zlib.compress(data, 9)
+    body = chunk(b"IHDR", head, ihdr_crc) + b"".join(chunk(*part) for part in before)
+    body += chunk(b"IDAT", data, idat_crc) + b"".join(chunk(*part) for part in behind) + chunk(b"IEND", b"")
+    return (b"\x89PNG\r\n\x1a\n" + body)[:cut]
+
+
+def patched_size(data, width, height):
+    """The PNG with another size in its header."""
+    head = chunk(b"IHDR", struct.pack(">II", width, height) + data[24:29])
+    return data[:8] + head + data[33:]
+
+
+def exif(orientation, order=">"):
+    mark = b"MM\0*" if order == ">" else b"II*\0"
+    entry = struct.pack(order + "HHIHH", 0x112, 3, 1, orientation, 0)
+    return mark + struct.pack(order + "IH", 8, 1) + entry + struct.pack(order + "I", 0)
+
+
+def fixed(value):
+    return struct.pack(">i", round(value * 65536))
+
+
+def icc(space, tags):
+    """A display profile, version 2, of tags that are laid one behind the other."""
+    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", 4) + b"zoo\0" + bytes(78),
+            b"cprt": b"text" + bytes(4) + b"CC0\0",
+            b"wtpt": xyz(0.9642, 1, 0.8249), **tags}
+    table, data, start = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, body in tags.items():
+        table += name + struct.pack(">II", start + len(data), len(body))
+        data += body + bytes(-len(body) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(data), b"\0\0\0\0", 0x02100000, b"mntr", space, b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    head += fixed(0.9642) + fixed(1) + fixed(0.8249)
+    return head + bytes(128 - len(head)) + struct.pack(">I", len(tags)) + table + data
+
+
+def xyz(x, y, z):
+    return b"XYZ " + bytes(4) + fixed(x) + fixed(y) + fixed(z)
+
+
+def gamma(value):
+    return b"curv" + bytes(4) + struct.pack(">IH", 1, round(value * 256)) + bytes(2)
+
+
+def rgb_profile(columns, exponent):
+    red, green, blue = (xyz(*column) for column in columns)
+    curve = gamma(exponent)
+    return icc(b"RGB ", {b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
+
+
+# Adapted to D50 as profiles hold them: Adobe RGB (1998), and Display P3 (here with a plain gamma of 2.2).
+ADOBE = rgb_profile([(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)], 2.19921875)
+P3 = rgb_profile([(0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)], 2.2)
+GREY = icc(b"GRAY", {b"kTRC": gamma(1.0)})
+
+
+def segment(marker, body):
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def with_segment(jpeg, marker, body):
+    """The JPEG with a segment right behind its start."""
+    return jpeg[:2] + segment(marker, body) + jpeg[2:]
+
+
+def segments(jpeg):
+    """Marker and place of each segment outside of coded data."""
+    at = 2
+    while True:
+        marker = jpeg[at + 1]
+        yield marker, at
+        if marker == 0xD9:
+            return
+        at += 2 + struct.unpack(">H", jpeg[at + 2:at + 4])[0]
+        if marker == 0xDA:
+            while jpeg[at] != 0xFF or jpeg[at + 1] == 0 or 0xD0 <= jpeg[at + 1] <= 0xD7:
+                at += 1
+
+
+def place(jpeg, wanted, which=0):
+    """Where the segment number `which` of this marker begins."""
+    return [at for marker, at in segments(jpeg) if marker in wanted][which]
+
+
+FRAMES = [0xC0, 0xC1, 0xC2, 0xC9, 0xCA]
+
+
+def patched(jpeg, at, values):
+    return jpeg[:at] + bytes(values) + jpeg[at + len(values):]
+
+
+def webp_chunks(webp):
+    at, found = 12, []
+    while at < len(webp):
+        size = struct.unpack("<I", webp[at + 4:at + 8])[0]
+        found.append((webp[at:at + 4], webp[at + 8:at + 8 + size]))
+        at += 8 + size + size % 2
+    return found
+
+
+def riff(chunks):
+    body = b"WEBP" + b"".join(n + struct.pack("<I", len(b)) + b + bytes(len(b) % 2) for n, b in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
