@@ -10,6 +10,7 @@ import {
   text,
   useMessages,
 } from '../../www/messages.js';
+import { KINDS } from '../../www/train/view/losses.js';
 
 const root = new URL('../../', import.meta.url);
 /** @param {string} path */
@@ -23,76 +24,196 @@ const scripts = /** @type {string[]} */ (readdirSync(new URL('www/', root), { re
   .map((name) => read(`www/${name}`))
   .join('\n');
 
+const markup = read('index.html');
+const types = read('www/train/types.d.ts');
+
 /** Every string that has the form of a failure's code. */
 const CODE =
   /'((?:browser|canvas|encode|engine|file|folder|gpu|image|model|out-of|output|run|storage|too-many|training|weights|zip)-[a-z-]+)'/g;
+/** What is told, whatever its form. */
+const TOLD = /(?:[tT]ell\(|\.add\('[a-z]+',\s*|code:\s*)'([a-z-]+)'/g;
 
 /** An element whose name only looks like a code. */
 const NAMES = new Set(['run-title']);
+/** No code of a failure: it stands beside the fields. */
+const OUTSIDE = new Set(['rates-proposed']);
+
+/** @param {RegExp} pattern with one group @param {string} source */
+const all1 = (pattern, source) => [...source.matchAll(pattern)].map(([, found]) => found);
+
+/** @param {string} sentence */
+const inSentence = (sentence) => [...new Set(all1(/\{(\w+)\}/g, sentence))].sort();
 
 /** @param {import('../../www/messages.js').Message} message */
-const placeholders = (message) => {
-  const sentence = typeof message === 'string' ? message : message.other;
-  return [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+const placeholders = (message) => inSentence(typeof message === 'string' ? message : message.other);
+
+/** @param {import('../../www/messages.js').Message} message @returns {string[]} all plural forms */
+const formsOf = (message) => (typeof message === 'string' ? [message] : Object.values(message));
+
+/** The strings of a union in a type's declaration. @param {RegExp} declaration @param {string} source */
+function union(declaration, source) {
+  const [found = ''] = declaration.exec(source) ?? [];
+  const members = all1(/'([\w-]+)'/g, found);
+  assert.ok(members.length > 1, `${declaration} declares nothing`);
+  return members;
+}
+
+const engineCodes = all1(/=> "([a-z-]+)"/g, read('src/error.rs'));
+const pageCodes = all1(CODE, scripts).filter((code) => !NAMES.has(code));
+const toldCodes = all1(TOLD, scripts);
+const quoted = new Set(all1(/'([a-z-]+)'/g, scripts));
+
+/** A sentence for each code, of those that the engine has or a script names. @param {string} prefix */
+const sentencesOf = (prefix) =>
+  Object.keys(all.en).filter((key) => {
+    const code = key.slice(prefix.length);
+    return key.startsWith(prefix) && (engineCodes.includes(code) || quoted.has(code));
+  });
+
+const cards = /** @type {{ id: string, trained: { on: string } }[]} */ (
+  JSON.parse(read('www/models/cards.json'))
+);
+const ids = cards.map(({ id }) => id);
+const browsers = union(/typedef \{[^}]*\} Browser/, read('www/support.js'));
+const fields = all1(/\{ name: '(\w+)', id:/g, read('www/train/view/fields.js'));
+const choices = [
+  ...read('www/train/view/fields.js').matchAll(/name: '(\w+)',[^}]*choices: \[([^\]]*)\]/g),
+].flatMap(([, name, values]) => all1(/'(\w+)'/g, values).map((value) => `${name}.${value}`));
+const units = union(/unit: [^;]*;/, types);
+
+/** Keys that are put together, by their form, and what can stand in each. @type {Record<string, string[]>} */
+const PUT_TOGETHER = {
+  'advice.adapter.*': browsers.filter((name) => name !== 'other'),
+  'advice.missing.*': browsers,
+  'card.*': union(/typedef \{[^}]*\} ItemState/, read('www/run.js')).filter((s) => s !== 'done'),
+  'compare.alt.*': ['before', 'after'],
+  'error.*': sentencesOf('error.').map((key) => key.slice('error.'.length)),
+  'fact.saved.*': union(/kept: 'disk' \| 'memory';/, types),
+  'folder.drop.*': ['a', 'b'],
+  'losses.*': [...KINDS],
+  'losses.*.about': [...KINDS],
+  'models.*': ids,
+  'models.about.*': [...ids, 'own'],
+  'models.trained.*': cards.map(({ trained }) => trained.on),
+  'notice.*': sentencesOf('notice.').map((key) => key.slice('notice.'.length)),
+  'plan.about.*': all1(/\{ kind: '(\w+)'/g, types),
+  'proposal.*': union(/why: [^;]*;/, types),
+  'reason.*': sentencesOf('reason.').map((key) => key.slice('reason.'.length)),
+  'reason.device.*': ['webgpu', 'cpu'],
+  'samples.*': union(/type Season = [^;]*;/, read('www/protocol.d.ts')),
+  'setting.*': fields,
+  'setting.*.*': choices,
+  'setting.*.about': fields,
+  'setting.length.*': units,
+  'state.*': union(/type State =[^;]*;/, types),
+  'train.name.*': ['a', 'b'],
+  'train.name.label.*': ['a', 'b'],
 };
+
+const spaces = [...new Set(Object.keys(all.en).map((key) => key.split('.')[0]))].join('|');
+/** Keys that a script writes in full. */
+const written = all1(new RegExp(`['"\`]((?:${spaces})(?:\\.[A-Za-z][\\w-]*)+)['"\`]`, 'g'), scripts)
+  .filter((name) => !/\.(js|json|css|safetensors)$/.test(name))
+  .concat(all1(/\btext\('([\w.-]+)'/g, scripts));
+/** The forms of those that are put together. */
+const forms = all1(
+  new RegExp(`(?:text\\(\\s*|(?=\`(?:${spaces})\\.))\`([^\`]*\\$\\{[^\`]*)\``, 'g'),
+  scripts,
+).map((form) => form.replace(/\$\{[^}]*\}/g, '*'));
+const named = all1(/data-(?:text|label|hint)="([^"]+)"/g, markup);
+const together = Object.entries(PUT_TOGETHER).flatMap(([form, values]) =>
+  values.map((value) =>
+    form === 'setting.*.*' ? `setting.${value}` : form.replace('*', () => value),
+  ),
+);
 
 test('every language has the same keys with the same placeholders', () => {
   for (const name of LANGUAGES) {
     assert.deepEqual(Object.keys(all[name]).sort(), Object.keys(all.en).sort(), name);
     for (const [key, message] of Object.entries(all[name])) {
       assert.deepEqual(placeholders(message), placeholders(all.en[key]), `${name}: ${key}`);
-      assert.ok(typeof message === 'string' ? message : message.other, `${name}: ${key} is empty`);
+      for (const form of formsOf(message)) assert.ok(form.trim(), `${name}: ${key} is empty`);
     }
   }
 });
 
-test('every code of the engine and of the page has a sentence, and no sentence is left over', () => {
-  const engine = [...read('src/error.rs').matchAll(/=> "([a-z-]+)"/g)].map(([, code]) => code);
-  const page = [...scripts.matchAll(CODE)]
-    .map(([, code]) => code)
-    .filter((code) => !NAMES.has(code));
-  assert.ok(engine.length > 15 && page.length > 15);
-  const codes = new Set([...engine, ...page]);
-  for (const code of codes) {
+test('one of a thing is told as much as many are', () => {
+  const sentences = (/** @type {string} */ form) => form.split(/[.?!。？！](?:\s|$)/).length;
+  for (const name of LANGUAGES) {
+    for (const [key, message] of Object.entries(all[name])) {
+      if (typeof message === 'string' || message.one === undefined) continue;
+      assert.equal(sentences(message.one), sentences(message.other), `${name}: ${key}`);
+      const unknown = inSentence(message.one).filter((one) => !placeholders(message).includes(one));
+      assert.deepEqual(unknown, [], `${name}: ${key}`);
+    }
+  }
+});
+
+test('every code of the engine and of the page has a sentence', () => {
+  assert.ok(engineCodes.length > 15 && pageCodes.length > 15 && toldCodes.length > 15);
+  for (const code of engineCodes) assert.ok(`error.${code}` in all.en, `${code} has no sentence`);
+  for (const code of [...pageCodes, ...toldCodes]) {
     const known = `error.${code}` in all.en || `notice.${code}` in all.en;
     assert.ok(known, `${code} has no sentence`);
   }
-  for (const code of engine) assert.ok(`error.${code}` in all.en, `${code} has no sentence`);
-  const sentences = Object.keys(all.en).filter((key) => key.startsWith('error.'));
-  const unused = sentences.filter((key) => !codes.has(key.slice(6)) && key !== 'error.unknown');
-  assert.deepEqual(unused, []);
 });
 
-test('every key that the markup names exists', () => {
-  const keys = [...read('index.html').matchAll(/data-(?:text|label|hint)="([^"]+)"/g)];
-  assert.ok(keys.length > 20);
-  for (const [, key] of keys) assert.ok(key in all.en, `${key} is not in the messages`);
+test('a sentence is filled from the values that its code brings', () => {
+  for (const key of Object.keys(all.en).filter((one) => one.startsWith('error.'))) {
+    const brought = key === 'error.unknown' ? ['code'] : [];
+    assert.deepEqual(placeholders(all.en[key]), brought, `${key}: a failure is a code alone`);
+  }
+  /** @type {Map<string, string[]>} */
+  const brought = new Map();
+  for (const [, code, values] of types.matchAll(/`([a-z-]+)`(?:\s(?:\*\s)?\{([\w, ]+)\})?/g)) {
+    brought.set(code, [...(brought.get(code) ?? []), ...(values?.split(', ') ?? [])]);
+  }
+  for (const key of Object.keys(all.en).filter((one) => one.startsWith('notice.'))) {
+    const code = key.slice('notice.'.length);
+    if (OUTSIDE.has(code)) continue;
+    const wanted = placeholders(all.en[key]).filter((name) => !brought.get(code)?.includes(name));
+    assert.deepEqual(wanted, [], `types.d.ts does not promise these values of ${code}`);
+  }
+});
+
+test('every key that the markup or a script uses exists', () => {
+  assert.ok(named.length > 20 && written.length > 100 && forms.length > 20);
+  const missing = [...named, ...written, ...together].filter((key) => !(key in all.en));
+  assert.deepEqual([...new Set(missing)], []);
+  assert.deepEqual(
+    [...new Set(forms)].sort(),
+    Object.keys(PUT_TOGETHER).sort(),
+    'a form of keys that are put together, and what can stand in it',
+  );
 });
 
 test('every key is used by the markup or a script', () => {
-  const source = read('index.html') + scripts;
-  const built = [
-    'error.',
-    'card.',
-    'models.',
-    'advice.missing.',
-    'advice.adapter.',
-    'compare.alt.',
-    'fact.saved.',
-    'folder.drop.',
-    'losses.',
-    'notice.',
-    'plan.about.',
-    'proposal.',
-    'reason.',
-    'setting.',
-    'state.',
-    'train.name.',
-  ];
-  for (const key of Object.keys(all.en)) {
-    const known = built.some((prefix) => key.startsWith(prefix)) || key.startsWith('samples.');
-    assert.ok(known || source.includes(`'${key}'`) || source.includes(`"${key}"`), key);
+  const used = new Set([...named, ...written, ...together]);
+  assert.deepEqual(
+    Object.keys(all.en).filter((key) => !used.has(key)),
+    [],
+  );
+});
+
+/** Words of those who build networks, which nobody else knows. */
+const JARGON = {
+  en: /\bweights?\b|half precision|\bdiscriminators?\b|\btensors?\b|\bepochs?\b|same result/i,
+  zh: /权重|半精度|判别器|张量|结果相同/,
+};
+
+test('no sentence needs a word that only those know who build networks', () => {
+  for (const [name, pattern] of Object.entries(JARGON)) {
+    for (const [key, message] of Object.entries(all[name])) {
+      for (const form of formsOf(message)) assert.doesNotMatch(form, pattern, `${name}: ${key}`);
+    }
   }
+});
+
+test('the page says what translating and a CycleGAN are, before anything is chosen', () => {
+  for (const name of LANGUAGES) assert.match(String(all[name]['hero.about']), /CycleGAN/);
+  assert.match(String(all.en['hero.about']), /translates photos: it/);
+  assert.match(String(all.zh['hero.about']), /“转换”，就是/);
+  assert.match(markup, /data-text="hero.about"/);
 });
 
 test('the URL chooses the language, then the visitor, then English', () => {

@@ -163,7 +163,10 @@ export interface Settings {
   previewEvery: number;
 }
 
-/** What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of}. */
+/**
+ * What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
+ * `setting-choice` {field, choices}.
+ */
 export interface SettingProblem extends Remark {
   field: keyof Settings;
 }
