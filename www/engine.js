@@ -10,6 +10,7 @@
 import { decode, encode, selfTest } from './decode.js';
 import { CodedError, failureOf } from './failure.js';
 import init, { Engine, paint, provokePanic } from './pkg/cyclegan_web.js';
+import { holdRun } from './train/lease.js';
 import { Trainer } from './train/worker/trainer.js';
 
 /** @typedef {import('./protocol.js').Request} Request */
@@ -25,6 +26,7 @@ const trainer = new Trainer({
   encode,
   panic: provokePanic,
   storage: () => navigator.storage.getDirectory(),
+  hold: holdRun,
 });
 /** Why this worker is of no more use. @type {CodedError | null} */
 let dead = null;

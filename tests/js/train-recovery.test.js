@@ -1,6 +1,7 @@
 /** What becomes of a run when something breaks: the engine, the numbers, the disk, a file. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TRAINING } from '../../www/train/lease.js';
 import { codes, newSession, readySession, until } from './train-support/session.js';
 
 /** @param {import('../../www/train/session.js').TrainSession} session */
@@ -61,7 +62,7 @@ test('three deaths in ten minutes: it stops, says so, and can be tried again', a
     crop: 48,
   });
   assert.equal(session.snapshot.can.resume, true);
-  assert.ok(host.locks.held, 'the run is still this tab’s');
+  assert.ok(host.locks.isHeld(TRAINING), 'the run is still this tab’s');
   await session.resume();
   assert.equal(session.snapshot.state, 'finished');
   assert.equal(workers.length, 4);

@@ -37,11 +37,27 @@ export class Disk {
     }
   }
 
+  /**
+   * @param {string} name
+   * @returns {Promise<Disk | null>} a folder inside; null: there is none
+   */
+  async find(name) {
+    return this.#folder.getDirectoryHandle(name).then(
+      (folder) => new Disk(folder),
+      () => null,
+    );
+  }
+
   /** @returns {Promise<{ name: string, folder: boolean }[]>} */
   async list() {
     const all = [];
-    for await (const { name, kind } of this.#folder.values()) {
-      all.push({ name, folder: kind === 'directory' });
+    try {
+      for await (const { name, kind } of this.#folder.values()) {
+        all.push({ name, folder: kind === 'directory' });
+      }
+    } catch (error) {
+      if (!isGone(error)) throw diskError(error);
+      return []; // removed meanwhile
     }
     return all;
   }
@@ -81,9 +97,27 @@ export class Disk {
     }
   }
 
-  /** Removes a file or a folder with all that is in it; one that is not there is no failure. @param {string} name */
+  /** Makes an empty file, which any thread can in any browser. @param {string} name */
+  async mark(name) {
+    await this.#folder.getFileHandle(name, { create: true });
+  }
+
+  /** Removes what {@link erase} does, where it can. @param {string} name */
   async remove(name) {
-    await this.#folder.removeEntry(name, { recursive: true }).catch(() => {});
+    await this.erase(name).catch(() => {});
+  }
+
+  /**
+   * Removes a file or a folder with all that is in it; one that is not there is no failure.
+   * @param {string} name
+   * @throws {CodedError} `storage-unavailable`: a file in it is still open, for example
+   */
+  async erase(name) {
+    try {
+      await this.#folder.removeEntry(name, { recursive: true });
+    } catch (error) {
+      if (!isGone(error)) throw diskError(error);
+    }
   }
 }
 
@@ -139,6 +173,11 @@ async function writeAsStream(file, content) {
 /** @param {Uint8Array | string} content */
 function bytesOf(content) {
   return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+}
+
+/** @param {unknown} error */
+function isGone(error) {
+  return error instanceof Error && error.name === 'NotFoundError';
 }
 
 /** @param {unknown} error @returns {CodedError} */

@@ -1,13 +1,16 @@
 /** What a training run needs of the browser, in one place, so that tests can stand in for it. */
 import { measure } from '../headers.js';
 import { contentHash } from './dataset.js';
+import { holdRun, leaseOf, TRAINING } from './lease.js';
 
-/** One run at a time in all tabs; a tab that holds a lock is not frozen in the background either. */
-const LOCK = 'cyclegan-training';
+/** How long another tab may be busy with something short, in milliseconds. */
+const PATIENCE = 500;
 
 export class Host {
   /** Seconds between checkpoints, at least. */
   saveEvery = 60;
+  /** @type {LockManager | undefined} */
+  locks = globalThis.navigator?.locks;
 
   /** Milliseconds of a clock that is never set, and runs on through a suspended laptop or not. */
   now() {
@@ -51,22 +54,36 @@ export class Host {
 
   /**
    * Makes this tab the one that trains.
-   * @returns {Promise<(() => void) | null>} gives it up again; null: another tab does
+   * @returns {Promise<import('./lease.js').Lease | null>} null: another tab does
    */
-  async lock() {
-    if (!navigator.locks) return () => {};
-    return new Promise((resolve, reject) => {
-      const held = navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
-        if (!lock) return resolve(null);
-        return new Promise((release) => resolve(() => release(undefined)));
-      });
-      held.catch(reject);
-    });
+  lock() {
+    return leaseOf(this.locks, TRAINING, AbortSignal.timeout(PATIENCE));
   }
 
   /** Resolves when no other tab trains any more. */
   async unlocked() {
-    await navigator.locks?.request(LOCK, { mode: 'shared' }, () => {});
+    await this.locks?.request(TRAINING, { mode: 'shared' }, () => {});
+  }
+
+  /**
+   * Does something while no worker writes a run's folder: the one that did may have been ended just now,
+   * and goes on for a moment.
+   *
+   * @param {string} id
+   * @param {() => Promise<void>} task
+   */
+  async withRun(id, task) {
+    const lease = await holdRun(id, this.locks);
+    try {
+      await task();
+    } finally {
+      lease?.release();
+    }
+  }
+
+  /** @param {number} milliseconds @returns {Promise<void>} */
+  wait(milliseconds) {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 
   /** Keeps the screen from going dark, where that can be asked for. @returns {Promise<() => void>} lets it again */
@@ -98,7 +115,7 @@ export class Host {
     }
   }
 
-  /** Asks that nothing of this site be removed when the disk becomes full. */
+  /** Asks that nothing of this site be removed when the disk becomes full; {@link space} has the answer. */
   async persist() {
     await navigator.storage?.persist?.().catch(() => false);
   }

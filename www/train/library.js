@@ -5,10 +5,12 @@ export class Library {
   #host;
   #stored;
   #tell;
-  /** The latest first. @type {import('./types.js').Offer[]} */
-  offers = [];
+  /** @type {import('./types.js').Offer[]} */
+  #offers = [];
   /** @type {import('./types.js').StoredRun[]} */
-  runs = [];
+  #runs = [];
+  /** The last look. */
+  #last = Promise.resolve();
   /** @type {import('./types.js').Snapshot['space']} */
   space = null;
 
@@ -23,16 +25,32 @@ export class Library {
     this.#tell = tell;
   }
 
+  /** Unfinished runs, the latest first. */
+  get offers() {
+    return this.#offers.filter(({ id }) => !this.#stored.isGone(id));
+  }
+
+  /** Runs that are over, the latest first. */
+  get runs() {
+    return this.#runs.filter(({ id }) => !this.#stored.isGone(id));
+  }
+
   /**
+   * Looks again, after those who look already: what is known is never older than before.
    * @param {object} [options]
    * @param {boolean} [options.sweep] leftovers are removed; only where no tab trains
-   * @param {string} [options.except] a run that is on the page
    */
-  async refresh({ sweep = false, except } = {}) {
+  refresh(options) {
+    this.#last = this.#last.then(() => this.#look(options));
+    return this.#last;
+  }
+
+  /** @param {{ sweep?: boolean }} [options] */
+  async #look(options) {
     try {
-      const { offers, runs } = await this.#stored.list({ sweep });
-      this.offers = offers.filter(({ id }) => id !== except);
-      this.runs = runs;
+      const { offers, runs } = await this.#stored.list(options);
+      this.#offers = offers;
+      this.#runs = runs;
     } catch (error) {
       const { code, detail } = failureOf(error, 'storage-unavailable');
       this.#tell(code, {}, 'warning', detail);

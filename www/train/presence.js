@@ -2,12 +2,13 @@
  * This tab among others and before a person: one tab trains at a time, the screen stays on while it does,
  * and the run is saved when the page goes out of sight, since it may not come back.
  */
+import { Lease } from './lease.js';
 
 export class Presence {
   #host;
   #onHeld;
-  /** Lets other tabs train. @type {(() => void) | null} */
-  #release = null;
+  /** Resolves when the last claim of this tab was given back. @type {Promise<void>} */
+  #turn = Promise.resolve();
   /** Lets the screen go dark. @type {(() => void) | null} */
   #sleep = null;
   #awake = false;
@@ -31,16 +32,33 @@ export class Presence {
     });
   }
 
-  /** @returns {Promise<boolean>} whether this tab may train */
-  async lock() {
-    this.#release ??= await this.#host.lock();
-    if (!this.#release) this.#yield();
-    return this.#release !== null;
-  }
-
-  unlock() {
-    this.#release?.();
-    this.#release = null;
+  /**
+   * The right to train, or to remove what was trained. Within this tab claims wait for each other: another
+   * tab is not what stands in their way.
+   *
+   * @returns {Promise<Lease | null>} null: another tab has it, which was told
+   */
+  async claim() {
+    const before = this.#turn;
+    /** @type {() => void} */
+    let next = () => {};
+    this.#turn = new Promise((resolve) => {
+      next = resolve;
+    });
+    await before;
+    const lease = await this.#host.lock().catch((error) => {
+      next();
+      throw error;
+    });
+    if (!lease) {
+      next();
+      this.#yield();
+      return null;
+    }
+    return new Lease(() => {
+      lease.release();
+      next();
+    });
   }
 
   /** Waits until no other tab trains. */
@@ -48,7 +66,7 @@ export class Presence {
     if (this.held) return;
     this.held = true;
     this.#onHeld(true);
-    await this.#host.unlocked();
+    await this.#host.unlocked().catch(() => {});
     this.held = false;
     this.#onHeld(false);
   }

@@ -25,6 +25,7 @@ import { isSlow, previewsOf, ratesConfig } from './settings.js';
  * @property {Pick<import('../client.js').EngineClient, 'request' | 'open'>} engine
  * @property {import('./host.js').Host} host
  * @property {import('./faults.js').Faults} faults
+ * @property {import('./lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
  * @property {TrainFrom} from where it began
  * @property {Record<Domain, (Blob | null)[]>} photos
@@ -62,6 +63,7 @@ export class TrainRun {
   /** @param {Parts} parts */
   constructor(parts) {
     this.record = parts.record;
+    this.lease = parts.lease;
     this.history = parts.history ?? new History();
     this.#engine = parts.engine;
     this.#host = parts.host;

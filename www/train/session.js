@@ -54,7 +54,7 @@ export class TrainSession extends EventTarget {
     this.#engine = engine;
     this.#host = host;
     this.#faults = new Faults(faultsOf(query), host.tab);
-    this.#stored = new StoredRuns(() => host.storage());
+    this.#stored = new StoredRuns(host);
     this.#exports = new Exports(this.#stored);
     this.#library = new Library(host, this.#stored, (...notice) => this.#tell(...notice));
     this.#restarts = new Restarts(() => host.now());
@@ -73,9 +73,10 @@ export class TrainSession extends EventTarget {
   }
 
   async open() {
-    if (!(await this.#presence.lock())) return;
+    const lease = await this.#presence.claim();
+    if (!lease) return;
     await this.#refresh({ sweep: true });
-    this.#presence.unlock();
+    lease.release();
   }
 
   get snapshot() {
@@ -103,7 +104,9 @@ export class TrainSession extends EventTarget {
 
   /** @param {Domain} domain @param {(File | import('../files.js').Candidate)[]} photos */
   async setFolder(domain, photos) {
-    if (this.#can.edit) await this.#next.setFolder(domain, photos);
+    if (!this.#can.edit) return;
+    this.#abort?.abort(); // scenes that are being painted would replace it
+    await this.#next.setFolder(domain, photos);
   }
 
   /** @param {Domain} domain @param {string} name */
@@ -114,8 +117,11 @@ export class TrainSession extends EventTarget {
 
   async useSamples() {
     if (!this.#can.edit) return;
-    await this.#attempt('checking', (signal) => this.#next.useSamples(signal));
-    this.#do(null);
+    this.#abort?.abort();
+    await this.#attempt('checking', async (signal) => {
+      await this.#next.useSamples(signal);
+      this.#do(null);
+    });
   }
 
   /** @param {Partial<import('./types.js').Settings>} settings */
@@ -136,9 +142,9 @@ export class TrainSession extends EventTarget {
   // The run.
 
   async calibrate() {
-    if (!this.#can.calibrate || !(await this.#presence.lock())) return;
+    if (!this.#can.calibrate) return;
     this.#next.calibration = null;
-    await this.#attempt('calibrating', async (signal) => {
+    await this.#alone('calibrating', async (signal) => {
       const plan = await this.#next.plan(signal);
       const calibrator = new Calibrator(this.#engine, this.#host);
       const { calibration, failure } = await calibrator.measure(plan, signal);
@@ -146,16 +152,17 @@ export class TrainSession extends EventTarget {
       if (failure) this.#notices.add('problem', failure.code, failure.values, failure.detail);
     });
     this.#engine.close(); // gives the device's memory back
-    this.#presence.unlock();
     this.#do(null);
   }
 
   async start() {
-    if (!this.#can.start || !(await this.#presence.lock())) return;
+    if (!this.#can.start) return;
     this.#notices.clear();
-    const made = await this.#attempt('starting', async (signal) => {
+    const made = await this.#alone('starting', async (signal, lease) => {
       const expected = this.#next.calibration?.secondsPerStep ?? null;
-      const run = this.#runOf({ ...prepare(await this.#next.plan(signal)), expected });
+      const parts = prepare(await this.#next.plan(signal));
+      signal.throwIfAborted();
+      const run = this.#runOf({ ...parts, expected, lease: lease.take() });
       this.#run = run;
       await run.begin();
       await run.secure();
@@ -165,7 +172,7 @@ export class TrainSession extends EventTarget {
     else await this.#throwAway();
   }
 
-  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures'>} parts */
+  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'lease'>} parts */
   #runOf(parts) {
     return new TrainRun({
       ...parts,
@@ -203,16 +210,19 @@ export class TrainSession extends EventTarget {
   }
 
   async #throwAway() {
-    const id = this.#run?.record.id;
+    const run = this.#run;
     this.#forgetRun();
-    if (id) await this.#stored.remove(id);
+    if (run) await this.#erase(run.record.id);
+    run?.lease.release(); // not before: another tab would find what is being removed
     await this.#refresh();
   }
 
   async close() {
     if (!this.#can.close) return;
+    const run = this.#run;
     this.#notices.clear();
     this.#forgetRun();
+    run?.lease.release();
     await this.#refresh();
   }
 
@@ -247,10 +257,10 @@ export class TrainSession extends EventTarget {
     this.#presence.stayAwake(false);
     if (end === 'finished') {
       this.#engine.close();
-      this.#presence.unlock();
-      await this.#refresh();
+      run.lease.release();
     }
     this.#do(end === 'closed' ? 'failed' : end);
+    if (end === 'finished') await this.#refresh();
   }
 
   /** Takes the run off the page, and everything that it holds. */
@@ -260,8 +270,28 @@ export class TrainSession extends EventTarget {
     this.#run = null;
     this.#engine.close();
     this.#presence.stayAwake(false);
-    this.#presence.unlock();
     this.#do(null);
+  }
+
+  /**
+   * Something that one tab does at a time. The right to it is given back behind it, unless it was taken.
+   *
+   * @template T
+   * @param {State} doing
+   * @param {(signal: AbortSignal, lease: import('./lease.js').Lease) => Promise<T>} task
+   * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
+   */
+  #alone(doing, task) {
+    return this.#attempt(doing, async (signal) => {
+      const lease = await this.#presence.claim();
+      if (!lease) return null;
+      try {
+        signal.throwIfAborted();
+        return await task(signal, lease);
+      } finally {
+        lease.release();
+      }
+    });
   }
 
   /**
@@ -282,57 +312,86 @@ export class TrainSession extends EventTarget {
       return await task(abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.#tellError(error);
-      this.#do(null);
+      if (this.#abort === abort) this.#do(null);
       return null;
     } finally {
-      this.#abort = null;
+      if (this.#abort === abort) this.#abort = null;
     }
   }
 
   // What is stored.
 
   async acceptOffer() {
-    const offer = this.#library.offers[0];
-    if (!offer || !this.#can.acceptOffer || !(await this.#presence.lock())) return;
+    const { offer } = this.snapshot;
+    if (!offer || !this.#can.acceptOffer) return;
     this.#notices.clear();
-    const found = await this.#attempt('starting', () => this.#stored.unfinished(offer.id));
-    if (!found) return this.#presence.unlock();
+    const run = await this.#alone('starting', (signal, lease) =>
+      this.#goOn(offer.id, signal, lease),
+    );
+    if (run) return this.#drive({ restore: true });
     this.#do(null);
+    await this.#refresh(); // another tab may have ended or deleted it
+  }
+
+  /**
+   * A stored run on the page.
+   *
+   * @param {string} id
+   * @param {AbortSignal} signal
+   * @param {import('./lease.js').Lease} lease
+   * @returns {Promise<TrainRun | null>} null: its photos are not there
+   */
+  async #goOn(id, signal, lease) {
+    const found = await this.#stored.unfinished(id);
+    signal.throwIfAborted();
     const { record } = found.index;
     const { missing, ...photos } = completed(record, found, this.#next.folders.reports);
     if (missing > 0) {
       this.#tell(missing === allOf(record) ? 'folders-needed' : 'folders-differ', { missing });
       // Without any photo of a domain there is nothing to train on.
-      if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean))
-        return this.#presence.unlock();
+      if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean)) return null;
     }
     const { history, pictures } = found;
-    const run = this.#runOf({ record, from: { kind: 'stored' }, ...photos, history, pictures });
+    const from = /** @type {const} */ ({ kind: 'stored' });
+    const run = this.#runOf({ record, from, ...photos, history, pictures, lease: lease.take() });
     run.saver.found(record, found.index.checkpoints[0]?.bytes ?? 0);
     this.#run = run;
-    this.#library.offers = this.#library.offers.slice(1);
-    await this.#drive({ restore: true });
+    return run;
   }
 
   async discardOffer() {
-    const offer = this.#library.offers[0];
+    const { offer } = this.snapshot;
+    if (!offer || !this.#can.discardOffer) return;
     // Another tab may have accepted it meanwhile.
-    if (!offer || !this.#can.discardOffer || !(await this.#presence.lock())) return;
-    await this.#stored.remove(offer.id);
-    this.#presence.unlock();
+    const lease = await this.#presence.claim();
+    if (!lease) return;
+    await this.#erase(offer.id);
+    lease.release();
     await this.#refresh();
   }
 
   /** @param {string} id */
   async deleteRun(id) {
     if (this.#run?.record.id === id && this.#doing !== 'finished') return;
-    await this.#stored.remove(id);
+    await this.#erase(id);
     await this.#refresh();
+  }
+
+  /** Removes a run from the disk. @param {string} id */
+  async #erase(id) {
+    try {
+      const removing = this.#stored.remove(id);
+      this.#changed();
+      await removing;
+    } catch (error) {
+      const { code, detail } = failureOf(error);
+      this.#tell(code, {}, 'warning', detail);
+    }
   }
 
   /** @param {{ sweep?: boolean }} [options] */
   async #refresh(options) {
-    await this.#library.refresh({ ...options, except: this.#run?.record.id });
+    await this.#library.refresh(options);
     this.#changed();
   }
 
@@ -361,7 +420,6 @@ export class TrainSession extends EventTarget {
   /** Another tab trains, or does so no more: then there is what it left. @param {boolean} held */
   async #onHeld(held) {
     if (held) {
-      this.#library.offers = [];
       this.#tell('held-by-another-tab', {}, 'warning');
       return;
     }

@@ -21,7 +21,9 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
 /** @param {Parts} parts @returns {Snapshot} */
 export function snapshotOf(parts) {
   const { held, notices } = parts;
-  const { offers, runs, space } = parts.library;
+  const { runs, space } = parts.library;
+  // What another tab is at is not on offer, nor what is on the page already.
+  const offers = parts.library.offers.filter(({ id }) => !held && id !== parts.run?.record.id);
   const { folders, settings, start, device, calibration } = parts.next;
   const { reports, both, checked } = folders;
   const problems = settingProblems(settings);

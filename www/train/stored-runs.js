@@ -1,5 +1,10 @@
-/** The runs in this site's storage, as the page sees them: what there is, what it weighs, and away with it. */
-import { CodedError } from '../failure.js';
+/**
+ * The runs in this site's storage, as the page sees them: what there is, what it weighs, and away with it.
+ *
+ * A run that is deleted gets a mark beside its folder first, `<id>.deleted`. From then on it is no run any
+ * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
+ */
+import { CodedError, failureOf } from '../failure.js';
 import { Disk } from './disk.js';
 import { History } from './history.js';
 import { bytesIn, PHOTOS, readIndex } from './run-files.js';
@@ -10,18 +15,29 @@ import { bytesIn, PHOTOS, readIndex } from './run-files.js';
 /** @typedef {import('./record.js').RunIndex} RunIndex */
 /** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */
 
-export class StoredRuns {
-  #root;
+const MARK = '.deleted';
+/** Waits between tries to remove a folder, in milliseconds: files are closed a moment after their worker ended. */
+const TRIES = [0, 100, 300, 1000, 3000];
 
-  /** @param {() => Promise<FileSystemDirectoryHandle | null>} root of this site's storage */
-  constructor(root) {
-    this.#root = root;
+export class StoredRuns {
+  #host;
+  /** Deleted, or being deleted, since the page was opened. @type {Set<string>} */
+  #gone = new Set();
+
+  /** @param {Pick<import('./host.js').Host, 'storage' | 'withRun' | 'wait'>} host */
+  constructor(host) {
+    this.#host = host;
   }
 
   /** @returns {Promise<Disk | null>} */
   async #disk() {
-    const root = await this.#root();
+    const root = await this.#host.storage();
     return root && Disk.at(root).catch(() => null);
+  }
+
+  /** Whether a run was deleted, of whom a list may still tell that was begun before. @param {string} id */
+  isGone(id) {
+    return this.#gone.has(id);
   }
 
   /**
@@ -33,14 +49,27 @@ export class StoredRuns {
     const disk = await this.#disk();
     if (!disk) return [];
     const found = [];
-    for (const { name: id, folder: isFolder } of await disk.list()) {
+    const names = await disk.list();
+    const deleted = new Set(names.filter(({ folder }) => !folder).map(({ name }) => name));
+    for (const { name: id, folder: isFolder } of names) {
       if (!isFolder) continue;
-      const folder = await disk.inside(id);
-      const index = await readIndex(folder);
-      if (index) found.push({ id, index, folder });
+      const folder = await disk.find(id);
+      const index = folder && !deleted.has(id + MARK) ? await readIndex(folder) : null;
+      if (folder && index) found.push({ id, index, folder });
       else if (sweep) await disk.remove(id);
+      if (sweep && index?.result) await folder?.remove(PHOTOS); // where that failed when it was over
     }
+    if (sweep) await this.#forgetMarks(disk, deleted);
     return found.sort((a, b) => b.index.record.modified - a.index.record.modified);
+  }
+
+  /** Marks of folders that are gone. @param {Disk} disk @param {Set<string>} names */
+  async #forgetMarks(disk, names) {
+    for (const name of names) {
+      if (name.endsWith(MARK) && !(await disk.find(name.slice(0, -MARK.length)))) {
+        await disk.remove(name);
+      }
+    }
   }
 
   /**
@@ -54,6 +83,7 @@ export class StoredRuns {
     /** @type {StoredRun[]} */
     const runs = [];
     for (const { id, index, folder } of await this.#all(sweep)) {
+      if (this.isGone(id)) continue;
       const { names, settings, step, total, state, modified: when } = index.record;
       const common = { id, names, step, total, when, bytes: await bytesIn(folder) };
       const pictures = await shown(index, folder);
@@ -66,7 +96,7 @@ export class StoredRuns {
 
   /** @param {string} id @returns {Promise<{ index: RunIndex, folder: Disk }>} */
   async open(id) {
-    const folder = await (await this.#disk())?.inside(id);
+    const folder = this.isGone(id) ? null : await (await this.#disk())?.find(id);
     const index = folder && (await readIndex(folder));
     if (!folder || !index) throw new CodedError('run-gone', `run ${id} is not stored`);
     return { index, folder };
@@ -96,13 +126,14 @@ export class StoredRuns {
    */
   async unfinished(id) {
     const { index, folder } = await this.open(id);
+    if (index.result) throw new CodedError('run-gone', `run ${id} is over: another tab ended it`);
     const latest = index.checkpoints[0];
     const steps = latest && (await folder.read(latest.history));
     const history = History.from((await steps?.arrayBuffer()) ?? new ArrayBuffer(0));
-    const photosIn = await folder.inside(PHOTOS);
+    const photosIn = await folder.find(PHOTOS);
     /** @param {import('./record.js').StoredPhoto[]} photos */
     const read = (photos) =>
-      Promise.all(photos.map(async ({ file }) => (file ? photosIn.read(file) : null)));
+      Promise.all(photos.map(async ({ file }) => (file && photosIn?.read(file)) || null));
     const { photos, previews } = index.record;
     return {
       index,
@@ -113,9 +144,44 @@ export class StoredRuns {
     };
   }
 
-  /** @param {string} id */
+  /**
+   * Removes a run, once no worker writes it any more. It is not listed from the first moment on.
+   *
+   * @param {string} id
+   * @throws {CodedError} `run-not-deleted`: not all of it could be removed; it is tried again when the page is
+   *   next opened. `run-still-there`: nor could it be marked, so it is listed again
+   */
   async remove(id) {
-    await (await this.#disk())?.remove(id);
+    this.#gone.add(id);
+    const disk = await this.#disk();
+    if (!disk) return;
+    const marked = await disk.mark(id + MARK).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await this.#host.withRun(id, () => this.#eraseInTime(disk, id));
+    } catch (error) {
+      if (!marked) this.#gone.delete(id);
+      const { detail } = failureOf(error);
+      throw new CodedError(marked ? 'run-not-deleted' : 'run-still-there', detail);
+    }
+    await disk.remove(id + MARK);
+  }
+
+  /** @param {Disk} disk @param {string} id */
+  async #eraseInTime(disk, id) {
+    /** @type {unknown} */
+    let last;
+    for (const wait of TRIES) {
+      if (wait > 0) await this.#host.wait(wait);
+      try {
+        return await disk.erase(id);
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { EngineClient } from '../../../www/client.js';
 import { CodedError, failureOf } from '../../../www/failure.js';
+import { holdRun } from '../../../www/train/lease.js';
 import { Trainer } from '../../../www/train/worker/trainer.js';
 
 export const CPU = {
@@ -199,6 +200,8 @@ class FakeWorker extends EventTarget {
   dead = false;
   /** @type {string[]} */
   asked = [];
+  /** @type {import('../../../www/train/lease.js').Lease | null} */
+  lease = null;
 
   /** @param {any} options */
   constructor(options) {
@@ -217,6 +220,10 @@ class FakeWorker extends EventTarget {
       storage: async () => {
         if (!options.root) throw new DOMException('switched off', 'SecurityError');
         return options.root;
+      },
+      hold: async (run) => {
+        this.lease = await holdRun(run, options.locks);
+        return this.lease;
       },
     });
     this.last = Promise.resolve();
@@ -253,8 +260,10 @@ class FakeWorker extends EventTarget {
     return this.trainer.perform(data.do, data, () => /** @type {any} */ (fakeEngine(this.options)));
   }
 
+  /** As in a browser, what is running goes on for a moment. */
   terminate() {
     this.ended = true;
+    this.last.then(() => this.lease?.release());
   }
 }
 

@@ -1,6 +1,6 @@
 /** A stand-in for the browser's private storage: folders and files in memory, which can be full. */
 
-/** @typedef {{ full: boolean, room: number }} Trouble */
+/** @typedef {{ full: boolean, room: number, open: number }} Trouble `open`: removals that a file still in use refuses */
 
 class FakeFile {
   kind = 'file';
@@ -24,6 +24,7 @@ class FakeFile {
         parts.push(new Blob([content]));
       },
       close: async () => {
+        await new Promise((resolve) => setImmediate(resolve)); // writing takes time
         this.bytes = new Blob(parts);
       },
       abort: async () => {},
@@ -36,7 +37,7 @@ export class FakeFolder {
   /** @type {Map<string, FakeFolder | FakeFile>} */
   entries = new Map();
   /** @param {string} name @param {Trouble} trouble */
-  constructor(name = '', trouble = { full: false, room: 1e12 }) {
+  constructor(name = '', trouble = { full: false, room: 1e12, open: 0 }) {
     this.name = name;
     this.trouble = trouble;
   }
@@ -59,6 +60,10 @@ export class FakeFolder {
   }
 
   async removeEntry(/** @type {string} */ name) {
+    if (this.entries.get(name) instanceof FakeFolder && this.trouble.open > 0) {
+      this.trouble.open -= 1;
+      throw new DOMException(name, 'NoModificationAllowedError');
+    }
     if (!this.entries.delete(name)) throw new DOMException(name, 'NotFoundError');
   }
 

@@ -1,29 +1,30 @@
 /** A session of the Train view with everything around it stood in for. */
+import { Host } from '../../../www/train/host.js';
+import { leaseOf, TRAINING } from '../../../www/train/lease.js';
 import { TrainSession } from '../../../www/train/session.js';
 import { fakeClient } from './engine.js';
+import { FakeLocks } from './locks.js';
 import { asHandle, FakeFolder } from './opfs.js';
 
-/** Locks of one browser, whose tabs share them. */
-export class FakeLocks {
-  held = false;
-  /** @type {(() => void)[]} */
-  waiting = [];
-
-  take() {
-    if (this.held) return null;
-    this.held = true;
-    return () => {
-      this.held = false;
-      for (const wake of this.waiting.splice(0)) wake();
-    };
-  }
+/** Aborted when so many tasks have run. @param {number} turns */
+function afterTurns(turns) {
+  const limit = new AbortController();
+  const next = (/** @type {number} */ left) => {
+    if (left === 0) limit.abort();
+    else setImmediate(() => next(left - 1));
+  };
+  next(turns);
+  return limit.signal;
 }
 
-export class FakeHost {
+export class FakeHost extends Host {
   saveEvery = 60;
   time = 0;
   awake = 0;
   isHidden = false;
+  /** What this browser answers when it is asked to keep what is stored. */
+  grants = false;
+  persisted = false;
   /** @type {any} */
   page = {};
   /** @type {Map<string, string>} */
@@ -35,8 +36,9 @@ export class FakeHost {
 
   /** @param {FakeFolder | null} root @param {FakeLocks} locks */
   constructor(root, locks) {
+    super();
     this.root = root;
-    this.locks = locks;
+    this.locks = /** @type {any} */ (locks);
   }
 
   /** Half a second passes between any two looks at the clock. */
@@ -47,19 +49,18 @@ export class FakeHost {
   date() {
     return 1_700_000_000_000 + this.time;
   }
-  async measure(/** @type {Blob} */ file) {
+  /** @param {Blob} file @returns {Promise<any>} */
+  async measure(file) {
     if (file.size === 0) throw Object.assign(new Error('empty'), { code: 'image-empty' });
     return { width: 100, height: 80 };
   }
   async hash(/** @type {Blob} */ file) {
     return `hash of ${await file.text()}`;
   }
-  async lock() {
-    return this.locks.take();
+  lock() {
+    return leaseOf(this.locks, TRAINING, afterTurns(8));
   }
-  unlocked() {
-    return new Promise((resolve) => this.locks.waiting.push(() => resolve(undefined)));
-  }
+  async wait() {}
   async keepAwake() {
     this.awake += 1;
     return () => {
@@ -70,9 +71,11 @@ export class FakeHost {
     return this.root && asHandle(this.root);
   }
   async space() {
-    return { usage: 0, quota: this.root?.trouble.room ?? 0, persisted: false };
+    return { usage: 0, quota: this.root?.trouble.room ?? 0, persisted: this.persisted };
   }
-  async persist() {}
+  async persist() {
+    this.persisted = this.grants;
+  }
   hidden() {
     return this.isHidden;
   }
@@ -98,7 +101,7 @@ export function newSession({
 } = {}) {
   const host = new FakeHost(root, locks);
   if (tab) host.kept = tab;
-  const { client, workers } = fakeClient({ root, ...engine });
+  const { client, workers } = fakeClient({ root, locks, ...engine });
   const session = new TrainSession({
     engine: client,
     source: /** @type {any} */ ({

@@ -26,6 +26,8 @@ const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-fin
  * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
  * @property {() => void} panic ends wasm as a mistake in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
+ * @property {(run: string) => Promise<import('../lease.js').Lease | null>} hold tells everybody that this worker
+ *   writes the run's folder, until it ends
  */
 
 export class Trainer {
@@ -36,6 +38,8 @@ export class Trainer {
   #supply = null;
   /** The run's folder. @type {Disk | null} */
   #disk = null;
+  /** Of that folder. @type {import('../lease.js').Lease | null} */
+  #lease = null;
   /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
   /** Accuracy of the classifier, once it was trained. @type {number | null} */
@@ -97,6 +101,8 @@ export class Trainer {
     this.#training?.free();
     this.#training = null;
     this.#ceiling = null;
+    this.#lease?.release();
+    this.#lease = run === null ? null : await this.#tools.hold(run);
     this.#disk = run === null ? null : await this.#folder(run).catch(() => null);
     const made = await this.#made(from, photos, engine);
     this.#training = made.training;
