@@ -3,7 +3,7 @@
  * the blob URLs of what it shows.
  */
 import { createCompare } from './compare.js';
-import { shownName } from './dom.js';
+import { label, shownName } from './dom.js';
 import { measure } from './headers.js';
 import { errorText, text } from './messages.js';
 
@@ -32,6 +32,7 @@ export class Card {
     const name = this.part('name');
     name.textContent = shownName(item.name);
     name.title = shownName(item.name);
+    label(this.part('remove'), text('card.remove', { name: shownName(item.name) }));
     this.draw();
   }
 
@@ -124,6 +125,9 @@ export class Card {
     if (!wanted || shown.length > 0) return;
     const template = /** @type {HTMLTemplateElement} */ (document.getElementById('tools'));
     this.part('remove').before(template.content.cloneNode(true));
+    const values = { name: shownName(this.#item.name) };
+    label(this.part('open'), text('card.open', values));
+    label(this.part('save'), text('card.save', values));
   }
 }
 

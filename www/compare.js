@@ -3,6 +3,7 @@
  * pointer drags from anywhere on the picture. The line is a range input, which brings the keyboard,
  * a role and a value for nothing; it takes no pointer itself, since its thumb is not where the line is.
  */
+import { label, shownName } from './dom.js';
 import { formatPercent, text } from './messages.js';
 
 /**
@@ -55,9 +56,11 @@ export function createCompare({ before, after, width, height, name }) {
     const image = /** @type {HTMLImageElement} */ (root.querySelector(`[data-role=${role}]`));
     image.width = width;
     image.height = height;
-    image.alt = text(`compare.alt.${role}`, { name });
+    image.alt = text(`compare.alt.${role}`, { name: shownName(name) });
     image.src = url;
   }
+  const range = /** @type {HTMLInputElement} */ (root.querySelector('input'));
+  label(range, text('compare.label', { name: shownName(name) }));
   mountCompare(root);
   return root;
 }

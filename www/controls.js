@@ -90,6 +90,7 @@ export function removeChosenModel() {
   option.remove();
   if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
   select('model').selectedIndex = 0;
+  select('model').focus(); // the button that removed it is gone
   keep('model', select('model').value);
   showModel();
 }
@@ -114,6 +115,7 @@ export function lockControls(running) {
   for (const name of ['model', 'size', 'format']) select(name).disabled = running;
   for (const name of ['margin', 'weights', 'own-name']) input(name).disabled = running;
   button('forget').disabled = running;
+  if (document.activeElement?.matches(':disabled')) button('cancel').focus();
 }
 
 /**

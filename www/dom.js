@@ -56,6 +56,16 @@ export function shownName(name) {
 }
 
 /**
+ * Names an element for those who do not see it, and a button for those who point at it.
+ * @param {Element} element
+ * @param {string} words
+ */
+export function label(element, words) {
+  element.setAttribute('aria-label', words);
+  if (element instanceof HTMLButtonElement) element.title = words;
+}
+
+/**
  * Hands a file to the browser's downloads.
  * @param {string} url
  * @param {string} name

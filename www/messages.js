@@ -1,8 +1,10 @@
 /**
  * The page's words. Every sentence stands in messages/<language>.json under a key; an error's is
  * `error.<code>`. Elements name theirs by `data-text` (their text), `data-label` (their accessible
- * name and tooltip) or `data-hint` (a tooltip alone).
+ * name, and a button's tooltip).
  */
+
+import { label } from './dom.js';
 
 /** @typedef {string | { one?: string, other: string }} Message a sentence, or one for each plural form */
 /** @typedef {Record<string, Message>} Messages */
@@ -163,12 +165,5 @@ const FILL = [
       element.textContent = words;
     },
   ],
-  [
-    'label',
-    (element, words) => {
-      element.setAttribute('aria-label', words);
-      if (element instanceof HTMLButtonElement) element.title = words;
-    },
-  ],
-  ['hint', (element, words) => element.setAttribute('title', words)],
+  ['label', label],
 ];

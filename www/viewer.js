@@ -5,7 +5,8 @@
 
 import { noteOf } from './card.js';
 import { createCompare } from './compare.js';
-import { button, byId, shownName } from './dom.js';
+import { button, byId, label, shownName } from './dom.js';
+import { text } from './messages.js';
 
 /** @typedef {import('./run.js').Item} Item */
 /** @typedef {import('./gallery.js').Urls} Urls */
@@ -64,10 +65,12 @@ export class Viewer {
     const { width, height } = item.result.picture;
     this.#dialog.dataset.direction = item.result.direction;
     this.#frame.replaceChildren(createCompare({ ...urls, width, height, name: item.name }));
-    byId('viewer-name').textContent = shownName(item.name);
+    const name = shownName(item.name);
+    byId('viewer-name').textContent = name;
+    label(byId('viewer-save'), text('card.save', { name }));
     byId('viewer-note').textContent = noteOf(item);
-    for (const [name, other] of Object.entries({ previous: index - 1, next: index + 1 })) {
-      button(`viewer-${name}`).disabled = !items[other];
+    for (const [step, other] of Object.entries({ previous: index - 1, next: index + 1 })) {
+      button(`viewer-${step}`).disabled = !items[other];
     }
     return true;
   }

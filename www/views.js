@@ -40,6 +40,17 @@ export function setUpViews() {
   }
   addEventListener('hashchange', draw);
   draw();
+  tellHeights();
+}
+
+/** Tells the style how high the bar of the shown view is, so that nothing is scrolled under it. */
+function tellHeights() {
+  const bars = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.bar')]);
+  const observer = new ResizeObserver(() => {
+    const height = Math.max(...bars.map(({ offsetHeight }) => offsetHeight));
+    document.documentElement.style.setProperty('--bar', `${height}px`);
+  });
+  for (const bar of bars) observer.observe(bar);
 }
 
 function draw() {

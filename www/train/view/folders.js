@@ -1,5 +1,5 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
-import { byId, shownName } from '../../dom.js';
+import { byId, label, shownName } from '../../dom.js';
 import { fillWords, text } from '../../messages.js';
 import { takeFolders } from './intake.js';
 import { clone, inputPart, made, part, write, writeLines } from './parts.js';
@@ -57,6 +57,13 @@ export function showFolders(snapshot) {
     );
     write(part(card, 'summary'), folderSummary(folder));
     part(card, 'kept').hidden = folder.heldOut === 0;
+    const names = { A: snapshot.folders.A.name, B: snapshot.folders.B.name };
+    for (const [role, key] of /** @type {const} */ ([
+      ['folder', 'drop.folder'],
+      ['files', 'drop.photos'],
+    ])) {
+      label(part(card, role), text('name.of', { what: text(key), name: nameOf(names, domain) }));
+    }
   }
   showPhotos(snapshot);
   showReport(snapshot);

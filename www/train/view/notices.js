@@ -1,7 +1,7 @@
 /** What the person should know, each with a way to put it aside. */
-import { announce, byId } from '../../dom.js';
+import { announce, byId, label } from '../../dom.js';
 import { text } from '../../messages.js';
-import { made } from './parts.js';
+import { made, removeFocused } from './parts.js';
 import { sentence } from './words.js';
 
 /** @typedef {import('../types.js').Notice} Notice */
@@ -18,7 +18,7 @@ export function showNotices(notices, names, onDismiss) {
   const ids = new Set(notices.map(({ id }) => id));
   for (const [id, line] of shown) {
     if (ids.has(id)) continue;
-    line.remove();
+    removeFocused(line, 'button');
     shown.delete(id);
   }
   for (const notice of notices) {
@@ -40,7 +40,7 @@ function lineOf({ id, tone, code }, words, onDismiss) {
   line.dataset.testid = 'train-notice';
   const close = made('button', '×', 'tool');
   close.type = 'button';
-  close.setAttribute('aria-label', text('train.dismiss'));
+  label(close, text('name.of', { what: text('train.dismiss'), name: words }));
   close.addEventListener('click', () => onDismiss(id));
   line.append(made('p', words), close);
   return line;

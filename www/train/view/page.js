@@ -109,7 +109,8 @@ export class TrainPage {
     showAfter(snapshot);
     this.#chart();
     this.#showOutside(snapshot);
-    if (focused) keepFocus(focused);
+    // It may have been given on already, when the line that had it was removed.
+    if (focused) keepFocus(focusIn() ?? focused);
   }
 
   /** The charts cost the most, so they are drawn now and then only, and not out of sight. */

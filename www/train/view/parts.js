@@ -36,6 +36,19 @@ export function made(tag, words, className = '') {
 }
 
 /**
+ * Removes one of several lines. A focus in it goes on to the line after it, or the one before.
+ * @param {HTMLElement} line
+ * @param {string} goal what gets the focus there
+ */
+export function removeFocused(line, goal) {
+  const other = line.nextElementSibling ?? line.previousElementSibling;
+  const next = /** @type {HTMLElement | null | undefined} */ (other?.querySelector(goal));
+  const focused = line.contains(document.activeElement);
+  line.remove();
+  if (focused) next?.focus();
+}
+
+/**
  * Writes words only when they differ, so that a live region speaks of news alone.
  * @param {HTMLElement} element
  * @param {string} words

@@ -29,6 +29,8 @@ export function setUpRates(onChange) {
     part(row, 'label').textContent = text(`setting.${name}`);
     part(row, 'label').after(box);
     part(row, 'about').textContent = text(`setting.${name}.about`);
+    part(row, 'about').id = `${box.id}-about`;
+    box.setAttribute('aria-describedby', `${box.id}-about`);
     boxes.set(name, box);
     byId('rates-fields').append(row);
   }

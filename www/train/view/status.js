@@ -11,6 +11,8 @@ import { factsOf, statusOf } from './words.js';
 const ANNOUNCE_STEP = 0.1;
 /** States in which steps are being made or will be at once. */
 const GOING = new Set(['starting', 'training', 'recovering']);
+/** States in which there is nothing to keep. */
+const BEFORE = new Set(['checking', 'calibrating', 'starting']);
 
 let announced = 0;
 let state = '';
@@ -34,6 +36,8 @@ export function showStatus(snapshot) {
     const action = /** @type {Action} */ (button.dataset.do);
     // What is done is deleted from the list of trainings, not from where one looks for the next step.
     button.hidden = !can[action] || (action === 'discard' && snapshot.state === 'finished');
+    if (action === 'stop')
+      write(button, text(BEFORE.has(snapshot.state) ? 'controls.cancel' : 'train.stop'));
   }
   showProgress(snapshot);
   if (state !== snapshot.state) {

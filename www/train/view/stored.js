@@ -1,9 +1,9 @@
 /** What this browser keeps: an unfinished run to go on with, those that are over, and the room they take. */
-import { byId } from '../../dom.js';
+import { byId, label } from '../../dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../messages.js';
 import { save, useTrained } from './after.js';
 import { confirmed } from './confirm.js';
-import { clone, part, write } from './parts.js';
+import { clone, part, removeFocused, write } from './parts.js';
 import { Pictures } from './pictures.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -46,7 +46,7 @@ export function showStored(snapshot) {
   byId('runs').hidden = runs.length === 0;
   for (const [id, line] of lines) {
     if (runs.some((run) => run.id === id)) continue;
-    line.remove();
+    removeFocused(line, '[data-role=delete]');
     lines.delete(id);
   }
   for (const run of runs) {
@@ -118,4 +118,8 @@ function drawRun(line, run) {
   write(part(line, 'about'), text(stopped ? 'runs.about.stopped' : 'runs.about', values));
   write(part(line, 'a'), text('after.weights', { direction: directionOf(names, 'A') }));
   write(part(line, 'b'), text('after.weights', { direction: directionOf(names, 'B') }));
+  const name = text('plan.run', { pair: pairOf(names), n: step, time: formatClock(when) });
+  for (const button of line.querySelectorAll('button')) {
+    label(button, text('name.of', { what: button.textContent ?? '', name }));
+  }
 }
