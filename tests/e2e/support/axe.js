@@ -1,4 +1,7 @@
-/** Looks for what keeps people out: axe-core, whose findings of serious and critical impact fail a test. */
+/**
+ * Looks for what keeps people out: axe-core, each of whose findings fails a test, whatever its impact; and
+ * for words that were not filled in.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -16,12 +19,27 @@ export async function inspect(page, state) {
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
     const { violations } = await /** @type {any} */ (globalThis).axe.run(document);
-    return violations
-      .filter((/** @type {any} */ { impact }) => impact === 'serious' || impact === 'critical')
-      .map(
-        (/** @type {any} */ { id, nodes }) =>
-          `${id}: ${nodes.map((/** @type {any} */ { html }) => html).slice(0, 3)}`,
-      );
+    return violations.map(
+      (/** @type {any} */ { id, impact, nodes }) =>
+        `${id} (${impact}): ${nodes.map((/** @type {any} */ { html }) => html).slice(0, 3)}`,
+    );
   });
   assert.deepEqual(found, [], state);
+  assert.deepEqual(await unfilled(page), [], state);
+}
+
+/**
+ * Words with a hole in them, or keys in place of words, seen or heard.
+ * @param {import('playwright-core').Page} page
+ */
+function unfilled(page) {
+  return page.evaluate(() => {
+    const words = [document.body.textContent];
+    for (const name of ['aria-label', 'aria-valuetext', 'alt', 'title', 'placeholder']) {
+      for (const element of document.querySelectorAll(`[${name}]`)) {
+        words.push(element.getAttribute(name) ?? '');
+      }
+    }
+    return words.flatMap((one) => one.match(/\{\w+\}|\b(?:card|error|models|setting)\.\w+/g) ?? []);
+  });
 }
