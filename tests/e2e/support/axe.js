@@ -34,7 +34,8 @@ export async function inspect(page, state) {
  */
 function unfilled(page) {
   return page.evaluate(() => {
-    const words = [document.body.textContent];
+    // biome-ignore lint/performance/useDomNodeTextContent: what is hidden may still be unfilled
+    const words = [document.body.innerText];
     for (const name of ['aria-label', 'aria-valuetext', 'alt', 'title', 'placeholder']) {
       for (const element of document.querySelectorAll(`[${name}]`)) {
         words.push(element.getAttribute(name) ?? '');
