@@ -174,7 +174,7 @@ visit('what a setting means is written on the page, not in a tooltip', {}, async
   }
   // A tooltip only ever repeats what stands there or is the name.
   const tooltips = await page.$$eval('[title]', (elements) =>
-    elements
+    /** @type {HTMLElement[]} */ (elements)
       .filter(({ textContent, ariaLabel, title }) => ![textContent, ariaLabel].includes(title))
       .map(({ title }) => title),
   );

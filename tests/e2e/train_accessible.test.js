@@ -1,5 +1,6 @@
 /** The Train view for everybody: axe in each state, the whole loop by keyboard, and a phone. */
 import assert from 'node:assert/strict';
+import { contrasts, covered } from './support/access.js';
 import { inspect } from './support/axe.js';
 import { setUp } from './support/browser.js';
 import { by, ready } from './support/page.js';
@@ -11,7 +12,7 @@ const visit = setUp();
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   visit(
-    `axe finds nothing serious in any state of a training, ${colorScheme}`,
+    `axe finds nothing in any state of a training, ${colorScheme}`,
     { context: { colorScheme }, timeout: 120_000 },
     async ({ page }) => {
       await ready(page);
@@ -55,7 +56,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
 }
 
 visit(
-  'axe finds nothing serious when a training cannot go on',
+  'axe finds nothing when a training cannot go on',
   {
     query: '?device=cpu&fault=lost@3,lost@4,lost@5,nan@9',
     expected: [/gpu-lost|not-finite/],
@@ -171,3 +172,102 @@ visit(
     assert.ok((await widest()) <= 320, `finished: ${await widest()}`);
   },
 );
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  visit(
+    `fields and the places for photos stand out from the ground by 3 to 1, ${colorScheme}`,
+    { context: { colorScheme } },
+    async ({ page }) => {
+      await ready(page);
+      await page.click(by('view-train'));
+      const border = 'border-bottom-color';
+      const empty = await contrasts(page, '.domain-drop', border);
+      await fillFolders(page);
+      await page.selectOption(by('start-from'), 'scratch');
+      await set(page, SMALL);
+      const seen = [
+        ...empty,
+        ...(await contrasts(page, '.domain-drop', border)),
+        ...(await contrasts(page, 'select, input:is([type=number], [type=text])', border)),
+        ...(await contrasts(page, '.button:not(.quiet, .primary)', border)),
+      ];
+      assert.ok(seen.length > 20, `only ${seen.length}`);
+      assert.deepEqual(
+        seen.filter(({ ratio }) => ratio < 3),
+        [],
+      );
+    },
+  );
+}
+
+visit(
+  'what has the focus is never under the bar, before a training and in it',
+  { context: { viewport: { width: 1000, height: 620 } }, timeout: 120_000 },
+  async ({ page }) => {
+    await ready(page);
+    await page.click(by('view-train'));
+    await fillFolders(page);
+    await page.selectOption(by('start-from'), 'scratch');
+    await set(page, SMALL);
+    await page.focus('a[hreflang]');
+    assert.deepEqual(await covered(page, 'Shift+Tab', 30), [], 'backwards');
+    assert.deepEqual(await covered(page, 'Tab', 30), [], 'forwards');
+    await startSmall(page, 5000);
+    await until(page, 'training', { step: 12 });
+    await page.click(by('pause-button'));
+    await until(page, 'paused');
+    await page.focus('a[hreflang]');
+    assert.deepEqual(await covered(page, 'Shift+Tab', 14), [], 'paused');
+    await page.click(by('discard-button'));
+    await page.click(by('confirm-yes'));
+  },
+);
+
+visit('the button that ends something says what becomes of it', {}, async ({ page }) => {
+  await ready(page);
+  await page.click(by('view-train'));
+  await fillFolders(page);
+  await page.selectOption(by('start-from'), 'scratch');
+  await set(page, { ...SMALL, crop: 96, ngf: 16, blocks: 6 });
+  await page.click(by('calibrate-button'));
+  await until(page, 'calibrating');
+  assert.equal(await page.textContent(by('stop-button')), 'Cancel', 'nothing is kept of a trial');
+  await page.click(by('stop-button'));
+  await until(page, 'ready');
+  await startSmall(page, 5000);
+  await until(page, 'training', { step: 1 });
+  assert.equal(await page.textContent(by('stop-button')), 'Stop and keep result');
+  await page.click(by('pause-button'));
+  await until(page, 'paused');
+  await page.click(by('discard-button'));
+  await page.keyboard.press('Escape');
+  assert.equal(await focused(page), 'discard-button', 'the focus is back where it was');
+  await page.click(by('discard-button'));
+  await page.click(by('confirm-yes'));
+  await until(page, 'ready');
+});
+
+visit('the focus stays in a list when a line of it is removed', {}, async ({ page }) => {
+  await ready(page);
+  for (const name of ['First', 'Second', 'Third']) {
+    await page.click(by('view-train'));
+    await page.fill(by('name-a'), name);
+    await startSmall(page, 2);
+    await until(page, 'finished');
+    await page.click(by('another-button'));
+  }
+  const stored = page.locator(by('stored-run'));
+  await stored.nth(1).waitFor();
+  assert.equal(await stored.count(), 3);
+  const names = await stored.locator('[data-role=title]').allTextContents();
+  // The first of three, then the last of two: the focus is with the one between either time.
+  for (const place of [0, 1]) {
+    await stored.nth(place).locator('[data-role=delete]').focus();
+    await page.keyboard.press('Enter');
+    await page.click(by('confirm-yes'));
+    await page.waitForFunction(
+      (wanted) => document.activeElement?.ariaLabel?.startsWith(`Delete… (${wanted}`),
+      names[1],
+    );
+  }
+});

@@ -1,9 +1,10 @@
 /**
- * Looks for what keeps people out: axe-core, each of whose findings fails a test, whatever its impact; and
- * for words that were not filled in.
+ * Looks for what keeps people out: axe-core, each of whose findings fails a test, whatever its impact;
+ * controls without a name or with that of another; words that were not filled in.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { controls, unclear } from './access.js';
 
 const AXE = readFileSync(
   new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url),
@@ -25,6 +26,7 @@ export async function inspect(page, state) {
     );
   });
   assert.deepEqual(found, [], state);
+  assert.deepEqual(unclear(await controls(page)), [], state);
   assert.deepEqual(await unfilled(page), [], state);
 }
 
