@@ -14,9 +14,12 @@ const MAX_DEPTH = 32;
 export const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|pjpeg|a?png|gif|webp|avif|bmp|hei[cf]|hif)$/i;
 /** Names of devices on Windows, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)\s*(\.|$)/i;
-/** The joiner inside an emoji, and the tags of a flag, are kept (first group); the rest cannot be seen. */
+/**
+ * The joiner inside an emoji, and the tags of a flag, are kept (first group); the rest cannot be seen.
+ * Without looking behind, which Safari reads only from 16.4 on.
+ */
 const INVISIBLE =
-  /(\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?<=\p{Extended_Pictographic}|\uFE0F|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic}))|\p{Cf}|[\u115F\u1160\u3164\uFFA0]/gu;
+  /(\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?:\p{Extended_Pictographic}|\uFE0F|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic}))|\p{Cf}|[\u115F\u1160\u3164\uFFA0]/gu;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*]/gu;
 
 const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
