@@ -1,8 +1,13 @@
 /** Builds the static site: every URL relative, so that it works on any host and under any path. */
+import { statSync } from 'node:fs';
 import { defineConfig } from 'vite';
+
+const wasm = new URL('www/pkg/cyclegan_web_bg.wasm', import.meta.url);
 
 export default defineConfig({
   base: './',
+  publicDir: 'www/public',
+  define: { WASM_BYTES: statSync(wasm).size },
   // The engine is an ES module worker; its wasm becomes a hashed file beside it.
   worker: { format: 'es' },
   build: {

@@ -59,9 +59,16 @@ export class Card {
     this.element.dataset.state = state;
     this.element.toggleAttribute('data-active', active);
     this.part('note').textContent = noteOf(this.#item);
-    this.#offerTools(result !== null);
-    if (state === 'done' && result && result !== this.#result) this.#showResult(result);
-    if (problem && !active) this.#showReason(problem.code);
+    this.#offer('tools', { open: 'card.open', save: 'card.save' }, result !== null);
+    this.#offer('retry-tool', { retry: 'card.retry' }, state === 'failed');
+    if (result) {
+      if (result !== this.#result) this.#showResult(result);
+    } else if (problem) this.#showReason(problem.code);
+    else if (this.element.querySelector('.reason')) {
+      // It is tried again.
+      this.#fill();
+      this.showPhoto();
+    }
   }
 
   /** Gives back what it holds; it is about to go. */
@@ -113,21 +120,26 @@ export class Card {
     this.#fill(reason);
   }
 
-  /** @param {HTMLElement} content */
-  #fill(content) {
-    this.element.querySelector('.frame')?.replaceChildren(content);
+  /** @param {HTMLElement[]} content */
+  #fill(...content) {
+    this.element.querySelector('.frame')?.replaceChildren(...content);
   }
 
-  /** What can be done with a result. @param {boolean} wanted */
-  #offerTools(wanted) {
-    const shown = this.element.querySelectorAll('[data-role=open], [data-role=save]');
-    if (!wanted) for (const tool of shown) tool.remove();
-    if (!wanted || shown.length > 0) return;
-    const template = /** @type {HTMLTemplateElement} */ (document.getElementById('tools'));
-    this.part('remove').before(template.content.cloneNode(true));
+  /**
+   * Shows or takes away what can be done in the present state.
+   * @param {string} template
+   * @param {Record<string, string>} tools what is in it: the role of each, and the key of its words
+   * @param {boolean} wanted
+   */
+  #offer(template, tools, wanted) {
+    const roles = Object.keys(tools);
+    const shown = this.part(roles[0]) !== null;
+    if (shown && !wanted) for (const role of roles) this.part(role).remove();
+    if (shown || !wanted) return;
+    const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(template));
+    this.part('remove').before(content.cloneNode(true));
     const values = { name: shownName(this.#item.name) };
-    label(this.part('open'), text('card.open', values));
-    label(this.part('save'), text('card.save', values));
+    for (const role of roles) label(this.part(role), text(tools[role], values));
   }
 }
 
@@ -143,6 +155,7 @@ function cloned(id) {
  */
 export function noteOf(item) {
   if (item.active) return text('card.active');
+  if (item.state === 'failed' && item.result) return text('card.kept');
   if (item.state !== 'done' || !item.result) return text(`card.${item.state}`);
   const { width, height, reduced } = item.result.picture;
   const values = { width: String(width), height: String(height) };

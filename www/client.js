@@ -2,10 +2,12 @@
  * The page's handle on the engine's worker: started when first needed, replaced when it dies.
  *
  * One request runs at a time; others wait. A worker that died (a panic, a lost graphics card), or was
- * ended because a request was aborted, is replaced at the next request: the device is opened again, and
- * the model is read again from its file, so no second copy of it is held.
+ * ended because a request was aborted, is replaced at the next request: the device is opened again.
+ *
+ * Every translation names its weights. They are read, from their file, when the worker does not have them:
+ * nothing else knows what is loaded, and no second copy of it is held.
  */
-import { CodedError, failureOf, readError } from './failure.js';
+import { CodedError, failureOf } from './failure.js';
 
 /** @typedef {import('./protocol.js').Name} Name */
 /** @typedef {import('./protocol.js').Commands} Commands */
@@ -13,22 +15,34 @@ import { CodedError, failureOf, readError } from './failure.js';
 /** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
 /** @typedef {import('./protocol.js').Reply | import('./protocol.js').Notice} Message */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
-/** @typedef {{ file: Blob, sha256: string | null }} Weights */
+/** @typedef {import('./protocol.js').ModelReport} ModelReport */
+/**
+ * A weights file. The same object stands for the same weights.
+ *
+ * @typedef {object} Weights
+ * @property {() => Promise<ArrayBuffer>} read rejects with a code `weights-…`, `model-…`
+ * @property {string | null} sha256 what the file must have, in lower-case hexadecimal
+ */
 
 /** How long an aborted request may still finish by itself, in milliseconds. */
 const PATIENCE = 400;
-/** How long a worker may take to start, and a device to open, in milliseconds: a slow phone. */
-const START_LIMIT = 120_000;
+/**
+ * How long a worker that starts, or opens a device, may say nothing, in milliseconds: a slow phone. While
+ * the engine is fetched it tells of what has come, so a slow connection is not taken for a dead one.
+ */
+const SILENCE = 120_000;
 /** Deaths in a row after which another worker is no longer the answer. */
 const MAX_DEATHS = 3;
 /** After these codes the worker is of no more use. */
 const FATAL = new Set(['engine-died', 'gpu-lost', 'engine-unavailable']);
-/** After these codes the next photo would fare no better: stop the run. */
-export const FINAL_CODES = new Set([
-  'engine-unavailable',
-  'engine-keeps-dying',
-  'browser-unsupported',
-]);
+/** After these codes the next photo would fare no better. */
+const FINAL = /^(engine-unavailable|engine-keeps-dying|browser-unsupported|weights-.*|model-.*)$/;
+
+/**
+ * Whether a run should stop here: the failure is none of the photo's.
+ * @param {string} code
+ */
+export const isFinal = (code) => FINAL.test(code);
 
 export class EngineClient {
   #spawn;
@@ -37,7 +51,10 @@ export class EngineClient {
   /** Why the CPU is used although nobody asked for it. @type {string | null} */
   #reason = null;
   #onOpen;
-  #startLimit;
+  #onLoading;
+  #silence;
+  /** The worker that starts has said something. */
+  #heard = () => {};
   /** @type {Worker | null} */
   #worker = null;
   /** The start of the present worker. @type {Promise<DeviceReport> | null} */
@@ -47,9 +64,7 @@ export class EngineClient {
   #lastId = 0;
   /** The last of the queue. @type {Promise<unknown>} */
   #queue = Promise.resolve();
-  /** What was loaded last. @type {Weights | null} */
-  #weights = null;
-  /** What the present worker has. @type {Weights | null} */
+  /** What the present worker has. @type {{ weights: Weights, report: ModelReport } | null} */
   #loaded = null;
   #deaths = 0;
   /** Why the last worker ended. @type {Error} */
@@ -58,17 +73,27 @@ export class EngineClient {
   /**
    * @param {() => Worker} spawn starts a worker
    * @param {import('./protocol.js').DeviceChoice} device
-   * @param {(report: DeviceReport) => void} [onOpen] told each time a device was opened, so also when a
-   *   worker was replaced
-   * @param {number} [startLimit] milliseconds
-   * @param {import('./protocol.js').Precision | null} [precision] null: what the device does best
+   * @param {object} [options]
+   * @param {import('./protocol.js').Precision | null} [options.precision] null: what the device does best
+   * @param {(report: DeviceReport) => void} [options.onOpen] told each time a device was opened, so also
+   *   when a worker was replaced
+   * @param {(loading: import('./protocol.js').Loading) => void} [options.onLoading] told while the engine
+   *   is fetched
+   * @param {number} [options.silence] milliseconds after which a worker that starts is given up
    */
-  constructor(spawn, device, onOpen = () => {}, startLimit = START_LIMIT, precision = null) {
+  constructor(spawn, device, options = {}) {
+    const {
+      precision = null,
+      onOpen = () => {},
+      onLoading = () => {},
+      silence = SILENCE,
+    } = options;
     this.#spawn = spawn;
     this.#device = device;
-    this.#onOpen = onOpen;
-    this.#startLimit = startLimit;
     this.#precision = precision;
+    this.#onOpen = onOpen;
+    this.#onLoading = onLoading;
+    this.#silence = silence;
   }
 
   /**
@@ -84,34 +109,34 @@ export class EngineClient {
   }
 
   /**
-   * Makes a weights file the model of the next translations. The file is read again whenever a worker has
-   * been replaced, so it has to stay readable.
+   * Checks weights by making the worker's model of them, unless it already is. Those that are refused leave
+   * the ones before in place.
    *
-   * @param {Blob} file
-   * @param {string | null} sha256 what the file must have, in lower-case hexadecimal
+   * @param {Weights} weights
    * @param {AbortSignal} [signal]
-   * @returns {Promise<import('./protocol.js').ModelReport>}
+   * @returns {Promise<ModelReport>}
    */
-  load(file, sha256, signal) {
+  load(weights, signal) {
     return this.#inTurn(async () => {
       await this.#started();
-      return this.#load({ file, sha256 });
+      return this.#load(weights);
     }, signal);
   }
 
   /**
    * Translates one photo. When aborted it rejects with the signal's reason, unless it finishes within
-   * 400 ms: then the result is kept. After a code in {@link FINAL_CODES} the run should stop; after any
+   * 400 ms: then the result is kept. After a code that {@link isFinal} the run should stop; after any
    * other it may go on with the next photo.
    *
    * @param {import('./protocol.js').TranslateJob} job
+   * @param {Weights} weights
    * @param {AbortSignal} [signal]
    * @returns {Promise<import('./protocol.js').Translated>}
    */
-  translate(job, signal) {
+  translate(job, weights, signal) {
     return this.#inTurn(async () => {
       await this.#started();
-      if (this.#weights && this.#loaded !== this.#weights) await this.#load(this.#weights);
+      await this.#load(weights);
       const value = await this.#post('translate', job);
       this.#deaths = 0;
       return value;
@@ -214,9 +239,14 @@ export class EngineClient {
   async #start() {
     const tooLate = () =>
       this.#drop(new CodedError('engine-unavailable', 'the engine did not start in time'));
-    const timer = setTimeout(tooLate, this.#startLimit);
+    let timer = setTimeout(tooLate, this.#silence);
+    this.#heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(tooLate, this.#silence);
+    };
     try {
       await this.#launch();
+      this.#heard();
       const report = await this.#post('open', {
         device: this.#device,
         precision: this.#precision,
@@ -235,6 +265,7 @@ export class EngineClient {
       return this.#starting;
     } finally {
       clearTimeout(timer);
+      this.#heard = () => {};
     }
   }
 
@@ -255,7 +286,7 @@ export class EngineClient {
           const told = 'message' in event && event.message ? String(event.message) : null;
           const error = ready
             ? new CodedError('engine-died', told ?? event.type)
-            : new CodedError('engine-unavailable', told ?? 'the worker could not be loaded');
+            : notStarted(told ?? 'the worker could not be loaded');
           this.#drop(error, worker);
         };
         worker.addEventListener('error', broken);
@@ -273,6 +304,11 @@ export class EngineClient {
       this.#drop(new CodedError(message.crash.code, message.crash.detail));
       return;
     }
+    if ('loaded' in message) {
+      this.#heard();
+      this.#onLoading(message);
+      return;
+    }
     const id = 'ready' in message ? 0 : message.id;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
@@ -281,14 +317,12 @@ export class EngineClient {
     else waiting?.resolve('ready' in message ? undefined : message.value);
   }
 
-  /** @param {Weights} weights @returns {Promise<import('./protocol.js').ModelReport>} */
+  /** @param {Weights} weights @returns {Promise<ModelReport>} */
   async #load(weights) {
-    const bytes = await weights.file.arrayBuffer().catch((error) => {
-      throw readError(error, 'weights-unreadable');
-    });
+    if (this.#loaded?.weights === weights) return this.#loaded.report;
+    const bytes = await weights.read();
     const report = await this.#post('load', { bytes, sha256: weights.sha256 }, [bytes]);
-    this.#weights = weights;
-    this.#loaded = weights;
+    this.#loaded = { weights, report };
     return report;
   }
 
@@ -325,4 +359,10 @@ export class EngineClient {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);
   }
+}
+
+/** A script that the browser has but cannot read is too new for it. @param {string} told */
+function notStarted(told) {
+  const code = told.includes('SyntaxError') ? 'browser-unsupported' : 'engine-unavailable';
+  return new CodedError(code, told);
 }

@@ -31,6 +31,7 @@ export function setUpControls(own, onChange) {
   for (const name of ['model', 'size', 'format']) {
     select(name).addEventListener('change', () => {
       keep(name, select(name).value);
+      proposed ||= name === 'size';
       if (name === 'model') showModel();
       onChange();
     });
@@ -58,9 +59,12 @@ export function settings() {
   };
 }
 
-/** @param {number} size the device's; a choice of the visitor's wins */
+let proposed = false;
+
+/** @param {number} size the device's; a choice of the visitor's wins, and an engine that is replaced does not ask again */
 export function proposeSize(size) {
-  if (recall('size') === null) select('size').value = String(size);
+  if (!proposed && recall('size') === null) select('size').value = String(size);
+  proposed = true;
 }
 
 /**
@@ -110,11 +114,12 @@ export function renameChosenModel(name) {
   input('margin').value = margin;
 }
 
-/** What may not change under a run is locked. @param {boolean} running */
-export function lockControls(running) {
-  for (const name of ['model', 'size', 'format']) select(name).disabled = running;
-  for (const name of ['margin', 'weights', 'own-name']) input(name).disabled = running;
-  button('forget').disabled = running;
+/** What may not change under a run, or while weights are added, is locked. @param {boolean} locked */
+export function lockControls(locked) {
+  for (const name of ['model', 'size', 'format']) select(name).disabled = locked;
+  for (const name of ['margin', 'weights']) input(name).disabled = locked;
+  input('own-name').readOnly = locked; // it keeps the focus while its weights are renamed
+  button('forget').disabled = locked;
   if (document.activeElement?.matches(':disabled')) button('cancel').focus();
 }
 
@@ -124,11 +129,19 @@ export function lockControls(running) {
  * @param {string} label
  */
 function addOption(parent, model, label) {
+  // Weights that are added again, after they were lost, are chosen as before.
+  if (models.has(model.value)) removeOption(model.value);
   models.set(model.value, model);
   const option = document.createElement('option');
   option.value = model.value;
   option.textContent = label;
   parent.append(option);
+}
+
+/** @param {string} value */
+function removeOption(value) {
+  models.delete(value);
+  [...select('model').options].find((option) => option.value === value)?.remove();
 }
 
 /**

@@ -8,7 +8,9 @@
  */
 
 import { decode, encode, selfTest } from './decode.js';
+import { fetchFile } from './download.js';
 import { CodedError, failureOf } from './failure.js';
+import { keepWeights } from './keeping.js';
 import init, { Engine, paint, provokePanic } from './pkg/cyclegan_web.js';
 import { holdRun } from './train/lease.js';
 import { Trainer } from './train/worker/trainer.js';
@@ -19,8 +21,13 @@ import { Trainer } from './train/worker/trainer.js';
 /** Longest side proposed: what takes a few seconds at most on a usual machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
 
+/** Milliseconds between two words on how much of the engine has come. */
+const TELL_EVERY = 100;
+
 /** @type {Engine | null} */
 let engine = null;
+/** What was loaded last. @type {import('./protocol.js').ModelReport | null} */
+let model = null;
 const trainer = new Trainer({
   decode,
   encode,
@@ -43,11 +50,35 @@ addEventListener('unhandledrejection', ({ reason }) => {
   if (reason instanceof WebAssembly.RuntimeError) die(reason);
 });
 
-init().then(
+load().then(
   () => postMessage({ ready: true }),
-  (/** @type {unknown} */ error) =>
-    postMessage({ crash: { ...failureOf(error), code: 'engine-unavailable' } }),
+  (/** @type {unknown} */ error) => postMessage({ crash: failureOf(error, 'engine-unavailable') }),
 );
+
+/** Fetches the engine and starts it, and tells the page how far it has come. */
+async function load() {
+  if (!globalThis.WebAssembly) throw new CodedError('browser-unsupported', 'no WebAssembly');
+  const url = new URL('./pkg/cyclegan_web_bg.wasm', import.meta.url);
+  let loaded = 0;
+  let telling = false;
+  const tell = () => {
+    telling = false;
+    postMessage({ loaded, total: WASM_BYTES });
+  };
+  try {
+    await fetchFile(url, (response) => init({ module_or_path: response }), {
+      onBytes(count) {
+        loaded = count;
+        if (!telling) setTimeout(tell, TELL_EVERY);
+        telling = true;
+      },
+    });
+  } catch (error) {
+    // All of it is there, and this browser does not understand it.
+    const old = error instanceof WebAssembly.CompileError && loaded === WASM_BYTES;
+    throw new CodedError(old ? 'browser-unsupported' : 'engine-unavailable', String(error));
+  }
+}
 
 /** @param {unknown} error */
 function die(error) {
@@ -83,9 +114,12 @@ async function perform(request) {
     case 'open':
       return open(request.device, request.precision);
     case 'load':
-      return ready().load(new Uint8Array(request.bytes), request.sha256 ?? undefined);
+      model = ready().load(new Uint8Array(request.bytes), request.sha256 ?? undefined);
+      return model;
     case 'translate':
       return translate(request);
+    case 'keep':
+      return keepWeights(await navigator.storage.getDirectory(), request.name, request.file);
     case 'paint': {
       const { season, seed, width, height } = request;
       return encode(paint(season, seed, width, height), width, height, 'png');
@@ -139,6 +173,7 @@ async function translate(job) {
     job.size === 'own' ? 0 : job.size,
     job.margin,
   );
+  const by = /** @type {import('./protocol.js').ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
@@ -148,7 +183,7 @@ async function translate(job) {
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;
     const sizes = { width, height, photoWidth, photoHeight, reduced };
-    return { after, before, ...sizes, precision, seconds };
+    return { after, before, ...sizes, precision, model: by, seconds };
   } finally {
     made.free();
   }

@@ -39,14 +39,15 @@ export function failureOf(error, fallback = 'engine-failed') {
 }
 
 /**
- * A failure to read a file: `file-gone` if the file is no longer there, otherwise `fallback`.
+ * A failure to read a file: `gone` if the file is no longer there, otherwise `fallback`.
  *
  * @param {unknown} error
  * @param {string} fallback
+ * @param {string} [gone]
  * @returns {CodedError}
  */
-export function readError(error, fallback) {
+export function readError(error, fallback, gone = 'file-gone') {
   const name = error instanceof Error ? error.name : '';
   const failure = failureOf(error, fallback);
-  return new CodedError(GONE.has(name) ? 'file-gone' : failure.code, failure.detail);
+  return new CodedError(GONE.has(name) ? gone : failure.code, failure.detail);
 }

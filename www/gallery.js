@@ -8,7 +8,7 @@ import { Card } from './card.js';
 
 /** @typedef {import('./run.js').Item} Item */
 /** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
-/** @typedef {'open' | 'save' | 'remove'} Action */
+/** @typedef {'open' | 'save' | 'retry' | 'remove'} Action */
 
 /** Milliseconds of a frame that may go into making cards, or taking them away. */
 const FRAME_BUDGET = 8;
@@ -26,6 +26,8 @@ export class Gallery {
   #clearing = false;
   /** The frames have their proportions. */
   #framed = false;
+  /** Of the last card. */
+  #lastId = 0;
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
 
   /**
@@ -79,6 +81,7 @@ export class Gallery {
     for (const card of this.#cards.values()) card.release();
     this.#cards.clear();
     this.#framed = false;
+    this.#lastId = 0;
     this.#clearing = true;
     this.#list.hidden = true;
     this.#schedule();
@@ -133,10 +136,21 @@ export class Gallery {
       const item = this.#pending[count];
       const card = this.#cards.get(item.id);
       if (card) card.draw();
-      else this.#group().append(this.#create(item));
+      else this.#place(item);
       count += 1;
     }
     this.#pending = this.#pending.slice(count);
+  }
+
+  /** Makes an item's card: the last one, or where it was before it was taken away. @param {Item} item */
+  #place(item) {
+    const next =
+      item.id < this.#lastId &&
+      [...this.#cards.keys()].sort((a, b) => a - b).find((id) => id > item.id);
+    this.#lastId = Math.max(this.#lastId, item.id);
+    const card = this.#create(item);
+    if (next) this.#cards.get(next)?.element.before(card);
+    else this.#group().append(card);
   }
 
   /** The last group, or another when it is full. @returns {Element} */

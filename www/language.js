@@ -1,33 +1,47 @@
 /** Puts the page into the visitor's language, once, before anything else is shown. */
 import { byId } from './dom.js';
+import { leave } from './leaving.js';
 import { chooseLanguage, fillWords, loadMessages, text } from './messages.js';
+import { confirmed } from './train/view/confirm.js';
 
-/** @param {URLSearchParams} query `?lang=` goes before what the browser prefers */
-export async function translatePage(query) {
-  const language = chooseLanguage(query.get('lang'), navigator.languages);
-  await loadMessages(language);
+/**
+ * @param {URLSearchParams} query `?lang=` goes before what the browser prefers
+ * @param {() => boolean} wouldLose whether something would be lost if the page were left now
+ */
+export async function translatePage(query, wouldLose) {
+  const asked = chooseLanguage(query.get('lang'), navigator.languages);
+  const language = await loadMessages(asked);
   document.documentElement.lang = language;
   document.title = text('title');
   fillWords(document);
   // What cards are made from later.
   for (const template of document.querySelectorAll('template')) fillWords(template.content);
   byId('support').textContent = text('device.opening');
-  showChoice(query, language);
+  showChoice(query, language, wouldLose);
 }
 
 /**
  * Links to this page in the other languages, with the rest of its address.
  * @param {URLSearchParams} query
  * @param {string} language
+ * @param {() => boolean} wouldLose
  */
-function showChoice(query, language) {
-  for (const link of document.querySelectorAll('a[hreflang]')) {
+function showChoice(query, language, wouldLose) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (
+    document.querySelectorAll('a[hreflang]')
+  )) {
     const other = link.getAttribute('hreflang') ?? '';
     const address = new URLSearchParams(query);
     address.set('lang', other);
     link.setAttribute('href', `?${address}`);
-    // Which view is shown may have changed since.
-    link.addEventListener('click', () => link.setAttribute('href', `?${address}${location.hash}`));
+    link.addEventListener('click', async (event) => {
+      // Which view is shown may have changed since.
+      const href = `?${address}${location.hash}`;
+      link.setAttribute('href', href);
+      if (!wouldLose() || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      if (await confirmed(text('confirm.language'), text('confirm.leave'))) leave(href);
+    });
     if (other === language) link.setAttribute('aria-current', 'true');
   }
 }

@@ -1,17 +1,16 @@
-/** Which model the engine has: checks weights by loading them, and loads a model when it is first needed. */
-import { readModel } from './models.js';
+/** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
+import { ownModel, readModel } from './models.js';
+import { bytesOf } from './store.js';
 
 /** @typedef {import('./models.js').Model} Model */
-/** @typedef {import('./protocol.js').ModelReport} ModelReport */
+/** @typedef {import('./client.js').Weights} Weights */
 /** @typedef {Pick<import('./client.js').EngineClient, 'load'>} Engine */
 
 export class ModelLoader {
   #engine;
   #store;
-  /** What the engine has, by the model's value; empty: nothing that is known. */
-  #loaded = '';
-  /** @type {ModelReport | null} */
-  #report = null;
+  /** The weights of this visit, by the model's value. @type {Map<string, Weights>} */
+  #known = new Map();
 
   /**
    * @param {Engine} engine
@@ -29,29 +28,31 @@ export class ModelLoader {
    * @throws {import('./failure.js').CodedError} the engine's `weights-…` codes
    */
   async add(file) {
-    this.#loaded = '';
-    const report = await this.#engine.load(file, null);
+    const weights = { read: () => bytesOf(file, 'weights-unreadable'), sha256: null };
+    await this.#engine.load(weights);
     const stored = await this.#store.add(file.name, file);
-    this.#report = report;
-    this.#loaded = `own:${stored.name}`;
+    this.#keep(stored.name, weights);
     return stored;
   }
 
   /**
-   * Makes a model the engine's, unless it already is.
+   * Has the engine load a model, so that what is wrong with it shows before the first photo.
    * @param {Model} model
    * @param {(fraction: number) => void} onProgress 0 to 1
    * @param {AbortSignal} signal
-   * @returns {Promise<ModelReport>}
+   * @returns {Promise<Weights>}
    */
   async load(model, onProgress, signal) {
-    if (this.#report && this.#loaded === model.value) return this.#report;
-    this.#loaded = '';
-    onProgress(0);
-    const { weights, sha256 } = await readModel(model, this.#store, onProgress, signal);
-    this.#report = await this.#engine.load(weights, sha256, signal);
-    this.#loaded = model.value;
-    return this.#report;
+    let weights = this.#known.get(model.value);
+    if (!weights) {
+      onProgress(0);
+      // Fetched out here: in there all else that the engine has to do would wait for it.
+      const { sha256 } = await readModel(model, this.#store, onProgress, signal);
+      weights = { read: () => this.#read(model), sha256 };
+    }
+    await this.#engine.load(weights, signal);
+    this.#known.set(model.value, weights);
+    return weights;
   }
 
   /**
@@ -62,13 +63,32 @@ export class ModelLoader {
    */
   async rename(from, to) {
     const name = await this.#store.rename(from, to);
-    if (this.#loaded === `own:${from}`) this.#loaded = `own:${name}`;
+    const weights = this.#known.get(`own:${from}`);
+    if (weights) this.#keep(name, weights);
+    if (name !== from) this.#known.delete(`own:${from}`);
     return name;
   }
 
   /** @param {string} name of weights that are to be kept no longer */
   async forget(name) {
-    if (this.#loaded === `own:${name}`) this.#loaded = '';
+    this.#known.delete(`own:${name}`);
     await this.#store.remove(name);
+  }
+
+  /**
+   * From now on they are read from where they are stored: the file that was added may go.
+   * @param {string} name
+   * @param {Weights} weights
+   */
+  #keep(name, weights) {
+    const model = ownModel(name);
+    weights.read = () => this.#read(model);
+    this.#known.set(model.value, weights);
+  }
+
+  /** @param {Model} model */
+  async #read(model) {
+    const { weights } = await readModel(model, this.#store);
+    return bytesOf(weights, model.card ? 'model-unavailable' : 'weights-gone');
   }
 }

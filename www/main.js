@@ -3,30 +3,37 @@
  */
 import { EngineClient } from './client.js';
 import { proposeSize } from './controls.js';
-import { warn } from './dom.js';
+import { button, byId, warn } from './dom.js';
 import { failureOf } from './failure.js';
 import { translatePage } from './language.js';
 import { errorText } from './messages.js';
 import { spawnEngine } from './spawn.js';
-import { showDevice, showNoDevice } from './status.js';
+import { showDevice, showLoading, showNoDevice, showStarting } from './status.js';
 import { WeightsStore } from './store.js';
-import { setUpTranslate, takeWeights } from './translate-page.js';
+import { setUpTranslate, takeWeights, wouldLose } from './translate-page.js';
 import { setUpViews, showView } from './views.js';
-import { removeStale } from './zip.js';
 
 const query = new URLSearchParams(location.search);
 let version = '';
 
-await translatePage(query);
+await translatePage(query, wouldLose);
 setUpViews();
 
-const weights = await WeightsStore.open();
-const engine = new EngineClient(spawnEngine, deviceChoice(), knowDevice, undefined, precision());
+const engine = new EngineClient(spawnEngine, deviceChoice(), {
+  precision: precision(),
+  onOpen: knowDevice,
+  onLoading: showLoading,
+});
+const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
 const training = setUpTrain();
+button('restart').addEventListener('click', () => {
+  showStarting();
+  openEngine();
+});
 openEngine();
-removeStale();
-training.then((page) => page.open());
+training.then((page) => page.open(), noTraining);
+document.documentElement.dataset.started = '';
 
 /** @param {import('./protocol.js').DeviceReport} report */
 function knowDevice(report) {
@@ -58,11 +65,18 @@ async function openEngine() {
   }
 }
 
+/** A part of the page did not arrive. @param {unknown} error */
+function noTraining(error) {
+  console.warn(String(error));
+  byId('train-missing').hidden = false;
+  for (const id of ['train-bar', 'setup']) byId(id).hidden = true;
+}
+
 /** Training has an engine of its own, which starts when it is first needed. */
 async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
   return new TrainPage({
-    engine: new EngineClient(spawnEngine, deviceChoice(), () => {}),
+    engine: new EngineClient(spawnEngine, deviceChoice()),
     query,
     store: weights,
     async onModels(files) {

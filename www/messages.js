@@ -36,11 +36,18 @@ export function chooseLanguage(asked, preferred) {
 }
 
 /**
- * Makes a language the page's own.
+ * Makes a language the page's own; English where its words cannot be fetched.
  * @param {string} name one of LANGUAGES
+ * @returns {Promise<string>} the language that it is
  */
 export async function loadMessages(name) {
-  useMessages(name, (await LOAD[name]()).default);
+  try {
+    useMessages(name, (await LOAD[name]()).default);
+    return name;
+  } catch (error) {
+    if (name === 'en') throw error;
+    return loadMessages('en');
+  }
 }
 
 /**

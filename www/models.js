@@ -2,6 +2,7 @@
  * The models to choose from: the two that come with the page, each with a card, and the visitor's
  * own weights. A model's weights are fetched when they are first needed.
  */
+import { fetchFile } from './download.js';
 import { CodedError } from './failure.js';
 import cards from './models/cards.json';
 
@@ -63,12 +64,12 @@ export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
  * The weights of a model, and the hash that they must have.
  * @param {Model} model
  * @param {WeightsStore} store
- * @param {(fraction: number) => void} onProgress 0 to 1
- * @param {AbortSignal} signal
+ * @param {(fraction: number) => void} [onProgress] 0 to 1
+ * @param {AbortSignal} [signal]
  * @returns {Promise<{ weights: Blob, sha256: string | null }>}
  * @throws {CodedError} `model-unavailable` when the file cannot be fetched; `weights-gone` from the store
  */
-export async function readModel(model, store, onProgress, signal) {
+export async function readModel(model, store, onProgress = () => {}, signal = undefined) {
   if (!model.card) return { weights: await store.read(model.name ?? ''), sha256: null };
   const { id, bytes, sha256 } = model.card;
   const weights = fetched.get(id) ?? (await download(FILES[id], bytes, onProgress, signal));
@@ -80,24 +81,16 @@ export async function readModel(model, store, onProgress, signal) {
  * @param {URL} url
  * @param {number} bytes the length to expect; what a server says may be the compressed one
  * @param {(fraction: number) => void} onProgress
- * @param {AbortSignal} signal
+ * @param {AbortSignal | undefined} signal
  */
 async function download(url, bytes, onProgress, signal) {
   try {
-    const response = await fetch(url, { signal });
-    if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-    const parts = [];
-    let length = 0;
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return new Blob(parts);
-      parts.push(value);
-      length += value.length;
-      onProgress(Math.min(1, length / bytes));
-    }
+    return await fetchFile(url, (response) => response.blob(), {
+      onBytes: (count) => onProgress(Math.min(1, count / bytes)),
+      signal,
+    });
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal?.aborted) throw error;
     throw new CodedError('model-unavailable', String(error));
   }
 }

@@ -1,6 +1,7 @@
 /** The photos that were not translated, each with its reason; and how many files were no photos. */
-import { byId, shownName } from './dom.js';
+import { button, byId, shownName } from './dom.js';
 import { errorText, text } from './messages.js';
+import { counts } from './run.js';
 
 /** @typedef {import('./run.js').Run} Run */
 
@@ -28,6 +29,9 @@ export function showProblems(run) {
   byId('problems').hidden = lines.size === 0 && run.ignored === 0;
   byId('problems-list').hidden = lines.size === 0;
   byId('problems-title').textContent = text('problems.title', { n: lines.size });
+  const { failed } = counts(run);
+  button('retry').hidden = failed === 0;
+  button('retry').textContent = text('problems.retry', { n: failed });
   byId('ignored').hidden = run.ignored === 0;
   byId('ignored').textContent = text('problems.ignored', { n: run.ignored });
 }

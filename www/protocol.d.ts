@@ -10,6 +10,11 @@ import type { FaultKind } from './train/faults.js';
 import type { RunRecord, StoredPicture } from './train/record.js';
 import type { Domain, Losses, Memory, Scores } from './train/types.js';
 
+declare global {
+  /** Size of the engine's wasm in bytes, put in by the build: what a host says may be the packed size. */
+  const WASM_BYTES: number;
+}
+
 export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
 /** How weights, and the images between layers, are kept; sums are float32 in either. */
 export type Precision = 'float32' | 'float16';
@@ -66,6 +71,8 @@ export interface Translated {
   /** The photo was made smaller than was asked, because this device cannot hold more. */
   reduced: boolean;
   precision: Precision;
+  /** What made it, as the engine knows it. */
+  model: ModelReport;
   /** Seconds from file to result. */
   seconds: number;
 }
@@ -177,6 +184,8 @@ export interface Commands {
   /** Reads weights and makes them the model of the next translations. Refused if `sha256` is given and differs. */
   load: { bytes: ArrayBuffer; sha256: string | null };
   translate: TranslateJob;
+  /** Stores weights in this site's private storage. */
+  keep: { name: string; file: Blob };
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
   /** Makes a run, or goes on with one; the run before is forgotten. */
@@ -199,6 +208,7 @@ export interface Values {
   open: DeviceReport;
   load: ModelReport;
   translate: Translated;
+  keep: undefined;
   paint: Blob;
   'train-start': TrainStarted;
   'train-keep': null;
@@ -222,8 +232,15 @@ export interface Failure {
 }
 export type Reply = { id: number; value: Values[Name] } | { id: number; failure: Failure };
 
+/** How much of the engine has come, in bytes as they are unpacked. */
+export interface Loading {
+  loaded: number;
+  total: number;
+}
+
 /**
- * What the worker says unasked: once, that it can take requests; or that it is of no more use, because it
- * could not start (`engine-unavailable`) or broke down between requests (`engine-died`).
+ * What the worker says unasked: how far its engine has come; once, that it can take requests; or that it is
+ * of no more use, because it could not start (`engine-unavailable`, `browser-unsupported`) or broke down
+ * between requests (`engine-died`).
  */
-export type Notice = { ready: true } | { crash: Failure };
+export type Notice = Loading | { ready: true } | { crash: Failure };

@@ -5,40 +5,42 @@ import { buildZip } from './zip.js';
 
 /** @typedef {import('./run.js').Item} Item */
 
-/** The last zip. Its download may go on long after the click, so it stays until the next one. @type {import('./zip.js').Archive | null} */
-let archive = null;
+/** The last zip. Its download may go on long after the click, so it stays until the next one. */
+let archive = '';
 
 /**
  * @param {Item} item with a result
  * @param {string} url of the picture
  */
 export function saveOne(item, url) {
-  if (item.result) download(url, resultName(item.name, item.result.made.settings.format));
+  if (!item.result) return;
+  download(url, resultName(item.name, item.result.made.settings.format));
+  item.saved = item.result;
 }
 
 /**
  * @param {import('./run.js').Run} run
- * @param {import('./zip.js').About} about how the results were made
- * @throws {import('./failure.js').CodedError} `storage-full`, `zip-failed`
+ * @throws {import('./failure.js').CodedError} `zip-failed`
  */
-export async function saveZip(run, about) {
-  await archive?.dispose();
-  archive = null;
-  const outcomes = [...run.items.values()].flatMap((item) => outcomeOf(item) ?? []);
-  archive = await buildZip(outcomes, about);
-  download(archive.url, archive.name);
+export async function saveZip(run) {
+  const packed = [...run.items.values()].map((item) => ({ item, result: item.result }));
+  const zip = await buildZip(packed.flatMap(({ item }) => outcomeOf(item) ?? []));
+  URL.revokeObjectURL(archive);
+  archive = URL.createObjectURL(zip);
+  download(archive, 'cyclegan-web.zip');
+  for (const { item, result } of packed) item.saved = result;
 }
 
 /**
- * What the zip's manifest says of a photo; null for one that waits. A photo that is being translated
- * once more counts as done while it has its earlier result.
+ * What the zip's manifest says of a photo; null for one that waits. A photo that has a result counts as
+ * done while it is translated once more, and also where that failed.
  * @param {Item} item
  * @returns {import('./zip.js').Outcome | null}
  */
 function outcomeOf({ name, state, problem, result }) {
-  const picture = result?.picture;
-  const outcome = state === 'waiting' && picture ? 'done' : state;
+  const outcome = result ? 'done' : state;
   if (outcome === 'waiting') return null;
+  const picture = result?.picture;
   return {
     path: name,
     state: outcome,

@@ -4,7 +4,7 @@
  *
  * A photo is `waiting` until it is `done`, `failed` (the engine could not translate it) or `skipped`
  * (it cannot be used at all). A photo that is translated again keeps its earlier result until the
- * new one arrives, so that Cancel loses nothing.
+ * new one arrives, so that neither Cancel nor a failure loses anything.
  */
 
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
@@ -19,7 +19,8 @@
  * @property {ItemState} state
  * @property {boolean} active the engine is at it now
  * @property {Result | null} result
- * @property {Failure | null} problem
+ * @property {Result | null} saved the result that was downloaded last
+ * @property {Failure | null} problem why the last attempt failed
  */
 
 /**
@@ -94,6 +95,7 @@ export function addPhotos(run, entries) {
       state: problem || !file ? 'skipped' : 'waiting',
       active: false,
       result: null,
+      saved: null,
       problem: problem ?? null,
     };
     run.nextId += 1;
@@ -106,20 +108,38 @@ export function addPhotos(run, entries) {
 /**
  * @param {Run} run
  * @param {number} id
+ * @returns {Item[]} what was taken out
  */
 export function removeItem(run, id) {
   const item = run.items.get(id);
-  if (!item) return;
+  if (!item) return [];
   run.items.delete(id);
   run.names.delete(item.name.toLowerCase());
+  return [item];
 }
 
-/** @param {Run} run */
+/** @param {Run} run @returns {Item[]} what was taken out */
 export function clearItems(run) {
+  const items = [...run.items.values()];
   run.items.clear();
   run.names.clear();
   run.queue = [];
   run.ignored = 0;
+  return items;
+}
+
+/**
+ * Puts back what was taken out, in its old place; those that still wait do so for the next run.
+ * @param {Run} run
+ * @param {Item[]} items
+ */
+export function restoreItems(run, items) {
+  for (const item of items) {
+    item.name = uniqueName(run.names, item.name);
+    settled(item);
+  }
+  const all = [...run.items.values(), ...items].sort((one, other) => one.id - other.id);
+  run.items = new Map(all.map((item) => [item.id, item]));
 }
 
 /**
@@ -131,17 +151,44 @@ export function clearItems(run) {
 export function begin(run) {
   if (run.running) return false;
   const items = [...run.items.values()];
-  if (!items.some((item) => item.state === 'waiting')) {
-    for (const item of items) {
-      if (item.state !== 'skipped') item.state = 'waiting';
-    }
-  }
-  run.queue = items.filter((item) => item.state === 'waiting').map((item) => item.id);
-  run.running = run.queue.length > 0;
+  const waiting = items.filter(({ state }) => state === 'waiting');
+  return start(run, waiting.length ? waiting : items.filter(({ state }) => state !== 'skipped'));
+}
+
+/**
+ * Starts with photos that failed, and leaves all others as they are; or lets them join the run that is
+ * going on.
+ * @param {Run} run
+ * @param {number} [id] of one; all that failed otherwise
+ * @returns {boolean} whether there is anything to do
+ */
+export function retry(run, id) {
+  const failed = [...run.items.values()].filter(
+    (item) => item.state === 'failed' && (id === undefined || item.id === id),
+  );
+  if (!run.running) return start(run, failed);
+  enqueue(run, failed);
+  return failed.length > 0;
+}
+
+/** @param {Run} run @param {Item[]} items @returns {boolean} whether there is anything to do */
+function start(run, items) {
+  run.queue = [];
+  enqueue(run, items);
+  run.running = items.length > 0;
   run.finished = 0;
   run.timed = 0;
   run.seconds = [];
   return run.running;
+}
+
+/** @param {Run} run @param {Item[]} items */
+function enqueue(run, items) {
+  for (const item of items) {
+    item.state = 'waiting';
+    item.problem = null;
+    run.queue.push(item.id);
+  }
 }
 
 /**
@@ -154,7 +201,6 @@ export function nextItem(run) {
     const item = run.items.get(/** @type {number} */ (run.queue.shift()));
     if (item?.state === 'waiting') {
       item.active = true;
-      item.problem = null;
       return item;
     }
   }
@@ -163,7 +209,8 @@ export function nextItem(run) {
 }
 
 /**
- * Records how a photo ended. A photo that was removed meanwhile still counts as finished.
+ * Records how a photo ended. A photo that was removed meanwhile still counts as finished. One that has a
+ * result keeps it when a later translation fails, and can be tried again whatever the reason.
  * @param {Run} run
  * @param {number} id
  * @param {{ result: Result } | { problem: Failure, skipped: boolean }} outcome
@@ -185,8 +232,7 @@ export function settle(run, id, outcome, seconds) {
     item.result = outcome.result;
     item.problem = null;
   } else {
-    item.state = outcome.skipped ? 'skipped' : 'failed';
-    item.result = null;
+    item.state = outcome.skipped && !item.result ? 'skipped' : 'failed';
     item.problem = outcome.problem;
   }
   return item;
@@ -198,21 +244,30 @@ export function settle(run, id, outcome, seconds) {
  */
 export function cancel(run) {
   run.running = false;
-  for (const item of run.items.values()) {
-    item.active = false;
-    if (item.state === 'waiting' && item.result) item.state = 'done';
-  }
+  for (const item of run.items.values()) settled(item);
   run.queue = [];
 }
 
+/** No run is at it any more: an earlier result counts again. @param {Item} item */
+function settled(item) {
+  item.active = false;
+  if (item.state === 'waiting' && item.result) item.state = 'done';
+}
+
 /**
- * How many photos are in each state.
+ * How many photos are in each state, how many have a result, and how many of those were not downloaded.
  * @param {Run} run
  */
 export function counts(run) {
-  const count = { waiting: 0, done: 0, failed: 0, skipped: 0, all: run.items.size };
-  for (const item of run.items.values()) count[item.state] += 1;
-  return count;
+  const count = { waiting: 0, done: 0, failed: 0, skipped: 0 };
+  let results = 0;
+  let unsaved = 0;
+  for (const { state, result, saved } of run.items.values()) {
+    count[state] += 1;
+    if (result) results += 1;
+    if (result && result !== saved) unsaved += 1;
+  }
+  return { ...count, results, unsaved, all: run.items.size };
 }
 
 /**
@@ -221,7 +276,11 @@ export function counts(run) {
  * @returns {{ finished: number, total: number, fraction: number, secondsEach: number | null, secondsLeft: number | null }}
  */
 export function progress(run) {
-  const left = counts(run).waiting;
+  const queued = run.queue
+    .map((id) => run.items.get(id))
+    .filter((item) => item?.state === 'waiting');
+  const active = [...run.items.values()].some((item) => item.active);
+  const left = queued.length + Number(active);
   const total = run.finished + left;
   const { finished, seconds } = run;
   const secondsEach = seconds.length

@@ -1,6 +1,6 @@
 /** Says what the page runs on, and where there is no WebGPU, why and what to do. */
 import { byId } from './dom.js';
-import { errorText, text } from './messages.js';
+import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, statusOf } from './support.js';
 
 /** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
@@ -12,6 +12,19 @@ function here() {
 
 /** The last that was shown. @type {DeviceReport | null} */
 let shown = null;
+
+/**
+ * How much of the engine has come. Those who listen to the page hear of it once, by the status beside.
+ * @param {import('./protocol.js').Loading} loading
+ */
+export function showLoading({ loaded, total }) {
+  const line = byId('loading');
+  line.hidden = loaded >= total;
+  line.textContent = text('device.loading', {
+    loaded: formatBytes(loaded),
+    total: formatBytes(total),
+  });
+}
 
 /**
  * How the last photo was translated, where it was not as the device proposed.
@@ -36,6 +49,12 @@ export function showDevice(report) {
   showAdvice(adviceFor(report, here()));
 }
 
+/** The engine is started again. */
+export function showStarting() {
+  byId('support').textContent = text('device.opening');
+  byId('advice').hidden = true;
+}
+
 /**
  * The engine did not start, or the device that the URL asks for is not there.
  * @param {string} code
@@ -46,6 +65,9 @@ export function showNoDevice(code) {
   showAdvice(advice ?? { reason: `error.${code}`, steps: [] });
   if (!advice) byId('advice-reason').textContent = errorText(code);
   byId('advice-effect').hidden = true;
+  byId('loading').hidden = true;
+  byId('restart').hidden = false;
+  /** @type {HTMLDetailsElement} */ (byId('advice')).open = true;
 }
 
 /** @type {DeviceReport} */
@@ -66,6 +88,7 @@ function showAdvice(advice) {
   if (!advice) return;
   byId('advice-reason').textContent = text(advice.reason);
   byId('advice-effect').hidden = false;
+  byId('restart').hidden = true;
   byId('advice-steps').replaceChildren(
     ...advice.steps.map((step) => {
       const line = document.createElement('li');

@@ -1,6 +1,7 @@
 /**
  * A person's own weights files, remembered from visit to visit in this site's private storage (OPFS).
- * Where that is missing or full they still work, from memory, until the page is closed.
+ * Where that is missing or full they still work, from memory, until the page is closed. Either way they are
+ * copies: what becomes of the file that was added does not matter any more.
  */
 import { CodedError, failureOf, readError } from './failure.js';
 import { safeFileName } from './names.js';
@@ -14,19 +15,26 @@ import { safeFileName } from './names.js';
  * @property {'disk' | 'memory'} kept in memory: until the page is closed
  */
 
-const FOLDER = 'weights';
+/** @typedef {(name: string, file: Blob) => Promise<unknown>} Write rejects with codes as Disk does */
+
+export const FOLDER = 'weights';
+/** Holds the name of the file that a worker is writing: see keeping.js. */
+export const WRITING = '.writing';
 
 export class WeightsStore {
   #folder;
+  #write;
   /** @type {Map<string, { file: Blob, modified: number }>} */
   #memory = new Map();
 
   /**
    * @param {FileSystemDirectoryHandle | null} folder null: memory only
    * @param {Failure | null} problem `storage-unavailable`, or null
+   * @param {Write} write stores a file where this thread cannot
    */
-  constructor(folder, problem) {
+  constructor(folder, problem, write) {
     this.#folder = folder;
+    this.#write = write;
     /** Why nothing outlives this visit, or null. */
     this.problem = problem;
   }
@@ -34,20 +42,19 @@ export class WeightsStore {
   /**
    * Opens the store.
    *
+   * @param {Write} write has a worker store a file: Safari writes there alone
    * @returns {Promise<WeightsStore>} never rejects
    */
-  static async open() {
+  static async open(write) {
     try {
       const root = await navigator.storage.getDirectory();
       const folder = await root.getDirectoryHandle(FOLDER, { create: true });
-      if (!('createWritable' in FileSystemFileHandle.prototype))
-        throw new Error('no createWritable');
-      return new WeightsStore(folder, null);
+      const store = new WeightsStore(folder, null, write);
+      await store.#sweep(folder);
+      return store;
     } catch (error) {
-      return new WeightsStore(null, {
-        code: 'storage-unavailable',
-        detail: failureOf(error).detail,
-      });
+      const { detail } = failureOf(error);
+      return new WeightsStore(null, { code: 'storage-unavailable', detail }, write);
     }
   }
 
@@ -65,8 +72,9 @@ export class WeightsStore {
       kept: 'memory',
     }));
     try {
+      const half = this.#folder && (await unfinished(this.#folder));
       for await (const handle of this.#folder?.values() ?? []) {
-        if (handle.kind !== 'file') continue;
+        if (handle.kind !== 'file' || handle.name === WRITING || handle.name === half) continue;
         const { size, lastModified } = await /** @type {FileSystemFileHandle} */ (handle).getFile();
         // An empty file is one whose writing was cut short.
         if (size > 0) all.push({ name: handle.name, size, modified: lastModified, kept: 'disk' });
@@ -84,13 +92,16 @@ export class WeightsStore {
    * @param {Blob} weights
    * @returns {Promise<StoredWeights & { problem: Failure | null }>} `problem` says why it is only in
    *   memory: `storage-full` or `storage-unavailable`
-   * @throws {CodedError} `file-gone`: the file itself could not be read
+   * @throws {CodedError} `weights-unreadable`: the file itself could not be read
    */
   async add(name, weights) {
     const free = await this.#freeName(name);
-    const problem = this.#folder ? await this.#write(this.#folder, free, weights) : this.problem;
+    const problem = this.#folder ? await this.#keep(this.#folder, free, weights) : this.problem;
     const modified = Date.now();
-    if (problem) this.#memory.set(free, { file: weights, modified });
+    if (problem) {
+      const file = new Blob([await bytesOf(weights, 'weights-unreadable')]);
+      this.#memory.set(free, { file, modified });
+    }
     return { name: free, size: weights.size, modified, kept: problem ? 'memory' : 'disk', problem };
   }
 
@@ -158,20 +169,57 @@ export class WeightsStore {
    * @param {Blob} weights
    * @returns {Promise<Failure | null>} why it is not on disk
    */
-  async #write(folder, name, weights) {
+  async #keep(folder, name, weights) {
     try {
-      const handle = await folder.getFileHandle(name, { create: true });
-      // What is written shows under the name only when the stream is closed.
-      await weights.stream().pipeTo(await handle.createWritable());
+      if ('createWritable' in FileSystemFileHandle.prototype) {
+        const handle = await folder.getFileHandle(name, { create: true });
+        // What is written shows under the name only when the stream is closed.
+        await weights.stream().pipeTo(await handle.createWritable());
+      } else await this.#write(name, weights);
       return null;
     } catch (error) {
       await folder.removeEntry(name).catch(() => {});
       if (error instanceof Error && error.name === 'QuotaExceededError') {
         return { code: 'storage-full', detail: error.message };
       }
-      const failure = readError(error, 'storage-unavailable');
-      if (failure.code === 'file-gone') throw failure;
-      return { code: failure.code, detail: failure.message };
+      const { code, message } = readError(error, 'storage-unavailable');
+      if (code === 'file-gone') throw new CodedError('weights-unreadable', message);
+      return { code, detail: message };
     }
+  }
+
+  /** Takes away a file whose writing was cut short; not one that another tab is writing. @param {FileSystemDirectoryHandle} folder */
+  async #sweep(folder) {
+    const half = await unfinished(folder);
+    if (half === null) return;
+    await folder
+      .removeEntry(half)
+      .then(() => folder.removeEntry(WRITING))
+      .catch(() => {});
+  }
+}
+
+/** @param {FileSystemDirectoryHandle} folder @returns {Promise<string | null>} name of the file that is not whole */
+async function unfinished(folder) {
+  try {
+    return await (await (await folder.getFileHandle(WRITING)).getFile()).text();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A weights file as bytes, read from where it is now.
+ * @param {Blob} weights
+ * @param {string} gone code for a file that is not there any more
+ * @returns {Promise<ArrayBuffer>}
+ * @throws {CodedError} `gone`, `weights-too-large`, `weights-unreadable`
+ */
+export async function bytesOf(weights, gone) {
+  try {
+    return await weights.arrayBuffer();
+  } catch (error) {
+    if (error instanceof RangeError) throw new CodedError('weights-too-large', error.message);
+    throw readError(error, 'weights-unreadable', gone);
   }
 }

@@ -16,25 +16,38 @@ import { failureOf } from './failure.js';
 import { MAX_PHOTOS } from './files.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
+import { askBeforeLeaving } from './leaving.js';
 import { ModelLoader } from './loader.js';
 import { marginIn } from './margin.js';
 import { errorText, formatPercent, text } from './messages.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
 import { saveOne, saveZip } from './results.js';
-import { addPhotos, begin, cancel, clearItems, counts, createRun, removeItem } from './run.js';
+import {
+  addPhotos,
+  begin,
+  cancel,
+  clearItems,
+  counts,
+  createRun,
+  removeItem,
+  restoreItems,
+  retry,
+} from './run.js';
 import { showPrecision } from './status.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 
-/** @typedef {import('./zip.js').About} About */
 /** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
 
 const run = createRun();
 /** Ends the run that is going on. @type {AbortController | null} */
 let stop = null;
-/** How results are made since the last run began, for the manifest. @type {About | null} */
-let about = null;
+/** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
+let changing = Promise.resolve();
+let changes = 0;
+/** What was taken out last, to be put back. @type {{ items: import('./run.js').Item[], ignored: number }} */
+let removed = { items: [], ignored: 0 };
 /** @type {import('./client.js').EngineClient} */
 let engine;
 /** @type {ModelLoader} */
@@ -45,6 +58,7 @@ let device;
 const gallery = new Gallery(byId('gallery'), (action, id) => {
   if (action === 'open') viewer.open(id);
   if (action === 'save') save(id);
+  if (action === 'retry') translate(() => retry(run, id));
   if (action === 'remove') remove(id);
 });
 const viewer = new Viewer({
@@ -76,6 +90,8 @@ export async function setUpTranslate(client, store, opener) {
   });
   button('cancel').addEventListener('click', () => stop?.abort());
   button('clear').addEventListener('click', clear);
+  button('undo').addEventListener('click', undo);
+  button('retry').addEventListener('click', () => translate(() => retry(run)));
   button('samples').addEventListener('click', takeSamples);
   button('download').addEventListener('click', downloadAll);
   button('forget').addEventListener('click', forget);
@@ -94,16 +110,23 @@ async function ownWeights(store) {
 
 /** Brings the bar and the lists in line with the run. */
 function refresh() {
-  const { waiting, done, all } = counts(run);
+  const { waiting, results, all } = counts(run);
   document.body.toggleAttribute('data-empty', all === 0 && run.ignored === 0);
   const again = waiting === 0 && all > 0;
   const go = button('translate');
-  go.disabled = all === 0;
+  const locked = run.running || changes > 0;
+  go.disabled = all === 0 || changes > 0;
   go.textContent = text(again ? 'controls.again' : 'controls.translate');
   swap(go, button('cancel'), run.running);
-  button('download').disabled = done === 0;
-  lockControls(run.running);
+  button('download').disabled = results === 0;
+  lockControls(locked);
   showProblems(run);
+  askBeforeLeaving(wouldLose());
+}
+
+/** Whether leaving the page would lose what took time. */
+export function wouldLose() {
+  return run.running || counts(run).unsaved > 0;
 }
 
 /** @param {AsyncGenerator<import('./files.js').Chunk>} chunks */
@@ -150,59 +173,79 @@ async function takeSamples() {
 }
 
 /**
- * Weights are checked by loading them; those that the engine takes are remembered and chosen.
- * @param {File} file
+ * Changes the models, one change after another, and never under a run.
+ * @param {() => Promise<void>} change
  */
-export async function takeWeights(file) {
-  notify(run.running ? text('models.wait') : '');
-  if (run.running) return;
-  showLine(text('models.checking', { name: file.name }));
-  try {
-    const { name, kept } = await loader.add(file);
-    addOwnModel({ name, margin: await marginIn(file), bytes: file.size }, true);
-    const words = text(kept === 'disk' ? 'models.added' : 'models.session', { name });
-    showLine(words);
-    announce(words);
-  } catch (error) {
-    hideProgress();
-    tell(error);
-  }
+async function changeModels(change) {
+  const attempt = async () => {
+    if (run.running) return notify(text('models.wait'));
+    await change().catch(tell);
+  };
+  changes += 1;
+  refresh();
+  changing = changing.then(attempt);
+  await changing;
+  changes -= 1;
   refresh();
 }
 
-async function rename() {
-  const { name } = chosenModel();
-  if (name === null) return;
-  try {
-    renameChosenModel(await loader.rename(name, input('own-name').value));
-  } catch (error) {
-    tell(error);
-  }
+/**
+ * Weights are checked by loading them; those that the engine takes are remembered and chosen.
+ * @param {File} file
+ */
+export function takeWeights(file) {
+  return changeModels(async () => {
+    notify('');
+    showLine(text('models.checking', { name: file.name }));
+    try {
+      const { name, kept } = await loader.add(file);
+      addOwnModel({ name, margin: await marginIn(file), bytes: file.size }, true);
+      const words = text(kept === 'disk' ? 'models.added' : 'models.session', { name });
+      showLine(words);
+      announce(words);
+    } catch (error) {
+      hideProgress();
+      throw error;
+    }
+  });
 }
 
-async function forget() {
+function rename() {
   const { name } = chosenModel();
   if (name === null) return;
-  removeChosenModel();
-  await loader.forget(name);
+  changeModels(async () => renameChosenModel(await loader.rename(name, input('own-name').value)));
 }
 
-/** Translates all that waits, or everything again. */
-async function translate() {
-  if (!begin(run)) return;
+function forget() {
+  const { name } = chosenModel();
+  if (name === null) return;
+  changeModels(async () => {
+    removeChosenModel();
+    await loader.forget(name);
+  });
+}
+
+/**
+ * Translates all that waits, or everything again.
+ * @param {() => boolean} [start] says which photos, and whether there are any
+ */
+async function translate(start = () => begin(run)) {
+  while (changes > 0) await changing;
+  const joining = run.running;
+  if (!start()) return;
+  gallery.show([...run.items.values()]);
+  refresh();
+  if (joining) return;
   const cancelled = new AbortController();
   stop = cancelled;
   notify('');
   resetProgress();
-  gallery.show([...run.items.values()]);
-  refresh();
   try {
-    about = await prepare(cancelled.signal);
+    const how = await prepare(cancelled.signal);
     showProgress(run);
     const problem = await translateAll(run, {
+      ...how,
       engine,
-      made: about,
-      direction: chosenModel().direction,
       signal: cancelled.signal,
       onItem(item) {
         gallery.update(item);
@@ -226,36 +269,57 @@ async function translate() {
 }
 
 /**
+ * What holds for the whole run. The size is the one that the device proposes, if the visitor chose none.
  * @param {AbortSignal} signal
- * @returns {Promise<About>} how the coming results are made
  */
 async function prepare(signal) {
-  const chosen = settings();
   const model = chosenModel();
-  const { sha256, ngf, blocks } = await loader.load(
+  showLine(text('device.opening'));
+  await engine.open(signal);
+  const weights = await loader.load(
     model,
     (fraction) => showLine(text('models.loading', { percent: formatPercent(fraction) })),
     signal,
   );
-  const name = model.name ?? model.value;
-  return { version: device.version(), model: { name, sha256, ngf, blocks }, settings: chosen };
+  return { model, weights, settings: settings(), version: device.version() };
 }
 
 /** @param {number} id */
 function remove(id) {
-  removeItem(run, id);
+  if (run.items.size === 1) return clear();
+  offerUndo({ items: removeItem(run, id), ignored: 0 });
   gallery.remove(id);
-  if (run.items.size === 0) clear();
   refresh();
 }
 
 function clear() {
   stop?.abort();
-  clearItems(run);
+  const { ignored } = run;
+  offerUndo({ items: clearItems(run), ignored });
   gallery.clear();
   hideProgress();
   refresh();
   input('photos').focus({ preventScroll: true }); // the buttons that were there are gone
+}
+
+/** @param {typeof removed} what was taken out; what was before is gone for good */
+function offerUndo(what) {
+  removed = what;
+  const count = what.items.length;
+  const words = text('drop.removed', { n: count });
+  byId('removed').hidden = count === 0;
+  byId('removed-words').textContent = words;
+  if (count > 0) announce(words);
+}
+
+function undo() {
+  const { items, ignored } = removed;
+  restoreItems(run, items);
+  run.ignored += ignored;
+  gallery.show(items);
+  offerUndo({ items: [], ignored: 0 });
+  refresh();
+  button('translate').focus({ preventScroll: true });
 }
 
 /** @param {number} id */
@@ -263,21 +327,23 @@ function save(id) {
   const item = run.items.get(id);
   const urls = gallery.urls(id);
   if (item && urls) saveOne(item, urls.after);
+  askBeforeLeaving(wouldLose());
 }
 
 async function downloadAll() {
   const all = button('download');
-  if (!about || all.ariaBusy) return;
+  if (all.ariaBusy) return;
   all.ariaBusy = 'true';
   all.textContent = text('controls.downloading');
   try {
-    await saveZip(run, about);
+    await saveZip(run);
     announce(text('progress.packed'));
   } catch (error) {
     tell(error);
   }
   all.ariaBusy = null;
   all.textContent = text('controls.download');
+  askBeforeLeaving(wouldLose());
 }
 
 /** @param {unknown} error */

@@ -1,5 +1,5 @@
 /** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
-import { FINAL_CODES } from './client.js';
+import { isFinal } from './client.js';
 import { failureOf } from './failure.js';
 import { cancel, nextItem, settle } from './run.js';
 
@@ -8,35 +8,42 @@ import { cancel, nextItem, settle } from './run.js';
 /** @typedef {import('./run.js').Failure} Failure */
 
 /**
- * Something is wrong with the photo itself: it is skipped, not failed.
+ * Something is wrong with the photo itself: it is skipped, not failed. One whose file has gone may come
+ * back, with the disk that it is on.
  * @param {string} code
  */
 export function isPhotosFault(code) {
-  return code.startsWith('image-') || code.startsWith('file-');
+  return code.startsWith('image-');
 }
 
 /**
  * @param {Run} run that has begun
  * @param {object} how
  * @param {Pick<import('./client.js').EngineClient, 'translate'>} how.engine
- * @param {import('./zip.js').About} how.made model and settings, for the manifest
- * @param {import('./run.js').Result['direction']} how.direction
+ * @param {import('./models.js').Model} how.model
+ * @param {import('./client.js').Weights} how.weights of the model
+ * @param {import('./zip.js').Settings} how.settings
+ * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins and when it ends
  * @param {AbortSignal} how.signal
  * @returns {Promise<Failure | null>} what stopped the run before its end, other than the visitor
  */
-export async function translateAll(run, { engine, made, direction, onItem, signal }) {
+export async function translateAll(run, how) {
+  const { engine, model, weights, settings, version, onItem, signal } = how;
   for (let item = nextItem(run); item; item = nextItem(run)) {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     onItem(item);
     try {
       const file = /** @type {File} */ (item.file);
-      const picture = await engine.translate({ file, ...made.settings }, signal);
-      settle(run, item.id, { result: { picture, direction, made } }, seconds());
+      const picture = await engine.translate({ file, ...settings }, weights, signal);
+      const { sha256, ngf, blocks } = picture.model;
+      const by = { name: model.name ?? model.value, sha256, ngf, blocks };
+      const made = { version, model: by, settings };
+      settle(run, item.id, { result: { picture, direction: model.direction, made } }, seconds());
     } catch (error) {
       const problem = failureOf(error);
-      if (signal.aborted || FINAL_CODES.has(problem.code)) {
+      if (signal.aborted || isFinal(problem.code)) {
         cancel(run);
         onItem(item);
         return signal.aborted ? null : problem;

@@ -1,7 +1,7 @@
 /**
- * All results as one zip, with a `manifest.json` that says how they were made. The archive is streamed to
- * a temporary file of this site (OPFS), so that a large one needs little memory, and is handed over as a
- * link to it: a normal download. Where there is no such storage it is built in memory.
+ * All results as one zip, with a `manifest.json` that says how they were made. The archive is put together
+ * of the results where they are, and handed over as a link: a normal download. Only the records of the zip
+ * are new, so it needs no more memory however large it is, in any browser, and no storage.
  */
 import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from './failure.js';
@@ -14,7 +14,7 @@ import { resultNames } from './names.js';
  * @typedef {object} Outcome
  * @property {string} path with folders, separated by `/`
  * @property {'done' | 'failed' | 'skipped'} state
- * @property {string | null} reason a code, where it is not done
+ * @property {string | null} reason a code, where the last attempt failed: there may be an earlier result
  * @property {Blob | null} result where it is done
  * @property {number} width pixels of the result, 0 where there is none
  * @property {number} height
@@ -24,51 +24,53 @@ import { resultNames } from './names.js';
  * @property {import('./protocol.js').Precision | null} precision how it was computed, where it is done
  * @property {About | null} made how, where it is done
  */
+/** @typedef {{ size: import('./protocol.js').Size, margin: number, format: Format }} Settings */
 /**
  * How results are made; in the manifest, how those without an entry of their own were.
  *
  * @typedef {object} About
  * @property {string} version of the engine
- * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model
- * @property {{ size: import('./protocol.js').Size, margin: number, format: Format }} settings
- */
-/**
- * @typedef {object} Archive
- * @property {string} name for the `download` attribute of a link
- * @property {Blob} file
- * @property {string} url of the file
- * @property {number} size bytes
- * @property {() => Promise<void>} dispose takes back the link and the temporary file; not while it may
- *   still be downloading
+ * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as the engine knows it
+ * @property {Settings} settings
  */
 
-const FOLDER = 'zip';
 const MANIFEST = 'manifest.json';
-/** Up to this size an archive is built in memory when the disk has no room. */
-const MEMORY_LIMIT = 512 * 2 ** 20;
 
 /**
- * Builds the archive.
+ * Builds the archive. Each result is read once, piece by piece, for its checksum.
  *
  * @param {Outcome[]} outcomes
- * @param {About} about
- * @param {AbortSignal} [signal] aborted: rejects with its reason, and leaves nothing behind
- * @returns {Promise<Archive>}
- * @throws {CodedError} `storage-full`, `zip-failed`
+ * @param {AbortSignal} [signal] aborted: rejects with its reason
+ * @returns {Promise<Blob>}
+ * @throws {CodedError} `zip-failed`
  */
-export async function buildZip(outcomes, about, signal) {
-  signal?.throwIfAborted();
-  const size = outcomes.reduce((sum, { result }) => sum + (result?.size ?? 0), 0);
-  try {
-    try {
-      return await onDisk(() => zipStream(outcomes, about), signal);
-    } catch (error) {
-      const full = error instanceof Error && error.name === 'QuotaExceededError';
-      if (full && size > MEMORY_LIMIT) throw new CodedError('storage-full', error.message);
-      if (!full && !(error instanceof CodedError && error.code === 'storage-unavailable'))
-        throw error;
-      return await inMemory(zipStream(outcomes, about), signal);
+export async function buildZip(outcomes, signal) {
+  /** Whose bytes a piece of the zip is. @type {WeakMap<Uint8Array, Blob>} */
+  const origin = new WeakMap();
+  const { named, manifest } = planned(outcomes);
+  const lastModified = new Date();
+  function* entries() {
+    for (const { name, result } of named) {
+      yield { name, input: traced(result, origin), lastModified };
     }
+    yield { name: MANIFEST, input: `${JSON.stringify(manifest, null, 2)}\n`, lastModified };
+  }
+  /** @type {(Blob | Uint8Array<ArrayBuffer>)[]} */
+  const parts = [];
+  let size = 0;
+  const collect = new WritableStream({
+    write(/** @type {Uint8Array<ArrayBuffer>} */ piece) {
+      const result = origin.get(piece);
+      size += piece.length;
+      if (!result) parts.push(piece);
+      else if (parts.at(-1) !== result) parts.push(result);
+    },
+  });
+  try {
+    await makeZip(entries()).pipeTo(collect, { signal });
+    const zip = new Blob(parts, { type: 'application/zip' });
+    if (zip.size !== size) throw new Error(`${zip.size} bytes instead of ${size}`);
+    return zip;
   } catch (error) {
     signal?.throwIfAborted();
     const { code, detail } = failureOf(error, 'zip-failed');
@@ -76,55 +78,28 @@ export async function buildZip(outcomes, about, signal) {
   }
 }
 
-/**
- * The archive as a stream: results in their order, then the manifest.
- *
- * @param {Outcome[]} outcomes
- * @param {About} about
- * @returns {ReadableStream<Uint8Array>}
- */
-export function zipStream(outcomes, about) {
-  const { named, manifest } = planned(outcomes, about);
-  const lastModified = new Date();
-  function* entries() {
-    for (const { name, input } of named) yield { name, input, lastModified };
-    yield { name: MANIFEST, input: `${JSON.stringify(manifest, null, 2)}\n`, lastModified };
-  }
-  return makeZip(entries());
+/** @param {Blob} result @param {WeakMap<Uint8Array, Blob>} origin */
+function traced(result, origin) {
+  return result.stream().pipeThrough(
+    new TransformStream({
+      transform(piece, controller) {
+        origin.set(piece, result);
+        controller.enqueue(piece);
+      },
+    }),
+  );
 }
 
-/**
- * Removes temporary archives that earlier visits left behind. Each tab holds a lock on its own.
- *
- * @returns {Promise<void>} never rejects
- */
-export async function removeStale() {
-  try {
-    const folder = await temporaryFolder();
-    const names = [];
-    for await (const name of folder.keys()) names.push(name);
-    for (const name of names) {
-      await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
-        if (lock) await folder.removeEntry(name);
-      });
-    }
-  } catch {
-    // No such storage, or a file that another tab holds: nothing is lost by leaving it.
-  }
-}
-
-/**
- * @param {Outcome[]} outcomes
- * @param {About} about
- */
-function planned(outcomes, about) {
+/** @param {Outcome[]} outcomes */
+function planned(outcomes) {
+  const about = outcomes.find(({ made }) => made)?.made ?? null;
   const nameOf = resultNames([MANIFEST]);
-  /** @type {{ name: string, input: Blob }[]} */
+  /** @type {{ name: string, result: Blob }[]} */
   const named = [];
   const photos = outcomes.map((outcome) => {
     const { path, state, reason, result, reduced, precision } = outcome;
     const name = result && nameOf(path, result.type === 'image/jpeg' ? 'jpeg' : 'png');
-    if (result && name) named.push({ name, input: result });
+    if (result && name) named.push({ name, result });
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;
     const photo = { name, source: path, state, reason, size, photoSize, reduced, precision };
@@ -132,89 +107,10 @@ function planned(outcomes, about) {
     const other = outcome.made && !isSame(outcome.made, about) ? outcome.made : null;
     return other ? { ...photo, model: other.model, settings: other.settings } : photo;
   });
-  const { version, model, settings } = about;
-  return { named, manifest: { generator: 'cyclegan-web', version, model, settings, photos } };
+  return { named, manifest: { generator: 'cyclegan-web', ...about, photos } };
 }
 
-/** @param {About} one @param {About} other */
+/** @param {About} one @param {About | null} other */
 function isSame(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/**
- * @param {() => ReadableStream<Uint8Array>} stream
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Archive>}
- */
-async function onDisk(stream, signal) {
-  const name = `${crypto.randomUUID()}.zip`;
-  const { folder, handle, writable } = await temporaryFile(name).catch((error) => {
-    if (error.name === 'QuotaExceededError') throw error;
-    throw new CodedError('storage-unavailable', failureOf(error).detail);
-  });
-  const unlock = await lock(name);
-  const remove = async () => {
-    await folder.removeEntry(name).catch(() => {}); // what cannot go now goes at the next visit
-    unlock();
-  };
-  try {
-    await stream().pipeTo(writable, { signal });
-    return archive(await handle.getFile(), remove);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-}
-
-/**
- * @param {ReadableStream<Uint8Array>} stream
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Archive>}
- */
-async function inMemory(stream, signal) {
-  const { readable, writable } = new TransformStream();
-  const [file] = await Promise.all([
-    new Response(readable).blob(),
-    stream.pipeTo(writable, { signal }),
-  ]);
-  return archive(new Blob([file], { type: 'application/zip' }), async () => {});
-}
-
-/** @param {Blob} file @param {() => Promise<void>} remove @returns {Archive} */
-function archive(file, remove) {
-  const url = URL.createObjectURL(file);
-  const dispose = () => {
-    URL.revokeObjectURL(url);
-    return remove();
-  };
-  return { name: 'cyclegan-web.zip', file, url, size: file.size, dispose };
-}
-
-async function temporaryFolder() {
-  const root = await navigator.storage.getDirectory();
-  return root.getDirectoryHandle(FOLDER, { create: true });
-}
-
-/** @param {string} name */
-async function temporaryFile(name) {
-  const folder = await temporaryFolder();
-  const handle = await folder.getFileHandle(name, { create: true });
-  return { folder, handle, writable: await handle.createWritable() };
-}
-
-/** @param {string} name */
-const lockOf = (name) => `cyclegan-web/${name}`;
-
-/** Holds a lock until the returned function is called, or this tab is closed. @param {string} name @returns {Promise<() => void>} */
-function lock(name) {
-  return new Promise((granted, refused) => {
-    const held = new Promise((release) => {
-      navigator.locks
-        .request(lockOf(name), () => {
-          granted(() => release(undefined));
-          return held;
-        })
-        .catch(refused);
-    });
-  });
 }

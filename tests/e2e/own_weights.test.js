@@ -1,12 +1,14 @@
 /** A person's own weights: every container of PyTorch is taken, every bad file refused, and they are kept. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setUp } from './support/browser.js';
-import { photo, upload } from './support/files.js';
-import { by, cards, picture, ready, translate, useWeights } from './support/page.js';
+import { patchWorker, setUp } from './support/browser.js';
+import { folderOf, photo, upload } from './support/files.js';
+import { by, cards, picture, problems, ready, translate, useWeights } from './support/page.js';
 import { generatorFile } from './support/weights.js';
+import { readZip } from './support/zip.js';
 
 const GOLDEN = process.env.CYCLEGAN_GOLDEN || fileURLToPath(new URL('../golden/', import.meta.url));
 const FILES = readdirSync(join(GOLDEN, 'pth')).filter((name) => name.endsWith('.pth'));
@@ -76,7 +78,10 @@ visit('every bad file is refused with its sentence, and the model stays', {}, as
   assert.ok((await picture(page, 'a.png')).rgb.equals(before));
 });
 
-visit('weights are remembered, can be renamed and forgotten', {}, async ({ page }) => {
+/** The browser asks before results are lost; here it is told to go on. */
+const LEFT = { expected: [/dialog: beforeunload/] };
+
+visit('weights are remembered, can be renamed and forgotten', LEFT, async ({ page }) => {
   await ready(page);
   await useWeights(page, generatorFile(), 'mine.safetensors');
   await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
@@ -102,6 +107,145 @@ visit('weights are remembered, can be renamed and forgotten', {}, async ({ page 
   await ready(page);
   assert.equal(await page.locator(`${by('model-select')} option`).count(), 2);
 });
+
+/** @param {import('playwright-core').Page} page */
+const manifest = async (page) => {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click(by('download-all')),
+  ]);
+  const entries = readZip(readFileSync(await download.path()));
+  return JSON.parse(String(entries.find(({ name }) => name === 'manifest.json')?.bytes));
+};
+/** @param {Buffer} bytes */
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+visit(
+  'however soon Translate is pressed, the manifest names the weights that made the pictures',
+  {},
+  async ({ page }) => {
+    const [first, second] = [1, 2].map((seed) => generatorFile({ ngf: 2, blocks: 1, seed }));
+    await ready(page);
+    await useWeights(page, first, 'first.safetensors');
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
+    await translate(page, 1);
+    const [made] = [await picture(page, 'a.png')];
+
+    // While the second is checked and stored nothing begins; what runs then is what the page shows.
+    await page.setInputFiles(by('weights-input'), upload('second.safetensors', second, ''));
+    for (let n = 0; n < 20; n += 1) {
+      await page.evaluate((id) => document.getElementById(id)?.click(), 'translate');
+      await page.waitForTimeout(5);
+    }
+    await page.waitForFunction(
+      (select) =>
+        /** @type {HTMLSelectElement} */ (document.querySelector(select)).value ===
+        'own:second.safetensors',
+      by('model-select'),
+    );
+    await page.waitForSelector(by('translate-button'), { state: 'visible' });
+    await translate(page, 1);
+    const { model } = await manifest(page);
+    assert.equal(model.name, 'second.safetensors');
+    assert.equal(model.sha256, sha256(second));
+    assert.ok(!(await picture(page, 'a.png')).rgb.equals(made.rgb));
+
+    await page.selectOption(by('model-select'), 'own:first.safetensors');
+    await translate(page, 1);
+    assert.equal((await manifest(page)).model.sha256, sha256(first));
+    assert.ok((await picture(page, 'a.png')).rgb.equals(made.rgb));
+  },
+);
+
+visit(
+  'a weights file that is deleted after it was added costs nothing, also for a new worker',
+  {
+    prepare: (page) =>
+      patchWorker(
+        page,
+        // What a panic in wasm looks like from outside, at the photo of 40 x 40.
+        `const close = ImageBitmap.prototype.close;
+         ImageBitmap.prototype.close = function () {
+           if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
+           close.call(this);
+         };`,
+      ),
+  },
+  async ({ page, t }) => {
+    const folder = folderOf(t, { 'mine.safetensors': generatorFile() });
+    await ready(page);
+    await page.setInputFiles(by('weights-input'), join(folder, 'mine.safetensors'));
+    await page.waitForSelector(`${by('model-select')} option[value="own:mine.safetensors"]`, {
+      state: 'attached',
+    });
+    rmSync(join(folder, 'mine.safetensors'));
+    await page.setInputFiles(by('photos-input'), [
+      upload('fatal.png', photo(40, 40)),
+      upload('b.png', photo(24, 16)),
+    ]);
+    await translate(page, 2);
+    assert.deepEqual(
+      (await cards(page)).map(({ state }) => state),
+      ['failed', 'done'],
+    );
+  },
+);
+
+visit(
+  'stored weights that are gone stop the run, blame no photo, and can be added again',
+  {},
+  async ({ page }) => {
+    await ready(page);
+    await useWeights(page, generatorFile(), 'mine.safetensors');
+    await page.selectOption(by('model-select'), 'summer2winter');
+    await page.reload();
+    await ready(page);
+    await page.selectOption(by('model-select'), 'own:mine.safetensors');
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      await root.removeEntry('weights', { recursive: true });
+      await root.getDirectoryHandle('weights', { create: true });
+    });
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+    await page.click(by('translate-button'));
+    await page.waitForSelector('#notice:not([hidden])');
+    assert.equal(await page.textContent('#notice'), SENTENCES['error.weights-gone']);
+    assert.deepEqual(
+      (await cards(page)).map(({ state }) => state),
+      ['waiting'],
+    );
+    assert.deepEqual(await problems(page), {});
+    await page.setInputFiles(by('weights-input'), upload('mine.safetensors', generatorFile(), ''));
+    await page.waitForFunction(() =>
+      document.getElementById('progress-line')?.textContent?.includes('is ready'),
+    );
+    assert.equal(await page.locator(`${by('model-select')} option`).count(), 3, 'not twice');
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+  },
+);
+
+visit(
+  'weights are kept where only a worker can write files',
+  {
+    prepare: async (page) => {
+      const old = () => Reflect.deleteProperty(FileSystemFileHandle.prototype, 'createWritable');
+      await page.addInitScript(old);
+      await patchWorker(page, `(${old})();`);
+    },
+  },
+  async ({ page }) => {
+    await ready(page);
+    await useWeights(page, generatorFile(), 'mine.safetensors');
+    assert.match((await page.textContent('#progress-line')) ?? '', /is ready$/);
+    await page.reload();
+    await ready(page);
+    assert.equal(await page.inputValue(by('model-select')), 'own:mine.safetensors');
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+  },
+);
 
 visit('two files of one name are kept apart', {}, async ({ page }) => {
   await ready(page);

@@ -74,7 +74,7 @@ for (const [what, hidden] of Object.entries(MISSING)) {
       await page.waitForSelector('#advice:not([hidden])', { timeout: 20_000 });
       assert.ok(site.served.some((path) => hidden.test(path)));
       assert.match((await page.textContent(by('support-status'))) ?? '', /Could not start/);
-      assert.match(await reason(page), /could not be loaded\. Check the connection and reload/);
+      assert.match(await reason(page), /could not be loaded\. Check the connection and try again/);
       // Once the site is whole again, the same page goes on.
       site.hidden = null;
       await page.click(by('samples-button'));

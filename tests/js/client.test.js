@@ -1,7 +1,7 @@
 /** The page's handle on the worker: one request at a time, abort, death and revival. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EngineClient } from '../../www/client.js';
+import { EngineClient, isFinal } from '../../www/client.js';
 import { CodedError } from '../../www/failure.js';
 
 /** What a stand-in for the worker does with a request; nothing returned: it never answers. */
@@ -71,7 +71,8 @@ function clientOf(behave, first, limit) {
     workers.push(new FakeWorker(behave, first));
     return /** @type {any} */ (workers.at(-1));
   };
-  const client = new EngineClient(spawn, 'auto', (report) => reports.push(report), limit);
+  const onOpen = (/** @type {any} */ report) => reports.push(report);
+  const client = new EngineClient(spawn, 'auto', { onOpen, silence: limit });
   const asked = () =>
     workers.map((worker) => worker.requests.map((request) => request.do).join(' '));
   return { client, workers, reports, asked };
@@ -84,18 +85,25 @@ const job = /** @type {import('../../www/protocol.js').TranslateJob} */ ({
   format: 'png',
 });
 
+/** @param {string} text @param {string | null} [sha256] @returns {import('../../www/client.js').Weights} */
+const weightsOf = (text, sha256 = null) => ({
+  read: () => new Blob([text]).arrayBuffer(),
+  sha256,
+});
+const weights = weightsOf('abc');
+
 test('the worker starts at the first request, opens once, and answers', async () => {
   const { client, workers, reports, asked } = clientOf(good);
   assert.equal(workers.length, 0);
   assert.deepEqual(await client.open(), REPORT);
   assert.deepEqual(await client.open(), REPORT);
-  assert.equal(await client.load(new Blob(['abc']), 'ff'), 'load done');
-  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(await client.load(weightsOf('abc', 'ff')), 'load done');
+  assert.equal(await client.translate(job, weights), 'translate done');
   assert.equal(
     await client.paint({ season: 'winter', seed: 1, width: 8, height: 8 }),
     'paint done',
   );
-  assert.deepEqual(asked(), ['open load translate paint']);
+  assert.deepEqual(asked(), ['open load load translate paint']);
   assert.equal(reports.length, 1);
   assert.equal(workers[0]?.requests[0].device, 'auto');
   assert.equal(Buffer.from(workers[0]?.requests[1].bytes).toString(), 'abc');
@@ -108,8 +116,8 @@ test('where the graphics card cannot be started, the CPU is opened instead, and 
       : good(request, worker),
   );
   assert.equal((await client.open()).reason, 'gpu-failed');
-  assert.equal(await client.translate(job), 'translate done');
-  assert.deepEqual(asked(), ['open', 'open translate']);
+  assert.equal(await client.translate(job, weights), 'translate done');
+  assert.deepEqual(asked(), ['open', 'open load translate']);
   assert.equal(workers[1]?.requests[0].device, 'cpu');
   assert.equal(reports.length, 1);
 });
@@ -123,24 +131,31 @@ test('requests run one at a time, in their order', async () => {
     running -= 1;
     return good(request, /** @type {any} */ (null));
   });
-  await Promise.all([client.translate(job), client.load(new Blob(), null), client.translate(job)]);
-  assert.deepEqual(asked(), ['open translate load translate']);
+  await Promise.all([
+    client.translate(job, weights),
+    client.load(weightsOf('')),
+    client.translate(job, weights),
+  ]);
+  assert.deepEqual(asked(), ['open load translate load load translate']);
 });
 
 test('a photo that fails leaves the worker alone', async () => {
   const { client, workers } = clientOf(failing('image-unreadable'));
-  await assert.rejects(client.translate(job), { code: 'image-unreadable', message: 'as told' });
-  assert.equal(await client.translate(job), 'translate done');
+  await assert.rejects(client.translate(job, weights), {
+    code: 'image-unreadable',
+    message: 'as told',
+  });
+  assert.equal(await client.translate(job, weights), 'translate done');
   assert.equal(workers.length, 1);
 });
 
 for (const code of ['engine-died', 'gpu-lost']) {
   test(`after ${code} a new worker opens the device and reads the model again`, async () => {
     const { client, workers, reports, asked } = clientOf(failing(code));
-    await client.load(new Blob(['abc']), null);
-    await assert.rejects(client.translate(job), { code });
+    await client.load(weights);
+    await assert.rejects(client.translate(job, weights), { code });
     assert.ok(workers[0]?.ended);
-    assert.equal(await client.translate(job), 'translate done');
+    assert.equal(await client.translate(job, weights), 'translate done');
     assert.deepEqual(asked(), ['open load translate', 'open load translate']);
     assert.equal(Buffer.from(workers[1]?.requests[1].bytes).toString(), 'abc');
     assert.equal(reports.length, 2);
@@ -150,14 +165,18 @@ for (const code of ['engine-died', 'gpu-lost']) {
 test('three deaths in a row are enough; a success in between starts the count again', async () => {
   const died = 'engine-died';
   const { client } = clientOf(failing(died, 'gpu-lost', '', died, died, died, died));
-  await assert.rejects(client.translate(job), { code: died });
-  await assert.rejects(client.translate(job), { code: 'gpu-lost' });
-  await client.translate(job);
-  await assert.rejects(client.translate(job), { code: died });
-  await assert.rejects(client.translate(job), { code: died });
-  await assert.rejects(client.translate(job), { code: 'engine-keeps-dying' });
-  await assert.rejects(client.translate(job), { code: 'engine-keeps-dying' });
-  assert.equal(await client.translate(job), 'translate done', 'trying again stays possible');
+  await assert.rejects(client.translate(job, weights), { code: died });
+  await assert.rejects(client.translate(job, weights), { code: 'gpu-lost' });
+  await client.translate(job, weights);
+  await assert.rejects(client.translate(job, weights), { code: died });
+  await assert.rejects(client.translate(job, weights), { code: died });
+  await assert.rejects(client.translate(job, weights), { code: 'engine-keeps-dying' });
+  await assert.rejects(client.translate(job, weights), { code: 'engine-keeps-dying' });
+  assert.equal(
+    await client.translate(job, weights),
+    'translate done',
+    'trying again stays possible',
+  );
 });
 
 test('a crash that the worker tells of, or an uncaught error, ends the running request', async () => {
@@ -173,8 +192,8 @@ test('a crash that the worker tells of, or an uncaught error, ends the running r
       crashed = true;
       crash(worker);
     });
-    await assert.rejects(client.translate(job), { code: 'engine-died' });
-    assert.equal(await client.translate(job), 'translate done');
+    await assert.rejects(client.translate(job, weights), { code: 'engine-died' });
+    assert.equal(await client.translate(job, weights), 'translate done');
   }
 });
 
@@ -183,7 +202,7 @@ test('a crash between requests is survived without a failure', async () => {
   await client.open();
   workers[0]?.say({ crash: { code: 'engine-died', detail: 'late' } });
   assert.ok(workers[0]?.ended);
-  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(await client.translate(job, weights), 'translate done');
   assert.equal(workers.length, 2);
 });
 
@@ -231,8 +250,8 @@ test('abort lets a request that is nearly done finish', async () => {
     }
     return good(request, worker);
   });
-  assert.equal(await client.translate(job, controller.signal), 'translate done');
-  await assert.rejects(client.translate(job, controller.signal), { name: 'AbortError' });
+  assert.equal(await client.translate(job, weights, controller.signal), 'translate done');
+  await assert.rejects(client.translate(job, weights, controller.signal), { name: 'AbortError' });
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.ok(!workers[0]?.ended);
 });
@@ -245,56 +264,114 @@ test('abort ends the worker of a long request, and the next one revives it', asy
     hang = false;
     controller.abort();
   });
-  await client.load(new Blob(['abc']), null);
+  await client.load(weights);
   const started = performance.now();
   const [first, second] = await Promise.allSettled([
-    client.translate(job, controller.signal),
-    client.translate(job, controller.signal),
+    client.translate(job, weights, controller.signal),
+    client.translate(job, weights, controller.signal),
   ]);
   assert.ok(performance.now() - started < 2000);
   assert.equal(first.status === 'rejected' && first.reason.name, 'AbortError');
   assert.equal(second.status === 'rejected' && second.reason.name, 'AbortError');
   assert.ok(workers[0]?.ended);
-  assert.equal(await client.translate(job), 'translate done');
+  assert.equal(await client.translate(job, weights), 'translate done');
   assert.deepEqual(asked(), ['open load translate', 'open load translate']);
 });
 
 test('abort while the weights are read is an abort, not a death', async () => {
   const { client } = clientOf(good);
   const controller = new AbortController();
-  const weights = new Blob(['abc']);
-  weights.arrayBuffer = () =>
-    new Promise((resolve) => setTimeout(resolve, 600, new ArrayBuffer(3)));
-  const loading = client.load(weights, null, controller.signal);
+  const slow = weightsOf('abc');
+  slow.read = () => new Promise((resolve) => setTimeout(resolve, 600, new ArrayBuffer(3)));
+  const loading = client.load(slow, controller.signal);
   setTimeout(() => controller.abort(), 50);
   await assert.rejects(loading, { name: 'AbortError' });
 });
 
 test('weights that are refused leave those of before in place', async () => {
-  const { client, workers } = clientOf((request, worker) =>
+  const { client, asked } = clientOf((request, worker) =>
     request.do === 'load' && request.sha256 === 'bad'
       ? { failure: { code: 'weights-hash-mismatch', detail: '' } }
       : good(request, worker),
   );
-  await client.load(new Blob(['first']), null);
-  await assert.rejects(client.load(new Blob(['second']), 'bad'), { code: 'weights-hash-mismatch' });
-  workers[0]?.say({ crash: { code: 'engine-died', detail: '' } });
-  await client.translate(job);
-  assert.equal(Buffer.from(workers[1]?.requests[1].bytes).toString(), 'first');
+  await client.load(weights);
+  await assert.rejects(client.load(weightsOf('second', 'bad')), { code: 'weights-hash-mismatch' });
+  await client.translate(job, weights);
+  assert.deepEqual(asked(), ['open load load translate']);
 });
 
-test('weights whose file is gone fail the photo, and others can still be loaded', async () => {
+test('each photo is translated with the weights it was asked with, whatever is loaded in between', async () => {
+  const { client, asked, workers } = clientOf(good);
+  const other = weightsOf('other');
+  await Promise.all([
+    client.load(weights),
+    client.translate(job, weights),
+    client.load(other),
+    client.translate(job, weights),
+    client.translate(job, weights),
+  ]);
+  assert.deepEqual(asked(), ['open load translate load load translate translate']);
+  const bytes = workers[0]?.requests
+    .filter((request) => request.do === 'load')
+    .map((request) => Buffer.from(request.bytes).toString());
+  assert.deepEqual(bytes, ['abc', 'other', 'abc']);
+});
+
+test('weights whose file is gone are told of as such, and stop the run', async () => {
   const { client, workers } = clientOf(good);
-  const weights = new Blob(['abc']);
-  await client.load(weights, null);
+  const own = weightsOf('abc');
+  await client.load(own);
   workers[0]?.say({ crash: { code: 'engine-died', detail: '' } });
-  weights.arrayBuffer = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
-  await assert.rejects(
-    client.translate(job),
-    (error) => error instanceof CodedError && error.code === 'file-gone',
+  own.read = () => Promise.reject(new CodedError('weights-gone', 'moved'));
+  await assert.rejects(client.translate(job, own), { code: 'weights-gone' });
+  assert.ok(isFinal('weights-gone'));
+  await client.load(weightsOf('new'));
+  assert.equal(await client.translate(job, weights), 'translate done');
+});
+
+test('weights are read anew for each worker, from where they are by then', async () => {
+  const { client, workers } = clientOf(good);
+  const own = weightsOf('abc');
+  await client.load(own);
+  own.read = weightsOf('stored').read;
+  await client.translate(job, own);
+  workers[0]?.say({ crash: { code: 'engine-died', detail: '' } });
+  await client.translate(job, own);
+  assert.equal(Buffer.from(workers[1]?.requests[1].bytes).toString(), 'stored');
+});
+
+test('a slow start is waited for as long as something comes', async () => {
+  /** @type {any[]} */
+  const told = [];
+  /** @type {FakeWorker} */
+  let worker;
+  const client = new EngineClient(
+    () => {
+      worker = new FakeWorker(good, null);
+      for (const n of [1, 2, 3, 4]) {
+        setTimeout(() => worker.say({ loaded: n, total: 4 }), 150 * n);
+      }
+      setTimeout(() => worker.say({ ready: true }), 700);
+      return /** @type {any} */ (worker);
+    },
+    'auto',
+    { silence: 500, onLoading: (loading) => told.push(loading) },
   );
-  await client.load(new Blob(['new']), null);
-  assert.equal(await client.translate(job), 'translate done');
+  assert.deepEqual(await client.open(), REPORT);
+  assert.deepEqual(
+    told.map(({ loaded }) => loaded),
+    [1, 2, 3, 4],
+  );
+});
+
+test('a worker whose script the browser cannot read means a browser that is too old', async () => {
+  const { client, workers } = clientOf(good, null);
+  const opening = client.open();
+  setImmediate(() => {
+    const message = 'Uncaught SyntaxError: Cannot use import statement outside a module';
+    workers[0]?.dispatchEvent(Object.assign(new Event('error'), { message }));
+  });
+  await assert.rejects(opening, { code: 'browser-unsupported' });
 });
 
 test('close ends what is running, and a later request starts anew', async () => {
@@ -302,7 +379,7 @@ test('close ends what is running, and a later request starts anew', async () => 
     request.do === 'translate' ? undefined : good(request, worker),
   );
   await client.open();
-  const running = client.translate(job);
+  const running = client.translate(job, weights);
   setTimeout(() => client.close(), 20);
   await assert.rejects(running, { name: 'AbortError' });
   assert.ok(workers[0]?.ended);

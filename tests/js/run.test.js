@@ -12,6 +12,8 @@ import {
   nextItem,
   progress,
   removeItem,
+  restoreItems,
+  retry,
   settle,
 } from '../../www/run.js';
 import { translateAll } from '../../www/translate.js';
@@ -127,7 +129,8 @@ test('time left follows the pace, and the first photo counts only while it is al
   finish(4);
   assert.equal(progress(run).secondsEach, 3);
   assert.equal(progress(run).fraction, 0.25);
-  assert.deepEqual(counts(run), { waiting: 9, done: 3, failed: 0, skipped: 0, all: 12 });
+  const { waiting, done, all } = counts(run);
+  assert.deepEqual({ waiting, done, all }, { waiting: 9, done: 3, all: 12 });
 });
 
 test('clearing empties the run and frees the names', () => {
@@ -139,11 +142,94 @@ test('clearing empties the run and frees the names', () => {
   assert.equal(run.ignored, 0);
 });
 
-const made = /** @type {import('../../www/zip.js').About} */ ({
-  version: '0.1.0',
-  model: { name: 'any', sha256: '', ngf: 64, blocks: 9 },
-  settings: { size: 256, margin: 0, format: 'png' },
+test('a failed second translation keeps the result of the first', () => {
+  const run = runWith('1.jpg');
+  for (const skipped of [false, true]) {
+    begin(run);
+    nextItem(run);
+    settle(run, 1, { result: result('one') }, 1);
+    begin(run);
+    nextItem(run);
+    settle(run, 1, { problem: { code: 'out-of-memory', detail: '' }, skipped }, 1);
+    const item = run.items.get(1);
+    assert.deepEqual(item?.result, result('one'));
+    assert.equal(item?.state, 'failed');
+    assert.equal(item?.problem?.code, 'out-of-memory');
+    assert.equal(counts(run).results, 1);
+    assert.equal(nextItem(run), null);
+    assert.equal(retry(run), true, 'and it can be tried again');
+    assert.equal(item?.problem, null);
+    cancel(run);
+    assert.deepEqual(states(run), ['done']);
+  }
 });
+
+/** Of four photos the second and the fourth failed, and a fifth waits. */
+function halfDone() {
+  const run = runWith('1.jpg', '2.jpg', '3.jpg', '4.jpg');
+  begin(run);
+  for (const id of [1, 2, 3, 4]) {
+    nextItem(run);
+    const problem = { code: 'gpu-lost', detail: '' };
+    settle(run, id, id % 2 ? { result: result(`${id}`) } : { problem, skipped: false }, 1);
+  }
+  assert.equal(nextItem(run), null);
+  addPhotos(run, [photo('5.jpg')]);
+  return run;
+}
+
+test('those that failed can be tried again, one or all, and nothing else is', () => {
+  const run = halfDone();
+  assert.equal(retry(run, 3), false, 'it did not fail');
+  assert.equal(retry(run, 4), true);
+  assert.deepEqual(states(run), ['done', 'failed', 'done', 'waiting', 'waiting']);
+  assert.equal(progress(run).total, 1, 'what waits for Translate is no part of it');
+  assert.equal(nextItem(run)?.id, 4);
+  assert.equal(retry(run), true, 'the other one joins');
+  assert.equal(progress(run).total, 2);
+  settle(run, 4, { result: result('4') }, 1);
+  assert.equal(nextItem(run)?.id, 2);
+  settle(run, 2, { result: result('2') }, 1);
+  assert.equal(nextItem(run), null);
+  assert.deepEqual(states(run), ['done', 'done', 'done', 'done', 'waiting']);
+});
+
+test('what was removed can be put back, in its place and with its results', () => {
+  const run = halfDone();
+  const one = removeItem(run, 3);
+  restoreItems(run, one);
+  assert.deepEqual([...run.items.keys()], [1, 2, 3, 4, 5]);
+  assert.deepEqual(run.items.get(3)?.result, result('3'));
+
+  const all = clearItems(run);
+  addPhotos(run, [photo('3.jpg')]);
+  restoreItems(run, all);
+  assert.deepEqual(names(run), ['1.jpg', '2.jpg', '3 (2).jpg', '4.jpg', '5.jpg', '3.jpg']);
+  assert.deepEqual(states(run), ['done', 'failed', 'done', 'failed', 'waiting', 'waiting']);
+});
+
+test('a photo that was removed while the engine was at it waits when it is put back', () => {
+  const run = runWith('1.jpg', '2.jpg');
+  begin(run);
+  nextItem(run);
+  restoreItems(run, removeItem(run, 1));
+  assert.equal(run.items.get(1)?.active, false);
+  settle(run, 1, { result: result('1') }, 1);
+  assert.deepEqual(states(run), ['done', 'waiting'], 'unless its result arrives after all');
+});
+
+test('what was not downloaded since it was made counts as unsaved', () => {
+  const run = halfDone();
+  assert.equal(counts(run).unsaved, 2);
+  for (const item of run.items.values()) item.saved = item.result;
+  assert.equal(counts(run).unsaved, 0);
+  retry(run, 2);
+  nextItem(run);
+  settle(run, 2, { result: result('2') }, 1);
+  assert.equal(counts(run).unsaved, 1);
+});
+
+const weights = { read: async () => new ArrayBuffer(0), sha256: null };
 /**
  * @param {import('../../www/run.js').Run} run
  * @param {(name: string) => Promise<any>} translate
@@ -152,11 +238,56 @@ const made = /** @type {import('../../www/zip.js').About} */ ({
 const translateWith = (run, translate, stop = new AbortController()) =>
   translateAll(run, {
     engine: { translate: (job) => translate(/** @type {File} */ (job.file).name) },
-    made,
-    direction: 'ab',
+    model: /** @type {any} */ ({ value: 'own:mine', name: 'mine', direction: 'own' }),
+    weights,
+    settings: { size: 256, margin: 0, format: 'png' },
+    version: '0.1.0',
     onItem: () => {},
     signal: stop.signal,
   });
+const ANSWER = { model: { sha256: 'ab', ngf: 4, blocks: 2, parameters: 9 } };
+
+test('what is said of a result is what the engine answered', async () => {
+  const run = runWith('1.jpg', '2.jpg');
+  begin(run);
+  let photos = 0;
+  await translateWith(run, async () => {
+    photos += 1;
+    return { model: { ...ANSWER.model, ngf: photos } };
+  });
+  assert.deepEqual(
+    [...run.items.values()].map((item) => item.result?.made.model),
+    [1, 2].map((ngf) => ({ name: 'mine', sha256: 'ab', ngf, blocks: 2 })),
+  );
+});
+
+test('weights or an engine that are gone stop the run, and no photo is blamed', async () => {
+  for (const code of ['weights-gone', 'weights-too-large', 'model-unavailable']) {
+    const run = runWith('1.jpg', '2.jpg');
+    begin(run);
+    const problem = await translateWith(run, async () => {
+      throw new CodedError(code, '');
+    });
+    assert.equal(problem?.code, code);
+    assert.deepEqual(states(run), ['waiting', 'waiting']);
+    assert.equal(
+      [...run.items.values()].some((item) => item.problem),
+      false,
+    );
+  }
+});
+
+test('a photo whose file has gone can be tried again', async () => {
+  const run = runWith('1.jpg');
+  begin(run);
+  await translateWith(run, async () => {
+    throw new CodedError('file-gone', '');
+  });
+  assert.deepEqual(states(run), ['failed']);
+  retry(run);
+  await translateWith(run, async () => ANSWER);
+  assert.deepEqual(states(run), ['done']);
+});
 
 test('a bad photo is skipped, a failure is failed, and neither stops the rest', async () => {
   const run = runWith('bad.jpg', 'unlucky.jpg', 'good.jpg');
@@ -164,7 +295,7 @@ test('a bad photo is skipped, a failure is failed, and neither stops the rest', 
   const problem = await translateWith(run, async (name) => {
     if (name === 'bad.jpg') throw new CodedError('image-unreadable', '');
     if (name === 'unlucky.jpg') throw new CodedError('gpu-lost', '');
-    return {};
+    return ANSWER;
   });
   assert.equal(problem, null);
   assert.deepEqual(states(run), ['skipped', 'failed', 'done']);
@@ -191,7 +322,7 @@ test('Cancel leaves the present photo waiting, or keeps it when it was nearly th
       async () => {
         stop.abort();
         if (!finishes) throw stop.signal.reason;
-        return {};
+        return ANSWER;
       },
       stop,
     );

@@ -1,7 +1,8 @@
 /** Remembered weights, on a stand-in for the browser's private storage, and from memory without one. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { WeightsStore } from '../../www/store.js';
+import { CodedError } from '../../www/failure.js';
+import { bytesOf, WeightsStore } from '../../www/store.js';
 
 /** @param {{ full?: boolean, missing?: boolean, old?: boolean }} [trouble] */
 function install(trouble = {}) {
@@ -61,19 +62,22 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, 'FileSystemFileHandle');
 });
 
+const noWorker = () => Promise.reject(new CodedError('storage-unavailable', 'no worker'));
+const open = (/** @type {any} */ write = noWorker) => WeightsStore.open(write);
+
 /** @param {WeightsStore} store */
 const names = async (store) => (await store.list()).map(({ name }) => name);
 
 test('weights are remembered from one visit to the next', async () => {
   install();
-  const store = await WeightsStore.open();
+  const store = await open();
   assert.equal(store.problem, null);
   const added = await store.add('winter.pth', new Blob(['abc']));
   assert.deepEqual(
     [added.name, added.size, added.kept, added.problem],
     ['winter.pth', 3, 'disk', null],
   );
-  const next = await WeightsStore.open();
+  const next = await open();
   assert.deepEqual(await next.list(), [
     { name: 'winter.pth', size: 3, modified: 1000, kept: 'disk' },
   ]);
@@ -82,7 +86,7 @@ test('weights are remembered from one visit to the next', async () => {
 
 test('names are made safe and unique', async () => {
   install();
-  const store = await WeightsStore.open();
+  const store = await open();
   await store.add('../a:b.pth', new Blob(['1']));
   await store.add('_A_B.pth', new Blob(['2']));
   await store.add(`${'x'.repeat(300)}.pth`, new Blob(['3']));
@@ -93,7 +97,7 @@ test('names are made safe and unique', async () => {
 
 test('rename and remove', async () => {
   install();
-  const store = await WeightsStore.open();
+  const store = await open();
   await store.add('a.pth', new Blob(['1']));
   await store.add('b.pth', new Blob(['2']));
   assert.equal(await store.rename('a.pth', 'b.pth'), 'b (2).pth');
@@ -109,10 +113,12 @@ test('rename and remove', async () => {
 test('without storage, weights work until the page is closed', async () => {
   for (const trouble of [{ missing: true }, { old: true }]) {
     install(trouble);
-    const store = await WeightsStore.open();
-    assert.equal(store.problem?.code, 'storage-unavailable');
-    const added = await store.add('a.pth', new Blob(['abc']));
+    const store = await open();
+    assert.equal(store.problem?.code ?? 'none', trouble.missing ? 'storage-unavailable' : 'none');
+    const file = new Blob(['abc']);
+    const added = await store.add('a.pth', file);
     assert.deepEqual([added.kept, added.problem?.code], ['memory', 'storage-unavailable']);
+    file.arrayBuffer = () => Promise.reject(new DOMException('moved', 'NotFoundError'));
     assert.equal(await store.rename('a.pth', 'b.pth'), 'b.pth');
     assert.deepEqual(await names(store), ['b.pth']);
     assert.equal(await (await store.read('b.pth')).text(), 'abc');
@@ -124,7 +130,7 @@ test('without storage, weights work until the page is closed', async () => {
 test('with full storage, weights work until the page is closed and nothing half is left', async () => {
   const trouble = { full: false };
   const disk = install(trouble);
-  const store = await WeightsStore.open();
+  const store = await open();
   await store.add('kept.pth', new Blob(['1']));
   trouble.full = true;
   const added = await store.add('a.pth', new Blob(['abc']));
@@ -138,11 +144,11 @@ test('with full storage, weights work until the page is closed and nothing half 
 
 test('a file that cannot be read is not remembered', async () => {
   const disk = install();
-  const store = await WeightsStore.open();
+  const store = await open();
   const gone = new Blob(['abc']);
   gone.stream = () =>
     new ReadableStream({ pull: (c) => c.error(new DOMException('', 'NotReadableError')) });
-  await assert.rejects(store.add('a.pth', gone), { code: 'file-gone' });
+  await assert.rejects(store.add('a.pth', gone), { code: 'weights-unreadable' });
   assert.equal(disk.size, 0);
   assert.deepEqual(await names(store), []);
 });
@@ -150,8 +156,38 @@ test('a file that cannot be read is not remembered', async () => {
 test('an empty file left by an interrupted visit does not show and can be replaced', async () => {
   const disk = install();
   disk.set('a.pth', { bytes: [], lastModified: 0 });
-  const store = await WeightsStore.open();
+  const store = await open();
   assert.deepEqual(await names(store), []);
   assert.equal((await store.add('a.pth', new Blob(['abc']))).name, 'a.pth');
   assert.deepEqual(await names(store), ['a.pth']);
+});
+
+test('where only a worker can write, weights are kept there, and a half of a file is no file', async () => {
+  const disk = install({ old: true });
+  /** @param {string} name @param {Blob | string} content */
+  const put = (name, content) =>
+    void disk.set(name, { bytes: [new Blob([content])], lastModified: 7 });
+  const store = await open(async (/** @type {string} */ name, /** @type {Blob} */ file) =>
+    put(name, file),
+  );
+  const added = await store.add('a.pth', new Blob(['abc']));
+  assert.deepEqual([added.kept, added.problem], ['disk', null]);
+  assert.equal(await (await store.read('a.pth')).text(), 'abc');
+
+  put('.writing', 'b.pth');
+  put('b.pth', 'ha');
+  assert.deepEqual(await names(store), ['a.pth']);
+  assert.deepEqual(await names(await open()), ['a.pth']);
+  assert.deepEqual([...disk.keys()], ['a.pth'], 'the next visit takes it away');
+});
+
+test('stored weights that the browser has removed say so when they are read', async () => {
+  const disk = install();
+  const store = await open();
+  await store.add('a.pth', new Blob(['abc']));
+  const file = await store.read('a.pth');
+  disk.clear();
+  await assert.rejects(store.read('a.pth'), { code: 'weights-gone' });
+  file.arrayBuffer = () => Promise.reject(new DOMException('evicted', 'NotReadableError'));
+  await assert.rejects(bytesOf(file, 'weights-gone'), { code: 'weights-gone' });
 });

@@ -16,10 +16,13 @@ import { serveSite } from './site.js';
  * @property {string} [query] of the URL; default `?device=cpu`
  * @property {{ test: (fault: string) => boolean }[]} [expected] faults that this test provokes
  * @property {import('playwright-core').BrowserContextOptions} [context]
+ * @property {string} [host] another name of this machine: a page there is not secure
  * @property {(page: Page, site: import('./site.js').Site) => unknown} [prepare] before the page is opened
  * @property {number} [timeout] milliseconds
  */
 
+/** A name of this machine that browsers do not take for it: pages there by http are not secure. */
+export const PLAIN_HOST = 'plain.test';
 /** As in webdriver.json, and nothing that leaves this machine. */
 export const ARGUMENTS = [
   '--no-sandbox',
@@ -29,6 +32,7 @@ export const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
 ];
 /** WebGPU on the software adapter, which every machine has. */
 export const SOFTWARE_GPU = [
@@ -66,20 +70,22 @@ export function setUp({ gpu = false } = {}) {
   return (name, options, body) => {
     test(name, { timeout: options.timeout ?? 90_000 }, async (t) => {
       const context = await browser.newContext({ locale: 'en-US', ...options.context });
-      const faults = await watch(context, site.origin);
+      const url = options.host ? site.url.replace('127.0.0.1', options.host) : site.url;
+      const faults = await watch(context, new URL(url).origin);
       site.served.length = 0;
       const isExpected = (/** @type {string} */ fault) =>
         (options.expected ?? []).some((pattern) => pattern.test(fault));
       try {
         const page = await context.newPage();
         await options.prepare?.(page, site);
-        await page.goto(`${site.url}${options.query ?? '?device=cpu'}`);
+        await page.goto(`${url}${options.query ?? '?device=cpu'}`);
         await body({ page, context, site, t });
       } catch (error) {
         if (faults.length) throw new Error(`beside: ${faults.join('; ')}`, { cause: error });
         throw error;
       } finally {
         site.hidden = null;
+        site.answer = null;
         await context.close();
       }
       assert.deepEqual(
@@ -109,8 +115,9 @@ async function watch(context, origin) {
     if (from !== origin) faults.push(`request: ${request.url()}`);
   });
   context.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`);
-    dialog.dismiss();
+    faults.push(`dialog: ${dialog.type()} ${dialog.message()}`);
+    if (dialog.type() === 'beforeunload') dialog.accept();
+    else dialog.dismiss();
   });
   context.on('page', (page) => {
     page.on('crash', () => faults.push('the page crashed'));

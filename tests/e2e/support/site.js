@@ -29,6 +29,8 @@ const TYPES = /** @type {Record<string, string>} */ ({
  * @property {string} url of the page
  * @property {string[]} served paths that were asked for, in order
  * @property {RegExp | null} hidden paths that are answered as if the file were not there
+ * @property {((path: string, response: import('node:http').ServerResponse, bytes: Buffer) => boolean) | null} answer
+ *   answers in its own way, and says whether it did
  * @property {() => Promise<void>} close
  */
 
@@ -41,12 +43,21 @@ export async function serveSite() {
     throw new Error(`there is no ${DIST}index.html: run pkg-scripts/build first`);
   });
   /** @type {Site} */
-  const site = { origin: '', url: '', served: [], hidden: null, close: async () => {} };
+  const site = {
+    origin: '',
+    url: '',
+    served: [],
+    hidden: null,
+    answer: null,
+    close: async () => {},
+  };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     site.served.push(pathname);
     const body = site.hidden?.test(pathname) ? null : await contentOf(pathname);
     const type = TYPES[extname(body?.path ?? '')] ?? 'application/octet-stream';
+    if (body) response.setHeader('content-type', type);
+    if (body && site.answer?.(pathname, response, body.bytes)) return;
     response.writeHead(body ? 200 : 404, { 'content-type': body ? type : 'text/plain' });
     response.end(body ? body.bytes : 'not found');
   });

@@ -1,0 +1,107 @@
+/** Adding, renaming and forgetting weights between translations: which ones the engine is asked for. */
+import assert from 'node:assert/strict';
+import { register } from 'node:module';
+import { test } from 'node:test';
+import { CodedError } from '../../www/failure.js';
+import { WeightsStore } from '../../www/store.js';
+
+// Vite bundles JSON; Node.js wants to be told what it is.
+register(
+  `data:text/javascript,${encodeURIComponent(`
+    export const load = (url, context, next) =>
+      next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);
+  `)}`,
+);
+const { ModelLoader } = await import('../../www/loader.js');
+const { ownModel } = await import('../../www/models.js');
+
+const signal = new AbortController().signal;
+
+/** A loader over a store in memory, and an engine that notes what it reads. */
+function setUp() {
+  /** @type {string[]} */
+  const read = [];
+  /** @type {unknown} */
+  let loaded = null;
+  const engine = {
+    async load(/** @type {import('../../www/client.js').Weights} */ weights) {
+      if (loaded !== weights) read.push(Buffer.from(await weights.read()).toString());
+      loaded = weights;
+      return /** @type {any} */ (null);
+    },
+  };
+  const store = new WeightsStore(null, { code: 'storage-unavailable', detail: '' }, async () => {});
+  return { loader: new ModelLoader(engine, store), read, store };
+}
+/** @param {string} name */
+const load = (/** @type {InstanceType<typeof ModelLoader>} */ loader, name) =>
+  loader.load(ownModel(name), () => {}, signal);
+
+test('weights that were added are not read twice, and others are read when they are asked for', async () => {
+  const { loader, read } = setUp();
+  await loader.add(new File(['first'], 'a.pth'));
+  await loader.add(new File(['second'], 'b.pth'));
+  await load(loader, 'b.pth');
+  await load(loader, 'a.pth');
+  assert.deepEqual(read, ['first', 'second', 'first']);
+});
+
+test('a model that is asked for while another is added is the one that is loaded', async () => {
+  const { loader, read } = setUp();
+  await loader.add(new File(['first'], 'a.pth'));
+  const [, weights] = await Promise.all([
+    loader.add(new File(['second'], 'b.pth')),
+    load(loader, 'a.pth'),
+  ]);
+  assert.equal(Buffer.from(await weights.read()).toString(), 'first');
+  await load(loader, 'a.pth');
+  assert.equal(read.at(-1), 'first');
+});
+
+test('a weights file that was moved after it was added is not needed any more', async () => {
+  const { loader } = setUp();
+  const file = new File(['mine'], 'a.pth');
+  await loader.add(file);
+  file.arrayBuffer = () => Promise.reject(new DOMException('moved', 'NotFoundError'));
+  const weights = await load(loader, 'a.pth');
+  assert.equal(Buffer.from(await weights.read()).toString(), 'mine', 'for a worker that is new');
+});
+
+test('one that moved before it was read is told of as a weights file, not as a photo', async () => {
+  const { loader } = setUp();
+  const file = new File(['mine'], 'a.pth');
+  file.arrayBuffer = () => Promise.reject(new DOMException('moved', 'NotFoundError'));
+  await assert.rejects(loader.add(file), { code: 'weights-unreadable' });
+});
+
+test('renamed weights are the same ones, and are read under their new name', async () => {
+  const { loader, read } = setUp();
+  await loader.add(new File(['mine'], 'a.pth'));
+  assert.equal(await loader.rename('a.pth', 'b.pth'), 'b.pth');
+  const weights = await load(loader, 'b.pth');
+  assert.deepEqual(read, ['mine']);
+  assert.equal(Buffer.from(await weights.read()).toString(), 'mine');
+});
+
+test('weights that the browser has removed say so, and may be added again', async () => {
+  const { loader, store, read } = setUp();
+  await loader.add(new File(['mine'], 'a.pth'));
+  const weights = await load(loader, 'a.pth');
+  await store.remove('a.pth');
+  await assert.rejects(
+    weights.read(),
+    (error) => error instanceof CodedError && error.code === 'weights-gone',
+  );
+  assert.equal((await loader.add(new File(['again'], 'a.pth'))).name, 'a.pth');
+  await load(loader, 'a.pth');
+  assert.deepEqual(read, ['mine', 'again']);
+});
+
+test('forgotten weights are not what a later file of their name is', async () => {
+  const { loader, read } = setUp();
+  await loader.add(new File(['old'], 'a.pth'));
+  await loader.forget('a.pth');
+  await loader.add(new File(['new'], 'a.pth'));
+  await load(loader, 'a.pth');
+  assert.deepEqual(read, ['old', 'new']);
+});

@@ -1,0 +1,17 @@
+/** How the worker stores a visitor's weights, where the page itself cannot write. */
+import { FOLDER, WRITING } from './store.js';
+import { Disk } from './train/disk.js';
+
+/**
+ * @param {FileSystemDirectoryHandle} root of this site's private storage
+ * @param {string} name
+ * @param {Blob} file
+ * @throws {import('./failure.js').CodedError} `storage-full`, `storage-unavailable`, `file-gone`
+ */
+export async function keepWeights(root, name, file) {
+  const folder = new Disk(await root.getDirectoryHandle(FOLDER, { create: true }));
+  // Bytes show under the name as they are written. If the page ends meanwhile, this tells of the half.
+  await folder.write(WRITING, name);
+  await folder.write(name, file);
+  await folder.remove(WRITING);
+}
