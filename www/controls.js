@@ -214,12 +214,15 @@ function ownFactsOf({ margin, bytes }) {
 }
 
 /**
- * Closes a disclosure when something else is clicked, and by Escape.
+ * Closes a disclosure when something else is clicked or gets the focus, and by Escape.
  * @param {HTMLDetailsElement} details
  */
 function closeOutside(details) {
   document.addEventListener('pointerdown', (event) => {
     if (details.open && !details.contains(/** @type {Node} */ (event.target))) details.open = false;
+  });
+  details.addEventListener('focusout', ({ relatedTarget: next }) => {
+    if (next instanceof Node && !details.contains(next)) details.open = false;
   });
   details.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !details.open) return;

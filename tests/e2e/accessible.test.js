@@ -220,6 +220,9 @@ visit(
     await page.focus('a[hreflang]');
     assert.deepEqual(await covered(page, 'Shift+Tab', 50), [], 'backwards');
     assert.deepEqual(await covered(page, 'Tab', 50), [], 'forwards');
+    await page.click('#more > summary');
+    await tabTo(page, 'download-all');
+    assert.ok(await page.isHidden('.panel'), 'nor under a panel that was left open');
   },
 );
 
