@@ -1,4 +1,5 @@
 /** Short ways to reach the elements of index.html, which are all there from the start. */
+import { Speaker } from './speaker.js';
 
 /**
  * @param {string} id
@@ -18,11 +19,24 @@ export const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
 export const select = (id) => /** @type {HTMLSelectElement} */ (byId(id));
 
 /**
- * Says something to people who listen to the page, when they have a moment.
+ * Writes words only when they differ, so that a live region speaks of news alone, and whoever reads a place
+ * is not thrown out of it.
+ * @param {Element} element
  * @param {string} words
  */
-export function announce(words) {
-  byId('announce').textContent = words;
+export function write(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+const speaker = new Speaker((words) => write(byId('announce'), words));
+
+/**
+ * Says something to people who listen to the page, when they have a moment.
+ * @param {string} words
+ * @param {string} [topic] of which only the latest matters
+ */
+export function announce(words, topic) {
+  speaker.say(words, topic);
 }
 
 /** What stays true of this browser, whatever else is said. */
@@ -34,7 +48,7 @@ let standing = '';
  */
 export function notify(words) {
   const notice = byId('notice');
-  notice.textContent = words || standing;
+  write(notice, words || standing);
   notice.hidden = notice.textContent === '';
 }
 
@@ -61,6 +75,7 @@ export function shownName(name) {
  * @param {string} words
  */
 export function label(element, words) {
+  if (element.getAttribute('aria-label') === words) return;
   element.setAttribute('aria-label', words);
   if (element instanceof HTMLButtonElement) element.title = words;
 }

@@ -33,7 +33,7 @@ export function showProgress(run) {
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {
     announced = fraction;
-    announce(facts.join(', '));
+    announce(facts.join(', '), 'progress');
   }
 }
 
@@ -58,7 +58,7 @@ export function showEnd(run, cancelled) {
   const words = cancelled ? text('progress.cancelled') : facts.join(SEPARATOR);
   byId('progress').hidden = true;
   showLine(words);
-  announce(words);
+  announce(words, 'progress');
 }
 
 export function hideProgress() {

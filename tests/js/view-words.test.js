@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { useMessages } from '../../www/messages.js';
 import { splitPair } from '../../www/train/view/intake.js';
-import { columnsOf, isKnown, spoken } from '../../www/train/view/losses.js';
+import { columnsOf, isKnown, rowOf, spoken } from '../../www/train/view/losses.js';
 import {
   directionOf,
   estimateOf,
@@ -179,6 +179,15 @@ test('what is not computed during warm-up is a gap, not a zero', () => {
     'There and back: there from 0.333 to 0.25; back from 0.333 to 0.25',
   );
   assert.equal(spoken(chartOf(0), 'G', ['there', 'back']), 'Fooling the judge');
+});
+
+test('the table says which step it is, to the last digit, and a loss to three', () => {
+  const chart = { ...chartOf(0), steps: [12_345, 12_346] };
+  for (const name of /** @type {const} */ (['cycle_A', 'G_B'])) {
+    chart.mean[name] = [0.123456, Number.NaN];
+  }
+  assert.deepEqual(rowOf(chart, 0).slice(0, 2), ['12,345', '0.123']);
+  assert.deepEqual([rowOf(chart, 1)[0], rowOf(chart, 1)[4]], ['12,346', '–']);
 });
 
 test('a data set in PyTorch’s layout is taken apart', () => {

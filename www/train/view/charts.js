@@ -2,7 +2,7 @@
  * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
  * Under each chart stands what it means, and what is normal.
  */
-import { byId } from '../../dom.js';
+import { byId, label } from '../../dom.js';
 import { formatSmall, text } from '../../messages.js';
 import { showTable } from './loss-table.js';
 import { columnsOf, GUESS, isKnown, KINDS, SIDES, spoken } from './losses.js';
@@ -34,7 +34,7 @@ export async function showCharts(chart, run) {
     write(part(figure, 'about'), text(`losses.${kind}.about`, { guess }));
     const off = kind === 'idt' && run.settings.lambdaIdentity === 0;
     figure.hidden = off || !isKnown(chart, kind);
-    part(figure, 'plot').setAttribute('aria-label', spoken(chart, kind, names));
+    label(part(figure, 'plot'), spoken(chart, kind, names));
   }
   showTable(chart, names);
   // The library is fetched when there is something to draw.

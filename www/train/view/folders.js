@@ -1,5 +1,5 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
-import { byId, label, shownName } from '../../dom.js';
+import { announce, byId, label, shownName } from '../../dom.js';
 import { fillWords, text } from '../../messages.js';
 import { takeFolders } from './intake.js';
 import { clone, inputPart, made, part, write, writeLines } from './parts.js';
@@ -20,6 +20,8 @@ const pictures = new Pictures();
 const cards = new Map();
 /** The photos that are drawn, to see when they are others. */
 let drawn = '';
+/** Photos are being looked at, so what comes of it is news. */
+let looking = false;
 
 /** @param {Session} session */
 export function setUpFolders(session) {
@@ -103,10 +105,9 @@ function showReport({ dataset, folders, checked, steps }) {
   const names = { A: folders.A.name, B: folders.B.name };
   const report = byId('dataset-report');
   report.toggleAttribute('data-refused', Boolean(dataset?.refused));
-  if (checked) {
-    writeLines(report, [text('state.checking.count', { n: checked.done, m: checked.total })]);
-    return;
-  }
+  // How many it is at stands in the bar, which is not read aloud.
+  looking ||= checked !== null;
+  if (checked) return writeLines(report, [text('state.checking')]);
   const remarks = dataset ? [dataset.refused ?? [], dataset.warnings].flat() : [];
   const lines = remarks.map((remark) => sentence(remark, names));
   if (dataset && !dataset.refused && steps !== null) {
@@ -118,6 +119,8 @@ function showReport({ dataset, folders, checked, steps }) {
     if (one) lines.push(text('report.other', { name: nameOf(names, one === 'A' ? 'B' : 'A') }));
   }
   writeLines(report, lines);
+  if (looking) for (const line of lines) announce(line);
+  looking = false;
 }
 
 /** A line for a folder in which nothing was found. @param {Domain} domain */

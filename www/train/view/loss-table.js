@@ -1,50 +1,54 @@
 /** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
 import { byId } from '../../dom.js';
-import { formatSmall, text } from '../../messages.js';
-import { KINDS, lossOf, SIDES } from './losses.js';
-import { made } from './parts.js';
+import { text } from '../../messages.js';
+import { KINDS, lossOf, rowOf, SIDES } from './losses.js';
+import { inOrder, write } from './parts.js';
 
 /** @typedef {import('../types.js').Chart} Chart */
-/** @typedef {import('../types.js').LossName} LossName */
 
-/** @param {Chart} chart @param {string[]} names of the directions */
-export function showTable({ steps, span, mean }, names) {
+/**
+ * Draws what changed: whoever reads a row stays in it while the training goes on.
+ * @param {Chart} chart
+ * @param {string[]} names of the directions
+ */
+export function showTable(chart, names) {
+  const { steps, span } = chart;
   const columns = KINDS.flatMap((kind) =>
     SIDES.map((side, i) => ({
       loss: lossOf(kind, side),
       label: `${text(`losses.${kind}`)}, ${names[i]}`,
     })),
   );
-  const head = document.createElement('tr');
-  head.append(...[text('losses.step'), ...columns.map(({ label }) => label)].map(heading));
-  const rows = steps.map((step, i) => {
-    const row = document.createElement('tr');
-    row.dataset.step = String(step);
-    const first = made('th', formatSmall(step));
-    first.scope = 'row';
-    row.append(first, ...columns.map(({ loss }) => cell(loss, mean[loss][i])));
-    return row;
-  });
-  const [top, body] = [document.createElement('thead'), document.createElement('tbody')];
-  top.append(head);
-  body.append(...rows);
-  byId('loss-table').replaceChildren(
-    made('caption', text('losses.caption', { n: span })),
-    top,
+  const table = /** @type {HTMLTableElement} */ (byId('loss-table'));
+  write(table.caption ?? table.createCaption(), text('losses.caption', { n: span }));
+  const head = table.tHead ?? table.createTHead();
+  const titles = [text('losses.step'), ...columns.map(({ label }) => label)];
+  const top = head.rows[0] ?? head.insertRow();
+  inOrder(top, titles, (i) => top.cells[i] ?? heading('col'), write);
+  const body = table.tBodies[0] ?? table.createTBody();
+  inOrder(
     body,
+    steps,
+    (i) => body.rows[i] ?? document.createElement('tr'),
+    (row, step, i) => {
+      row.dataset.step = String(step);
+      const cellAt = (/** @type {number} */ j) =>
+        row.cells[j] ?? (j === 0 ? heading('row') : cell(columns[j - 1].loss));
+      inOrder(row, rowOf(chart, i), cellAt, write);
+    },
   );
 }
 
-/** @param {string} label */
-function heading(label) {
-  const one = made('th', label);
-  one.scope = 'col';
+/** @param {'col' | 'row'} scope */
+function heading(scope) {
+  const one = document.createElement('th');
+  one.scope = scope;
   return one;
 }
 
-/** @param {LossName} loss @param {number} value */
-function cell(loss, value) {
-  const one = made('td', Number.isFinite(value) ? formatSmall(value) : '–');
+/** @param {import('../types.js').LossName} loss */
+function cell(loss) {
+  const one = document.createElement('td');
   one.dataset.loss = loss;
   return one;
 }

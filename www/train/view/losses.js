@@ -1,5 +1,5 @@
 /** The losses of a run by the questions that they answer, each once for either direction. No page. */
-import { formatSmall, text } from '../../messages.js';
+import { formatNumber, formatSmall, text } from '../../messages.js';
 
 /** @typedef {import('../types.js').Chart} Chart */
 /** @typedef {import('../types.js').LossName} LossName */
@@ -38,6 +38,21 @@ export function columnsOf({ steps, least, most, mean }, kind) {
 /** @param {number[]} values */
 function gaps(values) {
   return values.map((value) => (Number.isFinite(value) ? value : null));
+}
+
+/**
+ * What a row of the table says: the step, of which all digits matter since steps are counted, and each loss.
+ * @param {Chart} chart
+ * @param {number} i
+ */
+export function rowOf({ steps, mean }, i) {
+  const written = KINDS.flatMap((kind) =>
+    SIDES.map((side) => {
+      const value = mean[lossOf(kind, side)][i];
+      return Number.isFinite(value) ? formatSmall(value) : '–';
+    }),
+  );
+  return [formatNumber(steps[i]), ...written];
 }
 
 /** A chart in words. @param {Chart} chart @param {Kind} kind @param {string[]} names of the directions */

@@ -2,7 +2,7 @@
  * The Train view: draws the snapshot of a training session whenever it has changed, and calls the session
  * for what the person does. All that is known of a run stands in the session; here is only what is shown.
  */
-import { announce, button, byId, notify } from '../../dom.js';
+import { button, byId, notify } from '../../dom.js';
 import { failureOf } from '../../failure.js';
 import { errorText, formatPercent, text } from '../../messages.js';
 import { TrainSession } from '../session.js';
@@ -177,6 +177,5 @@ async function useSamples(session) {
 function tell(error) {
   const { code, detail } = failureOf(error);
   console.warn(`${code}: ${detail}`);
-  notify(errorText(code));
-  announce(errorText(code));
+  notify(errorText(code)); // which is read aloud by itself
 }

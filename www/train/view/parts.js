@@ -1,4 +1,7 @@
 /** Small ways to make and find elements. All markup stands in index.html, in templates. */
+import { write } from '../../dom.js';
+
+export { write };
 
 /**
  * @param {string} id of a template with one element
@@ -49,17 +52,32 @@ export function removeFocused(line, goal) {
 }
 
 /**
- * Writes words only when they differ, so that a live region speaks of news alone.
+ * Writes lines, each in an element of its own; those that stay the same stay the same elements.
  * @param {HTMLElement} element
- * @param {string} words
+ * @param {string[]} lines
+ * @param {'p' | 'li'} [tag]
  */
-export function write(element, words) {
-  if (element.textContent !== words) element.textContent = words;
+export function writeLines(element, lines, tag = 'p') {
+  inOrder(element, lines, (i) => element.children[i] ?? document.createElement(tag), write);
 }
 
-/** @param {HTMLElement} element @param {string[]} lines one paragraph each */
-export function writeLines(element, lines) {
-  const shown = [...element.children].map(({ textContent }) => textContent);
-  if (shown.length === lines.length && lines.every((line, i) => line === shown[i])) return;
-  element.replaceChildren(...lines.map((line) => made('p', line)));
+/**
+ * Brings what stands in an element in line with a list. What is in its place is not touched: it may have the
+ * focus, or be under a pointer that is pressed.
+ *
+ * @template T
+ * @template {Element} E
+ * @param {Element} parent
+ * @param {readonly T[]} items
+ * @param {(i: number) => E} find the element of an item, old or new
+ * @param {(element: E, item: T, i: number) => void} draw
+ */
+export function inOrder(parent, items, find, draw) {
+  for (const [i, item] of items.entries()) {
+    const element = find(i);
+    draw(element, item, i);
+    const there = parent.children[i] ?? null;
+    if (there !== element) parent.insertBefore(element, there);
+  }
+  while (parent.children.length > items.length) parent.lastElementChild?.remove();
 }

@@ -1,5 +1,5 @@
 /** Before a run: where it starts from, its settings, and how long it will take here. */
-import { button, byId, input, select } from '../../dom.js';
+import { announce, button, byId, input, select } from '../../dom.js';
 import { formatClock, text } from '../../messages.js';
 import { shippedModels } from '../../models.js';
 import { setUpFields, showFields } from './fields.js';
@@ -77,6 +77,8 @@ function showEstimate({ state, calibration, steps, settings, settingProblems, da
   if (calibration && box.dataset.of === JSON.stringify(calibration)) return;
   box.dataset.of = calibration ? JSON.stringify(calibration) : '';
   writeLines(box, lines);
+  // What changes with every key that is typed into a setting stands there to be read.
+  if (calibration) for (const line of lines) announce(line);
 }
 
 /** @param {Snapshot} snapshot */

@@ -16,6 +16,8 @@ const pictures = new Pictures();
 let chosen = null;
 /** @type {RunView | null} */
 let run = null;
+/** What is drawn, to see when it is something else. @type {unknown[]} */
+let drawn = [];
 
 export function setUpPreviews() {
   const scrubber = input('preview-scrubber');
@@ -40,6 +42,9 @@ function draw() {
   const reached = sets.filter(({ step }) => chosen === null || step <= chosen);
   const at = Math.max(0, reached.length - 1);
   const set = sets[at];
+  const shown = [set, sets.length, run.names];
+  if (shown.every((one, i) => one === drawn[i]) && drawn.length > 0) return;
+  drawn = shown;
   const scrubber = input('preview-scrubber');
   byId('scrubber-row').hidden = sets.length < 2;
   scrubber.max = String(Math.max(0, sets.length - 1));

@@ -41,7 +41,7 @@ export function showStatus(snapshot) {
   }
   showProgress(snapshot);
   if (state !== snapshot.state) {
-    if (state !== '') announce(words);
+    if (state !== '') announce(words, 'state');
     state = snapshot.state;
   }
 }
@@ -55,15 +55,19 @@ function showProgress({ state: now, run }) {
   }
   const bar = byId('train-progress');
   const count = text('fact.step', { n: run.step, m: run.total });
-  bar.setAttribute('aria-valuenow', String(Math.floor(run.fraction * 100)));
-  bar.setAttribute('aria-valuetext', count);
+  const percent = String(Math.floor(run.fraction * 100));
+  if (bar.getAttribute('aria-valuenow') !== percent) {
+    bar.setAttribute('aria-valuenow', percent);
+    bar.setAttribute('aria-valuetext', count);
+  }
   bar.style.setProperty('--done', String(run.fraction));
   write(byId('train-facts'), factsOf(run, GOING.has(now)));
   if (run.fraction < announced) announced = 0;
   if (run.fraction - announced < ANNOUNCE_STEP || now !== 'training') return;
   announced = run.fraction;
   const { secondsLeft: left } = run;
-  announce(left ? `${count}, ${text('progress.left', { time: formatTime(left) })}` : count);
+  const words = left ? `${count}, ${text('progress.left', { time: formatTime(left) })}` : count;
+  announce(words, 'progress');
 }
 
 /** @returns {HTMLButtonElement[]} */

@@ -3,7 +3,7 @@ import { byId, label } from '../../dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../messages.js';
 import { save, useTrained } from './after.js';
 import { confirmed } from './confirm.js';
-import { clone, part, removeFocused, write } from './parts.js';
+import { clone, inOrder, part, removeFocused, write } from './parts.js';
 import { Pictures } from './pictures.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -49,11 +49,8 @@ export function showStored(snapshot) {
     removeFocused(line, '[data-role=delete]');
     lines.delete(id);
   }
-  for (const run of runs) {
-    const line = lines.get(run.id) ?? lineOf(run.id);
-    drawRun(line, run);
-    byId('runs-items').append(line);
-  }
+  const lineAt = (/** @type {number} */ i) => lines.get(runs[i].id) ?? lineOf(runs[i].id);
+  inOrder(byId('runs-items'), runs, lineAt, drawRun);
   pictures.sweep();
   byId('space').hidden = !space;
   if (!space) return;
@@ -77,13 +74,26 @@ function showOffer({ offer, can }) {
   /** @type {HTMLButtonElement} */ (byId('offer-discard')).disabled = !can.discardOffer;
 }
 
-/** @param {HTMLElement} pair @param {{ input: Blob | null, picture: Blob | null }} of */
-function drawPair(pair, { input, picture }) {
+/** What is shown in a pair: files that are read again are other objects with the same pictures. @type {WeakMap<HTMLElement, { key: string, blobs: Blob[] }>} */
+const pairs = new WeakMap();
+
+/** @param {HTMLElement} pair @param {{ id: string, input: Blob | null, picture: Blob | null }} of */
+function drawPair(pair, { id, input, picture }) {
   const blobs = [input, picture].filter((blob) => blob !== null);
-  const urls = blobs.map((blob) => pictures.url(blob));
-  if (pair.dataset.urls === urls.join()) return;
-  pair.dataset.urls = urls.join();
+  const key = `${id} ${blobs.map(nameOfFile)}`;
+  const shown = pairs.get(pair);
+  if (shown?.key === key) {
+    for (const blob of shown.blobs) pictures.url(blob); // still of use
+    return;
+  }
+  pairs.set(pair, { key, blobs });
   pair.replaceChildren(...blobs.map((blob) => pictures.image(blob, '')));
+}
+
+/** @param {Blob} file */
+function nameOfFile(file) {
+  const { name = '', lastModified = 0 } = /** @type {Partial<File>} */ (file);
+  return `${name} ${file.size} ${lastModified}`;
 }
 
 /** @param {string} id */
