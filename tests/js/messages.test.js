@@ -195,6 +195,16 @@ test('every key is used by the markup or a script', () => {
   );
 });
 
+test('a failure is what happened and a way on', () => {
+  for (const name of LANGUAGES) {
+    for (const [key, message] of Object.entries(all[name])) {
+      if (!key.startsWith('error.')) continue;
+      const sentences = String(message).match(/[.?!。？！](?=\s|$)|[。？！]/g) ?? [];
+      assert.ok(sentences.length >= 2, `${name}: ${key} says nothing of what to do`);
+    }
+  }
+});
+
 /** Words of those who build networks, which nobody else knows. */
 const JARGON = {
   en: /\bweights?\b|half precision|\bdiscriminators?\b|\btensors?\b|\bepochs?\b|same result/i,
@@ -231,7 +241,7 @@ test('sentences are filled in, with plurals and the numbers of the language', ()
   assert.equal(text('models.added', { name: '{n} <b>' }), '“{n} <b>” is ready');
   assert.equal(text('no.such.key'), 'no.such.key');
   assert.match(errorText('never-heard-of'), /never-heard-of/);
-  assert.equal(errorText('image-empty'), 'This file is empty.');
+  assert.equal(errorText('image-empty'), 'This file is empty. Copy or download it again.');
 });
 
 test('times read as a person would say them', () => {
