@@ -39,4 +39,32 @@ export class ByteReader {
     }
     return new DataView(this.#bytes, offset - this.#from, length);
   }
+
+  /**
+   * Where the first byte from `offset` on lies that is `value`, or, with `not`, that is another one.
+   *
+   * @param {number} offset
+   * @param {number} value
+   * @param {{ not?: boolean, end: number }} until `end`: where to give up
+   * @returns {Promise<number>} -1: there is none
+   */
+  async find(offset, value, { not = false, end }) {
+    const last = Math.min(end, this.#file.size);
+    for (let at = offset; at < last; ) {
+      const left = this.#from + this.#bytes.byteLength - at;
+      const length = Math.min(last - at, at >= this.#from && left > 0 ? left : WINDOW);
+      const view = await this.view(at, length);
+      if (!view) return -1;
+      for (let i = 0; i < length; i += 1) {
+        if ((view.getUint8(i) === value) !== not) return at + i;
+      }
+      at += length;
+    }
+    return -1;
+  }
+}
+
+/** Four bytes as text. @param {DataView} view @param {number} at */
+export function nameAt(view, at) {
+  return String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at, 4));
 }

@@ -7,7 +7,7 @@
  * Every translation names its weights. They are read, from their file, when the worker does not have them:
  * nothing else knows what is loaded, and no second copy of it is held.
  */
-import { CodedError, failureOf } from './failure.js';
+import { CodedError, coded, failureOf } from './failure.js';
 
 /** @typedef {import('./protocol.js').Name} Name */
 /** @typedef {import('./protocol.js').Commands} Commands */
@@ -312,8 +312,7 @@ export class EngineClient {
     const id = 'ready' in message ? 0 : message.id;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if ('failure' in message)
-      waiting?.reject(new CodedError(message.failure.code, message.failure.detail));
+    if ('failure' in message) waiting?.reject(coded(message.failure));
     else waiting?.resolve('ready' in message ? undefined : message.value);
   }
 

@@ -7,12 +7,18 @@
  * again. Composited on white, P + 255 - a is therefore what the file's own colour would have given. Only
  * the canvas multiplies (`premultiplyAlpha: 'none'`): Chromium's WebP decoder would round down.
  *
- * Colour profiles are left aside (`colorSpaceConversion: 'none'`), as Pillow leaves them: the network sees
- * the numbers in the file, since those are what networks are trained on.
+ * Colours become sRGB where a file has a profile: phones write Display P3, and what networks were trained
+ * on was sRGB. Without one the network sees the numbers in the file.
  */
+import { closed } from './cut-files.js';
 import { CodedError, failureOf, readError } from './failure.js';
+import { isRare, notOpened } from './file-kinds.js';
 import { checkSize, measure } from './headers.js';
+import { jpegEnding } from './jpeg-ending.js';
+import { notesOf } from './picture-notes.js';
+import { GAMMA, PROFILE, turns } from './probes.js';
 
+/** @typedef {import('./file-kinds.js').Kind} Kind */
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
 /** Pixels read back at a time: keeps the canvas far below what any browser allows, and memory low. */
@@ -21,33 +27,240 @@ const STRIP_PIXELS = 4_000_000;
 /** Quality of a JPEG result, 0 to 1. */
 const JPEG_QUALITY = 0.95;
 
+/** Files that are known to be whole: in training each is decoded many times. @type {WeakSet<Blob>} */
+const whole = new WeakSet();
+
+/** A decoded photo, upright. It holds memory that only `close` gives back at once. */
+export class Picture {
+  #bitmap;
+  #orientation;
+
+  /** @param {ImageBitmap} bitmap @param {number} [orientation] how it is still to be turned, as in EXIF */
+  constructor(bitmap, orientation = 1) {
+    this.#bitmap = bitmap;
+    this.#orientation = orientation;
+  }
+
+  /** Whether rows and columns change places. */
+  get #lies() {
+    return this.#orientation > 4;
+  }
+
+  get width() {
+    return this.#lies ? this.#bitmap.height : this.#bitmap.width;
+  }
+
+  get height() {
+    return this.#lies ? this.#bitmap.width : this.#bitmap.height;
+  }
+
+  /** Some rows at a time, from the top. @returns {Generator<Uint8Array>} */
+  *strips() {
+    const { width, height } = this;
+    const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
+    const canvas = new OffscreenCanvas(width, rows);
+    const brush = context(canvas);
+    brush.globalCompositeOperation = 'copy';
+    brush.imageSmoothingEnabled = false;
+    for (let top = 0; top < height; top += rows) {
+      brush.setTransform(...turned(this.#orientation, this.#bitmap, top));
+      brush.drawImage(this.#bitmap, 0, 0);
+      const { data } = brush.getImageData(0, 0, width, Math.min(rows, height - top));
+      yield new Uint8Array(data.buffer);
+    }
+    release(canvas);
+  }
+
+  close() {
+    this.#bitmap.close();
+  }
+}
+
 /**
- * Decodes a photo. The EXIF orientation is applied; of an animation the first frame is taken.
+ * From a stored picture's pixels to those that are upright, `top` rows further up.
+ *
+ * @param {number} orientation
+ * @param {{ width: number, height: number }} stored
+ * @param {number} top
+ * @returns {[number, number, number, number, number, number]}
+ */
+function turned(orientation, { width: w, height: h }, top) {
+  switch (orientation) {
+    case 2:
+      return [-1, 0, 0, 1, w, -top];
+    case 3:
+      return [-1, 0, 0, -1, w, h - top];
+    case 4:
+      return [1, 0, 0, -1, 0, h - top];
+    case 5:
+      return [0, 1, 1, 0, 0, -top];
+    case 6:
+      return [0, 1, -1, 0, h, -top];
+    case 7:
+      return [0, -1, -1, 0, h, w - top];
+    case 8:
+      return [0, -1, 1, 0, 0, w - top];
+    default:
+      return [1, 0, 0, 1, 0, -top];
+  }
+}
+
+/**
+ * Opens a photo. The EXIF orientation is applied; of an animation the first frame is taken. What ends too
+ * early is opened if all its pixels are there.
+ *
+ * @param {Blob} file
+ * @returns {Promise<Picture>} to be closed
+ * @throws {CodedError} those of {@link measure}
+ */
+export async function open(file) {
+  const { kind, width, height } = await measure(file);
+  const { convert, orientation } = await notesOf(file, kind);
+  // The type that the bytes have, whatever the file's name made the system think.
+  const typed = file.slice(0, file.size, `image/${kind}`);
+  const bitmap = await bitmapOf(file, typed, kind, optionsFor(kind, convert)).catch(
+    async (error) => {
+      throw await undecodable(file, kind, width * height, error);
+    },
+  );
+  try {
+    checkSize(bitmap.width, bitmap.height, file.size); // headers can lie
+    const left = orientation === 1 || (await turns(kind)) ? 1 : orientation;
+    return new Picture(bitmap, left);
+  } catch (error) {
+    bitmap.close();
+    throw error;
+  }
+}
+
+/**
+ * Decodes a photo to pixels in one piece.
  *
  * @param {Blob} file
  * @returns {Promise<Pixels>}
- * @throws {CodedError} those of {@link measure}, and `image-heic` where this browser has no HEIC decoder
+ * @throws {CodedError} as {@link open}
  */
 export async function decode(file) {
-  const { kind } = await measure(file);
-  let bitmap;
+  const picture = await open(file);
   try {
-    // The type that the bytes have, whatever the file's name made the system think.
-    bitmap = await createImageBitmap(file.slice(0, file.size, `image/${kind}`), {
-      imageOrientation: 'from-image',
-      premultiplyAlpha: 'none',
-      colorSpaceConversion: 'none',
-    });
-  } catch (error) {
-    throw await undecodable(file, kind, error);
-  }
-  try {
-    checkSize(bitmap.width, bitmap.height); // headers can lie
-    return { data: pixelsOf(bitmap), width: bitmap.width, height: bitmap.height };
+    const { width, height } = picture;
+    const data = new Uint8Array(4 * width * height);
+    let at = 0;
+    for (const rows of picture.strips()) {
+      data.set(rows, at);
+      at += rows.length;
+    }
+    return { data, width, height };
   } finally {
-    bitmap.close();
+    picture.close();
   }
 }
+
+/**
+ * JPEG has neither alpha nor colours without a profile that could be converted, and without options
+ * Chromium needs half the memory.
+ *
+ * @param {Kind} kind
+ * @param {boolean} convert
+ * @returns {ImageBitmapOptions}
+ */
+function optionsFor(kind, convert) {
+  if (kind === 'jpeg') return {};
+  const colorSpaceConversion = convert ? 'default' : 'none';
+  return { imageOrientation: 'from-image', premultiplyAlpha: 'none', colorSpaceConversion };
+}
+
+/**
+ * @param {Blob} file
+ * @param {Blob} typed the same with its true type
+ * @param {Kind} kind
+ * @param {ImageBitmapOptions} options
+ * @returns {Promise<ImageBitmap>}
+ */
+async function bitmapOf(file, typed, kind, options) {
+  const ending =
+    kind === 'jpeg' && !whole.has(file)
+      ? jpegEnding(new Uint8Array(await file.arrayBuffer()))
+      : { end: file.size, ended: true, whole: true };
+  if (!ending.whole) throw damaged('scans are missing');
+  if (!ending.ended) return agreed(await closed(typed, kind, ending.end), options);
+  if (kind === 'jpeg') return wholeJpeg(file, typed, ending.end);
+  try {
+    return await createImageBitmap(typed, options);
+  } catch (error) {
+    const files = await closed(typed, kind, ending.end);
+    if (files.length === 0) throw error;
+    return agreed(files, options);
+  }
+}
+
+/** @param {Blob} file @param {Blob} typed @param {number} end of its data */
+async function wholeJpeg(file, typed, end) {
+  const bitmap = await createImageBitmap(typed);
+  if (whole.has(file) || (await isWhole(typed, end))) {
+    whole.add(file);
+    return bitmap;
+  }
+  bitmap.close();
+  throw damaged('pixels are missing before the end marker');
+}
+
+/** The picture that all of these files show. @param {Blob[]} files @param {ImageBitmapOptions} options */
+async function agreed(files, options) {
+  const [first, second] = await Promise.all(files.map((file) => createImageBitmap(file, options)));
+  const same = !second || sameStrips(new Picture(first), new Picture(second));
+  second?.close();
+  if (same) return first;
+  first.close();
+  throw damaged('it ends before its pixels do');
+}
+
+/** @param {Picture} a @param {Picture} b */
+function sameStrips(a, b) {
+  if (a.width !== b.width || a.height !== b.height) return false;
+  const others = b.strips();
+  for (const rows of a.strips()) {
+    const other = others.next().value;
+    if (!other || !rows.every((byte, i) => byte === other[i])) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether a JPEG's data reach up to its end marker, looked at as small as the decoder makes it; true where
+ * the browser has none that can be asked.
+ *
+ * @param {Blob} file
+ * @param {number} end of the data
+ */
+async function isWhole(file, end) {
+  if (typeof ImageDecoder === 'undefined') return true;
+  const [, other] = await closed(file, 'jpeg', end);
+  const [a, b] = await Promise.all([file, other].map(small));
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** A JPEG at an eighth of its size, where the decoder does that. @param {Blob} file */
+async function small(file) {
+  const decoder = new ImageDecoder({
+    data: file.stream(),
+    type: file.type,
+    desiredWidth: 1,
+    desiredHeight: 1,
+  });
+  try {
+    const { image } = await decoder.decode();
+    const bytes = new Uint8Array(image.allocationSize());
+    await image.copyTo(bytes);
+    image.close();
+    return bytes;
+  } finally {
+    decoder.close();
+  }
+}
+
+/** @param {string} detail */
+const damaged = (detail) => new CodedError('image-damaged', detail);
 
 /**
  * Encodes opaque pixels. The file carries nothing of the photo's own metadata.
@@ -81,10 +294,11 @@ export async function encode(rgba, width, height, format) {
 }
 
 /**
- * Whether pixels come back from a canvas, and from an encoded file, as they were put in. Browsers that
- * resist fingerprinting add noise to what a page reads, and every photo would carry it.
+ * Whether pixels come back from a canvas, and from an encoded file, as they were put in, and whether a
+ * colour profile leads to sRGB and nothing else changes colours. Browsers that resist fingerprinting add
+ * noise to what a page reads, and every photo would carry it.
  *
- * @returns {Promise<'canvas-noise' | null>}
+ * @returns {Promise<'canvas-noise' | 'canvas-colours' | null>}
  * @throws {CodedError} `browser-unsupported`
  */
 export async function selfTest() {
@@ -104,43 +318,43 @@ export async function selfTest() {
   release(canvas);
   const decoded = await decode(await encode(known, side, side, 'png')).catch(() => null);
   const same = known.every((byte, i) => byte === read[i] && byte === decoded?.data[i]);
-  return same ? null : 'canvas-noise';
+  if (!same) return 'canvas-noise';
+  return (await keepsColours()) ? null : 'canvas-colours';
+}
+
+/** Whether a profile counts, by one in which red is green; and a gamma alone does not. */
+async function keepsColours() {
+  try {
+    const [red, grey] = [await decode(PROFILE()), await decode(GAMMA())];
+    return red.data[1] > 250 && red.data[0] < 5 && grey.data[0] === 128;
+  } catch {
+    return false;
+  }
 }
 
 /**
  * Why a file could not be decoded.
  *
  * @param {Blob} file
- * @param {import('./headers.js').Kind} kind
+ * @param {Kind} kind
+ * @param {number} pixels
  * @param {unknown} error
  */
-async function undecodable(file, kind, error) {
+async function undecodable(file, kind, pixels, error) {
   try {
     await file.slice(0, 1).arrayBuffer(); // decoders do not tell that the file is gone
   } catch (gone) {
     return readError(gone, 'file-gone');
   }
-  return kind === 'heic'
-    ? new CodedError('image-heic', 'this browser does not decode HEIC')
-    : new CodedError('image-unreadable', failureOf(error).detail);
+  if (error instanceof CodedError) return error;
+  if (isRare(kind)) return notOpened(kind);
+  const { code, detail } = failureOf(error, 'image-damaged');
+  // What is whole by its header may still be more than this browser can hold.
+  return pixels > LARGE ? new CodedError('image-too-large', detail) : new CodedError(code, detail);
 }
 
-/** @param {ImageBitmap} bitmap @returns {Uint8Array} */
-function pixelsOf(bitmap) {
-  const { width, height } = bitmap;
-  const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-  const canvas = new OffscreenCanvas(width, rows);
-  const brush = context(canvas);
-  brush.globalCompositeOperation = 'copy';
-  const data = new Uint8Array(4 * width * height);
-  for (let top = 0; top < height; top += rows) {
-    const count = Math.min(rows, height - top);
-    brush.drawImage(bitmap, 0, -top);
-    data.set(brush.getImageData(0, 0, width, count).data, 4 * width * top);
-  }
-  release(canvas);
-  return data;
-}
+/** From so many pixels on browsers refuse for want of memory. */
+const LARGE = 64_000_000;
 
 /** A canvas held in main memory, since it is read back. @param {OffscreenCanvas} canvas */
 function context(canvas) {

@@ -10,12 +10,19 @@ export class CodedError extends Error {
   /**
    * @param {string} code
    * @param {string} detail plain English, for a log
+   * @param {Record<string, string>} [values] what its sentence names
    */
-  constructor(code, detail) {
+  constructor(code, detail, values) {
     super(detail);
     this.name = 'CodedError';
     this.code = code;
+    this.values = values;
   }
+}
+
+/** A failure that came as data. @param {Failure} failure */
+export function coded({ code, detail, values }) {
+  return new CodedError(code, detail, values);
 }
 
 /** What browsers reject with when a file was deleted, or may no longer be read, after it was picked. */
@@ -31,7 +38,8 @@ const GONE = new Set(['NotFoundError', 'NotReadableError', 'SecurityError', 'Not
 export function failureOf(error, fallback = 'engine-failed') {
   if (!(error instanceof Error)) return { code: fallback, detail: String(error) };
   if ('code' in error && typeof error.code === 'string') {
-    return { code: error.code, detail: error.message };
+    const { code, message: detail, values } = /** @type {CodedError} */ (error);
+    return values ? { code, detail, values } : { code, detail };
   }
   // A request for more memory than there is shows as a RangeError ("Array buffer allocation failed").
   if (error instanceof RangeError) return { code: 'out-of-memory', detail: error.message };

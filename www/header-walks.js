@@ -3,6 +3,9 @@
  * HEIC. Each walk moves forward at every step and gives up after a number of steps, so that no file can
  * keep it busy; null means that no size was found.
  */
+import { nameAt } from './byte-reader.js';
+import { unsupported } from './file-kinds.js';
+import { isFrame, segments } from './jpeg-segments.js';
 
 /** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
 /** @typedef {import('./headers.js').Size} Size */
@@ -12,30 +15,21 @@ const MAX_STEPS = 65_536;
 const MAX_BOXES = 4096;
 
 /**
- * The first start-of-frame segment (ITU-T T.81, B.2.2): embedded thumbnails lie inside APP segments, and
- * are stepped over with them.
+ * The first start-of-frame segment (ITU-T T.81, B.2.2).
  *
  * @param {ByteReader} reader
  * @returns {Promise<Size | null>}
+ * @throws {import('./failure.js').CodedError} `image-unsupported` for a coding that browsers do not open
  */
 export async function jpegSize(reader) {
-  let at = 2;
-  for (let step = 0; step < MAX_STEPS; step += 1) {
-    const head = await reader.view(at, 4);
-    if (!head) return null;
-    const marker = head.getUint8(1);
-    if (head.getUint8(0) !== 0xff || marker === 0xff || marker === 0) {
-      at += 1; // stray or fill bytes between segments, which decoders step over too
-    } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2; // markers without a body
-    } else if (marker === 0xd9 || marker === 0xda) {
-      return null; // end of image or start of scan before any frame
-    } else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      const frame = await reader.view(at + 5, 4);
-      return frame && { width: frame.getUint16(2), height: frame.getUint16(0) };
-    } else {
-      at += 2 + Math.max(2, head.getUint16(2));
-    }
+  for await (const { marker, at } of segments(reader)) {
+    if (!isFrame(marker)) continue;
+    const frame = await reader.view(at, 5);
+    if (!frame) return null;
+    const size = { width: frame.getUint16(3), height: frame.getUint16(1) };
+    // Arithmetic coding, lossless frames, 12 bits a level, a height that follows behind the scan.
+    if (marker > 0xc2 || frame.getUint8(0) !== 8 || size.height === 0) throw unsupported('jpeg');
+    return size;
   }
   return null;
 }
@@ -74,25 +68,6 @@ export async function gifSize(reader) {
     }
   }
   return null;
-}
-
-const AVIF = ['avif', 'avis'];
-const HEIC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1'];
-
-/**
- * What the `ftyp` box at the start says that the file is (ISO/IEC 14496-12, 4.3).
- *
- * @param {ByteReader} reader
- * @returns {Promise<'avif' | 'heic' | 'video'>}
- */
-export async function brandOf(reader) {
-  const length = (await reader.view(0, 4))?.getUint32(0) ?? 0;
-  const view = await reader.view(0, Math.min(length, reader.size, 256));
-  const brands = [];
-  for (let at = 8; view && at + 4 <= view.byteLength; at += at === 8 ? 8 : 4)
-    brands.push(nameAt(view, at));
-  if (brands.some((brand) => AVIF.includes(brand))) return 'avif';
-  return brands.some((brand) => HEIC.includes(brand)) ? 'heic' : 'video';
 }
 
 /**
@@ -148,14 +123,4 @@ function larger(known, view) {
   if (!view) return known;
   const size = { width: view.getUint32(0), height: view.getUint32(4) };
   return known && known.width * known.height >= size.width * size.height ? known : size;
-}
-
-/** @param {DataView} view @param {number} at */
-function nameAt(view, at) {
-  return String.fromCharCode(
-    view.getUint8(at),
-    view.getUint8(at + 1),
-    view.getUint8(at + 2),
-    view.getUint8(at + 3),
-  );
 }

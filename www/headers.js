@@ -7,36 +7,54 @@
 
 import { ByteReader } from './byte-reader.js';
 import { CodedError } from './failure.js';
-import { boxesSize, brandOf, gifSize, jpegSize } from './header-walks.js';
+import { isRare, kindOf, notOpened } from './file-kinds.js';
+import { boxesSize, gifSize, jpegSize } from './header-walks.js';
+import { jxlSize, tiffSize } from './rare-sizes.js';
 
-/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'heic' | 'bmp'} Kind */
+/** @typedef {import('./file-kinds.js').Kind} Kind */
 /** @typedef {{ width: number, height: number }} Size pixels, as stored: before the EXIF orientation */
 
-/** Largest image that is decoded, in pixels: 256 MB as RGBA. */
-export const MAX_PIXELS = 64_000_000;
+/** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */
+export const MAX_BYTES = 1e9;
 /** Longest side that is decoded, in pixels. */
 export const MAX_SIDE = 16_384;
+/**
+ * What takes more than 256 MB must look like a photo: no encoder that cameras use writes fewer bytes than
+ * one for so many pixels, while a bomb has one for a thousand.
+ */
+const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
 
 /**
  * Kind and size of an image file.
  *
  * @param {Blob} file
  * @returns {Promise<{ kind: Kind } & Size>}
- * @throws {CodedError} `image-empty`, `image-unsupported` (a known kind that browsers do not decode),
- *   `image-unreadable`, `image-too-large`, `file-gone`
+ * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known
+ *   kind that this browser does not open), `image-heic`, `image-damaged`, `image-too-large`, `file-gone`
  */
 export async function measure(file) {
   if (file.size === 0) throw new CodedError('image-empty', 'the file has no bytes');
   const reader = new ByteReader(file);
-  const start = await reader.view(0, Math.min(file.size, 64));
-  const kind = start ? await kindOf(reader, start) : null;
+  const kind = await kindOf(reader, /** @type {Partial<File>} */ (file).name);
   if (!kind) throw new CodedError('image-unreadable', 'the first bytes are not those of an image');
   const size = await SIZES[kind](reader);
   if (!size || size.width < 1 || size.height < 1) {
-    throw new CodedError('image-unreadable', `the ${kind} header gives no size`);
+    if (isRare(kind)) throw notOpened(kind);
+    throw new CodedError('image-damaged', `the ${kind} header gives no size`);
   }
-  checkSize(size.width, size.height);
+  checkSize(size.width, size.height, file.size);
   return { kind, ...size };
+}
+
+/**
+ * Whether a file's content is that of a picture, whatever its name and type.
+ *
+ * @param {File} file
+ * @returns {Promise<boolean>}
+ * @throws {CodedError} `image-unsupported`, `image-heic`, `file-gone`
+ */
+export async function isPicture(file) {
+  return (await kindOf(new ByteReader(file), file.name)) !== null;
 }
 
 /**
@@ -44,58 +62,16 @@ export async function measure(file) {
  *
  * @param {number} width pixels
  * @param {number} height pixels
+ * @param {number} bytes of the file
  * @throws {CodedError} `image-too-large`
  */
-export function checkSize(width, height) {
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
+export function checkSize(width, height, bytes) {
+  const pixels = width * height;
+  const bomb = pixels > LARGE.pixels && pixels > LARGE.pixelsAByte * bytes;
+  if (4 * pixels > MAX_BYTES || Math.max(width, height) > MAX_SIDE || bomb) {
     throw new CodedError('image-too-large', `${width}x${height} pixels`);
   }
 }
-
-/** First bytes of files that are not photos for a browser, with what they are. */
-const UNSUPPORTED = /** @type {const} */ ([
-  ['II*\0', 'TIFF or camera raw'],
-  ['MM\0*', 'TIFF or camera raw'],
-  ['II+\0', 'TIFF'],
-  ['MM\0+', 'TIFF'],
-  ['\xff\x0a', 'JPEG XL'],
-  ['\0\0\0\x0cJXL ', 'JPEG XL'],
-  ['\0\0\0\x0cjP  ', 'JPEG 2000'],
-  ['8BPS', 'Photoshop'],
-  ['%PDF', 'PDF'],
-  ['\0\0\x01\0', 'icon'],
-  ['\x1aE\xdf\xa3', 'WebM or Matroska video'],
-  ['PK\x03\x04', 'zip'],
-]);
-
-/**
- * @param {ByteReader} reader
- * @param {DataView} start up to 64 bytes
- * @returns {Promise<Kind | null>} null for what is no image
- */
-async function kindOf(reader, start) {
-  const text = String.fromCharCode(
-    ...new Uint8Array(start.buffer, start.byteOffset, start.byteLength),
-  );
-  if (text.startsWith('\xff\xd8\xff')) return 'jpeg';
-  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
-  if (/^GIF8[79]a/.test(text)) return 'gif';
-  if (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') return 'webp';
-  if (text.slice(4, 8) === 'ftyp') {
-    const brand = await brandOf(reader);
-    if (brand === 'video') throw unsupported('video');
-    return brand;
-  }
-  if (text.startsWith('BM')) return 'bmp';
-  const match = UNSUPPORTED.find(([magic]) => text.startsWith(magic));
-  if (match) throw unsupported(match[1]);
-  if (/^(\xef\xbb\xbf)?\s*<(svg|\?xml|!DOCTYPE svg)/i.test(text)) throw unsupported('SVG');
-  return null;
-}
-
-/** @param {string} what */
-const unsupported = (what) =>
-  new CodedError('image-unsupported', `${what} is not decoded by browsers`);
 
 /** @type {Record<Kind, (reader: ByteReader) => Promise<Size | null>>} null: the header gives no size */
 const SIZES = {
@@ -106,6 +82,8 @@ const SIZES = {
   avif: boxesSize,
   heic: boxesSize,
   bmp: bmpSize,
+  tiff: tiffSize,
+  jxl: jxlSize,
 };
 
 /** The IHDR chunk comes first. @param {ByteReader} reader @returns {Promise<Size | null>} */

@@ -229,6 +229,8 @@ export type Request = { [K in Name]: { id: number; do: K } & Commands[K] }[Name]
 export interface Failure {
   code: string;
   detail: string;
+  /** What the sentence names, such as the kind of a picture. */
+  values?: Record<string, string>;
 }
 export type Reply = { id: number; value: Values[Name] } | { id: number; failure: Failure };
 

@@ -1,0 +1,138 @@
+/**
+ * What a file is, told by its first bytes and never by its name: phones, messengers and downloads call
+ * photos anything.
+ */
+import { nameAt } from './byte-reader.js';
+import { CodedError } from './failure.js';
+
+/** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
+/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} Kind of picture */
+/** @typedef {'heic' | 'tiff' | 'jxl'} RareKind which some browsers open and others do not */
+
+/**
+ * Bytes as text in which those below 32 are Unicode's pictures of control characters, so that the
+ * patterns below can be read: ␀ is 0.
+ * @param {DataView} view
+ */
+function legible(view) {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return Array.from(bytes, (byte) => String.fromCharCode(byte < 32 ? 0x2400 + byte : byte)).join(
+    '',
+  );
+}
+
+/** @type {[RegExp, Kind][]} */
+const PICTURES = [
+  [/^\xff\xd8\xff/, 'jpeg'],
+  [/^\x89PNG␍␊␚␊/, 'png'],
+  [/^GIF8[79]a/, 'gif'],
+  [/^RIFF.{4}WEBP/, 'webp'],
+  [/^BM.{12}[␌␐\x28\x34\x38\x40\x6c\x7c]␀␀␀/, 'bmp'],
+  [/^(II[*+]␀(?!.{4}CR)|MM␀[*+])/, 'tiff'],
+  [/^(\xff␊|␀␀␀␌JXL )/, 'jxl'],
+];
+
+/**
+ * Files that no browser opens as a photo, and what they are called. `raw`, `video`, `archive`, `PDF` have
+ * sentences of their own.
+ * @type {[RegExp, string][]}
+ */
+const OTHERS = [
+  [/^(II\*␀.{4}CR|FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU␀|FOVb|II␚␀␀␀HEAPCCDR|␀MRM)/, 'raw'],
+  [/^(␀␀␀␌jP {2}|\xff\x4f\xff\x51)/, 'JPEG 2000'],
+  [/^II\xbc␁/, 'JPEG XR'],
+  [/^8BP[SB]/, 'Photoshop'],
+  [/^gimp xcf/, 'GIMP'],
+  [/^␀␀[␁␂]␀[^␀]/, 'ICO'],
+  [/^icns/, 'ICNS'],
+  [/^qoif/, 'QOI'],
+  [/^P[1-7][ ␊][\d#]/, 'PNM'],
+  [/^v\/1␁/, 'OpenEXR'],
+  [/^#\?(RADIANCE|RGBE)/, 'Radiance HDR'],
+  [/^DDS /, 'DDS'],
+  [
+    /^(\xef\xbb\xbf)?[\s␊␍]*<(svg|\?xml[^>]*>[\s␊␍]*(<!--|<!DOCTYPE svg|<svg)|!DOCTYPE svg)/i,
+    'SVG',
+  ],
+  [/^(%!PS|\xc5\xd0\xd3\xc6)/, 'PostScript'],
+  [/^[\s␊␍]*%PDF/, 'PDF'],
+  [/^(␚E\xdf\xa3|FLV␁|OggS|0&\xb2u\x8ef\xcf␑|␀␀␁[\xb3\xba]|RIFF.{4}AVI )/, 'video'],
+  [/^␀.{3}(moov|mdat|wide|free|skip|pnot)/, 'video'],
+  [/^(Rar!|7z\xbc\xaf|␟\x8b|BZh\d|\xfd7zXZ|PK␅␆)/, 'archive'],
+  // Documents of office programs and PyTorch's weights are zip files too: those are no photos in a zip.
+  [/^PK␃␄(?!.{26}(\[Content|_rels|mimetype|[^␀]*data\.pkl|[^␀]*\/\.(data|format)))/, 'archive'],
+];
+
+/** Endings under which cameras write TIFF that holds what their sensor saw. */
+const RAW = /\.(dng|nef|nrw|arw|srf|sr2|pef|3fr|fff|iiq|erf|kdc|dcr|mos|mef|rwl|srw)$/i;
+
+/** Longest start that a kind is told by. */
+const START = 256;
+
+/**
+ * @param {ByteReader} reader
+ * @param {string} [name] of the file: it tells raw photos from other TIFF, and nothing else
+ * @returns {Promise<Kind | null>} null for what is no picture
+ * @throws {CodedError} `image-unsupported`, with its `kind`, for a kind that this browser does not open;
+ *   `image-heic`
+ */
+export async function kindOf(reader, name = '') {
+  const start = await reader.view(0, Math.min(reader.size, START));
+  if (!start) return null;
+  const text = legible(start);
+  const kind = PICTURES.find(([magic]) => magic.test(text))?.[1] ?? (await boxedKind(reader, text));
+  if (kind) return opened(kind, kind === 'tiff' && RAW.test(name) ? 'raw' : NAMES[kind]);
+  const other = OTHERS.find(([magic]) => magic.test(text));
+  if (other) throw unsupported(other[1]);
+  return null;
+}
+
+/** @type {Partial<Record<Kind, string>>} */
+const NAMES = { tiff: 'TIFF', jxl: 'JPEG XL', heic: 'HEIC' };
+
+/** Whether some browsers open a kind and others do not. @param {Kind} kind */
+export function isRare(kind) {
+  return kind in NAMES;
+}
+
+/** @param {string} kind as people call it */
+export function unsupported(kind) {
+  return new CodedError('image-unsupported', `${kind} is not opened by this browser`, { kind });
+}
+
+/** @param {Kind} kind @param {string} [name] */
+export function notOpened(kind, name = NAMES[kind] ?? kind) {
+  return kind === 'heic'
+    ? new CodedError('image-heic', 'this browser does not decode HEIC')
+    : unsupported(name);
+}
+
+/** Kinds that only some browsers open: they are asked, where they can be. @param {Kind} kind @param {string} [name] */
+async function opened(kind, name) {
+  if (!isRare(kind)) return kind;
+  const asked = globalThis.ImageDecoder?.isTypeSupported(`image/${kind}`);
+  if ((await asked) === false) throw notOpened(kind, name);
+  return kind;
+}
+
+const AVIF = ['avif', 'avis'];
+const HEIC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1'];
+
+/**
+ * What the `ftyp` box at the start says that the file is (ISO/IEC 14496-12, 4.3).
+ *
+ * @param {ByteReader} reader
+ * @param {string} text the file's first bytes
+ * @returns {Promise<'avif' | 'heic' | null>}
+ */
+async function boxedKind(reader, text) {
+  if (text.slice(4, 8) !== 'ftyp') return null;
+  const length = (await reader.view(0, 4))?.getUint32(0) ?? 0;
+  const view = await reader.view(0, Math.min(length, reader.size, 256));
+  const brands = [];
+  for (let at = 8; view && at + 4 <= view.byteLength; at += at === 8 ? 8 : 4)
+    brands.push(nameAt(view, at));
+  if (brands.some((brand) => AVIF.includes(brand))) return 'avif';
+  if (brands.some((brand) => HEIC.includes(brand))) return 'heic';
+  throw unsupported(brands.includes('crx ') ? 'raw' : 'video');
+}
