@@ -63,7 +63,7 @@ export class Card {
     this.#offer('retry-tool', { retry: 'card.retry' }, state === 'failed');
     if (result) {
       if (result !== this.#result) this.#showResult(result);
-    } else if (problem) this.#showReason(problem.code);
+    } else if (problem) this.#showReason(problem);
     else if (this.element.querySelector('.reason')) {
       // It is tried again.
       this.#fill();
@@ -111,12 +111,12 @@ export class Card {
     this.#fill(createCompare({ before: first, after: second, width, height, name }));
   }
 
-  /** @param {string} code */
-  #showReason(code) {
+  /** @param {import('./protocol.js').Failure} problem */
+  #showReason({ code, values }) {
     this.release();
     const reason = document.createElement('p');
     reason.className = 'reason';
-    reason.textContent = errorText(code);
+    reason.textContent = errorText(code, values);
     this.#fill(reason);
   }
 

@@ -1,17 +1,25 @@
 /**
  * Photos in: from a file or folder input, a drop, or a paste, as chunks that arrive while a large folder
- * is still being read. Names are all that is looked at; no file is opened here.
+ * is still being read. What a file is, its content says: only one that is called like a photo is taken at
+ * its word, since the engine looks at it anyway.
  */
-import { readError } from './failure.js';
+import { failureOf, readError } from './failure.js';
+import { isPicture } from './headers.js';
 import { IMAGE_EXTENSION } from './names.js';
 
 /** @typedef {{ file: File, path: string }} Candidate `path` has the folders, separated by `/` */
 /**
+ * @typedef {object} LeftOut something that is no photo for this browser, and why
+ * @property {string} path
+ * @property {string} code `too-many-photos` (the last one), `folder-too-deep`, `file-gone`,
+ *   `image-unsupported`, `image-heic`
+ * @property {Record<string, string>} [values] of the code's sentence
+ */
+/**
  * @typedef {object} Chunk
  * @property {Candidate[]} photos
- * @property {number} ignored files that are no photos: left out without a word
- * @property {{ path: string, code: string }[]} problems `too-many-photos` (the last chunk),
- *   `folder-too-deep`, `file-gone`
+ * @property {string[]} ignored files that have nothing to do with photos: the ending of each, such as `txt`
+ * @property {LeftOut[]} problems
  */
 
 export const MAX_PHOTOS = 10_000;
@@ -23,29 +31,10 @@ const CHUNK = 100;
 /** Longest time without giving way to the page, in milliseconds. */
 const SLICE = 20;
 
-const TYPE = /^image\/(jpeg|pjpeg|a?png|gif|webp|avif|bmp|x-ms-bmp|hei[cf])$/i;
+/** What systems leave behind, and hidden files: nobody means to add them. */
+const JUNK = /^(\..*|__MACOSX|thumbs\.db|ehthumbs.*\.db|desktop\.ini)$/i;
 
 let pasted = 0;
-
-/**
- * Whether a file is worth trying: by its extension, or by its type where it has none. Hidden files, what
- * systems leave behind, and everything inside such folders are not.
- *
- * @param {string} path
- * @param {string} type MIME type, may be empty
- * @returns {boolean}
- */
-export function isPhoto(path, type) {
-  const parts = path.split('/');
-  if (parts.some(isJunk)) return false;
-  const name = parts.at(-1) ?? '';
-  return /\.[^.\s]+$/.test(name) ? IMAGE_EXTENSION.test(name) : TYPE.test(type);
-}
-
-/** @param {string} name of a file or folder */
-function isJunk(name) {
-  return name.startsWith('.') || name === '__MACOSX';
-}
 
 /**
  * From `<input type="file">`, with or without `webkitdirectory`.
@@ -66,11 +55,11 @@ export function fromInput(files, limit = MAX_PHOTOS) {
  * @returns {AsyncGenerator<Chunk>}
  */
 export function fromDrop(data, limit = MAX_PHOTOS) {
-  /** @type {(FileSystemEntry | File)[]} */
+  /** What the browser gives nothing for is known by its type. @type {(FileSystemEntry | File | string)[]} */
   const roots = [];
   for (const item of data.items) {
-    const root = item.kind === 'file' ? (item.webkitGetAsEntry?.() ?? item.getAsFile()) : null;
-    if (root) roots.push(root);
+    if (item.kind !== 'file') continue;
+    roots.push(item.webkitGetAsEntry?.() ?? item.getAsFile() ?? item.type);
   }
   return chunked(walked(roots), limit);
 }
@@ -95,26 +84,43 @@ function named(file) {
   return new File([file], `pasted-${pasted}.${extension}`, { type: file.type });
 }
 
-/** @typedef {Candidate | { ignored: true } | { path: string, code: string }} Found */
+/** @typedef {Candidate | { ignored: string } | LeftOut} Found */
 
 /** @param {Iterable<File>} files @returns {AsyncGenerator<Found>} */
 async function* listed(files) {
-  for (const file of files) yield judged(file, file.webkitRelativePath || file.name);
+  for (const file of files) {
+    const path = file.webkitRelativePath || file.name;
+    if (!path.split('/').some(isJunk)) yield judged(file, path);
+  }
 }
 
-/** @param {File} file @param {string} path @returns {Found} */
-function judged(file, path) {
-  return isPhoto(path, file.type) ? { file, path } : { ignored: true };
+/** @param {string} name of a file or folder */
+function isJunk(name) {
+  return JUNK.test(name);
+}
+
+/** @param {File} file @param {string} path @returns {Promise<Found>} */
+async function judged(file, path) {
+  if (IMAGE_EXTENSION.test(file.name)) return { file, path };
+  try {
+    if (await isPicture(file)) return { file, path };
+    return { ignored: /\.([^.\s]{1,10})$/.exec(file.name)?.[1].toLowerCase() ?? '' };
+  } catch (error) {
+    const { code, values } = failureOf(error, 'file-gone');
+    return { path, code, values };
+  }
 }
 
 /**
  * Depth first, each folder in the order of its names.
  *
- * @param {(FileSystemEntry | File)[]} roots
+ * @param {(FileSystemEntry | File | string)[]} roots
  * @returns {AsyncGenerator<Found>}
  */
 async function* walked(roots) {
-  const left = roots.map((entry) => ({ entry, path: entry.name, depth: 0 })).reverse();
+  const left = roots
+    .map((entry) => ({ entry, path: typeof entry === 'string' ? entry : entry.name, depth: 0 }))
+    .reverse();
   let seen = 0;
   for (let next = left.pop(); next; next = left.pop()) {
     const { entry, path, depth } = next;
@@ -123,20 +129,17 @@ async function* walked(roots) {
       yield { path, code: 'too-many-photos' };
       return;
     }
-    try {
-      if (entry instanceof File) yield judged(entry, path);
-      else if (isJunk(entry.name)) yield { ignored: true };
-      else if (!isFolder(entry))
-        yield await opened(/** @type {FileSystemFileEntry} */ (entry), path);
-      else if (depth >= MAX_DEPTH) yield { path, code: 'folder-too-deep' };
-      else {
-        const inside = await contents(entry);
-        for (const child of inside.reverse()) {
-          left.push({ entry: child, path: `${path}/${child.name}`, depth: depth + 1 });
-        }
+    if (typeof entry === 'string') yield { path, code: 'file-gone' };
+    else if (isJunk(entry.name)) continue;
+    else if (entry instanceof File) yield judged(entry, path);
+    else if (!isFolder(entry)) yield opened(/** @type {FileSystemFileEntry} */ (entry), path);
+    else if (depth >= MAX_DEPTH) yield { path, code: 'folder-too-deep' };
+    else {
+      const { inside, error } = await contents(entry);
+      if (error) yield { path, code: readError(error, 'file-gone').code };
+      for (const child of inside.reverse()) {
+        left.push({ entry: child, path: `${path}/${child.name}`, depth: depth + 1 });
       }
-    } catch (error) {
-      yield { path, code: readError(error, 'file-gone').code };
     }
   }
 }
@@ -147,31 +150,39 @@ function isFolder(entry) {
 }
 
 /** @param {FileSystemFileEntry} entry @param {string} path @returns {Promise<Found>} */
-function opened(entry, path) {
-  if (/\.[^.\s]+$/.test(entry.name) && !isPhoto(path, ''))
-    return Promise.resolve({ ignored: true });
-  return new Promise((resolve, reject) =>
-    entry.file((file) => resolve(judged(file, path)), reject),
-  );
+async function opened(entry, path) {
+  try {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return judged(file, path);
+  } catch (error) {
+    return { path, code: readError(error, 'file-gone').code };
+  }
 }
 
 /**
- * All entries of a folder: browsers hand them out in batches of about a hundred, and end with none.
+ * All entries of a folder: browsers hand them out in batches of about a hundred, and end with none. What
+ * was read before a failure counts.
  *
  * @param {FileSystemDirectoryEntry} folder
- * @returns {Promise<FileSystemEntry[]>}
+ * @returns {Promise<{ inside: FileSystemEntry[], error: unknown }>}
  */
 async function contents(folder) {
   const reader = folder.createReader();
-  const all = [];
-  while (all.length <= MAX_ENTRIES) {
-    const batch = await /** @type {Promise<FileSystemEntry[]>} */ (
-      new Promise((resolve, reject) => reader.readEntries(resolve, reject))
-    );
-    if (batch.length === 0) break;
-    all.push(...batch);
+  /** @type {FileSystemEntry[]} */
+  const inside = [];
+  let error = null;
+  try {
+    while (inside.length <= MAX_ENTRIES) {
+      const batch = await /** @type {Promise<FileSystemEntry[]>} */ (
+        new Promise((resolve, reject) => reader.readEntries(resolve, reject))
+      );
+      if (batch.length === 0) break;
+      inside.push(...batch);
+    }
+  } catch (caught) {
+    error = caught;
   }
-  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { inside: inside.sort((a, b) => (a.name < b.name ? -1 : 1)), error };
 }
 
 /**
@@ -186,17 +197,17 @@ async function* chunked(found, limit) {
   let chunk = emptyChunk();
   let resumed = performance.now();
   for await (const one of found) {
-    if ('ignored' in one) chunk.ignored += 1;
-    else if ('code' in one) chunk.problems.push(one);
-    else if (room > 0) {
-      room -= 1;
-      chunk.photos.push(one);
-    } else {
+    if ('ignored' in one) chunk.ignored.push(one.ignored);
+    else if (room === 0) {
       chunk.problems.push({ path: one.path, code: 'too-many-photos' });
       break;
+    } else {
+      room -= 1;
+      if ('code' in one) chunk.problems.push(one);
+      else chunk.photos.push(one);
     }
     const slow = performance.now() - resumed > SLICE;
-    if (chunk.photos.length >= CHUNK || (slow && chunk.photos.length > 0)) {
+    if (slow || sizeOf(chunk) >= CHUNK) {
       yield chunk;
       chunk = emptyChunk();
     }
@@ -205,10 +216,15 @@ async function* chunked(found, limit) {
       resumed = performance.now();
     }
   }
-  if (chunk.photos.length || chunk.ignored || chunk.problems.length) yield chunk;
+  if (sizeOf(chunk) > 0) yield chunk;
 }
 
 /** @returns {Chunk} */
 function emptyChunk() {
-  return { photos: [], ignored: 0, problems: [] };
+  return { photos: [], ignored: [], problems: [] };
+}
+
+/** @param {Chunk} chunk */
+function sizeOf({ photos, ignored, problems }) {
+  return photos.length + ignored.length + problems.length;
 }

@@ -93,10 +93,18 @@ function plural(forms, n) {
 /**
  * A failure in words: its code's sentence, or a general one that names the code.
  * @param {string} code
+ * @param {Record<string, string>} [values] what a file is of which no more is known than its kind
  */
-export function errorText(code) {
+export function errorText(code, values = {}) {
+  if (code === 'image-unsupported' && values.kind) return unsupportedText(values.kind);
   const key = `error.${code}`;
   return hasMessage(key) ? text(key) : text('error.unknown', { code });
+}
+
+/** @param {string} kind of a file that this browser does not open */
+function unsupportedText(kind) {
+  const key = `unsupported.${kind.toLowerCase()}`;
+  return hasMessage(key) ? text(key) : text('unsupported.picture', { kind });
 }
 
 /** @param {number} value */

@@ -21,7 +21,7 @@ export function showProblems(run) {
   const fresh = document.createDocumentFragment();
   for (const { id, name, problem } of run.items.values()) {
     if (!problem || lines.has(id)) continue;
-    const line = problemLine(name, problem.code);
+    const line = problemLine(name, problem);
     lines.set(id, line);
     fresh.append(line);
   }
@@ -33,19 +33,34 @@ export function showProblems(run) {
   button('retry').hidden = failed === 0;
   button('retry').textContent = text('problems.retry', { n: failed });
   byId('ignored').hidden = run.ignored === 0;
-  byId('ignored').textContent = text('problems.ignored', { n: run.ignored });
+  byId('ignored').textContent = ignoredText(run.ignored, run.endings);
+}
+
+/** Most endings that are named. */
+const NAMED = 5;
+
+/**
+ * How many files had nothing to do with photos, and of what kinds they were.
+ * @param {number} n
+ * @param {Iterable<string>} endings
+ */
+export function ignoredText(n, endings) {
+  const named = [...endings].filter(Boolean).slice(0, NAMED);
+  const list = named.map((ending) => `.${ending}`).join(text('list.separator'));
+  const words = text('problems.ignored', { n });
+  return list ? text('problems.endings', { words, list }) : words;
 }
 
 /**
  * @param {string} name
- * @param {string} code
+ * @param {import('./protocol.js').Failure} problem
  */
-function problemLine(name, code) {
+function problemLine(name, { code, values }) {
   const line = document.createElement('li');
   const what = document.createElement('bdi');
   const why = document.createElement('span');
   what.textContent = shownName(name);
-  why.textContent = errorText(code);
+  why.textContent = errorText(code, values);
   line.dataset.code = code;
   line.append(what, why);
   return line;

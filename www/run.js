@@ -37,6 +37,7 @@
  * @property {number[]} queue ids to translate, in order; ids whose photo has gone are passed over
  * @property {number} nextId
  * @property {number} ignored files that are no photos
+ * @property {Set<string>} endings of those files
  * @property {boolean} running
  * @property {number} finished photos finished since the run began
  * @property {number} timed translations that were timed since the run began
@@ -54,6 +55,7 @@ export function createRun() {
     queue: [],
     nextId: 1,
     ignored: 0,
+    endings: new Set(),
     running: false,
     finished: 0,
     timed: 0,
@@ -125,6 +127,7 @@ export function clearItems(run) {
   run.names.clear();
   run.queue = [];
   run.ignored = 0;
+  run.endings.clear();
   return items;
 }
 

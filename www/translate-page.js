@@ -89,7 +89,7 @@ export async function setUpTranslate(client, store, opener) {
     translate();
   });
   button('cancel').addEventListener('click', () => stop?.abort());
-  button('clear').addEventListener('click', clear);
+  button('clear').addEventListener('click', removeAll);
   button('undo').addEventListener('click', undo);
   button('retry').addEventListener('click', () => translate(() => retry(run)));
   button('samples').addEventListener('click', takeSamples);
@@ -129,23 +129,29 @@ export function wouldLose() {
   return run.running || counts(run).unsaved > 0;
 }
 
+/** Folders that are still being read end with the photos that came before: counts how often. */
+let walks = 0;
+
 /** @param {AsyncGenerator<import('./files.js').Chunk>} chunks */
 async function takePhotos(chunks) {
   notify('');
+  const mine = walks;
   let added = 0;
   let found = 0;
   for await (const { photos, ignored, problems } of chunks) {
+    if (mine !== walks) return;
     const items = addPhotos(run, [
       ...photos.map(({ path, file }) => ({ name: path, file })),
-      ...problems.map(({ path, code }) => ({
+      ...problems.map(({ path, code, values }) => ({
         name: path,
         file: null,
-        problem: { code, detail: '' },
+        problem: { code, detail: '', values },
       })),
     ]);
     added += photos.length;
-    found += items.length + ignored;
-    run.ignored += ignored;
+    found += items.length + ignored.length;
+    run.ignored += ignored.length;
+    for (const ending of ignored) run.endings.add(ending);
     gallery.show(items);
     refresh();
     if (run.running) showProgress(run);
@@ -292,6 +298,11 @@ function remove(id) {
   refresh();
 }
 
+function removeAll() {
+  walks += 1;
+  clear();
+}
+
 function clear() {
   stop?.abort();
   const { ignored } = run;
@@ -348,10 +359,10 @@ async function downloadAll() {
 
 /** @param {unknown} error */
 function tell(error) {
-  const { code, detail } =
+  const { code, detail, values } =
     error instanceof Error
       ? failureOf(error)
       : /** @type {import('./protocol.js').Failure} */ (error);
   console.warn(`${code}: ${detail}`);
-  notify(errorText(code));
+  notify(errorText(code, values));
 }

@@ -106,6 +106,7 @@ const PUT_TOGETHER = {
   'setting.*.about': fields,
   'setting.length.*': units,
   'state.*': union(/type State =[^;]*;/, types),
+  'unsupported.*': ['raw', 'jpeg', 'video', 'pdf', 'archive'],
   'train.name.*': ['a', 'b'],
   'train.name.label.*': ['a', 'b'],
 };
@@ -242,6 +243,11 @@ test('sentences are filled in, with plurals and the numbers of the language', ()
   assert.equal(text('no.such.key'), 'no.such.key');
   assert.match(errorText('never-heard-of'), /never-heard-of/);
   assert.equal(errorText('image-empty'), 'This file is empty. Copy or download it again.');
+  assert.match(
+    errorText('image-unsupported', { kind: 'TIFF' }),
+    /a TIFF picture.*Export it as JPEG/,
+  );
+  assert.match(errorText('image-unsupported', { kind: 'PDF' }), /a PDF\. Export its pages/);
 });
 
 test('times read as a person would say them', () => {
