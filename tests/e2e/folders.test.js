@@ -55,12 +55,19 @@ visit('a dropped folder is read to its end', {}, async ({ page, t }) => {
   for (const [name] of many) assert.ok(names.has(String(name)), `${name} is missing`);
   assert.ok(names.has('album/one/two/three/leaf.png'));
   assert.ok(!names.has('album/.hidden/secret.png'));
-  assert.ok(![...names].some((name) => /txt|mp4|tiff|svg|Thumbs|DS_Store|\._/.test(name)));
+  assert.ok(![...names].some((name) => /txt|mp4|Thumbs|DS_Store|\._/.test(name)));
   // The loop and the fortieth folder end at the same depth, with a reason.
   assert.ok(!names.has(deep));
-  const codes = new Set(Object.values(await problems(page)));
-  assert.deepEqual([...codes], ['folder-too-deep']);
-  assert.match((await page.textContent('#ignored')) ?? '', /\d+ other files are no photos/);
+  const told = await problems(page);
+  const codes = new Set(Object.values(told));
+  assert.deepEqual([...codes].sort(), ['folder-too-deep', 'image-unsupported']);
+  for (const name of ['album/scan.tiff', 'album/drawing.svg']) {
+    assert.equal(told[name], 'image-unsupported', name);
+  }
+  assert.match(
+    (await page.textContent('#ignored')) ?? '',
+    /^2 other files are not photos .*\(\.mp4, \.txt\)/,
+  );
 });
 
 visit('an empty folder, and one without photos, are told of', {}, async ({ page, t }) => {
@@ -68,7 +75,10 @@ visit('an empty folder, and one without photos, are told of', {}, async ({ page,
   await ready(page);
   await drop(page, [join(folder, 'only')]);
   await page.waitForSelector('#ignored:not([hidden])');
-  assert.match((await page.textContent('#ignored')) ?? '', /^1 other file is no photo/);
+  assert.match(
+    (await page.textContent('#ignored')) ?? '',
+    /^1 other file is not a photo .*\(\.txt\)/,
+  );
   assert.equal((await cards(page)).length, 0);
   assert.ok(await page.isDisabled(by('translate-button')));
 });

@@ -31,19 +31,19 @@ const cut = (file, part) => file.subarray(0, Math.floor(file.length * part));
 
 visit('damaged files among good ones are skipped, each with its reason', {}, async ({ page }) => {
   const bad = {
-    'cut.png': [cut(photo(48, 32), 0.5), 'image-unreadable'],
-    'cut.jpg': [cut(example('420.jpg'), 0.6), 'image-unreadable'],
-    'cut in the header.jpg': [example('420.jpg').subarray(0, 12), 'image-unreadable'],
+    'cut.png': [cut(photo(48, 32), 0.5), 'image-damaged'],
+    'cut.jpg': [cut(example('420.jpg'), 0.6), 'image-damaged'],
+    'cut in the header.jpg': [example('420.jpg').subarray(0, 12), 'image-damaged'],
     'empty.jpg': [Buffer.alloc(0), 'image-empty'],
     'text.png': ['this is no picture', 'image-unreadable'],
-    'checksum.png': [badChecksum(), 'image-unreadable'],
+    'checksum.png': [badChecksum(), 'image-damaged'],
     'tiff named.jpg': ['II*\0 and so on', 'image-unsupported'],
     'vector named.png': ['<svg xmlns="http://www.w3.org/2000/svg"/>', 'image-unsupported'],
     'iphone.heic': [HEIC, 'image-heic'],
     // The header says 100 x 100, there are data for 3 rows.
     'short.png': [
       rawPng({ width: 100, height: 100, rows: Buffer.alloc(3 * 301) }),
-      'image-unreadable',
+      'image-damaged',
     ],
   };
   const good = Array.from({ length: 20 }, (_, i) => `good ${i}.png`);
