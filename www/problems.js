@@ -1,5 +1,6 @@
 /** The photos that were not translated, each with its reason; and how many files were no photos. */
 import { button, byId, shownName } from './dom.js';
+import { ignoredText } from './left-out.js';
 import { errorText, text } from './messages.js';
 import { counts } from './run.js';
 
@@ -34,21 +35,6 @@ export function showProblems(run) {
   button('retry').textContent = text('problems.retry', { n: failed });
   byId('ignored').hidden = run.ignored === 0;
   byId('ignored').textContent = ignoredText(run.ignored, run.endings);
-}
-
-/** Most endings that are named. */
-const NAMED = 5;
-
-/**
- * How many files had nothing to do with photos, and of what kinds they were.
- * @param {number} n
- * @param {Iterable<string>} endings
- */
-export function ignoredText(n, endings) {
-  const named = [...endings].filter(Boolean).slice(0, NAMED);
-  const list = named.map((ending) => `.${ending}`).join(text('list.separator'));
-  const words = text('problems.ignored', { n });
-  return list ? text('problems.endings', { words, list }) : words;
 }
 
 /**

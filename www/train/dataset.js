@@ -49,7 +49,8 @@ export async function inspect(found, { measure, hash, onOne, signal }) {
         const { width, height } = await measure(photo.file);
         Object.assign(photo, { width, height, hash: await hash(photo.file) });
       } catch (error) {
-        photo.problem = failureOf(error, 'file-gone').code;
+        const { code, values } = failureOf(error, 'file-gone');
+        Object.assign(photo, { problem: code, values });
       }
       onOne();
     }
@@ -98,6 +99,9 @@ export function folderReport(name, photos) {
     largest: sizeOf(bySize.at(-1)),
     duplicates,
     unusable: photos.length - usable.length - duplicates,
+    nothing: false,
+    leftOut: [],
+    ignored: [],
   };
 }
 

@@ -2,6 +2,11 @@
 import { DOMAINS, datasetReport, folderReport, inspect } from './dataset.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('../files.js').LeftOut} LeftOut */
+/** @typedef {{ file: Blob, path: string }} Found */
+/** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */
+/** @typedef {(Blob | Found)[] | AsyncIterable<import('../files.js').Chunk>} Given */
+/** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
 /** Milliseconds between two words on how far the looking is. */
 const PROGRESS = 100;
@@ -11,8 +16,12 @@ export class Folders {
   #onChange;
   /** @type {{ of: Folders['reports'], crop: number, report: import('./types.js').DatasetReport } | null} */
   #dataset = null;
-  /** @type {Record<Domain, { abort: AbortController, done: number, total: number } | null>} */
+  /** @type {Record<Domain, Checking | null>} */
   #checking = { A: null, B: null };
+  /** How many folders were given, and which of them was the last for each place. */
+  #order = 0;
+  #latest = { A: 0, B: 0 };
+  #toldAt = 0;
   /** @type {Record<Domain, import('./types.js').FolderReport>} */
   reports = { A: folderReport('', []), B: folderReport('', []) };
 
@@ -53,30 +62,89 @@ export class Folders {
   }
 
   /**
-   * Replaces a folder. If it is replaced again meanwhile, the later one counts.
+   * Replaces a folder, or both where photos lie in `trainA` and `trainB` as PyTorch's data sets do. Of two
+   * that are given for one place the later counts, whichever is read to its end first.
    *
    * @param {Domain} domain
-   * @param {(Blob | import('../files.js').Candidate | { file: Blob, path: string })[]} photos
+   * @param {Given} given
    */
-  async set(domain, photos) {
+  async set(domain, given) {
+    this.#order += 1;
+    const order = this.#order;
+    const walk = this.#begin(domain, order);
+    const found = await this.#gathered(given, walk);
+    if (!found) return;
+    const pair = splitPair(found.photos);
+    if (!pair) return this.#look(domain, walk, found, folderOf(found.photos));
+    const looks = DOMAINS.filter((one) => order >= this.#latest[one]).map((one) => {
+      const leftOut = found.leftOut.filter(isIn(one));
+      const checking = one === domain ? walk : this.#begin(one, order);
+      return this.#look(one, checking, { photos: pair[one], leftOut, ignored: [] });
+    });
+    await Promise.all(looks);
+  }
+
+  /** @param {Domain} domain @param {number} order @returns {Checking} */
+  #begin(domain, order) {
     this.#checking[domain]?.abort.abort();
-    const checking = { abort: new AbortController(), done: 0, total: photos.length };
+    const checking = { abort: new AbortController(), done: 0, total: 0 };
     this.#checking[domain] = checking;
+    this.#latest[domain] = order;
     this.#onChange();
-    let told = this.#host.now();
+    return checking;
+  }
+
+  /** Tells how far the looking is, not too often. */
+  #told() {
+    const now = this.#host.now();
+    if (now - this.#toldAt < PROGRESS) return;
+    this.#toldAt = now;
+    this.#onChange();
+  }
+
+  /**
+   * @param {Given} given
+   * @param {Checking} walk
+   * @returns {Promise<Content | null>} null: another was given meanwhile
+   */
+  async #gathered(given, walk) {
+    if (Array.isArray(given)) return { photos: given.map(candidate), leftOut: [], ignored: [] };
+    /** @type {Content} */
+    const content = { photos: [], leftOut: [], ignored: [] };
+    for await (const { photos, problems, ignored } of given) {
+      if (walk.abort.signal.aborted) return null;
+      content.photos.push(...photos);
+      content.leftOut.push(...problems);
+      content.ignored.push(...ignored);
+      walk.total = content.photos.length;
+      this.#told();
+    }
+    return walk.abort.signal.aborted ? null : content;
+  }
+
+  /**
+   * @param {Domain} domain
+   * @param {Checking} checking
+   * @param {Content} content
+   * @param {string} [name] for a domain that has none
+   */
+  async #look(domain, checking, { photos, leftOut, ignored }, name = '') {
+    checking.total = photos.length;
     try {
-      const found = await inspect(photos.map(candidate), {
+      const found = await inspect(photos, {
         measure: (file) => this.#host.measure(file),
         hash: (file) => this.#host.hash(file),
         onOne: () => {
           checking.done += 1;
-          if (this.#host.now() - told < PROGRESS) return;
-          told = this.#host.now();
-          this.#onChange();
+          this.#told();
         },
         signal: checking.abort.signal,
       });
-      this.reports = { ...this.reports, [domain]: folderReport(this.reports[domain].name, found) };
+      const before = this.reports[domain];
+      // Where no photo was found the earlier ones stay.
+      const report =
+        found.length > 0 ? folderReport(before.name || name, found) : { ...before, nothing: true };
+      this.reports = { ...this.reports, [domain]: { ...report, leftOut, ignored } };
     } catch (error) {
       if (!checking.abort.signal.aborted) throw error;
     } finally {
@@ -96,4 +164,25 @@ function candidate(photo) {
   if (!(photo instanceof Blob)) return photo;
   const { name = 'photo', webkitRelativePath = '' } = /** @type {Partial<File>} */ (photo);
   return { file: photo, path: webkitRelativePath || name };
+}
+
+/** A folder's own name is a good one for its domain. @param {Found[]} photos */
+function folderOf(photos) {
+  const [folder, ...rest] = photos[0]?.path.split('/') ?? [];
+  return rest.length > 0 ? folder : '';
+}
+
+/** @param {Domain} domain @returns {(one: { path: string }) => boolean} */
+function isIn(domain) {
+  return ({ path }) => path.split('/').slice(0, -1).includes(`train${domain}`);
+}
+
+/**
+ * The halves of a data set that is laid out as PyTorch's are.
+ * @param {Found[]} photos
+ * @returns {Record<Domain, Found[]> | null}
+ */
+export function splitPair(photos) {
+  const [A, B] = [photos.filter(isIn('A')), photos.filter(isIn('B'))];
+  return A.length > 0 && B.length > 0 ? { A, B } : null;
 }

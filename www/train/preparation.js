@@ -57,7 +57,7 @@ export class Preparation {
     this.#altered();
   }
 
-  /** @param {Domain} domain @param {(File | import('../files.js').Candidate)[]} photos */
+  /** @param {Domain} domain @param {import('./folders.js').Given} photos */
   async setFolder(domain, photos) {
     this.#altered();
     this.#openDevice();

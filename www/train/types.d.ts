@@ -9,7 +9,7 @@
  * Training has a worker and a device of its own, so the Translate view goes on working while a run is
  * under way, more slowly; aborting a translation never costs a step of training, nor the other way round.
  */
-import type { Candidate } from '../files.js';
+import type { Candidate, Chunk, LeftOut } from '../files.js';
 import type { DeviceReport } from '../protocol.js';
 
 export type Domain = 'A' | 'B';
@@ -91,6 +91,8 @@ export interface Photo {
   heldOut: boolean;
   /** Why it is not used: a code of headers.js, or `duplicate`. */
   problem: string | null;
+  /** Of the code's sentence. */
+  values?: Record<string, string>;
 }
 
 export interface FolderReport {
@@ -110,6 +112,12 @@ export interface FolderReport {
   duplicates: number;
   /** Photos that cannot be used, duplicates left aside. */
   unusable: number;
+  /** What was given last held no photos, so those from before are still here. */
+  nothing: boolean;
+  /** What was given with them and is no photo for this browser. */
+  leftOut: LeftOut[];
+  /** Endings of files that had nothing to do with photos. */
+  ignored: string[];
 }
 
 /** Both folders looked at together. */
@@ -428,7 +436,8 @@ export interface TrainSessionApi extends EventTarget {
   /** What settings are proposed for until the run's own engine is open. */
   knowDevice(device: DeviceReport): void;
 
-  setFolder(domain: Domain, photos: (File | Candidate)[]): Promise<void>;
+  /** Of two that are given for one place the later counts. Photos in `trainA` and `trainB` fill both. */
+  setFolder(domain: Domain, photos: (File | Candidate)[] | AsyncIterable<Chunk>): Promise<void>;
   setName(domain: Domain, name: string): void;
   /** Painted summer and winter scenes in place of folders. */
   useSamples(): Promise<void>;

@@ -2,7 +2,8 @@
 import { announce, byId, label, shownName } from '../../dom.js';
 import { fillWords, text } from '../../messages.js';
 import { takeFolders } from './intake.js';
-import { clone, inputPart, made, part, write, writeLines } from './parts.js';
+import { leftOutLines } from './left-out.js';
+import { clone, inputPart, part, write, writeLines } from './parts.js';
 import { Pictures } from './pictures.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
@@ -118,13 +119,8 @@ function showReport({ dataset, folders, checked, steps }) {
     const one = DOMAINS.find((domain) => folders[domain].photos.length > 0);
     if (one) lines.push(text('report.other', { name: nameOf(names, one === 'A' ? 'B' : 'A') }));
   }
+  for (const domain of DOMAINS) lines.push(...leftOutLines(folders[domain], nameOf(names, domain)));
   writeLines(report, lines);
   if (looking) for (const line of lines) announce(line);
   looking = false;
-}
-
-/** A line for a folder in which nothing was found. @param {Domain} domain */
-export function showNothingIn(domain) {
-  const card = cards.get(domain);
-  if (card) part(card, 'summary').replaceChildren(made('span', text('drop.nothing')));
 }

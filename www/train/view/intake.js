@@ -4,13 +4,10 @@
  */
 import { byId } from '../../dom.js';
 import { fromDrop, fromInput } from '../../files.js';
-import { showNothingIn } from './folders.js';
 import { inputPart } from './parts.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../types.js').TrainSessionApi} Session */
-/** @typedef {import('../../files.js').Candidate} Candidate */
-/** @typedef {AsyncGenerator<import('../../files.js').Chunk>} Chunks */
 
 /**
  * @param {Map<Domain, HTMLElement>} cards
@@ -23,7 +20,7 @@ export function takeFolders(cards, session) {
       field.addEventListener('change', () => {
         const files = [...(field.files ?? [])];
         field.value = ''; // so that the same files can be picked again
-        if (files.length) fill(session, domain, fromInput(files));
+        if (files.length) session.setFolder(domain, fromInput(files));
       });
     }
   }
@@ -43,9 +40,9 @@ export function takeFolders(cards, session) {
     if (view.hidden || !data?.types.includes('Files') || !session.snapshot.can.edit) return;
     const both = foldersIn(data);
     if (both) {
-      fill(session, 'A', fromDrop(both[0]));
-      fill(session, 'B', fromDrop(both[1]));
-    } else fill(session, domainUnder(event.target) ?? emptyDomain(session), fromDrop(data));
+      session.setFolder('A', fromDrop(both[0]));
+      session.setFolder('B', fromDrop(both[1]));
+    } else session.setFolder(domainUnder(event.target) ?? emptyDomain(session), fromDrop(data));
   });
 }
 
@@ -57,7 +54,7 @@ function domainUnder(target) {
 
 /** @param {Session} session @returns {Domain} the first that has nothing yet */
 function emptyDomain({ snapshot }) {
-  return snapshot.folders.A.photos.length === 0 ? 'A' : 'B';
+  return snapshot.folders.A.usable === 0 ? 'A' : 'B';
 }
 
 /**
@@ -72,44 +69,4 @@ function foldersIn(data) {
   const inOrder = (entries[0]?.name ?? '') <= (entries[1]?.name ?? '') ? items : items.reverse();
   const [first, second] = inOrder.map((item) => /** @type {any} */ ({ items: [item] }));
   return [first, second];
-}
-
-/**
- * @param {Session} session
- * @param {Domain} domain
- * @param {Chunks} chunks
- */
-async function fill(session, domain, chunks) {
-  /** @type {Candidate[]} */
-  const photos = [];
-  for await (const chunk of chunks) photos.push(...chunk.photos);
-  const pair = splitPair(photos);
-  if (pair) {
-    await session.setFolder('A', pair.A);
-    await session.setFolder('B', pair.B);
-    return;
-  }
-  if (photos.length === 0) showNothingIn(domain);
-  else {
-    nameAfter(session, domain, photos);
-    await session.setFolder(domain, photos);
-  }
-}
-
-/** A folder's own name is a good one for its domain. @param {Session} session @param {Domain} domain @param {Candidate[]} photos */
-function nameAfter(session, domain, photos) {
-  const [folder, ...rest] = photos[0].path.split('/');
-  if (rest.length > 0 && !session.snapshot.folders[domain].name) session.setName(domain, folder);
-}
-
-/**
- * The halves of a data set that is laid out as PyTorch's are.
- * @param {Candidate[]} photos
- * @returns {Record<Domain, Candidate[]> | null}
- */
-export function splitPair(photos) {
-  const half = (/** @type {Domain} */ domain) =>
-    photos.filter(({ path }) => path.split('/').slice(0, -1).includes(`train${domain}`));
-  const [A, B] = [half('A'), half('B')];
-  return A.length > 0 && B.length > 0 ? { A, B } : null;
 }

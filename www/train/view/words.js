@@ -70,8 +70,9 @@ const WRITTEN = {
   to: deviceName,
 };
 
-/** Why the engine ended, as a part of a sentence. @param {string} code */
+/** Why the engine ended, as a part of a sentence; or what is wrong with a photo. @param {string} code */
 function reasonOf(code) {
+  if (/^(image|file)-/.test(code)) return errorText(code);
   const key = `reason.${code}`;
   return hasMessage(key) ? text(key) : text('reason.other', { code });
 }
