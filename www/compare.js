@@ -1,6 +1,6 @@
 /**
  * Before and after in one picture: the photo lies over its translation, cut off at a line that the
- * pointer drags from anywhere on the picture. The line is a range input, which brings the keyboard,
+ * pointer drags from anywhere on the picture; a finger does so by going to a side, or by a tap. The line is a range input, which brings the keyboard,
  * a role and a value for nothing; it takes no pointer itself, since its thumb is not where the line is.
  */
 import { label, shownName } from './dom.js';
@@ -20,26 +20,61 @@ export function mountCompare(root) {
       text('compare.value', { percent: formatPercent(Number(range.value) / 100) }),
     );
   };
-  /** @param {PointerEvent} event */
+  /** @param {MouseEvent} event */
   const follow = (event) => {
     const box = root.getBoundingClientRect();
     range.value = String(((event.clientX - box.left) / box.width) * 100);
     show();
   };
 
+  /** A finger that has come down, perhaps to scroll the page. @type {PointerEvent | null} */
+  let pressed = null;
+  /** The pointer that drags the line. @type {number | null} */
+  let dragging = null;
+  /** @param {PointerEvent} event */
+  const drag = (event) => {
+    pressed = null;
+    dragging = event.pointerId;
+    root.setPointerCapture(event.pointerId);
+  };
+
   range.addEventListener('input', show);
   root.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
-    root.setPointerCapture(event.pointerId);
+    if (event.pointerType === 'touch') {
+      pressed = event;
+      return;
+    }
+    drag(event);
     follow(event);
   });
   root.addEventListener('pointermove', (event) => {
-    if (root.hasPointerCapture(event.pointerId)) follow(event);
+    if (pressed?.pointerId === event.pointerId && isAcross(pressed, event)) drag(event);
+    if (dragging === event.pointerId) follow(event);
   });
-  // A click would take the focus from the range; keep it there, so that the arrow keys go on.
-  root.addEventListener('click', () => range.focus({ preventScroll: true }));
+  for (const end of /** @type {const} */ (['pointerup', 'pointercancel'])) {
+    root.addEventListener(end, () => {
+      dragging = null;
+      if (end === 'pointercancel') pressed = null; // the page scrolls
+    });
+  }
+  root.addEventListener('click', (event) => {
+    if (pressed) follow(event); // a tap
+    pressed = null;
+    // A click would take the focus from the range; keep it there, so that the arrow keys go on.
+    range.focus({ preventScroll: true });
+  });
   root.addEventListener('dragstart', (event) => event.preventDefault());
   show();
+}
+
+/** How far a finger moves before its direction is known, in pixels. */
+const SLACK = 6;
+
+/** Whether a finger goes to a side rather than up or down. @param {MouseEvent} from @param {MouseEvent} to */
+function isAcross(from, to) {
+  const across = Math.abs(to.clientX - from.clientX);
+  return across > SLACK && across > Math.abs(to.clientY - from.clientY);
 }
 
 /**

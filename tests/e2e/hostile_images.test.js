@@ -201,3 +201,20 @@ visit(
     assert.ok(await page.isVisible('#notice'), 'still true, so still said');
   },
 );
+
+visit(
+  'a browser that does not convert colours is told of',
+  {
+    prepare: (page) =>
+      patchWorker(
+        page,
+        `const decode = createImageBitmap;
+         globalThis.createImageBitmap = (file, options) =>
+           decode(file, { ...options, colorSpaceConversion: 'none' });`,
+      ),
+  },
+  async ({ page }) => {
+    await ready(page);
+    assert.match((await page.textContent('#notice')) ?? '', /does not convert colours/);
+  },
+);
