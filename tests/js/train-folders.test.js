@@ -92,7 +92,7 @@ test('what was left out stays told when the other folder is filled', async () =>
   assert.match(lines[0], /^a\/cut\.jpg in Summer: .*cut short or damaged/);
   assert.match(lines[1], /^a\/scan\.tif in Summer: .*TIFF.*Export it as JPEG or PNG/);
   assert.match(lines[2], /^a\/film\.mov in Summer: .*video/);
-  assert.match(lines[3], /^a\/closed in Summer: .*moved, renamed or deleted/);
+  assert.match(lines[3], /^a\/closed in Summer: .*could not be read any more/);
   assert.match(lines[4], /^a\/10001\.jpg in Summer: .*10,000 photos at most/);
   assert.match(lines[5], /^Summer: 3 other files .*\(\.txt, \.json\)/);
   assert.deepEqual(leftOutLines(folders.reports.B, 'Winter'), []);
