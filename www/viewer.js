@@ -81,7 +81,7 @@ export class Viewer {
     const next = items[items.findIndex((item) => item.id === this.#id) + by];
     if (!next || !this.#show(next.id)) return;
     // A button at the end of the row is disabled under the focus: keep the focus in the dialog.
-    if (!(document.activeElement instanceof HTMLButtonElement)) this.#focusRange();
+    if (!document.activeElement?.matches('button:enabled')) this.#focusRange();
   }
 
   #focusRange() {

@@ -245,6 +245,13 @@ visit(
 visit('the focus stays where one was when something is removed', {}, async ({ page }) => {
   await twoResults(page);
   const label = () => page.evaluate(() => document.activeElement?.ariaLabel);
+  await page.focus('[aria-label="Open beach.png large"]');
+  await page.keyboard.press('Enter');
+  await page.focus('#viewer-next');
+  await page.keyboard.press('Enter');
+  assert.equal(await label(), 'Before and after: hills.png', 'there is no next one any more');
+  await page.keyboard.press('Escape');
+  assert.equal(await label(), 'Open hills.png large', 'the one that was shown last');
   await page.focus('[aria-label="Remove broken.png"]');
   await page.keyboard.press('Enter');
   assert.equal(await label(), 'Remove hills.png', 'the next one');
