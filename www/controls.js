@@ -94,7 +94,6 @@ export function removeChosenModel() {
   option.remove();
   if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
   select('model').selectedIndex = 0;
-  select('model').focus(); // the button that removed it is gone
   keep('model', select('model').value);
   showModel();
 }
@@ -114,13 +113,24 @@ export function renameChosenModel(name) {
   input('margin').value = margin;
 }
 
+/** What had the focus when it was locked. @type {HTMLElement | null} */
+let left = null;
+
 /** What may not change under a run, or while weights are added, is locked. @param {boolean} locked */
 export function lockControls(locked) {
+  const focused = document.activeElement;
   for (const name of ['model', 'size', 'format']) select(name).disabled = locked;
   for (const name of ['margin', 'weights']) input(name).disabled = locked;
   input('own-name').readOnly = locked; // it keeps the focus while its weights are renamed
   button('forget').disabled = locked;
-  if (document.activeElement?.matches(':disabled')) button('cancel').focus();
+  if (focused instanceof HTMLElement && focused.matches(':disabled')) {
+    left = focused;
+    button('cancel').focus(); // shown under a run only
+  } else if (!locked && left) {
+    const gone = !left.checkVisibility();
+    if (focused === document.body) (gone ? select('model') : left).focus();
+    left = null;
+  }
 }
 
 /**
