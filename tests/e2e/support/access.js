@@ -93,11 +93,12 @@ export async function covered(page, key, presses) {
       // A label stands for its hidden input, the picture for the line on it.
       const shown = focused.closest('label, .compare') ?? focused;
       const { top, bottom } = shown.getBoundingClientRect();
-      const bars = [...document.querySelectorAll('.bar')];
+      const bars = [...document.querySelectorAll('.bar')].filter((one) => one.checkVisibility());
       const bar = bars.find((one) => getComputedStyle(one).position === 'sticky');
-      const ceiling = bar?.checkVisibility() ? bar.getBoundingClientRect().bottom : 0;
-      const clear = top >= Math.min(ceiling, 200) - 1 && bottom <= innerHeight + 1;
-      return clear ? '' : `${focused.tagName} ${focused.id} ${Math.round(top)} under ${ceiling}`;
+      const over = bar?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+      const beside = bottom <= over.top + 1 || top >= over.bottom - 1;
+      if (beside && top >= -1 && bottom <= innerHeight + 1) return '';
+      return `${focused.tagName} ${focused.id} ${top} to ${bottom}, the bar ends at ${over.bottom}`;
     });
     if (hidden) found.add(hidden);
   }
