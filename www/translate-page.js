@@ -35,6 +35,7 @@ import {
   retry,
 } from './run.js';
 import { showPrecision } from './status.js';
+import { confirmed } from './train/view/confirm.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 
@@ -114,12 +115,11 @@ function refresh() {
   document.body.toggleAttribute('data-empty', all === 0 && run.ignored === 0);
   const again = waiting === 0 && all > 0;
   const go = button('translate');
-  const locked = run.running || changes > 0;
-  go.disabled = all === 0 || changes > 0;
+  go.disabled = all === 0;
   go.textContent = text(again ? 'controls.again' : 'controls.translate');
   swap(go, button('cancel'), run.running);
   button('download').disabled = results === 0;
-  lockControls(locked);
+  lockControls(run.running || changes > 0);
   showProblems(run);
   askBeforeLeaving(wouldLose());
 }
@@ -222,9 +222,10 @@ function rename() {
   changeModels(async () => renameChosenModel(await loader.rename(name, input('own-name').value)));
 }
 
-function forget() {
+async function forget() {
   const { name } = chosenModel();
   if (name === null) return;
+  if (!(await confirmed(text('confirm.forget', { name }), text('confirm.delete')))) return;
   changeModels(async () => {
     removeChosenModel();
     await loader.forget(name);
@@ -281,13 +282,21 @@ async function translate(start = () => begin(run)) {
 async function prepare(signal) {
   const model = chosenModel();
   showLine(text('device.opening'));
-  await engine.open(signal);
+  // Whoever cancels does not wait for an engine that is on its way, and does not stop it either.
+  await Promise.race([engine.open(), aborted(signal)]);
   const weights = await loader.load(
     model,
     (fraction) => showLine(text('models.loading', { percent: formatPercent(fraction) })),
     signal,
   );
   return { model, weights, settings: settings(), version: device.version() };
+}
+
+/** @param {AbortSignal} signal @returns {Promise<never>} rejects when it is aborted */
+function aborted(signal) {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
 }
 
 /** @param {number} id */

@@ -1,6 +1,6 @@
 /** Pictures that are damaged, oversized, lying or of no use: each is listed with its reason, the rest go on. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { patchWorker, setUp } from './support/browser.js';
 import { badChecksum, bomb, folderOf, photo, rawPng, upload } from './support/files.js';
@@ -148,31 +148,38 @@ visit('tiny, thin and huge photos keep their proportions', {}, async ({ page }) 
   assert.deepEqual(await size('huge.png'), [256, 192]);
 });
 
-visit('a file that was deleted after it was picked is skipped', {}, async ({ page, t }) => {
-  const folder = folderOf(t, {
-    'gone.png': photo(24, 16, 1),
-    'kept.png': photo(24, 16, 2),
-  });
-  await ready(page);
-  await useWeights(page);
-  await page.setInputFiles(by('photos-input'), [
-    join(folder, 'gone.png'),
-    join(folder, 'kept.png'),
-  ]);
-  await cardsShown(page, 2);
-  // The browser reports by itself when a picture on the page cannot be loaded any more.
-  await page.waitForFunction(() => {
-    /** @type {NodeListOf<HTMLImageElement>} */
-    const found = document.querySelectorAll('img.photo');
-    const shown = [...found];
-    return shown.length === 2 && shown.every((image) => image.complete && image.naturalWidth > 0);
-  });
-  rmSync(join(folder, 'gone.png'));
-  await translate(page, 2);
-  assert.deepEqual(await problems(page), { 'gone.png': 'file-gone' });
-  const states = (await cards(page)).map(({ name, state }) => `${name} ${state}`);
-  assert.deepEqual(states, ['gone.png skipped', 'kept.png done']);
-});
+visit(
+  'a file that was moved after it was picked is named, and can be tried again when it is back',
+  {},
+  async ({ page, t }) => {
+    const folder = folderOf(t, {
+      'gone.png': photo(24, 16, 1),
+      'kept.png': photo(24, 16, 2),
+    });
+    await ready(page);
+    await useWeights(page);
+    await page.setInputFiles(by('photos-input'), [
+      join(folder, 'gone.png'),
+      join(folder, 'kept.png'),
+    ]);
+    await cardsShown(page, 2);
+    // The browser reports by itself when a picture on the page cannot be loaded any more.
+    await page.waitForFunction(() => {
+      /** @type {NodeListOf<HTMLImageElement>} */
+      const found = document.querySelectorAll('img.photo');
+      const shown = [...found];
+      return shown.length === 2 && shown.every((image) => image.complete && image.naturalWidth > 0);
+    });
+    renameSync(join(folder, 'gone.png'), join(folder, 'moved.png'));
+    await translate(page, 2);
+    assert.deepEqual(await problems(page), { 'gone.png': 'file-gone' });
+    const states = (await cards(page)).map(({ name, state }) => `${name} ${state}`);
+    assert.deepEqual(states, ['gone.png failed', 'kept.png done']);
+    renameSync(join(folder, 'moved.png'), join(folder, 'gone.png'));
+    await page.click(by('retry-button'));
+    await page.waitForSelector(`${by('result-card')}[data-name="gone.png"][data-state=done]`);
+  },
+);
 
 visit(
   'a browser that adds noise to what pages read is told of, by name',

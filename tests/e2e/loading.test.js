@@ -194,3 +194,20 @@ visit(
     assert.match(card.note, /^512 × /);
   },
 );
+
+visit(
+  'Cancel is at once while the engine is on its way, and the engine goes on coming',
+  { prepare: (_, site) => sendWasm(site, (response, bytes) => trickle(response, bytes, 8, 400)) },
+  async ({ page, site }) => {
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+    await page.click(by('translate-button'));
+    await page.waitForSelector(by('cancel-button'), { state: 'visible' });
+    const pressed = Date.now();
+    await page.click(by('cancel-button'));
+    await page.waitForSelector(by('translate-button'), { state: 'visible' });
+    assert.ok(Date.now() - pressed < 1000, `${Date.now() - pressed} ms`);
+    assert.equal(await page.getAttribute(by('support-status'), 'data-device'), null);
+    await ready(page);
+    assert.equal(site.served.filter((path) => path.endsWith('.wasm')).length, 1);
+  },
+);

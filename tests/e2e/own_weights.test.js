@@ -102,7 +102,16 @@ visit('weights are remembered, can be renamed and forgotten', LEFT, async ({ pag
     state: 'attached',
   });
   await page.click('#forget');
-  assert.equal(await page.inputValue(by('model-select')), 'summer2winter');
+  await page.click(by('confirm-no'));
+  assert.equal(await page.inputValue(by('model-select')), 'own:winter of 2021', 'nothing is lost');
+  await page.click('#more > summary');
+  await page.click('#forget');
+  await page.click(by('confirm-yes'));
+  await page.waitForFunction(
+    (select) =>
+      /** @type {HTMLSelectElement} */ (document.querySelector(select)).value === 'summer2winter',
+    by('model-select'),
+  );
   await page.reload();
   await ready(page);
   assert.equal(await page.locator(`${by('model-select')} option`).count(), 2);
