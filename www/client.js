@@ -36,7 +36,8 @@ const MAX_DEATHS = 3;
 /** After these codes the worker is of no more use. */
 const FATAL = new Set(['engine-died', 'gpu-lost', 'engine-unavailable']);
 /** After these codes the next photo would fare no better. */
-const FINAL = /^(engine-unavailable|engine-keeps-dying|browser-unsupported|weights-.*|model-.*)$/;
+const FINAL =
+  /^(engine-unavailable|engine-keeps-dying|browser-unsupported|out-of-room|weights-.*|model-.*)$/;
 
 /**
  * Whether a run should stop here: the failure is none of the photo's.

@@ -5,8 +5,8 @@ import { buildZip } from './zip.js';
 
 /** @typedef {import('./run.js').Item} Item */
 
-/** The last zip. Its download may go on long after the click, so it stays until the next one. */
-let archive = '';
+/** How long the browser may take to begin with a download, in milliseconds. What has begun goes on without its link. */
+const BEGINNING = 60_000;
 
 /**
  * @param {Item} item with a result
@@ -25,9 +25,10 @@ export function saveOne(item, url) {
 export async function saveZip(run) {
   const packed = [...run.items.values()].map((item) => ({ item, result: item.result }));
   const zip = await buildZip(packed.flatMap(({ item }) => outcomeOf(item) ?? []));
-  URL.revokeObjectURL(archive);
-  archive = URL.createObjectURL(zip);
-  download(archive, 'cyclegan-web.zip');
+  const url = URL.createObjectURL(zip);
+  download(url, 'cyclegan-web.zip');
+  // As long as it is linked to, nothing of what is in it can go.
+  setTimeout(() => URL.revokeObjectURL(url), BEGINNING);
   for (const { item, result } of packed) item.saved = result;
 }
 

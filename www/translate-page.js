@@ -47,8 +47,11 @@ let stop = null;
 /** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
 let changing = Promise.resolve();
 let changes = 0;
-/** What was taken out last, to be put back. @type {{ items: import('./run.js').Item[], ignored: number }} */
-let removed = { items: [], ignored: 0 };
+/** @typedef {{ items: import('./run.js').Item[], ignored: number, endings: string[] }} Removed */
+/** @type {Removed} */
+const NOTHING = { items: [], ignored: 0, endings: [] };
+/** What was taken out last, to be put back until the next run begins. */
+let removed = NOTHING;
 /** @type {import('./client.js').EngineClient} */
 let engine;
 /** @type {ModelLoader} */
@@ -245,6 +248,7 @@ async function translate(start = () => begin(run)) {
   if (joining) return;
   const cancelled = new AbortController();
   stop = cancelled;
+  offerUndo(NOTHING); // the room is needed
   notify('');
   resetProgress();
   try {
@@ -302,7 +306,7 @@ function aborted(signal) {
 /** @param {number} id */
 function remove(id) {
   if (run.items.size === 1) return clear();
-  offerUndo({ items: removeItem(run, id), ignored: 0 });
+  offerUndo({ ...NOTHING, items: removeItem(run, id) });
   gallery.remove(id);
   refresh();
 }
@@ -314,15 +318,15 @@ function removeAll() {
 
 function clear() {
   stop?.abort();
-  const { ignored } = run;
-  offerUndo({ items: clearItems(run), ignored });
+  const { ignored, endings } = run;
+  offerUndo({ ignored, endings: [...endings], items: clearItems(run) });
   gallery.clear();
   hideProgress();
   refresh();
   input('photos').focus({ preventScroll: true }); // the buttons that were there are gone
 }
 
-/** @param {typeof removed} what was taken out; what was before is gone for good */
+/** @param {Removed} what was taken out; what was before is gone for good */
 function offerUndo(what) {
   removed = what;
   const count = what.items.length;
@@ -333,11 +337,12 @@ function offerUndo(what) {
 }
 
 function undo() {
-  const { items, ignored } = removed;
+  const { items, ignored, endings } = removed;
   restoreItems(run, items);
   run.ignored += ignored;
+  for (const ending of endings) run.endings.add(ending);
   gallery.show(items);
-  offerUndo({ items: [], ignored: 0 });
+  offerUndo(NOTHING);
   refresh();
   button('translate').focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 /** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
 import { isFinal } from './client.js';
-import { failureOf } from './failure.js';
+import { CodedError, failureOf } from './failure.js';
 import { cancel, nextItem, settle } from './run.js';
 
 /** @typedef {import('./run.js').Run} Run */
@@ -37,6 +37,7 @@ export async function translateAll(run, how) {
     try {
       const file = /** @type {File} */ (item.file);
       const picture = await engine.translate({ file, ...settings }, weights, signal);
+      await held(picture);
       const { sha256, ngf, blocks } = picture.model;
       const by = { name: model.name ?? model.value, sha256, ngf, blocks };
       const made = { version, model: by, settings };
@@ -56,4 +57,18 @@ export async function translateAll(run, how) {
     onItem(item);
   }
   return null;
+}
+
+/**
+ * Makes sure that the browser has room for a result: it takes one without a word, and tells only whoever
+ * reads it.
+ * @param {import('./protocol.js').Translated} picture
+ * @throws {CodedError} `out-of-room`
+ */
+async function held({ before, after }) {
+  try {
+    for (const blob of [before, after]) await blob.slice(0, 1).arrayBuffer();
+  } catch (error) {
+    throw new CodedError('out-of-room', String(error));
+  }
 }

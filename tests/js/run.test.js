@@ -245,7 +245,11 @@ const translateWith = (run, translate, stop = new AbortController()) =>
     onItem: () => {},
     signal: stop.signal,
   });
-const ANSWER = { model: { sha256: 'ab', ngf: 4, blocks: 2, parameters: 9 } };
+const ANSWER = {
+  before: new Blob(['before']),
+  after: new Blob(['after']),
+  model: { sha256: 'ab', ngf: 4, blocks: 2, parameters: 9 },
+};
 
 test('what is said of a result is what the engine answered', async () => {
   const run = runWith('1.jpg', '2.jpg');
@@ -253,7 +257,7 @@ test('what is said of a result is what the engine answered', async () => {
   let photos = 0;
   await translateWith(run, async () => {
     photos += 1;
-    return { model: { ...ANSWER.model, ngf: photos } };
+    return { ...ANSWER, model: { ...ANSWER.model, ngf: photos } };
   });
   assert.deepEqual(
     [...run.items.values()].map((item) => item.result?.made.model),
@@ -275,6 +279,22 @@ test('weights or an engine that are gone stop the run, and no photo is blamed', 
       false,
     );
   }
+});
+
+test('a result that the browser could not keep is none, and the run stops there', async () => {
+  const run = runWith('1.jpg', '2.jpg', '3.jpg');
+  begin(run);
+  const lost = new Blob(['after']);
+  lost.slice = () => {
+    const part = new Blob();
+    part.arrayBuffer = () => Promise.reject(new DOMException('no room', 'NotReadableError'));
+    return part;
+  };
+  const problem = await translateWith(run, async (name) =>
+    name === '1.jpg' ? ANSWER : { ...ANSWER, after: lost },
+  );
+  assert.equal(problem?.code, 'out-of-room');
+  assert.deepEqual(states(run), ['done', 'waiting', 'waiting']);
 });
 
 test('a photo whose file has gone can be tried again', async () => {
