@@ -126,6 +126,22 @@ visit('ten thousand files never block the page', { timeout: 2 * PATIENCE }, asyn
   await page.waitForFunction(([card]) => !document.querySelector(card), [by('result-card')]);
 });
 
+visit('"Remove all" ends the reading of folders too', {}, async ({ page, t }) => {
+  const bytes = photo(8, 8);
+  const many = Array.from({ length: 6000 }, (_, i) => [`big/${i}.png`, bytes]);
+  const folder = folderOf(t, Object.fromEntries(many));
+  await ready(page);
+  await drop(page, [join(folder, 'big')]);
+  await page.waitForSelector(by('result-card'), { timeout: 30_000 });
+  await page.evaluate(
+    ([clear]) => /** @type {HTMLElement} */ (document.querySelector(clear)).click(),
+    [by('clear-button')],
+  );
+  assert.equal((await cards(page)).length, 0);
+  await page.waitForTimeout(3000); // what was not yet read would be there by then
+  assert.equal((await cards(page)).length, 0);
+});
+
 visit('photos that arrive during a run are translated too', {}, async ({ page, t }) => {
   const folder = folderOf(t, {
     'first/a.png': photo(200, 160, 1),

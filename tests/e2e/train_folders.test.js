@@ -72,11 +72,37 @@ visit('what is only doubtful is warned of', {}, async ({ page }) => {
   await fill(page, 'b', [...folderFiles('b', 12), { ...first, name: 'astray.png' }]);
   await until(page, 'ready');
   const words = await report(page);
-  assert.match(words, /Only 5 photos of A/);
+  assert.match(words, /only 5 photos of A/);
   assert.match(words, /1 photo of A is there twice/);
   assert.match(words, /2 photos of A cannot be opened/);
   assert.match(words, /1 photo is in both folders/);
+  assert.match(words, /bomb\.png in A: This picture is too large/);
+  assert.match(words, /empty\.png in A: This file is empty/);
   assert.ok(await page.isEnabled(by('train-button')));
+});
+
+visit('what is left out is named by its kind, and stays named', {}, async ({ page }) => {
+  await ready(page);
+  await page.click(by('view-train'));
+  await page.setInputFiles(by('folder-a-input'), [
+    ...folderFiles('a', 3),
+    upload('scan.tif', 'II*\0\x08\0\0\0', ''),
+    upload('IMG_7', '%PDF-1.7', ''),
+    upload('list.txt', 'text', 'text/plain'),
+  ]);
+  await fill(page, 'b', folderFiles('b', 3));
+  await until(page, 'ready');
+  const words = await report(page);
+  assert.match(words, /scan\.tif in A: This is a TIFF picture/);
+  assert.match(words, /IMG_7 in A: This is a PDF/);
+  assert.match(words, /A: 1 other file is not a photo .*\(\.txt\)/);
+  // A folder without photos leaves those that are there.
+  await page.setInputFiles(by('folder-b-input'), [upload('film.mov', '\0\0\0\x14ftypqt  ', '')]);
+  await page.waitForFunction(
+    ([box]) => document.querySelector(box)?.textContent?.includes('film.mov in B: This is a video'),
+    [by('dataset-report')],
+  );
+  assert.match((await page.textContent(by('folder-b'))) ?? '', /3 photos/);
 });
 
 visit('a photo that turns out to be damaged is left out of the run', {}, async ({ page }) => {
@@ -90,7 +116,7 @@ visit('a photo that turns out to be damaged is left out of the run', {}, async (
   await page.click(by('train-button'));
   await until(page, 'finished', { step: 12 });
   const told = await page.textContent(by('train-notices'));
-  assert.match(told ?? '', /damaged\.png in A cannot be opened/);
+  assert.match(told ?? '', /damaged\.png in A is left out\. This picture is cut short or damaged/);
 });
 
 /** @param {Page} page @param {string[]} paths */
