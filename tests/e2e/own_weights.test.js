@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patchWorker, setUp } from './support/browser.js';
 import { folderOf, photo, upload } from './support/files.js';
-import { by, cards, picture, problems, ready, translate, useWeights } from './support/page.js';
+import {
+  by,
+  cards,
+  finished,
+  picture,
+  problems,
+  ready,
+  translate,
+  useWeights,
+} from './support/page.js';
 import { generatorFile } from './support/weights.js';
 import { readZip } from './support/zip.js';
 
@@ -130,8 +139,18 @@ const manifest = async (page) => {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 visit(
-  'however soon Translate is pressed, the manifest names the weights that made the pictures',
-  {},
+  'pressed while weights are stored, Translate uses the weights that the page and the manifest name',
+  {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        const create = FileSystemFileHandle.prototype.createWritable;
+        FileSystemFileHandle.prototype.createWritable = async function (...given) {
+          document.documentElement.dataset.storing = '';
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          return create.apply(this, given);
+        };
+      }),
+  },
   async ({ page }) => {
     const [first, second] = [1, 2].map((seed) => generatorFile({ ngf: 2, blocks: 1, seed }));
     await ready(page);
@@ -140,24 +159,25 @@ visit(
     await translate(page, 1);
     const [made] = [await picture(page, 'a.png')];
 
-    // While the second is checked and stored nothing begins; what runs then is what the page shows.
+    await page.evaluate(() => delete document.documentElement.dataset.storing);
     await page.setInputFiles(by('weights-input'), upload('second.safetensors', second, ''));
-    for (let n = 0; n < 20; n += 1) {
-      await page.evaluate((id) => document.getElementById(id)?.click(), 'translate');
-      await page.waitForTimeout(5);
-    }
+    await page.waitForSelector('html[data-storing]');
+    await page.click(by('translate-button'));
+    assert.ok(await page.isDisabled(by('model-select')), 'what will be used cannot be changed');
     await page.waitForFunction(
       (select) =>
         /** @type {HTMLSelectElement} */ (document.querySelector(select)).value ===
         'own:second.safetensors',
       by('model-select'),
     );
-    await page.waitForSelector(by('translate-button'), { state: 'visible' });
-    await translate(page, 1);
-    const { model } = await manifest(page);
-    assert.equal(model.name, 'second.safetensors');
-    assert.equal(model.sha256, sha256(second));
-    assert.ok(!(await picture(page, 'a.png')).rgb.equals(made.rgb));
+    await finished(page, 1);
+    for (let run = 0; run < 2; run += 1) {
+      const { model } = await manifest(page);
+      assert.equal(model.name, 'second.safetensors');
+      assert.equal(model.sha256, sha256(second));
+      assert.ok(!(await picture(page, 'a.png')).rgb.equals(made.rgb));
+      await translate(page, 1);
+    }
 
     await page.selectOption(by('model-select'), 'own:first.safetensors');
     await translate(page, 1);

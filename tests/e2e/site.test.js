@@ -71,6 +71,12 @@ test('no code turns text into markup or into code', () => {
   for (const { path, text } of texts('.js')) assert.equal(UNSAFE.exec(text)?.[0], undefined, path);
 });
 
+test('no regular expression looks behind, which a browser before Safari 16.4 cannot read', () => {
+  for (const { path, text } of texts('.js')) {
+    assert.equal(/\(\?<[=!]/.exec(text)?.[0], undefined, path);
+  }
+});
+
 test('the page’s policy is in its markup, before anything that loads', () => {
   const [{ text }] = texts('.html');
   const policy = text.indexOf('http-equiv="Content-Security-Policy"');
