@@ -122,7 +122,10 @@ export class Card {
 
   /** @param {HTMLElement[]} content */
   #fill(...content) {
-    this.element.querySelector('.frame')?.replaceChildren(...content);
+    const frame = /** @type {HTMLElement} */ (this.element.querySelector('.frame'));
+    const focused = frame.contains(document.activeElement);
+    frame.replaceChildren(...content);
+    if (focused) (frame.querySelector('input') ?? this.part('remove')).focus();
   }
 
   /**
@@ -134,7 +137,11 @@ export class Card {
   #offer(template, tools, wanted) {
     const roles = Object.keys(tools);
     const shown = this.part(roles[0]) !== null;
-    if (shown && !wanted) for (const role of roles) this.part(role).remove();
+    if (shown && !wanted) {
+      const focused = roles.some((role) => this.part(role) === document.activeElement);
+      for (const role of roles) this.part(role).remove();
+      if (focused) this.part('remove').focus();
+    }
     if (shown || !wanted) return;
     const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(template));
     this.part('remove').before(content.cloneNode(true));

@@ -232,7 +232,9 @@ function closeOutside(details) {
     if (details.open && !details.contains(/** @type {Node} */ (event.target))) details.open = false;
   });
   details.addEventListener('focusout', ({ relatedTarget: next }) => {
-    if (next instanceof Node && !details.contains(next)) details.open = false;
+    // A question about what stands in it is still a part of it.
+    if (next instanceof Element && !details.contains(next) && !next.closest('dialog'))
+      details.open = false;
   });
   details.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !details.open) return;

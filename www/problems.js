@@ -31,7 +31,9 @@ export function showProblems(run) {
   byId('problems-list').hidden = lines.size === 0;
   byId('problems-title').textContent = text('problems.title', { n: lines.size });
   const { failed } = counts(run);
+  const focused = document.activeElement === button('retry');
   button('retry').hidden = failed === 0;
+  if (focused && failed === 0) button(button('cancel').hidden ? 'translate' : 'cancel').focus();
   button('retry').textContent = text('problems.retry', { n: failed });
   byId('ignored').hidden = run.ignored === 0;
   byId('ignored').textContent = ignoredText(run.ignored, run.endings);

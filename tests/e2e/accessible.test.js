@@ -245,6 +245,10 @@ visit(
 visit('the focus stays where one was when something is removed', {}, async ({ page }) => {
   await twoResults(page);
   const label = () => page.evaluate(() => document.activeElement?.ariaLabel);
+  await page.focus('[aria-label="Before and after: beach.png"]');
+  await page.$eval(by('translate-button'), (go) => /** @type {HTMLElement} */ (go).click());
+  await finished(page, 3);
+  assert.equal(await label(), 'Before and after: beach.png', 'another result in its place');
   await page.focus('[aria-label="Open beach.png large"]');
   await page.keyboard.press('Enter');
   await page.focus('#viewer-next');
@@ -262,6 +266,8 @@ visit('the focus stays where one was when something is removed', {}, async ({ pa
   await page.click('#more > summary');
   await page.focus('#forget');
   await page.keyboard.press('Enter');
+  await page.click(by('confirm-yes'));
+  await page.waitForFunction(() => document.activeElement instanceof HTMLSelectElement);
   assert.equal(await focused(page), 'model-select', 'where another model is chosen');
 });
 

@@ -20,6 +20,13 @@ const visit = setUp();
 /** @param {Page} page */
 const states = async (page) => (await cards(page)).map(({ state }) => state);
 
+/** @param {Page} page @returns {Promise<string | undefined>} what has the focus, by its id or role */
+const focused = (page) =>
+  page.evaluate(() => {
+    const { id, dataset } = /** @type {HTMLElement} */ (document.activeElement);
+    return id || dataset.role;
+  });
+
 /** Makes the engine's work on photos of 40 x 40 fail as long as the page says so. @param {Page} page */
 const failing = (page) =>
   patchWorker(
@@ -69,12 +76,14 @@ visit(
     await page.click(by('retry-button'));
     await finished(page, 2);
     assert.deepEqual(await states(page), ['done', 'failed'], 'it fails again');
+    assert.equal(await focused(page), 'translate', 'the focus is at what can be done next');
     await setFailing(page, false);
     await card.locator('[data-role=retry]').click();
     await page.waitForSelector(`${by('result-card')}[data-name="b.png"][data-state=done]`);
     assert.deepEqual(await problems(page), {});
     assert.equal(await page.isVisible(by('retry-button')), false);
     assert.equal(await card.locator('[data-role=retry]').count(), 0);
+    assert.equal(await focused(page), 'remove', 'the focus stays with the card');
   },
 );
 
