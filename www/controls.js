@@ -127,8 +127,9 @@ export function lockControls(locked) {
     left = focused;
     button('cancel').focus(); // shown under a run only
   } else if (!locked && left) {
-    const gone = !left.checkVisibility();
-    if (focused === document.body) (gone ? select('model') : left).focus();
+    // What is disabled or hidden loses the focus when the page is next drawn, not at once.
+    const lost = focused === document.body || focused === left;
+    if (lost) (left.checkVisibility() ? left : select('model')).focus();
     left = null;
   }
 }
@@ -228,14 +229,13 @@ function ownFactsOf({ margin, bytes }) {
  * @param {HTMLDetailsElement} details
  */
 function closeOutside(details) {
-  document.addEventListener('pointerdown', (event) => {
-    if (details.open && !details.contains(/** @type {Node} */ (event.target))) details.open = false;
-  });
-  details.addEventListener('focusout', ({ relatedTarget: next }) => {
+  const closeFor = (/** @type {EventTarget | null} */ other) => {
     // A question about what stands in it is still a part of it.
-    if (next instanceof Element && !details.contains(next) && !next.closest('dialog'))
+    if (other instanceof Element && !details.contains(other) && !other.closest('dialog'))
       details.open = false;
-  });
+  };
+  document.addEventListener('pointerdown', ({ target }) => closeFor(target));
+  details.addEventListener('focusout', ({ relatedTarget }) => closeFor(relatedTarget));
   details.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || !details.open) return;
     details.open = false;
