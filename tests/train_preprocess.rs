@@ -96,3 +96,24 @@ fn a_view_reaches_from_edge_to_edge() {
     let small = SMALL.view(&noise(23, 24, 0), View::MIDDLE).unwrap_err();
     assert_eq!(small.code(), "engine-usage");
 }
+
+/// So a small copy of a photo trains as the photo does, to the bit.
+#[test]
+fn what_was_resized_once_stays_as_it_is() {
+    for mode in [
+        PreprocessMode::ResizeAndCrop,
+        PreprocessMode::ScaleWidthAndCrop,
+        PreprocessMode::Crop,
+        PreprocessMode::None,
+    ] {
+        let preprocess = Preprocess { mode, ..SMALL };
+        for [width, height] in [[640, 480], [301, 777], [30, 28], [25, 90], [24, 24]] {
+            let once = preprocess.resize(noise(width, height, 3)).unwrap();
+            assert_eq!(preprocess.resize(once.clone()).unwrap(), once, "{width} x {height}");
+        }
+    }
+    for longest in [56, 256] {
+        let shown = preview::whole(&noise(301, 177, 4), longest);
+        assert_eq!(preview::whole(&shown, longest), shown);
+    }
+}

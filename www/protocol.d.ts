@@ -85,14 +85,37 @@ export type TrainFrom =
   | { kind: 'stored' }
   | { kind: 'checkpoint'; bytes: Blob };
 
-export interface TrainStart {
+/** A photo to preview and to compute scores from. */
+export interface PreviewPhoto {
+  photo: Blob;
+  /** What a preview shows, where `photo` is a copy that shows less; null: `photo`. */
+  whole: Blob | null;
+}
+
+/** Photos in the order of the run. Null: one that is there no more. */
+export interface TrainPhotos {
+  photos: Record<Domain, (Blob | null)[]>;
+  previews: Record<Domain, (PreviewPhoto | null)[]>;
+}
+
+/** A photo of which a copy is to be stored, as training crops it and, if asked, whole. */
+export interface ToKeep {
+  name: string;
+  blob: Blob;
+  whole: { name: string; longest: number } | null;
+}
+
+/** What was stored; without a copy `problem` says why the photo cannot be opened. */
+export interface Kept {
+  copy: Blob | null;
+  whole: Blob | null;
+  problem: string | null;
+}
+
+export interface TrainStart extends TrainPhotos {
   /** Folder in this site's private storage; null: nothing will be stored. */
   run: string | null;
   from: TrainFrom;
-  /** To train on, in the order of the run. Null: a photo that is there no more. */
-  photos: Record<Domain, (Blob | null)[]>;
-  /** To preview and to compute scores from. */
-  previews: Record<Domain, (Blob | null)[]>;
   /** Longest side of a preview in pixels. */
   previewSide: number;
 }
@@ -190,8 +213,10 @@ export interface Commands {
   paint: { season: Season; seed: number; width: number; height: number };
   /** Makes a run, or goes on with one; the run before is forgotten. */
   'train-start': TrainStart;
-  /** Stores photos in the run's folder, each under its name. */
-  'train-keep': { run: string; photos: { name: string; blob: Blob }[] };
+  /** Stores small copies of photos in the run's folder. */
+  'train-keep': { run: string; photos: ToKeep[] };
+  /** Photos to train on from now on, which give the same numbers. */
+  'train-photos': { photos: TrainPhotos['photos'] };
   'train-steps': { steps: number };
   'train-preview': { domain: Domain; index: number };
   /** The first time a classifier is trained, which tells A from B. */
@@ -211,7 +236,8 @@ export interface Values {
   keep: undefined;
   paint: Blob;
   'train-start': TrainStarted;
-  'train-keep': null;
+  'train-keep': Kept[];
+  'train-photos': null;
   'train-steps': TrainSteps;
   'train-preview': PreviewPictures;
   'train-scores': Omit<Scores, 'step'>;

@@ -239,8 +239,50 @@ impl Training {
         Ok(reports.iter().map(told).collect())
     }
 
-    /// Keeps a held-out photo for previews, its longer side at most `longest` pixels, and for
-    /// scores; returns its place.
+    /// A photo at the size from which this run crops it: `{width, height, rgba}`. That is all that
+    /// training needs of it, and resized again it stays as it is.
+    pub fn resized(
+        &self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<JsValue, JsValue> {
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        Ok(pixels(&self.trainer.config().preprocess.resize(photo)?))
+    }
+
+    /// A photo whole, as a preview shows it: `{width, height, rgba}`, its longer side at most
+    /// `longest` pixels.
+    pub fn whole(
+        &self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+        longest: usize,
+    ) -> std::result::Result<JsValue, JsValue> {
+        Ok(pixels(&preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest)))
+    }
+
+    /// Keeps a held-out photo for scores.
+    #[wasm_bindgen(js_name = addHeldOut)]
+    pub fn add_held_out(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<(), JsValue> {
+        let preprocess = self.trainer.config().preprocess;
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        let picture = preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)?;
+        of(domain_of(domain)?, self.held_out.each_mut()).push(picture);
+        Ok(())
+    }
+
+    /// Keeps a photo for previews, whole, its longer side at most `longest` pixels; returns its
+    /// place.
     #[wasm_bindgen(js_name = addPreview)]
     pub fn add_preview(
         &mut self,
@@ -250,15 +292,10 @@ impl Training {
         height: usize,
         longest: usize,
     ) -> std::result::Result<usize, JsValue> {
-        let preprocess = self.trainer.config().preprocess;
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
-        let shown = preview::whole(&photo, longest);
-        let picture = preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)?;
-        of(domain_of(domain)?, self.shown.each_mut()).push(shown);
-        let held_out = of(domain_of(domain)?, self.held_out.each_mut());
-        held_out.push(picture);
-        Ok(held_out.len() - 1)
+        let photo = preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest);
+        let shown = of(domain_of(domain)?, self.shown.each_mut());
+        shown.push(photo);
+        Ok(shown.len() - 1)
     }
 
     /// A held-out photo there and back: `{width, height, input, translated, back, error}`, pictures
@@ -369,6 +406,15 @@ impl Training {
     pub fn poison(&mut self, step: u32) {
         self.poison_at = Some(step.into());
     }
+}
+
+/// A picture as a JavaScript object.
+fn pixels(picture: &Rgb) -> JsValue {
+    object(&[
+        ("width", (picture.width as f64).into()),
+        ("height", (picture.height as f64).into()),
+        ("rgba", Uint8Array::from(picture.to_rgba().as_slice()).into()),
+    ])
 }
 
 /// A step's report as a JavaScript object.

@@ -55,6 +55,11 @@ export class Library {
       const { code, detail } = failureOf(error, 'storage-unavailable');
       this.#tell(code, {}, 'warning', detail);
     }
+    await this.weigh();
+  }
+
+  /** Asks how much room there is, and whether the browser keeps what is in it. */
+  async weigh() {
     this.space = await this.#host.space();
   }
 }

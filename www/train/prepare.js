@@ -7,7 +7,7 @@ import { configOf, stepsOf } from './settings.js';
 /** @typedef {import('./types.js').FolderReport} FolderReport */
 /** @typedef {import('./types.js').Photo} Photo */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
-/** @typedef {Record<Domain, (Blob | null)[]>} Photos */
+/** @typedef {import('../protocol.js').TrainPhotos} TrainPhotos */
 
 /**
  * @typedef {object} Plan
@@ -21,7 +21,7 @@ import { configOf, stepsOf } from './settings.js';
 
 /**
  * @param {Plan} plan
- * @returns {{ record: RunRecord, from: import('../protocol.js').TrainFrom, photos: Photos, previews: Photos }}
+ * @returns {{ record: RunRecord, from: import('../protocol.js').TrainFrom } & TrainPhotos}
  */
 export function prepare({ folders, settings, start, weights, device, date }) {
   const sides = { A: divided(folders.A), B: divided(folders.B) };
@@ -57,7 +57,7 @@ export function prepare({ folders, settings, start, weights, device, date }) {
     record,
     from: { kind: 'new', config, a: weights.a, b: weights.b },
     photos: { A: sides.A.training.map(fileOf), B: sides.B.training.map(fileOf) },
-    previews: { A: sides.A.previews.map(fileOf), B: sides.B.previews.map(fileOf) },
+    previews: { A: sides.A.previews.map(shown), B: sides.B.previews.map(shown) },
   };
 }
 
@@ -77,24 +77,42 @@ function fileOf({ file }) {
   return file;
 }
 
+/** @param {Photo} photo */
+function shown({ file }) {
+  return { photo: file, whole: null };
+}
+
 /**
  * The photos of an unfinished run: those that were stored, and for the rest those of the folders.
  *
  * @param {RunRecord} record
- * @param {{ photos: Photos, previews: Photos }} stored
+ * @param {TrainPhotos} stored
  * @param {Record<Domain, FolderReport>} folders
- * @returns {{ photos: Photos, previews: Photos, missing: number }}
+ * @returns {TrainPhotos & { missing: number }}
  */
 export function completed(record, stored, folders) {
-  /** @type {{ photos: Photos, previews: Photos, missing: number }} */
-  const all = { photos: { A: [], B: [] }, previews: { A: [], B: [] }, missing: 0 };
-  for (const kind of /** @type {const} */ (['photos', 'previews'])) {
-    for (const domain of DOMAINS) {
+  let missing = 0;
+  /**
+   * @template T
+   * @param {'photos' | 'previews'} kind
+   * @param {Record<Domain, (T | null)[]>} found
+   * @param {(photo: Photo) => T} made
+   * @returns {Record<Domain, (T | null)[]>}
+   */
+  const filled = (kind, found, made) => {
+    const [A, B] = DOMAINS.map((domain) => {
       const hashes = record[kind][domain].map(({ hash }) => hash);
       const again = foundAgain(hashes, folders[domain]).photos;
-      all[kind][domain] = hashes.map((_, i) => stored[kind][domain][i] ?? again[i]?.file ?? null);
-      all.missing += all[kind][domain].filter((photo) => photo === null).length;
-    }
-  }
-  return all;
+      return record[kind][domain].map(({ problem }, i) => {
+        const photo = again[i];
+        const one = found[domain][i] ?? (photo ? made(photo) : null);
+        if (!one && !problem) missing += 1;
+        return one;
+      });
+    });
+    return { A, B };
+  };
+  const photos = filled('photos', stored.photos, fileOf);
+  const previews = filled('previews', stored.previews, shown);
+  return { photos, previews, missing };
 }

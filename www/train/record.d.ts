@@ -8,7 +8,7 @@
  * picture-A0-input.png …           photos to preview
  * picture-A0-<step>-back.png …     and what became of them, over time
  * G_A-<n>.safetensors G_B-<n>.…    when the run is over
- * photos/A-00000 …                 while the run is unfinished
+ * photos/A-00000 …                 small copies of the photos, while the run is unfinished: copies.js
  * ```
  */
 import type { Domain, Scores, Settings, StartChoice } from './types.js';
@@ -16,8 +16,12 @@ import type { Domain, Scores, Settings, StartChoice } from './types.js';
 export interface StoredPhoto {
   name: string;
   hash: string;
-  /** In `photos/`; null: not stored. */
+  /** Its copy in `photos/`, as training crops it; null: none is stored. */
   file: string | null;
+  /** Its copy as previews show it, of one that is previewed; not there: `file` shows it whole. */
+  whole?: string;
+  /** Why it cannot be opened, so that no copy is missed. */
+  problem?: string;
   /** Trained on as well, though it is previewed. */
   seen?: boolean;
 }

@@ -3,6 +3,7 @@
  * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
  * decide: every method rejects with the failure.
  */
+import { Copies, isKept } from './copies.js';
 import { costOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
@@ -28,8 +29,8 @@ import { isSlow, previewsOf, ratesConfig } from './settings.js';
  * @property {import('./lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
  * @property {TrainFrom} from where it began
- * @property {Record<Domain, (Blob | null)[]>} photos
- * @property {Record<Domain, (Blob | null)[]>} previews
+ * @property {import('../protocol.js').TrainPhotos['photos']} photos
+ * @property {import('../protocol.js').TrainPhotos['previews']} previews
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
  * @property {import('./types.js').PreviewSet[]} [pictures]
@@ -59,6 +60,7 @@ export class TrainRun {
   /** Rates that the last checkpoint does not have. @type {import('./types.js').Rates | null} */
   #rates = null;
   #scorer;
+  #copies;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -77,6 +79,7 @@ export class TrainRun {
     this.gallery = new Gallery(this.record.previews, parts.pictures ?? []);
     this.#scorer = new Scorer(parts.host, parts.engine, parts.onTell);
     this.saver = new Saver(parts.host, parts.engine, parts.onTell);
+    this.#copies = new Copies(parts.host, parts.engine, parts.onTell, parts.onChange);
     /** What would help after the numbers left the finite ones. @type {import('./types.js').Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
@@ -116,9 +119,16 @@ export class TrainRun {
     await this.#open(this.#from);
   }
 
-  /** Stores the photos, where there is room, and the first checkpoint. */
+  /** Stores copies of the photos, where there is room, and the first checkpoint. */
   async secure() {
-    await this.saver.keepPhotos(this.record, this.#photos, this.#previews);
+    const { photos, previews } = await this.#copies.keep(
+      this.record,
+      { photos: this.#photos, previews: this.#previews },
+      this.#shown.side,
+    );
+    this.#photos = photos;
+    this.#previews = previews;
+    await this.#engine.request('train-photos', { photos });
     await this.save();
     await this.#host.persist();
   }
@@ -304,9 +314,8 @@ export class TrainRun {
       settings,
       saved: this.saver.saved,
       saving: this.saver.busy,
-      photosKept: DOMAINS.every((domain) =>
-        this.record.photos[domain].every(({ file }) => file !== null),
-      ),
+      copying: this.#copies.progress,
+      photosKept: DOMAINS.every((domain) => this.record.photos[domain].every(isKept)),
       previews: this.gallery.sets,
       scores,
       recoveries: this.record.recoveries,

@@ -3,21 +3,12 @@
  * the time; and where the disk is full or there is none, in memory, so that at least the engine's death is
  * survived. The disk is tried again each time.
  */
-import { CodedError } from '../failure.js';
-import { DOMAINS } from './dataset.js';
-
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 
 /** Saving may take one part in this many of the time. */
 const PART = 20;
-/** Photos that are handed to the worker at a time. */
-const CHUNK = 16;
-/** Codes of what only costs the copies. */
-const DISK = /^(storage-.*|file-gone)$/;
-/** Bytes of a checkpoint for each parameter: two networks' weights as large again for the discriminators, with two moments each, and two such files. */
-const CHECKPOINT_BYTES = 4 * 3 * 2 * 2;
 
 export class Saver {
   #host;
@@ -83,39 +74,6 @@ export class Saver {
   }
 
   /**
-   * Copies the photos to the disk, where there is room for them and two checkpoints.
-   *
-   * @param {RunRecord} record gets the names of the copies
-   * @param {Record<Domain, (Blob | null)[]>} photos
-   * @param {Record<Domain, (Blob | null)[]>} previews
-   */
-  async keepPhotos(record, photos, previews) {
-    const all = DOMAINS.flatMap((domain) => [
-      ...named(domain, record.photos[domain], photos[domain]),
-      ...named(`${domain}-preview`, record.previews[domain], previews[domain]),
-    ]).filter(({ stored, blob }) => blob !== null && stored.file === null);
-    const bytes = all.reduce((sum, { blob }) => sum + (blob?.size ?? 0), 0);
-    const space = await this.#host.space();
-    const free = space ? space.quota - space.usage : 0;
-    try {
-      if (free < bytes + CHECKPOINT_BYTES * record.parameters) {
-        throw new CodedError('storage-full', `${free} bytes are free`);
-      }
-      for (let i = 0; i < all.length; i += CHUNK) {
-        const part = all.slice(i, i + CHUNK).map(({ name, blob }) => ({ name, blob }));
-        await this.#engine.request('train-keep', {
-          run: record.id,
-          photos: /** @type {{ name: string, blob: Blob }[]} */ (part),
-        });
-      }
-      for (const { stored, name } of all) stored.file = name;
-    } catch (error) {
-      if (!(error instanceof CodedError && DISK.test(error.code))) throw error;
-      this.#tell('photos-not-kept', { bytes }, 'warning', `${error.code}: ${error.message}`);
-    }
-  }
-
-  /**
    * @param {RunRecord} record
    * @param {import('./history.js').History} history
    * @param {import('./gallery.js').Gallery} gallery
@@ -164,13 +122,4 @@ export class Saver {
     this.#report(problem, a.size + b.size);
     return { A: a, B: b };
   }
-}
-
-/** @param {string} prefix @param {import('./record.js').StoredPhoto[]} stored @param {(Blob | null)[]} blobs */
-function named(prefix, stored, blobs) {
-  return stored.map((photo, i) => ({
-    stored: photo,
-    name: `${prefix}-${String(i).padStart(5, '0')}`,
-    blob: blobs[i] ?? null,
-  }));
 }

@@ -166,6 +166,7 @@ export class TrainSession extends EventTarget {
       this.#run = run;
       await run.begin();
       await run.secure();
+      await this.#library.weigh();
       return run;
     });
     if (made) await this.#drive();
@@ -471,7 +472,8 @@ export class TrainSession extends EventTarget {
   }
 }
 
-/** @param {import('./record.js').RunRecord} record */
+/** Photos that a run can miss. @param {import('./record.js').RunRecord} record */
 function allOf({ photos, previews }) {
-  return photos.A.length + photos.B.length + previews.A.length + previews.B.length;
+  const all = [...photos.A, ...photos.B, ...previews.A, ...previews.B];
+  return all.filter(({ problem }) => !problem).length;
 }

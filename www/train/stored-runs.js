@@ -5,6 +5,7 @@
  * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
  */
 import { CodedError, failureOf } from '../failure.js';
+import { isWhole } from './copies.js';
 import { Disk } from './disk.js';
 import { History } from './history.js';
 import { bytesIn, PHOTOS, readIndex } from './run-files.js';
@@ -89,7 +90,7 @@ export class StoredRuns {
       const pictures = await shown(index, folder);
       if (index.result)
         runs.push({ ...common, ...pictures, stopped: state !== 'finished', settings });
-      else offers.push({ ...common, ...pictures, needsFolders: !allKept(index) });
+      else offers.push({ ...common, ...pictures, needsFolders: !isWhole(index.record) });
     }
     return { offers, runs };
   }
@@ -130,17 +131,25 @@ export class StoredRuns {
     const latest = index.checkpoints[0];
     const steps = latest && (await folder.read(latest.history));
     const history = History.from((await steps?.arrayBuffer()) ?? new ArrayBuffer(0));
-    const photosIn = await folder.find(PHOTOS);
-    /** @param {import('./record.js').StoredPhoto[]} photos */
-    const read = (photos) =>
-      Promise.all(photos.map(async ({ file }) => (file && photosIn?.read(file)) || null));
+    const copies = await folder.find(PHOTOS);
+    /** @param {string | null} name */
+    const read = async (name) => (name && copies?.read(name)) || null;
+    /** @param {import('./record.js').StoredPhoto} photo */
+    const shown = async ({ file, whole }) => {
+      const [photo, shows] = await Promise.all([read(file), read(whole ?? file)]);
+      return photo && shows && { photo, whole: shows };
+    };
     const { photos, previews } = index.record;
+    const [a, b] = [photos.A, photos.B].map((all) => all.map(({ file }) => read(file)));
     return {
       index,
       history,
       pictures: await allPictures(index, folder),
-      photos: { A: await read(photos.A), B: await read(photos.B) },
-      previews: { A: await read(previews.A), B: await read(previews.B) },
+      photos: { A: await Promise.all(a), B: await Promise.all(b) },
+      previews: {
+        A: await Promise.all(previews.A.map(shown)),
+        B: await Promise.all(previews.B.map(shown)),
+      },
     };
   }
 
@@ -183,12 +192,6 @@ export class StoredRuns {
     }
     throw last;
   }
-}
-
-/** @param {RunIndex} index */
-function allKept({ record: { photos, previews } }) {
-  const all = [...photos.A, ...photos.B, ...previews.A, ...previews.B];
-  return all.every(({ file }) => file !== null);
 }
 
 /** The latest picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */

@@ -57,7 +57,7 @@ export interface Remark {
  * - `training-not-finite` {step, back, lr}: stopped at `step`, went back to `back`; try the rate `lr`
  * - `storage-full` {bytes}, `storage-unavailable`: saved in memory only, the next save tries again
  * - `storage-saved`: saving works again
- * - `photos-not-kept` {bytes}: no room for the photos; to continue after a reload needs the folders again
+ * - `photos-not-kept`: no copies of the photos; to continue after a reload needs the folders again
  * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
  * - `photo-skipped` {domain, name, code}: one photo cannot be decoded and is left out
  * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
@@ -305,6 +305,8 @@ export interface RunView {
     bytes: number;
   } | null;
   saving: boolean;
+  /** Photos of which small copies have been stored, of how many; null: none are being. */
+  copying: { done: number; total: number } | null;
   /** All photos of the run are stored, so that it can be continued after a reload. */
   photosKept: boolean;
   previews: PreviewSet[];
@@ -336,7 +338,7 @@ export interface Offer {
   /** The last preview of a photo of A: what went in, what came out; null: there was none yet. */
   input: Blob | null;
   picture: Blob | null;
-  /** Photos are not stored: `acceptOffer` needs both folders first. */
+  /** Copies of the photos are not stored: `acceptOffer` needs both folders first. */
   needsFolders: boolean;
   bytes: number;
 }

@@ -131,6 +131,18 @@ class FakeTraining {
     this.poisoned = step;
   }
 
+  /** @param {Uint8Array} rgba @param {number} width @param {number} height */
+  resized(rgba, width, height) {
+    return { rgba, width, height };
+  }
+
+  /** @param {Uint8Array} rgba @param {number} width @param {number} height */
+  whole(rgba, width, height) {
+    return { rgba, width, height };
+  }
+
+  addHeldOut() {}
+
   /** @param {string} _domain @param {Uint8Array} rgba */
   addPreview(_domain, rgba) {
     this.previews.push(rgba[0]);
@@ -210,8 +222,11 @@ class FakeWorker extends EventTarget {
     this.trainer = new Trainer({
       decode: async (file) => {
         const text = await file.text();
+        options.onDecode?.(text);
         if (text === 'damaged') throw new CodedError('image-unreadable', 'as told');
-        return { data: Uint8Array.of(Number(text), 0, 0, 255), width: 1, height: 1 };
+        if (text === 'gone') throw new DOMException('as told', 'NotFoundError');
+        const level = Number(text.replace('picture ', ''));
+        return { data: Uint8Array.of(level, 0, 0, 255), width: 1, height: 1 };
       },
       encode: async (rgba) => new Blob([`picture ${rgba[0]}`]),
       panic: () => {

@@ -30,7 +30,7 @@ export function setUpAfter(session, onModels, onError) {
 }
 
 /** @param {Snapshot} snapshot */
-export function showAfter({ state, run, can }) {
+export function showAfter({ state, run, can, space }) {
   byId('run-title').hidden = !run;
   if (run) write(byId('run-title'), pairOf(run.names));
   const over = state === 'finished' && run !== null;
@@ -41,7 +41,8 @@ export function showAfter({ state, run, can }) {
   if (!over) return;
   write(byId('after-title'), text(run.stopped ? 'after.stopped' : 'after.finished'));
   const values = { n: run.step, time: formatTime(run.secondsTrained) };
-  write(byId('after-about'), text(run.kept === 'memory' ? 'after.memory' : 'after.about', values));
+  const kept = space?.persisted ? 'after.kept' : 'after.about';
+  write(byId('after-about'), text(run.kept === 'memory' ? 'after.memory' : kept, values));
   write(button('trained-a'), text('after.weights', { direction: directionOf(run.names, 'A') }));
   write(button('trained-b'), text('after.weights', { direction: directionOf(run.names, 'B') }));
 }

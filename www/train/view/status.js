@@ -47,7 +47,8 @@ export function showStatus(snapshot) {
 }
 
 /** @param {Snapshot} snapshot */
-function showProgress({ state: now, run }) {
+function showProgress(snapshot) {
+  const { state: now, run } = snapshot;
   byId('train-progress-row').hidden = !run;
   if (!run) {
     announced = 0;
@@ -55,12 +56,14 @@ function showProgress({ state: now, run }) {
   }
   const bar = byId('train-progress');
   const count = text('fact.step', { n: run.step, m: run.total });
-  const percent = String(Math.floor(run.fraction * 100));
+  const { copying } = run;
+  const done = copying ? copying.done / copying.total : run.fraction;
+  const percent = String(Math.floor(done * 100));
   if (bar.getAttribute('aria-valuenow') !== percent) {
     bar.setAttribute('aria-valuenow', percent);
-    bar.setAttribute('aria-valuetext', count);
+    bar.setAttribute('aria-valuetext', copying ? statusOf(snapshot) : count);
   }
-  bar.style.setProperty('--done', String(run.fraction));
+  bar.style.setProperty('--done', String(done));
   write(byId('train-facts'), factsOf(run, GOING.has(now)));
   if (run.fraction < announced) announced = 0;
   if (run.fraction - announced < ANNOUNCE_STEP || now !== 'training') return;

@@ -55,7 +55,9 @@ export function showStored(snapshot) {
   byId('space').hidden = !space;
   if (!space) return;
   const values = { used: formatBytes(space.usage), all: formatBytes(space.quota) };
-  write(byId('space'), text(space.persisted ? 'runs.space.kept' : 'runs.space', values));
+  const { runs: stored, offer, run } = snapshot;
+  const loose = space.persisted ? 'runs.space.kept' : 'runs.space.loose';
+  write(byId('space'), text(stored.length > 0 || offer || run ? loose : 'runs.space', values));
 }
 
 /** @param {Snapshot} snapshot */

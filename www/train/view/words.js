@@ -88,6 +88,7 @@ export function statusOf({ state, run, checked, dataset, held }) {
   if (held && !run) return text('state.held');
   if (state === 'checking' && checked) return text('state.checking.count', counted(checked));
   if (state === 'ready' && dataset?.refused) return text('state.refused');
+  if (state === 'starting' && run?.copying) return text('state.copying', counted(run.copying));
   if (state === 'finished' && run?.stopped) return text('state.stopped');
   if (state === 'training' && run?.warmingUp) return text('state.warming', { n: run.warmUp });
   return text(`state.${state}`);

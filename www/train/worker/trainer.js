@@ -64,6 +64,9 @@ export class Trainer {
         return this.#start(given, engine());
       case 'train-keep':
         return this.#keep(given);
+      case 'train-photos':
+        this.#supply = new Supply(given.photos, this.#tools.decode);
+        return null;
       case 'train-steps':
         return this.#steps(given.steps);
       case 'train-preview':
@@ -160,23 +163,60 @@ export class Trainer {
     return Promise.all(files);
   }
 
-  /** @param {Domain} domain @param {Blob | null} photo @param {number} side @returns {Promise<number>} -1: it cannot be decoded */
-  async #addPreview(domain, photo, side) {
+  /**
+   * @param {Domain} domain
+   * @param {import('../../protocol.js').PreviewPhoto | null} shown
+   * @param {number} side
+   * @returns {Promise<number>} -1: it cannot be decoded
+   */
+  async #addPreview(domain, shown, side) {
     try {
-      if (!photo) return -1;
-      const { data, width, height } = await this.#tools.decode(photo);
-      return this.#run().addPreview(domain, data, width, height, side);
+      if (!shown) return -1;
+      const photo = await this.#tools.decode(shown.photo);
+      this.#run().addHeldOut(domain, photo.data, photo.width, photo.height);
+      const whole = shown.whole ? await this.#tools.decode(shown.whole) : photo;
+      return this.#run().addPreview(domain, whole.data, whole.width, whole.height, side);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       return -1;
     }
   }
 
-  /** @param {Commands['train-keep']} given */
+  /** @param {Commands['train-keep']} given @returns {Promise<Values['train-keep']>} */
   async #keep({ run, photos }) {
-    const folder = await (await this.#folder(run)).inside(PHOTOS);
-    for (const { name, blob } of photos) await folder.write(name, blob);
-    return null;
+    const parent = await this.#folder(run);
+    const folder = await parent.inside(PHOTOS);
+    const kept = [];
+    try {
+      for (const photo of photos) kept.push(await this.#keepOne(folder, photo));
+    } catch (error) {
+      await parent.remove(PHOTOS); // a part of them is of no use, and takes the room of checkpoints
+      throw error;
+    }
+    return kept;
+  }
+
+  /** @param {Disk} folder @param {import('../../protocol.js').ToKeep} photo @returns {Promise<import('../../protocol.js').Kept>} */
+  async #keepOne(folder, { name, blob, whole }) {
+    const training = this.#run();
+    let resized;
+    let shown = null;
+    try {
+      const { data, width, height } = await this.#tools.decode(blob);
+      resized = training.resized(data, width, height);
+      if (whole) shown = training.whole(data, width, height, whole.longest);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      return { copy: null, whole: null, problem: failureOf(error, 'file-gone').code };
+    }
+    const copy = await this.#keepAs(folder, name, resized);
+    return { copy, whole: whole && (await this.#keepAs(folder, whole.name, shown)), problem: null };
+  }
+
+  /** @param {Disk} folder @param {string} name @param {{ rgba: Uint8Array, width: number, height: number }} picture */
+  async #keepAs(folder, name, { rgba, width, height }) {
+    await folder.write(name, await this.#tools.encode(rgba, width, height, 'png'));
+    return folder.read(name);
   }
 
   /** @param {number} count @returns {Promise<Values['train-steps']>} */

@@ -1,0 +1,136 @@
+/** Of a run's photos small copies are stored, never the photos themselves. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codes, newSession, photos, readySession, until } from './train-support/session.js';
+
+/** @typedef {import('./train-support/opfs.js').FakeFolder} FakeFolder */
+
+/** @param {FakeFolder | null} root */
+async function copiesIn(root) {
+  const files = Object.entries(root?.files() ?? {}).filter(([path]) => path.includes('/photos/'));
+  /** @type {Record<string, string>} */
+  const all = {};
+  for (const [path, file] of files) all[path.split('/').at(-1) ?? ''] = await file.bytes.text();
+  return all;
+}
+
+/** A run that was paused after its first steps. @param {Parameters<typeof readySession>[0] & { A?: File[] }} [options] */
+async function paused({ A = photos(0, 12), ...options } = {}) {
+  const made = await readySession(options);
+  await made.session.setFolder('A', A);
+  const running = made.session.start();
+  await until(made.session, ({ run }) => (run?.step ?? 0) >= 3);
+  await made.session.pause();
+  await running;
+  return made;
+}
+
+/** What another visit is offered. @param {FakeFolder | null} root */
+async function offered(root) {
+  const visit = newSession({ root });
+  await visit.session.open();
+  return { ...visit, offer: visit.session.snapshot.offer };
+}
+
+test('what is stored is made by the engine from the photos, and is not the photos', async () => {
+  const { root } = await paused();
+  const copies = await copiesIn(root);
+  const names = Object.keys(copies);
+  assert.equal(names.filter((name) => /^A-\d/.test(name)).length, 11);
+  assert.deepEqual(names.filter((name) => /preview|whole/.test(name)).sort(), [
+    'A-preview-00000',
+    'A-whole-00000',
+    'B-preview-00000',
+    'B-whole-00000',
+  ]);
+  for (const [name, content] of Object.entries(copies))
+    assert.match(content, /^picture \d+$/, name);
+});
+
+test('once the copies are there the folders are needed no more', async () => {
+  /** @type {string[]} */
+  const read = [];
+  const { session } = await readySession({
+    engine: { onDecode: (/** @type {string} */ text) => read.push(text) },
+  });
+  const running = session.start();
+  await until(session, ({ state }) => state === 'training');
+  read.length = 0;
+  await running;
+  assert.ok(read.length > 0 && read.every((text) => text.startsWith('picture ')), `${read}`);
+});
+
+test('how far the copying is can be seen', async () => {
+  const { session } = await readySession();
+  /** @type {string[]} */
+  const seen = [];
+  session.addEventListener('change', () => {
+    const { run, state } = session.snapshot;
+    if (run?.copying) seen.push(`${state} ${run.copying.done} of ${run.copying.total}`);
+  });
+  await session.start();
+  assert.deepEqual(
+    [...new Set(seen)],
+    ['starting 0 of 24', 'starting 8 of 24', 'starting 16 of 24'],
+  );
+});
+
+test('a photo that cannot be opened does not make the folders needed again', async () => {
+  const { root } = await paused({ A: [...photos(0, 12), new File(['damaged'], 'bad.png')] });
+  const { session, offer } = await offered(root);
+  assert.equal(offer?.needsFolders, false);
+  await session.acceptOffer();
+  assert.equal(session.snapshot.state, 'finished');
+  assert.ok(!codes(session).includes('folders-differ'), `${codes(session)}`);
+});
+
+test('a photo that is gone for the moment is missed, the others are kept', async () => {
+  const { session, root } = await paused({ A: [...photos(0, 12), new File(['gone'], 'usb.png')] });
+  assert.ok(codes(session).includes('photos-not-kept'));
+  assert.ok(Object.keys(await copiesIn(root)).length > 20);
+  const next = await offered(root);
+  assert.equal(next.offer?.needsFolders, true);
+  await next.session.acceptOffer();
+  const differ = next.session.snapshot.notices.find(({ code }) => code === 'folders-differ');
+  assert.deepEqual(differ?.values, { missing: 1 });
+  assert.equal(next.session.snapshot.state, 'finished');
+});
+
+test('a disk that is full before all are copied keeps none of them', async () => {
+  let kept = 0;
+  const { session, root } = await readySession({
+    engine: {
+      onRequest: (/** @type {any} */ { do: name }) => {
+        if (name === 'train-keep') kept += 1;
+        if (root) root.trouble.full = name === 'train-keep' && kept === 2;
+      },
+    },
+  });
+  await session.start();
+  assert.equal(kept, 2);
+  assert.deepEqual(codes(session), ['photos-not-kept']);
+  assert.equal(session.snapshot.state, 'finished');
+  assert.equal(session.snapshot.run?.kept, 'disk');
+});
+
+test('stopping while photos are copied leaves nothing behind', async () => {
+  const { session, root } = await readySession();
+  const running = session.start();
+  await until(session, ({ run }) => (run?.copying?.done ?? 0) > 0);
+  await session.stop();
+  await running;
+  assert.equal(session.snapshot.state, 'ready');
+  assert.deepEqual(Object.keys(root?.files() ?? {}), []);
+});
+
+for (const grants of [true, false]) {
+  test(`whether the browser keeps a run is asked, and told as it answers: ${grants}`, async () => {
+    const { session, host } = await readySession();
+    host.grants = grants;
+    assert.equal(session.snapshot.space?.persisted, false);
+    const running = session.start();
+    await until(session, ({ state }) => state === 'training');
+    assert.equal(session.snapshot.space?.persisted, grants);
+    await running;
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Small copies of a run's photos in its folder, so that it can be continued after a reload: at the size from
+ * which training crops, where they give the same numbers as the photos do, and of those that are previewed
+ * one more as previews show it. The photos themselves are not stored.
+ */
+import { CodedError } from '../failure.js';
+import { DOMAINS } from './dataset.js';
+
+/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('./record.js').StoredPhoto} StoredPhoto */
+/** @typedef {import('../protocol.js').TrainPhotos} TrainPhotos */
+
+/**
+ * @typedef {object} Wanted a copy to be made
+ * @property {StoredPhoto} of gets its name
+ * @property {import('../protocol.js').ToKeep} photo
+ * @property {(kept: import('../protocol.js').Kept) => void} use what was made in place of the photo
+ */
+
+/** Photos that are handed to the worker at a time. */
+const CHUNK = 8;
+/** Codes of what only costs the copies. */
+const DISK = /^(storage-.*|file-gone|encode-failed)$/;
+/** Bytes of a checkpoint for each parameter: two networks' weights as large again for the discriminators, with two moments each, and two such files. */
+const CHECKPOINT_BYTES = 4 * 3 * 2 * 2;
+
+export class Copies {
+  #host;
+  #engine;
+  #tell;
+  #onChange;
+  /** Photos that have been copied, of how many; null: none are being. @type {{ done: number, total: number } | null} */
+  progress = null;
+
+  /**
+   * @param {Pick<import('./host.js').Host, 'space'>} host
+   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {import('./run.js').Tell} tell
+   * @param {() => void} onChange
+   */
+  constructor(host, engine, tell, onChange) {
+    this.#host = host;
+    this.#engine = engine;
+    this.#tell = tell;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Makes the copies, where there is room for them and two checkpoints.
+   *
+   * @param {RunRecord} record gets their names
+   * @param {TrainPhotos} photos
+   * @param {number} longest side of a preview in pixels
+   * @returns {Promise<TrainPhotos>} what to read from now on: the copies, or where there are none the photos
+   */
+  async keep(record, photos, longest) {
+    const used = { photos: copied(photos.photos), previews: copied(photos.previews) };
+    const wanted = wantedOf(record, used, longest);
+    try {
+      await this.#checkRoom(record, wanted);
+      const made = await this.#make(record.id, wanted);
+      for (const [i, kept] of made.entries()) {
+        const { of, photo, use } = wanted[i];
+        if (kept.copy) {
+          use(kept);
+          of.file = photo.name;
+          if (photo.whole) of.whole = photo.whole.name;
+        } else if (kept.problem && kept.problem !== 'file-gone') of.problem = kept.problem;
+      }
+      if (!isWhole(record)) throw new CodedError('file-gone', 'some photos could not be read');
+      return used;
+    } catch (error) {
+      if (!(error instanceof CodedError && DISK.test(error.code))) throw error;
+      this.#tell('photos-not-kept', {}, 'warning', `${error.code}: ${error.message}`);
+      return error.code === 'file-gone' ? used : photos;
+    } finally {
+      this.progress = null;
+    }
+  }
+
+  /** @param {RunRecord} record @param {Wanted[]} wanted */
+  async #checkRoom({ config, parameters }, wanted) {
+    const { load_size: side } = JSON.parse(config);
+    const most = wanted.reduce(
+      (sum, { photo: { whole } }) => sum + 3 * (side ** 2 + (whole?.longest ?? 0) ** 2),
+      0,
+    );
+    const space = await this.#host.space();
+    const free = space ? space.quota - space.usage : 0;
+    if (free >= most + CHECKPOINT_BYTES * parameters) return;
+    throw new CodedError('storage-full', `${free} bytes are free, ${most} are wanted`);
+  }
+
+  /** @param {string} run @param {Wanted[]} wanted */
+  async #make(run, wanted) {
+    const made = [];
+    for (let i = 0; i < wanted.length; i += CHUNK) {
+      this.progress = { done: i, total: wanted.length };
+      this.#onChange();
+      const photos = wanted.slice(i, i + CHUNK).map(({ photo }) => photo);
+      made.push(...(await this.#engine.request('train-keep', { run, photos })));
+    }
+    return made;
+  }
+}
+
+/** Whether a photo is stored, or could not be opened in the first place. @param {StoredPhoto} photo */
+export function isKept({ file, problem }) {
+  return file !== null || problem !== undefined;
+}
+
+/** Whether a run can be continued without its folders. @param {Pick<RunRecord, 'photos' | 'previews'>} record */
+export function isWhole({ photos, previews }) {
+  return DOMAINS.every((domain) => [...photos[domain], ...previews[domain]].every(isKept));
+}
+
+/** @param {RunRecord} record @param {TrainPhotos} used @param {number} longest @returns {Wanted[]} */
+function wantedOf(record, used, longest) {
+  /** @type {Wanted[]} */
+  const all = [];
+  for (const domain of DOMAINS) {
+    for (const [i, of] of record.photos[domain].entries()) {
+      const blob = used.photos[domain][i];
+      if (!blob) continue;
+      const photo = { name: nameOf(domain, i), blob, whole: null };
+      const use = (/** @type {import('../protocol.js').Kept} */ { copy }) => {
+        used.photos[domain][i] = copy;
+      };
+      all.push({ of, photo, use });
+    }
+    for (const [i, of] of record.previews[domain].entries()) {
+      const blob = used.previews[domain][i]?.photo;
+      if (!blob) continue;
+      const whole = { name: nameOf(`${domain}-whole`, i), longest };
+      const photo = { name: nameOf(`${domain}-preview`, i), blob, whole };
+      const use = (/** @type {import('../protocol.js').Kept} */ { copy, whole }) => {
+        used.previews[domain][i] = copy && { photo: copy, whole };
+      };
+      all.push({ of, photo, use });
+    }
+  }
+  return all;
+}
+
+/** @param {string} prefix @param {number} i */
+function nameOf(prefix, i) {
+  return `${prefix}-${String(i).padStart(5, '0')}`;
+}
+
+/** @template T @param {Record<Domain, T[]>} lists @returns {Record<Domain, T[]>} that can be changed */
+function copied({ A, B }) {
+  return { A: [...A], B: [...B] };
+}
