@@ -44,13 +44,14 @@ export class Lease {
  */
 export function leaseOf(locks, name, limit) {
   if (!locks) return Promise.resolve(new Lease(() => {}));
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const asked = locks.request(
       name,
       { signal: limit },
       () => new Promise((release) => resolve(new Lease(() => release(undefined)))),
     );
-    asked.catch((error) => (limit.aborted ? resolve(null) : reject(error)));
+    // Where locks are refused, as in a sandboxed frame, there is no storage to be shared either.
+    asked.catch(() => resolve(limit.aborted ? null : new Lease(() => {})));
   });
 }
 

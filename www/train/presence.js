@@ -46,10 +46,7 @@ export class Presence {
       next = resolve;
     });
     await before;
-    const lease = await this.#host.lock().catch((error) => {
-      next();
-      throw error;
-    });
+    const lease = await this.#host.lock();
     if (!lease) {
       next();
       this.#yield();

@@ -130,7 +130,6 @@ export class TrainRun {
     this.#previews = previews;
     await this.#engine.request('train-photos', { photos });
     await this.save();
-    await this.#host.persist();
   }
 
   /**

@@ -166,11 +166,18 @@ export class TrainSession extends EventTarget {
       this.#run = run;
       await run.begin();
       await run.secure();
-      await this.#library.weigh();
+      this.#askToKeep();
       return run;
     });
     if (made) await this.#drive();
     else await this.#throwAway();
+  }
+
+  /** Asks the browser not to remove what is stored. Some ask the person, and training does not wait for that. */
+  async #askToKeep() {
+    await this.#host.persist();
+    await this.#library.weigh();
+    this.#changed();
   }
 
   /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'lease'>} parts */

@@ -25,6 +25,7 @@ export class FakeHost extends Host {
   /** What this browser answers when it is asked to keep what is stored. */
   grants = false;
   persisted = false;
+  asked = 0;
   /** @type {any} */
   page = {};
   /** @type {Map<string, string>} */
@@ -74,6 +75,7 @@ export class FakeHost extends Host {
     return { usage: 0, quota: this.root?.trouble.room ?? 0, persisted: this.persisted };
   }
   async persist() {
+    this.asked += 1;
     this.persisted = this.grants;
   }
   hidden() {
