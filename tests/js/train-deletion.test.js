@@ -129,6 +129,33 @@ test('Train pressed while a run is being deleted waits for that, and blames no o
   assert.equal((await reloaded(root)).runs.length, 1);
 });
 
+test('a start that waits for a deletion can be cancelled at once, and the next waits in its place', async () => {
+  const { session, host, root, running } = await training();
+  /** @type {() => void} */
+  let go = () => {};
+  const plain = host.withRun.bind(host);
+  host.withRun = async (id, task) => {
+    await new Promise((resolve) => {
+      go = () => resolve(undefined);
+    });
+    await plain(id, task);
+  };
+  const discarding = session.discard();
+  const next = session.start();
+  await session.stop();
+  await next;
+  assert.equal(session.snapshot.state, 'ready');
+  session.set({ length: 3 });
+  const again = session.start();
+  for (let i = 0; i < 20; i += 1) await turn();
+  assert.equal(session.snapshot.state, 'starting', 'what is deleted is not gone yet');
+  go();
+  await Promise.all([discarding, again, running]);
+  assert.equal(session.snapshot.state, 'finished');
+  assert.deepEqual(codes(session), []);
+  assert.equal((await reloaded(root)).runs.length, 1);
+});
+
 test('photos of a run that is over go at the next visit if they could not go at once', async () => {
   const { session, root, running } = await training();
   assert.ok(root);

@@ -36,16 +36,19 @@ export class Presence {
    * The right to train, or to remove what was trained. Within this tab claims wait for each other: another
    * tab is not what stands in their way.
    *
+   * @param {AbortSignal} [signal] ends the waiting for this tab's own
    * @returns {Promise<Lease | null>} null: another tab has it, which was told
    */
-  async claim() {
+  async claim(signal) {
     const before = this.#turn;
     /** @type {() => void} */
     let next = () => {};
     this.#turn = new Promise((resolve) => {
       next = resolve;
     });
-    await before;
+    await Promise.race([before, aborted(signal)]);
+    if (signal?.aborted) before.then(next);
+    signal?.throwIfAborted();
     const lease = await this.#host.lock();
     if (!lease) {
       next();
@@ -78,4 +81,9 @@ export class Presence {
     if (this.#awake && !this.#sleep) this.#sleep = sleep;
     else sleep();
   }
+}
+
+/** @param {AbortSignal} [signal] @returns {Promise<void>} */
+function aborted(signal) {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
 }

@@ -291,7 +291,7 @@ export class TrainSession extends EventTarget {
    */
   #alone(doing, task) {
     return this.#attempt(doing, async (signal) => {
-      const lease = await this.#presence.claim();
+      const lease = await this.#presence.claim(signal);
       if (!lease) return null;
       try {
         signal.throwIfAborted();
