@@ -72,7 +72,7 @@ visit(
     await page.click(by('calibrate-button'));
     await until(page, 'calibrated');
     const estimate = (await page.textContent(by('calibrate-result'))) ?? '';
-    assert.match(estimate, new RegExp(`One step takes .* s here: ${STEPS} steps end at about`));
+    assert.match(estimate, new RegExp(`One step takes .* s here: ${STEPS} steps take about`));
 
     await page.click(by('train-button'));
     await until(page, 'training', { step: 4 });
