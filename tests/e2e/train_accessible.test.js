@@ -259,7 +259,7 @@ visit('the focus stays in a list when a line of it is removed', {}, async ({ pag
     await page.click(by('another-button'));
   }
   const stored = page.locator(by('stored-run'));
-  await stored.nth(1).waitFor();
+  await stored.nth(2).waitFor();
   assert.equal(await stored.count(), 3);
   const names = await stored.locator('[data-role=title]').allTextContents();
   // The first of three, then the last of two: the focus is with the one between either time.

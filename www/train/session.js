@@ -265,10 +265,11 @@ export class TrainSession extends EventTarget {
     this.#presence.stayAwake(false);
     if (end === 'finished') {
       this.#engine.close();
+      await this.#refresh();
+      if (this.#run !== run) return; // off the page meanwhile
       run.lease.release();
     }
     this.#do(end === 'closed' ? 'failed' : end);
-    if (end === 'finished') await this.#refresh();
   }
 
   /** Takes the run off the page, and everything that it holds. */
