@@ -14,7 +14,7 @@ use crate::{
     device::Opened,
     error::{Error, Result},
     image::Rgb,
-    model::Generator,
+    model::{Generator, Network as _},
     ops,
     translate::{Seen, translate},
     weights::{Architecture, StateDict},
@@ -106,7 +106,7 @@ impl Translator {
     /// # Errors
     /// As there.
     pub async fn translate(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
-        let mut generator = self.generator.borrow().clone();
+        let mut generator = self.generator.borrow().shared();
         if self.precision() == Precision::Float16 {
             if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
                 return Ok(picture);
@@ -115,7 +115,7 @@ impl Translator {
                 let exact = Generator::from_state(self.architecture, state, &self.device)?;
                 self.generator.replace(exact);
             }
-            generator = self.generator.borrow().clone();
+            generator = self.generator.borrow().shared();
         }
         translate(&generator, photo, margin, &self.device).await
     }

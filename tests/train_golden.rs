@@ -5,7 +5,9 @@
 mod golden_cases;
 
 use burn::tensor::Device;
-use golden_cases::training::{check_losses, check_run, networks, runs, split_against_joint};
+use golden_cases::training::{
+    Played, check_losses, check_run, networks, runs, split_against_joint,
+};
 use pollster::block_on;
 
 #[test]
@@ -30,7 +32,7 @@ fn losses() {
 #[test]
 fn whole_runs() {
     for name in runs() {
-        block_on(check_run(&name, &Device::flex(), 100));
+        block_on(check_run(&name, &Device::flex(), Played::Plainly));
     }
 }
 

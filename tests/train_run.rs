@@ -2,6 +2,8 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod repeating;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +18,7 @@ use cyclegan_web::{
         Network, Preprocess, Rule, Schedule, Start, Trainer, Unit, preview, scores::Classifier,
         scores::score,
     },
-    weights::{Architecture, StateDict, generator_from},
+    weights::{Architecture, HostTensor, StateDict, generator_from},
 };
 use pollster::block_on;
 
@@ -127,6 +129,36 @@ fn ten_steps_are_five_and_five_in_any_setting() {
         }
         assert_eq!(all_weights(&whole), all_weights(&second));
         assert_eq!(checkpoint(&whole), checkpoint(&second));
+    }
+}
+
+#[test]
+fn photos_of_any_sizes_train() {
+    let _turn = turn();
+    block_on(repeating::photos_of_any_sizes_train(&Device::flex()));
+}
+
+#[test]
+fn snapshots_do_not_learn() {
+    let _turn = turn();
+    block_on(repeating::snapshots_do_not_learn(&Device::flex()));
+}
+
+#[test]
+fn a_pool_of_pictures_that_no_photo_becomes_is_refused() {
+    let _turn = turn();
+    let mut run = trainer(tiny(10), Start::default());
+    block_on(run.train_steps(1)).unwrap();
+    let checkpoint = block_on(run.checkpoint()).unwrap();
+    for side in [4, 8, 36] {
+        let mut other = checkpoint.clone();
+        let count = 3 * side * side;
+        other.state["pool_A"] = serde_json::json!([[1, 3, side, side]]);
+        let picture = HostTensor { shape: vec![count], data: vec![0.0; count] };
+        other.tensors.insert("pool_A".into(), picture);
+        let photos = (photos(Season::Summer, 5), photos(Season::Winter, 4));
+        let refused = Trainer::resume(other, photos, 1 << 20, &Device::flex()).err().unwrap();
+        assert_eq!(refused.code(), "checkpoint-damaged", "{refused}");
     }
 }
 
@@ -325,7 +357,7 @@ fn the_gradient_of_a_whole_step_is_the_slope() {
         Tensor::<1>::from_data(values.as_slice(), &device).reshape([1, 3, 24, 24])
     };
     let (a, b) = (picture(), picture());
-    let mut gan = run.gan().clone();
+    let mut gan = run.gan().snapshot();
     let pass = gan.generator_pass(&a, &b, &config);
     let mut total = |network: Generator| -> f64 {
         gan.g_a.network = network;
@@ -333,7 +365,7 @@ fn the_gradient_of_a_whole_step_is_the_slope() {
         let read = |loss: Tensor<1>| f64::from(loss.into_data().try_to_vec::<f32>().unwrap()[0]);
         losses.named().map(|(_, loss)| read(loss)).sum()
     };
-    let start = run.generator(Domain::A).clone();
+    let start = run.generator(Domain::A);
     let mut weights = StateDict::new();
     weights.extend(block_on(run.state(Network::GeneratorA)).unwrap());
     let mut checked = 0;

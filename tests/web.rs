@@ -22,7 +22,7 @@ use cyclegan_web::{
 };
 use golden_cases::{
     FORWARD, GeneratorCase, forward_difference, generators, golden,
-    training::{check_losses, check_run, networks, runs},
+    training::{Played, check_losses, check_run, check_runs_by_winograd, networks, runs},
 };
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
@@ -230,7 +230,7 @@ async fn gradients_and_losses_equal_pytorchs_on_the_cpu() {
 async fn whole_runs_equal_pytorchs_on_the_cpu() {
     listen();
     for name in runs() {
-        check_run(&name, &Device::flex(), 100).await;
+        check_run(&name, &Device::flex(), Played::Plainly).await;
     }
     assert_silence();
 }
@@ -309,7 +309,8 @@ async fn repeated_steps_equal_plain_ones_on_webgpu() {
     let device = webgpu().await;
     repeating::repeated_steps_equal_plain_ones(&device).await;
     repeating::a_change_is_heeded_by_repeated_steps(&device).await;
-    repeating::larger_batches_are_not_repeated(&device).await;
+    repeating::larger_batches_are_repeated_too(&device).await;
+    repeating::sets_of_two_sizes_are_repeated(&device).await;
     assert_silence();
 }
 
@@ -317,7 +318,40 @@ async fn repeated_steps_equal_plain_ones_on_webgpu() {
 async fn a_whole_run_equals_pytorchs_on_webgpu() {
     listen();
     let device = webgpu().await;
-    check_run("train_full", &device, 40).await;
+    check_run("train_full", &device, Played::Recorded).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn runs_of_batches_and_of_two_paddings_equal_pytorchs_on_webgpu() {
+    listen();
+    let device = webgpu().await;
+    check_run("more_batch", &device, Played::Recorded).await;
+    check_run("more_padding", &device, Played::Recorded).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn recorded_and_plain_runs_by_winograds_filtering_are_pytorchs_on_webgpu() {
+    listen();
+    check_runs_by_winograd(&webgpu().await).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn photos_of_any_sizes_train_on_the_cpu() {
+    listen();
+    repeating::photos_of_any_sizes_train(&Device::flex()).await;
+    repeating::snapshots_do_not_learn(&Device::flex()).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn photos_of_any_sizes_train_on_webgpu() {
+    listen();
+    let device = webgpu().await;
+    repeating::photos_of_any_sizes_train(&device).await;
+    repeating::snapshots_do_not_learn(&device).await;
     assert_silence();
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A convolution and its parameters.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Conv {
     name: String,
     weight: Tensor<4>,
@@ -36,11 +36,19 @@ impl Conv {
         normalised_conv2d(x, activation, weight, bias, self.spec)
     }
 
-    pub fn map(self, mapper: &mut impl Mapper) -> Self {
+    pub fn map(&self, mapper: &mut impl Mapper) -> Self {
         let Self { name, weight, bias, spec } = self;
-        let weight = mapper.map(&format!("{name}.weight"), weight);
-        let bias = mapper.map(&format!("{name}.bias"), bias);
-        Self { name, weight, bias, spec }
+        let weight = mapper.map(&format!("{name}.weight"), weight.clone());
+        let bias = mapper.map(&format!("{name}.bias"), bias.clone());
+        Self { name: name.clone(), weight, bias, spec: *spec }
+    }
+
+    /// [`Conv::map`] where an instance normalisation follows.
+    pub fn map_normalised(&self, mapper: &mut impl Mapper) -> Self {
+        let Self { name, weight, bias, spec } = self;
+        let weight = mapper.map(&format!("{name}.weight"), weight.clone());
+        let bias = mapper.map_idle_bias(&format!("{name}.bias"), bias.clone());
+        Self { name: name.clone(), weight, bias, spec: *spec }
     }
 }
 
@@ -54,7 +62,7 @@ fn take<const D: usize>(state: &mut StateDict, name: &str, device: &Device) -> R
 }
 
 /// Convolution, instance normalisation, activation: the discriminator's Ck.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct ConvNorm {
     pub conv: Conv,
     pub activation: Activation,
@@ -65,13 +73,13 @@ impl ConvNorm {
         instance_norm(self.conv.forward(x), self.activation, None)
     }
 
-    pub fn map(self, mapper: &mut impl Mapper) -> Self {
-        Self { conv: self.conv.map(mapper), ..self }
+    pub fn map(&self, mapper: &mut impl Mapper) -> Self {
+        Self { conv: self.conv.map_normalised(mapper), activation: self.activation }
     }
 }
 
 /// Two 3x3 convolutions around which the input is carried (paper: Rk).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct ResidualBlock {
     convs: [Conv; 2],
 }
@@ -86,7 +94,7 @@ impl ResidualBlock {
         residual_block(x, parameters)
     }
 
-    pub fn map(self, mapper: &mut impl Mapper) -> Self {
-        Self { convs: self.convs.map(|conv| conv.map(mapper)) }
+    pub fn map(&self, mapper: &mut impl Mapper) -> Self {
+        Self { convs: self.convs.each_ref().map(|conv| conv.map_normalised(mapper)) }
     }
 }

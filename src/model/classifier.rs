@@ -19,7 +19,7 @@ use crate::{
 const CHANNELS: [usize; 6] = [3, 16, 32, 64, 64, 1];
 
 /// Answers above 0 mean B.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct DomainClassifier {
     layers: Vec<Conv>,
 }
@@ -63,7 +63,7 @@ impl DomainClassifier {
 }
 
 impl Network for DomainClassifier {
-    fn map(self, mapper: &mut impl Mapper) -> Self {
-        Self { layers: self.layers.into_iter().map(|layer| layer.map(mapper)).collect() }
+    fn map(&self, mapper: &mut impl Mapper) -> Self {
+        Self { layers: self.layers.iter().map(|layer| layer.map(mapper)).collect() }
     }
 }

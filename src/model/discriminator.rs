@@ -25,7 +25,7 @@ const LAYERS: [(usize, usize, usize); 4] = [(0, 1, 2), (2, 2, 2), (5, 4, 2), (8,
 const LAST: usize = 11;
 
 /// Tells pictures of a domain from translations.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Discriminator {
     first: Conv,
     middle: Vec<ConvNorm>,
@@ -121,9 +121,9 @@ impl Discriminator {
 }
 
 impl Network for Discriminator {
-    fn map(self, mapper: &mut impl Mapper) -> Self {
+    fn map(&self, mapper: &mut impl Mapper) -> Self {
         let first = self.first.map(mapper);
-        let middle = self.middle.into_iter().map(|layer| layer.map(mapper)).collect();
+        let middle = self.middle.iter().map(|layer| layer.map(mapper)).collect();
         Self { first, middle, last: self.last.map(mapper) }
     }
 }

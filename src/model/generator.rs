@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Translates images of one domain into the other.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Generator {
     architecture: Architecture,
     /// Each of these, and of `up`, is followed by an instance normalisation and a ReLU.
@@ -135,11 +135,11 @@ impl Mapper for Halve {
 }
 
 impl Network for Generator {
-    fn map(self, mapper: &mut impl Mapper) -> Self {
+    fn map(&self, mapper: &mut impl Mapper) -> Self {
         let Self { architecture, down, blocks, up, head } = self;
-        let down = down.map(|layer| layer.map(mapper));
-        let blocks = blocks.into_iter().map(|block| block.map(mapper)).collect();
-        let up = up.map(|layer| layer.map(mapper));
-        Self { architecture, down, blocks, up, head: head.map(mapper) }
+        let down = down.each_ref().map(|layer| layer.map_normalised(mapper));
+        let blocks = blocks.iter().map(|block| block.map(mapper)).collect();
+        let up = up.each_ref().map(|layer| layer.map_normalised(mapper));
+        Self { architecture: *architecture, down, blocks, up, head: head.map(mapper) }
     }
 }

@@ -39,8 +39,8 @@ pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
 pub use normalised::normalised_conv2d;
-pub use recording::{Recorder, Recording, apart, choose, copied, copy, fill, recorder};
-pub use residual_block::{Parameters, residual_block, whole_residual_block};
+pub use recording::{Recorder, Recording, apart, copy, recorder, snapshot};
+pub use residual_block::{Parameters, residual_block, takes_winograd, whole_residual_block};
 pub use sum::add;
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not

@@ -31,28 +31,21 @@ pub fn apart<T, const D: usize>(tensor: &Tensor<D>, work: impl FnOnce() -> T) ->
     }
 }
 
-/// Fills a tensor on WebGPU with `data`, where it is: who shares it sees that. It lies in memory in
-/// the order of its axes, as one that was just uploaded.
-pub fn fill<const D: usize>(tensor: &Tensor<D>, data: Vec<f32>) {
-    debug_assert_eq!(tensor.shape().num_elements(), data.len());
-    gpu::fill(&on_gpu(tensor.clone()), data);
+/// The tensor, which is outside any graph, as it is at this moment. On WebGPU, where parameters learn
+/// in place and a repetition writes to the memory of the one before, that takes memory of its own; on
+/// the CPU nobody writes where another one reads.
+pub fn snapshot<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    match tensor.clone().try_into_primitive::<CubeBackend>() {
+        Ok(on_gpu) => Tensor::from_primitive::<CubeBackend>(gpu::copied(on_gpu)),
+        Err(_) => tensor,
+    }
 }
 
-/// A tensor on WebGPU with the content of `source` and memory of its own.
-pub fn copied<const D: usize>(source: Tensor<D>) -> Tensor<D> {
-    Tensor::from_primitive::<CubeBackend>(gpu::copied(on_gpu(source)))
-}
-
-/// Copies `source` to `target`, which [`copied()`] made, where it is.
+/// Copies an image or a parameter on WebGPU to `target`, a [`snapshot()`] of one of the same shape,
+/// where that is: who shares it sees it.
 pub fn copy<const D: usize>(source: Tensor<D>, target: &Tensor<D>) {
+    assert_eq!(source.dims(), target.dims(), "they are of one shape");
     gpu::copy(on_gpu(source), &on_gpu(target.clone()));
-}
-
-/// `older` if the number in `is_older` `[1]` is not 0, else `fresh`; both are images on WebGPU.
-pub fn choose(fresh: Tensor<4>, older: Tensor<4>, is_older: &Tensor<1>) -> Tensor<4> {
-    let [fresh, older] = [fresh, older].map(on_gpu);
-    let chosen = gpu::choose(fresh, older, &on_gpu(is_older.clone()));
-    Tensor::from_primitive::<CubeBackend>(chosen)
 }
 
 fn on_gpu<const D: usize>(tensor: Tensor<D>) -> CubeTensor {

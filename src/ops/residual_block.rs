@@ -4,7 +4,7 @@
 
 use burn::{
     backend::{Dispatch, wgpu::CubeBackend},
-    tensor::Tensor,
+    tensor::{Device, Tensor},
 };
 
 use super::{Activation, Border, Conv2d, conv2d, gpu, instance_norm, whole_block::WholeBlock};
@@ -29,11 +29,16 @@ pub type Parameters = (Tensor<4>, Tensor<1>);
 pub fn residual_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
     if let Some(y) = outside_graphs(&x, [&first, &second]) {
         y
-    } else if !is_cpu(&x.device()) && gpu::whole_block_pays(x.dims()) {
+    } else if takes_winograd(x.dims(), &x.device()) {
         whole_residual_block(x, [first, second])
     } else {
         step_by_step(x, [first, second])
     }
+}
+
+/// Whether a block in a graph, on images `[B, C, H, W]`, is computed by Winograd's filtering.
+pub fn takes_winograd(image: [usize; 4], device: &Device) -> bool {
+    !is_cpu(device) && gpu::whole_block_pays(image)
 }
 
 fn step_by_step(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {

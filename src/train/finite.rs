@@ -29,13 +29,13 @@ impl Weights {
         }
         let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
         let mut all = All("G_A", Vec::new(), Vec::new());
-        let _ = g_a.network.clone().map(&mut all);
+        let _ = g_a.network.map(&mut all);
         all.0 = "G_B";
-        let _ = g_b.network.clone().map(&mut all);
+        let _ = g_b.network.map(&mut all);
         all.0 = "D_A";
-        let _ = d_a.network.clone().map(&mut all);
+        let _ = d_a.network.map(&mut all);
         all.0 = "D_B";
-        let _ = d_b.network.clone().map(&mut all);
+        let _ = d_b.network.map(&mut all);
         if let Some(checks) = ops::not_finite(all.2) {
             readback.tensor(CHECKS.into(), checks);
         }

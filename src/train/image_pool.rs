@@ -69,17 +69,6 @@ impl<T: Clone> ImagePool<T> {
         }
     }
 
-    /// The older image that a query with this draw would return, if not its own.
-    pub fn older(&self, draw: Draw) -> Option<&T> {
-        let returns = self.images.len() >= self.size && draw.uniform > 0.5;
-        self.images.get(draw.slot).filter(|_| returns)
-    }
-
-    /// Whether a query with this draw would keep its image.
-    pub fn keeps(&self, draw: Draw) -> bool {
-        self.images.len() < self.size || self.older(draw).is_some()
-    }
-
     /// Most images that it keeps.
     pub fn size(&self) -> usize {
         self.size

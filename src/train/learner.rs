@@ -28,8 +28,9 @@ fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
     if D == 4 { Tensor::from_dispatch(tensor.into_dispatch()) } else { tensor.reshape(shape) }
 }
 
-/// Gradients of a network by the names of its parameters, summed over several passes.
-#[derive(Debug, Clone, Default)]
+/// Gradients of a network by the names of its parameters, summed over several passes. It is not to
+/// be cloned: on WebGPU sums grow in place.
+#[derive(Debug, Default)]
 pub struct Sum(BTreeMap<String, Tensor<4>>);
 
 impl Sum {
@@ -46,7 +47,7 @@ impl Sum {
             }
         }
         let mut found = Found(Vec::new(), gradients);
-        let _ = network.clone().map(&mut found);
+        let _ = network.map(&mut found);
         let (mut names, mut pairs) = (Vec::new(), Vec::new());
         for (name, gradient) in found.0 {
             match self.0.remove(&name) {
@@ -70,14 +71,14 @@ impl Sum {
 
 /// Collects the parameters that have a gradient, each with what it needs to learn.
 struct Take<'a> {
-    gradients: Sum,
+    gradients: &'a Sum,
     moments: &'a mut BTreeMap<String, [Tensor<4>; 2]>,
     all: Vec<(String, Learning)>,
 }
 
 impl Mapper for Take<'_> {
     fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-        if let Some(gradient) = self.gradients.0.remove(name) {
+        if let Some(gradient) = self.gradients.get(name).cloned() {
             let moments = self.moments.remove(name).unwrap_or_else(|| {
                 // Two, since they may be updated in place.
                 [0, 1].map(|_| Tensor::zeros(gradient.shape(), &gradient.device()))
@@ -101,8 +102,8 @@ impl Mapper for Put {
     }
 }
 
-/// A network and its optimiser.
-#[derive(Debug, Clone)]
+/// A network and its optimiser. Like a [`Network`] it cannot be cloned.
+#[derive(Debug)]
 pub struct Learner<N> {
     /// The network, its parameters outside any graph.
     pub network: N,
@@ -118,20 +119,27 @@ impl<N: Network> Learner<N> {
         Self { network, moments: BTreeMap::new(), time: 0 }
     }
 
+    /// Network and optimiser as they are at this moment, however this one goes on to learn.
+    pub fn snapshot(&self) -> Self {
+        let copy = |moments: &[Tensor<4>; 2]| moments.clone().map(ops::snapshot);
+        let moments = self.moments.iter().map(|(name, moments)| (name.clone(), copy(moments)));
+        Self { network: self.network.snapshot(), moments: moments.collect(), time: self.time }
+    }
+
     /// One step of Adam.
-    pub fn update(&mut self, gradients: Sum, rate: f64, adam: &Adam) {
+    pub fn update(&mut self, gradients: &Sum, rate: f64, adam: &Adam) {
         self.time += 1;
         let Adam { beta1, beta2, epsilon, .. } = *adam;
         let step = AdamStep { rate, beta1, beta2, epsilon, time: self.time };
         let mut take = Take { gradients, moments: &mut self.moments, all: Vec::new() };
-        let _ = self.network.clone().map(&mut take);
+        let _ = self.network.map(&mut take);
         let (names, all): (Vec<_>, Vec<_>) = take.all.into_iter().unzip();
         let mut put = Put(BTreeMap::new());
         for (name, (parameter, moments)) in names.into_iter().zip(ops::adam(all, &step)) {
             self.moments.insert(name.clone(), moments);
             put.0.insert(name, parameter);
         }
-        self.network = self.network.clone().map(&mut put);
+        self.network = self.network.map(&mut put);
     }
 
     /// Updates so far.
@@ -192,7 +200,7 @@ impl<N: Network> Learner<N> {
             }
         }
         let mut restore = Restore { prefix: name, tensors, moments: BTreeMap::new(), wrong: None };
-        let _ = self.network.clone().map(&mut restore);
+        let _ = self.network.map(&mut restore);
         if let Some(wrong) = restore.wrong {
             return Err(Error::CheckpointDamaged(format!("{wrong} has the wrong length")));
         }

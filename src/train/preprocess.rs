@@ -139,6 +139,16 @@ impl Preprocess {
         Ok(if view.flip && self.flip { mirrored(&cropped) } else { cropped })
     }
 
+    /// Whether a training picture may have this size.
+    pub fn gives(&self, width: usize, height: usize) -> bool {
+        match self.mode {
+            PreprocessMode::None => {
+                [width, height].iter().all(|side| *side >= SMALLEST_SIDE && side.is_multiple_of(4))
+            }
+            _ => (width, height) == (self.crop_size, self.crop_size),
+        }
+    }
+
     /// The size from which a photo of this size is cropped.
     fn size(&self, width: usize, height: usize) -> (usize, usize) {
         let (load, crop) = (self.load_size, self.crop_size);

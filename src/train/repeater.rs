@@ -1,21 +1,21 @@
-//! Steps on a graphics card. All that a step computes before anything learns depends on nothing but
-//! the pictures and the weights, so it is recorded once and then repeated: queueing a step then takes
-//! about a fifth of the CPU's time.
+//! How the parts of a step are played: each computed anew or, on a graphics card, by repeating a
+//! recording, for which queueing costs about a fifth of the CPU's time.
 //!
-//! What chance decides stays outside: whether a discriminator is shown the newest translation or an
-//! older one is a number on the card, and the pools and the optimisers are updated between two
-//! repetitions, as always. So a recording has nothing in it that could be half done: where it
+//! A part depends on nothing but its pictures and the weights, so it is recorded once and then
+//! repeated as long as its pictures keep their sizes. What lies between the parts, the optimisers and
+//! the pools, is never recorded. So a recording has nothing in it that could be half done: where it
 //! fails, steps go on as before.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{
-    Config, CycleGan, Draw, Draws, ImagePool, Rates,
-    step::{DiscriminatorPass, GeneratorPass, LossTensors},
+    Config, CycleGan,
+    step::{DiscriminatorPass, GeneratorPass},
 };
 use crate::{
     device::is_cpu,
     error::Result,
+    model::{Discriminator, Generator, Network as _},
     ops::{self, Recording},
     weights::HostTensor,
 };
@@ -26,105 +26,39 @@ const BEFORE: usize = 2;
 /// later than usual, and a recording that then finds no memory can be made in the next step.
 const TRIES: usize = 4;
 
-/// Does steps, plainly or by repeating a recorded one.
+/// Plays both parts of a step.
 #[derive(Debug)]
-pub(super) struct Repeater {
-    /// How often it may still try to record: never on the CPU.
-    tries: usize,
-    /// Of which kind the last steps were, and how many.
-    last: Option<(Kind, usize)>,
-    recorded: Option<Recorded>,
-}
-
-/// What must be the same in all steps that one recording stands for.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Kind {
-    shapes: [Vec<usize>; 2],
-    config: Config,
-}
-
-impl Kind {
-    fn of([a, b]: [&HostTensor; 2], config: &Config) -> Self {
-        let mut config = *config;
-        // Not part of what is recorded.
-        config.adam.learning_rate = 0.0;
-        Self { shapes: [a.shape.clone(), b.shape.clone()], config }
-    }
-
-    /// Whether the pools can be asked before the step: in a batch the second picture may be shown
-    /// the first.
-    fn is_single(&self) -> bool {
-        self.shapes.iter().all(|shape| shape.first() == Some(&1))
-    }
+pub struct Repeater {
+    /// Of A and B.
+    pub(super) generators: Part<GeneratorPass, 2>,
+    /// Of A and B, and of what is shown of the translations to A and to B.
+    pub(super) discriminators: Part<DiscriminatorPass, 4>,
 }
 
 impl Repeater {
     /// One that records on `device`, if that can.
     pub fn new(device: &Device) -> Self {
-        let tries = if is_cpu(device) { 0 } else { TRIES };
-        Self { tries, last: None, recorded: None }
+        Self::trying(if is_cpu(device) { 0 } else { TRIES })
     }
 
     /// One that records nothing.
     pub fn plain() -> Self {
-        Self { tries: 0, last: None, recorded: None }
+        Self::trying(0)
     }
 
-    /// Whether it repeats a recorded step.
+    fn trying(tries: usize) -> Self {
+        Self { generators: Part::new(tries), discriminators: Part::new(tries) }
+    }
+
+    /// Whether it repeats both parts by now.
     pub fn repeats(&self) -> bool {
-        self.recorded.is_some()
+        self.generators.recorded.is_some() && self.discriminators.recorded.is_some()
     }
 
     /// Forgets what it has recorded, as it must when weights have been replaced.
     pub fn forget(&mut self) {
-        (self.last, self.recorded) = (None, None);
-    }
-
-    /// [`CycleGan::step`] on pictures that are not on the device yet.
-    ///
-    /// # Errors
-    /// `gpu-lost`.
-    pub fn step(
-        &mut self,
-        gan: &mut CycleGan,
-        real: [HostTensor; 2],
-        draws: &Draws,
-        rates: Rates,
-        config: &Config,
-        device: &Device,
-    ) -> Result<LossTensors> {
-        let kind = Kind::of([&real[0], &real[1]], config);
-        if let Some(recorded) = &self.recorded {
-            if recorded.kind == kind && recorded.recording.is_here() {
-                return recorded.step(gan, real, draws, rates, config);
-            }
-            self.forget();
-        }
-        let before = match &self.last {
-            Some((last, count)) if *last == kind => *count,
-            _ => 0,
-        };
-        if self.tries > 0 && kind.is_single() && before >= BEFORE {
-            let (losses, recorded) = record(gan, kind, real, draws, rates, config, device);
-            match recorded {
-                Ok(recorded) => {
-                    self.recorded = Some(recorded);
-                    self.tries = TRIES;
-                }
-                Err(reason) => {
-                    self.tries -= 1;
-                    log::warn!("a step was not recorded, {} tries left: {reason}", self.tries);
-                }
-            }
-            return Ok(losses);
-        }
-        if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
-            // What steps of another size have kept.
-            ops::release(device);
-        }
-        self.last = Some((kind, before + 1));
-        let [a, b] = real.map(|real| upload(real, device));
-        Ok(ops::apart(&a, || gan.step(&a, &b, draws, rates, config)))
+        self.generators.forget();
+        self.discriminators.forget();
     }
 }
 
@@ -133,153 +67,150 @@ pub(super) fn upload(picture: HostTensor, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(picture.data, picture.shape), device)
 }
 
-/// What is different in each step, in memory that stays where it is: A before B.
+/// A part of a step: from `N` batches of pictures to a `T`.
 #[derive(Debug)]
-struct Inputs {
-    real: [Tensor<4>; 2],
-    /// Translations out of the pools, to A and to B.
-    older: [Tensor<4>; 2],
-    /// `[1]`: whether the discriminators are shown those, 1 or 0.
-    is_older: [Tensor<1>; 2],
+pub(super) struct Part<T, const N: usize> {
+    /// How often it may still try to record: never on the CPU.
+    tries: usize,
+    /// Steps of one kind that must come before one is recorded.
+    before: usize,
+    /// Of which kind the last steps were, and how many.
+    last: Option<(Kind<N>, usize)>,
+    recorded: Option<Recorded<T, N>>,
 }
 
-impl Inputs {
-    fn new(real: [HostTensor; 2], device: &Device) -> Self {
-        let real = real.map(|real| upload(real, device));
-        let older = real.clone().map(ops::copied);
-        let is_older = [0, 1].map(|_| Tensor::zeros([1], device));
-        Self { real, older, is_older }
-    }
+/// What must be the same in all steps that one recording stands for.
+#[derive(Debug, Clone, PartialEq)]
+struct Kind<const N: usize> {
+    shapes: [[usize; 4]; N],
+    config: Config,
+}
 
-    /// Brings what the pools have for these draws.
-    fn ask(&self, gan: &CycleGan, draws: &Draws) {
-        let pools = [(&gan.pool_a, &draws.a), (&gan.pool_b, &draws.b)];
-        let places = self.older.iter().zip(&self.is_older);
-        for ((pool, draws), (place, is_older)) in pools.into_iter().zip(places) {
-            let older = draws.first().and_then(|draw| pool.older(*draw));
-            if let Some(older) = older {
-                ops::copy(older.clone(), place);
-            }
-            ops::fill(is_older, vec![f32::from(u8::from(older.is_some()))]);
-        }
-    }
-
-    /// All that is computed before anything learns.
-    fn passes(&self, gan: &CycleGan, config: &Config) -> Passes {
-        let [real_a, real_b] = &self.real.clone().map(ops::image);
-        let generators = gan.generator_pass(real_a, real_b, config);
-        let [fake_a, fake_b] = generators.fakes.clone();
-        let [older_a, older_b] = self.older.clone();
-        let [is_older_a, is_older_b] = &self.is_older;
-        let shown =
-            [ops::choose(fake_a, older_a, is_older_a), ops::choose(fake_b, older_b, is_older_b)];
-        let discriminators = gan.discriminator_pass([real_a, real_b], shown, config);
-        Passes { generators, discriminators }
+impl<const N: usize> Kind<N> {
+    fn of(pictures: &[Tensor<4>; N], config: &Config) -> Self {
+        let mut config = *config;
+        // Not part of what is recorded.
+        config.adam.learning_rate = 0.0;
+        Self { shapes: pictures.each_ref().map(Tensor::dims), config }
     }
 }
 
-/// What a step has computed.
+/// A recorded part.
 #[derive(Debug)]
-struct Passes {
-    generators: GeneratorPass,
-    discriminators: DiscriminatorPass,
-}
-
-impl Passes {
-    /// Lets the networks learn and the pools take what they keep. The losses are copied, since the
-    /// next repetition writes others in their place.
-    fn finish(
-        &self,
-        gan: &mut CycleGan,
-        draws: &Draws,
-        rates: Rates,
-        config: &Config,
-    ) -> LossTensors {
-        let Self { generators, discriminators } = self;
-        gan.learn_generators(generators.sums.clone(), rates.generators, config);
-        gan.learn_discriminators(discriminators.sums.clone(), rates.discriminators, config);
-        let [fake_a, fake_b] = &generators.fakes;
-        keep(&mut gan.pool_a, fake_a, &draws.a);
-        keep(&mut gan.pool_b, fake_b, &draws.b);
-        let [d_a, d_b] = discriminators.losses.clone();
-        let losses = LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..generators.losses.clone() };
-        losses.map(ops::copied)
-    }
-}
-
-/// A recorded step.
-#[derive(Debug)]
-pub(super) struct Recorded {
-    kind: Kind,
-    inputs: Inputs,
-    /// What a repetition writes.
-    passes: Passes,
-    /// The networks whose weights it reads: the same memory as the learning ones', which learn in
-    /// place.
-    _networks: CycleGan,
+struct Recorded<T, const N: usize> {
+    kind: Kind<N>,
+    /// What a repetition reads, in memory that stays where it is.
+    pictures: [Tensor<4>; N],
+    /// The weights that it reads: the same memory as the learning ones', which learn in place.
+    _weights: ([Generator; 2], [Discriminator; 2]),
+    /// What it writes.
+    result: T,
     /// Its launches.
     recording: Recording,
 }
 
-impl Recorded {
-    fn step(
-        &self,
+impl<T, const N: usize> Part<T, N> {
+    fn new(tries: usize) -> Self {
+        Self { tries, before: BEFORE, last: None, recorded: None }
+    }
+
+    fn forget(&mut self) {
+        (self.last, self.recorded) = (None, None);
+    }
+
+    /// Lets `gan` take what it learns from what was computed of `pictures`. The next step may write
+    /// its own results in their place, so what it keeps of them must be a copy.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
+    pub fn play<R>(
+        &mut self,
         gan: &mut CycleGan,
-        real: [HostTensor; 2],
-        draws: &Draws,
-        rates: Rates,
+        pictures: [Tensor<4>; N],
         config: &Config,
-    ) -> Result<LossTensors> {
-        for (place, real) in self.inputs.real.iter().zip(real) {
-            ops::fill(place, real.data);
+        compute: impl Fn(&CycleGan, &[Tensor<4>; N]) -> T,
+        learn: impl FnOnce(&mut CycleGan, &T) -> R,
+    ) -> Result<R> {
+        let kind = Kind::of(&pictures, config);
+        if let Some(recorded) = &self.recorded {
+            if recorded.kind == kind && recorded.recording.is_here() {
+                recorded.repeat(pictures)?;
+                return Ok(learn(gan, &recorded.result));
+            }
+            if recorded.kind.shapes != kind.shapes {
+                // Where sizes come and go, recording would cost more than repeating saves.
+                self.before *= 2;
+            }
+            self.forget();
         }
-        self.inputs.ask(gan, draws);
-        // SAFETY: what it reads are `inputs` and the weights in `_networks`.
-        unsafe { self.recording.repeat() }?;
-        Ok(self.passes.finish(gan, draws, rates, config))
+        let alike = match &self.last {
+            Some((last, count)) if *last == kind => *count,
+            _ => 0,
+        };
+        if self.tries > 0 && alike >= self.before {
+            return Ok(self.record(gan, kind, pictures, compute, learn));
+        }
+        if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
+            // What steps of another size have kept.
+            ops::release(&pictures[0].device());
+        }
+        self.last = Some((kind, alike + 1));
+        Ok(ops::apart(&pictures[0], || {
+            let result = compute(gan, &pictures);
+            learn(gan, &result)
+        }))
+    }
+
+    /// Plays it and records it: that is the same work twice for the CPU, and once for the card.
+    fn record<R>(
+        &mut self,
+        gan: &mut CycleGan,
+        kind: Kind<N>,
+        pictures: [Tensor<4>; N],
+        compute: impl Fn(&CycleGan, &[Tensor<4>; N]) -> T,
+        learn: impl FnOnce(&mut CycleGan, &T) -> R,
+    ) -> R {
+        let pictures = pictures.map(ops::snapshot);
+        let recorder = match ops::recorder(&pictures[0]) {
+            Ok(recorder) => recorder,
+            Err(reason) => {
+                self.failed(&reason);
+                let result = compute(gan, &pictures);
+                return learn(gan, &result);
+            }
+        };
+        let learned = {
+            let result = recorder.rehearse(|| compute(gan, &pictures));
+            // Behind this the recorded part takes over its memory.
+            learn(gan, &result)
+        };
+        match recorder.record(|| compute(gan, &pictures)) {
+            Ok((recording, result)) => {
+                let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
+                let generators = [&g_a.network, &g_b.network].map(Generator::shared);
+                let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
+                let _weights = (generators, discriminators);
+                self.recorded = Some(Recorded { kind, pictures, _weights, result, recording });
+                self.tries = TRIES;
+            }
+            Err(reason) => self.failed(&reason),
+        }
+        learned
+    }
+
+    fn failed(&mut self, reason: &str) {
+        self.tries -= 1;
+        log::warn!("a part of a step was not recorded, {} tries left: {reason}", self.tries);
     }
 }
 
-/// Does a step and records it: that is the same work twice for the CPU, and once for the card.
-fn record(
-    gan: &mut CycleGan,
-    kind: Kind,
-    real: [HostTensor; 2],
-    draws: &Draws,
-    rates: Rates,
-    config: &Config,
-    device: &Device,
-) -> (LossTensors, std::result::Result<Recorded, String>) {
-    let inputs = Inputs::new(real, device);
-    inputs.ask(gan, draws);
-    let recorder = match ops::recorder(&inputs.is_older[0]) {
-        Ok(recorder) => recorder,
-        Err(reason) => {
-            let passes = inputs.passes(gan, config);
-            return (passes.finish(gan, draws, rates, config), Err(reason));
+impl<T, const N: usize> Recorded<T, N> {
+    /// Computes its result of other pictures.
+    fn repeat(&self, pictures: [Tensor<4>; N]) -> Result<()> {
+        for (picture, place) in pictures.into_iter().zip(&self.pictures) {
+            ops::copy(picture, place);
         }
-    };
-    let passes = recorder.rehearse(|| inputs.passes(gan, config));
-    let losses = passes.finish(gan, draws, rates, config);
-    // The recorded step takes over its memory.
-    drop(passes);
-    let recorded = recorder.record(|| inputs.passes(gan, config));
-    let networks = gan.clone();
-    let recorded = recorded.map(|(recording, passes)| Recorded {
-        kind,
-        inputs,
-        passes,
-        _networks: networks,
-        recording,
-    });
-    (losses, recorded)
-}
-
-/// Gives the pool what it would keep of a query, in memory of its own.
-fn keep(pool: &mut ImagePool<Tensor<4>>, fake: &Tensor<4>, draws: &[Draw]) {
-    for &draw in draws {
-        if pool.keeps(draw) {
-            pool.query(ops::copied(fake.clone()), draw);
-        }
+        // SAFETY: what it reads are `pictures` and `_weights`.
+        unsafe { self.recording.repeat() }
     }
 }

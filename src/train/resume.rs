@@ -125,7 +125,7 @@ impl<S: Source> Trainer<S> {
                 tensors.remove(name).ok_or_else(|| damaged(&format!("{name} is missing")))?;
             let pictures = unpack(&packed, part(name)?)?;
             let upload = |picture: HostTensor| match picture.shape.as_slice() {
-                [1, 3, _, _] => {
+                [1, 3, height, width] if config.preprocess.gives(*width, *height) => {
                     let data = TensorData::new(picture.data, picture.shape);
                     Ok(Tensor::from_data(data, device))
                 }

@@ -26,7 +26,7 @@ const BATCH: usize = 8;
 const AT_ONCE: usize = 16;
 
 /// Tells pictures of B from pictures of A.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Classifier {
     network: DomainClassifier,
     device: Device,
@@ -66,7 +66,7 @@ impl Classifier {
             sum.add(&network, &mut loss.backward());
             drop(network);
             let rate = adam.learning_rate * (1.0 - step as f64 / STEPS as f64);
-            learner.update(sum, rate, &adam);
+            learner.update(&sum, rate, &adam);
             if step % BATCH == 0 {
                 // Waits, so that a graphics card is never given more work than it has done.
                 read(loss.inner()).await?;

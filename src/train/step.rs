@@ -1,22 +1,25 @@
 //! One step of CycleGAN (paper, section 3; `optimize_parameters` in PyTorch's
 //! `models/cycle_gan_model.py`), in PyTorch's order: both generators learn together, then both
-//! discriminators from the translations that were made before.
+//! discriminators from the translations that were made before. It has two parts, each of which is
+//! computed from pictures and weights alone, so that a [`Repeater`] can play it.
 //!
 //! The generators' loss is a sum, and so is its gradient: each direction, and each identity, is
 //! taken backward as soon as it is known. That changes no number, and the activations of two
 //! passes live at once instead of six. A discriminator judges real and translated pictures as one
-//! batch: a normalisation knows only its own picture, so that changes no number either.
+//! batch where they are of one size: a normalisation knows only its own picture, so that changes no
+//! number either.
 
 use burn::tensor::Tensor;
 
-use super::{Config, CycleLoss, Draw, ImagePool, Learner, learner::Sum, losses};
+use super::{Config, CycleLoss, Draw, ImagePool, Learner, Repeater, learner::Sum, losses};
 use crate::{
+    error::Result,
     model::{Discriminator, Generator, Network},
     ops,
 };
 
-/// The four networks and the two image pools.
-#[derive(Debug, Clone)]
+/// The four networks and the two image pools. Like a [`Network`] it cannot be cloned.
+#[derive(Debug)]
 pub struct CycleGan {
     /// Translates A to B; the paper's G.
     pub g_a: Learner<Generator>,
@@ -79,7 +82,7 @@ pub struct LossTensors {
 }
 
 /// What [`CycleGan::generator_pass`] finds.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct GeneratorPass {
     /// Gradients of `g_a` and `g_b`.
     pub sums: [Sum; 2],
@@ -90,7 +93,7 @@ pub struct GeneratorPass {
 }
 
 /// What [`CycleGan::discriminator_pass`] finds.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct DiscriminatorPass {
     /// Gradients of `d_a` and `d_b`; none where their verdict teaches nobody.
     pub sums: [Sum; 2],
@@ -100,7 +103,10 @@ pub struct DiscriminatorPass {
 
 impl CycleGan {
     /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at one learning rate or at
-    /// two.
+    /// two. A and B may differ in size, and both from the pictures in the pools.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
     pub fn step(
         &mut self,
         real_a: &Tensor<4>,
@@ -108,19 +114,28 @@ impl CycleGan {
         draws: &Draws,
         rates: impl Into<Rates>,
         config: &Config,
-    ) -> LossTensors {
+        repeater: &mut Repeater,
+    ) -> Result<LossTensors> {
         let rates = rates.into();
-        let [real_a, real_b] = &[real_a, real_b].map(|real| ops::image(real.clone()));
-        let GeneratorPass { sums, fakes, losses } = self.generator_pass(real_a, real_b, config);
-        self.learn_generators(sums, rates.generators, config);
-        let shown = self.shown(fakes, draws);
-        let DiscriminatorPass { sums, losses: [d_a, d_b] } =
-            self.discriminator_pass([real_a, real_b], shown, config);
-        self.learn_discriminators(sums, rates.discriminators, config);
-        LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..losses }
+        let real = [real_a, real_b].map(|real| ops::image(real.clone()));
+        let (fakes, losses) = repeater.generators.play(
+            self,
+            real.clone(),
+            config,
+            |gan, [real_a, real_b]| gan.generator_pass(real_a, real_b, config),
+            |gan, GeneratorPass { sums, fakes, losses }| {
+                gan.learn_generators(sums, rates.generators, config);
+                (fakes.clone().map(pictures), losses.clone().map(ops::snapshot))
+            },
+        )?;
+        let [d_a, d_b] = self.judge(real, fakes, draws, rates.discriminators, config, repeater)?;
+        Ok(LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..losses })
     }
 
     /// A step in which the discriminators learn alone.
+    ///
+    /// # Errors
+    /// `gpu-lost`.
     pub fn warm_up(
         &mut self,
         real_a: &Tensor<4>,
@@ -128,14 +143,55 @@ impl CycleGan {
         draws: &Draws,
         rate: f64,
         config: &Config,
-    ) -> LossTensors {
+        repeater: &mut Repeater,
+    ) -> Result<LossTensors> {
+        let real = [real_a, real_b].map(|real| ops::image(real.clone()));
         let fake_b = self.g_a.network.forward(real_a.clone());
         let fake_a = self.g_b.network.forward(real_b.clone());
-        let shown = self.shown([fake_a, fake_b], draws);
-        let DiscriminatorPass { sums, losses: [d_a, d_b] } =
-            self.discriminator_pass([real_a, real_b], shown, config);
-        self.learn_discriminators(sums, rate, config);
-        LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..LossTensors::default() }
+        let fakes = [fake_a, fake_b].map(pictures);
+        let [d_a, d_b] = self.judge(real, fakes, draws, rate, config, repeater)?;
+        Ok(LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..LossTensors::default() })
+    }
+
+    /// The part of a step in which the discriminators learn, from `real` A and B and new
+    /// translations to A and to B: their losses.
+    fn judge(
+        &mut self,
+        [real_a, real_b]: [Tensor<4>; 2],
+        [fakes_a, fakes_b]: [Vec<Tensor<4>>; 2],
+        draws: &Draws,
+        rate: f64,
+        config: &Config,
+        repeater: &mut Repeater,
+    ) -> Result<[Tensor<1>; 2]> {
+        let shown_a = query(&mut self.pool_a, fakes_a, &draws.a);
+        let shown_b = query(&mut self.pool_b, fakes_b, &draws.b);
+        repeater.discriminators.play(
+            self,
+            [real_a, real_b, shown_a, shown_b],
+            config,
+            |gan, [real_a, real_b, shown_a, shown_b]| {
+                gan.discriminator_pass([real_a, real_b], [shown_a, shown_b], config)
+            },
+            |gan, DiscriminatorPass { sums, losses }| {
+                gan.learn_discriminators(sums, rate, config);
+                losses.clone().map(ops::snapshot)
+            },
+        )
+    }
+
+    /// Networks, optimisers and pools as they are at this moment, however this one goes on to
+    /// learn.
+    pub fn snapshot(&self) -> Self {
+        Self {
+            g_a: self.g_a.snapshot(),
+            g_b: self.g_b.snapshot(),
+            d_a: self.d_a.snapshot(),
+            d_b: self.d_b.snapshot(),
+            // Nothing is written into pictures that are kept.
+            pool_a: self.pool_a.clone(),
+            pool_b: self.pool_b.clone(),
+        }
     }
 
     /// The generators' losses and gradients, term by term. Nothing has learned yet.
@@ -177,7 +233,7 @@ impl CycleGan {
     pub fn discriminator_pass(
         &self,
         [real_a, real_b]: [&Tensor<4>; 2],
-        [shown_a, shown_b]: [Tensor<4>; 2],
+        [shown_a, shown_b]: [&Tensor<4>; 2],
         config: &Config,
     ) -> DiscriminatorPass {
         let (sum_a, loss_a) = judge(&self.d_a.network, real_b, shown_b, config);
@@ -185,19 +241,14 @@ impl CycleGan {
         DiscriminatorPass { sums: [sum_a, sum_b], losses: [loss_a, loss_b] }
     }
 
-    /// What the pools let the discriminators see of new translations to A and to B.
-    fn shown(&mut self, [fake_a, fake_b]: [Tensor<4>; 2], draws: &Draws) -> [Tensor<4>; 2] {
-        [query(&mut self.pool_a, fake_a, &draws.a), query(&mut self.pool_b, fake_b, &draws.b)]
-    }
-
     /// Both generators learn from their gradients.
-    pub fn learn_generators(&mut self, [a, b]: [Sum; 2], rate: f64, config: &Config) {
+    pub fn learn_generators(&mut self, [a, b]: &[Sum; 2], rate: f64, config: &Config) {
         self.g_a.update(a, rate, &config.adam);
         self.g_b.update(b, rate, &config.adam);
     }
 
     /// Both discriminators learn from their gradients, if their verdict teaches anybody.
-    pub fn learn_discriminators(&mut self, [a, b]: [Sum; 2], rate: f64, config: &Config) {
+    pub fn learn_discriminators(&mut self, [a, b]: &[Sum; 2], rate: f64, config: &Config) {
         if config.terms.are_judged() {
             self.d_a.update(a, rate, &config.adam);
             self.d_b.update(b, rate, &config.adam);
@@ -277,23 +328,34 @@ fn identity(
 fn judge(
     network: &Discriminator,
     real: &Tensor<4>,
-    translated: Tensor<4>,
+    translated: &Tensor<4>,
     config: &Config,
 ) -> (Sum, Tensor<1>) {
-    let pictures = ops::join(real.clone(), translated);
+    let learning = config.terms.are_judged().then(|| network.learning());
+    let answers = |pictures: Tensor<4>| match &learning {
+        Some(network) => network.forward(pictures.autodiff()),
+        None => network.forward(pictures),
+    };
+    let (real, translated, kind) = (real.clone(), translated.clone(), config.gan_loss);
+    let loss = if real.dims() == translated.dims() {
+        losses::discriminator(answers(ops::join(real, translated)), kind)
+    } else {
+        losses::gan(answers(real), true, kind, 0.5)
+            + losses::gan(answers(translated), false, kind, 0.5)
+    };
     let mut sum = Sum::default();
-    if !config.terms.are_judged() {
-        return (sum, losses::discriminator(network.forward(pictures), config.gan_loss));
-    }
-    let network = network.learning();
-    let answers = network.forward(pictures.autodiff());
-    let loss = losses::discriminator(answers, config.gan_loss);
-    sum.add(&network, &mut loss.backward());
+    let Some(network) = &learning else { return (sum, loss) };
+    sum.add(network, &mut loss.backward());
     (sum, loss.inner())
 }
 
+/// The pictures of a batch as they are at this moment, each `[1, 3, H, W]`.
+fn pictures(batch: Tensor<4>) -> Vec<Tensor<4>> {
+    batch.split(1, 0).into_iter().map(ops::snapshot).collect()
+}
+
 /// Passes each picture of a batch through the pool.
-fn query(pool: &mut ImagePool<Tensor<4>>, batch: Tensor<4>, draws: &[Draw]) -> Tensor<4> {
-    let pictures = batch.split(1, 0).into_iter().zip(draws);
-    Tensor::cat(pictures.map(|(picture, draw)| pool.query(picture, *draw)).collect(), 0)
+fn query(pool: &mut ImagePool<Tensor<4>>, batch: Vec<Tensor<4>>, draws: &[Draw]) -> Tensor<4> {
+    let shown = batch.into_iter().zip(draws).map(|(picture, draw)| pool.query(picture, *draw));
+    Tensor::cat(shown.collect(), 0)
 }

@@ -291,12 +291,12 @@ impl<S: Source> Trainer<S> {
         let warming_up = self.step <= self.warm_up;
         let generator_rate = learning_rate * self.risen();
         let (gan, config, device) = (&mut self.gan, &self.config, &self.device);
+        let [a, b] = [a, b].map(|real| upload(real, device));
         let losses = if warming_up {
-            let [a, b] = [a, b].map(|real| upload(real, device));
-            gan.warm_up(&a, &b, &draws, learning_rate, config)
+            gan.warm_up(&a, &b, &draws, learning_rate, config, &mut self.repeater)?
         } else {
             let rates = Rates { generators: generator_rate, discriminators: learning_rate };
-            self.repeater.step(gan, [a, b], &draws, rates, config, device)?
+            gan.step(&a, &b, &draws, rates, config, &mut self.repeater)?
         };
         let report = StepReport {
             step: self.step,
@@ -354,8 +354,7 @@ impl<S: Source> Trainer<S> {
                 if std::mem::replace(&mut self.0, true) { tensor } else { tensor * f32::NAN }
             }
         }
-        let network = self.gan.g_a.network.clone();
-        self.gan.g_a.network = network.map(&mut Poison(false));
+        self.gan.g_a.network = self.gan.g_a.network.map(&mut Poison(false));
         self.repeater.forget();
     }
 }

@@ -13,8 +13,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
         Activation, AdamStep, Border, Conv2d, Distance, Learning, Parameters, adam, add, arranged,
-        choose, conv2d, copied, copy, fill, instance_norm, join, loss, not_finite, reference,
-        residual_block, whole_residual_block,
+        conv2d, copy, instance_norm, join, loss, not_finite, reference, residual_block, snapshot,
+        whole_residual_block,
     },
     random::Random,
 };
@@ -280,7 +280,7 @@ pub async fn losses(gpu: &Device) {
     }
 }
 
-/// Copies, choices and batches of images, of sizes that are multiples of four and not.
+/// Copies and batches of images, of sizes that are multiples of four and not.
 pub async fn whole_images(gpu: &Device) {
     let cpu = Device::flex();
     let mut random = Random::new(12);
@@ -292,13 +292,9 @@ pub async fn whole_images(gpu: &Device) {
         compare("join", join(a.clone(), b.clone()), joined.clone()).await;
         compare("join on the CPU", join(a_cpu.clone(), b_cpu.clone()), joined).await;
 
-        let copy_of_a = copied(a.clone());
+        let copy_of_a = snapshot(a.clone());
         let other = b.narrow(0, 1, 1);
         let other_cpu = b_cpu.narrow(0, 1, 1);
-        let flag = Tensor::<1>::zeros([1], gpu);
-        compare("fresh", choose(a.clone(), other.clone(), &flag), a_cpu.clone()).await;
-        fill(&flag, vec![1.0]);
-        compare("older", choose(a.clone(), other.clone(), &flag), other_cpu.clone()).await;
         copy(other, &copy_of_a);
         compare("copied to", copy_of_a, other_cpu).await;
         compare("copied from", a, a_cpu).await;

@@ -1,11 +1,18 @@
-//! Steps that a graphics card repeats against the same steps queued one by one.
+//! Steps that a graphics card repeats against the same steps queued one by one, and steps on pictures
+//! of several sizes.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use burn::tensor::Device;
 use cyclegan_web::{
     image::Rgb,
+    model::{Generator, Readback},
     random::Random,
     samples::{Season, paint},
-    train::{Config, Dataset, Losses, Preprocess, Rule, Schedule, Start, Trainer, Unit},
+    train::{
+        Checkpoint, Config, Dataset, Losses, Preprocess, PreprocessMode, Rule, Schedule, Start,
+        Trainer, Unit,
+    },
     weights::StateDict,
 };
 
@@ -28,9 +35,25 @@ fn config() -> Config {
     }
 }
 
+/// Sizes of photos of A and of B.
+type Sizes = [[[usize; 2]; 4]; 2];
+
+const ALIKE: Sizes = [[[40, 36]; 4]; 2];
+
+fn photos([a, b]: Sizes) -> (Vec<Rgb>, Vec<Rgb>) {
+    let paint = |season, sizes: [[usize; 2]; 4]| {
+        let photo = |(seed, [width, height]): (u64, [usize; 2])| paint(season, seed, width, height);
+        (0..).zip(sizes).map(photo).collect()
+    };
+    (paint(Season::Summer, a), paint(Season::Winter, b))
+}
+
 fn trainer(config: Config, device: &Device) -> Trainer<Vec<Rgb>> {
-    let photos = |season| (0..4).map(|seed| paint(season, seed, 40, 36)).collect();
-    let (a, b) = (photos(Season::Summer), photos(Season::Winter));
+    trainer_on(ALIKE, config, device)
+}
+
+fn trainer_on(sizes: Sizes, config: Config, device: &Device) -> Trainer<Vec<Rgb>> {
+    let (a, b) = photos(sizes);
     let random = Random::new(config.seed);
     let dataset = Dataset::new(a, b, config.preprocess, random, 1 << 20).unwrap();
     Trainer::new(config, Start::default(), dataset, device).unwrap()
@@ -91,9 +114,99 @@ pub async fn a_change_is_heeded_by_repeated_steps(device: &Device) {
     assert!(after < 0.5 * before, "{before} {after}");
 }
 
-/// A batch of two goes its own way.
-pub async fn larger_batches_are_not_repeated(device: &Device) {
-    let mut trainer = trainer(Config { batch_size: 2, ..config() }, device);
-    trainer.train_steps(PLAIN + 1).await.unwrap();
-    assert!(!trainer.repeats());
+/// A batch of two, in which the second picture may be shown the first.
+pub async fn larger_batches_are_repeated_too(device: &Device) {
+    let config = Config { batch_size: 2, ..config() };
+    let mut plain = trainer(config, device);
+    plain.never_repeat();
+    let plain = outcome(plain, &[12], |trainer| assert!(!trainer.repeats())).await;
+    let repeated =
+        outcome(trainer(config, device), &[PLAIN, 6], |trainer| assert!(trainer.repeats())).await;
+    assert_eq!(plain, repeated);
+}
+
+fn whole_photos() -> Config {
+    let preprocess = Preprocess { mode: PreprocessMode::None, ..Preprocess::default() };
+    Config { preprocess, ..config() }
+}
+
+/// Whole photos, those of A of another size than those of B, so also real pictures and translations:
+/// steps are repeated all the same.
+pub async fn sets_of_two_sizes_are_repeated(device: &Device) {
+    let sizes = [[[40, 36]; 4], [[28, 48]; 4]];
+    let mut plain = trainer_on(sizes, whole_photos(), device);
+    plain.never_repeat();
+    let plain = outcome(plain, &[12], |trainer| assert!(!trainer.repeats())).await;
+    let repeated = trainer_on(sizes, whole_photos(), device);
+    let repeated = outcome(repeated, &[PLAIN, 6], |trainer| assert!(trainer.repeats())).await;
+    assert_eq!(plain, repeated);
+    alike_on_the_cpu(sizes, whole_photos(), &plain.0).await;
+}
+
+/// The first losses are those of the CPU, before Adam has made much of differences in rounding.
+async fn alike_on_the_cpu(sizes: Sizes, config: Config, losses: &[Losses]) {
+    let mut trainer = trainer_on(sizes, config, &Device::flex());
+    for (step, (report, found)) in
+        trainer.train_steps(4).await.unwrap().iter().zip(losses).enumerate()
+    {
+        for ((name, wanted), (_, found)) in report.losses.named().into_iter().zip(found.named()) {
+            let off = (found - wanted).abs() / wanted.abs().max(1e-6);
+            assert!(off < 0.01, "step {}: {name} is {found}, on the CPU {wanted}", step + 1);
+        }
+    }
+}
+
+/// Every mode of preprocessing trains on photos of several sizes; a run that is broken off, in the
+/// middle of pools with pictures of other sizes, goes on exactly; and no step differs from one that is
+/// queued anew.
+pub async fn photos_of_any_sizes_train(device: &Device) {
+    let mixed =
+        [[[40, 36], [28, 48], [64, 32], [40, 36]], [[32, 52], [40, 36], [32, 32], [56, 28]]];
+    // Most alike, so that steps are repeated between those that differ, with pools that differ.
+    let one_differs = [[[40, 36], [40, 36], [40, 36], [32, 48]], [[40, 36]; 4]];
+    let modes = [
+        (PreprocessMode::ResizeAndCrop, mixed),
+        (PreprocessMode::ScaleWidthAndCrop, mixed),
+        (PreprocessMode::Crop, mixed),
+        (PreprocessMode::None, mixed),
+        (PreprocessMode::None, one_differs),
+    ];
+    for (mode, sizes) in modes {
+        let preprocess = Preprocess { mode, load_size: 36, crop_size: 32, ..Preprocess::default() };
+        let config = Config { preprocess, ..config() };
+        let whole = outcome(trainer_on(sizes, config, device), &[12], |_| ()).await;
+        alike_on_the_cpu(sizes, config, &whole.0).await;
+
+        let mut plain = trainer_on(sizes, config, device);
+        plain.never_repeat();
+        assert!(outcome(plain, &[12], |_| ()).await == whole, "{mode:?} played plainly");
+
+        let mut first = trainer_on(sizes, config, device);
+        first.train_steps(7).await.unwrap();
+        let file = first.checkpoint().await.unwrap().to_bytes().unwrap();
+        drop(first);
+        let checkpoint = Checkpoint::from_bytes(&file).unwrap();
+        let (second, exact) = Trainer::resume(checkpoint, photos(sizes), 1 << 20, device).unwrap();
+        assert!(exact);
+        let (losses, tensors) = outcome(second, &[5], |_| ()).await;
+        assert!(losses == whole.0[7..] && tensors == whole.1, "{mode:?} resumed");
+    }
+}
+
+/// A snapshot keeps what a network knew, on every device, and a shared one says that it may not.
+pub async fn snapshots_do_not_learn(device: &Device) {
+    let mut trainer = trainer(config(), device);
+    trainer.train_steps(1).await.unwrap();
+    let gan = trainer.gan().snapshot();
+    let before = weights(&gan.g_a.network).await;
+    trainer.train_steps(2).await.unwrap();
+    assert!(weights(&gan.g_a.network).await == before, "the snapshot has learned");
+    assert!(weights(&trainer.gan().g_a.network).await != before, "the run has not learned");
+    assert_eq!(gan.g_a.time(), 1);
+}
+
+async fn weights(network: &Generator) -> StateDict {
+    let mut readback = Readback::default();
+    readback.network("", network);
+    readback.read().await.unwrap()
 }

@@ -34,11 +34,9 @@ pub fn shaders() -> Vec<Shader> {
         for activation in [Activation::LeakyRelu, Activation::Tanh] {
             kernels.push(instance_norm::activating(channels, activation));
         }
-        kernels.push(instance_norm::summing(channels));
         kernels.extend([1, 2].map(|parameters| adam::stepping(parameters, channels)));
         kernels.extend([1, 2, 3, 4].map(|pairs| sum::adding(pairs, channels)));
         kernels.push(recording::copying(channels));
-        kernels.push(recording::choosing(channels));
         kernels.push(recording::joining(channels));
         let distances =
             [Distance::Absolute, Distance::Squared { real: 1 }, Distance::Logistic { real: 1 }];

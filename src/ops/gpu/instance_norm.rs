@@ -1,4 +1,4 @@
-//! Instance normalisation, its gradient, and other sums over whole channels.
+//! Instance normalisation and its gradient.
 
 use burn::backend::wgpu::CubeTensor;
 
@@ -48,12 +48,6 @@ pub(super) fn backward(channels: usize, activation: Activation) -> [Kernel; 2] {
         .with([activation_code(activation)])
         .wide(&["x", "gradient", "statistics", "sums", "dx"], channels),
     ]
-}
-
-/// The kernel for sums of channels.
-pub(super) fn summing(channels: usize) -> Kernel {
-    Kernel::new("channel_sums", wgsl!["columns", "channel_sums"], GROUP)
-        .wide(&["x", "sums"], channels)
 }
 
 /// The kernel that undoes a normalisation.
@@ -178,15 +172,6 @@ pub(super) fn unnormalise(
     let groups = spread((batch * image).div_ceil(4));
     undoing().launch(&[result, skip, statistics], &[&x], &info, groups);
     x
-}
-
-/// `[C]`: the sum of each channel of `x` `[B, C, H, W]`.
-pub(super) fn channel_sums(x: &CubeTensor) -> CubeTensor {
-    let [batch, channels, height, width] = extents(x);
-    let sums = layout::empty(x, [channels]);
-    let info = [batch * height * width, channels, 0, 0].map(|extent| extent as u32);
-    summing(channels).launch(&[x], &[&sums], &info, [channels.div_ceil(CHANNELS), 1, 1]);
-    sums
 }
 
 /// The gradient in front of an activation whose result is `y`. All lie alike in memory.

@@ -24,6 +24,17 @@ pub(super) fn weight(tensor: CubeTensor) -> CubeTensor {
     arranged(tensor, WEIGHT)
 }
 
+/// The tensor without gaps in memory: with four axes, if not as a weight then as an image.
+pub(super) fn gapless(tensor: CubeTensor) -> CubeTensor {
+    if tensor.meta.rank() != 4 {
+        into_contiguous(tensor)
+    } else if lies(&tensor, WEIGHT) {
+        tensor
+    } else {
+        image(tensor)
+    }
+}
+
 /// An image of no particular content beside `like`.
 pub(super) fn empty_image(like: &CubeTensor, [b, c, h, w]: [usize; 4]) -> CubeTensor {
     restored(empty(like, [b, h, w, c]), IMAGE)

@@ -22,9 +22,13 @@ mod sum;
 mod winograd;
 mod winograd_backward;
 
-use burn::backend::{
-    TensorMetadata,
-    wgpu::{CubeBackend, CubeTensor, into_contiguous},
+use burn::{
+    backend::{
+        Backend, TensorMetadata,
+        tensor::FloatTensor,
+        wgpu::{CubeBackend, CubeTensor, into_contiguous},
+    },
+    tensor::Shape,
 };
 
 use self::conv2d::Way;
@@ -39,7 +43,7 @@ pub use adam::{Learning, adam};
 pub use catalogue::{Shader, half_shaders, shaders};
 pub use finite::not_finite;
 pub use half::{converted, watched};
-pub use recording::{Recorder, Recording, apart, choose, copied, copy, fill, join};
+pub use recording::{Recorder, Recording, apart, copied, copy, join};
 pub use sum::add;
 
 /// The way of a convolution's result, and that of its gradients.
@@ -50,6 +54,12 @@ fn ways(spec: &Conv2d) -> [Way; 2] {
 /// A parameter as the kernels want it in memory: then no call has to arrange it again.
 pub fn arranged(parameter: CubeTensor) -> CubeTensor {
     if parameter.rank() == 4 { layout::weight(parameter) } else { into_contiguous(parameter) }
+}
+
+/// `[C]`: the sum of each channel of `x` `[B, C, H, W]`.
+fn channel_sums<B: Backend>(x: FloatTensor<B>, channels: usize) -> FloatTensor<B> {
+    let sums = [0, 2, 3].into_iter().fold(x, B::float_sum_dim);
+    B::float_reshape(sums, Shape::new([channels]))
 }
 
 /// An image as the kernels want it in memory.
@@ -119,17 +129,18 @@ impl BackwardOperations for CubeBackend {
             let [_, way] = ways(&spec);
             conv2d::gather(&gradient, &weight, None, &geometry, way, Activation::None)
         });
-        let parameters = (want_weight || want_bias).then(|| {
-            if spec.transposed {
+        let [dw, db] = if spec.transposed {
+            let dw = want_weight.then(|| {
                 let [dw, _] = conv2d::weight_gradient(&gradient, &x, &geometry);
-                [dw, instance_norm::channel_sums(&gradient)]
-            } else {
-                conv2d::weight_gradient(&x, &gradient, &geometry)
-            }
-        });
-        let [dw, db] = match parameters {
-            Some(both) => both.map(Some),
-            None => [None, None],
+                dw
+            });
+            // No network wants it: a normalisation follows everywhere (`Network::learning`).
+            let channels = layout::extents(&gradient)[1];
+            [dw, want_bias.then(|| channel_sums::<Self>(gradient.clone(), channels))]
+        } else if want_weight || want_bias {
+            conv2d::weight_gradient(&x, &gradient, &geometry).map(Some)
+        } else {
+            [None, None]
         };
         // Nobody looks at what was not wanted.
         let given = |gradient: Option<CubeTensor>| gradient.unwrap_or_else(|| x.clone());

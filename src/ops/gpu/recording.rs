@@ -3,14 +3,14 @@
 
 use std::thread::{self, ThreadId};
 
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::CubeTensor;
 use cubecl::{
     MemoryAllocationMode,
-    bytes::Bytes,
     client::{Client, Graph},
 };
 
 use super::{
+    half,
     kernel::{Kernel, spread, wgsl},
     layout,
 };
@@ -105,60 +105,30 @@ impl Recording {
     }
 }
 
-/// Fills a tensor without gaps with `data`, where it is.
-pub fn fill(tensor: &CubeTensor, data: Vec<f32>) {
-    tensor.client.write(&tensor.handle, Bytes::from_elems(data));
-}
-
 /// The kernel that copies `elements` elements.
 pub(super) fn copying(elements: usize) -> Kernel {
     Kernel::new("copy", wgsl!["copy"], [64, 1, 1]).wide(&["source", "destination"], elements)
 }
 
-/// The kernel that chooses one of two tensors of `elements` elements.
-pub(super) fn choosing(elements: usize) -> Kernel {
-    Kernel::new("choose", wgsl!["choose"], [64, 1, 1]).wide(&["fresh", "older", "chosen"], elements)
-}
-
-/// The tensor without gaps in memory, an image as the kernels want it.
-fn gapless(tensor: CubeTensor) -> CubeTensor {
-    if tensor.meta.rank() == 4 { layout::image(tensor) } else { into_contiguous(tensor) }
-}
-
-/// Memory for a tensor that lies like `tensor`, which has no gaps.
-fn empty_like(tensor: &CubeTensor) -> CubeTensor {
-    if tensor.meta.rank() == 4 {
-        layout::empty_image(tensor, layout::extents(tensor))
-    } else {
-        layout::empty(tensor, tensor.meta.shape().clone())
-    }
-}
-
-/// Copies `source` to `target`, where it is; an image lies there as the kernels want it.
+/// Copies `source` to `target`, which [`copied()`] made of another one that lay like it.
 pub fn copy(source: CubeTensor, target: &CubeTensor) {
-    let source = gapless(source);
+    let source = layout::gapless(source);
     let elements = source.meta.shape().num_elements();
     let groups = spread(elements.div_ceil(4));
     copying(elements).launch(&[&source], &[target], &[elements as u32, 0], groups);
 }
 
-/// A tensor of the same content in memory of its own.
+/// A tensor of the same content in memory of its own. Nothing is ever written into one in float16,
+/// which is given back.
 pub fn copied(source: CubeTensor) -> CubeTensor {
-    let source = gapless(source);
-    let target = empty_like(&source);
+    if half::is_half(&source) {
+        return source;
+    }
+    let source = layout::gapless(source);
+    let mut target = layout::empty(&source, source.meta.shape().clone());
+    target.meta = source.meta.clone();
     copy(source, &target);
     target
-}
-
-/// `older` if `is_older` `[1]` is not zero, else `fresh`: images of one shape.
-pub fn choose(fresh: CubeTensor, older: CubeTensor, is_older: &CubeTensor) -> CubeTensor {
-    let [fresh, older] = [fresh, older].map(layout::image);
-    let elements = fresh.meta.shape().num_elements();
-    let chosen = empty_like(&fresh);
-    let groups = spread(elements.div_ceil(4));
-    let read = [&fresh, &older, is_older];
-    choosing(elements).launch(&read, &[&chosen], &[elements as u32, 0], groups);
-    chosen
 }
 
 /// The kernel that joins two batches of images of `elements` elements.
@@ -170,6 +140,7 @@ pub(super) fn joining(elements: usize) -> Kernel {
 pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
     let [first, second] = [first, second].map(layout::image);
     let [shape, other] = [&first, &second].map(layout::extents);
+    assert_eq!(shape[1..], other[1..], "a batch has pictures of one size");
     let joined = layout::empty_image(&first, [shape[0] + other[0], shape[1], shape[2], shape[3]]);
     let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
     let groups = spread(front.div_ceil(4) + back.div_ceil(4));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use cyclegan_web::{
     device::Opened,
     error::Result,
+    model::Network as _,
     train::{Config, Domain, Network, StepReport, Trainer, checkpoint::disk, preview::Preview},
 };
 use pollster::block_on;
@@ -111,7 +112,7 @@ impl Session<'_> {
 
     /// The two generators as they are now.
     pub fn generators(&self) -> Generators {
-        let [g_a, g_b] = [Domain::A, Domain::B].map(|from| self.trainer.generator(from).clone());
+        let [g_a, g_b] = [Domain::A, Domain::B].map(|from| self.trainer.generator(from).snapshot());
         Generators { g_a, g_b }
     }
 
