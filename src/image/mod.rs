@@ -5,9 +5,11 @@
 //! ([`resize_bicubic`]) and scaled to [-1, 1] as torchvision does ([`to_unit`]); what comes back
 //! becomes bytes as PyTorch's `test.py` makes them ([`from_unit`]).
 //!
-//! Nothing here decodes a file format: the browser does that.
+//! Nothing here decodes a file format: the browser does that. [`jpeg`] tells whether a file is whole,
+//! which decoders do not agree on.
 
 mod border;
+pub mod jpeg;
 mod resize;
 mod unit;
 
@@ -17,11 +19,11 @@ pub use unit::{from_unit, to_unit};
 
 use crate::error::{Error, Result};
 
-/// Longest side of a picture that is accepted, in pixels. It is also what a canvas can hold.
-pub const MAX_SIDE: usize = 16_384;
+/// Longest side of a picture that is accepted, in pixels: as long as a JPEG can be.
+pub const MAX_SIDE: usize = 65_535;
 
-/// Most pixels of a picture that is accepted: 64 megapixels, 256 MB as RGBA.
-pub const MAX_PIXELS: usize = 64_000_000;
+/// Most pixels of a picture that is accepted, 512 MB as RGBA: a photo of 108 megapixels.
+pub const MAX_PIXELS: usize = 128_000_000;
 
 /// An 8-bit RGB picture, rows from the top, pixels interleaved.
 ///

@@ -82,15 +82,24 @@ def gamma(value):
     return b"curv" + bytes(4) + struct.pack(">IH", 1, round(value * 256)) + bytes(2)
 
 
-def rgb_profile(columns, exponent):
+def srgb_curve():
+    numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    return b"para" + bytes(4) + struct.pack(">HH", 3, 0) + b"".join(fixed(number) for number in numbers)
+
+
+def rgb_profile(columns, curve):
     red, green, blue = (xyz(*column) for column in columns)
-    curve = gamma(exponent)
     return icc(b"RGB ", {b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
 
 
-# Adapted to D50 as profiles hold them: Adobe RGB (1998), and Display P3 (here with a plain gamma of 2.2).
-ADOBE = rgb_profile([(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)], 2.19921875)
-P3 = rgb_profile([(0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)], 2.2)
+# Adapted to D50 as profiles hold them: Adobe RGB (1998), sRGB, and Display P3 with a plain gamma and with its own curve.
+ADOBE = rgb_profile(
+    [(0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)], gamma(2.19921875))
+P3_COLUMNS = [(0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)]
+SRGB = rgb_profile(
+    [(0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410)], srgb_curve())
+P3 = rgb_profile(P3_COLUMNS, gamma(2.2))
+P3_CURVE = rgb_profile(P3_COLUMNS, srgb_curve())
 GREY = icc(b"GRAY", {b"kTRC": gamma(1.0)})
 
 

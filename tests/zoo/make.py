@@ -208,8 +208,7 @@ def jpegs():
     profiled = lambda jpeg, profile: make.with_segment(jpeg, 0xE2, b"ICC_PROFILE\0\1\1" + profile)
     opens("jpeg/icc_adobe.jpg", "Adobe RGB profile", profiled(plain, make.ADOBE), 1.0)
     opens("jpeg/icc_grey.jpg", "grey with a linear profile", profiled(cjpeg(LARGE, "-grayscale"), make.GREY), 1.0)
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    opens("jpeg/icc_srgb.jpg", "sRGB profile: pixels as they are", profiled(plain, srgb), ROUNDED, right)
+    opens("jpeg/icc_srgb.jpg", "sRGB profile: pixels as they are", profiled(plain, make.SRGB), ROUNDED, right)
     opens("jpeg/icc_wrong_space.jpg", "colours with a profile for grey: left aside", profiled(plain, make.GREY), ROUNDED, right)
     opens("jpeg/icc_damaged.jpg", "a profile of noise: left aside", profiled(plain, b"\x17" * 300), ROUNDED, right)
     halves = make.with_segment(plain, 0xE2, b"ICC_PROFILE\0\2\2" + make.P3[200:])
@@ -300,6 +299,11 @@ def pngs():
     in_p3 = decoded(make.png(rgb, 2, 8, [profile(make.P3)]))
     opens("png/gamma_p3.png", "gamma and primaries of Display P3",
           make.png(rgb, 2, 8, [(b"gAMA", whole(1 / 2.2)), (b"cHRM", whole(*p3))]), 1.0, in_p3)
+    exact = make.zlib.compress(make.P3_CURVE)
+    in_p3 = decoded(make.png(rgb, 2, 8, [(b"iCCP", b"zoo\0\0" + exact)]))
+    opens("png/icc_p3_curve.png", "Display P3 with sRGB's own curve", make.png(rgb, 2, 8, [(b"iCCP", b"zoo\0\0" + exact)]), 1.0)
+    opens("png/cicp_p3.png", "Display P3, named by its code", make.png(rgb, 2, 8, [(b"cICP", bytes([12, 13, 0, 1]))]), 1.0, in_p3)
+    opens("png/cicp_srgb.png", "sRGB, named by its code", make.png(rgb, 2, 8, [(b"cICP", bytes([1, 13, 0, 1]))]), 0, rgb)
     for turn in (3, 6, 8):
         data = make.png(rgb, 2, 8, [(b"eXIf", make.exif(turn))])
         opens(f"png/exif_{turn}.png", f"EXIF orientation {turn}", data, 0)
@@ -326,7 +330,8 @@ def webps():
     frame = little(10 // 2) + little(8 // 2) + little(39) + little(26) + little(100) + b"\0"
     body = [(b"VP8X", bytes([2 | 16, 0, 0, 0]) + little(66) + little(52)), (b"ANIM", bytes(6)),
             (b"ANMF", frame + b"VP8L" + make.struct.pack("<I", len(part)) + part + bytes(len(part) % 2))]
-    opens("webp/animated_offset.webp", "animated, a first frame smaller than the canvas", make.riff(body), 0)
+    opens("webp/animated_offset.webp", "animated, a first frame smaller than the canvas", make.riff(body), 0,
+          cli={"mean": 0.6, "why": "laying a frame on its canvas rounds"})
     for turn in (3, 6, 8):
         data = saved(LARGE, "WEBP", quality=85, exif=make.exif(turn, "<"))
         opens(f"webp/exif_{turn}.webp", f"EXIF orientation {turn}", data, ROUNDED)

@@ -1,0 +1,231 @@
+//! Whether the coded data of all pixels of a JPEG are there (ITU-T T.81).
+//!
+//! Decoders differ in what they make of a file that was cut short: some fill up with grey and say
+//! nothing, some refuse pictures that only lack their end marker. So the codes are walked through
+//! once, without making pixels of them. One rule for both ways in: every block of every scan must
+//! be there, and the end marker may be missing unless a scan could be missing with it.
+
+mod codes;
+mod scan;
+
+use crate::error::{Error, Result};
+use codes::Table;
+
+/// Most pixels of a JPEG, which can be decoded straight to a smaller size: a photo of 200 megapixels.
+const MAX_PIXELS: usize = 1 << 28;
+
+/// Bits of a coefficient that are still missing, where no scan has had any of it.
+const ALL: u8 = 255;
+
+/// One of the planes that a picture is made of.
+struct Component {
+    id: u8,
+    /// Blocks in a unit of interleaved data, across and down.
+    sampling: (usize, usize),
+    /// The lowest bit that has come, for each coefficient.
+    missing: [u8; 64],
+    /// In progressive files, which coefficients of a block are known not to be zero.
+    known: Vec<u64>,
+}
+
+/// What all scans share.
+struct Frame {
+    progressive: bool,
+    width: usize,
+    height: usize,
+    components: Vec<Component>,
+}
+
+impl Frame {
+    /// The largest sampling factors.
+    fn most(&self) -> (usize, usize) {
+        let all = self.components.iter().map(|component| component.sampling);
+        all.fold((1, 1), |(x, y), (h, v)| (x.max(h), y.max(v)))
+    }
+
+    /// Units of interleaved data, across and down.
+    fn units(&self) -> (usize, usize) {
+        let (h, v) = self.most();
+        (self.width.div_ceil(8 * h), self.height.div_ceil(8 * v))
+    }
+}
+
+/// Where a walk is, and what it has read.
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    frame: Option<Frame>,
+    /// For DC and for AC.
+    tables: [[Option<Table>; 4]; 2],
+    /// Units between two restart markers; 0 for none.
+    interval: usize,
+}
+
+/// Width and height in pixels, as stored, from the header alone.
+///
+/// # Errors
+/// `image-damaged` when it ends before, `image-unsupported` for codings that nobody here decodes,
+/// `image-too-large`.
+pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
+    let mut walk = Walk::new(bytes)?;
+    while let Some((marker, body)) = walk.segment() {
+        if marker == 0xDA {
+            break;
+        }
+        if let Some(Frame { width, height, .. }) = walk.read(marker, body)? {
+            return Ok((*width, *height));
+        }
+    }
+    Err(cut("its header is not complete"))
+}
+
+/// Checks that the data of all pixels are there. Returns where they end: these bytes with an end
+/// marker behind them are the whole picture.
+///
+/// # Errors
+/// As [`size`]; `image-damaged` when pixels are missing or codes are none.
+pub fn whole(bytes: &[u8]) -> Result<usize> {
+    let mut walk = Walk::new(bytes)?;
+    let (mut closed, mut end) = (false, 0);
+    while let Some((marker, body)) = walk.segment() {
+        if marker == 0xD9 {
+            closed = true;
+            break;
+        }
+        walk.read(marker, body)?;
+        if marker == 0xDA {
+            // Frames of films leave out the tables; decoders know those that are meant.
+            if walk.tables.iter().flatten().all(Option::is_none) {
+                return Ok(bytes.len());
+            }
+            end = walk.scan(body)?;
+            walk.at = end;
+        }
+    }
+    let frame = walk.frame.ok_or_else(|| cut("its header is not complete"))?;
+    let complete = |component: &Component| {
+        if closed { component.missing[0] != ALL } else { component.missing == [0; 64] }
+    };
+    if frame.components.iter().all(complete) {
+        return Ok(end);
+    }
+    Err(cut("it ends before its last scan"))
+}
+
+impl<'a> Walk<'a> {
+    fn new(bytes: &'a [u8]) -> Result<Self> {
+        if !bytes.starts_with(&[0xFF, 0xD8]) {
+            return Err(Error::ImageUnreadable("it does not begin as a JPEG does".into()));
+        }
+        Ok(Self { bytes, at: 2, frame: None, tables: Default::default(), interval: 0 })
+    }
+
+    /// The next marker with what belongs to it, as far as the file reaches. Bytes between segments
+    /// are passed over, as by libjpeg.
+    fn segment(&mut self) -> Option<(u8, &'a [u8])> {
+        loop {
+            self.at = codes::next_marker(self.bytes, self.at)?;
+            let marker = *self.bytes.get(self.at + 1)?;
+            self.at += 2;
+            if matches!(marker, 0x01 | 0xD0..=0xD8) {
+                continue;
+            }
+            if marker == 0xD9 {
+                return Some((marker, &[]));
+            }
+            let &[high, low] = self.bytes.get(self.at..)?.first_chunk::<2>()?;
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            let body = self.bytes.get(self.at + 2..self.at + length)?;
+            self.at += length;
+            return Some((marker, body));
+        }
+    }
+
+    /// Takes in a segment; returns the frame when it is one.
+    fn read(&mut self, marker: u8, body: &[u8]) -> Result<Option<&Frame>> {
+        match marker {
+            0xC4 => self.read_tables(body)?,
+            0xDD => {
+                let interval = body.first_chunk().ok_or_else(|| cut("a segment is too short"))?;
+                self.interval = usize::from(u16::from_be_bytes(*interval));
+            }
+            0xC0..=0xC2 => {
+                if self.frame.is_some() {
+                    return Err(cut("it has two frames"));
+                }
+                self.frame = Some(Frame::new(marker == 0xC2, body)?);
+                return Ok(self.frame.as_ref());
+            }
+            0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xF7 => {
+                return Err(unsupported(match marker {
+                    0xC3 => "lossless JPEG",
+                    0xF7 => "JPEG-LS",
+                    0xC9.. => "JPEG with arithmetic coding",
+                    _ => "hierarchical JPEG",
+                }));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn read_tables(&mut self, mut body: &[u8]) -> Result<()> {
+        while let Some((&place, rest)) = body.split_first() {
+            let (table, rest) = Table::read(rest).ok_or_else(|| cut("a table is not complete"))?;
+            let kind = self.tables.get_mut(usize::from(place >> 4));
+            let slot = kind.and_then(|kind| kind.get_mut(usize::from(place & 15)));
+            *slot.ok_or_else(|| cut("a table has no place"))? = Some(table);
+            body = rest;
+        }
+        Ok(())
+    }
+}
+
+impl Frame {
+    fn new(progressive: bool, body: &[u8]) -> Result<Self> {
+        let short = || cut("its frame is not complete");
+        let (&[precision, a, b, c, d, count], rest) = body.split_first_chunk().ok_or_else(short)?;
+        let (height, width) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+        let (width, height) = (usize::from(width), usize::from(height));
+        if precision != 8 {
+            return Err(unsupported(&format!("JPEG of {precision} bits a level")));
+        }
+        if height == 0 {
+            return Err(unsupported("JPEG whose height stands behind its pixels"));
+        }
+        if width == 0 {
+            return Err(cut("it has no width"));
+        }
+        if ![1, 3, 4].contains(&count) {
+            return Err(unsupported(&format!("JPEG of {count} colours")));
+        }
+        if width * height > MAX_PIXELS {
+            return Err(Error::ImageTooLarge(format!("{width} × {height} pixels")));
+        }
+        let mut components = Vec::new();
+        let (parts, _) = rest.as_chunks::<3>();
+        for &[id, factors, _] in parts.iter().take(count.into()) {
+            let sampling = (usize::from(factors >> 4), usize::from(factors & 15));
+            if !(1..=4).contains(&sampling.0) || !(1..=4).contains(&sampling.1) {
+                return Err(cut("a sampling factor is none"));
+            }
+            components.push(Component { id, sampling, missing: [ALL; 64], known: Vec::new() });
+        }
+        if components.len() != usize::from(count) {
+            return Err(short());
+        }
+        // A single plane is never interleaved, whatever its factors say.
+        if let [alone] = components.as_mut_slice() {
+            alone.sampling = (1, 1);
+        }
+        Ok(Self { progressive, width, height, components })
+    }
+}
+
+fn cut(why: &str) -> Error {
+    Error::ImageDamaged(why.into())
+}
+
+fn unsupported(coding: &str) -> Error {
+    Error::ImageUnsupported(format!("{coding}; export it as plain JPEG or as PNG"))
+}
