@@ -14,6 +14,7 @@ mod files;
 mod folder;
 mod inspect;
 mod interrupt;
+mod kind;
 mod measure;
 mod options;
 mod plan;
