@@ -1,59 +1,168 @@
-//! The photos in a folder and in the folders below it.
+//! The photos in a folder and in the folders below it, and what else is there.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use cyclegan_web::error::{Error, Result};
 
-/// Endings of the formats that [`super::decode`] reads, in lower case.
-const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
+use super::kind::{self, Kind};
 
-/// All photos in `folder`, sorted by name. What lies below `except` is left out: results that are
-/// written into the same folder are no photos to start from.
+/// Endings under which people keep photos, in lower case. They do not decide what is opened: only
+/// whether a file that is no picture was meant to be one, and what a result is called.
+const ENDINGS: [&str; 15] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "dib", "tif", "heic",
+    "heif", "avif", "jxl",
+];
+
+/// Names in a line before it only counts.
+const NAMED: usize = 20;
+
+/// What is in a folder.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What can be opened, by its contents, sorted by name.
+    pub photos: Vec<PathBuf>,
+    /// Pictures that cannot be opened and what could not be looked at, with the reason.
+    pub left_out: Vec<(PathBuf, Error)>,
+    /// Files that are no pictures and do not claim to be.
+    others: Vec<PathBuf>,
+}
+
+/// All photos in `folder`. What lies below `except` is passed over: results that are written into
+/// the same folder are no photos to start from.
 ///
-/// Hidden files are passed over (macOS puts one beside each photo on a foreign disk), and so are
-/// links to folders, which could lead in circles; links to photos are not.
+/// Links are followed, to photos and to folders, each folder once however many lead to it. Hidden
+/// files are passed over (macOS puts one beside each photo on a foreign disk).
 ///
 /// # Errors
-/// `file-not-read` when a folder cannot be listed, `dataset-empty` when there is no photo.
-pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Vec<PathBuf>> {
+/// `file-not-read` when the folder cannot be listed, `dataset-empty` when there is no photo.
+pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Found> {
+    let mut walk = Walk::default();
     // Both as the system knows them, or `./results` would not be found to lie in `photos/..`.
     let own = |path: &Path| path.canonicalize().ok();
     let except = except.and_then(own).filter(|except| own(folder).as_ref() != Some(except));
-    let mut found = Vec::new();
-    collect(folder, except.as_deref(), &mut found)?;
-    if found.is_empty() {
-        let detail = format!("{} holds no PNG, JPEG or WebP file", folder.display());
+    walk.seen.extend(except);
+    walk.visit(folder)?;
+    // Behind the folders themselves, so that a photo has its own path where there is a choice.
+    while let Some(link) = walk.links.pop_first() {
+        walk.try_to_visit(&link);
+    }
+    let mut found = walk.found;
+    found.photos.sort();
+    if found.photos.is_empty() {
+        let reasons = found.lines().into_iter().map(|line| format!("; {line}")).collect::<String>();
+        let detail = format!("{} holds no photo that can be opened{reasons}", folder.display());
         return Err(Error::DatasetEmpty(detail));
     }
-    found.sort();
     Ok(found)
 }
 
-fn collect(folder: &Path, except: Option<&Path>, found: &mut Vec<PathBuf>) -> Result<()> {
-    let unreadable = |error| Error::FileNotRead(format!("{}: {error}", folder.display()));
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let kind = entry.file_type().map_err(unreadable)?;
-        if kind.is_dir() {
-            let excepted =
-                except.is_some_and(|except| path.canonicalize().is_ok_and(|p| p == *except));
-            if !excepted {
-                collect(&path, except, found)?;
-            }
-        } else if is_photo(&path) && path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(())
+#[derive(Default)]
+struct Walk {
+    found: Found,
+    /// Folders that need no visit any more, as the system knows them.
+    seen: BTreeSet<PathBuf>,
+    /// Links to folders that are still to be followed.
+    links: BTreeSet<PathBuf>,
 }
 
-/// Whether the name ends as that of a photo does.
-fn is_photo(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-    ENDINGS.iter().any(|known| ending == *known)
+impl Walk {
+    fn visit(&mut self, folder: &Path) -> Result<()> {
+        let unreadable = |error| Error::FileNotRead(format!("{}: {error}", folder.display()));
+        if !self.seen.insert(folder.canonicalize().map_err(unreadable)?) {
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let path = entry.path();
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            match fs::metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => {
+                    if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                        self.links.insert(path);
+                    } else {
+                        self.try_to_visit(&path);
+                    }
+                }
+                Ok(metadata) if metadata.is_file() => self.look_at(path),
+                Ok(_) => self.found.others.push(path),
+                Err(error) => {
+                    self.found.left_out.push((path, Error::FileNotRead(error.to_string())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder below that cannot be listed does not keep the others from being used.
+    fn try_to_visit(&mut self, folder: &Path) {
+        if let Err(error) = self.visit(folder) {
+            self.found.left_out.push((folder.into(), error));
+        }
+    }
+
+    fn look_at(&mut self, path: PathBuf) {
+        let mut start = Vec::new();
+        let read = File::open(&path)
+            .and_then(|file| file.take(kind::START as u64).read_to_end(&mut start));
+        if let Err(error) = read {
+            self.found.left_out.push((path, Error::FileNotRead(error.to_string())));
+            return;
+        }
+        match kind::of(&start) {
+            Kind::Photo(_) => self.found.photos.push(path),
+            kind @ Kind::Other(_) => self.found.left_out.push((path, kind.refusal())),
+            kind if ending(&path).is_some() => self.found.left_out.push((path, kind.refusal())),
+            _ => self.found.others.push(path),
+        }
+    }
+}
+
+impl Found {
+    /// What was left out and why, a line for each reason.
+    pub fn lines(&self) -> Vec<String> {
+        let mut reasons: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
+        for (path, error) in &self.left_out {
+            reasons.entry(format!("{error} [{}]", error.code())).or_default().push(path);
+        }
+        let mut lines: Vec<String> = reasons
+            .into_iter()
+            .map(|(reason, paths)| format!("left out {}: {reason}", list(&paths)))
+            .collect();
+        lines.extend(self.passed_over());
+        lines
+    }
+
+    /// What is no picture, in a line.
+    pub fn passed_over(&self) -> Option<String> {
+        let others: Vec<&PathBuf> = self.others.iter().collect();
+        (!others.is_empty()).then(|| format!("passed over {}: no pictures", list(&others)))
+    }
+
+    /// The photos, after what was left out has been told.
+    pub fn told(self) -> Vec<PathBuf> {
+        self.lines().iter().for_each(|line| eprintln!("{line}"));
+        self.photos
+    }
+}
+
+/// The first names, sorted, and how many more there are.
+fn list(paths: &[&PathBuf]) -> String {
+    let mut names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.sort();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let names = names.join(", ");
+    if more == 0 { names } else { format!("{names} and {more} more") }
+}
+
+/// The ending of a photo's name, also where a download has added to it (`.jpg_large`); none for
+/// `Bild 2024.05.01`, which has none.
+pub fn ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    ENDINGS.iter().any(|known| ending.starts_with(known)).then_some(ending)
 }

@@ -10,7 +10,7 @@ use super::{
     files, folder,
     measure::{self, Generators, Judge},
     options::Pictures,
-    sets::{Set, Sets},
+    sets::{self, Set, Sets},
     stop::{Result, Stop},
 };
 
@@ -54,10 +54,11 @@ impl Score {
         let (g_a, g_b) = (files::read_generator(&self.g_a)?, files::read_generator(&self.g_b)?);
         let preprocess = self.pictures.settled()?;
         let mut random = Random::new(self.seed);
+        let all = |folder: &Path| Ok::<_, Stop>(folder::photos(folder, None)?.told());
         let mut find = |held_out: &Path, train: &Option<PathBuf>| {
-            let photos = folder::photos(held_out, None)?;
+            let photos = all(held_out)?;
             match train {
-                Some(train) => Ok(Set { train: folder::photos(train, None)?, held_out: photos }),
+                Some(train) => Ok(Set { train: all(train)?, held_out: photos }),
                 None if photos.len() < 2 => {
                     let held_out = held_out.display();
                     let detail = format!("{held_out} holds one photo, two are the least to score");
@@ -70,6 +71,8 @@ impl Score {
             }
         };
         let sets = Sets { a: find(&self.a, &self.train_a)?, b: find(&self.b, &self.train_b)? };
+        sets::apart(&sets.a.held_out, &sets.b.held_out)?;
+        sets::apart(&sets.a.train, &sets.b.train)?;
         if self.train_a.is_none() {
             let [(a, b), (c, d)] =
                 [&sets.a, &sets.b].map(|set| (set.train.len(), set.held_out.len()));

@@ -3,6 +3,7 @@
 //! The held-out photos are drawn from the seed and written to `held-out.json`, so that a run that
 //! goes on later, perhaps with more photos, never trains on those by which it is judged.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
@@ -53,30 +54,33 @@ impl Sets {
         let path = options.out.join("held-out.json");
         let noted = if options.resume && path.exists() { Some(read_note(&path)?) } else { None };
         let mut random = Random::new(seed ^ STREAM);
-        let mut find = |domain: Domain, folder: &Path| {
+        let find = |domain: Domain, folder: &Path| {
             let name = domain.name();
             if folder.canonicalize().is_ok_and(|a| options.out.canonicalize().is_ok_and(|b| a == b))
             {
                 let detail = format!("--out is the folder of set {name}, choose another");
                 return Err(Error::ConfigInvalid(detail));
             }
-            let photos = folder::photos(folder, Some(&options.out))?;
-            match &noted {
-                Some(noted) => {
-                    let names = noted.get(name).and_then(Value::as_array);
-                    let is_noted = |path: &PathBuf| {
-                        names.is_some_and(|names| names.contains(&name_in(folder, path)))
-                    };
-                    let (held_out, train) = photos.into_iter().partition(is_noted);
-                    Ok(Set { train, held_out })
-                }
-                None => {
-                    let count = count(name, photos.len(), options.hold_out)?;
-                    Ok(Set::split(photos, count, &mut random))
-                }
+            Ok(folder::photos(folder, Some(&options.out))?.told())
+        };
+        let (a, b) = (find(Domain::A, &options.a)?, find(Domain::B, &options.b)?);
+        apart(&a, &b)?;
+        let mut part = |domain: Domain, folder: &Path, photos: Vec<PathBuf>| match &noted {
+            Some(noted) => {
+                let names = noted.get(domain.name()).and_then(Value::as_array);
+                let is_noted = |path: &PathBuf| {
+                    names.is_some_and(|names| names.contains(&name_in(folder, path)))
+                };
+                let (held_out, train) = photos.into_iter().partition(is_noted);
+                Ok(Set { train, held_out })
+            }
+            None => {
+                let count = count(domain.name(), photos.len(), options.hold_out)?;
+                Ok(Set::split(photos, count, &mut random))
             }
         };
-        Ok(Self { a: find(Domain::A, &options.a)?, b: find(Domain::B, &options.b)? })
+        let (a, b) = (part(Domain::A, &options.a, a)?, part(Domain::B, &options.b, b)?);
+        Ok(Self { a, b })
     }
 
     /// Writes `held-out.json`.
@@ -116,6 +120,23 @@ impl Set {
     pub fn source(&self) -> Photos {
         Listed { items: self.train.clone(), decode: |path| decode::read(path) }
     }
+}
+
+/// Checks that no photo is in both sets, by whatever path: one folder given twice, or inside the
+/// other, or linked there.
+///
+/// # Errors
+/// `config-invalid`.
+pub fn apart(a: &[PathBuf], b: &[PathBuf]) -> Result<()> {
+    let own = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let a: BTreeSet<PathBuf> = a.iter().map(own).collect();
+    let both: Vec<&PathBuf> = b.iter().filter(|path| a.contains(&own(path))).collect();
+    let Some(first) = both.first() else { return Ok(()) };
+    Err(Error::ConfigInvalid(format!(
+        "sets A and B have {} in common, such as {}; they have to be different photos",
+        if both.len() == 1 { "a photo".into() } else { format!("{} photos", both.len()) },
+        first.display()
+    )))
 }
 
 /// How many of `photos` are held out.

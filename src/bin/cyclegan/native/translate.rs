@@ -26,7 +26,7 @@ use super::{
 /// be translated stops nothing: those are listed at the end, and the exit code is then 1.
 #[derive(Debug, Args)]
 pub struct Translate {
-    /// Photos (PNG, JPEG, WebP) and folders of photos
+    /// Photos (JPEG, PNG, WebP, GIF, BMP) and folders of photos
     #[arg(value_name = "PHOTO or DIR", required = true)]
     photos: Vec<PathBuf>,
     /// The generator's weights (.pth or .safetensors)
@@ -68,14 +68,13 @@ impl Translate {
     /// Does it.
     pub fn run(&self) -> stop::Result<()> {
         let (architecture, state) = files::read_generator(&self.weights)?;
-        let jobs = self.jobs()?;
+        let (jobs, mut failed) = self.jobs()?;
         let opened = self.compute.open()?;
         let translator = self.translator(architecture, state, &opened)?;
         let begun = translator.precision();
         eprintln!("weights and images are kept in {}", begun.name());
         interrupt::listen("finishing this photo");
-        let mut failed = Vec::new();
-        let total = jobs.len();
+        let total = jobs.len() + failed.len();
         for (place, job) in jobs.iter().enumerate() {
             if interrupt::asked() {
                 let hint = format!("Stopped after {place} of {total} photos.");
@@ -84,7 +83,7 @@ impl Translate {
             let (photo, result) = (job.photo.display(), job.result.display());
             match self.translate(job, &translator, &opened) {
                 Ok(size) => eprintln!("{}/{total} {photo} -> {result} ({size})", place + 1),
-                Err(error) => failed.push(format!("{photo}: {error} [{}]", error.code())),
+                Err(error) => failed.push(told(&job.photo, &error)),
             }
         }
         if translator.precision() != begun {
@@ -119,18 +118,22 @@ impl Translate {
         Translator::new(architecture, state, asked, opened)
     }
 
-    /// All photos that are asked for, once each, with names that do not collide.
-    fn jobs(&self) -> Result<Vec<Job>> {
-        let mut jobs = Vec::new();
+    /// All photos that are asked for, once each, with names that do not collide; and the pictures
+    /// in folders that cannot be opened, with the reason.
+    fn jobs(&self) -> Result<(Vec<Job>, Vec<String>)> {
+        let (mut jobs, mut failed) = (Vec::new(), Vec::new());
         let mut taken = BTreeSet::new();
         let mut add = |photo: PathBuf, name: &Path| {
-            let result = free(&self.out.join(name.with_extension("png")), &taken);
+            let result = free(&self.out.join(renamed(name)), &taken);
             taken.insert(result.clone());
             jobs.push(Job { photo, result });
         };
         for given in &self.photos {
             if given.is_dir() {
-                for photo in folder::photos(given, Some(&self.out))? {
+                let found = folder::photos(given, Some(&self.out))?;
+                found.passed_over().iter().for_each(|line| eprintln!("{line}"));
+                failed.extend(found.left_out.iter().map(|(path, error)| told(path, error)));
+                for photo in found.photos {
                     let name = photo.strip_prefix(given).unwrap_or(&photo).to_path_buf();
                     add(photo, &name);
                 }
@@ -147,7 +150,7 @@ impl Translate {
                 "{} is one of the photos, choose another --out",
                 job.result.display()
             ))),
-            None => Ok(jobs),
+            None => Ok((jobs, failed)),
         }
     }
 
@@ -165,6 +168,19 @@ impl Translate {
         let reduced = if plan.reduced { ", as large as this device can hold" } else { "" };
         Ok(format!("{} × {}{reduced}", plan.width, plan.height))
     }
+}
+
+/// What to say of a photo that was not translated.
+fn told(photo: &Path, error: &Error) -> String {
+    format!("{}: {error} [{}]", photo.display(), error.code())
+}
+
+/// The name of a photo's translation. Only what is an ending of a photo is taken off.
+fn renamed(name: &Path) -> PathBuf {
+    let stem = if folder::ending(name).is_some() { name.file_stem() } else { name.file_name() };
+    let mut renamed = stem.unwrap_or_default().to_os_string();
+    renamed.push(".png");
+    name.with_file_name(renamed)
 }
 
 /// `path`, or the same with a number when another photo of this name was there first.
