@@ -32,8 +32,9 @@ pub fn to_srgb(stored: Stored) -> Result<Rgb> {
         data
     } else {
         let mut pixels = vec![0; width * height * to];
-        let rows = data.chunks_exact(width * levels.count());
-        for (from, row) in rows.zip(pixels.chunks_exact_mut(width * to)) {
+        let side = width.max(1);
+        let rows = data.chunks_exact(side * levels.count());
+        for (from, row) in rows.zip(pixels.chunks_exact_mut(side * to)) {
             match &transform {
                 Some(transform) => transform
                     .transform(from, row)
