@@ -97,6 +97,12 @@ fn a_jpeg_is_whole_without_its_end_marker_and_damaged_without_its_last_bytes() {
         }
         let bytes = fs::read(tests().join("zoo").join(file)).unwrap();
         let end = jpeg::whole(&bytes).unwrap();
+        if file.contains("coarse") {
+            // Without an end marker its finer scans may have been lost.
+            let refused = jpeg::whole(&bytes[..end]).map_err(|error| error.code());
+            assert_eq!(refused, Err("image-damaged"), "{file}");
+            continue;
+        }
         assert_eq!(jpeg::whole(&bytes[..end]), Ok(end), "{file}");
         if file.contains("zeros_for_eoi") || file.contains("fill_before_eoi") {
             continue; // no coded data that could be missed

@@ -59,8 +59,8 @@ def fixed(value):
     return struct.pack(">i", round(value * 65536))
 
 
-def icc(space, tags):
-    """A display profile, version 2, of tags that are laid one behind the other."""
+def icc(space, tags, kind=b"mntr", between=b"XYZ "):
+    """A profile, version 2, of tags that are laid one behind the other."""
     tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", 4) + b"zoo\0" + bytes(78),
             b"cprt": b"text" + bytes(4) + b"CC0\0",
             b"wtpt": xyz(0.9642, 1, 0.8249), **tags}
@@ -68,7 +68,7 @@ def icc(space, tags):
     for name, body in tags.items():
         table += name + struct.pack(">II", start + len(data), len(body))
         data += body + bytes(-len(body) % 4)
-    head = struct.pack(">I4sI4s4s4s", start + len(data), b"\0\0\0\0", 0x02100000, b"mntr", space, b"XYZ ")
+    head = struct.pack(">I4sI4s4s4s", start + len(data), b"\0\0\0\0", 0x02100000, kind, space, between)
     head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
     head += fixed(0.9642) + fixed(1) + fixed(0.8249)
     return head + bytes(128 - len(head)) + struct.pack(">I", len(tags)) + table + data
@@ -100,6 +100,22 @@ SRGB = rgb_profile(
     [(0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410)], srgb_curve())
 P3 = rgb_profile(P3_COLUMNS, gamma(2.2))
 P3_CURVE = rgb_profile(P3_COLUMNS, srgb_curve())
+
+
+def press():
+    """A profile of four inks on yellowish paper: a table of their combinations in fifths (lut8)."""
+    corners = bytearray()
+    for fifths in numpy.ndindex(6, 6, 6, 6):
+        left = [(1 - ink / 5) * (1 - fifths[3] / 5) for ink in fifths[:3]]
+        light = 12 + 80 * (0.3 * left[0] + 0.59 * left[1] + 0.11 * left[2])
+        corners += bytes([round(light * 2.55), round(128 + 60 * (left[0] - left[1])), round(138 + 60 * (left[1] - left[2]))])
+    one = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
+    straight = bytes(range(256))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 6, 0]) + one + straight * 4 + bytes(corners) + straight * 3
+    return icc(b"CMYK", {b"A2B0": table}, b"prtr", b"Lab ")
+
+
+PRESS = press()
 GREY = icc(b"GRAY", {b"kTRC": gamma(1.0)})
 
 

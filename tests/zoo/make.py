@@ -135,6 +135,9 @@ def jpegs():
     for name, script in scripts.items():
         data = cjpeg(LARGE, "-sample", "2x2", scans=script)
         opens(f"jpeg/progressive_{name}.jpg", f"progressive, script {name}", data, ROUNDED)
+    data = cjpeg(LARGE, "-sample", "2x2", scans="0,1,2: 0-0, 0, 0;\n")
+    opens("jpeg/progressive_coarse.jpg", "progressive, made without its finer scans", data, 1.0,
+          cli={"mean": 14, "why": "libjpeg smooths such blocks, where other decoders show them as they are"})
     data = cjpeg(LARGE, "-progressive", "-restart", "2B")
     opens("jpeg/progressive_restart.jpg", "progressive with restart markers", data, ROUNDED)
     for rows in ("1", "3B"):
@@ -148,6 +151,8 @@ def jpegs():
     cmyk = Image.merge("CMYK", [*ImageOps.invert(LARGE).split(), Image.linear_gradient("L").resize(LARGE.size)])
     data = saved(cmyk, "JPEG", quality=90)
     opens("jpeg/cmyk.jpg", "CMYK, inverted, as Adobe's marker says", data, ROUNDED)
+    profiled = make.with_segment(data, 0xE2, b"ICC_PROFILE\0\1\1" + make.PRESS)
+    opens("jpeg/icc_cmyk.jpg", "CMYK with a profile of inks", profiled, 1.5)
     at = place(data, [0xEE])
     opens("jpeg/ycck.jpg", "the same numbers as YCCK", patched(data, at + 15, [2]), ROUNDED)
     opens("jpeg/one_pixel.jpg", "one pixel", cjpeg(LARGE.crop((0, 0, 1, 1))), ROUNDED)
