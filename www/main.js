@@ -10,7 +10,7 @@ import { errorText } from './messages.js';
 import { spawnEngine } from './spawn.js';
 import { showDevice, showLoading, showNoDevice, showStarting } from './status.js';
 import { WeightsStore } from './store.js';
-import { setUpTranslate, takeWeights, wouldLose } from './translate-page.js';
+import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate-page.js';
 import { setUpViews, showView } from './views.js';
 
 const query = new URLSearchParams(location.search);
@@ -22,7 +22,7 @@ setUpViews();
 const engine = new EngineClient(spawnEngine, deviceChoice(), {
   precision: precision(),
   onOpen: knowDevice,
-  onLoading: showLoading,
+  onLoading: (loading) => tellLoading(showLoading(loading)),
 });
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });

@@ -16,6 +16,7 @@ let shown = null;
 /**
  * How much of the engine has come. Those who listen to the page hear of it once, by the status beside.
  * @param {import('./protocol.js').Loading} loading
+ * @returns {string} the words that say so
  */
 export function showLoading({ loaded, total }) {
   const line = byId('loading');
@@ -24,6 +25,7 @@ export function showLoading({ loaded, total }) {
     loaded: formatBytes(loaded),
     total: formatBytes(total),
   });
+  return line.textContent;
 }
 
 /**

@@ -44,6 +44,8 @@ import { Viewer } from './viewer.js';
 const run = createRun();
 /** Ends the run that is going on. @type {AbortController | null} */
 let stop = null;
+/** A run waits for the engine. */
+let opening = false;
 /** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
 let changing = Promise.resolve();
 let changes = 0;
@@ -286,14 +288,22 @@ async function translate(start = () => begin(run)) {
 async function prepare(signal) {
   const model = chosenModel();
   showLine(text('device.opening'));
+  opening = true;
   // Whoever cancels does not wait for an engine that is on its way, and does not stop it either.
-  await Promise.race([engine.open(), aborted(signal)]);
+  await Promise.race([engine.open(), aborted(signal)]).finally(() => {
+    opening = false;
+  });
   const weights = await loader.load(
     model,
     (fraction) => showLine(text('models.loading', { percent: formatPercent(fraction) })),
     signal,
   );
   return { model, weights, settings: settings(), version: device.version() };
+}
+
+/** How much of the engine has come, for those who have pressed Translate. @param {string} words */
+export function tellLoading(words) {
+  if (opening) showLine(`${text('device.opening')} ${words}`);
 }
 
 /** @param {AbortSignal} signal @returns {Promise<never>} rejects when it is aborted */

@@ -202,6 +202,9 @@ visit(
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
     await page.click(by('translate-button'));
     await page.waitForSelector(by('cancel-button'), { state: 'visible' });
+    await page.waitForFunction(() =>
+      / MB of /.test(document.getElementById('progress-line')?.textContent ?? ''),
+    );
     const pressed = Date.now();
     await page.click(by('cancel-button'));
     await page.waitForSelector(by('translate-button'), { state: 'visible' });
