@@ -6,7 +6,10 @@
 
 use burn::tensor::Device;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    weights::PICTURE_CHANNELS,
+};
 
 /// What to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,10 @@ pub enum Kind {
     Cpu,
 }
 
+/// Bytes of all tensors on a graphics card: WebGPU tells no one how much memory it has; this much
+/// is on every card of ten years.
+pub(crate) const MEMORY: u64 = 2 << 30;
+
 /// How much the device holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -47,9 +54,9 @@ impl Limits {
     const LIVE: u64 = 5;
 
     /// Pixels of the largest input for a generator of width `ngf`: its first and last layers keep
-    /// `ngf` float32 values a pixel (256 bytes at 64).
+    /// `ngf` float32 values a pixel (256 bytes at 64), and a picture its channels.
     pub fn pixels(&self, ngf: usize) -> u64 {
-        let bytes = 4 * ngf.max(1) as u64;
+        let bytes = 4 * ngf.max(PICTURE_CHANNELS) as u64;
         self.tensor.min(self.memory / Self::LIVE) / bytes
     }
 }
@@ -117,14 +124,11 @@ mod gpu {
         tensor::Device,
     };
 
-    use super::{Error, Kind, Limits, Opened, Result};
+    use super::{Error, Kind, Limits, MEMORY, Opened, Result};
     use crate::ops;
 
     /// Dispatches that one submission may hold. A few large submissions cost less than many small.
     const TASKS_MAX: usize = 64;
-    /// WebGPU tells no one how much memory a card has; this much is on every card of ten years.
-    const MEMORY: u64 = 2 << 30;
-
     pub async fn open(software_too: bool) -> Result<Opened> {
         let (info, features, limits) = inspect().await?;
         let fallback = info.device_type == wgpu::DeviceType::Cpu;

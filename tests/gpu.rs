@@ -84,6 +84,16 @@ fn optimiser() {
     on_gpu(kernels::optimiser);
 }
 
+#[test]
+fn convolutions_of_more_pixels_than_an_axis_has_workgroups() {
+    on_gpu(kernels::large_convolutions);
+}
+
+#[test]
+fn normalisations_of_more_pixels_than_an_axis_has_workgroups() {
+    on_gpu(kernels::large_normalisations);
+}
+
 /// What needs float16; without it there is nothing to test.
 fn in_half(test: impl AsyncFn(&Opened)) {
     on_opened(async |opened| {

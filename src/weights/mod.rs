@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-pub use architecture::{Architecture, Layer};
+pub use architecture::{Architecture, Layer, PICTURE_CHANNELS};
 pub use names::generator_from;
 
 /// A tensor in main memory.

@@ -4,10 +4,14 @@
 #![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
 
 mod half;
+#[cfg(not(target_family = "wasm"))]
+mod large;
 
 pub use half::{
     half_convolutions, half_generators, half_normalisations, half_residual_blocks, overflows,
 };
+#[cfg(not(target_family = "wasm"))]
+pub use large::{large_convolutions, large_normalisations};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{

@@ -8,7 +8,7 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::{
     half,
-    kernel::{Constant, Kernel, activation_code, spread, wgsl},
+    kernel::{Constant, Kernel, activation_code, folded, spread, wgsl},
     layout,
 };
 use crate::ops::{Activation, Border, geometry::Geometry};
@@ -37,8 +37,6 @@ pub(super) enum Tile {
 pub(super) const BUSY: usize = 128;
 /// Parts into which the sum of a weight's gradient is cut at most.
 const PARTS: usize = 64;
-/// Workgroups along x of the narrow kernel; what is left stands along y.
-const FOLD: usize = 16;
 
 /// The constants of `convolution.wgsl`.
 fn constants(geometry: &Geometry) -> [Constant; 4] {
@@ -105,7 +103,6 @@ pub(super) fn gathering(
         .with(constants(geometry))
         .with([activation_code(activation), ("phases", phases(geometry, way) as u32)])
         .with(shape(tile))
-        .with([("fold", FOLD as u32)])
         .wide(&["source"], read)
         .wide(&["weight"], geometry.outputs)
         .wide(&["result"], written)
@@ -146,17 +143,49 @@ pub(super) fn multiply(
     // As much memory as the other factor has: both are needed for a moment only.
     let elements = source.handle.size() as usize / size_of::<f32>();
     let result = layout::empty_within(source, [count, rows, channels], elements);
-    let groups = |tile: usize| [channels.div_ceil(tile), rows.div_ceil(tile), count];
-    let (tile, groups) = if groups(64).iter().product::<usize>() >= BUSY {
-        (Tile::Large, groups(64))
-    } else {
-        (Tile::Small, groups(32))
-    };
+    let (tile, groups) = tiled(channels, rows, count);
     let info = [1, 1, rows, channels, 1, rows, channels, 0].map(|extent| extent as u32);
     // There is no bias, but something must be bound.
     let read = [source, weight, weight];
     multiplying(channels, tile, way).launch(&read, &[&result], &info, groups);
     result
+}
+
+/// The tile that keeps a card busy, and the workgroups, of `count` products with `rows` rows and
+/// `results` columns. Columns stand along x, rows along y and, where they are too many for that,
+/// along z, behind the products.
+pub(super) fn tiled(results: usize, rows: usize, count: usize) -> (Tile, [usize; 3]) {
+    let groups = |side: usize| [results.div_ceil(side), rows.div_ceil(side), count];
+    let (tile, [x, y, z]) = if groups(64).iter().product::<usize>() >= BUSY {
+        (Tile::Large, groups(64))
+    } else {
+        (Tile::Small, groups(32))
+    };
+    let [y, times] = folded(y);
+    (tile, [x, y, z * times])
+}
+
+/// The shape of what [`gather()`] computes.
+fn gathered(geometry: &Geometry, way: Way) -> [usize; 4] {
+    let Geometry { batch, channels, outputs, height, width, .. } = *geometry;
+    match way {
+        Way::Forward => [batch, outputs, geometry.rows(), geometry.columns()],
+        Way::Backward => [batch, channels, height, width],
+    }
+}
+
+/// The tile and the workgroups of [`gather()`].
+pub(super) fn gathering_groups(geometry: &Geometry, way: Way) -> (Tile, [usize; 3]) {
+    let side = phases(geometry, way);
+    let [batch, results, rows, columns] = gathered(geometry, way);
+    // Of the largest phase.
+    let pixels = batch * rows.div_ceil(side) * columns.div_ceil(side);
+    if results <= 4 {
+        let [x, y, _] = spread(pixels);
+        (Tile::Narrow, [x, y, side * side])
+    } else {
+        tiled(results, pixels, side * side)
+    }
 }
 
 /// Reads `source` one way: the result of a convolution, or the gradient of its input.
@@ -168,26 +197,9 @@ pub(super) fn gather(
     way: Way,
     activation: Activation,
 ) -> CubeTensor {
-    let Geometry { batch, channels, outputs, height, width, .. } = *geometry;
-    let shape = match way {
-        Way::Forward => [batch, outputs, geometry.rows(), geometry.columns()],
-        Way::Backward => [batch, channels, height, width],
-    };
     // The result is kept as precisely as the weights are.
-    let result = layout::empty_image_as(weight, shape);
-    let side = phases(geometry, way);
-    let [_, results, rows, columns] = shape;
-    // Of the largest phase.
-    let pixels = batch * rows.div_ceil(side) * columns.div_ceil(side);
-    let groups = |tile: usize| [results.div_ceil(tile), pixels.div_ceil(tile), side * side];
-    let (tile, groups) = if results <= 4 {
-        let across = pixels.div_ceil(64);
-        (Tile::Narrow, [FOLD.min(across), across.div_ceil(FOLD), side * side])
-    } else if groups(64).iter().product::<usize>() >= BUSY {
-        (Tile::Large, groups(64))
-    } else {
-        (Tile::Small, groups(32))
-    };
+    let result = layout::empty_image_as(weight, gathered(geometry, way));
+    let (tile, groups) = gathering_groups(geometry, way);
     let kernel = gathering(geometry, way, tile, bias.is_some(), activation)
         .half(&["source"], half::is_half(source))
         .half(&["weight", "result"], half::is_half(weight));
@@ -215,6 +227,21 @@ pub(super) fn weighing(geometry: &Geometry) -> Kernel {
         .wide(&["gradient", "part"], geometry.outputs)
 }
 
+/// The workgroups of [`weighing()`]; the parts of the sum stand along z.
+pub(super) fn weighing_groups(geometry: &Geometry) -> [usize; 3] {
+    let Geometry { batch, channels, outputs, kernel, .. } = *geometry;
+    let depth = kernel * kernel * channels.next_multiple_of(4);
+    let [x, y] = if outputs <= 4 {
+        [depth.div_ceil(256), 1]
+    } else {
+        [outputs.div_ceil(64), depth.div_ceil(64)]
+    };
+    let lines = batch * geometry.rows();
+    // Twice what keeps a card busy, since the parts are not equally long.
+    let parts = (2 * BUSY).div_ceil(x * y).clamp(1, PARTS.min(lines));
+    [x, y, parts]
+}
+
 /// The kernel that adds up the parts of a weight's gradient.
 pub(super) fn summing() -> Kernel {
     Kernel::new("sum_parts", wgsl!["sum_parts"], [64, 1, 1])
@@ -227,21 +254,13 @@ pub(super) fn weight_gradient(
     gradient: &CubeTensor,
     geometry: &Geometry,
 ) -> [CubeTensor; 2] {
-    let Geometry { batch, channels, outputs, kernel, .. } = *geometry;
+    let Geometry { channels, outputs, kernel, .. } = *geometry;
     let weights = kernel * kernel * channels * outputs;
-    let depth = kernel * kernel * channels.next_multiple_of(4);
-    let tiles = if outputs <= 4 {
-        [depth.div_ceil(256), 1]
-    } else {
-        [outputs.div_ceil(64), depth.div_ceil(64)]
-    };
-    let lines = batch * geometry.rows();
-    // Twice what keeps a card busy, since the parts are not equally long.
-    let parts = (2 * BUSY).div_ceil(tiles[0] * tiles[1]).clamp(1, PARTS.min(lines));
+    let groups = weighing_groups(geometry);
+    let [.., parts] = groups;
     // Needed for a moment: most images have a power of two elements, whose memory it can take.
     let elements = (parts * (weights + outputs)).next_power_of_two();
     let part = layout::empty_within(x, [parts, weights + outputs], elements);
-    let groups = [tiles[0], tiles[1], parts];
     weighing(geometry).launch(&[x, gradient], &[&part], &uniform(geometry, false), groups);
     let weight = layout::empty_weight(x, [outputs, channels, kernel, kernel]);
     let bias = layout::empty(x, [outputs]);

@@ -4,7 +4,7 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::{
     half,
-    kernel::{Kernel, activation_code, spread, wgsl},
+    kernel::{Kernel, MOST_GROUPS, activation_code, spread, wgsl},
     layout::{self, extents},
 };
 use crate::ops::Activation;
@@ -15,7 +15,7 @@ const CHANNELS: usize = 64;
 const SUMMED: usize = 512;
 /// Blocks of pixels at most.
 const BLOCKS: usize = 64;
-/// Pixels of a workgroup that writes each of them.
+/// Pixels of a workgroup that writes each of them, at least.
 const WRITTEN: usize = 256;
 
 /// What [`normalise()`] reads and writes as precisely as it was given.
@@ -64,7 +64,7 @@ pub(super) fn activating(elements: usize, activation: Activation) -> Kernel {
 }
 
 /// Images as matrices of pixels x channels, cut into blocks of pixels.
-struct Planes {
+pub(super) struct Planes {
     batch: usize,
     channels: usize,
     pixels: usize,
@@ -74,8 +74,8 @@ struct Planes {
 }
 
 impl Planes {
-    fn of(x: &CubeTensor) -> Self {
-        let [batch, channels, height, width] = extents(x);
+    /// Of images `[B, C, H, W]`.
+    pub fn new([batch, channels, height, width]: [usize; 4]) -> Self {
         let pixels = height * width;
         let block = SUMMED.max(pixels.div_ceil(BLOCKS));
         Self { batch, channels, pixels, block, blocks: pixels.div_ceil(block) }
@@ -85,7 +85,16 @@ impl Planes {
         layout::empty(like, [self.batch, self.blocks, 2, self.channels])
     }
 
-    /// Uniform and workgroups of a pass with `block` pixels a workgroup.
+    /// Uniform and workgroups of the pass that sums.
+    pub fn summed(&self) -> ([u32; 4], [usize; 3]) {
+        self.pass(self.block)
+    }
+
+    /// Uniform and workgroups of the pass that writes each pixel.
+    pub fn written(&self) -> ([u32; 4], [usize; 3]) {
+        self.pass(WRITTEN.max(self.pixels.div_ceil(MOST_GROUPS)))
+    }
+
     fn pass(&self, block: usize) -> ([u32; 4], [usize; 3]) {
         let info = [self.pixels, self.channels, block, self.blocks].map(|extent| extent as u32);
         let groups = [self.channels.div_ceil(CHANNELS), self.pixels.div_ceil(block), self.batch];
@@ -100,10 +109,10 @@ pub(super) fn normalise(
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
-    let planes = Planes::of(x);
+    let planes = Planes::new(extents(x));
     let [first, _] = forward(planes.channels, activation, skip.is_some());
     let sums = planes.sums(x);
-    let (info, groups) = planes.pass(planes.block);
+    let (info, groups) = planes.summed();
     first.half(&["x"], half::is_half(x)).launch(&[x], &[&sums], &info, groups);
     normalise_by(x, &sums, planes.blocks, skip, activation)
 }
@@ -116,12 +125,12 @@ pub(super) fn normalise_by(
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
-    let planes = Planes { blocks, ..Planes::of(x) };
+    let planes = Planes { blocks, ..Planes::new(extents(x)) };
     let [_, second] = forward(planes.channels, activation, skip.is_some());
     let second = second.half(IMAGES, half::is_half(x));
     let y = layout::empty_image_as(x, extents(x));
     let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
-    let (info, groups) = planes.pass(WRITTEN);
+    let (info, groups) = planes.written();
     second.launch(&[x, skip.unwrap_or(x), sums], &[&y, &statistics], &info, groups);
     (y, statistics)
 }
@@ -133,11 +142,11 @@ pub(super) fn normalise_backward(
     gradient: &CubeTensor,
     activation: Activation,
 ) -> CubeTensor {
-    let planes = Planes::of(x);
+    let planes = Planes::new(extents(x));
     let [_, second] = backward(planes.channels, activation);
     let (sums, _) = gradient_sums(x, statistics, gradient, activation);
     let dx = layout::empty_image(x, extents(x));
-    let (info, groups) = planes.pass(WRITTEN);
+    let (info, groups) = planes.written();
     second.launch(&[x, gradient, statistics, &sums], &[&dx], &info, groups);
     dx
 }
@@ -150,10 +159,10 @@ pub(super) fn gradient_sums(
     gradient: &CubeTensor,
     activation: Activation,
 ) -> (CubeTensor, usize) {
-    let planes = Planes::of(x);
+    let planes = Planes::new(extents(x));
     let [first, _] = backward(planes.channels, activation);
     let sums = planes.sums(x);
-    let (info, groups) = planes.pass(planes.block);
+    let (info, groups) = planes.summed();
     first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
     (sums, planes.blocks)
 }

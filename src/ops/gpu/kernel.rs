@@ -263,9 +263,17 @@ impl KernelSource for Kernel {
     }
 }
 
-/// Workgroups of 64 invocations for `count` of them, along two axes, since one has at most 65,535.
+/// Workgroups that a launch has along one axis at most; WebGPU allows 65,535.
+pub(super) const MOST_GROUPS: usize = 1 << 15;
+
+/// At least `groups` workgroups, along two axes.
+pub(super) fn folded(groups: usize) -> [usize; 2] {
+    let across = groups.clamp(1, MOST_GROUPS);
+    [across, groups.div_ceil(across).max(1)]
+}
+
+/// Workgroups of 64 invocations for `count` of them.
 pub(super) fn spread(count: usize) -> [usize; 3] {
-    let groups = count.div_ceil(64);
-    let across = groups.clamp(1, 1 << 15);
-    [across, groups.div_ceil(across).max(1), 1]
+    let [x, y] = folded(count.div_ceil(64));
+    [x, y, 1]
 }

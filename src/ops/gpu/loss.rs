@@ -32,6 +32,11 @@ pub(super) fn summing(elements: usize, distance: Distance) -> Kernel {
         .wide(&["x", "other"], elements)
 }
 
+/// The workgroups of [`summing()`], along x.
+pub(super) fn summing_groups(elements: usize) -> usize {
+    elements.div_ceil(SUMMED).clamp(1, SUMS)
+}
+
 /// The kernel that adds those sums up.
 pub(super) fn totalling() -> Kernel {
     Kernel::new("loss_total", wgsl!["loss_total"], [64, 1, 1])
@@ -57,7 +62,7 @@ impl Losses for CubeBackend {
     fn loss(x: CubeTensor, other: CubeTensor, distance: Distance, weight: f32) -> CubeTensor {
         let [x, other] = [x, other].map(layout::image);
         let (elements, info) = uniform(&x, distance, weight);
-        let groups = elements.div_ceil(SUMMED).clamp(1, SUMS);
+        let groups = summing_groups(elements);
         let sums = layout::empty(&x, [groups]);
         summing(elements, distance).launch(&[&x, &other], &[&sums], &info, [groups, 1, 1]);
         if groups == 1 {

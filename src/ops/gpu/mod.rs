@@ -15,6 +15,8 @@ mod finite;
 mod half;
 mod instance_norm;
 mod kernel;
+#[cfg(test)]
+mod launches;
 mod layout;
 mod loss;
 mod recording;

@@ -44,6 +44,12 @@ pub(super) fn weighing() -> Kernel {
     Kernel::new("winograd_weight", wgsl!["winograd", "winograd_weight"], [64, 1, 1])
 }
 
+/// The workgroups of [`weighing()`]; the convolutions of a block stand along z.
+pub(super) fn weighing_groups(channels: usize) -> [usize; 3] {
+    let [x, y, _] = spread(channels * channels);
+    [x, y, 2]
+}
+
 /// The kernel for images, `normalise`d or as they are.
 pub(super) fn entering(normalise: bool, activation: Activation) -> Kernel {
     Kernel::new("winograd_input", wgsl!["winograd", "activation", "winograd_input"], [64, 4, 1])
@@ -115,8 +121,7 @@ impl Tiles {
         let [_, channels, ..] = self.image;
         let shape = [POSITIONS, channels, channels];
         let kernels = weights.map(|like| self.temporary(like, shape));
-        let [x, y, _] = spread(channels * channels);
-        let groups = [x, y, weights.len()];
+        let groups = weighing_groups(channels);
         let kernel = weighing().half(WEIGHTS, weights.into_iter().all(half::is_half));
         kernel.launch(&weights, &kernels.each_ref(), &self.uniform(), groups);
         kernels

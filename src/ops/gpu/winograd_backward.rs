@@ -87,15 +87,22 @@ impl Tiles {
         dx
     }
 
+    /// The workgroups of [`multiplying()`]; the parts of the sum stand along z, each with all
+    /// positions.
+    pub fn weight_groups(&self) -> [usize; 3] {
+        let side = self.image[1].div_ceil(WEIGHTS);
+        let most = self.count().div_ceil(DEPTH);
+        let parts = BUSY.div_ceil(POSITIONS * side * side).clamp(1, most);
+        [side, side, POSITIONS * parts]
+    }
+
     /// The gradients of a convolution's weight and bias, by its image and its result's gradient,
     /// both transformed.
     fn weight_gradient(&self, pixels: &CubeTensor, gradient: &CubeTensor) -> [CubeTensor; 2] {
         let [_, channels, ..] = self.image;
-        let side = channels.div_ceil(WEIGHTS);
-        let most = self.count().div_ceil(DEPTH);
-        let parts = BUSY.div_ceil(POSITIONS * side * side).clamp(1, most);
+        let groups = self.weight_groups();
+        let parts = groups[2] / POSITIONS;
         let part = self.temporary(pixels, [parts, POSITIONS * channels * channels + channels]);
-        let groups = [side, side, POSITIONS * parts];
         multiplying(channels).launch(&[pixels, gradient], &[&part], &self.uniform(), groups);
         let weight = layout::empty_weight(pixels, [channels, channels, 3, 3]);
         let bias = layout::empty(pixels, [channels]);

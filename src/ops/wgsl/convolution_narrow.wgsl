@@ -25,10 +25,14 @@ fn row(k: u32, first: vec2<i32>, taps_x: u32, padded: u32) -> Row {
 }
 
 @compute @workgroup_size(64, 1, 1)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-    let phase = group.z % u32(TAP_STEP * TAP_STEP);
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) index: u32,
+) {
+    let phase = group.z;
     let count = pixels(phase);
-    let first_m = (group.y * {{ fold }}u + group.x) * 64u;
+    let first_m = (group.y * groups.x + group.x) * 64u;
     if (first_m >= count) {
         return;
     }

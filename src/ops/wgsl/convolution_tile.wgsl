@@ -50,12 +50,14 @@ fn finish(value: vec4<f32>, m: u32, n: u32, phase: u32) {
 @compute @workgroup_size(8, 8, 1)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
-    let phase = group.z % u32(TAP_STEP * TAP_STEP);
+    // Pixels stand along y and, where they are too many for that, along z behind the phases.
+    let phase = group.z % PHASES;
     let count = pixels(phase);
-    let first_m = group.y * PIXELS;
+    let first_m = (group.z / PHASES * groups.y + group.y) * PIXELS;
     let first_n = group.x * RESULTS;
     // The phases have not all as many pixels; which workgroups have nothing to do is uniform.
     if (first_m >= count) {

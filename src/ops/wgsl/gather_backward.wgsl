@@ -11,6 +11,7 @@
 
 // Phases along a side: the stride, or 1 where all taps are tried and those that miss are left out.
 const TAP_STEP: i32 = {{ phases }};
+const PHASES: u32 = u32(TAP_STEP * TAP_STEP);
 
 struct Pixel {
     image: i32,

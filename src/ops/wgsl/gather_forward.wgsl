@@ -6,6 +6,7 @@
 @read 1 weight
 
 const TAP_STEP: i32 = 1;
+const PHASES: u32 = 1u;
 
 struct Pixel {
     image: i32,

@@ -12,6 +12,7 @@ const TRANSPOSED: u32 = {{ transposed }};
 
 // KERNEL too: no phase has a second tap.
 const TAP_STEP: i32 = 64;
+const PHASES: u32 = 36u;
 
 struct Pixel {
     position: u32,
