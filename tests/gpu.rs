@@ -85,6 +85,16 @@ fn optimiser() {
 }
 
 #[test]
+fn what_is_not_a_number_arrives_at_the_end() {
+    on_gpu(kernels::poison);
+}
+
+#[test]
+fn a_generator_with_one_number_that_is_none_makes_no_picture() {
+    on_gpu(kernels::poisoned_generators);
+}
+
+#[test]
 fn convolutions_of_more_pixels_than_an_axis_has_workgroups() {
     on_gpu(kernels::large_convolutions);
 }

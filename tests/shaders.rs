@@ -141,3 +141,57 @@ fn runs(command: &mut Command, name: &str) {
     let message = String::from_utf8_lossy(&made.stderr);
     assert!(made.status.success(), "{name}: {command:?}: {message}");
 }
+
+/// What is not a number gets through every shader: none takes the larger or the smaller of two
+/// floats, of which that may be dropped, and none compares a float with itself, which compilers may
+/// leave out.
+#[test]
+fn no_shader_makes_a_number_of_what_is_none() {
+    use naga::{Expression, Function, MathFunction, valid::FunctionInfo};
+    let mut seen = 0;
+    for shader in shaders().into_iter().chain(half_shaders()) {
+        let module = parsed(&shader.text);
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16);
+        let info = validator.validate(&module).unwrap();
+        let mut check = |function: &Function, info: &FunctionInfo| {
+            for (_, expression) in function.expressions.iter() {
+                let is_float = |operand: naga::Handle<Expression>| {
+                    let inner = info[operand].ty.inner_with(&module.types);
+                    inner.scalar_kind() == Some(naga::ScalarKind::Float)
+                };
+                seen += 1;
+                match *expression {
+                    Expression::Math {
+                        fun:
+                            MathFunction::Max
+                            | MathFunction::Min
+                            | MathFunction::Clamp
+                            | MathFunction::Saturate
+                            | MathFunction::Step
+                            | MathFunction::SmoothStep,
+                        arg,
+                        ..
+                    } => assert!(!is_float(arg), "{}: {expression:?}", shader.name),
+                    Expression::Binary { left, right, .. } => {
+                        let is_itself = left == right && expression_compares(expression);
+                        assert!(!(is_itself && is_float(left)), "{}: {expression:?}", shader.name);
+                    }
+                    _ => {}
+                }
+            }
+        };
+        for (handle, function) in module.functions.iter() {
+            check(function, &info[handle]);
+        }
+        for (index, entry) in module.entry_points.iter().enumerate() {
+            check(&entry.function, info.get_entry_point(index));
+        }
+    }
+    assert!(seen > 10_000, "{seen} expressions");
+}
+
+fn expression_compares(expression: &naga::Expression) -> bool {
+    use naga::{BinaryOperator::*, Expression};
+    let Expression::Binary { op, .. } = expression else { return false };
+    matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
+}

@@ -253,6 +253,13 @@ async fn kernels_equal_the_operations_definitions() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_not_a_number_arrives_at_the_end() {
+    listen();
+    kernels::poison(&webgpu().await).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
 async fn half_precision_equals_the_definitions() {
     listen();
     let device = webgpu().await;

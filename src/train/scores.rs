@@ -98,7 +98,11 @@ impl Classifier {
             let values: Vec<f32> = small.flat_map(|picture| image::to_unit(&picture)).collect();
             let data = TensorData::new(values, [some.len(), 3, SIDE, SIDE]);
             let answers = self.network.forward(Tensor::from_data(data, &self.device));
-            taken += read(answers).await?.into_iter().filter(|answer| *answer > 0.0).count();
+            let answers = read(answers).await?;
+            if !answers.iter().all(|answer| answer.is_finite()) {
+                return Err(Error::OutputNotFinite);
+            }
+            taken += answers.into_iter().filter(|answer| *answer > 0.0).count();
         }
         Ok(taken as f32 / pictures.len() as f32)
     }

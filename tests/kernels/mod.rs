@@ -6,12 +6,14 @@
 mod half;
 #[cfg(not(target_family = "wasm"))]
 mod large;
+mod poison;
 
 pub use half::{
     half_convolutions, half_generators, half_normalisations, half_residual_blocks, overflows,
 };
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
+pub use poison::{poison, poisoned_generators};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{

@@ -79,16 +79,16 @@ pub(super) fn gathering(
 ) -> Kernel {
     let tiled: &'static [&'static str] = match (way, tile) {
         (Way::Forward, Tile::Narrow) => {
-            wgsl!["convolution", "gather_forward", "activation", "convolution_narrow"]
+            wgsl!["convolution", "gather_forward", "numbers", "activation", "convolution_narrow"]
         }
         (Way::Forward, _) => {
-            wgsl!["convolution", "gather_forward", "activation", "convolution_tile"]
+            wgsl!["convolution", "gather_forward", "numbers", "activation", "convolution_tile"]
         }
         (Way::Backward, Tile::Narrow) => {
-            wgsl!["convolution", "gather_backward", "activation", "convolution_narrow"]
+            wgsl!["convolution", "gather_backward", "numbers", "activation", "convolution_narrow"]
         }
         (Way::Backward, _) => {
-            wgsl!["convolution", "gather_backward", "activation", "convolution_tile"]
+            wgsl!["convolution", "gather_backward", "numbers", "activation", "convolution_tile"]
         }
     };
     let (name, workgroup) = match tile {
@@ -124,7 +124,7 @@ fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
 pub(super) fn multiplying(channels: usize, tile: Tile, way: Way) -> Kernel {
     // See `gather_product.wgsl`.
     let constants = [("kernel", 64), ("stride", 1), ("border", 0), ("reflect", 0)];
-    let files = wgsl!["convolution", "gather_product", "activation", "convolution_tile"];
+    let files = wgsl!["convolution", "gather_product", "numbers", "activation", "convolution_tile"];
     Kernel::new("convolution_product", files, [8, 8, 1])
         .with(constants)
         .with([activation_code(Activation::None), ("transposed", u32::from(way == Way::Backward))])

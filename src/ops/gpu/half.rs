@@ -56,13 +56,16 @@ pub(super) fn declare_watch(binding: &str, rest: &str, out: &mut String) {
         out,
         "@group(0) @binding({binding}) var<storage, read_write> too_large: atomic<u32>;
 @group(0) @binding({behind}){rest}
-const LARGEST = vec4<f32>(65504.0);
+const LARGEST: u32 = 0x477fe000u; // 65504.0
 fn fitting(four: vec4<f32>) -> vec4<f32> {{
-    // So that what is not a number is noted too.
-    if (!all(abs(four) <= LARGEST)) {{
+    // By its bits, so that what is not a number is noted too: there no comparison is to be trusted.
+    let bits = bitcast<vec4<u32>>(four);
+    let magnitudes = bits & vec4<u32>(0x7fffffffu);
+    if (any(magnitudes > vec4<u32>(LARGEST))) {{
         atomicStore(&too_large, 0x3f800000u);
     }}
-    return clamp(four, -LARGEST, LARGEST);
+    let signs = bits & vec4<u32>(0x80000000u);
+    return bitcast<vec4<f32>>(signs | min(magnitudes, vec4<u32>(LARGEST)));
 }}"
     );
 }

@@ -28,7 +28,7 @@ pub(super) fn forward(channels: usize, activation: Activation, skip: bool) -> [K
     [
         Kernel::new("statistics", wgsl!["columns", "statistics"], GROUP)
             .wide(&["x", "sums"], channels),
-        Kernel::new("normalise", wgsl!["columns", "activation", "normalise"], GROUP)
+        Kernel::new("normalise", wgsl!["columns", "numbers", "activation", "normalise"], GROUP)
             .with([activation_code(activation), ("skip", u32::from(skip))])
             .wide(&["x", "skip", "sums", "y", "statistics"], channels),
     ]
@@ -37,12 +37,16 @@ pub(super) fn forward(channels: usize, activation: Activation, skip: bool) -> [K
 /// The kernels of the two passes backward.
 pub(super) fn backward(channels: usize, activation: Activation) -> [Kernel; 2] {
     [
-        Kernel::new("gradient_sums", wgsl!["columns", "activation", "gradient_sums"], GROUP)
-            .with([activation_code(activation)])
-            .wide(&["x", "gradient", "statistics", "sums"], channels),
+        Kernel::new(
+            "gradient_sums",
+            wgsl!["columns", "numbers", "activation", "gradient_sums"],
+            GROUP,
+        )
+        .with([activation_code(activation)])
+        .wide(&["x", "gradient", "statistics", "sums"], channels),
         Kernel::new(
             "normalise_backward",
-            wgsl!["columns", "activation", "normalise_backward"],
+            wgsl!["columns", "numbers", "activation", "normalise_backward"],
             GROUP,
         )
         .with([activation_code(activation)])
@@ -58,9 +62,13 @@ pub(super) fn undoing() -> Kernel {
 
 /// The kernel for the gradient of an activation.
 pub(super) fn activating(elements: usize, activation: Activation) -> Kernel {
-    Kernel::new("activate_backward", wgsl!["activation", "activate_backward"], [64, 1, 1])
-        .with([activation_code(activation)])
-        .wide(&["y", "gradient", "dx"], elements)
+    Kernel::new(
+        "activate_backward",
+        wgsl!["numbers", "activation", "activate_backward"],
+        [64, 1, 1],
+    )
+    .with([activation_code(activation)])
+    .wide(&["y", "gradient", "dx"], elements)
 }
 
 /// Images as matrices of pixels x channels, cut into blocks of pixels.

@@ -27,7 +27,7 @@ fn code(distance: Distance) -> Constant {
 
 /// The kernel that sums distances over `elements` elements.
 pub(super) fn summing(elements: usize, distance: Distance) -> Kernel {
-    Kernel::new("loss_sums", wgsl!["loss", "loss_sums"], [256, 1, 1])
+    Kernel::new("loss_sums", wgsl!["numbers", "loss", "loss_sums"], [256, 1, 1])
         .with([code(distance)])
         .wide(&["x", "other"], elements)
 }
@@ -44,7 +44,7 @@ pub(super) fn totalling() -> Kernel {
 
 /// The kernel for the gradient of `elements` elements.
 pub(super) fn sloping(elements: usize, distance: Distance) -> Kernel {
-    Kernel::new("loss_backward", wgsl!["loss", "loss_backward"], [64, 1, 1])
+    Kernel::new("loss_backward", wgsl!["numbers", "loss", "loss_backward"], [64, 1, 1])
         .with([code(distance)])
         .wide(&["x", "other", "dx"], elements)
 }

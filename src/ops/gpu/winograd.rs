@@ -52,8 +52,12 @@ pub(super) fn weighing_groups(channels: usize) -> [usize; 3] {
 
 /// The kernel for images, `normalise`d or as they are.
 pub(super) fn entering(normalise: bool, activation: Activation) -> Kernel {
-    Kernel::new("winograd_input", wgsl!["winograd", "activation", "winograd_input"], [64, 4, 1])
-        .with([activation_code(activation), ("normalise", u32::from(normalise))])
+    Kernel::new(
+        "winograd_input",
+        wgsl!["winograd", "numbers", "activation", "winograd_input"],
+        [64, 4, 1],
+    )
+    .with([activation_code(activation), ("normalise", u32::from(normalise))])
 }
 
 /// The kernel for results.

@@ -24,7 +24,7 @@ const DEPTH: usize = 16;
 
 /// The kernel for gradients of results that are normalised and activated.
 pub(super) fn entering(activation: Activation) -> Kernel {
-    let files = wgsl!["winograd", "activation", "winograd_gradient"];
+    let files = wgsl!["winograd", "numbers", "activation", "winograd_gradient"];
     Kernel::new("winograd_gradient", files, [64, 4, 1]).with([activation_code(activation)])
 }
 

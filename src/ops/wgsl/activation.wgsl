@@ -4,10 +4,11 @@ const ACTIVATION: u32 = {{ activation }};
 
 fn activate(x: vec4<f32>) -> vec4<f32> {
     switch ACTIVATION {
-        case 1u: { return max(x, vec4<f32>()); }
+        case 1u: { return at_least_zero(x); }
         case 2u: { return select(0.2 * x, x, x > vec4<f32>()); }
-        // Some drivers compute tanh from exponentials that overflow; beyond 10 it is 1 in float32.
-        case 3u: { return tanh(clamp(x, vec4<f32>(-10.0), vec4<f32>(10.0))); }
+        // Some drivers compute tanh from exponentials that overflow, others clamp; beyond 10 it is
+        // 1 in float32.
+        case 3u: { return select(tanh(within(x, 10.0)), x, is_nan(x)); }
         default: { return x; }
     }
 }

@@ -24,14 +24,14 @@ fn distance_of(x: vec4<f32>, y: vec4<f32>, wanted: vec4<f32>) -> vec4<f32> {
         // log(1 + exp(z)), where z is -x or x; without overflow.
         default: {
             let z = select(x, -x, wanted > vec4<f32>(0.5));
-            return max(z, vec4<f32>()) + log(1.0 + exp(-abs(z)));
+            return at_least_zero(z) + log(1.0 + exp(-abs(z)));
         }
     }
 }
 
 fn slope_of(x: vec4<f32>, y: vec4<f32>, wanted: vec4<f32>) -> vec4<f32> {
     switch DISTANCE {
-        case 0u: { return sign(x - y); }
+        case 0u: { return select(sign(x - y), x - y, is_nan(x - y)); }
         case 1u: { return 2.0 * (x - wanted); }
         default: { return 1.0 / (1.0 + exp(-x)) - wanted; }
     }

@@ -37,7 +37,7 @@ fn main(
     }
     let count = f32(planes.pixels);
     let shift = sum_lines(sum, index) / count;
-    let variance = max(sum_lines(squares, index) / count - shift * shift, vec4<f32>());
+    let variance = at_least_zero(sum_lines(squares, index) / count - shift * shift);
     if (left == 0u) {
         return;
     }

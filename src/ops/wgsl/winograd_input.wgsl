@@ -60,7 +60,8 @@ fn main(
         let count = f32(tiles.height * tiles.width);
         let shift = sum / count;
         mean = read_x(image * tiles.channels + c) + shift;
-        scale = 1.0 / sqrt(max(squares / count - shift * shift, 0.0) + EPSILON);
+        let variance = at_least_zero(vec4<f32>(squares / count - shift * shift)).x;
+        scale = 1.0 / sqrt(variance + EPSILON);
         if (group.y == 0u && local.y == 0u) {
             statistics[group.z * 2u * tiles.channels + c] = mean;
             statistics[(group.z * 2u + 1u) * tiles.channels + c] = scale;
