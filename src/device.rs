@@ -4,7 +4,7 @@
 //! without WebGPU fall back to the CPU (Burn's Flex backend, with SIMD), unless WebGPU was asked
 //! for by name. Natively WebGPU is Vulkan, Metal or DX12, with the same shaders.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData, Transaction};
 
 use crate::{
     error::{Error, Result},
@@ -85,7 +85,42 @@ pub fn is_cpu(device: &Device) -> bool {
     device.clone().without_autodiff() == Device::flex()
 }
 
-/// Opens a device. WebGPU may be opened once in a program's life.
+/// Waits for a tensor, as [`read_all`] does.
+///
+/// # Errors
+/// As there.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
+    let data = read_all(Transaction::default().register(tensor)).await?;
+    data.into_iter().next().ok_or_else(|| Error::Usage("no tensor was read".into()))
+}
+
+/// Waits for tensors. Every read goes through here: work that the device refused before leaves a
+/// tensor as it was, and reading that succeeds. And what [`Tensor::into_data_async`] gives is only
+/// read natively when somebody looks at it, where nobody can tell any more why it fails.
+///
+/// # Errors
+/// `gpu-lost` only for a device that is gone, else `out-of-memory` and `gpu-refused`.
+pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
+    let read = tensors.execute_async().await;
+    let complaint = gpu::COMPLAINT.take();
+    match read {
+        Err(ExecutionError::DevicePoisoned { reason }) => Err(Error::GpuLost(reason)),
+        Err(error) => Err(complaint.unwrap_or_else(|| refusal(error.to_string()))),
+        Ok(read) => complaint.map_or(Ok(read), Err),
+    }
+}
+
+/// What CubeCL says of work that it did not do; it has told Burn in words alone.
+fn refusal(reason: String) -> Error {
+    let is_allocation = ["allocate buffer", "device memory", "No room for", "Can't allocate"];
+    if is_allocation.iter().any(|words| reason.contains(words)) {
+        Error::OutOfMemory(reason)
+    } else {
+        Error::GpuRefused(reason)
+    }
+}
+
+/// Opens a device.
 ///
 /// # Errors
 /// When WebGPU was asked for by name: `gpu-unavailable` or `gpu-unsupported`.
@@ -116,9 +151,11 @@ fn cpu(reason: Option<Error>) -> Opened {
 }
 
 mod gpu {
+    use std::sync::{Arc, Mutex, PoisonError};
+
     use burn::{
         backend::wgpu::{
-            MemoryConfiguration, WgpuInitError,
+            MemoryConfiguration, WgpuSetup,
             wgpu::{self, Features, Limits as GpuLimits},
         },
         tensor::Device,
@@ -129,27 +166,60 @@ mod gpu {
 
     /// Dispatches that one submission may hold. A few large submissions cost less than many small.
     const TASKS_MAX: usize = 64;
+    /// The first of what the device complained about since it was last asked.
+    pub static COMPLAINT: Complaint = Complaint(Mutex::new(None));
+
+    pub struct Complaint(Mutex<Option<Error>>);
+
+    impl Complaint {
+        pub fn take(&self) -> Option<Error> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        }
+
+        /// Of errors that nobody waits for. Burn would end the program.
+        fn note(&self, error: &wgpu::Error) {
+            log::error!("{error}");
+            let complaint = match error {
+                wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
+                wgpu::Error::Validation { .. } | wgpu::Error::Internal { .. } => Error::GpuRefused,
+            };
+            let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert_with(|| complaint(error.to_string()));
+        }
+    }
+
     pub async fn open(software_too: bool) -> Result<Opened> {
-        let (info, features, limits) = inspect().await?;
+        let (instance, adapter) = adapter().await?;
+        let (info, limits) = (adapter.get_info(), adapter.limits());
         let fallback = info.device_type == wgpu::DeviceType::Cpu;
         if fallback && !software_too {
             return Err(Error::GpuSoftware(info.name));
         }
-        check(features, &limits)?;
-        let options = Device::wgpu_options()
+        check(&limits)?;
+        let unsupported = |error: &dyn std::fmt::Display| Error::GpuUnsupported(error.to_string());
+        let (gpu, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor {
+                required_features: adapter.features().difference(unused()),
+                required_limits: limits.clone(),
+                memory_hints: wgpu::MemoryHints::MemoryUsage,
+                ..Default::default()
+            })
+            .await
+            .map_err(|error| unsupported(&error))?;
+        let (device, backend) = (gpu.clone(), info.backend);
+        let device = Device::wgpu_options()
+            .setup(WgpuSetup { instance, adapter, device, queue, backend })
             .tasks_max(TASKS_MAX)
             // A buffer for each tensor, as in a browser: a shader may then read one and write
             // another without both being parts of the same.
-            .memory_config(MemoryConfiguration::ExclusivePages);
-        let (device, setup) =
-            options.init_with_setup_async().await.map_err(|error| match error {
-                WgpuInitError::AdapterUnavailable { message, .. } => Error::GpuUnavailable(message),
-                other => Error::GpuUnsupported(other.to_string()),
-            })?;
-        compile(&setup.device, ops::shaders()).await?;
-        let half = setup.device.features().contains(Features::SHADER_F16)
+            .memory_config(MemoryConfiguration::ExclusivePages)
+            .init()
+            .map_err(|error| unsupported(&error))?;
+        gpu.on_uncaptured_error(Arc::new(|error| COMPLAINT.note(&error)));
+        compile(&gpu, ops::shaders()).await?;
+        let half = gpu.features().contains(Features::SHADER_F16)
             // A compiler that fails at these only costs the half precision.
-            && compile(&setup.device, ops::half_shaders()).await.is_ok();
+            && compile(&gpu, ops::half_shaders()).await.is_ok();
         let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         Ok(Opened {
             device,
@@ -160,6 +230,17 @@ mod gpu {
             half,
             reason: None,
         })
+    }
+
+    /// Features that nothing here needs. Timestamps are for who measures single launches, and many
+    /// phones and hardened browsers have none; buffers that both sides map are for graphics that
+    /// share the processor's memory.
+    fn unused() -> Features {
+        Features::TIMESTAMP_QUERY
+            | Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
+            | Features::TIMESTAMP_QUERY_INSIDE_PASSES
+            | Features::MAPPABLE_PRIMARY_BUFFERS
+            | Features::all_experimental_mask()
     }
 
     /// Compiles each of `shaders` once and reads what the compiler says, since an error in one is
@@ -184,9 +265,8 @@ mod gpu {
         Ok(())
     }
 
-    /// Looks at the adapter before Burn takes a device from it: what is missing there would end
-    /// in a panic later.
-    async fn inspect() -> Result<(wgpu::AdapterInfo, Features, GpuLimits)> {
+    /// The adapter with the most power.
+    async fn adapter() -> Result<(wgpu::Instance, wgpu::Adapter)> {
         #[cfg(target_family = "wasm")]
         if !wgpu::util::is_browser_webgpu_supported().await {
             return Err(Error::GpuUnavailable("the browser offers no WebGPU adapter".into()));
@@ -204,14 +284,10 @@ mod gpu {
             .request_adapter(&options)
             .await
             .map_err(|error| Error::GpuUnavailable(error.to_string()))?;
-        Ok((adapter.get_info(), adapter.features(), adapter.limits()))
+        Ok((instance, adapter))
     }
 
-    fn check(features: Features, limits: &GpuLimits) -> Result<()> {
-        // CubeCL times its streams with it and panics where it is missing.
-        if !features.contains(Features::TIMESTAMP_QUERY) {
-            return Err(Error::GpuUnsupported("timestamp-query".into()));
-        }
+    fn check(limits: &GpuLimits) -> Result<()> {
         // WebGPU's own defaults, which every conforming adapter reaches.
         let wanted = GpuLimits::default();
         let enough = limits.max_storage_buffers_per_shader_stage

@@ -116,9 +116,16 @@ pub enum Error {
     /// The adapter lacks something that the engine cannot do without.
     #[error("this graphics card lacks a feature that is needed: {0}")]
     GpuUnsupported(String),
-    /// The device was lost: driver reset, sleep, or out of memory.
+    /// The device was lost: driver reset, or sleep. Nothing works on it any more.
     #[error("the graphics card was reset or lost: {0}")]
     GpuLost(String),
+    /// The device refused some work, or to give back what came of it: a mistake of ours or of its
+    /// driver. It is still there.
+    #[error("the graphics card refused to compute this: {0}")]
+    GpuRefused(String),
+    /// The device had no memory for a tensor. It is still there.
+    #[error("there was not enough memory on the graphics card: {0}")]
+    OutOfMemory(String),
     /// A method was called in the wrong order, or with a value out of its range.
     #[error("the engine was used wrongly: {0}")]
     Usage(String),
@@ -163,6 +170,8 @@ impl Error {
             Self::GpuSoftware(_) => "gpu-software",
             Self::GpuUnsupported(_) => "gpu-unsupported",
             Self::GpuLost(_) => "gpu-lost",
+            Self::GpuRefused(_) => "gpu-refused",
+            Self::OutOfMemory(_) => "out-of-memory",
             Self::Usage(_) => "engine-usage",
         }
     }

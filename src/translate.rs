@@ -6,7 +6,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
-    device::Limits,
+    device::{Limits, read},
     error::{Error, Result},
     image::{self, Rgb},
     model::Generator,
@@ -82,8 +82,8 @@ pub fn plan(
 /// border (0 to [`MAX_MARGIN`]) that the network sees and the result lacks.
 ///
 /// # Errors
-/// `output-not-finite` when the network answers with NaN or infinity, `gpu-lost` when the device
-/// is gone, `engine-usage` for a margin out of range.
+/// `output-not-finite` when the network answers with NaN or infinity, those of
+/// [`crate::device::read`], `engine-usage` for a margin out of range.
 pub async fn translate(
     generator: &Generator,
     photo: &Rgb,
@@ -92,7 +92,7 @@ pub async fn translate(
 ) -> Result<Rgb> {
     let seen = Seen::new(photo, margin)?;
     let output = generator.forward(seen.input(device)); // [1, 3, H, W]
-    let data = output.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let data = read(output).await?;
     seen.result(data)
 }
 

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use burn::tensor::{Device, Transaction};
 
 use crate::{
-    device::Opened,
+    device::{Opened, read_all},
     error::{Error, Result},
     image::Rgb,
     model::{Generator, Network as _},
@@ -106,6 +106,15 @@ impl Translator {
     /// # Errors
     /// As there.
     pub async fn translate(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
+        let result = self.attempt(photo, margin).await;
+        if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
+            // A buffer that the device did not give would be taken for one that can be used again.
+            ops::release(&self.device);
+        }
+        result
+    }
+
+    async fn attempt(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
         let mut generator = self.generator.borrow().shared();
         if self.precision() == Precision::Float16 {
             if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
@@ -130,8 +139,7 @@ async fn watched(
 ) -> Result<Option<Rgb>> {
     let seen = Seen::new(photo, margin)?;
     let (output, too_large) = ops::watched(device, || generator.forward(seen.input(device)));
-    let both = Transaction::default().register(output).register(too_large).execute_async().await;
-    let both = both.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let both = read_all(Transaction::default().register(output).register(too_large)).await?;
     let [output, too_large] = <[_; 2]>::try_from(both)
         .map_err(|other| Error::Usage(format!("{} tensors instead of two", other.len())))?;
     let fits = too_large.try_to_vec::<f32>().is_ok_and(|notes| notes == [0.0]);

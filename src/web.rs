@@ -1,10 +1,12 @@
-//! The engine as JavaScript sees it; with `web/training.rs` the only file that knows JavaScript.
+//! The engine as JavaScript sees it; with the files of `web/` all that knows JavaScript.
 //!
 //! It runs in a worker (`www/engine.js`). Failures are JavaScript `Error`s with a `code`; pixels
 //! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
 
+mod timestamps;
 mod training;
 
+use timestamps::Pretence;
 pub use training::Training;
 
 use std::sync::Once;
@@ -104,6 +106,13 @@ pub struct Engine {
     translator: Option<Translator>,
 }
 
+impl Engine {
+    /// The open device, for who is not JavaScript.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+}
+
 #[wasm_bindgen]
 impl Engine {
     /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once in a worker's life.
@@ -113,6 +122,7 @@ impl Engine {
             "cpu" => Choice::Cpu,
             _ => Choice::Auto,
         };
+        let _pretence = if choice == Choice::Cpu { None } else { Pretence::begin().await };
         let opened = device::open(choice).await?;
         Ok(Self { opened, asked: None, translator: None })
     }

@@ -104,6 +104,21 @@ fn normalisations_of_more_pixels_than_an_axis_has_workgroups() {
     on_gpu(kernels::large_normalisations);
 }
 
+#[test]
+fn a_tensor_that_is_too_large_does_not_mean_a_lost_device() {
+    on_gpu(kernels::too_large);
+}
+
+#[test]
+fn work_that_was_refused_does_not_mean_a_lost_device() {
+    on_gpu(kernels::refused_work);
+}
+
+#[test]
+fn a_device_without_timestamps_computes_until_it_is_lost() {
+    on_gpu(async |_| kernels::lost_device().await);
+}
+
 /// What needs float16; without it there is nothing to test.
 fn in_half(test: impl AsyncFn(&Opened)) {
     on_opened(async |opened| {

@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, TensorData, Transaction};
 
 use crate::{
+    device::read_all,
     error::{Error, Result},
     ops,
     weights::{HostTensor, StateDict},
@@ -111,11 +112,11 @@ impl Readback {
     /// Waits for all of them.
     ///
     /// # Errors
-    /// `gpu-lost` when the device is gone.
+    /// Those of [`read_all`].
     pub async fn read(self) -> Result<StateDict> {
-        let lost = |error: &dyn std::fmt::Display| Error::GpuLost(error.to_string());
-        let all = self.transaction.execute_async().await.map_err(|error| lost(&error))?;
-        let floats = |data: TensorData| data.try_to_vec::<f32>().map_err(|error| lost(&error));
+        let all = read_all(self.transaction).await?;
+        let usage = |error: &dyn std::fmt::Display| Error::Usage(error.to_string());
+        let floats = |data: TensorData| data.try_to_vec::<f32>().map_err(|error| usage(&error));
         let pairs = self.names.into_iter().zip(all);
         pairs
             .map(|((name, shape), data)| Ok((name, HostTensor { shape, data: floats(data)? })))

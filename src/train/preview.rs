@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
+    device::read,
     error::{Error, Result},
     image::{self, Rgb},
     model::Generator,
@@ -35,7 +36,7 @@ pub fn whole(photo: &Rgb, longest: usize) -> Rgb {
 /// they see, generators make noise.
 ///
 /// # Errors
-/// `output-not-finite`, `gpu-lost`.
+/// `output-not-finite`, those of [`read`].
 pub async fn preview(
     there: &Generator,
     back: &Generator,
@@ -52,7 +53,7 @@ pub async fn preview(
     let both = Tensor::cat(vec![translated, returned], 0);
     let (rows, columns) = (margin..margin + height, margin..margin + width);
     let both = both.slice([0..2, 0..3, rows, columns]); // [2, 3, H, W]
-    let data = both.into_data_async().await.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let data = read(both).await?;
     let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
     let (translated, returned) = values.split_at(values.len() / 2);
     let distance = |(a, b): (&f32, &f32)| f64::from((a - b).abs());

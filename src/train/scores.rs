@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::{Adam, Learner, learner::Sum, preview};
 use crate::{
+    device,
     error::{Error, Result},
     image::{self, Rgb},
     model::{DomainClassifier, Generator, Network},
@@ -79,7 +80,7 @@ impl Classifier {
     /// half: 0 to 1. On photos that it has not learned from this is the ceiling for translations.
     ///
     /// # Errors
-    /// `dataset-empty`, `gpu-lost`.
+    /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
     pub async fn accuracy(&self, a: &[Rgb], b: &[Rgb]) -> Result<f32> {
         Ok(0.5 * (1.0 - self.share_of_b(a).await? + self.share_of_b(b).await?))
     }
@@ -87,7 +88,7 @@ impl Classifier {
     /// The share of pictures that it takes for B: 0 to 1.
     ///
     /// # Errors
-    /// `dataset-empty`, `gpu-lost`.
+    /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
     pub async fn share_of_b(&self, pictures: &[Rgb]) -> Result<f32> {
         if pictures.is_empty() {
             return Err(Error::DatasetEmpty("there are no pictures to judge".into()));
@@ -120,8 +121,7 @@ fn view(photo: &Rgb, random: &mut Random) -> Result<Vec<f32>> {
 }
 
 async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let data = tensor.into_data_async().await;
-    let data = data.map_err(|lost| Error::GpuLost(lost.to_string()))?;
+    let data = device::read(tensor).await?;
     data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))
 }
 
@@ -143,7 +143,7 @@ pub struct Scores {
 /// Scores two generators on photos of both sets, whose sides are multiples of 4.
 ///
 /// # Errors
-/// `dataset-empty` when a set has none, `output-not-finite`, `gpu-lost`.
+/// `dataset-empty` when a set has none, `output-not-finite`, those of [`device::read`].
 pub async fn score(
     classifier: &Classifier,
     g_a: &Generator,

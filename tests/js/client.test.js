@@ -139,15 +139,14 @@ test('requests run one at a time, in their order', async () => {
   assert.deepEqual(asked(), ['open load translate load load translate']);
 });
 
-test('a photo that fails leaves the worker alone', async () => {
-  const { client, workers } = clientOf(failing('image-unreadable'));
-  await assert.rejects(client.translate(job, weights), {
-    code: 'image-unreadable',
-    message: 'as told',
+for (const code of ['image-unreadable', 'gpu-refused', 'out-of-memory']) {
+  test(`a photo that fails with ${code} leaves the worker alone`, async () => {
+    const { client, workers } = clientOf(failing(code));
+    await assert.rejects(client.translate(job, weights), { code, message: 'as told' });
+    assert.equal(await client.translate(job, weights), 'translate done');
+    assert.equal(workers.length, 1);
   });
-  assert.equal(await client.translate(job, weights), 'translate done');
-  assert.equal(workers.length, 1);
-});
+}
 
 for (const code of ['engine-died', 'gpu-lost']) {
   test(`after ${code} a new worker opens the device and reads the model again`, async () => {

@@ -7,6 +7,8 @@ mod half;
 #[cfg(not(target_family = "wasm"))]
 mod large;
 mod poison;
+#[cfg(not(target_family = "wasm"))]
+mod refusals;
 
 pub use half::{
     half_convolutions, half_generators, half_normalisations, half_residual_blocks, overflows,
@@ -14,6 +16,8 @@ pub use half::{
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
 pub use poison::{poison, poisoned_generators};
+#[cfg(not(target_family = "wasm"))]
+pub use refusals::{lost_device, refused_work, too_large};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{

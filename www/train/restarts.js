@@ -7,10 +7,11 @@
 const WINDOW = 600_000;
 const MOST = 3;
 
-/** After these codes the engine has ended, or has no memory left to go on with. */
+/** After these codes the engine has ended, has no memory left, or left out part of its last work. */
 const DEATHS = new Set([
   'engine-died',
   'gpu-lost',
+  'gpu-refused',
   'engine-keeps-dying',
   'out-of-memory',
   'training-gone',

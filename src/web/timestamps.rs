@@ -1,0 +1,56 @@
+//! CubeCL looks for `timestamp-query` among the adapter's features, and panics in a browser where it
+//! is missing, although only who measures launches needs it, which nothing here does
+//! (cubecl-wgpu 0.11.3, `compute/stream.rs`). So while a device is opened, an adapter without it
+//! says that it has it; the device itself is asked for without.
+
+use js_sys::{Object, Reflect, Set};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+const FEATURE: &str = "timestamp-query";
+
+/// While it lives, adapters say that they have `timestamp-query`.
+pub(super) struct Pretence {
+    prototype: Object,
+    /// The property as it was.
+    features: JsValue,
+}
+
+impl Pretence {
+    /// Begins, if there is an adapter and it lacks the feature.
+    pub async fn begin() -> Option<Self> {
+        let of = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok();
+        let call = |object: &JsValue, name: &str, argument: &JsValue| {
+            let function: js_sys::Function = of(object, name)?.dyn_into().ok()?;
+            function.call1(object, argument).ok()
+        };
+        let global = js_sys::global();
+        let gpu = of(&of(&global, "navigator")?, "gpu")?;
+        let wanted = super::object(&[("powerPreference", "high-performance".into())]);
+        let promise: js_sys::Promise = call(&gpu, "requestAdapter", &wanted)?.dyn_into().ok()?;
+        let adapter = JsFuture::from(promise).await.ok()?;
+        let found = of(&adapter, "features")?;
+        if call(&found, "has", &FEATURE.into())?.is_truthy() {
+            return None;
+        }
+        let features = Set::new(&found);
+        features.add(&FEATURE.into());
+        let prototype: Object = of(&of(&global, "GPUAdapter")?, "prototype")?.dyn_into().ok()?;
+        let before = Object::get_own_property_descriptor(&prototype, &"features".into());
+        let pretence = Self { prototype, features: before };
+        pretence
+            .define(&super::object(&[("value", features.into()), ("configurable", true.into())]));
+        Some(pretence)
+    }
+
+    fn define(&self, property: &JsValue) {
+        let _ =
+            Object::define_property(&self.prototype, &"features".into(), property.unchecked_ref());
+    }
+}
+
+impl Drop for Pretence {
+    fn drop(&mut self) {
+        self.define(&self.features);
+    }
+}
