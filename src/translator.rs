@@ -17,7 +17,7 @@ use crate::{
     model::{Generator, Network as _},
     ops,
     translate::{Seen, translate},
-    weights::{Architecture, StateDict},
+    weights::{Architecture, HostTensor, Layer, StateDict},
 };
 
 /// How weights, and the images between layers, are kept.
@@ -81,7 +81,7 @@ impl Translator {
     ) -> Result<Self> {
         let device = opened.device.clone();
         let (generator, exact) =
-            if Precision::on(opened, asked) == Precision::Float16 && fits(&state) {
+            if Precision::on(opened, asked) == Precision::Float16 && fits(&architecture, &state) {
                 let exact = Some(state.clone());
                 (Generator::half_from_state(architecture, state, &device)?, exact)
             } else {
@@ -152,38 +152,91 @@ async fn watched(
     }
 }
 
-/// Whether float16 holds weights `[out, in, k, k]` well: none beyond its end, and no layer of which
-/// much would be lost below its smallest normal number, 2^-14, where cards may write zeros.
-fn fits(state: &StateDict) -> bool {
-    let weights = state.values().filter(|tensor| tensor.shape.len() == 4);
-    weights.into_iter().all(|tensor| {
-        let largest = tensor.data.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-        largest == 0.0 || (LEAST..=MOST).contains(&largest)
-    })
+/// Whether float16 holds weights well: no number is beyond its end, and of no channel much would be
+/// lost below its smallest normal number, where cards may write zeros. The normalisation behind a
+/// layer makes each channel as large as the others, so each is looked at alone; the last layer's
+/// weights stay float32.
+fn fits(architecture: &Architecture, state: &StateDict) -> bool {
+    let holds = |tensor: &HostTensor| tensor.data.iter().all(|value| value.abs() <= MOST);
+    let keeps = |layer| {
+        let weight = state.get(&format!("{}.weight", architecture.key(layer)));
+        weight.is_none_or(|weight| keeps_channels(weight, matches!(layer, Layer::Up(_))))
+    };
+    let mut narrow = architecture.layers().into_iter().filter(|layer| *layer != Layer::Head);
+    state.values().all(holds) && narrow.all(keeps)
 }
 
-/// The largest weight of a layer is at least this, so that what is lost is under a hundredth of it.
-const LEAST: f32 = 1.0 / 128.0;
+/// Whether of no channel that comes out of a layer with this weight more than a hundredth is lost.
+fn keeps_channels(weight: &HostTensor, transposed: bool) -> bool {
+    let [outputs, inputs, height, width] = *weight.shape else { return false };
+    // Elements of an output in a row, and outputs.
+    let (run, outputs) =
+        if transposed { (height * width, inputs) } else { (inputs * height * width, outputs) };
+    let mut squares = vec![[0.0_f64; 2]; outputs];
+    for (index, values) in weight.data.chunks(run.max(1)).enumerate() {
+        let Some([all, lost]) = squares.get_mut(index % outputs.max(1)) else { continue };
+        for square in values.iter().map(|value| f64::from(value * value)) {
+            *all += square;
+            *lost += if square < LEAST * LEAST { square } else { 0.0 };
+        }
+    }
+    squares.into_iter().all(|[all, lost]| lost <= 1e-4 * all)
+}
+
+/// The smallest normal number of float16.
+const LEAST: f64 = 1.0 / 16_384.0;
 /// The largest number of float16.
 const MOST: f32 = 65_504.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::weights::HostTensor;
+
+    const ARCHITECTURE: Architecture = Architecture { ngf: 2, blocks: 1, dropout: false };
+
+    /// Weights of 0.02 and biases of 1, but for what `change` makes of the tensor `name`.
+    fn fits_with(name: &str, change: impl Fn(&mut [f32])) -> bool {
+        let tensors = ARCHITECTURE.tensors().into_iter();
+        let mut state: StateDict = tensors
+            .map(|(name, shape)| {
+                let value = if shape.len() == 4 { 0.02 } else { 1.0 };
+                let data = vec![value; shape.iter().product()];
+                (name, HostTensor { shape, data })
+            })
+            .collect();
+        change(&mut state.get_mut(name).unwrap().data);
+        fits(&ARCHITECTURE, &state)
+    }
 
     #[test]
-    fn weights_out_of_range_are_left_in_float32() {
-        let of = |data: Vec<f32>| {
-            let weight = HostTensor { shape: vec![data.len(), 1, 1, 1], data };
-            // Biases stay float32 and may be anything.
-            let bias = HostTensor { shape: vec![1], data: vec![1e9] };
-            StateDict::from([("a.weight".into(), weight), ("a.bias".into(), bias)])
-        };
-        assert!(fits(&of(vec![0.02, -65_504.0])));
-        assert!(fits(&of(vec![0.0, 0.0])));
-        assert!(fits(&of(vec![1e-9, -0.01])));
-        assert!(!fits(&of(vec![0.02, -65_505.0])));
-        assert!(!fits(&of(vec![1e-3, -1e-3])));
+    fn numbers_beyond_float16_are_left_in_float32() {
+        let tensors = ARCHITECTURE.tensors();
+        assert!(tensors.len() > 12);
+        for (name, _) in tensors {
+            assert!(fits_with(&name, |data| data[0] = -65_504.0), "{name}");
+            for beyond in [65_505.0, -1e9, f32::INFINITY, f32::NAN] {
+                assert!(!fits_with(&name, |data| data[1] = beyond), "{name} with {beyond}");
+            }
+        }
+    }
+
+    #[test]
+    fn channels_of_which_much_would_be_lost_are_left_in_float32() {
+        // [4, 2, 3, 3], [8, 8, 3, 3], and [8, 4, 3, 3] with outputs on the second axis.
+        for (name, first_output) in [
+            ("model.4.weight", (0..18).collect::<Vec<_>>()),
+            ("model.10.conv_block.1.weight", (0..72).collect()),
+            ("model.11.weight", (0..8).flat_map(|input| input * 36..input * 36 + 9).collect()),
+        ] {
+            let with = |value: f32| {
+                fits_with(name, |data| first_output.iter().for_each(|&at| data[at] = value))
+            };
+            assert!(with(1e-4) && with(0.0), "{name}");
+            assert!(!with(5e-5) && !with(1e-9), "{name}");
+            assert!(fits_with(name, |data| data[0] = 1e-9), "{name}: little is lost");
+        }
+        // The last layer's stay float32.
+        assert!(fits_with("model.18.weight", |data| data.fill(1e-9)));
+        assert!(fits_with("model.10.conv_block.1.bias", |data| data.fill(1e-9)));
     }
 }

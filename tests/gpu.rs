@@ -153,6 +153,16 @@ fn generators_in_half_precision() {
 }
 
 #[test]
+fn biases_before_normalisations_change_nothing_in_half_precision() {
+    in_half(kernels::biases_before_normalisations);
+}
+
+#[test]
+fn what_is_not_a_number_is_noted_in_half_precision() {
+    in_half(kernels::half_poison);
+}
+
+#[test]
 fn numbers_too_large_for_half_precision() {
     in_half(kernels::overflows);
 }

@@ -43,8 +43,8 @@ impl Generator {
 
     /// [`Generator::from_state`] in half precision: the weights, and with them the images between
     /// the layers, are kept in float16 where the device is a graphics card; the last layer's
-    /// weights, and so its result, stay float32. It translates ([`crate::translator`] looks after
-    /// numbers too large), and cannot learn.
+    /// weights, and so its result, stay float32. Biases that a normalisation cancels are left out.
+    /// It translates ([`crate::translator`] looks after numbers too large), and cannot learn.
     ///
     /// # Errors
     /// As there.
@@ -125,12 +125,13 @@ impl Generator {
     }
 }
 
-/// Weights in float16; biases stay as they are.
+/// Weights in float16, and no biases: the normalisation behind cancels them, but before that a large
+/// one would leave little of 11 bits to what it is added to.
 struct Halve;
 
 impl Mapper for Halve {
     fn map<const D: usize>(&mut self, _: &str, tensor: Tensor<D>) -> Tensor<D> {
-        if D == 4 { halved(tensor) } else { tensor }
+        if D == 4 { halved(tensor) } else { tensor.zeros_like() }
     }
 }
 

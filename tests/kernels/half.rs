@@ -18,7 +18,7 @@ use cyclegan_web::{
 };
 use half::f16;
 
-use super::{Case, cases, compare_within, floats, values};
+use super::{Case, TOLERANCE, cases, compare_within, floats, values};
 
 /// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open
 /// which way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block
@@ -60,7 +60,7 @@ pub async fn half_convolutions(opened: &Opened) {
             assert_eq!(is_half(&y), w_half, "a result is kept as the weights are");
             let name = format!("{case:?} with halves {x_half} {w_half}");
             // Without rounding behind it there is none at all.
-            let tolerance = if w_half { ONCE } else { super::TOLERANCE };
+            let tolerance = if w_half { ONCE } else { TOLERANCE };
             compare_within(tolerance, &name, doubled(y), expected.clone()).await;
             assert_eq!(floats(too_large).await, [0.0], "{name}");
         }
@@ -173,6 +173,33 @@ pub async fn half_generators(opened: &Opened) {
     }
 }
 
+/// A normalisation cancels the biases in front of it, so large ones change nothing; only the last
+/// layer's counts.
+pub async fn biases_before_normalisations(opened: &Opened) {
+    for ngf in [3, 8] {
+        let photo = paint(Season::Winter, 5, 64, 64);
+        let with = |bias: f32, head: f32| {
+            let mut state = weights(ngf);
+            let biases = state.iter_mut().filter(|(name, _)| name.ends_with(".bias"));
+            for (name, tensor) in biases {
+                tensor.data.fill(if name.starts_with("model.20.") { head } else { bias });
+            }
+            state
+        };
+        for head in [0.0, 0.3] {
+            let plain = translator(with(0.0, head), ngf, Precision::Float32, opened);
+            let expected = plain.translate(&photo, 0).await.unwrap();
+            for bias in [0.0, 300.0, -60_000.0] {
+                let half = translator(with(bias, head), ngf, Precision::Float16, opened);
+                let picture = half.translate(&photo, 0).await.unwrap();
+                assert_eq!(half.precision(), Precision::Float16, "{bias} fell back");
+                let off = levels(&picture, &expected);
+                assert!(off <= 3, "ngf {ngf}, biases of {bias}, {head}: {off} levels");
+            }
+        }
+    }
+}
+
 /// Layers whose results, or whose weights, float16 does not hold: the picture is float32's.
 pub async fn overflows(opened: &Opened) {
     let ngf = 8;
@@ -200,4 +227,29 @@ pub async fn overflows(opened: &Opened) {
     state.get_mut(&names[0]).unwrap().data[0] = 1e5;
     let refused = translator(state, ngf, Precision::Float16, opened);
     assert_eq!(refused.precision(), Precision::Float32);
+}
+
+/// What is no number at all is noted like one that is too large.
+pub async fn half_poison(opened: &Opened) {
+    let gpu = &opened.device;
+    let spec = Conv2d {
+        kernel: 1,
+        stride: 1,
+        border: Border::Zero(0),
+        transposed: false,
+        activation: Activation::None,
+    };
+    for wrong in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 65_505.0, -1e30, 65_504.0]
+    {
+        for outputs in [3, 8] {
+            let mut data = vec![0.0; 4 * 30];
+            data[37] = wrong;
+            let x = Tensor::from_data(TensorData::new(data, [1, 4, 5, 6]), gpu);
+            let weight = halved(arranged(Tensor::ones([outputs, 4, 1, 1], gpu)));
+            let bias = Tensor::zeros([outputs], gpu);
+            let (_, too_large) = watched(gpu, || conv2d(x, weight, bias, spec));
+            let expected = if wrong == 65_504.0 { 0.0 } else { 1.0 };
+            assert_eq!(floats(too_large).await, [expected], "{wrong}, {outputs} outputs");
+        }
+    }
 }

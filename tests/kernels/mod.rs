@@ -11,7 +11,8 @@ mod poison;
 mod refusals;
 
 pub use half::{
-    half_convolutions, half_generators, half_normalisations, half_residual_blocks, overflows,
+    biases_before_normalisations, half_convolutions, half_generators, half_normalisations,
+    half_poison, half_residual_blocks, overflows,
 };
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
