@@ -1,5 +1,5 @@
 //! The kernels on the graphics card of this machine, or a software one: Vulkan, Metal or DX12.
-//! `tests/web.rs` runs the same in a browser.
+//! `tests/web.rs` runs the same in a browser, `tests/half.rs` what needs float16.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -17,21 +17,17 @@ use golden_cases::{
 };
 use pollster::block_on;
 
-/// WebGPU may be opened once in a program's life, so all share it and take turns.
+/// All tests share a device and take turns.
 static DEVICE: std::sync::Mutex<Option<Opened>> = std::sync::Mutex::new(None);
 
 fn on_gpu(test: impl AsyncFn(&Device)) {
-    on_opened(async |opened| test(&opened.device).await);
-}
-
-fn on_opened(test: impl AsyncFn(&Opened)) {
     let mut device = DEVICE.lock().unwrap_or_else(|broken| broken.into_inner());
     let opened = device.get_or_insert_with(|| {
         let opened = block_on(open(Choice::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
         println!("{}", opened.adapter);
         opened
     });
-    block_on(test(opened));
+    block_on(test(&opened.device));
 }
 
 #[test]
@@ -117,54 +113,6 @@ fn work_that_was_refused_does_not_mean_a_lost_device() {
 #[test]
 fn a_device_without_timestamps_computes_until_it_is_lost() {
     on_gpu(async |_| kernels::lost_device().await);
-}
-
-/// What needs float16; without it there is nothing to test.
-fn in_half(test: impl AsyncFn(&Opened)) {
-    on_opened(async |opened| {
-        // A software adapter that has it, so that these tests run where there is no graphics card.
-        assert!(opened.half || !opened.adapter.starts_with("llvmpipe"), "float16 was not found");
-        if opened.half {
-            test(opened).await;
-        } else {
-            println!("{} has no shader-f16: half precision was not tested", opened.adapter);
-        }
-    });
-}
-
-#[test]
-fn convolutions_in_half_precision() {
-    in_half(kernels::half_convolutions);
-}
-
-#[test]
-fn normalisations_in_half_precision() {
-    in_half(kernels::half_normalisations);
-}
-
-#[test]
-fn residual_blocks_in_half_precision() {
-    in_half(kernels::half_residual_blocks);
-}
-
-#[test]
-fn generators_in_half_precision() {
-    in_half(kernels::half_generators);
-}
-
-#[test]
-fn biases_before_normalisations_change_nothing_in_half_precision() {
-    in_half(kernels::biases_before_normalisations);
-}
-
-#[test]
-fn what_is_not_a_number_is_noted_in_half_precision() {
-    in_half(kernels::half_poison);
-}
-
-#[test]
-fn numbers_too_large_for_half_precision() {
-    in_half(kernels::overflows);
 }
 
 #[test]

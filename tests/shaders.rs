@@ -2,7 +2,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::collections::BTreeSet;
 
 use cyclegan_web::ops::{half_shaders, shaders};
 use naga::{
@@ -78,68 +78,6 @@ fn every_directive_is_replaced() {
         }
     }
     assert_eq!(names.len(), 29, "{names:?}");
-}
-
-/// What Chromium's own compiler says, where that is installed, and what it makes of the shaders for
-/// macOS and Windows, where it was built to.
-#[test]
-fn every_shader_compiles_with_tint() {
-    let Ok(help) = Command::new("tint").arg("--help").output() else {
-        println!("tint is not installed: the shaders were checked by naga alone");
-        return;
-    };
-    let help = [help.stdout, help.stderr].concat();
-    let help = String::from_utf8_lossy(&help);
-    let (_, formats) = help.split_once("--format <").expect("an option for formats");
-    let (formats, _) = formats.split_once('>').expect("a list of formats");
-    let wanted = ["wgsl", "msl", "hlsl"];
-    let formats: Vec<_> = formats.split('|').filter(|format| wanted.contains(format)).collect();
-    assert!(!formats.is_empty(), "{help}");
-    println!("tint writes {formats:?}");
-    each_as_a_file("tint", |file, name| {
-        for format in &formats {
-            runs(Command::new("tint").args(["--format", format]).arg(file), name);
-        }
-    });
-}
-
-/// What Firefox's compiler makes of them for macOS and Windows, where its command line is
-/// installed.
-#[test]
-fn every_shader_is_written_for_macos_and_windows() {
-    if Command::new("naga").arg("--version").output().is_err() {
-        println!(
-            "naga's command line is not installed: the shaders were not written as MSL and HLSL"
-        );
-        return;
-    }
-    each_as_a_file("naga", |file, name| {
-        let outputs = ["metal", "hlsl"].map(|ending| file.with_extension(ending));
-        runs(Command::new("naga").arg(file).args(&outputs), name);
-        for output in outputs {
-            let text = std::fs::read_to_string(&output).unwrap();
-            assert!(text.contains("main"), "{name}: {output:?}");
-        }
-    });
-}
-
-/// Calls `check` with the file and the name of every shader.
-fn each_as_a_file(tool: &str, check: impl Fn(&Path, &str)) {
-    let name = format!("cyclegan-shaders-{tool}-{}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    for (index, shader) in shaders().into_iter().chain(half_shaders()).enumerate() {
-        let file = folder.join(format!("{index}-{}.wgsl", shader.name));
-        std::fs::write(&file, &shader.text).unwrap();
-        check(&file, shader.name);
-    }
-    std::fs::remove_dir_all(&folder).unwrap();
-}
-
-fn runs(command: &mut Command, name: &str) {
-    let made = command.output().unwrap();
-    let message = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "{name}: {command:?}: {message}");
 }
 
 /// What is not a number gets through every shader: none takes the larger or the smaller of two

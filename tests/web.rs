@@ -7,6 +7,8 @@
 #![cfg(target_family = "wasm")]
 
 mod golden_cases;
+#[path = "kernels/half_precision.rs"]
+mod half_precision;
 mod kernels;
 mod repeating;
 
@@ -14,7 +16,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
-    device::{Kind, Limits, Opened},
+    device::Opened,
     image::{self, Rgb},
     samples::{Season, paint},
     web::{self, Engine, Training, start},
@@ -26,7 +28,7 @@ use golden_cases::{
 };
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -57,15 +59,20 @@ fn assert_silence() {
     assert_eq!(COMPLAINTS.replace(0), 0, "errors were reported: see the console");
 }
 
-/// WebGPU is opened once in a page's life, by the first test that needs it.
+/// WebGPU as the first test that needs it has opened it.
 async fn webgpu() -> Device {
-    thread_local! { static OPENED: Cell<bool> = const { Cell::new(false) }; }
-    if !OPENED.replace(true) {
-        let engine = Engine::open("webgpu".into()).await.unwrap();
-        assert_eq!(text(&engine.report(), "device"), "webgpu");
-        ENGINE.set(Some(engine));
-    }
-    Device::wgpu(Default::default())
+    opened().await.device
+}
+
+async fn opened() -> Opened {
+    let engine = match ENGINE.take() {
+        Some(engine) => engine,
+        None => Engine::open("webgpu".into()).await.unwrap(),
+    };
+    assert_eq!(text(&engine.report(), "device"), "webgpu");
+    let opened = engine.opened().clone();
+    ENGINE.set(Some(engine));
+    opened
 }
 
 thread_local! {
@@ -259,27 +266,83 @@ async fn what_is_not_a_number_arrives_at_the_end() {
     assert_silence();
 }
 
+/// On any other adapter, `-- --include-ignored`.
 #[wasm_bindgen_test]
+#[ignore = "SwiftShader, which computes WebGPU in these tests, has no shader-f16"]
 async fn half_precision_equals_the_definitions() {
     listen();
-    let device = webgpu().await;
-    let mut engine = ENGINE.take().unwrap();
-    engine.prefer("float16");
-    let half = text(&engine.report(), "precision") == "float16";
-    engine.prefer("auto");
-    ENGINE.set(Some(engine));
-    if half {
-        let limits = Limits { tensor: 1 << 27, memory: 1 << 30 };
-        let (kind, adapter) = (Kind::WebGpu, String::new());
-        let opened = Opened { device, kind, limits, adapter, fallback: true, half, reason: None };
-        kernels::half_convolutions(&opened).await;
-        kernels::half_normalisations(&opened).await;
-        kernels::half_residual_blocks(&opened).await;
-        kernels::half_generators(&opened).await;
-        kernels::overflows(&opened).await;
-    } else {
-        console_log!("this adapter has no shader-f16: half precision was not tested");
+    let opened = opened().await;
+    assert!(opened.half, "this adapter has no shader-f16");
+    half_precision::half_convolutions(&opened).await;
+    half_precision::half_normalisations(&opened).await;
+    half_precision::half_residual_blocks(&opened).await;
+    half_precision::half_generators(&opened).await;
+    half_precision::biases_before_normalisations(&opened).await;
+    half_precision::overflows(&opened).await;
+    half_precision::half_poison(&opened).await;
+    assert_silence();
+}
+
+/// Once it has, the test above must be run.
+#[wasm_bindgen_test]
+async fn swiftshader_has_no_half_precision() {
+    listen();
+    let opened = opened().await;
+    assert!(!(opened.fallback && opened.half), "{} has shader-f16", opened.adapter);
+    assert_silence();
+}
+
+/// Makes adapters that have no `timestamp-query`, and refuse it, until the function that it returns
+/// is called.
+fn hide_timestamps() -> Function {
+    let hide = Function::new_no_args(
+        "const prototype = GPUAdapter.prototype;
+         const features = Object.getOwnPropertyDescriptor(prototype, 'features');
+         const { requestDevice } = prototype;
+         const get = function () {
+             const left = new Set(features.get.call(this));
+             left.delete('timestamp-query');
+             return left;
+         };
+         Object.defineProperty(prototype, 'features', { get, configurable: true });
+         prototype.requestDevice = function (wanted) {
+             if ([...(wanted?.requiredFeatures ?? [])].includes('timestamp-query')) {
+                 return Promise.reject(new TypeError('there is no timestamp-query'));
+             }
+             return requestDevice.call(this, wanted);
+         };
+         return () => {
+             const shown = Object.getOwnPropertyDescriptor(prototype, 'features').get;
+             Object.defineProperty(prototype, 'features', features);
+             Object.assign(prototype, { requestDevice });
+             return shown === get;
+         };",
+    );
+    hide.call0(&JsValue::NULL).unwrap().unchecked_into()
+}
+
+/// As on many phones and in hardened browsers.
+#[wasm_bindgen_test]
+async fn an_adapter_without_timestamps_translates_and_trains() {
+    listen();
+    let photo = paint(Season::Summer, 1, 26, 19).to_rgba();
+    let show = hide_timestamps();
+    let mut results = Vec::new();
+    for device in ["webgpu", "cpu"] {
+        let mut engine = Engine::open(device.into()).await.unwrap();
+        assert_eq!(text(&engine.report(), "device"), device);
+        engine.load(&weights_file(), None).unwrap();
+        let result = engine.translate(photo.clone(), 26, 19, 0, 3).await.unwrap();
+        results.push(result.take_after());
+        let mut training = run(&engine, 5).await;
+        let reports = training.train_steps(4).await.unwrap();
+        let losses = Reflect::get(&reports.get(3), &"losses".into()).unwrap();
+        assert!(number(&losses, "cycle_A") > 0.0);
     }
+    let was_hidden = show.call0(&JsValue::NULL).unwrap();
+    assert!(was_hidden.is_truthy(), "the adapters still say that they have it");
+    let far = results[0].iter().zip(&results[1]).filter(|(a, b)| a.abs_diff(**b) > 1).count();
+    assert!(far as f64 <= results[0].len() as f64 * 0.001, "{far} bytes differ by more than one");
     assert_silence();
 }
 

@@ -1,19 +1,14 @@
 //! Every kernel on WebGPU against the operations' definitions, forward and backward, on shapes that
-//! fit no tile.
+//! fit no tile. Those in half precision stand apart (`half_precision.rs`), since not every device has it.
 
 #![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
 
-mod half;
 #[cfg(not(target_family = "wasm"))]
 mod large;
 mod poison;
 #[cfg(not(target_family = "wasm"))]
 mod refusals;
 
-pub use half::{
-    biases_before_normalisations, half_convolutions, half_generators, half_normalisations,
-    half_poison, half_residual_blocks, overflows,
-};
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
 pub use poison::{poison, poisoned_generators};
@@ -31,9 +26,9 @@ use cyclegan_web::{
 };
 
 /// Largest difference, as a part of the largest value.
-const TOLERANCE: f32 = 1e-4;
+pub const TOLERANCE: f32 = 1e-4;
 
-fn values(random: &mut Random, count: usize) -> Vec<f32> {
+pub fn values(random: &mut Random, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.uniform() as f32 * 2.0 - 1.0).collect()
 }
 
@@ -47,7 +42,7 @@ fn both<const D: usize>(
     devices.map(|device| Tensor::from_data(data.clone(), device))
 }
 
-async fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub async fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data_async().await.unwrap().try_to_vec().unwrap()
 }
 
@@ -55,7 +50,7 @@ async fn compare<const D: usize>(what: &str, ours: Tensor<D>, reference: Tensor<
     compare_within(TOLERANCE, what, ours, reference).await;
 }
 
-async fn compare_within<const D: usize>(
+pub async fn compare_within<const D: usize>(
     tolerance: f32,
     what: &str,
     ours: Tensor<D>,
@@ -71,13 +66,13 @@ async fn compare_within<const D: usize>(
 
 /// One convolution.
 #[derive(Debug, Clone, Copy)]
-struct Case {
-    batch: usize,
-    channels: usize,
-    outputs: usize,
-    height: usize,
-    width: usize,
-    spec: Conv2d,
+pub struct Case {
+    pub batch: usize,
+    pub channels: usize,
+    pub outputs: usize,
+    pub height: usize,
+    pub width: usize,
+    pub spec: Conv2d,
 }
 
 fn case(
@@ -94,7 +89,7 @@ fn case(
 
 /// The layers of both networks in small, and shapes that fit no tile: odd sides, one channel,
 /// three, two images, images smaller than a tile and larger than several.
-fn cases() -> Vec<Case> {
+pub fn cases() -> Vec<Case> {
     use Activation::{LeakyRelu, None, Relu, Tanh};
     use Border::{Reflect, Zero};
     vec![

@@ -18,7 +18,7 @@ use cyclegan_web::{
 };
 use half::f16;
 
-use super::{Case, TOLERANCE, cases, compare_within, floats, values};
+use crate::kernels::{Case, TOLERANCE, cases, compare_within, floats, values};
 
 /// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open
 /// which way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block
