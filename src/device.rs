@@ -111,7 +111,7 @@ pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
 }
 
 /// What CubeCL says of work that it did not do; it has told Burn in words alone.
-fn refusal(reason: String) -> Error {
+pub(crate) fn refusal(reason: String) -> Error {
     let is_allocation = ["allocate buffer", "device memory", "No room for", "Can't allocate"];
     if is_allocation.iter().any(|words| reason.contains(words)) {
         Error::OutOfMemory(reason)

@@ -14,7 +14,10 @@ use super::{
     kernel::{Kernel, spread, wgsl},
     layout,
 };
-use crate::error::{Error, Result};
+use crate::{
+    device::refusal,
+    error::{Error, Result},
+};
 
 /// A stream that is about to record.
 ///
@@ -97,11 +100,14 @@ impl Recording {
     /// Every tensor that the work has read, and that it did not make itself, still exists.
     ///
     /// # Errors
-    /// `gpu-lost`.
+    /// As [`crate::device::read_all`].
     pub unsafe fn repeat(&self) -> Result<()> {
         // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by
         // page.
-        unsafe { self.graph.replay() }.map_err(|error| Error::GpuLost(error.to_string()))
+        unsafe { self.graph.replay() }.map_err(|error| {
+            let reason = error.to_string();
+            if error.is_device_poisoned() { Error::GpuLost(reason) } else { refusal(reason) }
+        })
     }
 }
 
