@@ -55,7 +55,7 @@ pub trait Network: Sized {
     /// except of biases without effect. Their gradient is zero, and what rounding makes of it is
     /// noise; as Adam divides by the size of what it sees, PyTorch takes steps of the full learning
     /// rate along it. In PyTorch's runs of `tests/golden` such a bias has moved by 0.1 to 0.4 times
-    /// the rate a step in the median, and at most 1.09 times, to and fro. Nothing else in the
+    /// the rate a step in the median, and at most 1.05 times, to and fro. Nothing else in the
     /// network can tell, so here it stays where it is, and costs neither sums, launches nor moments.
     fn learning(&self) -> Self {
         struct Learning;
