@@ -7,11 +7,15 @@
 mod large;
 mod poison;
 #[cfg(not(target_family = "wasm"))]
+mod poisoned;
+#[cfg(not(target_family = "wasm"))]
 mod refusals;
 
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
-pub use poison::{poison, poisoned_generators};
+pub use poison::poison;
+#[cfg(not(target_family = "wasm"))]
+pub use poisoned::poisoned_generators;
 #[cfg(not(target_family = "wasm"))]
 pub use refusals::{lost_device, refused_work, too_large};
 

@@ -1,0 +1,36 @@
+//! Whole generators that are spoilt.
+
+use burn::tensor::Device;
+use cyclegan_web::{
+    error::Error,
+    model::{Generator, Init},
+    samples::{Season, paint},
+    translate::translate,
+    weights::{Architecture, StateDict},
+};
+
+use super::poison::WRONG;
+
+/// A generator of which one number is none makes no picture, whichever number that is.
+pub async fn poisoned_generators(device: &Device) {
+    let photo = paint(Season::Summer, 3, 64, 64);
+    for ngf in [3, 8] {
+        let architecture = Architecture { ngf, blocks: 1, dropout: false };
+        let tensors = architecture.tensors();
+        let state: StateDict = Init::default().state(&tensors, 1);
+        for (name, _) in &tensors {
+            for wrong in WRONG {
+                let is_head = name.starts_with("model.18.");
+                if is_head && wrong.is_infinite() {
+                    // tanh makes 1 of it, as in PyTorch.
+                    continue;
+                }
+                let mut state = state.clone();
+                *state.get_mut(name).unwrap().data.last_mut().unwrap() = wrong;
+                let generator = Generator::from_state(architecture, state, device).unwrap();
+                let result = translate(&generator, &photo, 0, device).await;
+                assert_eq!(result, Err(Error::OutputNotFinite), "ngf {ngf}: {wrong} in {name}");
+            }
+        }
+    }
+}
