@@ -173,6 +173,23 @@ impl Engine {
         ]))
     }
 
+    /// The size that a translation of a photo of `width` x `height` pixels will have, and whether it
+    /// is less than was asked: `{width, height, reduced}`. Arguments as of `translate`.
+    pub fn plan(
+        &self,
+        width: usize,
+        height: usize,
+        longest: usize,
+        margin: usize,
+    ) -> Result<JsValue, JsValue> {
+        let plan = self.planned((width, height), longest, margin)?;
+        Ok(object(&[
+            ("width", (plan.width as f64).into()),
+            ("height", (plan.height as f64).into()),
+            ("reduced", plan.reduced.into()),
+        ]))
+    }
+
     /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
     /// of the result is at most `longest` pixels (0: the photo's own); `margin` pixels of
     /// reflected border are shown to the network and cut off again.
@@ -188,15 +205,59 @@ impl Engine {
         let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
         let photo = Rgb::from_rgba(&rgba, width, height)?;
         drop(rgba);
-        let longest = (longest > 0).then_some(longest);
-        let ngf = translator.architecture().ngf;
         let margin = margin.min(translate::MAX_MARGIN);
-        let plan = translate::plan((width, height), longest, margin, ngf, &self.opened.limits);
+        let plan = self.planned((width, height), longest, margin)?;
         let before = image::resize_bicubic(&photo, plan.width, plan.height);
         drop(photo);
         let after = translator.translate(&before, margin).await?;
         let (reduced, precision) = (plan.reduced, translator.precision());
         Ok(Translation { before, after, reduced, precision })
+    }
+}
+
+impl Engine {
+    /// Arguments as of [`Engine::translate`].
+    fn planned(
+        &self,
+        photo: (usize, usize),
+        longest: usize,
+        margin: usize,
+    ) -> Result<translate::Plan, Error> {
+        let translator = self.translator.as_ref();
+        let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
+        let longest = (longest > 0).then_some(longest);
+        let (margin, ngf) = (margin.min(translate::MAX_MARGIN), translator.architecture().ngf);
+        Ok(translate::plan(photo, longest, margin, ngf, &self.opened.limits))
+    }
+}
+
+/// A photo that is handed over a few rows at a time and kept at another size, exactly as Pillow
+/// resizes it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Shrink(image::Shrink);
+
+#[wasm_bindgen]
+impl Shrink {
+    /// Of a photo of `width` x `height` pixels to `to_width` x `to_height`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        width: usize,
+        height: usize,
+        to_width: usize,
+        to_height: usize,
+    ) -> Result<Self, JsValue> {
+        Ok(Self(image::Shrink::new(width, height, (to_width, to_height))?))
+    }
+
+    /// Takes the next rows as straight-alpha RGBA bytes.
+    pub fn push(&mut self, rgba: &[u8]) -> Result<(), JsValue> {
+        Ok(self.0.push(rgba)?)
+    }
+
+    /// The photo at its new size, as RGBA bytes.
+    pub fn finish(self) -> Result<Vec<u8>, JsValue> {
+        Ok(self.0.finish()?.to_rgba())
     }
 }
 

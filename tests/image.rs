@@ -7,9 +7,9 @@ mod golden_folder;
 
 use std::{fs, path::PathBuf};
 
-use cyclegan_web::error::Error;
+use cyclegan_web::error::{Error, Result};
 use cyclegan_web::image::{
-    MAX_SIDE, Rgb, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
+    MAX_SIDE, Rgb, Shrink, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
 };
 use golden_folder::golden_folder;
 
@@ -203,4 +203,61 @@ fn crops_stay_inside() {
     {
         assert_eq!(crop(&image, x, y, w, h).unwrap_err().code(), "engine-usage");
     }
+}
+
+/// A picture handed over `rows` rows at a time, as RGBA.
+fn in_strips(image: &Rgb, rows: usize, to: (usize, usize)) -> Result<Rgb> {
+    let mut shrink = Shrink::new(image.width, image.height, to)?;
+    for strip in image.to_rgba().chunks(4 * image.width * rows) {
+        shrink.push(strip)?;
+    }
+    shrink.finish()
+}
+
+#[test]
+fn a_photo_that_comes_a_few_rows_at_a_time_is_resized_to_the_same_bytes() {
+    // Wide, tall (where Pillow takes columns first), unchanged, enlarged, of one pixel.
+    for ((w, h), to) in [
+        ((97, 61), (40, 25)),
+        ((31, 120), (9, 33)),
+        ((33, 20), (33, 7)),
+        ((33, 20), (12, 20)),
+        ((33, 20), (33, 20)),
+        ((10, 7), (25, 18)),
+        ((50, 40), (1, 1)),
+    ] {
+        let image = noise(w, h);
+        let whole = resize_bicubic(&image, to.0, to.1);
+        for rows in [1, 7, h] {
+            assert_eq!(in_strips(&image, rows, to).unwrap(), whole, "{w} × {h} to {to:?}, {rows}");
+        }
+    }
+}
+
+#[test]
+fn a_photo_of_200_megapixels_is_never_held_whole() {
+    let (width, height) = (16_320, 12_240);
+    let mut shrink = Shrink::new(width, height, (256, 192)).unwrap();
+    let strip = [9, 90, 200, 255].repeat(width * 240);
+    for _ in 0..height / 240 {
+        shrink.push(&strip).unwrap();
+    }
+    let small = shrink.finish().unwrap();
+    assert!(small.pixels.chunks(3).all(|pixel| pixel == [9, 90, 200]));
+}
+
+#[test]
+fn rows_that_are_missing_too_many_or_cut_are_refused() {
+    let image = noise(8, 6);
+    let code = |result: Result<Rgb>| result.unwrap_err().code();
+    let mut short = Shrink::new(8, 7, (4, 3)).unwrap();
+    short.push(&image.to_rgba()).unwrap();
+    assert_eq!(code(short.finish()), "image-unusable");
+    let mut long = Shrink::new(8, 5, (4, 3)).unwrap();
+    assert_eq!(long.push(&image.to_rgba()).unwrap_err().code(), "image-unusable");
+    let mut cut = Shrink::new(8, 6, (4, 3)).unwrap();
+    assert_eq!(cut.push(&[0; 33]).unwrap_err().code(), "image-unusable");
+    let size = |w, h, to| Shrink::new(w, h, to).unwrap_err().code();
+    assert_eq!(size(MAX_SIDE + 1, 9, (4, 3)), "image-too-large");
+    assert_eq!(size(0, 9, (4, 3)), "image-unusable");
 }

@@ -157,6 +157,28 @@ export async function decode(file) {
 }
 
 /**
+ * Decodes a photo straight to another size, as Pillow would resize it: only the browser holds it whole.
+ *
+ * @param {Blob} file
+ * @param {(width: number, height: number) => [number, number]} sizeOf the upright photo
+ * @param {typeof import('./pkg/cyclegan_web.js').Shrink} Shrink
+ * @returns {Promise<Pixels & { photoWidth: number, photoHeight: number }>}
+ * @throws {CodedError} as {@link open}, and those of the engine
+ */
+export async function decodeTo(file, sizeOf, Shrink) {
+  const picture = await open(file);
+  try {
+    const { width: photoWidth, height: photoHeight } = picture;
+    const [width, height] = sizeOf(photoWidth, photoHeight);
+    const shrink = new Shrink(photoWidth, photoHeight, width, height);
+    for (const rows of picture.strips()) shrink.push(rows);
+    return { data: shrink.finish(), width, height, photoWidth, photoHeight };
+  } finally {
+    picture.close();
+  }
+}
+
+/**
  * JPEG has neither alpha nor colours without a profile that could be converted, and without options
  * Chromium needs half the memory.
  *

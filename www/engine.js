@@ -7,11 +7,11 @@
  * request with `engine-died`; the page then replaces the worker.
  */
 
-import { decode, encode, selfTest } from './decode.js';
+import { decode, decodeTo, encode, selfTest } from './decode.js';
 import { fetchFile } from './download.js';
 import { CodedError, failureOf } from './failure.js';
 import { keepWeights } from './keeping.js';
-import init, { Engine, paint, provokePanic } from './pkg/cyclegan_web.js';
+import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { holdRun } from './train/lease.js';
 import { Trainer } from './train/worker/trainer.js';
 
@@ -164,20 +164,23 @@ async function open(choice, precision) {
  */
 async function translate(job) {
   const started = performance.now();
-  const photo = await decode(job.file);
-  const { width: photoWidth, height: photoHeight } = photo;
-  const running = ready().translate(
-    photo.data,
-    photoWidth,
-    photoHeight,
-    job.size === 'own' ? 0 : job.size,
-    job.margin,
+  const size = job.size === 'own' ? 0 : job.size;
+  let reduced = false;
+  const photo = await decodeTo(
+    job.file,
+    (width, height) => {
+      const plan = ready().plan(width, height, size, job.margin);
+      reduced = plan.reduced;
+      return [plan.width, plan.height];
+    },
+    Shrink,
   );
+  const { width, height, photoWidth, photoHeight } = photo;
+  const running = ready().translate(photo.data, width, height, size, job.margin);
   const by = /** @type {import('./protocol.js').ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
-    const { width, height, reduced } = made;
     const precision = /** @type {import('./protocol.js').Precision} */ (made.precision);
     const after = await encode(made.takeAfter(), width, height, job.format);
     const before = await encode(made.takeBefore(), width, height, 'png');

@@ -11,10 +11,12 @@
 mod border;
 pub mod jpeg;
 mod resize;
+mod shrink;
 mod unit;
 
 pub use border::{crop, reflect_pad};
 pub use resize::{fit, resize_bicubic};
+pub use shrink::Shrink;
 pub use unit::{from_unit, to_unit};
 
 use crate::error::{Error, Result};
@@ -86,6 +88,18 @@ fn on_white(c: u8, a: u8) -> u8 {
 
 /// Refuses what is no picture, what is too large, and bytes that do not fit the size.
 fn check(width: usize, height: usize, channels: usize, bytes: usize) -> Result<()> {
+    check_size(width, height)?;
+    let wanted = width * height * channels;
+    if bytes != wanted {
+        return Err(Error::ImageUnusable(format!(
+            "{width} × {height} pixels need {wanted} bytes, there are {bytes}"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what is no picture and what is too large.
+fn check_size(width: usize, height: usize) -> Result<()> {
     if width == 0 || height == 0 {
         return Err(Error::ImageUnusable(format!("it is {width} × {height} pixels")));
     }
@@ -94,12 +108,6 @@ fn check(width: usize, height: usize, channels: usize, bytes: usize) -> Result<(
         return Err(Error::ImageTooLarge(format!(
             "{width} × {height} pixels; at most {MAX_SIDE} a side and {} megapixels are possible",
             MAX_PIXELS / 1_000_000
-        )));
-    }
-    let wanted = width * height * channels;
-    if bytes != wanted {
-        return Err(Error::ImageUnusable(format!(
-            "{width} × {height} pixels need {wanted} bytes, there are {bytes}"
         )));
     }
     Ok(())

@@ -42,7 +42,7 @@ pub fn resize_bicubic(image: &Rgb, width: usize, height: usize) -> Rgb {
         (false, false) => image.clone(),
         (true, false) => resize_rows(image, width),
         (false, true) => resize_columns(image, height),
-        _ if columns_first(image, width, height) => {
+        _ if columns_first((image.width, image.height), (width, height)) => {
             resize_rows(&resize_columns(image, height), width)
         }
         _ => resize_columns(&resize_rows(image, width), height),
@@ -52,10 +52,10 @@ pub fn resize_bicubic(image: &Rgb, width: usize, height: usize) -> Rgb {
 /// Whether Pillow takes the vertical pass first: when the height loses more than twice the pixels
 /// that the width loses. So since Pillow 13.0; before, the horizontal pass always came first. For
 /// photos that keep their proportions only tall ones, from about 1 : 2 on, are affected.
-fn columns_first(image: &Rgb, width: usize, height: usize) -> bool {
+pub(super) fn columns_first(from: (usize, usize), to: (usize, usize)) -> bool {
     let lost = |from: usize, to: usize| from as i64 - to as i64;
-    let rows = lost(image.height, height);
-    rows > 0 && rows > 2 * lost(image.width, width)
+    let rows = lost(from.1, to.1);
+    rows > 0 && rows > 2 * lost(from.0, to.0)
 }
 
 /// The source pixels that one target pixel is made of: `first`, and a weight for each from there.

@@ -1,0 +1,56 @@
+//! Pillow's `BICUBIC` for a picture that arrives a few rows at a time, so that a photo of 64
+//! megapixels, of which 256 pixels are wanted, is never held whole.
+
+use super::{Rgb, check_size, resize, resize_bicubic};
+use crate::error::{Error, Result};
+
+/// A picture on its way to another size; what comes out equals [`resize_bicubic`] to the byte.
+#[derive(Debug)]
+pub struct Shrink {
+    width: usize,
+    height: usize,
+    to: (usize, usize),
+    /// What has come so far, in the width of `kept`.
+    rows: Vec<u8>,
+    /// Pixels in a kept row: the final ones, where Pillow takes the horizontal pass first.
+    kept: usize,
+}
+
+impl Shrink {
+    /// Of a picture of `width` × `height` pixels to `to`.
+    ///
+    /// # Errors
+    /// `image-too-large` when what has to be kept is more than [`MAX_PIXELS`](super::MAX_PIXELS) or
+    /// a side longer than [`MAX_SIDE`](super::MAX_SIDE), `image-unusable` for a side of 0.
+    pub fn new(width: usize, height: usize, to: (usize, usize)) -> Result<Self> {
+        let to = (to.0.max(1), to.1.max(1));
+        let kept = if resize::columns_first((width, height), to) { width } else { to.0 };
+        check_size(width, 1)?;
+        check_size(kept, height)?;
+        check_size(to.0, to.1)?;
+        Ok(Self { width, height, to, rows: Vec::with_capacity(kept * height * 3), kept })
+    }
+
+    /// Takes the next rows, straight-alpha RGBA, `[rows, width, 4]`.
+    ///
+    /// # Errors
+    /// `image-unusable` for a part of a row, or more rows than the picture has.
+    pub fn push(&mut self, rgba: &[u8]) -> Result<()> {
+        let count = rgba.len() / (4 * self.width);
+        let strip = Rgb::from_rgba(rgba, self.width, count)?;
+        self.rows.extend_from_slice(&resize_bicubic(&strip, self.kept, count).pixels);
+        if self.rows.len() > self.kept * self.height * 3 {
+            return Err(Error::ImageUnusable("it has more rows than it says".into()));
+        }
+        Ok(())
+    }
+
+    /// The picture at its new size.
+    ///
+    /// # Errors
+    /// `image-unusable` when rows are missing.
+    pub fn finish(self) -> Result<Rgb> {
+        let whole = Rgb::new(self.kept, self.height, self.rows)?;
+        Ok(resize_bicubic(&whole, self.to.0, self.to.1))
+    }
+}
