@@ -27,6 +27,9 @@ const STRIP_PIXELS = 4_000_000;
 /** Quality of a JPEG result, 0 to 1. */
 const JPEG_QUALITY = 0.95;
 
+/** Longer files are not read into memory to see how they end: their decoder says whether they do. */
+const LONGEST = 2 ** 28;
+
 /** Files that are known to be whole: in training each is decoded many times. @type {WeakSet<Blob>} */
 const whole = new WeakSet();
 
@@ -201,7 +204,7 @@ function optionsFor(kind, convert) {
  */
 async function bitmapOf(file, typed, kind, options) {
   const ending =
-    kind === 'jpeg' && !whole.has(file)
+    kind === 'jpeg' && !whole.has(file) && file.size < LONGEST
       ? jpegEnding(new Uint8Array(await file.arrayBuffer()))
       : { end: file.size, ended: true, whole: true };
   if (!ending.whole) throw damaged('scans are missing');

@@ -130,6 +130,18 @@ visit('a JPEG that lacks its end marker alone is opened whole', {}, async ({ pag
   assert.ok(without.rgb.equals(closed.rgb));
 });
 
+visit('a photo of 64 megapixels is translated at 256 pixels', {}, async ({ page }) => {
+  const name = '64mp_9248x6936.jpg';
+  await ready(page);
+  await useWeights(page);
+  await page.setInputFiles(by('photos-input'), upload(name, read(`field/pictures/${name}`)));
+  await page.selectOption(by('size-select'), '256');
+  await translate(page, 1);
+  assert.deepEqual(await problems(page), {});
+  const { width, height } = await picture(page, name);
+  assert.deepEqual([width, height], [256, 192]);
+});
+
 visit(
   'a TIFF beside other photos is told by its kind, before anything is translated',
   {},

@@ -177,3 +177,23 @@ test('photos are supplied one by one; one that cannot be decoded is replaced', a
   assert.deepEqual(excluded, [{ domain: 'A', index: 1, code: 'image-unreadable' }]);
   assert.deepEqual(seen, ['A0', 'B0', 'A2']);
 });
+
+test('a photo that is too large for the engine is left out and ends nothing; a panic ends all', async () => {
+  /** @type {Error} */
+  let failure = new CodedError('image-too-large', '');
+  const gone = new Set();
+  const sink = {
+    upcoming: () => ({ a: [0, 1].filter((i) => !gone.has(i)).slice(0, 1), b: [0] }),
+    supply: (/** @type {string} */ domain, /** @type {number} */ index) => {
+      if (domain === 'A' && index === 0) throw failure;
+    },
+    exclude: (/** @type {string} */ _, /** @type {number} */ index) => void gone.add(index),
+  };
+  const photos = { A: [new Blob(), new Blob()], B: [new Blob()] };
+  const decode = async () => ({ data: new Uint8Array(4), width: 1, height: 1 });
+  const excluded = await new Supply(photos, decode).before(sink, 1);
+  assert.deepEqual(excluded, [{ domain: 'A', index: 0, code: 'image-too-large' }]);
+  gone.clear();
+  failure = new WebAssembly.RuntimeError('unreachable');
+  await assert.rejects(new Supply(photos, decode).before(sink, 1), WebAssembly.RuntimeError);
+});

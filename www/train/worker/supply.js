@@ -58,16 +58,16 @@ export class Supply {
 
   /** @param {Sink} sink @param {Domain} domain @param {number} index @returns {Promise<string | null>} why it was taken out */
   async #one(sink, domain, index) {
-    let pixels;
     try {
       const photo = this.#photos[domain][index];
       if (!photo) throw new DOMException('the photo is not there', 'NotFoundError');
-      pixels = await this.#decode(photo);
+      const { data, width, height } = await this.#decode(photo);
+      sink.supply(domain, index, data, width, height);
+      return null;
     } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
       sink.exclude(domain, index);
       return failureOf(error, 'file-gone').code;
     }
-    sink.supply(domain, index, pixels.data, pixels.width, pixels.height);
-    return null;
   }
 }
