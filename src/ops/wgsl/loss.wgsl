@@ -33,6 +33,7 @@ fn slope_of(x: vec4<f32>, y: vec4<f32>, wanted: vec4<f32>) -> vec4<f32> {
     switch DISTANCE {
         case 0u: { return select(sign(x - y), x - y, is_nan(x - y)); }
         case 1u: { return 2.0 * (x - wanted); }
-        default: { return 1.0 / (1.0 + exp(-x)) - wanted; }
+        // Some drivers clamp in front of exp.
+        default: { return select(1.0 / (1.0 + exp(-x)) - wanted, x, is_nan(x)); }
     }
 }
