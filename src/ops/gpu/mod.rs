@@ -15,7 +15,7 @@ mod finite;
 mod half;
 mod instance_norm;
 mod kernel;
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod launches;
 mod layout;
 mod loss;
