@@ -44,9 +44,10 @@ async function compare({ page, t }, photo, reference) {
   assert.ok(within >= WITHIN, `only ${within} within one level`);
 }
 
-visit('a photo made smaller, with the default model and its margin', {}, async (visited) => {
+visit('a photo made smaller, with the default model and a margin', {}, async (visited) => {
   const { page } = visited;
   await ready(page);
+  await setMargin(page, 32);
   await compare(visited, 'scene.jpg', 'scene.summer2winter.png');
 });
 
