@@ -190,6 +190,18 @@ fn flat_jpeg(width: u16, height: u16) -> Vec<u8> {
 }
 
 #[test]
+fn a_jpeg_whose_table_asks_for_more_bits_than_a_level_has_is_damaged() {
+    let mut jpeg = flat_jpeg(64, 64);
+    let table = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC4]).unwrap();
+    for bits in [17, 33, 64, 255] {
+        // The value of its only code.
+        jpeg[table + 21] = bits;
+        let refused = jpeg::whole(&jpeg).map_err(|error| error.code());
+        assert_eq!(refused, Err("image-damaged"), "{bits} bits");
+    }
+}
+
+#[test]
 fn a_photo_of_200_megapixels_is_opened_at_half_its_size() {
     let picture = read_bytes("large.jpg", &flat_jpeg(16_320, 12_240)).unwrap();
     assert_eq!((picture.width, picture.height), (8160, 6120));

@@ -72,8 +72,11 @@ impl<'a> Bits<'a> {
         Ok(value)
     }
 
-    /// The next `count` bits as a number, at most 16.
+    /// The next `count` bits as a number, at most 16: a table may ask for 255.
     pub fn take(&mut self, count: u32) -> Result<u32> {
+        if count > 16 {
+            return Err(cut("a code is unknown"));
+        }
         if self.count < count {
             self.fill();
         }
