@@ -122,7 +122,7 @@ impl<T, const N: usize> Part<T, N> {
     /// its own results in their place, so what it keeps of them must be a copy.
     ///
     /// # Errors
-    /// `gpu-lost`.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
     pub fn play<R>(
         &mut self,
         gan: &mut CycleGan,

@@ -106,7 +106,7 @@ impl CycleGan {
     /// two. A and B may differ in size, and both from the pictures in the pools.
     ///
     /// # Errors
-    /// `gpu-lost`.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
     pub fn step(
         &mut self,
         real_a: &Tensor<4>,
@@ -135,7 +135,7 @@ impl CycleGan {
     /// A step in which the discriminators learn alone.
     ///
     /// # Errors
-    /// `gpu-lost`.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
     pub fn warm_up(
         &mut self,
         real_a: &Tensor<4>,

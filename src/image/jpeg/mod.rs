@@ -2,8 +2,9 @@
 //!
 //! Decoders differ in what they make of a file that was cut short: some fill up with grey and say
 //! nothing, some refuse pictures that only lack their end marker. So the codes are walked through
-//! once, without making pixels of them. One rule for both ways in: every block of every scan must
-//! be there, and the end marker may be missing unless a scan could be missing with it.
+//! once, without making pixels of them. Every block of every scan must be there, and the end marker
+//! may be missing unless a scan could be missing with it. The page keeps the same rule, with the
+//! browser as its decoder (`www/cut-files.js`, `www/jpeg-ending.js`).
 
 mod codes;
 mod scan;
@@ -83,7 +84,7 @@ pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
 /// marker behind them are the whole picture.
 ///
 /// # Errors
-/// As [`size`]; `image-damaged` when pixels are missing or codes are none.
+/// As [`size`]; `image-damaged` when pixels are missing or a code is unknown.
 pub fn whole(bytes: &[u8]) -> Result<usize> {
     let mut walk = Walk::new(bytes)?;
     let (mut closed, mut end) = (false, 0);
@@ -207,7 +208,7 @@ impl Frame {
         for &[id, factors, _] in parts.iter().take(count.into()) {
             let sampling = (usize::from(factors >> 4), usize::from(factors & 15));
             if !(1..=4).contains(&sampling.0) || !(1..=4).contains(&sampling.1) {
-                return Err(cut("a sampling factor is none"));
+                return Err(cut("a sampling factor is out of range"));
             }
             components.push(Component { id, sampling, missing: [ALL; 64], known: Vec::new() });
         }

@@ -42,7 +42,7 @@ impl Walk<'_> {
         let progressive = frame.progressive;
         let (first, last, heights) = if progressive { (first, last, heights) } else { (0, 63, 0) };
         if first > last || last > 63 {
-            return Err(cut("a scan's coefficients are none"));
+            return Err(cut("a scan's coefficients are out of range"));
         }
         let band = Band { first: first.into(), last: last.into(), refines: heights >> 4 != 0 };
 

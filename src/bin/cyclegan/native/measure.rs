@@ -55,7 +55,7 @@ impl Held {
     /// Each photo of the two sets there and back: of A, then of B.
     ///
     /// # Errors
-    /// `output-not-finite`, `gpu-lost`.
+    /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn previews(&self, generators: &Generators, opened: &Opened) -> Result<[Vec<Preview>; 2]> {
         let Generators { g_a, g_b } = generators;
         let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
@@ -78,7 +78,8 @@ impl Judge {
     /// Trains a classifier on the training photos of `sets`. None when a set has no photo held out.
     ///
     /// # Errors
-    /// `dataset-empty` when no photo to train on can be read, `gpu-lost`.
+    /// `dataset-empty` when no photo to train on can be read, `output-not-finite`, `gpu-lost`,
+    /// `gpu-refused`, `out-of-memory`.
     pub fn train(
         sets: &Sets,
         preprocess: &Preprocess,
@@ -110,7 +111,7 @@ impl Judge {
     /// Scores two generators.
     ///
     /// # Errors
-    /// `output-not-finite`, `gpu-lost`.
+    /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn score(&self, generators: &Generators, opened: &Opened) -> Result<Scores> {
         let Generators { g_a, g_b } = generators;
         let Held { a, b } = &self.held;
