@@ -57,7 +57,7 @@ pub enum Error {
     #[error("the downloaded model is not the one that was published: {0}")]
     WeightsHashMismatch(String),
 
-    /// A value of a training run's configuration is out of its range, or is none.
+    /// A value of a training run's configuration is out of its range, or of another type.
     #[error("these training settings cannot be used: {0}")]
     ConfigInvalid(String),
     /// A set of photos has none, or none that can be read.

@@ -1,4 +1,4 @@
-//! Whether a network has come to numbers that are none.
+//! Whether a network has come to NaN or infinity.
 
 use burn::{backend::wgpu::CubeBackend, tensor::Tensor};
 

@@ -1,4 +1,4 @@
-//! Whether a run has come to numbers that are none: then nothing it does makes sense any more.
+//! Whether a run has come to NaN or infinity: then nothing it does makes sense any more.
 
 use burn::tensor::Tensor;
 
@@ -50,7 +50,7 @@ impl Weights {
     }
 }
 
-/// Refuses losses that are no finite numbers, and a `weight` that is none; a loss first, since it
+/// Refuses losses that are not finite, and a `weight` that is not; a loss first, since it
 /// names the step.
 pub(super) fn check(reports: &[StepReport], weight: Option<&str>) -> Result<()> {
     let last = reports.last().map_or(0, |report| report.step);

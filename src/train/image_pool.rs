@@ -28,7 +28,7 @@ impl Draw {
     }
 }
 
-/// A pool of the translations of one direction, each without its batch axis.
+/// A pool of the translations of one direction, one picture each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImagePool<T> {
     size: usize,

@@ -453,7 +453,7 @@ fn leaves(
     (leaf(x, x_too), [first, second])
 }
 
-/// One infinity and one number that is none, among many tensors.
+/// One infinity and one NaN, among many tensors.
 pub async fn finiteness(gpu: &Device) {
     for device in [gpu, &Device::flex()] {
         let mut tensors = Vec::new();

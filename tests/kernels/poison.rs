@@ -1,5 +1,5 @@
-//! What is not a number, and infinity, must arrive at the end: an operation that makes an ordinary
-//! number of it hides that a photo or a run is spoilt.
+//! NaN and infinity must arrive at the end: an operation that makes an ordinary number of them hides
+//! that a photo or a run is spoilt.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
@@ -24,7 +24,7 @@ fn sound<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(data, shape), device)
 }
 
-/// All operations of the networks, on one number that is none.
+/// All operations of the networks, on data with one NaN or infinity.
 pub async fn poison(gpu: &Device) {
     for device in [gpu, &Device::flex()] {
         activations(device).await;

@@ -11,7 +11,7 @@ use cyclegan_web::{
 
 use super::poison::WRONG;
 
-/// A generator of which one number is none makes no picture, whichever number that is.
+/// A generator with NaN or infinity in one place makes no picture, wherever that place is.
 pub async fn poisoned_generators(device: &Device) {
     let photo = paint(Season::Summer, 3, 64, 64);
     for ngf in [3, 8] {
