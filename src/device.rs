@@ -53,11 +53,22 @@ impl Limits {
     /// (ngf 64) by the growth of wasm's memory from 512 to 768 pixels.
     const LIVE: u64 = 5;
 
+    /// Bytes of all tensors that live at once in half precision, for each pixel and channel.
+    const LIVE_HALF: u64 = 15;
+
     /// Pixels of the largest input for a generator of width `ngf`: its first and last layers keep
     /// `ngf` float32 values a pixel (256 bytes at 64), and a picture its channels.
     pub fn pixels(&self, ngf: usize) -> u64 {
         let bytes = 4 * ngf.max(PICTURE_CHANNELS) as u64;
         self.tensor.min(self.memory / Self::LIVE) / bytes
+    }
+
+    /// The same in half precision. The images between the layers take 2 bytes a value then; what
+    /// Winograd's filtering has transformed stays float32, 36 values for 16 pixels of a quarter of
+    /// the side, and is the largest tensor.
+    pub fn half_pixels(&self, ngf: usize) -> u64 {
+        let ngf = ngf.max(1) as u64;
+        (4 * self.tensor / (9 * ngf)).min(self.memory / (Self::LIVE_HALF * ngf))
     }
 }
 
@@ -136,6 +147,12 @@ pub async fn open(choice: Choice) -> Result<Opened> {
         Choice::WebGpu => Err(refused),
         Choice::Auto | Choice::Cpu => Ok(cpu(Some(refused))),
     }
+}
+
+/// Bytes of a graphics card's own memory, where it tells: natively, by Vulkan. WebGPU tells no one.
+#[cfg(all(not(target_family = "wasm"), any(target_os = "linux", target_os = "windows")))]
+pub async fn card_memory() -> Option<u64> {
+    gpu::memory().await
 }
 
 fn cpu(reason: Option<Error>) -> Opened {
@@ -263,6 +280,20 @@ mod gpu {
             }
         }
         Ok(())
+    }
+
+    #[cfg(all(not(target_family = "wasm"), any(target_os = "linux", target_os = "windows")))]
+    pub async fn memory() -> Option<u64> {
+        let (_instance, adapter) = adapter().await.ok()?;
+        // SAFETY: only asked for what it is; nothing of it is made or destroyed.
+        let adapter = unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
+        let instance = adapter.shared_instance().raw_instance();
+        let device = adapter.raw_physical_device();
+        // SAFETY: the device is one of this instance's.
+        let properties = unsafe { instance.get_physical_device_memory_properties(device) };
+        let heaps = properties.memory_heaps.iter().take(properties.memory_heap_count as usize);
+        // The first flag of a heap says that it is the card's own.
+        heaps.filter(|heap| heap.flags.as_raw() & 1 == 1).map(|heap| heap.size).max()
     }
 
     /// The adapter with the most power.

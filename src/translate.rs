@@ -58,11 +58,21 @@ pub fn plan(
     ngf: usize,
     limits: &Limits,
 ) -> Plan {
+    plan_within((width, height), longest, margin, limits.pixels(ngf))
+}
+
+/// [`plan`] where the network's input may have `most` pixels.
+pub fn plan_within(
+    (width, height): (usize, usize),
+    longest: Option<usize>,
+    margin: usize,
+    most: u64,
+) -> Plan {
     let asked = image::fit(width, height, longest);
     let holds = |(width, height): (usize, usize)| {
         let Padding { margin, right, bottom } = Padding::new(width, height, margin);
         let pixels = (width + margin + right) as u64 * (height + margin + bottom) as u64;
-        pixels <= limits.pixels(ngf)
+        pixels <= most
     };
     // The largest longest side that fits, by bisection: padding makes the formula uneven.
     let (mut fits, mut too_large) = (1, asked.0.max(asked.1) + 1);

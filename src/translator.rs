@@ -11,12 +11,12 @@ use std::cell::RefCell;
 use burn::tensor::{Device, Transaction};
 
 use crate::{
-    device::{Opened, read_all},
+    device::{Limits, Opened, read_all},
     error::{Error, Result},
-    image::Rgb,
+    image::{self, Rgb},
     model::{Generator, Network as _},
     ops,
-    translate::{Seen, translate},
+    translate::{Seen, plan_within, translate},
     weights::{Architecture, HostTensor, Layer, StateDict},
 };
 
@@ -55,6 +55,25 @@ impl Precision {
             None => Self::Float16,
         }
     }
+
+    /// Pixels of the largest input that a device of these limits holds.
+    pub fn pixels(self, limits: &Limits, ngf: usize) -> u64 {
+        match self {
+            Self::Float32 => limits.pixels(ngf),
+            Self::Float16 => limits.half_pixels(ngf),
+        }
+    }
+}
+
+/// A photo as the network saw it, and what it made of it.
+#[derive(Debug)]
+pub struct Translated {
+    /// The photo at the result's size.
+    pub before: Rgb,
+    /// The translation.
+    pub after: Rgb,
+    /// The device could not hold what was asked, so the result is smaller.
+    pub reduced: bool,
 }
 
 /// A generator that translates photos.
@@ -106,7 +125,55 @@ impl Translator {
     /// # Errors
     /// As there.
     pub async fn translate(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
-        let result = self.attempt(photo, margin).await;
+        loop {
+            if let Some(picture) = self.attempt(photo, margin).await? {
+                return Ok(picture);
+            }
+        }
+    }
+
+    /// Translates a photo of any size, its longest side at most `longest` pixels (`None`: as it
+    /// is), smaller where the device does not hold that in the precision that is used in the end.
+    ///
+    /// # Errors
+    /// As [`translate()`].
+    pub async fn translate_within(
+        &self,
+        limits: &Limits,
+        photo: Rgb,
+        longest: Option<usize>,
+        margin: usize,
+    ) -> Result<Translated> {
+        if self.precision() == Precision::Float16 {
+            let (before, reduced) = self.resized(limits, &photo, longest, margin);
+            if let Some(after) = self.attempt(&before, margin).await? {
+                return Ok(Translated { before, after, reduced });
+            }
+        }
+        // What float16 holds may be too much in float32.
+        let (before, reduced) = self.resized(limits, &photo, longest, margin);
+        drop(photo);
+        let after = self.translate(&before, margin).await?;
+        Ok(Translated { before, after, reduced })
+    }
+
+    /// The photo at the size of its translation, and whether the device holds no larger one.
+    fn resized(
+        &self,
+        limits: &Limits,
+        photo: &Rgb,
+        longest: Option<usize>,
+        margin: usize,
+    ) -> (Rgb, bool) {
+        let most = self.precision().pixels(limits, self.architecture.ngf);
+        let plan = plan_within((photo.width, photo.height), longest, margin, most);
+        (image::resize_bicubic(photo, plan.width, plan.height), plan.reduced)
+    }
+
+    /// Translates in the present precision. None: there were numbers that float16 does not hold,
+    /// and from now on it is float32.
+    async fn attempt(&self, photo: &Rgb, margin: usize) -> Result<Option<Rgb>> {
+        let result = self.tried(photo, margin).await;
         if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
             // A buffer that the device did not give would be taken for one that can be used again.
             ops::release(&self.device);
@@ -114,19 +181,20 @@ impl Translator {
         result
     }
 
-    async fn attempt(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
-        let mut generator = self.generator.borrow().shared();
-        if self.precision() == Precision::Float16 {
-            if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
-                return Ok(picture);
-            }
-            if let Some(state) = self.exact.take() {
-                let exact = Generator::from_state(self.architecture, state, &self.device)?;
-                self.generator.replace(exact);
-            }
-            generator = self.generator.borrow().shared();
+    async fn tried(&self, photo: &Rgb, margin: usize) -> Result<Option<Rgb>> {
+        let generator = self.generator.borrow().shared();
+        if self.precision() == Precision::Float32 {
+            return translate(&generator, photo, margin, &self.device).await.map(Some);
         }
-        translate(&generator, photo, margin, &self.device).await
+        if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
+            return Ok(Some(picture));
+        }
+        drop(generator);
+        if let Some(state) = self.exact.take() {
+            let exact = Generator::from_state(self.architecture, state, &self.device)?;
+            self.generator.replace(exact);
+        }
+        Ok(None)
     }
 }
 

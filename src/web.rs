@@ -17,10 +17,10 @@ use wasm_bindgen::prelude::*;
 use crate::{
     device::{self, Choice, Kind, Opened},
     error::Error,
-    image::{self, Rgb},
+    image::Rgb,
     samples::{self, Season},
     translate,
-    translator::{Precision, Translator},
+    translator::{Precision, Translated, Translator},
     weights::{self, Architecture},
 };
 
@@ -205,12 +205,11 @@ impl Engine {
         let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
         let photo = Rgb::from_rgba(&rgba, width, height)?;
         drop(rgba);
-        let margin = margin.min(translate::MAX_MARGIN);
-        let plan = self.planned((width, height), longest, margin)?;
-        let before = image::resize_bicubic(&photo, plan.width, plan.height);
-        drop(photo);
-        let after = translator.translate(&before, margin).await?;
-        let (reduced, precision) = (plan.reduced, translator.precision());
+        let longest = (longest > 0).then_some(longest);
+        let (limits, margin) = (&self.opened.limits, margin.min(translate::MAX_MARGIN));
+        let Translated { before, after, reduced } =
+            translator.translate_within(limits, photo, longest, margin).await?;
+        let precision = translator.precision();
         Ok(Translation { before, after, reduced, precision })
     }
 }
@@ -227,7 +226,8 @@ impl Engine {
         let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
         let longest = (longest > 0).then_some(longest);
         let (margin, ngf) = (margin.min(translate::MAX_MARGIN), translator.architecture().ngf);
-        Ok(translate::plan(photo, longest, margin, ngf, &self.opened.limits))
+        let most = translator.precision().pixels(&self.opened.limits, ngf);
+        Ok(translate::plan_within(photo, longest, margin, most))
     }
 }
 

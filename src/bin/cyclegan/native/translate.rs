@@ -7,9 +7,8 @@ use clap::{Args, ValueEnum};
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
-    image,
-    translate::{self as engine, MAX_MARGIN},
-    translator::{Precision, Translator},
+    translate::MAX_MARGIN,
+    translator::{Precision, Translated, Translator},
     weights::{Architecture, StateDict},
 };
 use pollster::block_on;
@@ -157,16 +156,12 @@ impl Translate {
     /// One photo; answers the size of its translation.
     fn translate(&self, job: &Job, translator: &Translator, opened: &Opened) -> Result<String> {
         let photo = decode::read(&job.photo)?;
-        let (ngf, margin) = (translator.architecture().ngf, self.margin as usize);
-        let longest = self.size.map(|size| size as usize);
-        let size = (photo.width, photo.height);
-        let plan = engine::plan(size, longest, margin, ngf, &opened.limits);
-        let resized = image::resize_bicubic(&photo, plan.width, plan.height);
-        drop(photo);
-        let result = block_on(translator.translate(&resized, margin))?;
-        files::write_png(&job.result, &result)?;
-        let reduced = if plan.reduced { ", as large as this device can hold" } else { "" };
-        Ok(format!("{} × {}{reduced}", plan.width, plan.height))
+        let (margin, longest) = (self.margin as usize, self.size.map(|size| size as usize));
+        let translated = translator.translate_within(&opened.limits, photo, longest, margin);
+        let Translated { after, reduced, .. } = block_on(translated)?;
+        files::write_png(&job.result, &after)?;
+        let reduced = if reduced { ", as large as this device can hold" } else { "" };
+        Ok(format!("{} × {}{reduced}", after.width, after.height))
     }
 }
 
