@@ -113,13 +113,22 @@ impl Readback {
     ///
     /// # Errors
     /// Those of [`read_all`].
-    pub async fn read(self) -> Result<StateDict> {
-        let all = read_all(self.transaction).await?;
-        let usage = |error: &dyn std::fmt::Display| Error::Usage(error.to_string());
-        let floats = |data: TensorData| data.try_to_vec::<f32>().map_err(|error| usage(&error));
-        let pairs = self.names.into_iter().zip(all);
+    pub async fn read(mut self) -> Result<StateDict> {
+        let names = std::mem::take(&mut self.names);
+        let pairs = names.into_iter().zip(self.values().await?);
+        let floats = |data: TensorData| {
+            data.try_into_vec::<f32>().map_err(|error| Error::Usage(error.to_string()))
+        };
         pairs
             .map(|((name, shape), data)| Ok((name, HostTensor { shape, data: floats(data)? })))
             .collect()
+    }
+
+    /// Waits for all of them, and gives them as they are, in the order in which they were added.
+    ///
+    /// # Errors
+    /// As [`Readback::read`].
+    pub async fn values(self) -> Result<Vec<TensorData>> {
+        read_all(self.transaction).await
     }
 }

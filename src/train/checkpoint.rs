@@ -14,17 +14,19 @@
 
 #[cfg(not(target_family = "wasm"))]
 pub mod disk;
+pub mod pieces;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::fields::Fields;
 use crate::{
     error::{Error, Result},
     weights::{HostTensor, StateDict, safetensors},
 };
+use pieces::{Reader, Writer, at_once};
 
 /// What tells a checkpoint from other safetensors files.
 pub const FORMAT: &str = "cyclegan-web checkpoint";
@@ -60,24 +62,23 @@ impl Checkpoint {
     /// `engine-usage` when there is no tensor, when one has not as many elements as its shape
     /// says, or when names and state are longer than is read back.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        if self.tensors.is_empty() {
+        let Self { tensors, state } = self;
+        if tensors.is_empty() {
             return Err(Error::Usage("a checkpoint without tensors".into()));
         }
-        let metadata = BTreeMap::from([
-            ("format".into(), FORMAT.into()),
-            ("sha256".into(), String::from_utf8_lossy(&NO_DIGEST).into_owned()),
-            ("state".into(), self.state.to_string()),
-            ("version".into(), VERSION.to_string()),
-        ]);
-        let mut bytes = safetensors::write(&self.tensors, &metadata)?;
-        let at = digest_position(&bytes).ok_or_else(|| {
-            let most = safetensors::LONGEST_HEADER;
-            Error::Usage(format!("names and state of a checkpoint take more than {most} bytes"))
+        let mut bytes = Vec::new();
+        at_once(async {
+            let shapes = tensors.iter().map(|(name, tensor)| (name.as_str(), &tensor.shape[..]));
+            let mut writer = Writer::new(shapes, state, &mut bytes).await?;
+            for (name, tensor) in tensors {
+                if tensor.shape.iter().product::<usize>() != tensor.data.len() {
+                    let detail = format!("tensor {name} has not the elements that its shape says");
+                    return Err(Error::Usage(detail));
+                }
+                writer.numbers(&tensor.data).await?;
+            }
+            writer.finish().await
         })?;
-        let digest = digest(&bytes, at);
-        if let Some(place) = bytes.get_mut(at..at + digest.len()) {
-            place.copy_from_slice(digest.as_bytes());
-        }
         Ok(bytes)
     }
 
@@ -88,29 +89,25 @@ impl Checkpoint {
     /// `checkpoint-too-new` for another version of the format, `checkpoint-damaged` when a byte is
     /// missing, added or altered.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        if bytes.is_empty() {
-            return Err(Error::CheckpointDamaged("it is empty".into()));
-        }
-        if !safetensors::recognises(bytes) {
-            let detail = "it is no safetensors file";
-            return Err(Error::CheckpointNotRecognised(detail.into()));
-        }
-        let metadata = safetensors::read_metadata(bytes).map_err(damaged)?;
-        check_version(&metadata)?;
-        let at = digest_position(bytes).map(|at| (at, digest(bytes, at)));
-        let stored = metadata.get("sha256");
-        if !at.is_some_and(|(at, digest)| {
-            // The place is that of the metadata's field, and not of a look-alike in a name.
-            bytes.get(at..at + digest.len()) == Some(digest.as_bytes()) && stored == Some(&digest)
-        }) {
-            let detail = "its contents were altered after it was written";
-            return Err(Error::CheckpointDamaged(detail.into()));
-        }
-        let state = metadata.get("state").map_or("", String::as_str);
-        let state = serde_json::from_str(state)
-            .map_err(|error| Error::CheckpointDamaged(format!("state: {error}")))?;
+        let state = at_once(Reader::open(bytes))?.state;
         Ok(Self { tensors: safetensors::read(bytes).map_err(damaged)?, state })
     }
+}
+
+/// The text beside the tensors, its digest not known yet.
+fn metadata(state: &Value) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("format".into(), FORMAT.into()),
+        ("sha256".into(), String::from_utf8_lossy(&NO_DIGEST).into_owned()),
+        ("state".into(), state.to_string()),
+        ("version".into(), VERSION.to_string()),
+    ])
+}
+
+/// The state in that text.
+fn state_of(metadata: &BTreeMap<String, String>) -> Result<Value> {
+    let state = metadata.get("state").map_or("", String::as_str);
+    serde_json::from_str(state).map_err(|error| Error::CheckpointDamaged(format!("state: {error}")))
 }
 
 /// Refuses what is no checkpoint, or one of another version.
@@ -144,12 +141,47 @@ fn digest_position(bytes: &[u8]) -> Option<usize> {
     Some(8 + found + DIGEST_KEY.len())
 }
 
-/// SHA-256 of a file whose digest stands at `at`, in lower-case hexadecimal digits.
-fn digest(bytes: &[u8], at: usize) -> String {
-    let mut hash = Sha256::new();
-    hash.update(bytes.get(..at).unwrap_or_default());
-    hash.update(NO_DIGEST);
-    hash.update(bytes.get(at + NO_DIGEST.len()..).unwrap_or_default());
+/// SHA-256 of a file that is read piece by piece, its own digits taken as zeros.
+struct Digest {
+    hash: Sha256,
+    /// The digits that the file has in their place.
+    stored: Option<String>,
+}
+
+impl Digest {
+    /// Begins with `start`, the whole header of the file.
+    fn new(start: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        let Some((before, digits, behind)) = digest_position(start).and_then(|at| {
+            Some((start.get(..at)?, start.get(at..at + NO_DIGEST.len())?, start.get(at..)?))
+        }) else {
+            return Self { hash, stored: None };
+        };
+        hash.update(before);
+        hash.update(NO_DIGEST);
+        hash.update(behind.get(NO_DIGEST.len()..).unwrap_or_default());
+        Self { hash, stored: Some(String::from_utf8_lossy(digits).into_owned()) }
+    }
+
+    /// Goes on with the bytes that follow.
+    fn update(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
+    }
+
+    /// Refuses a file that was altered.
+    fn check(self, metadata: &BTreeMap<String, String>) -> Result<()> {
+        let found = Some(hexadecimal(self.hash));
+        // The place is that of the metadata's field, and not of a look-alike in a name.
+        if self.stored == found && metadata.get("sha256") == found.as_ref() {
+            return Ok(());
+        }
+        let detail = "its contents were altered after it was written";
+        Err(Error::CheckpointDamaged(detail.into()))
+    }
+}
+
+/// A digest in lower-case hexadecimal digits.
+fn hexadecimal(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Gradients, Shape, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Shape, Tensor, TensorData};
 
-use super::Adam;
+use super::{Adam, checkpoint::pieces::Tensors};
 use crate::{
     error::{Error, Result},
-    model::{Mapper, Network, Readback},
+    model::{Mapper, Network},
     ops::{self, AdamStep, Learning},
-    weights::{HostTensor, StateDict},
 };
+
+/// The two moments of a parameter, as a checkpoint names them.
+const MOMENTS: [&str; 2] = ["mean", "square"];
 
 /// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1,
 /// 1]`. A weight must not be flattened on the way: where it lies in another order in memory, that
@@ -102,6 +104,17 @@ impl Mapper for Put {
     }
 }
 
+/// A part of a checkpoint, still on the device.
+#[derive(Clone)]
+pub(super) struct Part {
+    /// The name of its tensor in the file.
+    pub name: String,
+    /// The shape that it has there.
+    pub shape: Vec<usize>,
+    /// Its numbers, one tensor's behind the other's.
+    pub tensors: Vec<Tensor<4>>,
+}
+
 /// A network and its optimiser. Like a [`Network`] it cannot be cloned.
 #[derive(Debug)]
 pub struct Learner<N> {
@@ -147,65 +160,69 @@ impl<N: Network> Learner<N> {
         self.time
     }
 
-    /// Adds weights and moments to what is read for a checkpoint, as `G_A.model.1.weight`,
+    /// Weights and moments as a checkpoint has them, under names such as `G_A.model.1.weight`,
     /// `G_A.mean.model.1.weight` and `G_A.square.model.1.weight`.
-    pub fn read(&self, name: &str, readback: &mut Readback) {
-        readback.network(&format!("{name}."), &self.network);
-        for (parameter, [mean, square]) in &self.moments {
-            let flat = |tensor: &Tensor<4>| tensor.clone().flatten::<1>(0, 3);
-            readback.tensor(format!("{name}.mean.{parameter}"), flat(mean));
-            readback.tensor(format!("{name}.square.{parameter}"), flat(square));
-        }
-    }
-
-    /// Takes moments up from a checkpoint, out of `tensors`.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged` when they do not fit the network.
-    pub fn restore(&mut self, name: &str, time: u64, tensors: &mut StateDict) -> Result<()> {
-        struct Restore<'a> {
-            prefix: &'a str,
-            tensors: &'a mut StateDict,
-            moments: BTreeMap<String, [Tensor<4>; 2]>,
-            wrong: Option<String>,
-        }
-        impl Restore<'_> {
-            /// One of the moments, if it is there and of the right length.
-            fn take(&mut self, key: &str, like: usize) -> Option<HostTensor> {
-                let found = self.tensors.remove(key)?;
-                if found.data.len() != like {
-                    self.wrong = Some(key.into());
-                }
-                Some(found)
-            }
-        }
-        impl Mapper for Restore<'_> {
+    pub(super) fn parts(&self, name: &str) -> Vec<Part> {
+        struct All<'a>(&'a str, Vec<Part>);
+        impl Mapper for All<'_> {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                let count = tensor.shape().num_elements();
-                let keys =
-                    ["mean", "square"].map(|moment| format!("{}.{moment}.{name}", self.prefix));
-                let [mean, square] = keys.map(|key| self.take(&key, count));
-                if let (Some(mean), Some(square)) = (mean, square) {
-                    let device = tensor.device();
-                    let shape = tensor.shape();
-                    let upload = |host: HostTensor| {
-                        four(Tensor::<D>::from_data(
-                            TensorData::new(host.data, shape.clone()),
-                            &device,
-                        ))
-                    };
-                    self.moments.insert(name.into(), [mean, square].map(upload));
-                }
+                let (name, shape) = (format!("{}.{name}", self.0), tensor.dims().to_vec());
+                self.1.push(Part { name, shape, tensors: vec![four(tensor.clone())] });
                 tensor
             }
         }
-        let mut restore = Restore { prefix: name, tensors, moments: BTreeMap::new(), wrong: None };
-        let _ = self.network.map(&mut restore);
-        if let Some(wrong) = restore.wrong {
-            return Err(Error::CheckpointDamaged(format!("{wrong} has the wrong length")));
+        let mut all = All(name, Vec::new());
+        let _ = self.network.map(&mut all);
+        let mut parts = all.1;
+        for (parameter, moments) in &self.moments {
+            for (moment, tensor) in MOMENTS.into_iter().zip(moments) {
+                parts.push(Part {
+                    name: format!("{name}.{moment}.{parameter}"),
+                    shape: vec![tensor.shape().num_elements()],
+                    tensors: vec![tensor.clone()],
+                });
+            }
         }
-        self.moments = restore.moments;
-        self.time = time;
-        Ok(())
+        parts
+    }
+
+    /// A network that goes on with the moments of a checkpoint, one after the other out of
+    /// `tensors`.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged` when they do not fit the network, and those of `tensors`.
+    pub(super) async fn restore(
+        name: &str,
+        network: N,
+        time: u64,
+        tensors: &mut impl Tensors,
+        device: &Device,
+    ) -> Result<Self> {
+        struct Shapes(Vec<(String, [usize; 4])>);
+        impl Mapper for Shapes {
+            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+                self.0.push((name.into(), four(tensor.clone()).dims()));
+                tensor
+            }
+        }
+        let mut shapes = Shapes(Vec::new());
+        let _ = network.map(&mut shapes);
+        let mut moments = BTreeMap::new();
+        for (parameter, shape) in shapes.0 {
+            let mut both = Vec::new();
+            for moment in MOMENTS {
+                let key = format!("{name}.{moment}.{parameter}");
+                let Some(found) = tensors.take(&key).await? else { continue };
+                if found.data.len() != shape.iter().product::<usize>() {
+                    let detail = format!("{key} has the wrong length");
+                    return Err(Error::CheckpointDamaged(detail));
+                }
+                both.push(Tensor::from_data(TensorData::new(found.data, shape), device));
+            }
+            if let Ok(both) = <[_; 2]>::try_from(both) {
+                moments.insert(parameter, both);
+            }
+        }
+        Ok(Self { network, moments, time })
     }
 }

@@ -1,22 +1,26 @@
 //! A run as a checkpoint, and back: on the CPU the same numbers follow, to the bit.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    Checkpoint, Config, Dataset, ImagePool, Source, Start, Trainer,
-    checkpoint::{fields, pack, unpack},
+    Checkpoint, Config, CycleGan, Dataset, ImagePool, Learner, Source, Trainer,
+    checkpoint::{
+        fields,
+        pieces::{Reader, Sink, Store, Tensors, Writer, at_once},
+        unpack,
+    },
     dataset::sampler::SamplerState,
     fields::{Fields, hex},
+    learner::Part,
+    trainer::reaches_the_generators,
 };
 use crate::{
     error::{Error, Result},
-    model::Readback,
+    model::{Discriminator, Generator, Readback},
     random::Random,
-    weights::{HostTensor, StateDict, generator_from},
+    weights::{Architecture, HostTensor, StateDict, generator_from},
 };
-
-const NETWORKS: [&str; 4] = ["G_A", "G_B", "D_A", "D_B"];
 
 impl<S: Source> Trainer<S> {
     /// Everything that the run needs to go on elsewhere.
@@ -25,29 +29,87 @@ impl<S: Source> Trainer<S> {
     /// `gpu-lost`; `training-not-finite` when a number in it is not finite, so that a broken run
     /// never takes the place of its last good checkpoint.
     pub async fn checkpoint(&self) -> Result<Checkpoint> {
+        let parts = self.parts()?;
+        let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };
+        let empty = parts.iter().map(|part| (part.name.clone(), empty(&part.shape)));
+        let mut tensors: StateDict = empty.collect();
+        let read = async |part: &Part, numbers: &[f32]| {
+            if let Some(tensor) = tensors.get_mut(&part.name) {
+                tensor.data.extend(numbers);
+            }
+            Ok(())
+        };
+        self.read(&parts, read).await?;
+        Ok(Checkpoint { tensors, state: self.state_of_run() })
+    }
+
+    /// Writes [`Trainer::checkpoint`] into a file, whose length it returns. No more of it is in
+    /// memory at once than its largest tensor.
+    ///
+    /// # Errors
+    /// As there, and those of `sink`; what was written then is of no use.
+    pub async fn save(&self, sink: &mut impl Sink) -> Result<u64> {
+        let parts = self.parts()?;
+        let shapes = parts.iter().map(|part| (part.name.as_str(), part.shape.as_slice()));
+        let mut writer = Writer::new(shapes, &self.state_of_run(), sink).await?;
+        self.read(&parts, async |_, numbers| writer.numbers(numbers).await).await?;
+        writer.finish().await
+    }
+
+    /// All tensors, by their names in the file.
+    fn parts(&self) -> Result<Vec<Part>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
         }
-        let mut readback = Readback::default();
-        self.gan.g_a.read("G_A", &mut readback);
-        self.gan.g_b.read("G_B", &mut readback);
-        self.gan.d_a.read("D_A", &mut readback);
-        self.gan.d_b.read("D_B", &mut readback);
-        for (name, pool) in [("pool_A", &self.gan.pool_a), ("pool_B", &self.gan.pool_b)] {
-            for (slot, picture) in pool.images().iter().enumerate() {
-                readback.tensor(format!("{name}.{slot:04}"), picture.clone());
+        let CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b } = &self.gan;
+        let mut parts =
+            [g_a.parts("G_A"), g_b.parts("G_B"), d_a.parts("D_A"), d_b.parts("D_B")].concat();
+        // A pool is one tensor, or its pictures would fill the header.
+        parts.extend([("pool_A", pool_a), ("pool_B", pool_b)].map(|(name, pool)| {
+            let tensors = pool.images().to_vec();
+            let length = tensors.iter().map(|picture| picture.shape().num_elements()).sum();
+            Part { name: name.into(), shape: vec![length], tensors }
+        }));
+        parts.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(parts)
+    }
+
+    /// Reads parts one after another, as many tensors at a time as are no larger together than the
+    /// largest, and hands each to `take`.
+    async fn read(
+        &self,
+        parts: &[Part],
+        mut take: impl AsyncFnMut(&Part, &[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let size = |tensor: &Tensor<4>| tensor.shape().num_elements();
+        let all = parts.iter().flat_map(|part| part.tensors.iter().map(move |one| (part, one)));
+        let most = all.clone().map(|(_, tensor)| size(tensor)).max().unwrap_or(0);
+        let mut all = all.peekable();
+        while all.peek().is_some() {
+            let (mut readback, mut names, mut left) = (Readback::default(), Vec::new(), most);
+            while let Some((part, tensor)) = all.next_if(|(_, tensor)| size(tensor) <= left) {
+                left -= size(tensor);
+                readback.tensor(String::new(), tensor.clone());
+                names.push(part);
+            }
+            for (part, data) in names.into_iter().zip(readback.values().await?) {
+                let numbers = data.as_slice().map_err(|other| Error::Usage(other.to_string()))?;
+                if numbers.iter().any(|number: &f32| !number.is_finite()) {
+                    let detail = format!("step {}: {}", self.step, part.name);
+                    return Err(Error::TrainingNotFinite(detail));
+                }
+                take(part, numbers).await?;
             }
         }
-        let mut tensors = readback.read().await?;
-        for (name, tensor) in &tensors {
-            if tensor.data.iter().any(|value| !value.is_finite()) {
-                return Err(Error::TrainingNotFinite(format!("step {}: {name}", self.step)));
-            }
-        }
-        let (pool_a, shapes_a) = pack(&take_pool(&mut tensors, "pool_A."));
-        let (pool_b, shapes_b) = pack(&take_pool(&mut tensors, "pool_B."));
-        tensors.extend([("pool_A".into(), pool_a), ("pool_B".into(), pool_b)]);
-        let state = json!({
+        Ok(())
+    }
+
+    /// All that is no tensor.
+    fn state_of_run(&self) -> Value {
+        let shapes = |pool: &ImagePool<Tensor<4>>| -> Value {
+            pool.images().iter().map(|picture| Value::from(picture.dims().to_vec())).collect()
+        };
+        json!({
             "config": self.config.to_json(),
             "step": self.step,
             "images": self.images,
@@ -59,10 +121,9 @@ impl<S: Source> Trainer<S> {
             "updates_D_B": self.gan.d_b.time(),
             "sampler": self.dataset.state().to_json(),
             "chance": hex(self.chance.state()),
-            "pool_A": shapes_a,
-            "pool_B": shapes_b,
-        });
-        Ok(Checkpoint { tensors, state })
+            "pool_A": shapes(&self.gan.pool_a),
+            "pool_B": shapes(&self.gan.pool_b),
+        })
     }
 
     /// Goes on from a checkpoint with the same photos, of which at most `cache_bytes` of pixels are
@@ -70,23 +131,49 @@ impl<S: Source> Trainer<S> {
     /// then, the epoch is begun anew.
     ///
     /// # Errors
-    /// `checkpoint-damaged` when a part is missing or contradicts another; `dataset-empty`.
+    /// `checkpoint-damaged` when a part is missing or contradicts another; `dataset-empty`;
+    /// `config-invalid` when so few photos are left that the run would end in its warm-up.
     pub fn resume(
         checkpoint: Checkpoint,
-        (a, b): (S, S),
+        photos: (S, S),
         cache_bytes: usize,
         device: &Device,
     ) -> Result<(Self, bool)> {
         let Checkpoint { mut tensors, state } = checkpoint;
+        at_once(Self::restore(&state, &mut tensors, photos, cache_bytes, device))
+    }
+
+    /// [`Trainer::resume`] from a file, of which no more is in memory at once than the weights of
+    /// one network.
+    ///
+    /// # Errors
+    /// As there, and those of the file.
+    pub async fn resume_from<F: Store>(
+        mut file: Reader<F>,
+        photos: (S, S),
+        cache_bytes: usize,
+        device: &Device,
+    ) -> Result<(Self, bool)> {
+        let state = std::mem::take(&mut file.state);
+        Self::restore(&state, &mut file, photos, cache_bytes, device).await
+    }
+
+    async fn restore(
+        state: &Value,
+        tensors: &mut impl Tensors,
+        (a, b): (S, S),
+        cache_bytes: usize,
+        device: &Device,
+    ) -> Result<(Self, bool)> {
         let object = state.as_object();
         let part = |name: &str| {
             let found = object.and_then(|object| object.get(name));
             found.ok_or_else(|| damaged(&format!("{name} is missing")))
         };
-        let config =
+        let mut config =
             Config::from_json(part("config")?).map_err(|error| damaged(&error.to_string()))?;
         let sampler = SamplerState::from_json(part("sampler")?)?;
-        let numbers = without(&state, &["config", "sampler", "pool_A", "pool_B"]);
+        let numbers = without(state, &["config", "sampler", "pool_A", "pool_B"]);
         let mut numbers: Fields<'_> = fields(&numbers)?;
         let mut count = |name: &'static str| -> Result<u64> {
             let found = numbers.count(name)?;
@@ -94,55 +181,101 @@ impl<S: Source> Trainer<S> {
         };
         let (step, images, warm_up) = (count("step")?, count("images")?, count("warm_up_steps")?);
         let times = ["updates_G_A", "updates_G_B", "updates_D_A", "updates_D_B"].map(&mut count);
+        let [time_g_a, time_g_b, time_d_a, time_d_b] = times;
         // A run of version 1 had none, and goes on without.
         let ramp = numbers.count("lr_ramp_steps")?.unwrap_or(0);
         let chance = numbers.bits("chance")?;
         let chance = Random::from_state(numbers.required("chance", chance)?);
         numbers.finish()?;
 
-        let [g_a, g_b, d_a, d_b] = NETWORKS.map(|name| take_network(&mut tensors, name));
-        let generator =
-            |state: StateDict| generator_from(state).map_err(|error| damaged(&error.to_string()));
-        let start = Start {
-            g_a: Some(generator(g_a)?),
-            g_b: Some(generator(g_b)?),
-            d_a: Some(d_a),
-            d_b: Some(d_b),
-        };
         let random = Random::new(config.seed);
         let mut dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
         let exact = dataset.restore(&sampler)?;
-        let mut trainer = Self::new(config, start, dataset, device)
-            .map_err(|error| damaged(&error.to_string()))?;
-        let gan = &mut trainer.gan;
-        let [time_g_a, time_g_b, time_d_a, time_d_b] = times;
-        gan.g_a.restore("G_A", time_g_a?, &mut tensors)?;
-        gan.g_b.restore("G_B", time_g_b?, &mut tensors)?;
-        gan.d_a.restore("D_A", time_d_a?, &mut tensors)?;
-        gan.d_b.restore("D_B", time_d_b?, &mut tensors)?;
-        let mut pool = |name: &str| -> Result<ImagePool<Tensor<4>>> {
-            let packed =
-                tensors.remove(name).ok_or_else(|| damaged(&format!("{name} is missing")))?;
-            let pictures = unpack(&packed, part(name)?)?;
-            let upload = |picture: HostTensor| match picture.shape.as_slice() {
-                [1, 3, height, width] if config.preprocess.gives(*width, *height) => {
-                    let data = TensorData::new(picture.data, picture.shape);
-                    Ok(Tensor::from_data(data, device))
-                }
-                shape => Err(damaged(&format!("{name} holds a picture of shape {shape:?}"))),
-            };
-            let pictures = pictures.into_iter().map(upload).collect::<Result<_>>()?;
-            ImagePool::restore(config.pool_size, pictures)
-        };
-        (gan.pool_a, gan.pool_b) = (pool("pool_A")?, pool("pool_B")?);
-        if let Some(name) = tensors.keys().next() {
+        let g_a = generator("G_A", time_g_a?, tensors, device).await?;
+        let g_b = generator("G_B", time_g_b?, tensors, device).await?;
+        let Architecture { ngf, blocks, .. } = *g_a.network.architecture();
+        (config.ngf, config.blocks) = (ngf, blocks);
+        let d_a = discriminator("D_A", time_d_a?, &config, tensors, device).await?;
+        let d_b = discriminator("D_B", time_d_b?, &config, tensors, device).await?;
+        let pool_a = pool("pool_A", part("pool_A")?, &config, tensors, device).await?;
+        let pool_b = pool("pool_B", part("pool_B")?, &config, tensors, device).await?;
+        if let Some(name) = tensors.names("").first() {
             return Err(damaged(&format!("{name} is unknown")));
         }
+        let gan = CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b };
+        let mut trainer = Self::of(config, gan, dataset, device);
         (trainer.step, trainer.images) = (step, images);
         (trainer.warm_up, trainer.ramp) = (warm_up, ramp);
         trainer.chance = chance;
+        // With fewer photos than then, epochs are shorter.
+        reaches_the_generators(warm_up, step, &config, &trainer.dataset)?;
         Ok((trainer, exact))
     }
+}
+
+/// Takes a generator and its optimiser out of a checkpoint.
+async fn generator(
+    name: &str,
+    time: u64,
+    tensors: &mut impl Tensors,
+    device: &Device,
+) -> Result<Learner<Generator>> {
+    let (architecture, state) =
+        generator_from(weights(name, tensors).await?).map_err(contradicts)?;
+    let network = Generator::from_state(architecture, state, device).map_err(contradicts)?;
+    Learner::restore(name, network, time, tensors, device).await
+}
+
+/// The same of a discriminator.
+async fn discriminator(
+    name: &str,
+    time: u64,
+    config: &Config,
+    tensors: &mut impl Tensors,
+    device: &Device,
+) -> Result<Learner<Discriminator>> {
+    let state = weights(name, tensors).await?;
+    let padding = config.discriminator_padding;
+    let network =
+        Discriminator::from_state(config.ndf, padding, state, device).map_err(contradicts)?;
+    Learner::restore(name, network, time, tensors, device).await
+}
+
+/// The weights of a network, under their own names.
+async fn weights(network: &str, tensors: &mut impl Tensors) -> Result<StateDict> {
+    let mut state = StateDict::new();
+    for name in tensors.names(&format!("{network}.model.")) {
+        if let Some(tensor) = tensors.take(&name).await? {
+            state.insert(name.trim_start_matches(&format!("{network}.")).into(), tensor);
+        }
+    }
+    Ok(state)
+}
+
+/// The pictures of a pool.
+async fn pool(
+    name: &str,
+    shapes: &Value,
+    config: &Config,
+    tensors: &mut impl Tensors,
+    device: &Device,
+) -> Result<ImagePool<Tensor<4>>> {
+    let packed = tensors.take(name).await?;
+    let packed = packed.ok_or_else(|| damaged(&format!("{name} is missing")))?;
+    let upload = |picture: HostTensor| match picture.shape.as_slice() {
+        [1, 3, height, width] if config.preprocess.gives(*width, *height) => {
+            let data = TensorData::new(picture.data, picture.shape);
+            Ok(Tensor::from_data(data, device))
+        }
+        shape => Err(damaged(&format!("{name} holds a picture of shape {shape:?}"))),
+    };
+    let pictures = unpack(&packed, shapes)?.into_iter().map(upload).collect::<Result<_>>()?;
+    ImagePool::restore(config.pool_size, pictures)
+}
+
+/// What is wrong with a part, said of the checkpoint.
+fn contradicts(error: Error) -> Error {
+    damaged(&error.to_string())
 }
 
 fn damaged(detail: &str) -> Error {
@@ -156,22 +289,4 @@ fn without(object: &serde_json::Value, names: &[&str]) -> serde_json::Value {
         fields.retain(|name, _| !names.contains(&name.as_str()));
     }
     object
-}
-
-/// Moves the pictures of a pool out of `tensors`, by slot.
-fn take_pool(tensors: &mut StateDict, prefix: &str) -> Vec<HostTensor> {
-    let (pool, rest) =
-        std::mem::take(tensors).into_iter().partition(|(name, _)| name.starts_with(prefix));
-    *tensors = rest;
-    StateDict::into_values(pool).collect()
-}
-
-/// Moves the weights of a network out of `tensors`, and gives them their own names.
-fn take_network(tensors: &mut StateDict, network: &str) -> StateDict {
-    let prefix = format!("{network}.model.");
-    let (own, rest): (StateDict, StateDict) =
-        std::mem::take(tensors).into_iter().partition(|(name, _)| name.starts_with(&prefix));
-    *tensors = rest;
-    let short = |name: String| name.trim_start_matches(&format!("{network}.")).to_string();
-    own.into_iter().map(|(name, tensor)| (short(name), tensor)).collect()
 }

@@ -64,38 +64,137 @@ pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 /// # Errors
 /// `engine-usage` when a tensor has not as many elements as its shape says.
 pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    let mut header = Map::new();
-    if !metadata.is_empty() {
-        header.insert("__metadata__".into(), json!(metadata));
-    }
-    let mut end = 0;
     for (name, tensor) in state {
-        let elements = tensor.shape.iter().try_fold(1, |product: usize, n| product.checked_mul(*n));
-        if elements != Some(tensor.data.len()) {
+        if elements(&tensor.shape) != Some(tensor.data.len()) {
             let detail = format!("tensor {name} has not the elements that its shape says");
             return Err(Error::Usage(detail));
         }
-        let start = end;
-        end += size_of_val(tensor.data.as_slice());
-        let entry = json!({"dtype": "F32", "shape": tensor.shape, "data_offsets": [start, end]});
-        header.insert(name.clone(), entry);
     }
-    let mut header = Value::Object(header).to_string().into_bytes();
-    // The format wants the numbers to start at a multiple of 8.
-    header.resize(header.len().next_multiple_of(LENGTH), b' ');
-
-    let mut file = Vec::with_capacity(LENGTH + header.len() + end);
-    file.extend((header.len() as u64).to_le_bytes());
-    file.extend(header);
+    let shapes = state.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
+    let mut file = header(shapes, metadata)?;
+    file.reserve_exact(state.values().map(|tensor| size_of_val(tensor.data.as_slice())).sum());
     for tensor in state.values() {
         file.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
     }
     Ok(file)
 }
 
+/// The beginning of a file of these float32 tensors, whose numbers follow in this order.
+///
+/// # Errors
+/// `engine-usage` for shapes that no memory holds.
+pub fn header<'a>(
+    shapes: impl Iterator<Item = (&'a str, &'a [usize])>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>> {
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert("__metadata__".into(), json!(metadata));
+    }
+    let mut end: usize = 0;
+    for (name, shape) in shapes {
+        let start = end;
+        let bytes = elements(shape).and_then(|elements| elements.checked_mul(size_of::<f32>()));
+        end = bytes
+            .and_then(|bytes| start.checked_add(bytes))
+            .ok_or_else(|| Error::Usage(format!("tensor {name} of shape {shape:?}")))?;
+        let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]});
+        header.insert(name.into(), entry);
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    // The format wants the numbers to start at a multiple of 8.
+    header.resize(header.len().next_multiple_of(LENGTH), b' ');
+    let mut file = Vec::with_capacity(LENGTH + header.len());
+    file.extend((header.len() as u64).to_le_bytes());
+    file.extend(header);
+    Ok(file)
+}
+
+fn elements(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1, |product: usize, side| product.checked_mul(*side))
+}
+
+/// Where each tensor of a file lies, and how to read it when its turn comes.
+#[derive(Debug)]
+pub struct Index {
+    places: BTreeMap<String, TensorInfo>,
+    /// Where the numbers begin.
+    numbers: u64,
+    /// What the writer put beside the tensors, by key.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// Reads the header at the `start` of a file of `length` bytes.
+    ///
+    /// # Errors
+    /// Those of the header in [`read`].
+    pub fn new(start: &[u8], length: u64) -> Result<Self> {
+        let (header, numbers) = cut(start, length)?;
+        let places = header.tensors().into_iter().map(|(name, info)| (name, info.clone()));
+        let places = places.collect();
+        let metadata = header.metadata().iter().flatten();
+        let metadata = metadata.map(|(key, text)| (key.clone(), text.clone())).collect();
+        Ok(Self { places, numbers: numbers as u64, metadata })
+    }
+
+    /// The names of all tensors that were not taken.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.places.keys()
+    }
+
+    /// Where the bytes of a tensor are: the first, and how many.
+    pub fn place(&self, name: &str) -> Option<(u64, usize)> {
+        let (start, end) = self.places.get(name)?.data_offsets;
+        Some((self.numbers + start as u64, end.checked_sub(start)?))
+    }
+
+    /// The tensor whose bytes are `numbers`; it is no longer in the index. None: it holds no
+    /// floats.
+    ///
+    /// # Errors
+    /// `weights-unsupported-type`, `weights-damaged` when it is not there.
+    pub fn take(&mut self, name: &str, numbers: &[u8]) -> Result<Option<HostTensor>> {
+        let Some(mut info) = self.places.remove(name) else {
+            return Err(Error::WeightsDamaged(format!("{} is not there", quote(name))));
+        };
+        info.data_offsets = (0, numbers.len());
+        tensor(name, &info, numbers)
+    }
+}
+
 /// Splits a file into its header, checked against the file's length, and the numbers.
 fn parse(bytes: &[u8]) -> Result<(Metadata, &[u8])> {
-    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH>() else {
+    let (header, numbers) = cut(bytes, bytes.len() as u64)?;
+    Ok((header, bytes.get(numbers..).unwrap_or_default()))
+}
+
+/// The header in `start`, the beginning of a file of `length` bytes, and where the numbers begin.
+fn cut(start: &[u8], length: u64) -> Result<(Metadata, usize)> {
+    let numbers = header_length(start)?;
+    let header = start.get(LENGTH..numbers);
+    let (Some(header), Some(found)) = (header, length.checked_sub(numbers as u64)) else {
+        let claimed = numbers - LENGTH;
+        let detail = format!("its header claims {claimed} bytes, the file ends before");
+        return Err(Error::WeightsTruncated(detail));
+    };
+    let header: Metadata = serde_json::from_slice(header)
+        .map_err(|error| Error::WeightsDamaged(format!("header: {}", quote(&error.to_string()))))?;
+    let claimed = header.data_len() as u64;
+    let detail = format!("its tensors claim {claimed} bytes, the file has {found}");
+    match claimed.cmp(&found) {
+        std::cmp::Ordering::Greater => Err(Error::WeightsTruncated(detail)),
+        std::cmp::Ordering::Less => Err(Error::WeightsDamaged(detail)),
+        std::cmp::Ordering::Equal => Ok((header, numbers)),
+    }
+}
+
+/// Bytes before the numbers of a file that begins with `start`, of which 8 are enough.
+///
+/// # Errors
+/// `weights-truncated`, `weights-too-large`.
+pub fn header_length(start: &[u8]) -> Result<usize> {
+    let Some((length, _)) = start.split_first_chunk::<LENGTH>() else {
         return Err(Error::WeightsTruncated("the header's length is missing".into()));
     };
     let length = u64::from_le_bytes(*length);
@@ -103,19 +202,7 @@ fn parse(bytes: &[u8]) -> Result<(Metadata, &[u8])> {
         let detail = format!("its header claims {length} bytes, at most {LONGEST_HEADER} are read");
         return Err(Error::WeightsTooLarge(detail));
     }
-    let Some((header, numbers)) = rest.split_at_checked(length as usize) else {
-        let detail = format!("its header claims {length} bytes, the file ends before");
-        return Err(Error::WeightsTruncated(detail));
-    };
-    let header: Metadata = serde_json::from_slice(header)
-        .map_err(|error| Error::WeightsDamaged(format!("header: {}", quote(&error.to_string()))))?;
-    let (claimed, found) = (header.data_len(), numbers.len());
-    let detail = format!("its tensors claim {claimed} bytes, the file has {found}");
-    match claimed.cmp(&found) {
-        std::cmp::Ordering::Greater => Err(Error::WeightsTruncated(detail)),
-        std::cmp::Ordering::Less => Err(Error::WeightsDamaged(detail)),
-        std::cmp::Ordering::Equal => Ok((header, numbers)),
-    }
+    Ok(LENGTH + length as usize)
 }
 
 /// Decodes one tensor; none for those that hold no floats.

@@ -70,7 +70,7 @@ test('a write that fails at any file leaves the checkpoint of before, and no rub
     disk.write = async (name, content) => {
       disk.full = count === failing;
       count += 1;
-      await write(name, content);
+      return write(name, content);
     };
     await assert.rejects(store(disk, 20), { code: 'storage-full' });
     const index = await readIndex(disk);
@@ -129,7 +129,7 @@ test('a worker’s access handles write the same, and a short write is a full di
           },
           write: (/** @type {Uint8Array} */ part, /** @type {{ at: number }} */ { at }) => {
             const count = Math.min(part.length, room - at);
-            const longer = new Uint8Array(at + count);
+            const longer = new Uint8Array(Math.max(content.length, at + count));
             longer.set(content);
             longer.set(part.subarray(0, count), at);
             content = longer;
@@ -149,6 +149,21 @@ test('a worker’s access handles write the same, and a short write is a full di
   await disk.write('blob', new Blob(['one ', 'two']));
   assert.equal(await root.files().text.bytes.text(), 'hello');
   assert.equal(await root.files().blob.bytes.text(), 'one two');
+  for (const each of [disk, new Disk(asHandle(root))]) {
+    const size = await each.write('pieces', async (write) => {
+      await write(0, new TextEncoder().encode('???'));
+      await write(3, new TextEncoder().encode(' and the rest'));
+      await write(0, new TextEncoder().encode('one'));
+    });
+    assert.equal(size, 16);
+    assert.equal(await root.files().pieces.bytes.text(), 'one and the rest');
+  }
+  const broken = Object.assign(new Error('as told'), { code: 'training-not-finite' });
+  await assert.rejects(
+    disk.write('pieces', () => Promise.reject(broken)),
+    broken,
+  );
+  assert.equal(root.files().pieces, undefined, 'half a file does not stay');
   room = 3;
   await assert.rejects(disk.write('text', 'hello'), { code: 'storage-full' });
   assert.equal(root.files().text, undefined);

@@ -7,6 +7,10 @@ import { CodedError, failureOf } from '../failure.js';
 /** The folder with all runs. */
 const ROOT = 'training';
 
+/** @typedef {(at: number, bytes: Uint8Array) => Promise<void> | void} Write takes a piece of a file to its place */
+/** @typedef {(write: Write) => Promise<unknown>} Pieces gives a file piece by piece, so that it is never in memory as a whole */
+/** @typedef {Blob | Uint8Array<ArrayBuffer> | string | Pieces} Content of a file */
+
 export class Disk {
   #folder;
 
@@ -79,9 +83,10 @@ export class Disk {
    * refer to it once it is whole.
    *
    * @param {string} name
-   * @param {Blob | Uint8Array<ArrayBuffer> | string} content
+   * @param {Content} content
+   * @returns {Promise<number>} its bytes
    * @throws {CodedError} `storage-full`, `storage-unavailable`, `file-gone` (the content is a file that
-   *   cannot be read any more)
+   *   cannot be read any more); and what the pieces fail with by themselves
    */
   async write(name, content) {
     const { full } = this;
@@ -89,11 +94,11 @@ export class Disk {
     try {
       if (full) throw new DOMException('as ordered by ?fault=quota', 'QuotaExceededError');
       const file = await this.#folder.getFileHandle(name, { create: true });
-      if ('createSyncAccessHandle' in file) await writeAtOnce(file, content);
-      else await writeAsStream(file, content);
+      const write = 'createSyncAccessHandle' in file ? writeAtOnce : writeAsStream;
+      return await write(file, content);
     } catch (error) {
       await this.remove(name);
-      throw diskError(error);
+      throw isOwn(error) ? error : diskError(error);
     }
   }
 
@@ -121,25 +126,34 @@ export class Disk {
   }
 }
 
-/** @param {any} file with `createSyncAccessHandle` @param {Blob | Uint8Array<ArrayBuffer> | string} content */
+/** @param {any} file with `createSyncAccessHandle` @param {Content} content @returns {Promise<number>} its bytes */
 async function writeAtOnce(file, content) {
-  const blob = content instanceof Blob ? content : null;
-  const bytes = blob ? null : bytesOf(/** @type {Uint8Array | string} */ (content));
   const access = await file.createSyncAccessHandle();
+  let size = 0;
   try {
     access.truncate(0);
-    let at = 0;
-    if (bytes) at = written(access, bytes, 0);
-    else {
-      const reader = /** @type {Blob} */ (blob).stream().getReader();
-      for (let part = await next(reader); part; part = await next(reader)) {
-        at += written(access, part, at);
-      }
-    }
+    await piecesOf(content)((at, bytes) => {
+      size = Math.max(size, at + written(access, bytes, at));
+    });
     access.flush();
   } finally {
     access.close();
   }
+  return size;
+}
+
+/** @param {Content} content @returns {Pieces} */
+function piecesOf(content) {
+  if (typeof content === 'function') return content;
+  if (!(content instanceof Blob)) return async (write) => write(0, bytesOf(content));
+  return async (write) => {
+    const reader = content.stream().getReader();
+    let at = 0;
+    for (let part = await next(reader); part; part = await next(reader)) {
+      await write(at, part);
+      at += part.length;
+    }
+  };
 }
 
 /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
@@ -158,16 +172,23 @@ function written(access, bytes, at) {
   throw new DOMException(`${count} of ${bytes.length} bytes were written`, 'QuotaExceededError');
 }
 
-/** @param {FileSystemFileHandle} file @param {Blob | Uint8Array<ArrayBuffer> | string} content */
+/** @param {FileSystemFileHandle} file @param {Content} content @returns {Promise<number>} its bytes */
 async function writeAsStream(file, content) {
   const stream = await file.createWritable();
   try {
-    await stream.write(content);
+    if (typeof content !== 'function') await stream.write(content);
+    else {
+      await content((position, bytes) => {
+        const data = /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
+        return stream.write({ type: 'write', position, data });
+      });
+    }
     await stream.close();
   } catch (error) {
     await stream.abort().catch(() => {});
     throw error;
   }
+  return (await file.getFile()).size;
 }
 
 /** @param {Uint8Array | string} content */
@@ -178,6 +199,12 @@ function bytesOf(content) {
 /** @param {unknown} error */
 function isGone(error) {
   return error instanceof Error && error.name === 'NotFoundError';
+}
+
+/** Whether it is the engine that failed and not the disk. @param {unknown} error */
+function isOwn(error) {
+  if (error instanceof WebAssembly.RuntimeError) return true;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
 /** @param {unknown} error @returns {CodedError} */

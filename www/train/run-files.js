@@ -8,7 +8,7 @@
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 /** @typedef {import('./record.js').StoredPicture} StoredPicture */
 /** @typedef {Pick<import('./disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
-/** @typedef {{ name: string, content: Blob | Uint8Array<ArrayBuffer> }} Part a file to be written */
+/** @typedef {{ name: string, content: import('./disk.js').Content }} Part a file to be written */
 
 const SLOTS = ['index-0.json', 'index-1.json'];
 /** Checkpoints that are kept. */
@@ -61,7 +61,7 @@ export async function storeCheckpoint(folder, record, { checkpoint, history }, p
     step: record.step,
     checkpoint: `checkpoint-${sequence}.safetensors`,
     history: `history-${sequence}.f32`,
-    bytes: checkpoint instanceof Blob ? checkpoint.size : checkpoint.length,
+    bytes: 0, // known when it is written
   };
   const files = [
     { name: entry.checkpoint, content: checkpoint },
@@ -121,7 +121,11 @@ export async function storeResult(folder, record, { a, b, history }, previews) {
  */
 async function commit(folder, files, index) {
   try {
-    for (const { name, content } of files) await folder.write(name, content);
+    for (const { name, content } of files) {
+      const bytes = await folder.write(name, content);
+      const [latest] = index.checkpoints;
+      if (latest?.checkpoint === name) latest.bytes = bytes;
+    }
     const content = JSON.stringify(index);
     const slot = SLOTS[index.sequence % SLOTS.length];
     await folder.write(slot, `${await digest(content)}\n${content}`);

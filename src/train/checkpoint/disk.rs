@@ -5,10 +5,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::Checkpoint;
+use super::{
+    Checkpoint,
+    pieces::{Reader, Sink, Store, at_once},
+};
 use crate::error::{Error, Result};
 
 /// Writes `bytes` to `path`; what was there before is then at [`previous`].
@@ -16,13 +19,68 @@ use crate::error::{Error, Result};
 /// # Errors
 /// `file-not-written`; the old file, or else its previous one, is then still whole.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_in_pieces(path, |file| at_once(Sink::write(file, 0, bytes)))
+}
+
+/// [`write_atomically`] of what `write` puts into the file.
+///
+/// # Errors
+/// As there, and those of `write`.
+pub fn write_in_pieces(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let temporary = beside(path, ".tmp");
-    let written = write_and_rename(path, &temporary, bytes);
+    let written = write_and_rename(path, &temporary, write);
     if written.is_err() {
         // It may never have come to be.
         let _ = fs::remove_file(&temporary);
     }
-    written.map_err(|error| Error::FileNotWritten(format!("{}: {error}", path.display())))
+    written.map_err(|error| match error {
+        Error::FileNotWritten(detail) => {
+            Error::FileNotWritten(format!("{}: {detail}", path.display()))
+        }
+        other => other,
+    })
+}
+
+impl Sink for File {
+    async fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.seek(SeekFrom::Start(at)).and_then(|_| self.write_all(bytes)).map_err(not_written)
+    }
+}
+
+/// A file that can be read from any place.
+pub struct Opened {
+    file: File,
+    length: u64,
+    path: PathBuf,
+}
+
+impl Opened {
+    fn new(path: &Path) -> Result<Self> {
+        let opened = File::open(path).and_then(|file| {
+            let length = file.metadata()?.len();
+            Ok(Self { file, length, path: path.into() })
+        });
+        opened.map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
+    }
+}
+
+impl Store for Opened {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    async fn read(&self, at: u64, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        let mut file = &self.file;
+        let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut bytes));
+        let path = self.path.display();
+        read.map_err(|error| Error::FileNotRead(format!("{path}: {error}")))?;
+        Ok(bytes)
+    }
+}
+
+fn not_written(error: io::Error) -> Error {
+    Error::FileNotWritten(error.to_string())
 }
 
 /// Reads the checkpoint at `path`, or the one before when that is missing or damaged; the error
@@ -31,6 +89,22 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// That of the file at `path` (`file-not-read` or `checkpoint-…`) when neither can be used.
 pub fn read_latest(path: &Path) -> Result<(Checkpoint, Option<Error>)> {
+    latest(path, |path| {
+        let bytes = fs::read(path)
+            .map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))?;
+        Checkpoint::from_bytes(&bytes)
+    })
+}
+
+/// [`read_latest`], its tensors to be read when their turn comes.
+///
+/// # Errors
+/// As there.
+pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
+    latest(path, |path| at_once(Reader::open(Opened::new(path)?)))
+}
+
+fn latest<T>(path: &Path, read: impl Fn(&Path) -> Result<T>) -> Result<(T, Option<Error>)> {
     let reason = match read(path) {
         Ok(checkpoint) => return Ok((checkpoint, None)),
         Err(error @ (Error::FileNotRead(_) | Error::CheckpointDamaged(_))) => error,
@@ -48,21 +122,24 @@ pub fn previous(path: &Path) -> PathBuf {
     beside(path, ".previous")
 }
 
-fn read(path: &Path) -> Result<Checkpoint> {
-    let bytes = fs::read(path)
-        .map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))?;
-    Checkpoint::from_bytes(&bytes)
-}
-
-fn write_and_rename(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_and_rename(
+    path: &Path,
+    temporary: &Path,
+    write: impl FnOnce(&mut File) -> Result<()>,
+) -> Result<()> {
     if path.is_dir() {
         // It would be moved out of the way, with everything in it.
-        return Err(ErrorKind::IsADirectory.into());
+        return Err(not_written(ErrorKind::IsADirectory.into()));
     }
-    let mut file = File::create(temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let mut file = File::create(temporary).map_err(not_written)?;
+    write(&mut file)?;
+    file.sync_all().map_err(not_written)?;
     drop(file);
+    rename(path, temporary).map_err(not_written)
+}
+
+/// Gives the new file its name, and what had it the one of the file before.
+fn rename(path: &Path, temporary: &Path) -> io::Result<()> {
     match fs::rename(path, previous(path)) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => fs::rename(temporary, path)?,

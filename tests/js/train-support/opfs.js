@@ -16,16 +16,17 @@ class FakeFile {
   }
 
   async createWritable() {
-    /** @type {Blob[]} */
-    const parts = [];
+    let written = new Blob();
     return {
       write: async (/** @type {any} */ content) => {
         if (this.trouble.full) throw new DOMException('no room', 'QuotaExceededError');
-        parts.push(new Blob([content]));
+        const { position: at = written.size, data = content } = content;
+        const part = new Blob([data]);
+        written = new Blob([written.slice(0, at), part, written.slice(at + part.size)]);
       },
       close: async () => {
         await new Promise((resolve) => setImmediate(resolve)); // writing takes time
-        this.bytes = new Blob(parts);
+        this.bytes = written;
       },
       abort: async () => {},
     };
