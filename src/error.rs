@@ -78,6 +78,9 @@ pub enum Error {
     /// A loss or a weight became NaN or infinite; the run cannot go on from there.
     #[error("the training left the finite numbers: {0}")]
     TrainingNotFinite(String),
+    /// The device does not hold a run of these settings.
+    #[error("this training is too large for this device: {0}")]
+    TrainingTooLarge(String),
     /// The system refused to read a file.
     #[error("this file could not be read: {0}")]
     FileNotRead(String),
@@ -157,6 +160,7 @@ impl Error {
             Self::CheckpointTooNew(_) => "checkpoint-too-new",
             Self::CheckpointDamaged(_) => "checkpoint-damaged",
             Self::TrainingNotFinite(_) => "training-not-finite",
+            Self::TrainingTooLarge(_) => "training-too-large",
             Self::FileNotRead(_) => "file-not-read",
             Self::FileNotWritten(_) => "file-not-written",
             Self::ImageEmpty => "image-empty",

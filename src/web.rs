@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     device::{self, Choice, Kind, Opened},
     error::Error,
-    image::Rgb,
+    image::{self, Rgb},
     samples::{self, Season},
     translate,
     translator::{Precision, Translated, Translator},

@@ -190,6 +190,48 @@ fn a_run_that_was_interrupted_goes_on_to_the_same_bits() {
     assert_eq!(rows(&parts), rows(&whole));
 }
 
+/// A run of many photos whose folder is gone before all of them were read.
+#[test]
+fn a_run_whose_folder_was_unplugged_is_saved_and_goes_on_when_it_is_back() {
+    let at = folder("unplugged");
+    assert_done(&run(&at, "samples --out . --count 60 --size 48x32"));
+    let line = format!(
+        "train summer winter {TINY} --out run --epochs 3 --epochs-decay 0 --hold-out 0 \
+         --save-every 3600"
+    );
+    let child = command(&at, &line).stderr(Stdio::piped()).spawn().unwrap();
+    let waited = Instant::now();
+    while rows(&at.join("run")).len() < 2 {
+        assert!(waited.elapsed() < Duration::from_secs(60), "no step was made");
+        thread::sleep(Duration::from_millis(2));
+    }
+    fs::rename(at.join("winter"), at.join("away")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_refused(&output, "dataset-empty");
+    let text = said(&output);
+    assert!(text.contains("Saved after step") && text.contains("--resume"), "{text}");
+    let done = rows(&at.join("run"));
+    assert!((2..180).contains(&done.len()), "{} steps", done.len());
+    assert!(text.contains(&format!("step {} in", done.len())), "{text}");
+
+    fs::rename(at.join("away"), at.join("winter")).unwrap();
+    assert_done(&run(&at, &format!("{line} --resume")));
+    let all = rows(&at.join("run"));
+    assert_eq!(all.len(), 180);
+    assert_eq!(all[..done.len()], done, "no step was made twice");
+}
+
+#[test]
+fn a_run_that_does_not_fit_is_refused_before_it_starts() {
+    let at = folder_with_photos("too-large");
+    let line = "train summer winter --out run --device cpu --crop-size 4096 --load-size 4096 \
+                --ngf 256 --ndf 256 --batch-size 64 --steps 4";
+    let output = run(&at, line);
+    assert_refused(&output, "training-too-large");
+    assert!(said(&output).contains("crop_size of"), "{}", said(&output));
+    assert!(!at.join("run").exists());
+}
+
 /// The first bytes of a PNG that claims to be enormous.
 fn bomb() -> Vec<u8> {
     let mut png = Cursor::new(Vec::new());

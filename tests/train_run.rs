@@ -5,18 +5,20 @@
 mod repeating;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
+    error::{Error, Result},
     image::Rgb,
     model::{Discriminator, Generator, Init, Network as _},
     random::Random,
     samples::{Season, paint},
     train::{
-        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, MissingGenerator,
-        Network, Preprocess, Rule, Schedule, Start, Trainer, Unit, preview, scores::Classifier,
-        scores::score,
+        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, Listed, MissingGenerator,
+        Network, Preprocess, Rule, Schedule, Source, Start, StepReport, Trainer, Unit, preview,
+        scores::Classifier, scores::score,
     },
     weights::{Architecture, HostTensor, StateDict, generator_from},
 };
@@ -284,6 +286,149 @@ fn a_number_that_is_none_stops_the_run_at_its_step() {
     let mut run = trainer(tiny(10), Start::default());
     run.poison();
     assert_eq!(block_on(run.checkpoint()).unwrap_err().code(), "training-not-finite");
+}
+
+/// Photos in a folder that can be unplugged.
+struct Folder<'a> {
+    photos: Vec<Rgb>,
+    is_there: &'a Cell<bool>,
+}
+
+impl Source for Folder<'_> {
+    fn len(&self) -> usize {
+        self.photos.len()
+    }
+
+    fn read(&self, index: usize) -> Result<Rgb> {
+        if self.is_there.get() {
+            self.photos.read(index)
+        } else {
+            Err(Error::FileNotRead("no such file".into()))
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_unplugged_costs_nothing() {
+    let _turn = turn();
+    // Also where some photos are in memory still.
+    for cached in [0, 2 * 36 * 36 * 3] {
+        let is_there = Cell::new(true);
+        let folder = |season, count| Folder { photos: photos(season, count), is_there: &is_there };
+        let config = tiny(12);
+        let dataset = |cached| {
+            let (a, b) = (folder(Season::Summer, 5), folder(Season::Winter, 4));
+            Dataset::new(a, b, config.preprocess, Random::new(config.seed), cached).unwrap()
+        };
+        let device = Device::flex();
+        let new = |cached| Trainer::new(config, given(), dataset(cached), &device).unwrap();
+        let mut whole = new(1 << 20);
+        let expected = block_on(whole.train_steps(12)).unwrap();
+
+        let mut run = new(cached);
+        let mut reports = block_on(run.train_steps(5)).unwrap();
+        is_there.set(false);
+        let error = loop {
+            match block_on(run.train_steps(1)) {
+                Ok(more) => reports.extend(more),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), "dataset-empty");
+        assert!(error.to_string().contains("no such file"), "{error}");
+        assert!(reports.iter().all(|report| report.skipped.is_empty()));
+        assert_eq!(run.step(), reports.len() as u64);
+        assert_eq!(run.ended(), None);
+        // It can be saved, as often as it is asked, and stands where it stood.
+        let saved = block_on(run.checkpoint()).unwrap();
+        assert_eq!(block_on(run.train_steps(1)).unwrap_err(), error);
+        assert_eq!(block_on(run.checkpoint()).unwrap(), saved);
+
+        is_there.set(true);
+        let sets = (folder(Season::Summer, 5), folder(Season::Winter, 4));
+        let (mut other, exact) = Trainer::resume(saved, sets, cached, &device).unwrap();
+        assert!(exact);
+        let later = block_on(other.train_steps(100)).unwrap();
+        reports.extend(block_on(run.train_steps(100)).unwrap());
+        let losses = |reports: &[StepReport]| -> Vec<_> {
+            reports.iter().map(|report| (report.step, report.losses)).collect()
+        };
+        assert_eq!(losses(&reports), losses(&expected));
+        assert_eq!(losses(&reports[12 - later.len()..]), losses(&later));
+    }
+}
+
+#[test]
+fn steps_before_one_that_fails_are_told() {
+    let _turn = turn();
+    let left = Cell::new(6);
+    let config = tiny(10);
+    // The folders go away behind six photos.
+    let decode = |seed: &u64| {
+        left.set(left.get() - 1);
+        let gone = Error::FileNotRead("no such file".into());
+        if left.get() < 0 { Err(gone) } else { Ok(paint(Season::Summer, *seed, 48, 40)) }
+    };
+    let folder = || Listed { items: (0..50).collect(), decode };
+    let random = Random::new(1);
+    let data = Dataset::new(folder(), folder(), config.preprocess, random, 0).unwrap();
+    let mut run = Trainer::new(config, Start::default(), data, &Device::flex()).unwrap();
+    assert_eq!(block_on(run.train_steps(10)).unwrap().len(), 3);
+    assert_eq!(block_on(run.train_steps(10)).unwrap_err().code(), "dataset-empty");
+    assert_eq!(run.step(), 3);
+}
+
+#[test]
+fn a_run_that_would_leave_its_generators_untouched_is_refused() {
+    let _turn = turn();
+    // An epoch is five steps, or three of two pairs.
+    let of = |rule, unit, total: u64, warm_up, batch_size| {
+        let schedule = Schedule { rule, unit, flat: total.div_ceil(2), decay: total / 2 };
+        let config = Config { schedule, warm_up, batch_size, ..tiny(2) };
+        Trainer::new(config, given(), dataset(&config), &Device::flex()).err()
+    };
+    let refused = |rule, unit, total, warm_up, batch_size| {
+        of(rule, unit, total, warm_up, batch_size).is_some_and(|error| {
+            assert_eq!(error.code(), "config-invalid");
+            assert!(error.to_string().contains(&format!("warm_up is {warm_up}")), "{error}");
+            true
+        })
+    };
+    use Rule::{Paper, PyTorch};
+    for (rule, unit, total, least) in [
+        (Paper, Unit::Steps, 7, 7),
+        (Paper, Unit::Epochs, 1, 5),
+        (Paper, Unit::Epochs, 3, 15),
+        // The last has the rate 0.
+        (PyTorch, Unit::Steps, 7, 6),
+        (PyTorch, Unit::Epochs, 3, 10),
+        (PyTorch, Unit::Epochs, 1, 0),
+    ] {
+        assert!(refused(rule, unit, total, least, 1), "{unit:?} {total} {least}");
+        assert!(refused(rule, unit, total, u64::from(u32::MAX) / 5, 1));
+        if least > 0 {
+            assert!(!refused(rule, unit, total, least - 1, 1), "{unit:?} {total} {least}");
+        }
+    }
+    assert!(refused(Paper, Unit::Epochs, 2, 6, 2));
+    assert!(!refused(Paper, Unit::Epochs, 2, 5, 2));
+    // What is left of a run counts, when it goes on with fewer photos.
+    let schedule = Schedule { unit: Unit::Epochs, flat: 2, decay: 1, ..Schedule::default() };
+    let mut run = trainer(Config { schedule, warm_up: 8, ..tiny(2) }, given());
+    block_on(run.train_steps(6)).unwrap();
+    let saved = block_on(run.checkpoint()).unwrap();
+    let with = |count| {
+        let sets = (photos(Season::Summer, count), photos(Season::Winter, 1));
+        Trainer::resume(saved.clone(), sets, 1 << 20, &Device::flex()).map(|(run, _)| run)
+    };
+    assert_eq!(with(1).err().unwrap().code(), "config-invalid");
+    let mut fewer = with(2).unwrap();
+    let reports = block_on(fewer.train_steps(100)).unwrap();
+    assert!(reports.last().unwrap().generator_rate > 0.0);
+    // One that is over is read all the same.
+    let mut over = trainer(tiny(3), given());
+    block_on(over.train_steps(3)).unwrap();
+    assert!(resume(&checkpoint(&over)).0.is_over());
 }
 
 #[test]

@@ -68,6 +68,8 @@ export class EngineClient {
   /** What the present worker has. @type {{ weights: Weights, report: ModelReport } | null} */
   #loaded = null;
   #deaths = 0;
+  /** How often it was closed: what was asked before waits no longer. */
+  #closings = 0;
   /** Why the last worker ended. @type {Error} */
   #end = new CodedError('engine-unavailable', 'the engine was not started');
 
@@ -177,8 +179,9 @@ export class EngineClient {
     }, signal);
   }
 
-  /** Ends the worker and whatever it is doing. A later request would start a new one. */
+  /** Ends the worker and whatever it is doing or was asked to. A later request would start a new one. */
   close() {
+    this.#closings += 1;
     this.#drop(new DOMException('the engine was closed', 'AbortError'));
   }
 
@@ -189,7 +192,11 @@ export class EngineClient {
    * @returns {Promise<T>}
    */
   #inTurn(task, signal) {
-    const turn = this.#queue.then(() => this.#attempt(task, signal));
+    const closings = this.#closings;
+    const turn = this.#queue.then(() => {
+      if (closings === this.#closings) return this.#attempt(task, signal);
+      throw new DOMException('the engine was closed', 'AbortError');
+    });
     this.#queue = turn.catch(() => {});
     return turn;
   }

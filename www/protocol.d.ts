@@ -120,6 +120,15 @@ export interface TrainStart extends TrainPhotos {
   previewSide: number;
 }
 
+/** What a run takes of the device's memory, in bytes. */
+export interface TrainNeed {
+  bytes: number;
+  /** Of these so many can be used. */
+  limit: number;
+  /** The largest side of training pictures with which it fits; null: none. */
+  crop: number | null;
+}
+
 export interface TrainReport {
   step: number;
   /** Steps of the whole run. */
@@ -211,6 +220,7 @@ export interface Commands {
   keep: { name: string; file: Blob };
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
+  'weigh-run': { config: string };
   /** Makes a run, or goes on with one; the run before is forgotten. */
   'train-start': TrainStart;
   /** Stores small copies of photos in the run's folder. */
@@ -235,6 +245,7 @@ export interface Values {
   translate: Translated;
   keep: undefined;
   paint: Blob;
+  'weigh-run': TrainNeed;
   'train-start': TrainStarted;
   'train-keep': Kept[];
   'train-photos': null;

@@ -7,7 +7,8 @@
 //! memory than that.
 //!
 //! A photo that cannot be read ends nothing: it is skipped, another one of its set takes its place,
-//! and the [`Batch`] says so.
+//! and the [`Batch`] says so. Where none of a set can be read, as when its drive was unplugged, the
+//! batch is refused and everything stays as it was: once the photos are back, the same pairs follow.
 
 mod cache;
 pub mod sampler;
@@ -27,6 +28,9 @@ use cache::Cache;
 use sampler::{Sampler, SamplerState};
 pub use source::{Domain, Listed, Source};
 use stack::Stack;
+
+/// Photos that are tried before a set is taken for gone.
+const PROBES: usize = 16;
 
 /// A photo that could not be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +63,8 @@ struct Side<S> {
     domain: Domain,
     source: S,
     unreadable: BTreeSet<usize>,
+    /// Whether its source has ever given a photo.
+    was_read: bool,
 }
 
 /// Two sets of photos and the chance that pairs them.
@@ -68,6 +74,10 @@ pub struct Dataset<S> {
     preprocess: Preprocess,
     cache: Cache,
     sampler: Sampler,
+    /// Pixels of the largest picture that is learnt from.
+    pub(super) most_pixels: u64,
+    /// Photos that were left out by a batch that came to nothing.
+    untold: Vec<Skipped>,
 }
 
 impl<S: Source> Dataset<S> {
@@ -86,29 +96,52 @@ impl<S: Source> Dataset<S> {
         cache_bytes: usize,
     ) -> Result<Self> {
         let sampler = Sampler::new((a.len(), b.len()), random)?;
-        let side = |domain, source| Side { domain, source, unreadable: BTreeSet::new() };
+        let side =
+            |domain, source| Side { domain, source, unreadable: BTreeSet::new(), was_read: false };
         let (a, b) = (side(Domain::A, a), side(Domain::B, b));
-        Ok(Self { a, b, preprocess, cache: Cache::new(cache_bytes), sampler })
+        let (cache, most_pixels) = (Cache::new(cache_bytes), u64::MAX);
+        let untold = Vec::new();
+        Ok(Self { a, b, preprocess, cache, sampler, most_pixels, untold })
     }
 
     /// The next `size` pairs; fewer at the end of an epoch, which no batch crosses.
     ///
     /// # Errors
     /// `dataset-empty` when no photo of a set can be read; `engine-usage` for a `size` of 0, or
-    /// for pictures of different sizes in one batch.
+    /// for pictures of different sizes in one batch. The place has not changed then: the next call
+    /// tries the same pairs again.
     pub fn next_batch(&mut self, size: usize) -> Result<Batch> {
+        let before = self.sampler.state();
+        let mut skipped = std::mem::take(&mut self.untold);
+        match self.batch(size, &mut skipped) {
+            Ok(batch) => Ok(Batch { skipped, ..batch }),
+            Err(error) => {
+                self.sampler.restore(&before)?;
+                for Skipped { domain, index, error } in skipped {
+                    if matches!(error, Error::FileNotRead(_)) {
+                        self.side(domain).unreadable.remove(&index);
+                    } else {
+                        self.untold.push(Skipped { domain, index, error });
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn batch(&mut self, size: usize, skipped: &mut Vec<Skipped>) -> Result<Batch> {
         let size = size.min(self.sampler.left());
         let (mut a, mut b) = (Stack::default(), Stack::default());
-        let (mut pairs, mut skipped) = (Vec::new(), Vec::new());
+        let mut pairs = Vec::new();
         for _ in 0..size {
             let (index_a, index_b) = self.sampler.pair();
-            let (index_a, photo_a) = self.readable(Domain::A, index_a, &mut skipped)?;
-            let (index_b, photo_b) = self.readable(Domain::B, index_b, &mut skipped)?;
+            let (index_a, photo_a) = self.readable(Domain::A, index_a, skipped)?;
+            let (index_b, photo_b) = self.readable(Domain::B, index_b, skipped)?;
             a.push(self.preprocess.view(&photo_a, self.sampler.view())?)?;
             b.push(self.preprocess.view(&photo_b, self.sampler.view())?)?;
             pairs.push((index_a, index_b));
         }
-        let epoch = self.sampler.epoch();
+        let (epoch, skipped) = (self.sampler.epoch(), Vec::new());
         Ok(Batch { a: a.into_tensor()?, b: b.into_tensor()?, pairs, epoch, skipped })
     }
 
@@ -120,6 +153,13 @@ impl<S: Source> Dataset<S> {
     /// The epoch that the next batch belongs to, counted from 1.
     pub fn next_epoch(&self) -> u64 {
         self.sampler.next_epoch()
+    }
+
+    /// The epoch that the batch of `size` belongs to which comes as number `ahead`, counted from 1.
+    pub fn epoch_ahead(&self, ahead: u64, size: usize) -> u64 {
+        let left = self.sampler.left().div_ceil(size.max(1)) as u64;
+        let behind = ahead.saturating_sub(left).div_ceil(self.batches(size).max(1) as u64);
+        self.next_epoch().saturating_add(behind)
     }
 
     /// The two sources.
@@ -190,6 +230,11 @@ impl<S: Source> Dataset<S> {
             if !self.side(domain).unreadable.contains(&index) {
                 match self.load(domain, index) {
                     Ok(photo) => return Ok((index, photo)),
+                    Err(Error::FileNotRead(detail)) if self.side(domain).is_gone(index) => {
+                        let name = domain.name();
+                        let detail = format!("set {name} can no longer be read ({detail})");
+                        return Err(Error::DatasetEmpty(detail));
+                    }
                     Err(error) => skipped.push(Skipped { domain, index, error }),
                 }
                 self.exclude(domain, index);
@@ -212,13 +257,30 @@ impl<S: Source> Dataset<S> {
             return Ok(photo);
         }
         let photo = self.side(domain).source.read(index)?;
-        let photo = Arc::new(self.preprocess.resize(photo)?);
+        self.side(domain).was_read = true;
+        let photo = self.preprocess.resize(photo)?;
+        let (pixels, most) = ((photo.width * photo.height) as u64, self.most_pixels);
+        if pixels > most {
+            let detail = format!("{pixels} pixels, and this device learns from at most {most}");
+            return Err(Error::ImageTooLarge(detail));
+        }
+        let photo = Arc::new(photo);
         self.cache.insert((domain, index), Arc::clone(&photo));
         Ok(photo)
     }
 }
 
 impl<S: Source> Side<S> {
+    /// Whether the system, which could not read the photo at `index`, reads none of the others
+    /// either, although it has read some before. Photos that are in memory must not hide that: the
+    /// run would go on with those few.
+    fn is_gone(&self, index: usize) -> bool {
+        let all = self.source.len();
+        let mut others = (1..all.min(PROBES + 1)).map(|step| (index + step) % all);
+        self.was_read
+            && others.all(|other| matches!(self.source.read(other), Err(Error::FileNotRead(_))))
+    }
+
     /// Whether there is no photo left.
     fn is_lost(&self) -> bool {
         self.unreadable.len() >= self.source.len()

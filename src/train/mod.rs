@@ -7,7 +7,8 @@
 //! 3. [`dataset`] pairs the photos of two sets at random and hands them out batch by batch;
 //! 4. [`schedule`] says how the learning rate falls;
 //! 5. [`image_pool`] keeps older translations for the discriminators;
-//! 6. [`checkpoint`] is the file in which a run survives.
+//! 6. [`memory`] says, before the first step, what all that takes;
+//! 7. [`checkpoint`] is the file in which a run survives.
 //!
 //! [`choice`] and [`fields`] are how all of them are written as JSON and read back.
 
@@ -20,6 +21,7 @@ mod finite;
 pub mod image_pool;
 pub mod learner;
 pub mod losses;
+pub mod memory;
 pub mod preprocess;
 pub mod preview;
 pub mod repeater;

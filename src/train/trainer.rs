@@ -5,15 +5,16 @@ use burn::tensor::{Device, Tensor};
 use web_time::Instant;
 
 use super::{
-    Batch, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner, MissingGenerator,
-    Schedule, Source, Unit,
+    Batch, Choice as _, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner,
+    MissingGenerator, PreprocessMode, Rule, Schedule, Source, Unit,
     finite::{Weights, check},
+    memory,
     repeater::{Repeater, upload},
     report::{Losses, StepReport},
     step::{LossTensors, Rates},
 };
 use crate::{
-    device::is_cpu,
+    device::{Kind, Limits, is_cpu},
     error::{Error, Result},
     model::{Discriminator, Generator, Mapper, Network as _, Readback},
     ops,
@@ -33,6 +34,18 @@ pub struct Start {
     pub d_a: Option<StateDict>,
     /// The discriminator of A.
     pub d_b: Option<StateDict>,
+}
+
+impl Start {
+    /// `config` with the width and depth of these generators.
+    pub fn applied_to(&self, config: Config) -> Config {
+        match self.g_a.as_ref().or(self.g_b.as_ref()) {
+            Some((Architecture { ngf, blocks, .. }, _)) => {
+                Config { ngf: *ngf, blocks: *blocks, ..config }
+            }
+            None => config,
+        }
+    }
 }
 
 /// One of the four networks, named as in PyTorch.
@@ -74,28 +87,16 @@ impl<S: Source> Trainer<S> {
     /// A new run. Width and depth of the generators are those of the weights that are given.
     ///
     /// # Errors
-    /// `config-invalid`; `weights-wrong-shape` and `weights-missing-tensor` for weights that were
-    /// not checked.
-    pub fn new(
-        mut config: Config,
-        start: Start,
-        dataset: Dataset<S>,
-        device: &Device,
-    ) -> Result<Self> {
-        if let Some((architecture, _)) = start.g_a.as_ref().or(start.g_b.as_ref()) {
-            (config.ngf, config.blocks) = (architecture.ngf, architecture.blocks);
-        }
+    /// `config-invalid`, also for a run that ends before its generators learn anything;
+    /// `weights-wrong-shape` and `weights-missing-tensor` for weights that were not checked.
+    pub fn new(config: Config, start: Start, dataset: Dataset<S>, device: &Device) -> Result<Self> {
+        let config = start.applied_to(config);
         config.validate()?;
         // Generators that know something and a discriminator that knows nothing.
         let knows = start.g_a.is_some() || start.g_b.is_some();
         let warms = knows && (start.d_a.is_none() || start.d_b.is_none());
         let (warm_up, ramp) = if warms { (config.warm_up, config.lr_ramp) } else { (0, 0) };
-        let Schedule { unit, .. } = config.schedule;
-        if unit == Unit::Steps && warm_up >= config.schedule.total() {
-            let total = config.schedule.total();
-            let detail = format!("warm_up is {warm_up}, but the run has only {total} steps");
-            return Err(Error::ConfigInvalid(detail));
-        }
+        reaches_the_generators(warm_up, 0, &config, &dataset)?;
 
         let mut seeds = Random::new(config.seed);
         let [seed_a, seed_b, seed_d_a, seed_d_b, seed_pools] =
@@ -126,23 +127,27 @@ impl<S: Source> Trainer<S> {
             pool_a: ImagePool::new(config.pool_size),
             pool_b: ImagePool::new(config.pool_size),
         };
-        let chance = Random::new(seed_pools);
-        let (repeater, kept) = (Repeater::new(device), Kept(device.clone()));
-        let device = device.clone();
-        Ok(Self {
+        let mut trainer = Self::of(config, gan, dataset, device);
+        (trainer.chance, trainer.warm_up, trainer.ramp) = (Random::new(seed_pools), warm_up, ramp);
+        Ok(trainer)
+    }
+
+    /// A run at its beginning, without a warm-up.
+    pub(super) fn of(config: Config, gan: CycleGan, dataset: Dataset<S>, device: &Device) -> Self {
+        Self {
             config,
             gan,
             dataset,
-            chance,
+            chance: Random::new(config.seed),
             step: 0,
             images: 0,
-            warm_up,
-            ramp,
-            device,
-            repeater,
+            warm_up: 0,
+            ramp: 0,
+            device: device.clone(),
+            repeater: Repeater::new(device),
             ended: None,
-            _kept: kept,
-        })
+            _kept: Kept(device.clone()),
+        }
     }
 
     /// What decides the run. Width and depth are those of the generators.
@@ -191,6 +196,14 @@ impl<S: Source> Trainer<S> {
         &mut self.dataset
     }
 
+    /// Leaves out photos that are so large that these limits do not hold a step on them, where they
+    /// are learnt from as a whole.
+    pub fn keep_within(&mut self, kind: Kind, limits: &Limits) {
+        if self.config.preprocess.mode == PreprocessMode::None {
+            self.dataset.most_pixels = memory::most_pixels(&self.config, kind, limits);
+        }
+    }
+
     /// The generator from `domain` to the other one.
     pub fn generator(&self, domain: Domain) -> &Generator {
         match domain {
@@ -228,12 +241,15 @@ impl<S: Source> Trainer<S> {
     }
 
     /// Does `n` steps, or as many as are left. All losses are read back in one transaction; on the
-    /// CPU, where reading costs nothing, after each step.
+    /// CPU, where reading costs nothing, after each step. Fewer come back when the next step fails:
+    /// the next call says why.
     ///
     /// # Errors
-    /// `training-not-finite` at the first step with a loss or a weight that is no finite number:
-    /// the trainer is of no more use then, and a run goes on from its last checkpoint.
-    /// `dataset-empty`, `gpu-lost`, `engine-usage` for pictures that do not fit the networks.
+    /// `training-not-finite` at the first step with a loss or a weight that is no finite number,
+    /// and `gpu-lost`: the trainer is of no more use then, and a run goes on from its last
+    /// checkpoint. Behind any other error it stands where it stood, can be saved, and goes on:
+    /// `dataset-empty` while no photo of a set can be read, `engine-usage` for pictures that do not
+    /// fit the networks.
     pub async fn train_steps(&mut self, n: usize) -> Result<Vec<StepReport>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
@@ -241,10 +257,22 @@ impl<S: Source> Trainer<S> {
         let at_once = if is_cpu(&self.device) { 1 } else { n };
         let mut reports = Vec::new();
         while reports.len() < n && !self.is_over() {
-            let some = self.together(at_once.min(n - reports.len())).await;
-            reports.extend(some.inspect_err(|error| self.ended = Some(error.clone()))?);
+            match self.together(at_once.min(n - reports.len())).await {
+                Ok(some) => reports.extend(some),
+                Err(error) if ends_a_run(&error) => {
+                    self.ended = Some(error.clone());
+                    return Err(error);
+                }
+                Err(error) if reports.is_empty() => return Err(error),
+                Err(_) => break,
+            }
         }
         Ok(reports)
+    }
+
+    /// Why the run can neither go on nor be saved, if that is so.
+    pub fn ended(&self) -> Option<&Error> {
+        self.ended.as_ref()
     }
 
     /// Steps that are read back together.
@@ -255,7 +283,12 @@ impl<S: Source> Trainer<S> {
             if self.is_over() {
                 break;
             }
-            let (report, losses) = self.one()?;
+            let (report, losses) = match self.one() {
+                Ok(done) => done,
+                // What was done before is worth as much as ever.
+                Err(error) if index > 0 && !ends_a_run(&error) => break,
+                Err(error) => return Err(error),
+            };
             reports.push(report);
             for (name, loss) in losses.named() {
                 readback.tensor(format!("{index}.{name}"), loss);
@@ -272,8 +305,19 @@ impl<S: Source> Trainer<S> {
         Ok(reports)
     }
 
-    /// One step, its losses still on the device.
+    /// One step, its losses still on the device. One that fails has not been.
     fn one(&mut self) -> Result<(StepReport, LossTensors)> {
+        let (step, images, chance) = (self.step, self.images, self.chance.state());
+        let place = self.dataset.state();
+        let done = self.try_one();
+        if done.is_err() {
+            (self.step, self.images, self.chance) = (step, images, Random::from_state(chance));
+            self.dataset.restore(&place)?;
+        }
+        done
+    }
+
+    fn try_one(&mut self) -> Result<(StepReport, LossTensors)> {
         let batch = self.dataset.next_batch(self.config.batch_size)?;
         let count = batch.pairs.len();
         for side in [&batch.a, &batch.b].iter().flat_map(|tensor| tensor.shape.iter().skip(2)) {
@@ -357,6 +401,41 @@ impl<S: Source> Trainer<S> {
         self.gan.g_a.network = self.gan.g_a.network.map(&mut Poison(false));
         self.repeater.forget();
     }
+}
+
+/// Refuses a run whose generators would never move: it ends before step `warm_up` does, or has the
+/// rate 0 from there on. `step` steps are done.
+///
+/// # Errors
+/// `config-invalid`.
+pub(super) fn reaches_the_generators<S: Source>(
+    warm_up: u64,
+    step: u64,
+    config: &Config,
+    dataset: &Dataset<S>,
+) -> Result<()> {
+    let (first, Schedule { rule, unit, .. }) = (warm_up + 1, config.schedule);
+    let Some(ahead) = first.checked_sub(step).filter(|ahead| *ahead > 0) else { return Ok(()) };
+    let epoch = dataset.epoch_ahead(ahead, config.batch_size);
+    if config.schedule.multiplier(epoch, first) > 0.0 {
+        return Ok(());
+    }
+    let (total, unit) = (config.schedule.total(), unit.name());
+    let batches = dataset.batches(config.batch_size);
+    let zero = match rule {
+        Rule::Paper => "",
+        Rule::PyTorch => ", the last of them at rate 0",
+    };
+    Err(Error::ConfigInvalid(format!(
+        "warm_up is {warm_up} steps, but the run has only {total} {unit}{zero} (an epoch is \
+         {batches} steps): the generators would learn nothing"
+    )))
+}
+
+/// Whether nothing good is left behind this error: weights that are none, or a device that took
+/// them along.
+fn ends_a_run(error: &Error) -> bool {
+    matches!(error, Error::TrainingNotFinite(_) | Error::GpuLost(_))
 }
 
 /// A run keeps more memory for intermediate results than anything that may follow it: the last

@@ -7,9 +7,10 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use burn::tensor::Device;
-use js_sys::{Array, Uint8Array, Uint32Array};
+use js_sys::{Array, Function, Promise, Uint8Array, Uint32Array};
 use serde_json::Value;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast as _, prelude::*};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{Engine, object};
 use crate::{
@@ -19,7 +20,9 @@ use crate::{
     train::{
         Checkpoint, Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer,
         Unit, View,
+        checkpoint::pieces::{Reader, Sink, Store},
         fields::Fields,
+        memory::{self, Need},
         preview,
         scores::{self, Classifier},
     },
@@ -96,11 +99,28 @@ impl Engine {
             g_b: generator(generator_b)?,
             ..Start::default()
         };
+        let config = start.applied_to(config);
+        memory::check(&config, self.opened.kind, &self.opened.limits)?;
         let (a, b) = (Supplied::new(photos_a), Supplied::new(photos_b));
         let random = Random::new(config.seed);
         let dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
         let device = &self.opened.device;
         Ok(Training::new(Trainer::new(config, start, dataset, device)?, true, device))
+    }
+
+    /// What a run of the configuration `config` takes: `{bytes, limit, crop}`, of which `limit`
+    /// bytes can be used, and the largest side of training pictures with which it fits; null if
+    /// there is none.
+    #[wasm_bindgen(js_name = trainingNeed)]
+    pub fn training_need(&self, config: &str) -> std::result::Result<JsValue, JsValue> {
+        let config = Config::from_json(&parse(config)?)?;
+        let (kind, limits) = (self.opened.kind, &self.opened.limits);
+        let fits = memory::largest_crop(&config, kind, limits);
+        Ok(object(&[
+            ("bytes", (Need::of(&config, kind).total as f64).into()),
+            ("limit", (limits.memory as f64).into()),
+            ("crop", fits.map_or(JsValue::NULL, |side| (side as f64).into())),
+        ]))
     }
 
     /// Goes on from a checkpoint with the same photos.
@@ -118,6 +138,82 @@ impl Engine {
         let device = &self.opened.device;
         let (trainer, exact) = Trainer::resume(read, photos, cache_bytes, device)?;
         Ok(Training::new(trainer, exact, device))
+    }
+
+    /// Goes on from a checkpoint of `length` bytes that is read piece by piece: `read(at, length)`
+    /// promises the bytes from `at` on.
+    #[wasm_bindgen(js_name = resumeTrainingFrom)]
+    pub async fn resume_training_from(
+        &self,
+        read: Function,
+        length: f64,
+        photos_a: usize,
+        photos_b: usize,
+        cache_bytes: usize,
+    ) -> std::result::Result<Training, JsValue> {
+        let failure = Failure::default();
+        let file = File { function: read, length: length as u64, failure: failure.clone() };
+        let photos = (Supplied::new(photos_a), Supplied::new(photos_b));
+        let device = self.opened.device.clone();
+        let resumed = async {
+            Trainer::resume_from(Reader::open(file).await?, photos, cache_bytes, &device).await
+        };
+        let (trainer, exact) = resumed.await.map_err(|error| failure.or(error))?;
+        Ok(Training::new(trainer, exact, &device))
+    }
+}
+
+/// What a function of JavaScript threw, which is to be thrown again as it is.
+#[derive(Clone, Default)]
+struct Failure(Rc<RefCell<Option<JsValue>>>);
+
+impl Failure {
+    fn or(&self, error: Error) -> JsValue {
+        self.0.take().unwrap_or_else(|| error.into())
+    }
+}
+
+/// A file that JavaScript reads or writes.
+struct File {
+    /// `(at, length) => Promise<Uint8Array>`, or `(at, bytes) => Promise<void> | void`.
+    function: Function,
+    length: u64,
+    failure: Failure,
+}
+
+impl File {
+    async fn call(&self, at: u64, what: JsValue) -> Result<JsValue> {
+        let answer = match self.function.call2(&JsValue::NULL, &(at as f64).into(), &what) {
+            Ok(answer) => match answer.dyn_into::<Promise>() {
+                Ok(promise) => JsFuture::from(promise).await,
+                Err(answer) => Ok(answer),
+            },
+            thrown => thrown,
+        };
+        answer.map_err(|thrown| {
+            self.failure.0.replace(Some(thrown));
+            Error::Usage("a function of the page failed".into())
+        })
+    }
+}
+
+impl Sink for File {
+    async fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.call(at, Uint8Array::from(bytes).into()).await.map(drop)
+    }
+}
+
+impl Store for File {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    async fn read(&self, at: u64, length: usize) -> Result<Vec<u8>> {
+        let bytes = Uint8Array::new(&self.call(at, (length as f64).into()).await?);
+        if bytes.length() as usize == length {
+            return Ok(bytes.to_vec());
+        }
+        Err(Error::CheckpointDamaged("it is cut off".into()))
     }
 }
 
@@ -376,6 +472,16 @@ impl Training {
     /// Everything that the run needs to go on elsewhere, as a file.
     pub async fn checkpoint(&self) -> std::result::Result<Vec<u8>, JsValue> {
         Ok(self.trainer.checkpoint().await?.to_bytes()?)
+    }
+
+    /// Writes [`Training::checkpoint`] piece by piece, so that it is never in memory as a whole:
+    /// `write(at, bytes)` takes each to its place, and may promise to. Returns the file's length.
+    #[wasm_bindgen(js_name = saveCheckpoint)]
+    pub async fn save_checkpoint(&self, write: Function) -> std::result::Result<f64, JsValue> {
+        let failure = Failure::default();
+        let mut file = File { function: write, length: 0, failure: failure.clone() };
+        let saved = self.trainer.save(&mut file).await;
+        saved.map(|length| length as f64).map_err(|error| failure.or(error))
     }
 
     /// The generator from the set `direction` to the other one, as a weights file.

@@ -197,3 +197,31 @@ test('a photo that is too large for the engine is left out and ends nothing; a p
   failure = new WebAssembly.RuntimeError('unreachable');
   await assert.rejects(new Supply(photos, decode).before(sink, 1), WebAssembly.RuntimeError);
 });
+
+test('a folder of which nothing can be read is no fault of its photos', async () => {
+  /** @type {string[]} */
+  const excluded = [];
+  const sink = {
+    upcoming: () => ({ a: [1], b: [0] }),
+    supply: () => {},
+    exclude: (/** @type {string} */ domain, /** @type {number} */ index) =>
+      void excluded.push(domain + index),
+  };
+  let plugged = false;
+  const read = async () => {
+    if (!plugged) throw new CodedError('file-gone', '');
+    return { data: new Uint8Array(4), width: 1, height: 1 };
+  };
+  const photo = () => new Blob(['0']);
+  const a = /** @type {any[]} */ ([photo(), photo(), null]);
+  const supply = new Supply({ A: a, B: [new Blob(['0'])] }, read);
+  await assert.rejects(supply.before(sink, 1), { code: 'photos-gone' });
+  assert.deepEqual(excluded, []);
+  plugged = true;
+  assert.deepEqual(await supply.before(sink, 1), []);
+  // One that was deleted is left out, as ever.
+  a[1] = null;
+  const upcoming = () => ({ a: excluded.length > 0 ? [] : [1], b: [] });
+  const told = await new Supply({ A: a, B: [] }, read).before({ ...sink, upcoming }, 1);
+  assert.deepEqual(told, [{ domain: 'A', index: 1, code: 'file-gone' }]);
+});

@@ -269,3 +269,64 @@ test('an offer that another tab has accepted cannot be discarded under it', asyn
   await running;
   assert.equal(first.session.snapshot.run?.kept, 'disk');
 });
+
+test('an unplugged folder: the run is saved, waits, and goes on with the same numbers', async () => {
+  const trouble = { unplugged: false };
+  const { session, workers, states } = await readySession({ engine: { trouble } });
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  trouble.unplugged = true;
+  await running;
+  const { state, run } = session.snapshot;
+  assert.equal(state, 'paused');
+  assert.deepEqual(codes(session), ['photos-gone']);
+  assert.equal(run?.saved?.step, run?.step, 'no step is lost');
+  assert.ok(!states.includes('recovering'));
+  await session.resume();
+  assert.equal(session.snapshot.state, 'paused', 'it is still unplugged');
+  trouble.unplugged = false;
+  await session.resume();
+  assert.equal(session.snapshot.state, 'finished');
+  assert.deepEqual(codes(session), []);
+  assert.equal(workers.length, 1);
+  assert.deepEqual(await curve(session), await plainCurve());
+});
+
+test('any failure of which the engine does not die is saved before the run waits', async () => {
+  let fails = 1;
+  const { session, states } = await readySession({
+    engine: {
+      onSteps: (/** @type {number} */ _, /** @type {any} */ { state }) => {
+        if (state.step < 7 || fails-- < 1) return;
+        throw Object.assign(new Error('as told'), { code: 'engine-usage' });
+      },
+    },
+  });
+  await session.start();
+  assert.equal(session.snapshot.state, 'paused');
+  assert.deepEqual(codes(session), ['engine-usage']);
+  assert.equal(session.snapshot.run?.saved?.step, 7);
+  await session.resume();
+  assert.equal(session.snapshot.state, 'finished');
+  assert.ok(!states.includes('recovering'));
+  assert.deepEqual(await curve(session), await plainCurve());
+});
+
+test('numbers that leave the finite ones while they are saved are no trouble of the disk', async () => {
+  let fails = 0;
+  const { session } = await readySession({
+    engine: {
+      onSave: () => {
+        fails += 1;
+        if (fails === 2) throw Object.assign(new Error('as told'), { code: 'training-not-finite' });
+      },
+    },
+  });
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  await session.pause();
+  await running;
+  assert.equal(session.snapshot.state, 'paused');
+  assert.deepEqual(codes(session), ['training-not-finite']);
+  assert.equal(session.snapshot.run?.step, 0, 'back at the checkpoint');
+});

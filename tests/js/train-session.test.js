@@ -438,3 +438,17 @@ test('a longer run is scored, and its scores are stored and exported', async () 
   await session.close();
   assert.equal(JSON.parse(await (await session.exportCurves(id)).blob.text()).steps.D_A.length, 20);
 });
+
+test('a run that the device does not hold is refused before it starts, with a size that fits', async () => {
+  const { session, workers } = await readySession({ engine: { mostCrop: 32 } });
+  await until(session, ({ settingProblems }) => settingProblems.length > 0);
+  const { settingProblems, can } = session.snapshot;
+  const values = { bytes: 64_000, limit: 32_000, crop: 32 };
+  assert.deepEqual(settingProblems, [{ field: 'crop', code: 'setting-memory', values }]);
+  assert.deepEqual([can.start, can.calibrate], [false, false]);
+  session.set({ crop: 32 });
+  await until(session, ({ can }) => can.start);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(session.snapshot.settingProblems, []);
+  assert.ok(!workers[0].asked.includes('train-start'));
+});

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   configOf,
   defaultSettings,
+  lengthProblems,
   ratesConfig,
   settingProblems,
   stepsOf,
@@ -139,4 +140,23 @@ test('what can change during a run has the engine’s names', () => {
     lambda_B: 5,
     lambda_identity: 0,
   });
+});
+
+test('a warm-up that leaves the generators nothing to learn is refused, in steps and in epochs', () => {
+  const steps = { ...defaultSettings(CPU, MODEL, null), length: 200 };
+  const epochs = { ...steps, unit: /** @type {const} */ ('epochs'), length: 2 };
+  const most = (/** @type {any} */ settings, /** @type {any} */ start = MODEL) =>
+    lengthProblems(settings, start, stepsOf(settings, 10, 12)).map(({ field, values }) => [
+      field,
+      values.most,
+    ]);
+  assert.deepEqual(most({ ...steps, warmUp: 199 }), []);
+  assert.deepEqual(most({ ...steps, warmUp: 200 }), [['warmUp', 199]]);
+  assert.deepEqual(most({ ...steps, warmUp: 200 }, SCRATCH), []);
+  assert.deepEqual(most({ ...epochs, warmUp: 23 }), []);
+  assert.deepEqual(most({ ...epochs, warmUp: 24 }), [['warmUp', 23]]);
+  // The last step, or epoch, has the rate 0.
+  assert.deepEqual(most({ ...steps, rule: 'pytorch', warmUp: 199 }), [['warmUp', 198]]);
+  assert.deepEqual(most({ ...epochs, rule: 'pytorch', warmUp: 12 }), [['warmUp', 11]]);
+  assert.equal(most({ ...epochs, rule: 'pytorch', length: 1 })[0]?.[0], 'length');
 });

@@ -1,7 +1,8 @@
 /**
  * Drives a run until it is over, halted or beyond help: call after call, and when the engine dies or the
  * numbers leave the finite ones, back to the last checkpoint. No timer is involved, so that a hidden page
- * goes on as fast as one that is looked at.
+ * goes on as fast as one that is looked at. Behind any other failure, such as a folder that was unplugged,
+ * the engine is as good as before: the run is saved, and waits.
  */
 import { failureOf } from '../failure.js';
 import { isDeath, smallerCrop } from './restarts.js';
@@ -70,6 +71,13 @@ export class Driver {
         return await this.#end();
       } catch (error) {
         if (this.#closed) return 'closed';
+        if (!this.#goesBack(error)) {
+          const { code, detail } = failureOf(error);
+          this.#tell(code, {}, 'problem', detail);
+          const kept = await this.#rescue(back);
+          if (this.#closed) return 'closed';
+          return kept ? 'paused' : 'failed';
+        }
         if (!this.#survives(error)) return 'failed';
         back = true;
       }
@@ -115,13 +123,31 @@ export class Driver {
     }
   }
 
+  /** Whether what the engine holds is lost by this failure. @param {unknown} error */
+  #goesBack(error) {
+    const { code } = failureOf(error);
+    return isDeath(code) || NOT_FINITE.has(code);
+  }
+
+  /**
+   * Saves what no checkpoint has.
+   * @param {boolean} back the engine knew nothing of the run yet
+   * @returns {Promise<boolean>} whether the engine can go on
+   */
+  async #rescue(back) {
+    if (back) return false;
+    this.#onDoing('saving');
+    try {
+      if (this.#run.unsaved !== 0) await this.#run.save();
+      return true;
+    } catch {
+      return false; // then it goes back to the last checkpoint
+    }
+  }
+
   /** @param {unknown} error @returns {boolean} whether to go back to the last checkpoint */
   #survives(error) {
     const { code, detail } = failureOf(error);
-    if (!isDeath(code) && !NOT_FINITE.has(code)) {
-      this.#tell(code, {}, 'problem', detail);
-      return false;
-    }
     const step = this.#broken?.step ?? this.#run.step;
     this.#broken = { code, step };
     if (this.#restarts.again()) return true;

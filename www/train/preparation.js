@@ -1,7 +1,7 @@
 /** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
 import { Folders } from './folders.js';
 import { paintScenes } from './samples.js';
-import { defaultSettings } from './settings.js';
+import { configOf, defaultSettings, settingProblems } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Settings} Settings */
@@ -19,6 +19,9 @@ export class Preparation {
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };
+  /** Memory of a run as it stands here; null: not known yet. @type {import('../protocol.js').TrainNeed | null} */
+  need = null;
+  #weighed = 0;
   /** Of what stands here now; forgotten as soon as that changes. @type {import('./types.js').Calibration | null} */
   calibration = null;
 
@@ -76,12 +79,29 @@ export class Preparation {
   #altered() {
     this.calibration = null;
     this.#onChange();
+    this.#weigh();
+  }
+
+  /** Asks the engine what a run takes, so that one that is too large is refused before it starts. */
+  async #weigh() {
+    const { device, settings, start } = this;
+    this.#weighed += 1;
+    this.need = null;
+    if (!device || settingProblems(settings).length > 0) return;
+    const mine = this.#weighed;
+    const config = JSON.stringify(configOf(settings, start, device, settings.length));
+    // If it cannot be told now, the start tells it.
+    const need = await this.#engine.request('weigh-run', { config }).catch(() => null);
+    if (mine !== this.#weighed) return;
+    this.need = need;
+    this.#onChange();
   }
 
   /** So that settings can be proposed for the device. Its failure is told when it is needed. */
   async #openDevice() {
     this.device = await this.#engine.open().catch(() => this.device);
     this.#onChange();
+    await this.#weigh();
   }
 
   /**

@@ -24,7 +24,13 @@ import { StoredRuns } from './stored-runs.js';
 /** @typedef {import('./types.js').TrainSessionApi} TrainSessionApi */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
-const ADVICE = ['training-not-finite', 'training-keeps-dying', 'device-changed'];
+const ADVICE = [
+  'training-not-finite',
+  'training-keeps-dying',
+  'device-changed',
+  'photos-gone',
+  'dataset-empty',
+];
 
 /** @implements {TrainSessionApi} */
 export class TrainSession extends EventTarget {

@@ -126,6 +126,44 @@ export function settingProblems(settings) {
 }
 
 /**
+ * What is wrong with the length of a run: its generators must learn in at least one step. By PyTorch's
+ * rule the last epoch or step has the rate 0.
+ *
+ * @param {Settings} settings without problems of their own
+ * @param {StartChoice} start
+ * @param {number} steps of the run
+ * @returns {SettingProblem[]}
+ */
+export function lengthProblems(settings, start, steps) {
+  const { length, unit, rule, warmUp } = settings;
+  const idle = rule === 'paper' ? 0 : unit === 'steps' ? 1 : steps / length;
+  const most = steps - idle - 1;
+  const problem = (
+    /** @type {keyof Settings} */ field,
+    /** @type {number[]} */ [least, largest],
+  ) => [{ field, code: 'setting-range', values: { field, least, most: largest } }];
+  if (most < 0) return problem('length', [2, MOST_STEPS]);
+  const late = start.kind !== 'scratch' && warmUp !== null && warmUp > most;
+  return late ? problem('warmUp', [0, most]) : [];
+}
+
+/**
+ * What is wrong with the size of a run: the device must hold it.
+ *
+ * @param {Settings} settings
+ * @param {import('../protocol.js').TrainNeed | null} need of these settings, where it is known
+ * @returns {SettingProblem[]}
+ */
+export function memoryProblems(settings, need) {
+  if (need === null || need.crop === settings.crop) return [];
+  const { bytes, limit, crop } = need;
+  const known = { field: /** @type {const} */ ('crop'), values: { bytes, limit } };
+  return crop === null
+    ? [{ ...known, code: 'setting-memory-never' }]
+    : [{ ...known, code: 'setting-memory', values: { ...known.values, crop } }];
+}
+
+/**
  * Steps of the whole run.
  *
  * @param {Settings} settings

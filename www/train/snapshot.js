@@ -1,5 +1,5 @@
 /** What the view draws, made of what the session holds: no page, no engine. */
-import { settingProblems, stepsOf } from './settings.js';
+import { lengthProblems, memoryProblems, settingProblems, stepsOf } from './settings.js';
 
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 /** @typedef {import('./types.js').State} State */
@@ -11,7 +11,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
 /**
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
- * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'settings' | 'start' | 'calibration'>} next
+ * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'settings' | 'start' | 'need' | 'calibration'>} next
  * @property {import('./run.js').TrainRun | null} run
  * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held
@@ -24,10 +24,15 @@ export function snapshotOf(parts) {
   const { runs, space } = parts.library;
   // What another tab is at is not on offer, nor what is on the page already.
   const offers = parts.library.offers.filter(({ id }) => !held && id !== parts.run?.record.id);
-  const { folders, settings, start, device, calibration } = parts.next;
+  const { folders, settings, start, device, need, calibration } = parts.next;
   const { reports, both, checked } = folders;
-  const problems = settingProblems(settings);
   const looked = both && checked === null;
+  const steps = looked ? stepsOf(settings, reports.A.training, reports.B.training) : null;
+  const problems = settingProblems(settings);
+  if (problems.length === 0) problems.push(...memoryProblems(settings, need));
+  if (problems.length === 0 && steps !== null) {
+    problems.push(...lengthProblems(settings, start, steps));
+  }
   const dataset = looked ? folders.dataset(settings.crop) : null;
   const state = parts.doing ?? preparing(parts.next, checked !== null, both);
   const usable = dataset !== null && dataset.refused === null && problems.length === 0;
@@ -42,7 +47,7 @@ export function snapshotOf(parts) {
     settings,
     settingProblems: problems,
     start,
-    steps: looked ? stepsOf(settings, reports.A.training, reports.B.training) : null,
+    steps,
     calibration,
     run: parts.run?.view() ?? null,
     offer: offers[0] ?? null,

@@ -173,7 +173,8 @@ export interface Settings {
 
 /**
  * What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
- * `setting-choice` {field, choices}.
+ * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop},
+ * `setting-memory-never` {bytes, limit}.
  */
 export interface SettingProblem extends Remark {
   field: keyof Settings;

@@ -27,7 +27,8 @@ pub trait Source {
     /// The photo at `index`, counted from 0, always the same.
     ///
     /// # Errors
-    /// Any; the photo is then skipped and not asked for again.
+    /// Any; the photo is then skipped and not asked for again. `file-not-read` says that the system
+    /// could not read it: where that is so of all, the run stops until they are back.
     fn read(&self, index: usize) -> Result<Rgb>;
 
     /// Whether there are none.

@@ -170,8 +170,17 @@ class FakeTraining {
     Object.assign(this.config, JSON.parse(config));
   }
 
-  async checkpoint() {
-    return new TextEncoder().encode(JSON.stringify({ config: this.config, state: this.state }));
+  /** As the real one: pieces in their order, and one of the first again. @param {import('../../../www/train/disk.js').Write} write */
+  async saveCheckpoint(write) {
+    this.options.onSave?.();
+    const text = JSON.stringify({ config: this.config, state: this.state });
+    const bytes = new TextEncoder().encode(text);
+    const pieces = [0, 20, 40].map((at, i) => [at, bytes.slice(at, [20, 40][i])]);
+    pieces[0][1] = new Uint8Array(20);
+    for (const [at, piece] of [...pieces, [0, bytes.slice(0, 20)]]) {
+      await write(/** @type {number} */ (at), /** @type {Uint8Array} */ (piece));
+    }
+    return bytes.length;
   }
 
   /** @param {string} direction */
@@ -187,15 +196,22 @@ class FakeTraining {
 /** @param {any} options */
 function fakeEngine(options) {
   return {
+    trainingNeed: (/** @type {string} */ config) => {
+      const { crop_size: crop } = JSON.parse(config);
+      const most = options.mostCrop ?? crop;
+      return { bytes: 1000 * crop, limit: 1000 * most, crop: Math.min(crop, most) };
+    },
     startTraining(/** @type {string} */ config, /** @type {number} */ a, /** @type {number} */ b) {
       options.onStart?.(JSON.parse(config));
       return new FakeTraining(JSON.parse(config), a, b, { step: 0, weight: 1 }, options);
     },
-    resumeTraining(
-      /** @type {Uint8Array} */ bytes,
+    async resumeTrainingFrom(
+      /** @type {(at: number, length: number) => Promise<Uint8Array>} */ read,
+      /** @type {number} */ length,
       /** @type {number} */ a,
       /** @type {number} */ b,
     ) {
+      const bytes = await read(0, length);
       try {
         const { config, state } = JSON.parse(new TextDecoder().decode(bytes));
         return new FakeTraining(config, a, b, state, options);
@@ -221,6 +237,7 @@ class FakeWorker extends EventTarget {
     this.options = options;
     this.trainer = new Trainer({
       decode: async (file) => {
+        if (options.trouble?.unplugged) throw new CodedError('file-gone', 'as told');
         const text = await file.text();
         options.onDecode?.(text);
         if (text === 'damaged') throw new CodedError('image-unreadable', 'as told');

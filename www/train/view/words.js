@@ -65,6 +65,7 @@ const WRITTEN = {
   least: formatSmall,
   most: formatSmall,
   bytes: formatBytes,
+  limit: formatBytes,
   field: (value) => text(`setting.${value}`),
   from: deviceName,
   to: deviceName,

@@ -1,9 +1,10 @@
 /**
  * Photos for the engine: before each call, those that its next steps will look at are decoded and handed
  * over, one after another, so that no more than one is in memory here. One that cannot be decoded is taken
- * out of the run.
+ * out of the run. When none of a folder can be read any more, as when its drive was unplugged, that is no
+ * fault of the photos: none is taken out, and the run waits.
  */
-import { failureOf } from '../../failure.js';
+import { CodedError, failureOf } from '../../failure.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../../protocol.js').Excluded} Excluded */
@@ -59,15 +60,35 @@ export class Supply {
   /** @param {Sink} sink @param {Domain} domain @param {number} index @returns {Promise<string | null>} why it was taken out */
   async #one(sink, domain, index) {
     try {
-      const photo = this.#photos[domain][index];
-      if (!photo) throw new DOMException('the photo is not there', 'NotFoundError');
-      const { data, width, height } = await this.#decode(photo);
+      const { data, width, height } = await this.#pixels(this.#photos[domain][index] ?? null);
       sink.supply(domain, index, data, width, height);
       return null;
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
+      const { code } = failureOf(error, 'file-gone');
+      if (code === 'file-gone' && (await this.#isGone(domain))) {
+        throw new CodedError('photos-gone', `no photo of ${domain} can be read`);
+      }
       sink.exclude(domain, index);
-      return failureOf(error, 'file-gone').code;
+      return code;
     }
+  }
+
+  /** Whether no photo of a folder can be read. @param {Domain} domain */
+  async #isGone(domain) {
+    for (const photo of this.#photos[domain]) {
+      const code = await this.#pixels(photo).then(
+        () => null,
+        (error) => failureOf(error, 'file-gone').code,
+      );
+      if (code !== 'file-gone') return false;
+    }
+    return true;
+  }
+
+  /** @param {Blob | null} photo */
+  async #pixels(photo) {
+    if (!photo) throw new CodedError('file-gone', 'the photo is not there');
+    return this.#decode(photo);
   }
 }

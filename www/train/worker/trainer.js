@@ -17,6 +17,8 @@ import { Supply } from './supply.js';
 
 /** Bytes of decoded, resized photos that the engine keeps: 540 of 286 pixels. */
 const CACHE = 128 * 1024 * 1024;
+/** Codes of what is no fault of the engine. */
+const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
 /** Codes of a checkpoint that cannot be used, so that the one before is tried. */
 const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-finite)$/;
 
@@ -60,6 +62,8 @@ export class Trainer {
   async perform(name, fields, engine) {
     const given = /** @type {any} */ (fields);
     switch (name) {
+      case 'weigh-run':
+        return engine().trainingNeed(given.config);
       case 'train-start':
         return this.#start(given, engine());
       case 'train-keep':
@@ -143,8 +147,10 @@ export class Trainer {
     let first = new CodedError('checkpoint-damaged', 'none is stored');
     for (const [i, candidate] of candidates.entries()) {
       try {
-        const bytes = new Uint8Array(await candidate.arrayBuffer());
-        return { training: engine.resumeTraining(bytes, ...counts), older: i > 0 };
+        const read = async (/** @type {number} */ at, /** @type {number} */ length) =>
+          new Uint8Array(await candidate.slice(at, at + length).arrayBuffer());
+        const training = await engine.resumeTrainingFrom(read, candidate.size, ...counts);
+        return { training, older: i > 0 };
       } catch (error) {
         if (i === 0) first = error;
         if (!UNUSABLE.test(failureOf(error).code)) throw error;
@@ -263,15 +269,19 @@ export class Trainer {
   /** @param {Commands['train-save']} given @returns {Promise<Values['train-save']>} */
   async #save({ record, history, pictures }) {
     const started = performance.now();
-    const checkpoint = own(await this.#run().checkpoint());
-    const { step } = this.#run().report();
+    const training = this.#run();
+    const { step } = training.report();
+    let bytes = 0;
+    const checkpoint = async (/** @type {import('../disk.js').Write} */ write) => {
+      bytes = await training.saveCheckpoint(write);
+    };
     const parts = { checkpoint, history: new Uint8Array(history) };
     const problem = await stored(this.#disk, (disk) =>
       storeCheckpoint(disk, { ...record, step }, parts, previewsOf(pictures)),
     );
+    const unsaved = problem && { problem, checkpoint: await blobOf(checkpoint) };
     const seconds = (performance.now() - started) / 1000;
-    const unsaved = problem && { problem, checkpoint: new Blob([checkpoint]) };
-    return { step, seconds, bytes: checkpoint.length, unsaved };
+    return { step, seconds, bytes, unsaved };
   }
 
   /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
@@ -313,6 +323,31 @@ export class Trainer {
   }
 }
 
+/** Bytes of a file in memory that are handed to the browser at a time. */
+const PART = 4 << 20;
+
+/** A file that is kept outside of wasm's memory. @param {import('../disk.js').Pieces} pieces */
+async function blobOf(pieces) {
+  /** @type {Blob[]} */
+  const parts = [];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  let last = [];
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  let header = null;
+  let end = 0;
+  await pieces((at, piece) => {
+    const bytes = own(piece);
+    if (at < end) return header?.set(bytes, at); // its digest, known at the end
+    end += bytes.length;
+    if (header === null) header = bytes;
+    else last.push(bytes);
+    if (last.length * bytes.length < PART) return;
+    parts.push(new Blob(last));
+    last = [];
+  });
+  return new Blob([header ?? '', ...parts, ...last]);
+}
+
 /** Bytes that wasm handed out are a copy, in no shared memory. @param {Uint8Array} bytes */
 function own(bytes) {
   return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
@@ -346,7 +381,8 @@ async function stored(disk, store) {
     await store(disk);
     return null;
   } catch (error) {
-    const { code, detail } = failureOf(error);
+    const { code, detail } = failureOf(error, 'storage-unavailable');
+    if (error instanceof WebAssembly.RuntimeError || !DISK.test(code)) throw error;
     return { code: code.startsWith('storage-') ? code : 'storage-unavailable', detail };
   }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
-    device::{self, Choice, Kind, Opened},
+    device::{self, Choice, Kind, Limits, Opened},
     error::{Error, Result},
 };
 
@@ -47,6 +47,32 @@ impl Compute {
         eprintln!("{}", describe(&opened));
         Ok(opened)
     }
+}
+
+/// What a training run may take. Translations keep to less, so that photos of any size go on.
+pub fn room(opened: &Opened) -> Limits {
+    match opened.kind {
+        Kind::Cpu => Limits { tensor: u64::MAX, memory: available().unwrap_or(u64::MAX) },
+        Kind::WebGpu => {
+            let memory = pollster::block_on(card_memory()).map(|all| all / 10 * 9);
+            Limits { memory: memory.unwrap_or(opened.limits.memory), ..opened.limits }
+        }
+    }
+}
+
+/// Bytes of main memory that are free or can be, where the system says so: on Linux.
+fn available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?)
+}
+
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+use device::card_memory;
+/// Metal does not tell either.
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+async fn card_memory() -> Option<u64> {
+    None
 }
 
 fn describe(opened: &Opened) -> String {

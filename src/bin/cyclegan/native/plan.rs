@@ -7,10 +7,16 @@ use cyclegan_web::{
     device::Opened,
     error::Error,
     random::Random,
-    train::{Ablation, Checkpoint, Config, Dataset, Start, Trainer, checkpoint::disk},
+    train::{
+        Ablation, Config, Dataset, Start, Trainer,
+        checkpoint::{disk, pieces::Reader},
+        memory,
+    },
 };
+use pollster::block_on;
 
 use super::{
+    compute::room,
     options::Options,
     session::Session,
     sets::{Photos, Sets},
@@ -31,10 +37,13 @@ pub struct Plan<'a> {
     origin: Origin,
 }
 
+/// The checkpoint of an earlier run.
+type Saved = Reader<disk::Opened>;
+
 /// What it begins with.
 enum Origin {
     New(Box<(Config, Start)>),
-    Saved(Box<Checkpoint>),
+    Saved(Box<Saved>),
 }
 
 impl<'a> Plan<'a> {
@@ -72,16 +81,18 @@ impl<'a> Plan<'a> {
     pub fn begin<'b>(self, sets: &'b Sets, opened: &'b Opened) -> stop::Result<Session<'b>> {
         let Self { options, out, ablation, origin } = self;
         let (a, b) = (sets.a.source(), sets.b.source());
-        let trainer: Trainer<Photos> = match origin {
+        let room = room(opened);
+        let mut trainer: Trainer<Photos> = match origin {
             Origin::New(new) => {
                 let (config, start) = *new;
+                memory::check(&config, opened.kind, &room)?;
                 let random = Random::new(config.seed);
                 let dataset = Dataset::new(a, b, config.preprocess, random, CACHE)?;
                 Trainer::new(config, start, dataset, &opened.device)?
             }
             Origin::Saved(checkpoint) => {
-                let (mut trainer, exact) =
-                    Trainer::resume(*checkpoint, (a, b), CACHE, &opened.device)?;
+                let resumed = Trainer::resume_from(*checkpoint, (a, b), CACHE, &opened.device);
+                let (mut trainer, exact) = block_on(resumed)?;
                 if !exact {
                     eprintln!("the number of photos has changed, so the epoch begins anew");
                 }
@@ -91,9 +102,23 @@ impl<'a> Plan<'a> {
                 trainer
             }
         };
+        trainer.keep_within(opened.kind, &room);
+        note_a_long_ramp(&trainer);
         let preview_every = options.preview_every;
         let save_every = Duration::from_secs(options.save_every);
         Ok(Session { trainer, sets, opened, out, preview_every, save_every })
+    }
+}
+
+/// Says so when the run ends before its generators learn at the full rate.
+fn note_a_long_ramp(trainer: &Trainer<Photos>) {
+    let (steps, ramp) = (trainer.total().saturating_sub(trainer.warm_up()), trainer.ramp());
+    if steps < ramp {
+        let most = 100 * steps / ramp;
+        eprintln!(
+            "the run ends while the generators' learning rate still rises, at {most} % of it \
+             (--lr-ramp {ramp})"
+        );
     }
 }
 
@@ -102,8 +127,8 @@ fn ablated(config: Config, ablation: Option<Ablation>) -> Config {
 }
 
 /// Reads a checkpoint, or the one before it if it has to be, and says so.
-fn checkpoint(path: &Path) -> stop::Result<Checkpoint> {
-    let (checkpoint, reason) = disk::read_latest(path)?;
+fn checkpoint(path: &Path) -> stop::Result<Saved> {
+    let (checkpoint, reason) = disk::open_latest(path)?;
     if let Some(reason) = reason {
         let previous = disk::previous(path);
         eprintln!("going on from {} instead: {reason} [{}]", previous.display(), reason.code());

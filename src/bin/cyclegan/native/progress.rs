@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use cyclegan_web::train::StepReport;
+use cyclegan_web::{
+    error::{Error, Result},
+    train::StepReport,
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// From one line to the next where there is no terminal.
@@ -56,6 +59,20 @@ impl Progress {
     /// Says something without disturbing the bar.
     pub fn say(&self, text: &str) {
         self.bar.suspend(|| eprintln!("{text}"));
+    }
+
+    /// Says what could not be written, and lets everything else that failed pass.
+    ///
+    /// # Errors
+    /// All but `file-not-written`.
+    pub fn attempt(&self, done: Result<()>) -> Result<()> {
+        match done {
+            Err(error @ Error::FileNotWritten(_)) => {
+                self.say(&format!("{error} [{}]; training goes on", error.code()));
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Leaves the last state on the screen.

@@ -48,7 +48,8 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Trains to the end, or until Ctrl-C, and saves.
+    /// Trains to the end, or until Ctrl-C, and saves. What fails on the way is saved before it ends
+    /// the run, unless there is nothing good left.
     ///
     /// # Errors
     /// Whatever ends the training, with what is left of it as a hint.
@@ -57,16 +58,19 @@ impl Session<'_> {
         let mut progress = Progress::new(total, done);
         let trained = self.train(&mut progress);
         progress.end();
-        trained.map_err(|stop| match self.out.join(CHECKPOINT) {
-            path if path.exists() => {
-                let path = path.display();
-                stop.with_hint(format!("{path} is the last good state; --resume goes on from it."))
+        let trained = trained.and_then(|held| self.end(held));
+        trained.map_err(|stop| match stop {
+            Stop::Failed { error, hint: None } => {
+                let hint = self.hint();
+                Stop::Failed { error, hint: Some(hint) }
             }
-            _ => stop.with_hint("No checkpoint had been saved yet.".into()),
+            other => other,
         })
     }
 
-    fn train(&mut self, progress: &mut Progress) -> stop::Result<()> {
+    /// All steps until the end or Ctrl-C. What cannot be written meanwhile is told and tried again:
+    /// the disk may have room by then.
+    fn train(&mut self, progress: &mut Progress) -> stop::Result<Option<Held>> {
         files::write_json(&self.out.join("config.json"), &self.config().to_json())?;
         let mut record = Record::open(&self.out.join("losses.csv"), self.trainer.step())?;
         let preprocess = self.config().preprocess;
@@ -82,20 +86,25 @@ impl Session<'_> {
             let n = usize::try_from(until_preview.min(steps)).unwrap_or(1);
             let reports = block_on(self.trainer.train_steps(n))?;
             self.tell_skipped(&reports, progress);
-            record.add(&reports)?;
+            progress.attempt(record.add(&reports))?;
             progress.show(&reports);
             let each = called.elapsed().as_secs_f64() / reports.len().max(1) as f64;
             steps = ((CALL / each) as u64).clamp(1, (2 * steps).min(MOST_STEPS));
             if let Some(held) = &held
                 && self.trainer.step().is_multiple_of(self.preview_every)
             {
-                self.preview(held)?;
+                progress.attempt(self.preview(held))?;
             }
             if saved.elapsed() >= self.save_every {
-                self.save()?;
+                progress.attempt(self.save())?;
                 saved = Instant::now();
             }
         }
+        Ok(held)
+    }
+
+    /// Saves a run that is over or was interrupted.
+    fn end(&mut self, held: Option<Held>) -> stop::Result<()> {
         self.save()?;
         if !self.trainer.is_over() {
             let (step, out) = (self.trainer.step(), self.out.display());
@@ -108,6 +117,25 @@ impl Session<'_> {
             self.preview(held)?;
         }
         Ok(())
+    }
+
+    /// What is left of a run that failed, saved if it can be.
+    fn hint(&self) -> String {
+        let saved = if self.trainer.ended().is_none() { self.save().is_ok() } else { false };
+        match self.out.join(CHECKPOINT) {
+            _ if saved => {
+                let (step, out) = (self.trainer.step(), self.out.display());
+                format!(
+                    "Saved after step {step} in {out}; once that is mended, the same command with \
+                     --resume goes on."
+                )
+            }
+            path if path.exists() => {
+                let path = path.display();
+                format!("{path} is the last good state; --resume goes on from it.")
+            }
+            _ => "No checkpoint had been saved yet.".into(),
+        }
     }
 
     /// The two generators as they are now.
@@ -123,8 +151,9 @@ impl Session<'_> {
 
     /// Writes the checkpoint, then the generators.
     fn save(&self) -> Result<()> {
-        let checkpoint = block_on(self.trainer.checkpoint())?.to_bytes()?;
-        disk::write_atomically(&self.out.join(CHECKPOINT), &checkpoint)?;
+        disk::write_in_pieces(&self.out.join(CHECKPOINT), |file| {
+            block_on(self.trainer.save(file)).map(drop)
+        })?;
         for (network, name) in [(Network::GeneratorA, "G_A"), (Network::GeneratorB, "G_B")] {
             let path = self.out.join(format!("{name}.safetensors"));
             files::write_weights(&path, &block_on(self.trainer.state(network))?)?;

@@ -1,0 +1,132 @@
+//! How much memory a run takes, known before it begins.
+//!
+//! Nothing of a step depends on what is in the pictures, so its memory is arithmetic: what stays
+//! (weights, moments, pools), what every step makes of parameters, and what grows with the pictures.
+//! How many tensors of each kind live at once was fitted to what runs reserved: on lavapipe 18 small
+//! ones (ngf and ndf 4 to 32, 32 to 128 pixels; a factor of 0.73 to 1.44 beside this), on an H200
+//! with 9 blocks, ndf 64 and 256 pixels 1.1 GB at ngf 64 (1.03) and 0.6 GB at 32 (1.09); on the CPU
+//! with one thread the same small ones. `tests/train_memory.rs` compares some again.
+
+use super::{Config, Preprocess, PreprocessMode, config::SMALLEST_SIDE};
+use crate::{
+    device::{Kind, Limits},
+    error::{Error, Result},
+    model::Discriminator,
+    weights::Architecture,
+};
+
+/// Bytes of a float32.
+const FLOAT: u64 = 4;
+/// Sides that are proposed are multiples of this where they can be.
+const STEP: usize = 32;
+
+/// The memory of a run, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// All that lives at once.
+    pub total: u64,
+    /// The largest tensor.
+    pub tensor: u64,
+}
+
+impl Need {
+    /// That of a run of `config` on pictures of `pixels` pixels.
+    pub fn new(config: &Config, pixels: u64, kind: Kind) -> Self {
+        let Config { ngf, ndf, blocks, batch_size, .. } = *config;
+        let generator = Architecture { ngf, blocks, dropout: false }.parameters() as u64;
+        let discriminator: u64 = Discriminator::tensors(ndf)
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>() as u64)
+            .sum();
+        let pictures = pixels * batch_size as u64;
+        // The widest images of the two kinds of networks: the first layers' results.
+        let wide = FLOAT * ngf as u64 * pictures;
+        let judged = FLOAT * ndf as u64 * pictures / 2;
+        let image = FLOAT * 3 * pictures;
+        let pools = FLOAT * 2 * 3 * pixels * config.pool_size as u64;
+        // Weights and their two moments, of two networks of each kind.
+        let stays = FLOAT * 3 * 2 * (generator + discriminator) + pools;
+        let blocks = blocks as u64;
+        let (made, rest) = match kind {
+            Kind::WebGpu => {
+                let parameters = FLOAT * (2 * generator + 5 * discriminator);
+                let images = 5 * wide + 6 * blocks * wide / 10 + 38 * judged + 8 * image;
+                // Winograd's filtering transforms weights, and makes their gradients of transformed
+                // ones.
+                let kernel = FLOAT * 9 * 16 * (ngf * ngf) as u64;
+                let transformed = if blocks > 0 && ngf >= 8 { 44 * kernel } else { 0 };
+                (parameters + images + transformed, 2_000_000)
+            }
+            Kind::Cpu => {
+                let parameters = FLOAT * 3 * (generator + discriminator);
+                let images = 14 * wide + 11 * blocks * wide / 10 + 3 * judged;
+                (parameters + images, 4_000_000)
+            }
+        };
+        Self { total: stays + made + rest, tensor: wide.max(judged) }
+    }
+
+    /// That of a run of `config`. Whole photos are not counted: see [`most_pixels`].
+    pub fn of(config: &Config, kind: Kind) -> Self {
+        let pixels = match config.preprocess.mode {
+            PreprocessMode::None => 0,
+            _ => config.preprocess.crop_size.pow(2) as u64,
+        };
+        Self::new(config, pixels, kind)
+    }
+
+    fn fits(&self, limits: &Limits) -> bool {
+        self.total <= limits.memory && self.tensor <= limits.tensor
+    }
+}
+
+/// Refuses a run that a device of these limits does not hold.
+///
+/// # Errors
+/// `training-too-large`, with the largest crop that fits.
+pub fn check(config: &Config, kind: Kind, limits: &Limits) -> Result<()> {
+    let need = Need::of(config, kind);
+    if need.fits(limits) {
+        return Ok(());
+    }
+    let way = match largest_crop(config, kind, limits) {
+        Some(side) => {
+            let need = Need::of(&cropped(config, side), kind);
+            format!("with a crop_size of {side} it needs {}", gigabytes(need.total))
+        }
+        None => "no crop_size is small enough for these networks".into(),
+    };
+    let (needed, memory) = (gigabytes(need.total), gigabytes(limits.memory));
+    Err(Error::TrainingTooLarge(format!(
+        "it needs about {needed}, of which {memory} can be used here; {way}"
+    )))
+}
+
+/// The largest crop, at most that of `config`, with which a run fits into these limits.
+pub fn largest_crop(config: &Config, kind: Kind, limits: &Limits) -> Option<usize> {
+    let crop = config.preprocess.crop_size;
+    let coarse = (1..=crop / STEP).rev().map(|side| side * STEP);
+    let fine = (SMALLEST_SIDE..STEP).rev().filter(|side| side.is_multiple_of(4));
+    let mut sides = std::iter::once(crop).chain(coarse).chain(fine).filter(|side| *side <= crop);
+    sides.find(|side| Need::of(&cropped(config, *side), kind).fits(limits))
+}
+
+/// Pixels of the largest picture with which a run fits into these limits.
+pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
+    // All of it is linear.
+    const SAMPLE: u64 = 1 << 20;
+    let none = Need::new(config, 0, kind).total;
+    let Need { total, tensor } = Need::new(config, SAMPLE, kind);
+    let part = |room: u64, each: u64| u128::from(room) * u128::from(SAMPLE) / u128::from(each);
+    let by_memory = part(limits.memory.saturating_sub(none), total - none);
+    by_memory.min(part(limits.tensor, tensor)) as u64
+}
+
+fn cropped(config: &Config, crop_size: usize) -> Config {
+    let load_size = config.preprocess.load_size.max(crop_size);
+    Config { preprocess: Preprocess { crop_size, load_size, ..config.preprocess }, ..*config }
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.2} GB", bytes as f64 / 1e9)
+}

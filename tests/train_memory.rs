@@ -1,0 +1,199 @@
+//! What a run takes of memory: as much as was said before it began, and no more than a tensor to
+//! save it.
+
+#![cfg(not(target_family = "wasm"))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use burn::tensor::Device;
+use cyclegan_web::{
+    device::{Choice, Kind, Limits, open},
+    error::Result,
+    image::Rgb,
+    random::Random,
+    samples::{Season, paint},
+    train::{
+        Config, Dataset, Preprocess, Start, Trainer,
+        checkpoint::{disk, pieces::Sink},
+        memory::{self, Need},
+    },
+};
+use pollster::block_on;
+
+/// Counts the bytes that are in use, and remembers the most.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = IN_USE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        MOST.fetch_max(now, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The figures are of the whole program, so tests take turns.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(|broken| broken.into_inner())
+}
+
+/// Networks of these widths and depth on crops of this side.
+fn config(ngf: usize, ndf: usize, blocks: usize, crop: usize, lambda_identity: f64) -> Config {
+    let preprocess = Preprocess { load_size: crop, crop_size: crop, ..Preprocess::default() };
+    Config { ngf, ndf, blocks, preprocess, lambda_identity, pool_size: 2, ..Config::default() }
+}
+
+fn trainer(config: Config, device: &Device) -> Trainer<Vec<Rgb>> {
+    let photos = |season| (0..3).map(|seed| paint(season, seed, 64, 64)).collect();
+    let (a, b) = (photos(Season::Summer), photos(Season::Winter));
+    let random = Random::new(config.seed);
+    let dataset = Dataset::new(a, b, config.preprocess, random, 0).unwrap();
+    Trainer::new(config, Start::default(), dataset, device).unwrap()
+}
+
+/// The most that was in use while something was done, beside what was in use before.
+fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = IN_USE.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    let done = work();
+    (done, MOST.load(Ordering::Relaxed) - before)
+}
+
+/// Takes a file, and keeps nothing of it.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    async fn write(&mut self, _: u64, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Bytes of the largest tensor of a run: a discriminator's from 256 to 512 channels, 4 x 4.
+const LARGEST: usize = 4 * 256 * 512 * 16;
+
+fn learnt() -> Trainer<Vec<Rgb>> {
+    let mut run = trainer(config(16, 64, 2, 32, 0.5), &Device::flex());
+    block_on(run.train_steps(3)).unwrap();
+    run
+}
+
+#[test]
+fn a_checkpoint_is_written_with_one_tensor_in_memory() {
+    let _turn = turn();
+    let run = learnt();
+    let (length, most) = peak(|| block_on(run.save(&mut Nowhere)).unwrap());
+    assert!(length > 8 * LARGEST as u64, "{length} bytes are no test");
+    println!("{length} bytes were written with {most} in memory, {LARGEST} is the largest tensor");
+    assert!(most as f64 <= 1.1 * LARGEST as f64, "{most} bytes for tensors of {LARGEST}");
+    // The very bytes of the whole.
+    let mut pieces = Vec::new();
+    assert_eq!(block_on(run.save(&mut pieces)).unwrap(), length);
+    assert!(pieces == block_on(run.checkpoint()).unwrap().to_bytes().unwrap());
+}
+
+#[test]
+fn a_checkpoint_is_read_without_a_second_one_in_memory() {
+    let _turn = turn();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("in-pieces.safetensors");
+    let run = learnt();
+    let write = |file: &mut File| block_on(run.save(file)).map(drop);
+    disk::write_in_pieces(&path, write).unwrap();
+    let whole = block_on(run.checkpoint()).unwrap();
+    drop(run);
+    let photos =
+        || (vec![paint(Season::Summer, 0, 64, 64)], vec![paint(Season::Winter, 0, 64, 64)]);
+    let (photos, before) = (photos(), IN_USE.load(Ordering::Relaxed));
+    let (again, most) = peak(|| {
+        let (file, reason) = disk::open_latest(&path).unwrap();
+        assert_eq!(reason, None);
+        block_on(Trainer::resume_from(file, photos, 0, &Device::flex())).unwrap().0
+    });
+    let stays = IN_USE.load(Ordering::Relaxed) - before;
+    println!("{most} bytes to read a run of {stays}");
+    assert!(stays > 8 * LARGEST);
+    assert!(most - stays <= LARGEST + LARGEST / 10, "{most} bytes for {stays}");
+    assert!(block_on(again.checkpoint()).unwrap() == whole);
+}
+
+#[test]
+fn a_run_that_does_not_fit_is_refused_with_a_crop_that_does() {
+    let config = |crop_size| {
+        let preprocess = Preprocess { load_size: 1100, crop_size, ..Preprocess::default() };
+        Config { preprocess, ..Config::default() }
+    };
+    for kind in [Kind::WebGpu, Kind::Cpu] {
+        let limits = Limits { tensor: 1 << 30, memory: 2 << 30 };
+        memory::check(&config(128), kind, &limits).unwrap();
+        let error = memory::check(&config(1024), kind, &limits).unwrap_err();
+        assert_eq!(error.code(), "training-too-large");
+        let fits = memory::largest_crop(&config(1024), kind, &limits).unwrap();
+        assert!((128..1024).contains(&fits), "{fits}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&format!("crop_size of {fits}")) && text.contains("2.15 GB"),
+            "{text}"
+        );
+        memory::check(&config(fits), kind, &limits).unwrap();
+        memory::check(&config(fits + 32), kind, &limits).unwrap_err();
+        // A single tensor may be what does not fit.
+        let narrow = Limits { tensor: 8 << 20, memory: 1 << 40 };
+        assert_eq!(memory::largest_crop(&config(1024), kind, &narrow), Some(160));
+        let none = Limits { memory: 300 << 20, ..limits };
+        let error = memory::check(&config(128), kind, &none).unwrap_err();
+        assert!(error.to_string().contains("no crop_size"), "{error}");
+        let most = memory::most_pixels(&config(1024), kind, &limits);
+        assert!(most.isqrt() >= fits as u64 && most.isqrt() < fits as u64 + 32, "{most}");
+    }
+}
+
+/// What was said of memory beside what was used.
+fn compare(config: &Config, kind: Kind, used: usize) {
+    let said = Need::of(config, kind).total as f64 / used as f64;
+    let Config { ngf, ndf, blocks, preprocess, .. } = config;
+    let what = format!("{kind:?}, ngf {ngf}, ndf {ndf}, {blocks} blocks, {}", preprocess.crop_size);
+    println!("{what}: {used} bytes, {said:.2} of them foretold");
+    assert!((0.85..1.4).contains(&said), "{what}: {used} bytes, {said} of them foretold");
+}
+
+#[test]
+fn the_memory_of_a_run_is_known_before_it_begins() {
+    let _turn = turn();
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    one.install(|| {
+        for (ngf, ndf, blocks, crop) in [(16, 8, 3, 64), (32, 8, 1, 64), (16, 16, 2, 72)] {
+            let config = config(ngf, ndf, blocks, crop, 0.5);
+            let ((), used) = peak(|| {
+                let mut run = trainer(config, &Device::flex());
+                block_on(run.train_steps(3)).unwrap();
+            });
+            compare(&config, Kind::Cpu, used);
+        }
+    });
+    let opened = block_on(open(Choice::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+    let reserved = || opened.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved);
+    for (ngf, ndf, blocks, crop) in [(8, 8, 1, 64), (16, 8, 3, 64)] {
+        let config = config(ngf, ndf, blocks, crop, 0.5);
+        let before = reserved();
+        let mut run = trainer(config, &opened.device);
+        // Until a step is recorded, which keeps its memory.
+        while !run.repeats() && run.step() < 7 {
+            block_on(run.train_steps(1)).unwrap();
+        }
+        compare(&config, Kind::WebGpu, (reserved() - before) as usize);
+    }
+}
