@@ -58,8 +58,11 @@ fn config(ngf: usize, ndf: usize, blocks: usize, crop: usize, lambda_identity: f
     Config { ngf, ndf, blocks, preprocess, lambda_identity, pool_size: 2, ..Config::default() }
 }
 
+fn photos(season: Season) -> Vec<Rgb> {
+    (0..3).map(|seed| paint(season, seed, 64, 64)).collect()
+}
+
 fn trainer(config: Config, device: &Device) -> Trainer<Vec<Rgb>> {
-    let photos = |season| (0..3).map(|seed| paint(season, seed, 64, 64)).collect();
     let (a, b) = (photos(Season::Summer), photos(Season::Winter));
     let random = Random::new(config.seed);
     let dataset = Dataset::new(a, b, config.preprocess, random, 0).unwrap();
@@ -115,13 +118,12 @@ fn a_checkpoint_is_read_without_a_second_one_in_memory() {
     disk::write_in_pieces(&path, write).unwrap();
     let whole = block_on(run.checkpoint()).unwrap();
     drop(run);
-    let photos =
-        || (vec![paint(Season::Summer, 0, 64, 64)], vec![paint(Season::Winter, 0, 64, 64)]);
-    let (photos, before) = (photos(), IN_USE.load(Ordering::Relaxed));
+    let sets = (photos(Season::Summer), photos(Season::Winter));
+    let before = IN_USE.load(Ordering::Relaxed);
     let (again, most) = peak(|| {
         let (file, reason) = disk::open_latest(&path).unwrap();
         assert_eq!(reason, None);
-        block_on(Trainer::resume_from(file, photos, 0, &Device::flex())).unwrap().0
+        block_on(Trainer::resume_from(file, sets, 0, &Device::flex())).unwrap().0
     });
     let stays = IN_USE.load(Ordering::Relaxed) - before;
     println!("{most} bytes to read a run of {stays}");

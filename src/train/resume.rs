@@ -74,22 +74,28 @@ impl<S: Source> Trainer<S> {
         Ok(parts)
     }
 
-    /// Reads parts one after another, as many tensors at a time as are no larger together than the
-    /// largest, and hands each to `take`.
+    /// Reads parts one after another, cut into pieces of at most half of the largest tensor, and
+    /// hands each piece to `take`. As many are read together as are no larger than that: on its way
+    /// a piece may be copied once.
     async fn read(
         &self,
         parts: &[Part],
         mut take: impl AsyncFnMut(&Part, &[f32]) -> Result<()>,
     ) -> Result<()> {
-        let size = |tensor: &Tensor<4>| tensor.shape().num_elements();
         let all = parts.iter().flat_map(|part| part.tensors.iter().map(move |one| (part, one)));
-        let most = all.clone().map(|(_, tensor)| size(tensor)).max().unwrap_or(0);
-        let mut all = all.peekable();
-        while all.peek().is_some() {
+        let largest = all.clone().map(|(_, tensor)| tensor.shape().num_elements()).max();
+        let most = largest.unwrap_or(0).div_ceil(2);
+        let pieces = all.flat_map(|(part, tensor)| {
+            cuts(tensor.dims(), most).map(move |cut| (part, tensor, cut))
+        });
+        let mut pieces = pieces.peekable();
+        while pieces.peek().is_some() {
             let (mut readback, mut names, mut left) = (Readback::default(), Vec::new(), most);
-            while let Some((part, tensor)) = all.next_if(|(_, tensor)| size(tensor) <= left) {
-                left -= size(tensor);
-                readback.tensor(String::new(), tensor.clone());
+            while let Some((part, tensor, cut)) =
+                pieces.next_if(|(_, _, cut)| names.is_empty() || cut.elements <= left)
+            {
+                left = left.saturating_sub(cut.elements);
+                readback.tensor(String::new(), cut.of(tensor));
                 names.push(part);
             }
             for (part, data) in names.into_iter().zip(readback.values().await?) {
@@ -211,6 +217,36 @@ impl<S: Source> Trainer<S> {
         reaches_the_generators(warm_up, step, &config, &trainer.dataset)?;
         Ok((trainer, exact))
     }
+}
+
+/// Some rows of a tensor, one behind the other in a file.
+struct Cut {
+    axis: usize,
+    start: usize,
+    rows: usize,
+    elements: usize,
+}
+
+impl Cut {
+    fn of(&self, tensor: &Tensor<4>) -> Tensor<4> {
+        if self.elements == tensor.shape().num_elements() {
+            return tensor.clone();
+        }
+        tensor.clone().narrow(self.axis, self.start, self.rows)
+    }
+}
+
+/// A tensor of these extents in cuts of at most `most` elements, or of a single row.
+fn cuts(extents: [usize; 4], most: usize) -> impl Iterator<Item = Cut> {
+    // The axes before are of one row, so a cut's numbers lie together.
+    let axis = extents.iter().position(|extent| *extent > 1).unwrap_or(0);
+    let all = extents.get(axis).copied().unwrap_or(1);
+    let row = extents.iter().product::<usize>() / all.max(1);
+    let step = (most / row.max(1)).max(1);
+    (0..all).step_by(step).map(move |start| {
+        let rows = step.min(all - start);
+        Cut { axis, start, rows, elements: rows * row }
+    })
 }
 
 /// Takes a generator and its optimiser out of a checkpoint.
