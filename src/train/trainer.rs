@@ -432,10 +432,11 @@ pub(super) fn reaches_the_generators<S: Source>(
     )))
 }
 
-/// Whether nothing good is left behind this error: weights that are none, or a device that took
-/// them along.
+/// Whether nothing good is left behind this error: weights that are none, a device that took them
+/// along, or one that has done only a part of a step.
 fn ends_a_run(error: &Error) -> bool {
-    matches!(error, Error::TrainingNotFinite(_) | Error::GpuLost(_))
+    use Error::{GpuLost, GpuRefused, OutOfMemory, TrainingNotFinite};
+    matches!(error, TrainingNotFinite(_) | GpuLost(_) | GpuRefused(_) | OutOfMemory(_))
 }
 
 /// A run keeps more memory for intermediate results than anything that may follow it: the last
