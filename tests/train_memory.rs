@@ -169,7 +169,7 @@ fn compare(config: &Config, kind: Kind, used: usize) {
     let Config { ngf, ndf, blocks, preprocess, .. } = config;
     let what = format!("{kind:?}, ngf {ngf}, ndf {ndf}, {blocks} blocks, {}", preprocess.crop_size);
     println!("{what}: {used} bytes, {said:.2} of them foretold");
-    assert!((0.85..1.4).contains(&said), "{what}: {used} bytes, {said} of them foretold");
+    assert!((0.8..1.4).contains(&said), "{what}: {used} bytes, {said} of them foretold");
 }
 
 #[test]
