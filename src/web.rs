@@ -107,7 +107,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The open device, for who is not JavaScript.
+    /// The open device, for callers in Rust: the browser tests.
     pub fn opened(&self) -> &Opened {
         &self.opened
     }
