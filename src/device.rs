@@ -65,10 +65,11 @@ impl Limits {
 
     /// The same in half precision. The images between the layers take 2 bytes a value then; what
     /// Winograd's filtering has transformed stays float32, 36 values for 16 pixels of a quarter of
-    /// the side, and is the largest tensor.
+    /// the side, and so does a picture. One of these two is the largest tensor.
     pub fn half_pixels(&self, ngf: usize) -> u64 {
-        let ngf = ngf.max(1) as u64;
-        (4 * self.tensor / (9 * ngf)).min(self.memory / (Self::LIVE_HALF * ngf))
+        let (transformed, picture) = (9 * ngf.max(1) as u64, 4 * PICTURE_CHANNELS as u64);
+        let tensor = (self.tensor.saturating_mul(4) / transformed).min(self.tensor / picture);
+        tensor.min(self.memory / (Self::LIVE_HALF * ngf.max(PICTURE_CHANNELS) as u64))
     }
 }
 

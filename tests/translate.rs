@@ -89,6 +89,21 @@ fn a_plan_keeps_proportions_and_never_enlarges() {
 }
 
 #[test]
+fn half_precision_holds_more_pixels_and_no_tensor_that_is_too_large() {
+    let narrow = Limits { tensor: 128 << 20, memory: 1 << 40 };
+    let small = Limits { tensor: 1 << 40, memory: 2 << 30 };
+    for limits in [narrow, small] {
+        for ngf in 1..=1024_usize {
+            let pixels = limits.half_pixels(ngf);
+            assert!(pixels >= limits.pixels(ngf), "ngf {ngf}: {pixels}");
+            assert!(3 * 4 * pixels <= limits.tensor, "ngf {ngf}: a picture of {pixels}");
+            // What Winograd's filtering makes of it.
+            assert!(9 * ngf as u64 * pixels <= 4 * limits.tensor, "ngf {ngf}: {pixels}");
+        }
+    }
+}
+
+#[test]
 fn a_plan_stays_within_the_device() {
     // WebGPU's default limit of 128 MiB a buffer is 524,288 pixels of 256 bytes.
     let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };

@@ -158,7 +158,7 @@ impl Launches {
 }
 
 /// A photo larger than anything, at the size that the device with the largest buffers holds of it:
-/// square, and as a strip. In half precision twice as many pixels fit.
+/// square, and as a strip. In half precision less than twice as many pixels fit.
 #[test]
 fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
     let mut launches = Launches::default();
