@@ -26,8 +26,9 @@ impl<S: Source> Trainer<S> {
     /// Everything that the run needs to go on elsewhere.
     ///
     /// # Errors
-    /// `gpu-lost`; `training-not-finite` when a number in it is not finite, so that a broken run
-    /// never takes the place of its last good checkpoint.
+    /// Those of [`Readback::read`]; what ended the run, if that is so; `training-not-finite` when a
+    /// number in it is not finite, so that a broken run never takes the place of its last good
+    /// checkpoint.
     pub async fn checkpoint(&self) -> Result<Checkpoint> {
         let parts = self.parts()?;
         let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };

@@ -245,11 +245,11 @@ impl<S: Source> Trainer<S> {
     /// the next call says why.
     ///
     /// # Errors
-    /// `training-not-finite` at the first step with a loss or a weight that is no finite number,
-    /// and `gpu-lost`: the trainer is of no more use then, and a run goes on from its last
-    /// checkpoint. Behind any other error it stands where it stood, can be saved, and goes on:
-    /// `dataset-empty` while no photo of a set can be read, `engine-usage` for pictures that do not
-    /// fit the networks.
+    /// `training-not-finite` at the first step with a loss or a weight that is not finite, and
+    /// `gpu-lost`, `gpu-refused` and `out-of-memory`, behind which a step may be done in part: the
+    /// trainer is of no more use then, and a run goes on from its last checkpoint. Behind any other
+    /// error it stands where it stood, can be saved, and goes on: `dataset-empty` while no photo of
+    /// a set can be read, `engine-usage` for pictures that do not fit the networks.
     pub async fn train_steps(&mut self, n: usize) -> Result<Vec<StepReport>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
@@ -377,7 +377,7 @@ impl<S: Source> Trainer<S> {
     /// The weights of one network, under PyTorch's names.
     ///
     /// # Errors
-    /// `gpu-lost`.
+    /// Those of [`Readback::read`].
     pub async fn state(&self, network: Network) -> Result<StateDict> {
         let mut readback = Readback::default();
         match network {
