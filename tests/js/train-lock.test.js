@@ -43,6 +43,9 @@ async function history() {
   return { root, over: first.session.snapshot.runs[0].id };
 }
 
+/** Trained once: each test has a copy. */
+const HISTORY = history();
+
 /** @type {Record<string, (session: Session, over: string) => Promise<unknown>>} */
 const PRESSED = {
   open: (session) => session.open(),
@@ -63,7 +66,8 @@ const PRESSED = {
  */
 async function press(one, other, between) {
   const what = `${one}, ${between} tasks, ${other}`;
-  const { root, over } = await history();
+  const { root: stored, over } = await HISTORY;
+  const root = stored.copy();
   const locks = new FakeLocks();
   /** @type {string[]} */
   const wrong = [];

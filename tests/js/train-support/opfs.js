@@ -72,6 +72,20 @@ export class FakeFolder {
     yield* [...this.entries.values()];
   }
 
+  /** Another browser's storage with the same in it. @returns {FakeFolder} */
+  copy(trouble = { ...this.trouble }) {
+    const folder = new FakeFolder(this.name, trouble);
+    for (const [name, entry] of this.entries) {
+      if (entry instanceof FakeFolder) folder.entries.set(name, entry.copy(trouble));
+      else {
+        const file = new FakeFile(name, trouble);
+        file.bytes = entry.bytes;
+        folder.entries.set(name, file);
+      }
+    }
+    return folder;
+  }
+
   /** Every file by its path. @returns {Record<string, FakeFile>} */
   files(prefix = '') {
     /** @type {Record<string, FakeFile>} */
