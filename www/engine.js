@@ -31,6 +31,7 @@ let model = null;
 const trainer = new Trainer({
   decode,
   encode,
+  now: () => performance.now(),
   panic: provokePanic,
   storage: () => navigator.storage.getDirectory(),
   hold: holdRun,

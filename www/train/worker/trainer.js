@@ -26,6 +26,7 @@ const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-fin
  * @typedef {object} Tools what there is only in a browser
  * @property {(file: Blob) => Promise<import('./supply.js').Pixels>} decode
  * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
+ * @property {() => number} now milliseconds of a clock that is never set
  * @property {() => void} panic ends wasm as a mistake in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
  * @property {(run: string) => Promise<import('../lease.js').Lease | null>} hold tells everybody that this worker
@@ -268,7 +269,7 @@ export class Trainer {
 
   /** @param {Commands['train-save']} given @returns {Promise<Values['train-save']>} */
   async #save({ record, history, pictures }) {
-    const started = performance.now();
+    const started = this.#tools.now();
     const training = this.#run();
     const { step } = training.report();
     let bytes = 0;
@@ -280,7 +281,7 @@ export class Trainer {
       storeCheckpoint(disk, { ...record, step }, parts, previewsOf(pictures)),
     );
     const unsaved = problem && { problem, checkpoint: await blobOf(checkpoint) };
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (this.#tools.now() - started) / 1000;
     return { step, seconds, bytes, unsaved };
   }
 
