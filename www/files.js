@@ -198,7 +198,7 @@ async function* chunked(found, limit) {
   let resumed = performance.now();
   for await (const one of found) {
     if ('ignored' in one) chunk.ignored.push(one.ignored);
-    else if (room === 0) {
+    else if (room <= 0) {
       chunk.problems.push({ path: one.path, code: 'too-many-photos' });
       break;
     } else {

@@ -281,6 +281,8 @@ test('no more than the limit, and the last chunk says so', async () => {
   assert.equal(paths.length, MAX_PHOTOS);
   assert.deepEqual(problems, [{ path: `${MAX_PHOTOS}.jpg`, code: 'too-many-photos' }]);
   assert.deepEqual((await all(fromInput(files.slice(0, MAX_PHOTOS)))).problems, []);
+  // What was left out has a line of its own, so there may be less room than none.
+  assert.deepEqual((await all(fromInput(files, -1))).paths, []);
   assert.equal((await all(fromInput(files, 3))).paths.length, 3);
 });
 
