@@ -129,7 +129,7 @@ export function lockControls(locked) {
   } else if (!locked && left) {
     // What is disabled or hidden loses the focus when the page is next drawn, not at once.
     const lost = focused === document.body || focused === left;
-    if (lost) (left.checkVisibility() ? left : select('model')).focus();
+    if (lost) (left.getClientRects().length > 0 ? left : select('model')).focus();
     left = null;
   }
 }
