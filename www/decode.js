@@ -65,13 +65,16 @@ export class Picture {
     const brush = context(canvas);
     brush.globalCompositeOperation = 'copy';
     brush.imageSmoothingEnabled = false;
-    for (let top = 0; top < height; top += rows) {
-      brush.setTransform(...turned(this.#orientation, this.#bitmap, top));
-      brush.drawImage(this.#bitmap, 0, 0);
-      const { data } = brush.getImageData(0, 0, width, Math.min(rows, height - top));
-      yield new Uint8Array(data.buffer);
+    try {
+      for (let top = 0; top < height; top += rows) {
+        brush.setTransform(...turned(this.#orientation, this.#bitmap, top));
+        brush.drawImage(this.#bitmap, 0, 0);
+        const { data } = brush.getImageData(0, 0, width, Math.min(rows, height - top));
+        yield new Uint8Array(data.buffer);
+      }
+    } finally {
+      release(canvas);
     }
-    release(canvas);
   }
 
   close() {
@@ -174,7 +177,13 @@ export async function decodeTo(file, sizeOf, Shrink) {
     const { width: photoWidth, height: photoHeight } = picture;
     const [width, height] = sizeOf(photoWidth, photoHeight);
     const shrink = new Shrink(photoWidth, photoHeight, width, height);
-    for (const rows of picture.strips()) shrink.push(rows);
+    try {
+      for (const rows of picture.strips()) shrink.push(rows);
+    } catch (error) {
+      // A panic has not given it back.
+      if (!(error instanceof WebAssembly.RuntimeError)) shrink.free();
+      throw error;
+    }
     return { data: shrink.finish(), width, height, photoWidth, photoHeight };
   } finally {
     picture.close();
@@ -222,33 +231,48 @@ async function bitmapOf(file, typed, kind, options) {
 /** @param {Blob} file @param {Blob} typed @param {number} end of its data */
 async function wholeJpeg(file, typed, end) {
   const bitmap = await createImageBitmap(typed);
-  if (whole.has(file) || (await isWhole(typed, end))) {
-    whole.add(file);
-    return bitmap;
+  try {
+    if (!whole.has(file) && !(await isWhole(typed, end))) {
+      throw damaged('pixels are missing before the end marker');
+    }
+  } catch (error) {
+    bitmap.close();
+    throw error;
   }
-  bitmap.close();
-  throw damaged('pixels are missing before the end marker');
+  whole.add(file);
+  return bitmap;
 }
 
 /** The picture that all of these files show. @param {Blob[]} files @param {ImageBitmapOptions} options */
 async function agreed(files, options) {
-  const [first, second] = await Promise.all(files.map((file) => createImageBitmap(file, options)));
-  const same = !second || sameStrips(new Picture(first), new Picture(second));
-  second?.close();
-  if (same) return first;
-  first.close();
-  throw damaged('it ends before its pixels do');
+  /** @type {ImageBitmap[]} */
+  const bitmaps = [];
+  try {
+    for (const file of files) bitmaps.push(await createImageBitmap(file, options));
+    const [first, second] = bitmaps;
+    if (second && !sameStrips(new Picture(first), new Picture(second))) {
+      throw damaged('it ends before its pixels do');
+    }
+    bitmaps.shift(); // the caller's from now on
+    return first;
+  } finally {
+    for (const bitmap of bitmaps) bitmap.close();
+  }
 }
 
 /** @param {Picture} a @param {Picture} b */
 function sameStrips(a, b) {
   if (a.width !== b.width || a.height !== b.height) return false;
   const others = b.strips();
-  for (const rows of a.strips()) {
-    const other = others.next().value;
-    if (!other || !rows.every((byte, i) => byte === other[i])) return false;
+  try {
+    for (const rows of a.strips()) {
+      const other = others.next().value;
+      if (!other || !rows.every((byte, i) => byte === other[i])) return false;
+    }
+    return true;
+  } finally {
+    others.return(undefined); // gives its canvas back
   }
-  return true;
 }
 
 /**
