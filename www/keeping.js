@@ -12,6 +12,9 @@ export async function keepWeights(root, name, file) {
   const folder = new Disk(await root.getDirectoryHandle(FOLDER, { create: true }));
   // Bytes show under the name as they are written. If the page ends meanwhile, this tells of the half.
   await folder.write(WRITING, name);
-  await folder.write(name, file);
-  await folder.remove(WRITING);
+  try {
+    await folder.write(name, file);
+  } finally {
+    await folder.remove(WRITING); // where it failed, nothing of it was left
+  }
 }
