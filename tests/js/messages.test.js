@@ -138,6 +138,15 @@ test('every language has the same keys with the same placeholders', () => {
   }
 });
 
+test('a sentence with a form for one counts what it is given as n', () => {
+  for (const name of LANGUAGES) {
+    for (const [key, message] of Object.entries(all[name])) {
+      if (typeof message === 'string') continue;
+      assert.ok(inSentence(message.other).includes('n'), `${name}: ${key}`);
+    }
+  }
+});
+
 test('one of a thing is told as much as many are', () => {
   const sentences = (/** @type {string} */ form) => form.split(/[.?!。？！](?:\s|$)/).length;
   for (const name of LANGUAGES) {

@@ -92,7 +92,7 @@ test('a photo that is gone for the moment is missed, the others are kept', async
   assert.equal(next.offer?.needsFolders, true);
   await next.session.acceptOffer();
   const differ = next.session.snapshot.notices.find(({ code }) => code === 'folders-differ');
-  assert.deepEqual(differ?.values, { missing: 1 });
+  assert.deepEqual(differ?.values, { n: 1 });
   assert.equal(next.session.snapshot.state, 'finished');
 });
 

@@ -362,7 +362,8 @@ export class TrainSession extends EventTarget {
     const { record } = found.index;
     const { missing, ...photos } = completed(record, found, this.#next.folders.reports);
     if (missing > 0) {
-      this.#tell(missing === allOf(record) ? 'folders-needed' : 'folders-differ', { missing });
+      if (missing === allOf(record)) this.#tell('folders-needed');
+      else this.#tell('folders-differ', { n: missing });
       // Without any photo of a domain there is nothing to train on.
       if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean)) return null;
     }

@@ -65,7 +65,7 @@ export interface Remark {
  * - `device-changed` {from, to}: the run is paused, since it would go on on another device
  * - `scores-failed` {code}: scores are not computed any more in this run
  * - `folders-needed`: the photos of the unfinished run are not stored, drop both folders again
- * - `folders-differ` {missing}: `missing` photos of the unfinished run are in neither folder
+ * - `folders-differ` {n}: `n` photos of the unfinished run are in neither folder
  * - any code of an engine failure: `state` is `failed`, or what was asked was refused
  */
 export interface Notice extends Remark {
