@@ -86,28 +86,37 @@ export function addOwnModel({ name, ...about }, chosen = false) {
   showModel();
 }
 
-/** Takes the chosen own weights out of the select; the first model takes their place. */
-export function removeChosenModel() {
-  const option = select('model').selectedOptions[0];
-  const group = option.parentElement;
-  models.delete(option.value);
-  option.remove();
+/**
+ * Takes own weights out of the select; if they were chosen, the first model takes their place.
+ * @param {string} name
+ */
+export function removeOwnModel(name) {
+  const chosen = chosenModel().name === name;
+  const group = optionOf(`own:${name}`)?.parentElement;
+  removeOption(`own:${name}`);
   if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
+  if (!chosen) return;
   select('model').selectedIndex = 0;
   keep('model', select('model').value);
   showModel();
 }
 
-/** @param {string} name that the chosen own weights now have */
-export function renameChosenModel(name) {
-  const option = select('model').selectedOptions[0];
-  const { margin: wanted, bytes } = chosenModel();
-  const model = ownModel(name, { margin: wanted, bytes });
+/**
+ * @param {string} from of own weights
+ * @param {string} name that they now have
+ */
+export function renameOwnModel(from, name) {
+  const chosen = chosenModel().name === from;
+  const option = optionOf(`own:${from}`);
+  const before = models.get(`own:${from}`);
+  if (!option || !before) return;
+  const model = ownModel(name, before);
   const margin = input('margin').value;
-  models.delete(option.value);
+  models.delete(before.value);
   models.set(model.value, model);
   option.value = model.value;
   option.textContent = name;
+  if (!chosen) return;
   keep('model', model.value);
   showModel();
   input('margin').value = margin;
@@ -152,7 +161,12 @@ function addOption(parent, model, label) {
 /** @param {string} value */
 function removeOption(value) {
   models.delete(value);
-  [...select('model').options].find((option) => option.value === value)?.remove();
+  optionOf(value)?.remove();
+}
+
+/** @param {string} value of a model */
+function optionOf(value) {
+  return [...select('model').options].find((option) => option.value === value);
 }
 
 /**

@@ -6,8 +6,8 @@ import {
   addOwnModel,
   chosenModel,
   lockControls,
-  removeChosenModel,
-  renameChosenModel,
+  removeOwnModel,
+  renameOwnModel,
   settings,
   setUpControls,
 } from './controls.js';
@@ -224,7 +224,9 @@ export function takeWeights(file) {
 function rename() {
   const { name } = chosenModel();
   if (name === null) return;
-  changeModels(async () => renameChosenModel(await loader.rename(name, input('own-name').value)));
+  // Another model may be chosen, and its name stand there, before it is the turn of this.
+  const wanted = input('own-name').value;
+  changeModels(async () => renameOwnModel(name, await loader.rename(name, wanted)));
 }
 
 async function forget() {
@@ -232,7 +234,7 @@ async function forget() {
   if (name === null) return;
   if (!(await confirmed(text('confirm.forget', { name }), text('confirm.delete')))) return;
   changeModels(async () => {
-    removeChosenModel();
+    removeOwnModel(name);
     await loader.forget(name);
   });
 }
