@@ -80,8 +80,22 @@ export function label(element, words) {
   if (element instanceof HTMLButtonElement) element.title = words;
 }
 
+/** How long the browser may take to begin with a download, in milliseconds. What has begun goes on without its link. */
+const BEGINNING = 60_000;
+
 /**
  * Hands a file to the browser's downloads.
+ * @param {Blob} file whose parts stay as long as it is linked to
+ * @param {string} name
+ */
+export function downloadFile(file, name) {
+  const url = URL.createObjectURL(file);
+  download(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), BEGINNING);
+}
+
+/**
+ * Hands what a link leads to to the browser's downloads.
  * @param {string} url
  * @param {string} name
  */

@@ -1,12 +1,9 @@
 /** Results out: one picture under a proper name, or all of them as a zip. */
-import { download } from './dom.js';
+import { download, downloadFile } from './dom.js';
 import { resultName } from './names.js';
 import { buildZip } from './zip.js';
 
 /** @typedef {import('./run.js').Item} Item */
-
-/** How long the browser may take to begin with a download, in milliseconds. What has begun goes on without its link. */
-const BEGINNING = 60_000;
 
 /**
  * @param {Item} item with a result
@@ -25,10 +22,7 @@ export function saveOne(item, url) {
 export async function saveZip(run) {
   const packed = [...run.items.values()].map((item) => ({ item, result: item.result }));
   const zip = await buildZip(packed.flatMap(({ item }) => outcomeOf(item) ?? []));
-  const url = URL.createObjectURL(zip);
-  download(url, 'cyclegan-web.zip');
-  // As long as it is linked to, nothing of what is in it can go.
-  setTimeout(() => URL.revokeObjectURL(url), BEGINNING);
+  downloadFile(zip, 'cyclegan-web.zip');
   for (const { item, result } of packed) item.saved = result;
 }
 

@@ -1,5 +1,5 @@
 /** The end of a run: what came of it, and where to take it. */
-import { button, byId, download } from '../../dom.js';
+import { button, byId, downloadFile } from '../../dom.js';
 import { formatTime, text } from '../../messages.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
@@ -8,9 +8,6 @@ import { directionOf, pairOf } from './words.js';
 /** @typedef {import('../types.js').Export} Export */
 /** @typedef {import('../types.js').Snapshot} Snapshot */
 /** @typedef {import('../types.js').TrainSessionApi} Session */
-
-/** How long a browser may take to begin with a download, in milliseconds. */
-const DOWNLOAD = 60_000;
 
 /**
  * @param {Session} session
@@ -64,7 +61,5 @@ export async function useTrained(session, onModels, id) {
 /** @param {Promise<Export>} making */
 export async function save(making) {
   const { name, blob } = await making;
-  const url = URL.createObjectURL(blob);
-  download(url, name);
-  setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD);
+  downloadFile(blob, name);
 }
