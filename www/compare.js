@@ -1,7 +1,8 @@
 /**
  * Before and after in one picture: the photo lies over its translation, cut off at a line that the
- * pointer drags from anywhere on the picture; a finger does so by going to a side, or by a tap. The line is a range input, which brings the keyboard,
- * a role and a value for nothing; it takes no pointer itself, since its thumb is not where the line is.
+ * pointer drags from anywhere on the picture; a finger does so by going to a side, or by a tap. The line
+ * is a range input, which brings the keyboard, a role and a value for nothing; it takes no pointer itself,
+ * since its thumb is not where the line is.
  */
 import { label, shownName } from './dom.js';
 import { formatPercent, text } from './messages.js';
