@@ -43,13 +43,8 @@ visit(
       await page.waitForTimeout(40 * times);
       await page.click(by('confirm-yes'));
       await page.waitForSelector(by('discard-button'), { state: 'hidden' });
-      await page.waitForFunction(async () => {
-        const root = await navigator.storage.getDirectory();
-        const folder = await root.getDirectoryHandle('training', { create: true });
-        const { done } = await /** @type {any} */ (folder).keys().next();
-        return done;
-      });
-      await page.waitForTimeout(1500);
+      while ((await stored(page)).length > 0) await page.waitForTimeout(50);
+      await page.waitForTimeout(1500); // what still writes would have done so by then
       assert.deepEqual(await stored(page), [], `time ${times}`);
     }
     await page.reload();
