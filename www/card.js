@@ -19,6 +19,7 @@ export class Card {
   #result = null;
   /** Of the photo, or of before and after. @type {string[]} */
   #urls = [];
+  #closed = false;
 
   /**
    * @param {Item} item
@@ -71,8 +72,13 @@ export class Card {
     }
   }
 
-  /** Gives back what it holds; it is about to go. */
-  release() {
+  /** It is about to go: gives back what it holds, and takes no more. */
+  close() {
+    this.#closed = true;
+    this.#release();
+  }
+
+  #release() {
     for (const url of this.#urls) URL.revokeObjectURL(url);
     this.#urls = [];
     this.#result = null;
@@ -85,7 +91,7 @@ export class Card {
   async showPhoto() {
     const { file } = this.#item;
     const safe = file && (await measure(file).catch(() => null));
-    if (!safe || !this.element.isConnected) return;
+    if (!safe || this.#closed || !this.element.isConnected) return;
     if (this.#item.state !== 'waiting' || this.#urls.length > 0) return;
     const image = document.createElement('img');
     image.className = 'photo';
@@ -100,7 +106,7 @@ export class Card {
 
   /** @param {import('./run.js').Result} result */
   #showResult(result) {
-    this.release();
+    this.#release();
     const { before, after, width, height } = result.picture;
     this.#urls = [URL.createObjectURL(before), URL.createObjectURL(after)];
     this.#result = result;
@@ -113,7 +119,7 @@ export class Card {
 
   /** @param {import('./protocol.js').Failure} problem */
   #showReason({ code, values }) {
-    this.release();
+    this.#release();
     const reason = document.createElement('p');
     reason.className = 'reason';
     reason.textContent = errorText(code, values);

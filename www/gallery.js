@@ -66,7 +66,7 @@ export class Gallery {
     this.#pending = this.#pending.filter((item) => item.id !== id);
     const card = this.#cards.get(id);
     if (!card) return;
-    card.release();
+    card.close();
     this.#observer.unobserve(card.element);
     if (card.element.contains(document.activeElement)) neighbour(card.element)?.focus();
     const group = card.element.parentElement;
@@ -78,7 +78,7 @@ export class Gallery {
   clear() {
     this.#pending = [];
     this.#observer.disconnect();
-    for (const card of this.#cards.values()) card.release();
+    for (const card of this.#cards.values()) card.close();
     this.#cards.clear();
     this.#framed = false;
     this.#lastId = 0;
