@@ -15,14 +15,12 @@ import { CodedError, failureOf, readError } from './failure.js';
 import { isRare, notOpened } from './file-kinds.js';
 import { checkSize, measure } from './headers.js';
 import { jpegEnding } from './jpeg-ending.js';
+import { context, Picture, release } from './picture.js';
 import { notesOf } from './picture-notes.js';
-import { GAMMA, PROFILE, turns } from './probes.js';
+import { turns } from './probes.js';
 
 /** @typedef {import('./file-kinds.js').Kind} Kind */
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
-
-/** Pixels read back at a time: keeps the canvas far below what any browser allows, and memory low. */
-const STRIP_PIXELS = 4_000_000;
 
 /** Quality of a JPEG result, 0 to 1. */
 const JPEG_QUALITY = 0.95;
@@ -32,84 +30,6 @@ const LONGEST = 2 ** 28;
 
 /** Files that are known to be whole: in training each is decoded many times. @type {WeakSet<Blob>} */
 const whole = new WeakSet();
-
-/** A decoded photo, upright. It holds memory that only `close` gives back at once. */
-export class Picture {
-  #bitmap;
-  #orientation;
-
-  /** @param {ImageBitmap} bitmap @param {number} [orientation] how it is still to be turned, as in EXIF */
-  constructor(bitmap, orientation = 1) {
-    this.#bitmap = bitmap;
-    this.#orientation = orientation;
-  }
-
-  /** Whether rows and columns change places. */
-  get #lies() {
-    return this.#orientation > 4;
-  }
-
-  get width() {
-    return this.#lies ? this.#bitmap.height : this.#bitmap.width;
-  }
-
-  get height() {
-    return this.#lies ? this.#bitmap.width : this.#bitmap.height;
-  }
-
-  /** Some rows at a time, from the top. @returns {Generator<Uint8Array>} */
-  *strips() {
-    const { width, height } = this;
-    const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
-    const canvas = new OffscreenCanvas(width, rows);
-    const brush = context(canvas);
-    brush.globalCompositeOperation = 'copy';
-    brush.imageSmoothingEnabled = false;
-    try {
-      for (let top = 0; top < height; top += rows) {
-        brush.setTransform(...turned(this.#orientation, this.#bitmap, top));
-        brush.drawImage(this.#bitmap, 0, 0);
-        const { data } = brush.getImageData(0, 0, width, Math.min(rows, height - top));
-        yield new Uint8Array(data.buffer);
-      }
-    } finally {
-      release(canvas);
-    }
-  }
-
-  close() {
-    this.#bitmap.close();
-  }
-}
-
-/**
- * From a stored picture's pixels to those that are upright, `top` rows further up.
- *
- * @param {number} orientation
- * @param {{ width: number, height: number }} stored
- * @param {number} top
- * @returns {[number, number, number, number, number, number]}
- */
-function turned(orientation, { width: w, height: h }, top) {
-  switch (orientation) {
-    case 2:
-      return [-1, 0, 0, 1, w, -top];
-    case 3:
-      return [-1, 0, 0, -1, w, h - top];
-    case 4:
-      return [1, 0, 0, -1, 0, h - top];
-    case 5:
-      return [0, 1, 1, 0, 0, -top];
-    case 6:
-      return [0, 1, -1, 0, h, -top];
-    case 7:
-      return [0, -1, -1, 0, h, w - top];
-    case 8:
-      return [0, -1, 1, 0, 0, w - top];
-    default:
-      return [1, 0, 0, 1, 0, -top];
-  }
-}
 
 /**
  * Opens a photo. The EXIF orientation is applied; of an animation the first frame is taken. What ends too
@@ -343,45 +263,6 @@ export async function encode(rgba, width, height, format) {
 }
 
 /**
- * Whether pixels come back from a canvas, and from an encoded file, as they were put in, and whether a
- * colour profile leads to sRGB and nothing else changes colours. Browsers that resist fingerprinting add
- * noise to what a page reads, and every photo would carry it.
- *
- * @returns {Promise<'canvas-noise' | 'canvas-colours' | null>}
- * @throws {CodedError} `browser-unsupported`
- */
-export async function selfTest() {
-  if (typeof OffscreenCanvas === 'undefined' || typeof createImageBitmap === 'undefined') {
-    throw new CodedError(
-      'browser-unsupported',
-      'no OffscreenCanvas or createImageBitmap in a worker',
-    );
-  }
-  const side = 64;
-  const known = new Uint8Array(4 * side * side).map((_, i) =>
-    i % 4 === 3 ? 255 : (i * 2_654_435_761) >>> 24,
-  );
-  const canvas = new OffscreenCanvas(side, side);
-  context(canvas).putImageData(new ImageData(new Uint8ClampedArray(known), side, side), 0, 0);
-  const read = context(canvas).getImageData(0, 0, side, side).data;
-  release(canvas);
-  const decoded = await decode(await encode(known, side, side, 'png')).catch(() => null);
-  const same = known.every((byte, i) => byte === read[i] && byte === decoded?.data[i]);
-  if (!same) return 'canvas-noise';
-  return (await keepsColours()) ? null : 'canvas-colours';
-}
-
-/** Whether a profile counts, by one in which red is green; and a gamma alone does not. */
-async function keepsColours() {
-  try {
-    const [red, grey] = [await decode(PROFILE()), await decode(GAMMA())];
-    return red.data[1] > 250 && red.data[0] < 5 && grey.data[0] === 128;
-  } catch {
-    return false;
-  }
-}
-
-/**
  * Why a file could not be decoded.
  *
  * @param {Blob} file
@@ -404,16 +285,3 @@ async function undecodable(file, kind, pixels, error) {
 
 /** From so many pixels on browsers refuse for want of memory. */
 const LARGE = 64_000_000;
-
-/** A canvas held in main memory, since it is read back. @param {OffscreenCanvas} canvas */
-function context(canvas) {
-  const brush = canvas.getContext('2d', { willReadFrequently: true });
-  if (!brush) throw new CodedError('out-of-memory', 'the browser gave no canvas');
-  return brush;
-}
-
-/** Frees a canvas at once, not when it is collected. @param {OffscreenCanvas} canvas */
-function release(canvas) {
-  canvas.width = 0;
-  canvas.height = 0;
-}

@@ -7,11 +7,12 @@
  * request with `engine-died`; the page then replaces the worker.
  */
 
-import { decode, decodeTo, encode, selfTest } from './decode.js';
+import { decode, decodeTo, encode } from './decode.js';
 import { fetchFile } from './download.js';
 import { CodedError, failureOf } from './failure.js';
 import { keepWeights } from './keeping.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
+import { selfTest } from './self-test.js';
 import { holdRun } from './train/lease.js';
 import { Trainer } from './train/worker/trainer.js';
 

@@ -1,0 +1,44 @@
+/** Whether this browser's pixels can be trusted, looked at once when the engine starts. For the worker. */
+import { decode, encode } from './decode.js';
+import { CodedError } from './failure.js';
+import { context, release } from './picture.js';
+import { GAMMA, PROFILE } from './probes.js';
+
+/**
+ * Whether pixels come back from a canvas, and from an encoded file, as they were put in, and whether a
+ * colour profile leads to sRGB and nothing else changes colours. Browsers that resist fingerprinting add
+ * noise to what a page reads, and every photo would carry it.
+ *
+ * @returns {Promise<'canvas-noise' | 'canvas-colours' | null>}
+ * @throws {CodedError} `browser-unsupported`
+ */
+export async function selfTest() {
+  if (typeof OffscreenCanvas === 'undefined' || typeof createImageBitmap === 'undefined') {
+    throw new CodedError(
+      'browser-unsupported',
+      'no OffscreenCanvas or createImageBitmap in a worker',
+    );
+  }
+  const side = 64;
+  const known = new Uint8Array(4 * side * side).map((_, i) =>
+    i % 4 === 3 ? 255 : (i * 2_654_435_761) >>> 24,
+  );
+  const canvas = new OffscreenCanvas(side, side);
+  context(canvas).putImageData(new ImageData(new Uint8ClampedArray(known), side, side), 0, 0);
+  const read = context(canvas).getImageData(0, 0, side, side).data;
+  release(canvas);
+  const decoded = await decode(await encode(known, side, side, 'png')).catch(() => null);
+  const same = known.every((byte, i) => byte === read[i] && byte === decoded?.data[i]);
+  if (!same) return 'canvas-noise';
+  return (await keepsColours()) ? null : 'canvas-colours';
+}
+
+/** Whether a profile counts, by one in which red is green; and a gamma alone does not. */
+async function keepsColours() {
+  try {
+    const [red, grey] = [await decode(PROFILE()), await decode(GAMMA())];
+    return red.data[1] > 250 && red.data[0] < 5 && grey.data[0] === 128;
+  } catch {
+    return false;
+  }
+}
