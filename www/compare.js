@@ -54,8 +54,8 @@ export function mountCompare(root) {
     if (dragging === event.pointerId) follow(event);
   });
   for (const end of /** @type {const} */ (['pointerup', 'pointercancel'])) {
-    root.addEventListener(end, () => {
-      dragging = null;
+    root.addEventListener(end, (event) => {
+      if (dragging === event.pointerId) dragging = null;
       if (end === 'pointercancel') pressed = null; // the page scrolls
     });
   }
