@@ -11,6 +11,8 @@ export class Host {
   saveEvery = 60;
   /** @type {LockManager | undefined} */
   locks = globalThis.navigator?.locks;
+  /** How long a worker that was ended is waited for; undefined: as long as it may take. @type {AbortSignal | undefined} */
+  patience = undefined;
 
   /** Milliseconds of a clock that is never set, and runs on through a suspended laptop or not. */
   now() {
@@ -73,7 +75,7 @@ export class Host {
    * @param {() => Promise<void>} task
    */
   async withRun(id, task) {
-    const lease = await holdRun(id, this.locks);
+    const lease = await holdRun(id, this.locks, this.patience);
     try {
       await task();
     } finally {

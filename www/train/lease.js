@@ -61,7 +61,12 @@ export function leaseOf(locks, name, limit) {
  *
  * @param {string} id
  * @param {LockManager | undefined} [locks]
+ * @param {AbortSignal} [limit] ends the waiting
  */
-export function holdRun(id, locks = globalThis.navigator?.locks) {
-  return leaseOf(locks, `cyclegan-run-${id}`, AbortSignal.timeout(WORKER_PATIENCE));
+export function holdRun(
+  id,
+  locks = globalThis.navigator?.locks,
+  limit = AbortSignal.timeout(WORKER_PATIENCE),
+) {
+  return leaseOf(locks, `cyclegan-run-${id}`, limit);
 }

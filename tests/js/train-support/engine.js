@@ -255,7 +255,7 @@ class FakeWorker extends EventTarget {
         return options.root;
       },
       hold: async (run) => {
-        this.lease = await holdRun(run, options.locks);
+        this.lease = await holdRun(run, options.locks, new AbortController().signal);
         return this.lease;
       },
     });

@@ -19,6 +19,7 @@ function afterTurns(turns) {
 
 export class FakeHost extends Host {
   saveEvery = 60;
+  patience = new AbortController().signal; // however busy the machine is
   time = 0;
   awake = 0;
   isHidden = false;
