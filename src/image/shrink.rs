@@ -21,14 +21,17 @@ impl Shrink {
     ///
     /// # Errors
     /// `image-too-large` when what has to be kept is more than [`MAX_PIXELS`](super::MAX_PIXELS) or
-    /// a side longer than [`MAX_SIDE`](super::MAX_SIDE), `image-unusable` for a side of 0.
+    /// a side longer than [`MAX_SIDE`](super::MAX_SIDE), or than there is memory for, `image-unusable` for a side of 0.
     pub fn new(width: usize, height: usize, to: (usize, usize)) -> Result<Self> {
         let to = (to.0.max(1), to.1.max(1));
         let kept = if resize::columns_first((width, height), to) { width } else { to.0 };
         check_size(width, 1)?;
         check_size(kept, height)?;
         check_size(to.0, to.1)?;
-        Ok(Self { width, height, to, rows: Vec::with_capacity(kept * height * 3), kept })
+        let mut rows = Vec::new();
+        rows.try_reserve_exact(kept * height * 3)
+            .map_err(|_| Error::ImageTooLarge(format!("no memory for {kept}x{height} pixels")))?;
+        Ok(Self { width, height, to, rows, kept })
     }
 
     /// Takes the next rows, straight-alpha RGBA, `[rows, width, 4]`.

@@ -219,6 +219,10 @@ impl<N: Network> Learner<N> {
                 }
                 both.push(Tensor::from_data(TensorData::new(found.data, shape), device));
             }
+            if both.len() == 1 {
+                let detail = format!("{name}.{parameter} has one moment of two");
+                return Err(Error::CheckpointDamaged(detail));
+            }
             if let Ok(both) = <[_; 2]>::try_from(both) {
                 moments.insert(parameter, both);
             }

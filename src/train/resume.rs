@@ -283,7 +283,8 @@ async fn weights(network: &str, tensors: &mut impl Tensors) -> Result<StateDict>
     let mut state = StateDict::new();
     for name in tensors.names(&format!("{network}.model.")) {
         if let Some(tensor) = tensors.take(&name).await? {
-            state.insert(name.trim_start_matches(&format!("{network}.")).into(), tensor);
+            let own = name.strip_prefix(&format!("{network}.")).unwrap_or(&name);
+            state.insert(own.into(), tensor);
         }
     }
     Ok(state)

@@ -152,7 +152,7 @@ impl<S: Store> Reader<S> {
         let mut digest = Digest::new(&start);
         let mut at = start.len() as u64;
         while at < length {
-            let piece = store.read(at, ((length - at) as usize).min(READ)).await?;
+            let piece = store.read(at, (length - at).min(READ as u64) as usize).await?;
             if piece.is_empty() {
                 break;
             }
