@@ -2,6 +2,7 @@
 import { Host } from '../../../www/train/host.js';
 import { leaseOf, TRAINING } from '../../../www/train/lease.js';
 import { TrainSession } from '../../../www/train/session.js';
+import './digest.js';
 import { fakeClient } from './engine.js';
 import { FakeLocks } from './locks.js';
 import { asHandle, FakeFolder } from './opfs.js';
