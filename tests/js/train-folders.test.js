@@ -61,12 +61,14 @@ test('a data set of PyTorch fills both places, but not one that was given someth
   const slow = walk({
     photos: pair,
     problems: [{ path: 'set/trainB/scan.tif', code: 'image-unsupported' }],
+    ignored: ['txt'],
   });
   const first = folders.set('A', slow.chunks);
   await folders.set('B', photos(['later/1.jpg']));
   slow.end();
   await first;
   assert.deepEqual(names(folders, 'A'), ['set/trainA/1.jpg']);
+  assert.deepEqual(folders.reports.A.ignored, ['txt']);
   assert.deepEqual(names(folders, 'B'), ['later/1.jpg']);
   await folders.set('A', pair);
   assert.deepEqual(names(folders, 'B'), ['set/trainB/1.jpg']);

@@ -79,7 +79,8 @@ export class Folders {
     const looks = DOMAINS.filter((one) => order >= this.#latest[one]).map((one) => {
       const leftOut = found.leftOut.filter(isIn(one));
       const checking = one === domain ? walk : this.#begin(one, order);
-      return this.#look(one, checking, { photos: pair[one], leftOut, ignored: [] });
+      const ignored = one === domain ? found.ignored : []; // told once
+      return this.#look(one, checking, { photos: pair[one], leftOut, ignored });
     });
     await Promise.all(looks);
   }
