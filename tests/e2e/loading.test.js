@@ -186,6 +186,7 @@ visit(
     prepare: (_, site) => sendWasm(site, (response, bytes) => trickle(response, bytes, 4, 300)),
   },
   async ({ page }) => {
+    await page.waitForSelector('html[data-started]');
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(600, 20)));
     await page.click(by('translate-button'));
     await page.waitForSelector(`${by('result-card')}[data-state=done]`, { timeout: 80_000 });
@@ -199,6 +200,7 @@ visit(
   'Cancel is at once while the engine is on its way, and the engine goes on coming',
   { prepare: (_, site) => sendWasm(site, (response, bytes) => trickle(response, bytes, 8, 400)) },
   async ({ page, site }) => {
+    await page.waitForSelector('html[data-started]');
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
     await page.click(by('translate-button'));
     await page.waitForSelector(by('cancel-button'), { state: 'visible' });

@@ -113,7 +113,6 @@ visit('weights are remembered, can be renamed and forgotten', LEFT, async ({ pag
   await page.click('#forget');
   await page.click(by('confirm-no'));
   assert.equal(await page.inputValue(by('model-select')), 'own:winter of 2021', 'nothing is lost');
-  await page.click('#more > summary');
   await page.click('#forget');
   await page.click(by('confirm-yes'));
   await page.waitForFunction(
