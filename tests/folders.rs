@@ -237,3 +237,42 @@ fn two_sets_are_never_the_same_photos() {
     }
     assert!(!at.join("run").exists(), "a refused run leaves nothing behind");
 }
+
+#[test]
+fn what_stands_beside_a_photo_is_never_replaced() {
+    let at = folder("beside");
+    fill(&at, &[("zoo/jpeg/grey.jpg", "a.jpg"), ("zoo/jpeg/rgb.jpg", "b.jpg")]);
+    fs::write(at.join("a.png"), "mine").unwrap();
+    let output = translate(&at, "a.jpg b.jpg --out .");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(fs::read(at.join("a.png")).unwrap(), b"mine");
+    assert!(names(&at).is_superset(&["a-2.png", "b.png"].map(String::from).into()));
+}
+
+#[test]
+fn a_held_out_photo_that_is_missing_for_a_while_is_not_trained_on_later() {
+    let at = folder("held_out");
+    fill(&at.join("a"), &[("zoo/jpeg/grey.jpg", "0.jpg"), ("zoo/jpeg/rgb.jpg", "1.jpg")]);
+    fill(&at.join("b"), &[("zoo/jpeg/cmyk.jpg", "2.jpg"), ("zoo/jpeg/ycck.jpg", "3.jpg")]);
+    let line = format!("train a b {TINY} --out run --hold-out 1");
+    let output = run(&at, &line);
+    assert!(output.status.success(), "{}", said(&output));
+    let note = fs::read(at.join("run/held-out.json")).unwrap();
+    let held_out: serde_json::Value = serde_json::from_slice(&note).unwrap();
+    let held_out = held_out["A"][0].as_str().unwrap();
+
+    fs::rename(at.join("a").join(held_out), at.join("away")).unwrap();
+    let line = format!("train a b {TINY} --out run --resume");
+    run(&at, &line);
+    fs::rename(at.join("away"), at.join("a").join(held_out)).unwrap();
+    assert_eq!(fs::read(at.join("run/held-out.json")).unwrap(), note);
+    assert_says(&run(&at, &line), &["training on 1 photos of A", "held out: 1 of A"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_named_and_not_waited_for() {
+    let at = folder("endless");
+    std::os::unix::fs::symlink("/dev/zero", at.join("zero.jpg")).unwrap();
+    assert_says(&translate(&at, "zero.jpg --out out"), &["zero.jpg", "file-not-read"]);
+}

@@ -95,9 +95,9 @@ pub fn whole(bytes: &[u8]) -> Result<usize> {
         }
         walk.read(marker, body)?;
         if marker == 0xDA {
-            // Frames of films leave out the tables; decoders know those that are meant.
+            // Frames of films leave them out, and nobody can tell whether such a frame is whole.
             if walk.tables.iter().flatten().all(Option::is_none) {
-                return Ok(bytes.len());
+                return Err(unsupported("JPEG without Huffman tables"));
             }
             end = walk.scan(body)?;
             walk.at = end;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 use cyclegan_web::{
     device::Opened,
+    error::Error,
     train::{Ablation, Choice, scores::Scores},
 };
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::{
     files, interrupt,
     measure::{self, Judge, diversity},
     options::Options,
-    plan::{CHECKPOINT, Plan},
+    plan::{Plan, has_checkpoint},
     session::write_sheet,
     sets::Sets,
     stop::Result,
@@ -47,6 +48,14 @@ impl Ablate {
         let options = &self.options;
         // What is wrong with the settings shows before anything is computed.
         let config = options.config(&options.settings.start()?)?;
+        for (name, _) in Ablation::NAMES {
+            let out = options.out.join(name);
+            if !options.resume && has_checkpoint(&out) {
+                let out = out.display();
+                let detail = format!("{out}: it holds a run already, which --resume goes on with");
+                return Err(Error::FileNotWritten(detail).into());
+            }
+        }
         let sets = Sets::find(options, config.seed)?;
         let opened = options.compute.open()?;
         sets.note(options)?;
@@ -77,7 +86,7 @@ impl Ablate {
     ) -> Result<Option<Row>> {
         let options = &self.options;
         let out = options.out.join(ablation.name());
-        let resume = options.resume && out.join(CHECKPOINT).exists();
+        let resume = options.resume && has_checkpoint(&out);
         let mut session = Plan::new(options, out, resume, Some(ablation))?.begin(sets, opened)?;
         session.run()?;
         let generators = session.generators();

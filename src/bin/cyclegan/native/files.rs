@@ -14,14 +14,17 @@ use cyclegan_web::{
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use serde_json::Value;
 
-use super::stop::{self, Stop};
+use super::{
+    decode,
+    stop::{self, Stop},
+};
 
 /// The bytes of a file.
 ///
 /// # Errors
 /// `file-not-read`.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
+    decode::bytes(path).map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
 }
 
 /// Writes a file, and the folders that lead to it; until it is whole, what was there before stays.

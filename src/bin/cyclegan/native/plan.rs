@@ -37,6 +37,12 @@ pub struct Plan<'a> {
     origin: Origin,
 }
 
+/// Whether there is a checkpoint in `out`, or only the one before, as after a power cut.
+pub fn has_checkpoint(out: &Path) -> bool {
+    let path = out.join(CHECKPOINT);
+    path.exists() || disk::previous(&path).exists()
+}
+
 /// The checkpoint of an earlier run.
 type Saved = Reader<disk::Opened>;
 
@@ -62,7 +68,7 @@ impl<'a> Plan<'a> {
         let path = out.join(CHECKPOINT);
         let origin = if resume {
             Origin::Saved(Box::new(checkpoint(&path)?))
-        } else if path.exists() {
+        } else if has_checkpoint(&out) {
             let path = path.display();
             let detail = format!("{path}: it holds a run already, which --resume goes on with");
             return Err(Error::FileNotWritten(detail).into());

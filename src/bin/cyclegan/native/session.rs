@@ -149,16 +149,16 @@ impl Session<'_> {
         self.trainer.config()
     }
 
-    /// Writes the checkpoint, then the generators.
+    /// Writes the checkpoint, then the generators, which may find room where it did not.
     fn save(&self) -> Result<()> {
-        disk::write_in_pieces(&self.out.join(CHECKPOINT), |file| {
+        let saved = disk::write_in_pieces(&self.out.join(CHECKPOINT), |file| {
             block_on(self.trainer.save(file)).map(drop)
-        })?;
+        });
         for (network, name) in [(Network::GeneratorA, "G_A"), (Network::GeneratorB, "G_B")] {
             let path = self.out.join(format!("{name}.safetensors"));
             files::write_weights(&path, &block_on(self.trainer.state(network))?)?;
         }
-        Ok(())
+        saved
     }
 
     fn preview(&self, held: &Held) -> Result<()> {

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use super::{decode, files, folder, options::Options};
 
+/// The names of the held-out photos, in the folder of a run.
+const NOTE: &str = "held-out.json";
+
 /// One in so many is kept out unless the command line says otherwise,
 const ONE_IN: usize = 10;
 /// but not more than this.
@@ -51,7 +54,7 @@ impl Sets {
     /// `file-not-read`, `dataset-empty`, and `config-invalid` when nothing would be left to train
     /// on or results would lie among the photos.
     pub fn find(options: &Options, seed: u64) -> Result<Self> {
-        let path = options.out.join("held-out.json");
+        let path = options.out.join(NOTE);
         let noted = if options.resume && path.exists() { Some(read_note(&path)?) } else { None };
         let mut random = Random::new(seed ^ STREAM);
         let find = |domain: Domain, folder: &Path| {
@@ -83,16 +86,21 @@ impl Sets {
         Ok(Self { a, b })
     }
 
-    /// Writes `held-out.json`.
+    /// Writes `held-out.json`; of a run that goes on it stays as it is, since a photo that is
+    /// missing today must not be trained on tomorrow.
     ///
     /// # Errors
     /// `file-not-written`.
     pub fn note(&self, options: &Options) -> Result<()> {
+        let path = options.out.join(NOTE);
+        if options.resume && path.exists() {
+            return Ok(());
+        }
         let names = |set: &Set, folder: &Path| {
             set.held_out.iter().map(|path| name_in(folder, path)).collect::<Value>()
         };
         let note = json!({"A": names(&self.a, &options.a), "B": names(&self.b, &options.b)});
-        files::write_json(&options.out.join("held-out.json"), &note)
+        files::write_json(&path, &note)
     }
 
     /// What there is, in one line.

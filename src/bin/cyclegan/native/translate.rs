@@ -120,13 +120,7 @@ impl Translate {
     /// All photos that are asked for, once each, with names that do not collide; and the pictures
     /// in folders that cannot be opened, with the reason.
     fn jobs(&self) -> Result<(Vec<Job>, Vec<String>)> {
-        let (mut jobs, mut failed) = (Vec::new(), Vec::new());
-        let mut taken = BTreeSet::new();
-        let mut add = |photo: PathBuf, name: &Path| {
-            let result = free(&self.out.join(renamed(name)), &taken);
-            taken.insert(result.clone());
-            jobs.push(Job { photo, result });
-        };
+        let (mut photos, mut failed) = (Vec::new(), Vec::new());
         for given in &self.photos {
             if given.is_dir() {
                 let found = folder::photos(given, Some(&self.out))?;
@@ -134,15 +128,32 @@ impl Translate {
                 failed.extend(found.left_out.iter().map(|(path, error)| told(path, error)));
                 for photo in found.photos {
                     let name = photo.strip_prefix(given).unwrap_or(&photo).to_path_buf();
-                    add(photo, &name);
+                    photos.push((photo, name));
                 }
             } else {
                 let name = given.file_name().map(PathBuf::from).unwrap_or_default();
-                add(given.clone(), &name);
+                photos.push((given.clone(), name));
             }
         }
         let own: BTreeSet<PathBuf> =
-            jobs.iter().filter_map(|job| job.photo.canonicalize().ok()).collect();
+            photos.iter().filter_map(|(photo, _)| photo.canonicalize().ok()).collect();
+        let folders: BTreeSet<&Path> = own.iter().filter_map(|photo| photo.parent()).collect();
+        let weights = self.weights.canonicalize().ok();
+        // What stands beside the photos is not ours to replace, nor are the weights.
+        let is_foreign = |path: &Path| {
+            path.canonicalize().is_ok_and(|path| {
+                let beside = path.parent().is_some_and(|folder| folders.contains(folder));
+                (beside && !own.contains(&path)) || weights.as_ref() == Some(&path)
+            })
+        };
+        let mut taken = BTreeSet::new();
+        let job = |(photo, name): (PathBuf, PathBuf)| {
+            let path = self.out.join(renamed(&name));
+            let result = free(&path, |path| taken.contains(path) || is_foreign(path));
+            taken.insert(result.clone());
+            Job { photo, result }
+        };
+        let jobs: Vec<Job> = photos.into_iter().map(job).collect();
         let is_photo = |job: &&Job| job.result.canonicalize().is_ok_and(|path| own.contains(&path));
         match jobs.iter().find(is_photo) {
             Some(job) => Err(Error::FileNotWritten(format!(
@@ -178,10 +189,10 @@ fn renamed(name: &Path) -> PathBuf {
     name.with_file_name(renamed)
 }
 
-/// `path`, or the same with a number when another photo of this name was there first.
-fn free(path: &Path, taken: &BTreeSet<PathBuf>) -> PathBuf {
+/// `path`, or the same with a number when that name is taken.
+fn free(path: &Path, is_taken: impl Fn(&Path) -> bool) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let numbered = (2..).map(|number| path.with_file_name(format!("{stem}-{number}.png")));
     let mut names = std::iter::once(path.to_path_buf()).chain(numbered);
-    names.find(|name| !taken.contains(name)).unwrap_or_else(|| path.to_path_buf())
+    names.find(|name| !is_taken(name)).unwrap_or_else(|| path.to_path_buf())
 }

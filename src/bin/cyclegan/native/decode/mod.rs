@@ -12,7 +12,7 @@ mod jpeg;
 mod webp;
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use cyclegan_web::{
@@ -74,7 +74,7 @@ struct Stored {
 /// `file-not-read`, `image-empty`, `image-unreadable` for what is no picture, `image-unsupported`,
 /// `image-damaged`, `image-too-large`. None names the file: whoever lists failures does.
 pub fn read(path: &Path) -> Result<Rgb> {
-    let bytes = fs::read(path).map_err(|error| Error::FileNotRead(error.to_string()))?;
+    let bytes = bytes(path).map_err(|error| Error::FileNotRead(error.to_string()))?;
     let stored = match kind::of(&bytes) {
         Kind::Photo(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
         Kind::Photo(format) => decode(bytes, format)?,
@@ -82,6 +82,14 @@ pub fn read(path: &Path) -> Result<Rgb> {
     };
     let orientation = stored.orientation;
     upright(colours::to_srgb(stored)?, orientation)
+}
+
+/// The bytes of a regular file: others may have no end.
+pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    fs::read(path)
 }
 
 fn upright(picture: Rgb, orientation: Orientation) -> Result<Rgb> {
