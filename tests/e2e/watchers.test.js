@@ -31,7 +31,7 @@ const FAULTS = {
     },
     seen: /^error: Error: made on purpose/,
   },
-  'a dialog': { where: 'page', fault: () => alert('made on purpose'), seen: /^dialog: made/ },
+  'a dialog': { where: 'page', fault: () => alert('made on purpose'), seen: /^dialog: alert made/ },
   'a violation in the page': {
     where: 'page',
     fault: () => fetch('http://127.0.0.1:9/').catch(() => {}),
