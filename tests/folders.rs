@@ -267,6 +267,8 @@ fn a_held_out_photo_that_is_missing_for_a_while_is_not_trained_on_later() {
     fs::rename(at.join("away"), at.join("a").join(held_out)).unwrap();
     assert_eq!(fs::read(at.join("run/held-out.json")).unwrap(), note);
     assert_says(&run(&at, &line), &["training on 1 photos of A", "held out: 1 of A"]);
+    let swapped = run(&at, &format!("train b a {TINY} --out run --resume"));
+    assert_says(&swapped, &["set A", "is it the right folder?"]);
 }
 
 #[cfg(unix)]

@@ -74,7 +74,13 @@ impl Sets {
                 let is_noted = |path: &PathBuf| {
                     names.is_some_and(|names| names.contains(&name_in(folder, path)))
                 };
-                let (held_out, train) = photos.into_iter().partition(is_noted);
+                let (held_out, train): (Vec<_>, _) = photos.into_iter().partition(is_noted);
+                if held_out.is_empty() && names.is_some_and(|names| !names.is_empty()) {
+                    let (set, folder) = (domain.name(), folder.display());
+                    eprintln!(
+                        "no held-out photo of set {set} is in {folder}: is it the right folder?"
+                    );
+                }
                 Ok(Set { train, held_out })
             }
             None => {
