@@ -175,5 +175,11 @@ visit(
       page.click(by('download-weights')),
     ]);
     assert.match(file.suggestedFilename(), /\.safetensors$/);
+    await page.click(by('another-button'));
+    await page.click(by('confirm-no'));
+    await until(page, 'finished', { step: 3 });
+    await page.click(by('another-button'));
+    await page.click(by('confirm-yes'));
+    await until(page, 'ready');
   },
 );

@@ -1,6 +1,7 @@
 /** The end of a run: what came of it, and where to take it. */
 import { button, byId, downloadFile } from '../../dom.js';
 import { formatTime, text } from '../../messages.js';
+import { confirmed } from './confirm.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -23,7 +24,15 @@ export function setUpAfter(session, onModels, onError) {
   on('trained-a', () => save(session.exportWeights('A')));
   on('trained-b', () => save(session.exportWeights('B')));
   on('curves', () => save(session.exportCurves()));
-  button('another').addEventListener('click', () => session.close());
+  on('another', () => another(session));
+}
+
+/** What is in memory alone would be gone, so that is asked about. @param {Session} session */
+async function another(session) {
+  const kept = session.snapshot.run?.kept !== 'memory';
+  if (kept || (await confirmed(text('confirm.another'), text('confirm.delete')))) {
+    await session.close();
+  }
 }
 
 /** @param {Snapshot} snapshot */
