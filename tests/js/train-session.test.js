@@ -389,6 +389,17 @@ test('what cannot be is refused before anything runs', async () => {
   assert.equal(session.snapshot.settingProblems[0].code, 'setting-multiple');
 });
 
+test('files to start from are refused until there is one', async () => {
+  const { session } = await readySession();
+  session.startFrom({ kind: 'files', a: null, b: null });
+  const { settingProblems, can } = session.snapshot;
+  assert.deepEqual(settingProblems, [{ field: 'start', code: 'start-no-file', values: {} }]);
+  assert.deepEqual([can.start, can.calibrate], [false, false]);
+  session.startFrom({ kind: 'files', a: null, b: new File(['weights'], 'b.pth') });
+  assert.deepEqual(session.snapshot.settingProblems, []);
+  assert.equal(session.snapshot.can.start, true);
+});
+
 test('samples fill both folders', async () => {
   const { session } = newSession();
   await session.open();

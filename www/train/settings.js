@@ -148,6 +148,17 @@ export function lengthProblems(settings, start, steps) {
 }
 
 /**
+ * What is wrong with the weights to start from: without a file they would silently be none at all.
+ *
+ * @param {StartChoice} start
+ * @returns {SettingProblem[]}
+ */
+export function startProblems(start) {
+  const none = start.kind === 'files' && !start.a && !start.b;
+  return none ? [{ field: 'start', code: 'start-no-file', values: {} }] : [];
+}
+
+/**
  * What is wrong with the size of a run: the device must hold it.
  *
  * @param {Settings} settings

@@ -1,5 +1,11 @@
 /** What the view draws, made of what the session holds: no page, no engine. */
-import { lengthProblems, memoryProblems, settingProblems, stepsOf } from './settings.js';
+import {
+  lengthProblems,
+  memoryProblems,
+  settingProblems,
+  startProblems,
+  stepsOf,
+} from './settings.js';
 
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 /** @typedef {import('./types.js').State} State */
@@ -33,6 +39,7 @@ export function snapshotOf(parts) {
   if (problems.length === 0 && steps !== null) {
     problems.push(...lengthProblems(settings, start, steps));
   }
+  problems.push(...startProblems(start));
   const dataset = looked ? folders.dataset(settings.crop) : null;
   const state = parts.doing ?? preparing(parts.next, checked !== null, both);
   const usable = dataset !== null && dataset.refused === null && problems.length === 0;

@@ -174,10 +174,10 @@ export interface Settings {
 /**
  * What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
  * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop},
- * `setting-memory-never` {bytes, limit}.
+ * `setting-memory-never` {bytes, limit}; `start-no-file`: files to start from, and none was chosen.
  */
 export interface SettingProblem extends Remark {
-  field: keyof Settings;
+  field: keyof Settings | 'start';
 }
 
 export interface Calibration {

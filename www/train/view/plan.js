@@ -4,7 +4,7 @@ import { formatClock, text } from '../../messages.js';
 import { shippedModels } from '../../models.js';
 import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';
-import { directionOf, estimateOf, pairOf, proposalOf } from './words.js';
+import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
 
 /** @typedef {import('../types.js').Snapshot} Snapshot */
 /** @typedef {import('../types.js').StartChoice} StartChoice */
@@ -35,7 +35,7 @@ export function setUpPlan(session) {
 
 /** @param {Snapshot} snapshot */
 export function showPlan(snapshot) {
-  const { can, start, calibration, folders } = snapshot;
+  const { can, start, settingProblems, calibration, folders } = snapshot;
   const names = { A: folders.A.name, B: folders.B.name };
   showChoices(snapshot);
   showFields(snapshot);
@@ -47,6 +47,9 @@ export function showPlan(snapshot) {
     const values = { direction: directionOf(names, domain) };
     write(byId(`start-${side}-name`), files[side]?.name ?? text('plan.file', values));
   }
+  const problem = settingProblems.find(({ field }) => field === 'start');
+  byId('start-wrong').hidden = !problem;
+  write(byId('start-wrong'), problem ? sentence(problem, names) : '');
   write(byId('start-about'), text(`plan.about.${start.kind}`));
   showEstimate(snapshot);
   button('calibrate').disabled = !can.calibrate;
