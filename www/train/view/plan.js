@@ -25,6 +25,7 @@ export function setUpPlan(session) {
     const field = input(`start-${side}`);
     field.addEventListener('change', () => {
       files[side] = field.files?.[0] ?? null;
+      field.value = ''; // or the same file, changed meanwhile, could not be chosen again
       session.startFrom({ kind: 'files', ...files });
     });
   }
