@@ -7,6 +7,7 @@ import { thinned } from '../../www/train/gallery.js';
 import { History, LOSS_NAMES } from '../../www/train/history.js';
 import { isDeath, Restarts, smallerCrop } from '../../www/train/restarts.js';
 import { Supply } from '../../www/train/worker/supply.js';
+import { Trainer } from '../../www/train/worker/trainer.js';
 
 /** @param {number} step @param {number} [value] */
 const report = (step, value = step) => ({
@@ -224,4 +225,20 @@ test('a folder of which nothing can be read is no fault of its photos', async ()
   const upcoming = () => ({ a: excluded.length > 0 ? [] : [1], b: [] });
   const told = await new Supply({ A: a, B: [] }, read).before({ ...sink, upcoming }, 1);
   assert.deepEqual(told, [{ domain: 'A', index: 1, code: 'file-gone' }]);
+});
+
+test('a model file that is gone is no photo that is gone', async () => {
+  const trainer = new Trainer(/** @type {any} */ ({}));
+  const gone = { arrayBuffer: () => Promise.reject(new DOMException('moved', 'NotFoundError')) };
+  const start = {
+    run: null,
+    from: { kind: 'new', config: '{}', a: gone, b: null },
+    photos: { A: [], B: [] },
+    previews: { A: [], B: [] },
+    previewSide: 64,
+  };
+  await assert.rejects(
+    trainer.perform('train-start', /** @type {any} */ (start), () => /** @type {any} */ ({})),
+    { code: 'weights-unreadable' },
+  );
 });

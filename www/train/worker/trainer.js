@@ -354,13 +354,13 @@ function own(bytes) {
   return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }
 
-/** @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
+/** Weights to start from. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
 async function bytesOf(blob) {
   if (!blob) return undefined;
   try {
     return new Uint8Array(await blob.arrayBuffer());
   } catch (error) {
-    throw new CodedError('file-gone', failureOf(error).detail);
+    throw new CodedError('weights-unreadable', failureOf(error).detail);
   }
 }
 
