@@ -220,6 +220,23 @@ test('discard forgets the run at once, and another can be started', async () => 
   assert.equal(session.snapshot.state, 'finished');
 });
 
+test('what is over is listed in a second tab while the first trains', async () => {
+  const first = await readySession();
+  first.session.set({ length: 3 });
+  await first.session.start();
+  await first.session.close();
+  first.session.set({ length: 300 });
+  const running = first.session.start();
+  await until(first.session, ({ run }) => (run?.step ?? 0) >= 1);
+  const second = await readySession({ root: first.root, locks: first.locks });
+  assert.equal(second.session.snapshot.held, true);
+  assert.equal(second.session.snapshot.runs.length, 1);
+  assert.equal(second.session.snapshot.offer, null);
+  await first.session.stop();
+  await running;
+  assert.equal(first.session.snapshot.run?.kept, 'disk', 'nothing of it was swept away');
+});
+
 test('two tabs: the second is told, and finds what the first leaves', async () => {
   const first = await readySession();
   const running = first.session.start();

@@ -80,7 +80,7 @@ export class TrainSession extends EventTarget {
 
   async open() {
     const lease = await this.#presence.claim();
-    if (!lease) return;
+    if (!lease) return this.#refresh(); // what is over can be used while another tab trains
     await this.#refresh({ sweep: true });
     lease.release();
   }
