@@ -208,6 +208,16 @@ test('stop keeps the weights of a run that is not over', async () => {
   assert.deepEqual(session.snapshot.runs, []);
 });
 
+test('what was told of a run goes when it is discarded', async () => {
+  const { session } = await readySession({ root: null });
+  const running = session.start();
+  await until(session, ({ run }) => (run?.step ?? 0) >= 3);
+  assert.ok(codes(session).includes('storage-unavailable'));
+  await session.discard();
+  await running;
+  assert.deepEqual(codes(session), []);
+});
+
 test('discard forgets the run at once, and another can be started', async () => {
   const { session, root } = await readySession();
   const running = session.start();

@@ -220,7 +220,9 @@ export class TrainSession extends EventTarget {
   }
 
   async discard() {
-    if (this.#can.discard) await this.#throwAway();
+    if (!this.#can.discard) return;
+    this.#notices.clear(); // they were about this run
+    await this.#throwAway();
   }
 
   async #throwAway() {
