@@ -1,6 +1,7 @@
 /** Of a run's photos small copies are stored, never the photos themselves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Copies } from '../../www/train/copies.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';
 
 /** @typedef {import('./train-support/opfs.js').FakeFolder} FakeFolder */
@@ -86,14 +87,48 @@ test('a photo that cannot be opened does not make the folders needed again', asy
 
 test('a photo that is gone for the moment is missed, the others are kept', async () => {
   const { session, root } = await paused({ A: [...photos(0, 12), new File(['gone'], 'usb.png')] });
-  assert.ok(codes(session).includes('photos-not-kept'));
+  const { notices } = session.snapshot;
+  const values = { domain: 'A', name: 'usb.png', code: 'file-gone' };
+  assert.deepEqual(codes(session), ['photo-skipped'], 'the disk did what it was asked');
+  assert.deepEqual(notices[0].values, values);
   assert.ok(Object.keys(await copiesIn(root)).length > 20);
   const next = await offered(root);
-  assert.equal(next.offer?.needsFolders, true);
+  assert.equal(next.offer?.needsFolders, false);
   await next.session.acceptOffer();
   const differ = next.session.snapshot.notices.find(({ code }) => code === 'folders-differ');
   assert.deepEqual(differ?.values, { n: 1 });
   assert.equal(next.session.snapshot.state, 'finished');
+});
+
+test('a folder that is gone is not told photo by photo', async () => {
+  const gone = Array.from({ length: 4 }, (_, i) => new File(['gone'], `usb-${i}.png`));
+  const host = { space: async () => ({ usage: 0, quota: 1e12, persisted: false }) };
+  const request = async (/** @type {string} */ _name, /** @type {any} */ { photos }) =>
+    photos.map((/** @type {any} */ { blob }) =>
+      gone.includes(blob)
+        ? { copy: null, whole: null, problem: 'file-gone' }
+        : { copy: blob, whole: null },
+    );
+  /** @type {string[]} */
+  const told = [];
+  const copies = new Copies(
+    /** @type {any} */ (host),
+    /** @type {any} */ ({ request }),
+    (code) => told.push(code),
+    (_domain, name) => told.push(name),
+    () => {},
+  );
+  const entries = (/** @type {File[]} */ files) =>
+    files.map(({ name }) => ({ name, hash: name, file: null }));
+  const B = [...photos(0, 3), gone[0]];
+  const none = { A: [], B: [] };
+  const record = { id: 'x', config: '{"load_size": 8}', parameters: 1, previews: none };
+  await copies.keep(
+    /** @type {any} */ ({ ...record, photos: { A: entries(gone), B: entries(B) } }),
+    { photos: { A: gone, B }, previews: none },
+    8,
+  );
+  assert.deepEqual(told, ['photos-not-kept', 'usb-0.png']);
 });
 
 test('a disk that is full before all are copied keeps none of them', async () => {

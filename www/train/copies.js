@@ -14,6 +14,7 @@ import { DOMAINS } from './dataset.js';
 /**
  * @typedef {object} Wanted a copy to be made
  * @property {StoredPhoto} of gets its name
+ * @property {Domain} domain
  * @property {import('../protocol.js').ToKeep} photo
  * @property {(kept: import('../protocol.js').Kept) => void} use what was made in place of the photo
  */
@@ -21,7 +22,7 @@ import { DOMAINS } from './dataset.js';
 /** Photos that are handed to the worker at a time. */
 const CHUNK = 8;
 /** Codes of what only costs the copies. */
-const DISK = /^(storage-.*|file-gone|encode-failed)$/;
+const DISK = /^(storage-.*|encode-failed)$/;
 /** Bytes of a checkpoint for each parameter: two networks' weights as large again for the discriminators, with two moments each, and two such files. */
 const CHECKPOINT_BYTES = 4 * 3 * 2 * 2;
 
@@ -29,6 +30,7 @@ export class Copies {
   #host;
   #engine;
   #tell;
+  #onSkip;
   #onChange;
   /** Photos that have been copied, of how many; null: none are being. @type {{ done: number, total: number } | null} */
   progress = null;
@@ -37,12 +39,14 @@ export class Copies {
    * @param {Pick<import('./host.js').Host, 'space'>} host
    * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
    * @param {import('./run.js').Tell} tell
+   * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
    */
-  constructor(host, engine, tell, onChange) {
+  constructor(host, engine, tell, onSkip, onChange) {
     this.#host = host;
     this.#engine = engine;
     this.#tell = tell;
+    this.#onSkip = onSkip;
     this.#onChange = onChange;
   }
 
@@ -68,14 +72,25 @@ export class Copies {
           if (photo.whole) of.whole = photo.whole.name;
         } else if (kept.problem && kept.problem !== 'file-gone') of.problem = kept.problem;
       }
-      if (!isWhole(record)) throw new CodedError('file-gone', 'some photos could not be read');
+      this.#tellMissed(wanted);
       return used;
     } catch (error) {
       if (!(error instanceof CodedError && DISK.test(error.code))) throw error;
       this.#tell('photos-not-kept', {}, 'warning', `${error.code}: ${error.message}`);
-      return error.code === 'file-gone' ? used : photos;
+      return photos;
     } finally {
       this.progress = null;
+    }
+  }
+
+  /** Photos that could not be read, the others were kept. @param {Wanted[]} wanted */
+  #tellMissed(wanted) {
+    for (const one of DOMAINS) {
+      const all = wanted.filter(({ domain }) => domain === one);
+      const missed = all.filter(({ of }) => !isKept(of));
+      // A folder that is gone altogether is none of its photos' fault, and training waits for it.
+      if (missed.length === all.length && all.length > 0) this.#tell('photos-not-kept');
+      else for (const { of } of missed) this.#onSkip(one, of.name, 'file-gone');
     }
   }
 
@@ -110,9 +125,9 @@ export function isKept({ file, problem }) {
   return file !== null || problem !== undefined;
 }
 
-/** Whether a run can be continued without its folders. @param {Pick<RunRecord, 'photos' | 'previews'>} record */
-export function isWhole({ photos, previews }) {
-  return DOMAINS.every((domain) => [...photos[domain], ...previews[domain]].every(isKept));
+/** Whether a run can be continued without its folders; a photo that was gone is missed then. @param {Pick<RunRecord, 'photos'>} record */
+export function isStored({ photos }) {
+  return DOMAINS.every((domain) => photos[domain].some(({ file }) => file !== null));
 }
 
 /** @param {RunRecord} record @param {TrainPhotos} used @param {number} longest @returns {Wanted[]} */
@@ -127,7 +142,7 @@ function wantedOf(record, used, longest) {
       const use = (/** @type {import('../protocol.js').Kept} */ { copy }) => {
         used.photos[domain][i] = copy;
       };
-      all.push({ of, photo, use });
+      all.push({ of, domain, photo, use });
     }
     for (const [i, of] of record.previews[domain].entries()) {
       const blob = used.previews[domain][i]?.photo;
@@ -137,7 +152,7 @@ function wantedOf(record, used, longest) {
       const use = (/** @type {import('../protocol.js').Kept} */ { copy, whole }) => {
         used.previews[domain][i] = copy && { photo: copy, whole };
       };
-      all.push({ of, photo, use });
+      all.push({ of, domain, photo, use });
     }
   }
   return all;

@@ -79,7 +79,12 @@ export class TrainRun {
     this.gallery = new Gallery(this.record.previews, parts.pictures ?? []);
     this.#scorer = new Scorer(parts.host, parts.engine, parts.onTell);
     this.saver = new Saver(parts.host, parts.engine, parts.onTell);
-    this.#copies = new Copies(parts.host, parts.engine, parts.onTell, parts.onChange);
+    const onSkip = (
+      /** @type {Domain} */ domain,
+      /** @type {string} */ name,
+      /** @type {string} */ code,
+    ) => this.#skipped(domain, name, code);
+    this.#copies = new Copies(parts.host, parts.engine, parts.onTell, onSkip, parts.onChange);
     /** What would help after the numbers left the finite ones. @type {import('./types.js').Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
@@ -218,14 +223,19 @@ export class TrainRun {
     }
     for (const { domain, index, code } of done.excluded) {
       const { name = '' } = this.record.photos[domain][index] ?? {};
-      if (this.#told.has(domain + index)) continue;
-      this.#told.add(domain + index);
-      this.#onTell('photo-skipped', { domain, name, code }, 'warning');
+      this.#skipped(domain, name, code);
     }
     this.#memory = done.memory;
     this.#take(done.report);
     if (this.step === this.record.warmUp) this.#pace?.restarted();
     this.#onChange();
+  }
+
+  /** Tells once that a photo is left out. @param {Domain} domain @param {string} name @param {string} code */
+  #skipped(domain, name, code) {
+    if (this.#told.has(domain + name)) return;
+    this.#told.add(domain + name);
+    this.#onTell('photo-skipped', { domain, name, code }, 'warning');
   }
 
   /** The previews of this step, unless they are there or not due; and the scores. */

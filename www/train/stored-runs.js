@@ -5,7 +5,7 @@
  * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
  */
 import { CodedError, failureOf } from '../failure.js';
-import { isWhole } from './copies.js';
+import { isStored } from './copies.js';
 import { Disk } from './disk.js';
 import { History } from './history.js';
 import { bytesIn, PHOTOS, readIndex } from './run-files.js';
@@ -90,7 +90,7 @@ export class StoredRuns {
       const pictures = await shown(index, folder);
       if (index.result)
         runs.push({ ...common, ...pictures, stopped: state !== 'finished', settings });
-      else offers.push({ ...common, ...pictures, needsFolders: !isWhole(index.record) });
+      else offers.push({ ...common, ...pictures, needsFolders: !isStored(index.record) });
     }
     return { offers, runs };
   }

@@ -59,7 +59,7 @@ export interface Remark {
  * - `storage-saved`: saving works again
  * - `photos-not-kept`: no copies of the photos; to continue after a reload needs the folders again
  * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
- * - `photo-skipped` {domain, name, code}: one photo cannot be decoded and is left out
+ * - `photo-skipped` {domain, name, code}: one photo cannot be read or decoded and is left out
  * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
  * - `held-by-another-tab`: another tab trains; nothing can be started here meanwhile
  * - `device-changed` {from, to}: the run is paused, since it would go on on another device
