@@ -1,5 +1,5 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
-import { ownModel, readModel } from './models.js';
+import { forgetMismatch, ownModel, readModel } from './models.js';
 import { bytesOf } from './store.js';
 
 /** @typedef {import('./models.js').Model} Model */
@@ -50,7 +50,12 @@ export class ModelLoader {
       const { sha256 } = await readModel(model, this.#store, onProgress, signal);
       weights = { read: () => this.#read(model), sha256 };
     }
-    await this.#engine.load(weights, signal);
+    try {
+      await this.#engine.load(weights, signal);
+    } catch (error) {
+      forgetMismatch(model, error);
+      throw error;
+    }
     this.#known.set(model.value, weights);
     return weights;
   }

@@ -67,14 +67,26 @@ export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
  * @param {(fraction: number) => void} [onProgress] 0 to 1
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ weights: Blob, sha256: string | null }>}
- * @throws {CodedError} `model-unavailable` when the file cannot be fetched; `weights-gone` from the store
+ * @throws {CodedError} `model-unavailable` when the file cannot be fetched whole; `weights-gone` from the store
  */
 export async function readModel(model, store, onProgress = () => {}, signal = undefined) {
   if (!model.card) return { weights: await store.read(model.name ?? ''), sha256: null };
   const { id, bytes, sha256 } = model.card;
   const weights = fetched.get(id) ?? (await download(FILES[id], bytes, onProgress, signal));
+  // A network that wants a login first answers with a page of its own.
+  if (weights.size !== bytes)
+    throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
   fetched.set(id, weights);
   return { weights, sha256 };
+}
+
+/**
+ * A model that arrived as another than was published is fetched again when it is next asked for.
+ * @param {Model} model
+ * @param {unknown} error that it was refused with
+ */
+export function forgetMismatch({ value }, error) {
+  if (error instanceof CodedError && error.code === 'weights-hash-mismatch') fetched.delete(value);
 }
 
 /**

@@ -13,7 +13,7 @@ register(
   `)}`,
 );
 const { ModelLoader } = await import('../../www/loader.js');
-const { ownModel } = await import('../../www/models.js');
+const { ownModel, shippedModels } = await import('../../www/models.js');
 
 const signal = new AbortController().signal;
 
@@ -104,4 +104,36 @@ test('forgotten weights are not what a later file of their name is', async () =>
   await loader.add(new File(['new'], 'a.pth'));
   await load(loader, 'a.pth');
   assert.deepEqual(read, ['old', 'new']);
+});
+
+test('a wrong answer in place of a model is not remembered: the next try fetches it again', async (t) => {
+  const { loader } = setUp();
+  const [model] = shippedModels();
+  const whole = new Uint8Array(model.bytes ?? 0);
+  const answers = [new Uint8Array(9), whole, whole];
+  let asked = 0;
+  t.mock.method(globalThis, 'fetch', async () => new Response(answers[asked++]));
+  const load = () => loader.load(model, () => {}, signal);
+  await assert.rejects(load(), { code: 'model-unavailable' });
+  await load();
+  await load();
+  assert.equal(asked, 2);
+});
+
+test('a model that is not the one that was published is fetched again, too', async (t) => {
+  const model = shippedModels()[1];
+  let asked = 0;
+  t.mock.method(globalThis, 'fetch', async () => {
+    asked += 1;
+    return new Response(new Uint8Array(model.bytes ?? 0));
+  });
+  const { store } = setUp();
+  const refusing = {
+    load: async () => Promise.reject(new CodedError('weights-hash-mismatch', 'another')),
+  };
+  for (let tries = 1; tries < 3; tries += 1) {
+    const loading = new ModelLoader(refusing, store).load(model, () => {}, signal);
+    await assert.rejects(loading, { code: 'weights-hash-mismatch' });
+    assert.equal(asked, tries);
+  }
 });

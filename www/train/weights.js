@@ -1,6 +1,6 @@
 /** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../failure.js';
-import { ownModel, readModel, shippedModels } from '../models.js';
+import { forgetMismatch, ownModel, readModel, shippedModels } from '../models.js';
 import { contentHash } from './dataset.js';
 
 /** @typedef {import('./types.js').StartChoice} StartChoice */
@@ -71,7 +71,9 @@ export class WeightsSource {
     const { weights, sha256 } = await readModel(model, this.#store, () => {}, signal);
     const found = await contentHash(weights);
     if (crypto.subtle && sha256 !== found) {
-      throw new CodedError('weights-hash-mismatch', `${id}: ${found} instead of ${sha256}`);
+      const error = new CodedError('weights-hash-mismatch', `${id}: ${found} instead of ${sha256}`);
+      forgetMismatch(model, error);
+      throw error;
     }
     return weights;
   }
