@@ -52,14 +52,16 @@ export function fromInput(files, limit = MAX_PHOTOS) {
  *
  * @param {DataTransfer} data
  * @param {number} [limit] how many more photos are welcome
+ * @param {(file: { name: string }) => boolean} [isOther] what of it somebody else takes
  * @returns {AsyncGenerator<Chunk>}
  */
-export function fromDrop(data, limit = MAX_PHOTOS) {
+export function fromDrop(data, limit = MAX_PHOTOS, isOther = () => false) {
   /** What the browser gives nothing for is known by its type. @type {(FileSystemEntry | File | string)[]} */
   const roots = [];
   for (const item of data.items) {
     if (item.kind !== 'file') continue;
-    roots.push(item.webkitGetAsEntry?.() ?? item.getAsFile() ?? item.type);
+    const root = item.webkitGetAsEntry?.() ?? item.getAsFile() ?? item.type;
+    if (typeof root === 'string' || !isOther(root)) roots.push(root);
   }
   return chunked(walked(roots), limit);
 }
@@ -104,7 +106,7 @@ async function judged(file, path) {
   if (IMAGE_EXTENSION.test(file.name)) return { file, path };
   try {
     if (await isPicture(file)) return { file, path };
-    return { ignored: /\.([^.\s]{1,10})$/.exec(file.name)?.[1].toLowerCase() ?? '' };
+    return { ignored: /\.([^.\s]{1,12})$/.exec(file.name)?.[1].toLowerCase() ?? '' };
   } catch (error) {
     const { code, values } = failureOf(error, 'file-gone');
     return { path, code, values };

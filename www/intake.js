@@ -19,7 +19,7 @@ let scenesPainted = 0;
  * @param {object} page
  * @param {() => number} page.room how many more photos are welcome
  * @param {(chunks: Chunks) => void} page.onPhotos
- * @param {(file: File) => void} page.onWeights a weights file, picked or dropped
+ * @param {(file: File) => void} page.onWeights each weights file, picked or dropped
  */
 export function listenForFiles({ room, onPhotos, onWeights }) {
   for (const id of ['photos', 'folder']) {
@@ -27,7 +27,11 @@ export function listenForFiles({ room, onPhotos, onWeights }) {
     field.addEventListener('change', () => {
       const files = [...(field.files ?? [])];
       field.value = ''; // so that the same files can be picked again
-      if (files.length) onPhotos(fromInput(files, room()));
+      // A folder of photos may hold models that nobody asks for.
+      const models = id === 'photos' ? files.filter(isWeights) : [];
+      const others = files.filter((file) => !models.includes(file));
+      if (others.length) onPhotos(fromInput(others, room()));
+      models.forEach(onWeights);
     });
   }
   input('weights').addEventListener('change', () => {
@@ -40,10 +44,16 @@ export function listenForFiles({ room, onPhotos, onWeights }) {
       onPhotos(fromPaste(event.clipboardData, room()));
   });
   listenForDrops((data) => {
-    const file = data.files[0];
-    if (data.files.length === 1 && WEIGHTS.test(file.name)) onWeights(file);
-    else onPhotos(fromDrop(data, room()));
+    const models = [...data.files].filter(isWeights);
+    if (models.length < data.files.length || models.length === 0)
+      onPhotos(fromDrop(data, room(), isWeights));
+    models.forEach(onWeights);
   });
+}
+
+/** @param {{ name: string }} file */
+function isWeights({ name }) {
+  return WEIGHTS.test(name);
 }
 
 /** @param {(data: DataTransfer) => void} onDrop */

@@ -205,8 +205,8 @@ async function changeModels(change) {
  * @param {File} file
  */
 export function takeWeights(file) {
+  notify(''); // at once: of several files, the next one's turn leaves what is said of this
   return changeModels(async () => {
-    notify('');
     showLine(text('models.checking', { name: file.name }));
     try {
       const { name, kept } = await loader.add(file);

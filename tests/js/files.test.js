@@ -158,11 +158,18 @@ test("what systems leave behind is nobody's, and all else that is left out is to
     '__MACOSX/a.jpg',
     'a/.git/b.png',
   ];
-  const others = ['a.txt', 'b.JSON', 'LICENSE', 'a.jpg.txt', 'w.pth'];
+  const others = ['a.txt', 'b.JSON', 'LICENSE', 'a.jpg.txt', 'w.pth', 'w.safetensors'];
   const files = [...junk, ...others].map((path) => picked(path));
   const { paths, ignored, problems } = await all(fromInput(files));
   assert.deepEqual({ paths, problems }, { paths: [], problems: [] });
-  assert.deepEqual(ignored, ['txt', 'json', '', 'txt', 'pth']);
+  assert.deepEqual(ignored, ['txt', 'json', '', 'txt', 'pth', 'safetensors']);
+});
+
+test('what somebody else takes of a drop is neither a photo nor left out', async () => {
+  const tree = { 'w.pth': '', 'a.jpg': '', 'n.txt': '' };
+  const isOther = (/** @type {{ name: string }} */ { name }) => name.endsWith('.pth');
+  const { paths, ignored } = await all(fromDrop(dropped(tree), 9, isOther));
+  assert.deepEqual({ paths, ignored }, { paths: ['a.jpg'], ignored: ['txt'] });
 });
 
 test('an input gives photos with their folders, and counts the rest', async () => {
