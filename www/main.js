@@ -3,7 +3,7 @@
  */
 import { EngineClient } from './client.js';
 import { proposeSize } from './controls.js';
-import { button, byId, warn } from './dom.js';
+import { button, byId, notify, warn } from './dom.js';
 import { failureOf } from './failure.js';
 import { translatePage } from './language.js';
 import { errorText } from './messages.js';
@@ -28,6 +28,7 @@ const weights = await WeightsStore.open((name, file) => engine.request('keep', {
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
+  notify(''); // that it could not be loaded
   showStarting();
   openEngine();
 });

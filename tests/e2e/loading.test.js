@@ -151,9 +151,12 @@ visit(
   async ({ page, site }) => {
     await page.waitForSelector(by('restart-button'), { state: 'visible', timeout: 20_000 });
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+    await page.click(by('translate-button'));
+    await page.waitForSelector('#notice:not([hidden])');
     site.hidden = null;
     await page.click(by('restart-button'));
     await ready(page);
+    assert.equal(await page.isVisible('#notice'), false);
     assert.equal(await page.isVisible('#advice'), false);
     await useWeights(page);
     await translate(page, 1);
