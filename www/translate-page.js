@@ -226,6 +226,10 @@ function rename() {
   if (name === null) return;
   // Another model may be chosen, and its name stand there, before it is the turn of this.
   const wanted = input('own-name').value;
+  if (!wanted.trim()) {
+    input('own-name').value = name;
+    return;
+  }
   changeModels(async () => renameOwnModel(name, await loader.rename(name, wanted)));
 }
 
