@@ -280,7 +280,9 @@ async function translate(start = () => begin(run)) {
   }
   stop = null;
   gallery.show([...run.items.values()]);
-  if (run.items.size > 0) showEnd(run, cancelled.signal.aborted);
+  // Before the first photo, what went wrong is all that there is to say.
+  if (run.items.size > 0 && (run.finished > 0 || cancelled.signal.aborted))
+    showEnd(run, cancelled.signal.aborted);
   else hideProgress();
   refresh();
   // A photo that was cut short took its worker along: have the next one ready.

@@ -97,6 +97,7 @@ visit(
     await page.click(by('translate-button'));
     await page.waitForSelector('#notice:not([hidden])');
     assert.match((await page.textContent('#notice')) ?? '', /model could not be fetched/);
+    assert.equal(await page.isVisible('#progress-row'), false, 'no photo is counted');
     site.hidden = null;
     await translate(page, 1);
     assert.equal((await cards(page))[0].state, 'done');
