@@ -93,7 +93,7 @@ visit('what is left out is named by its kind, and stays named', {}, async ({ pag
   await fill(page, 'b', folderFiles('b', 3));
   await until(page, 'ready');
   const words = await report(page);
-  assert.match(words, /scan\.tif in A: This is a TIFF picture/);
+  assert.match(words, /scan\.tif in A: This picture is of the kind TIFF/);
   assert.match(words, /IMG_7 in A: This is a PDF/);
   assert.match(words, /A: 1 other file is not a photo .*\(\.txt\)/);
   // A folder without photos leaves those that are there.
