@@ -3,6 +3,7 @@
 //! It runs in a worker (`www/engine.js`). Failures are JavaScript `Error`s with a `code`; pixels
 //! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
 
+mod file;
 mod timestamps;
 mod training;
 

@@ -7,20 +7,22 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use burn::tensor::Device;
-use js_sys::{Array, Function, Promise, Uint8Array, Uint32Array};
+use js_sys::{Array, Function, Uint8Array, Uint32Array};
 use serde_json::Value;
-use wasm_bindgen::{JsCast as _, prelude::*};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::prelude::*;
 
-use super::{Engine, object};
+use super::{
+    Engine,
+    file::{Failure, File},
+    object,
+};
 use crate::{
     error::{Error, Result},
     image::{self, Rgb},
     random::Random,
     train::{
-        Checkpoint, Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer,
-        Unit, View,
-        checkpoint::pieces::{Reader, Sink, Store},
+        Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer, Unit, View,
+        checkpoint::pieces::Reader,
         fields::Fields,
         memory::{self, Need},
         preview,
@@ -123,25 +125,8 @@ impl Engine {
         ]))
     }
 
-    /// Goes on from a checkpoint with the same photos.
-    #[wasm_bindgen(js_name = resumeTraining)]
-    pub fn resume_training(
-        &self,
-        checkpoint: Vec<u8>,
-        photos_a: usize,
-        photos_b: usize,
-        cache_bytes: usize,
-    ) -> std::result::Result<Training, JsValue> {
-        let read = Checkpoint::from_bytes(&checkpoint)?;
-        drop(checkpoint);
-        let photos = (Supplied::new(photos_a), Supplied::new(photos_b));
-        let device = &self.opened.device;
-        let (trainer, exact) = Trainer::resume(read, photos, cache_bytes, device)?;
-        Ok(Training::new(trainer, exact, device))
-    }
-
-    /// Goes on from a checkpoint of `length` bytes that is read piece by piece: `read(at, length)`
-    /// promises the bytes from `at` on.
+    /// Goes on with the same photos from a checkpoint of `length` bytes that is read piece by piece:
+    /// `read(at, length)` promises the bytes from `at` on.
     #[wasm_bindgen(js_name = resumeTrainingFrom)]
     pub async fn resume_training_from(
         &self,
@@ -152,7 +137,7 @@ impl Engine {
         cache_bytes: usize,
     ) -> std::result::Result<Training, JsValue> {
         let failure = Failure::default();
-        let file = File { function: read, length: length as u64, failure: failure.clone() };
+        let file = File::new(read, length as u64, &failure);
         let photos = (Supplied::new(photos_a), Supplied::new(photos_b));
         let device = self.opened.device.clone();
         let resumed = async {
@@ -160,60 +145,6 @@ impl Engine {
         };
         let (trainer, exact) = resumed.await.map_err(|error| failure.or(error))?;
         Ok(Training::new(trainer, exact, &device))
-    }
-}
-
-/// What a function of JavaScript threw, which is to be thrown again as it is.
-#[derive(Clone, Default)]
-struct Failure(Rc<RefCell<Option<JsValue>>>);
-
-impl Failure {
-    fn or(&self, error: Error) -> JsValue {
-        self.0.take().unwrap_or_else(|| error.into())
-    }
-}
-
-/// A file that JavaScript reads or writes.
-struct File {
-    /// `(at, length) => Promise<Uint8Array>`, or `(at, bytes) => Promise<void> | void`.
-    function: Function,
-    length: u64,
-    failure: Failure,
-}
-
-impl File {
-    async fn call(&self, at: u64, what: JsValue) -> Result<JsValue> {
-        let answer = match self.function.call2(&JsValue::NULL, &(at as f64).into(), &what) {
-            Ok(answer) => match answer.dyn_into::<Promise>() {
-                Ok(promise) => JsFuture::from(promise).await,
-                Err(answer) => Ok(answer),
-            },
-            thrown => thrown,
-        };
-        answer.map_err(|thrown| {
-            self.failure.0.replace(Some(thrown));
-            Error::Usage("a function of the page failed".into())
-        })
-    }
-}
-
-impl Sink for File {
-    async fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
-        self.call(at, Uint8Array::from(bytes).into()).await.map(drop)
-    }
-}
-
-impl Store for File {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    async fn read(&self, at: u64, length: usize) -> Result<Vec<u8>> {
-        let bytes = Uint8Array::new(&self.call(at, (length as f64).into()).await?);
-        if bytes.length() as usize == length {
-            return Ok(bytes.to_vec());
-        }
-        Err(Error::CheckpointDamaged("it is cut off".into()))
     }
 }
 
@@ -469,17 +400,13 @@ impl Training {
         })?)
     }
 
-    /// Everything that the run needs to go on elsewhere, as a file.
-    pub async fn checkpoint(&self) -> std::result::Result<Vec<u8>, JsValue> {
-        Ok(self.trainer.checkpoint().await?.to_bytes()?)
-    }
-
-    /// Writes [`Training::checkpoint`] piece by piece, so that it is never in memory as a whole:
-    /// `write(at, bytes)` takes each to its place, and may promise to. Returns the file's length.
+    /// Writes everything that the run needs to go on elsewhere, piece by piece, so that it is never
+    /// in memory as a whole: `write(at, bytes)` takes each to its place, and may promise to. Returns
+    /// the file's length.
     #[wasm_bindgen(js_name = saveCheckpoint)]
     pub async fn save_checkpoint(&self, write: Function) -> std::result::Result<f64, JsValue> {
         let failure = Failure::default();
-        let mut file = File { function: write, length: 0, failure: failure.clone() };
+        let mut file = File::new(write, 0, &failure);
         let saved = self.trainer.save(&mut file).await;
         saved.map(|length| length as f64).map_err(|error| failure.or(error))
     }
