@@ -3,6 +3,8 @@
 //! [`plan`] decides the size of the result: the photo's proportions, never enlarged, and never
 //! more than the device holds. [`translate`] then pads by reflection, runs the network and crops.
 
+mod shifts;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     image::{self, Rgb},
     model::Generator,
 };
+
+pub use shifts::{Shift, Smooth, shifted_mean};
 
 /// Both stridings halve the image, so its sides must be multiples of this.
 const MULTIPLE: usize = 4;

@@ -10,7 +10,7 @@ use cyclegan_web::{
     image::{self, Rgb},
     model::Generator,
     samples::{Season, paint},
-    translate::{MAX_MARGIN, plan, translate},
+    translate::{MAX_MARGIN, Smooth, plan, shifted_mean, translate},
     weights::generator_from,
 };
 
@@ -122,4 +122,41 @@ fn a_plan_stays_within_the_device() {
     }
     let half = plan((1000, 1000), None, 0, 32, &limits);
     assert_eq!((half.width, half.height, half.reduced), (1000, 1000, false));
+}
+
+/// [`shifted_mean()`] done by hand, on values: each pass with its own border, moved back.
+fn passes(photo: &Rgb, margin: usize, smooth: Smooth) -> Vec<f32> {
+    let (width, height) = (photo.width, photo.height);
+    let mut sum = vec![0.0; 3 * width * height];
+    for &(down, right) in smooth.shifts() {
+        let (top, left) = (margin + down, margin + right);
+        let beyond = |before: usize, side: usize| {
+            (before + side + margin).max(8).next_multiple_of(4) - before - side
+        };
+        let padded = image::reflect_pad(photo, left, beyond(left, width), top, beyond(top, height));
+        let data = TensorData::new(image::to_unit(&padded), [1, 3, padded.height, padded.width]);
+        let output = generator().forward(Tensor::from_data(data, &Device::flex()));
+        let output = output.into_data().try_to_vec::<f32>().unwrap();
+        for (at, sum) in sum.iter_mut().enumerate() {
+            let (c, y, x) = (at / (width * height), at / width % height, at % width);
+            *sum += output[(c * padded.height + top + y) * padded.width + left + x];
+        }
+    }
+    sum.iter().map(|sum| sum / smooth.passes() as f32).collect()
+}
+
+#[test]
+fn the_mean_of_shifts_is_that_of_passes_with_borders_of_their_own() {
+    let photo = paint(Season::Winter, 3, 20, 12);
+    let data = TensorData::new(image::to_unit(&photo), [1, 3, 12, 20]);
+    let x = Tensor::<4>::from_data(data, &Device::flex());
+    let x = Tensor::cat(vec![x.clone().flip([3]), x], 0);
+    for smooth in Smooth::ALL {
+        let mean = shifted_mean(&generator(), x.clone(), smooth.shifts());
+        assert_eq!(mean.dims(), [2, 3, 12, 20]);
+        let mean = mean.narrow(0, 1, 1).into_data().try_to_vec::<f32>().unwrap();
+        let expected = passes(&photo, 0, smooth);
+        let largest = mean.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest < 1e-6, "{smooth:?}: {largest}");
+    }
 }

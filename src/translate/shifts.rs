@@ -1,0 +1,151 @@
+//! A generator's mean over several shifts of its lattice: cycle spinning (Coifman and Donoho,
+//! "Translation-Invariant De-Noising", 1995).
+//!
+//! The stridings lay a lattice of 4 pixels over a picture, and much of what a generator does wrong
+//! repeats with it: a grid. If the picture is moved by a pixel or two, its content comes out the same
+//! and the grid elsewhere. Moved back, the mean keeps the content, and the grid cancels.
+
+use std::ops::Range;
+
+use burn::tensor::{Tensor, ops::PadMode};
+
+use super::{MULTIPLE, SMALLEST};
+use crate::{
+    error::{Error, Result},
+    model::Generator,
+    ops,
+};
+
+/// How far a picture is moved over the lattice: rows down and columns to the right, each 0 to 3.
+pub type Shift = (usize, usize);
+
+/// The most rows or columns by which a shift moves.
+pub(super) const FARTHEST: usize = MULTIPLE - 1;
+
+/// How many passes a translation is the mean of. So many times as long it takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Smooth {
+    /// One, where the picture lies: PyTorch's way.
+    #[default]
+    One,
+    /// Four, in which every row and every column of the lattice is taken once.
+    Four,
+    /// All sixteen places of the lattice.
+    Sixteen,
+}
+
+impl Smooth {
+    /// All of them, from the quickest to the smoothest.
+    pub const ALL: [Self; 3] = [Self::One, Self::Four, Self::Sixteen];
+
+    /// What takes so many passes.
+    ///
+    /// # Errors
+    /// `engine-usage` for another number than 1, 4 and 16.
+    pub fn of(passes: usize) -> Result<Self> {
+        let mut all = Self::ALL.into_iter();
+        let refusal = || Error::Usage(format!("smooth is 1, 4 or 16, not {passes}"));
+        all.find(|smooth| smooth.passes() == passes).ok_or_else(refusal)
+    }
+
+    /// The number of passes.
+    pub fn passes(self) -> usize {
+        self.shifts().len()
+    }
+
+    /// Where the picture is moved in each pass.
+    #[rustfmt::skip]
+    pub fn shifts(self) -> &'static [Shift] {
+        match self {
+            Self::One => &[(0, 0)],
+            Self::Four => &[(0, 0), (1, 2), (2, 1), (3, 3)],
+            Self::Sixteen => &[
+                (0, 0), (0, 1), (0, 2), (0, 3),
+                (1, 0), (1, 1), (1, 2), (1, 3),
+                (2, 0), (2, 1), (2, 2), (2, 3),
+                (3, 0), (3, 1), (3, 2), (3, 3),
+            ],
+        }
+    }
+}
+
+/// The mean of [`Generator::forward`] over at least one shift, each moved back to its place. `x`
+/// `[B, 3, H, W]` is as there, outside any graph; the border that a shift needs is reflected, so
+/// that it moves the lattice and not the content. With `[(0, 0)]` it is `forward`.
+pub fn shifted_mean(generator: &Generator, x: Tensor<4>, shifts: &[Shift]) -> Tensor<4> {
+    let [.., height, width] = x.dims();
+    let [down, right] = farthest(shifts);
+    let x = match down.max(right) {
+        0 => x,
+        _ => x.pad((right, FARTHEST, down, FARTHEST), PadMode::Reflect),
+    };
+    mean(generator, x, [height, width], shifts, 0)
+}
+
+/// The most rows and columns by which one of `shifts` moves.
+pub(super) fn farthest(shifts: &[Shift]) -> [usize; 2] {
+    let most = |side: fn(&Shift) -> usize| shifts.iter().map(side).max().unwrap_or_default();
+    [most(|shift| shift.0), most(|shift| shift.1)]
+}
+
+/// Rows or columns that a pass sees of a picture that has `side` of them, moved by `shift`.
+pub(super) fn seen(side: usize, shift: usize) -> usize {
+    (side + shift).max(SMALLEST).next_multiple_of(MULTIPLE)
+}
+
+/// [`shifted_mean()`] of the `[height, width]` pixels that lie in `framed` behind as many rows and
+/// columns as the [`farthest()`] shift needs, with enough behind them for what each pass has
+/// [`seen()`]. Passes that see as much as each other go through the generator together as long as
+/// they have no more than `together` pixels.
+pub(super) fn mean(
+    generator: &Generator,
+    framed: Tensor<4>,
+    [height, width]: [usize; 2],
+    shifts: &[Shift],
+    together: usize,
+) -> Tensor<4> {
+    let [batch, ..] = framed.dims();
+    let [lead_rows, lead_columns] = farthest(shifts);
+    let size = |&(down, right): &Shift| [seen(height, down), seen(width, right)];
+    let mut sum: Option<Tensor<4>> = None;
+    for alike in shifts.chunk_by(|one, next| size(one) == size(next)) {
+        let [rows, columns] = alike.first().map(size).unwrap_or_default();
+        let at_once = together / (batch * rows * columns).max(1);
+        for some in alike.chunks(at_once.max(1)) {
+            let cuts = some.iter().map(|&(down, right)| {
+                let (y, x) = (lead_rows - down, lead_columns - right);
+                window(framed.clone(), 0..batch, y..y + rows, x..x + columns)
+            });
+            let Some(cuts) = cuts.reduce(ops::join) else { continue };
+            let passes = generator.forward(cuts); // [some B, 3, rows, columns]
+            for (place, &(down, right)) in some.iter().enumerate() {
+                let images = place * batch..(place + 1) * batch;
+                let pass =
+                    window(passes.clone(), images, down..down + height, right..right + width);
+                sum = Some(match sum {
+                    None => pass,
+                    Some(sum) => sum + pass,
+                });
+            }
+        }
+    }
+    match sum {
+        Some(sum) if shifts.len() > 1 => sum / shifts.len() as f64,
+        Some(sum) => sum,
+        None => framed,
+    }
+}
+
+/// Some rows and columns of some images.
+fn window(
+    images: Tensor<4>,
+    some: Range<usize>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+) -> Tensor<4> {
+    let [batch, channels, height, width] = images.dims();
+    if [&some, &rows, &columns] == [&(0..batch), &(0..height), &(0..width)] {
+        return images;
+    }
+    images.slice([some, 0..channels, rows, columns])
+}
