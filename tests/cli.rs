@@ -122,6 +122,8 @@ fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
         let score = scores[name].as_f64().unwrap();
         assert!((0.0..=2.0).contains(&score), "{name} {score}");
     }
+    assert!(scores["grid_A"].as_f64().unwrap() > 0.0);
+    assert!((0.0..=1.0).contains(&scores["merit"].as_f64().unwrap()));
     assert!(String::from_utf8_lossy(&output.stdout).contains("round trip"));
 
     // Its settings and its weights start another one, with the discriminators ahead.
@@ -321,7 +323,11 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
     let output = run(&at, &format!("score summer winter {both}"));
     assert_done(&output);
     assert!(said(&output).contains("3 photos of A"), "{}", said(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("taken for the target"));
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        table.contains("taken for the target") && table.contains("grid of 4 pixels"),
+        "{table}"
+    );
     let sets = "--train-a summer --train-b winter";
     assert_done(&run(&at, &format!("score summer winter {both} {sets}")));
 }

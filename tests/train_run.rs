@@ -548,13 +548,13 @@ fn a_classifier_tells_the_painted_seasons_apart() {
     let (a, b) = (photos(Season::Summer, 24), photos(Season::Winter, 24));
     let ((seen_a, new_a), (seen_b, new_b)) = (a.split_at(16), b.split_at(16));
     let classifier = block_on(Classifier::train(seen_a, seen_b, 1, &device)).unwrap();
-    assert!(block_on(classifier.accuracy(new_a, new_b)).unwrap() > 0.9);
-    assert!(block_on(classifier.accuracy(new_b, new_a)).unwrap() < 0.1);
+    assert!(block_on(classifier.on_real(new_a, new_b)).unwrap().share > 0.9);
+    assert!(block_on(classifier.on_real(new_b, new_a)).unwrap().share < 0.1);
     let untrained = trainer(tiny(2), Start::default());
     let (g_a, g_b) = (untrained.generator(Domain::A), untrained.generator(Domain::B));
     let scores = block_on(score(&classifier, g_a, g_b, new_a, new_b, &device)).unwrap();
-    assert_eq!(scores.ceiling, block_on(classifier.accuracy(new_a, new_b)).unwrap());
+    assert_eq!(scores.ceiling, block_on(classifier.on_real(new_a, new_b)).unwrap());
     let seen = block_on(preview(g_a, g_b, &new_a[0], 0, &device)).unwrap();
     assert!(seen.error > 0.0 && (seen.input.width, seen.back.height) == (48, 40));
-    assert!(scores.round_trip_a > 0.0 && (0.0..=1.0).contains(&scores.taken_for_a));
+    assert!(scores.round_trip_a > 0.0 && (0.0..=1.0).contains(&scores.taken_for_a.share));
 }

@@ -18,6 +18,7 @@ pub mod config;
 pub mod dataset;
 pub mod fields;
 mod finite;
+pub mod grid;
 pub mod image_pool;
 pub mod learner;
 pub mod losses;

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{Adam, Learner, learner::Sum, preview};
+use super::{Adam, Learner, grid::grid, learner::Sum, preview};
 use crate::{
     device,
     error::{Error, Result},
@@ -76,36 +76,58 @@ impl Classifier {
         Ok(Self { network: learner.network, device: device.clone() })
     }
 
-    /// The share of real photos of both sets that it puts where they belong, each set counting
-    /// half: 0 to 1. On photos that it has not learned from this is the ceiling for translations.
+    /// How well it tells real photos of both sets apart, each set counting half. On photos that it
+    /// has not learned from this is the ceiling for translations.
     ///
     /// # Errors
     /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
-    pub async fn accuracy(&self, a: &[Rgb], b: &[Rgb]) -> Result<f32> {
-        Ok(0.5 * (1.0 - self.share_of_b(a).await? + self.share_of_b(b).await?))
+    pub async fn on_real(&self, a: &[Rgb], b: &[Rgb]) -> Result<Verdict> {
+        let (of_a, of_b) = (self.judge(a).await?.of_a(), self.judge(b).await?);
+        let half = |a: f32, b: f32| 0.5 * (a + b);
+        Ok(Verdict { share: half(of_a.share, of_b.share), trust: half(of_a.trust, of_b.trust) })
     }
 
-    /// The share of pictures that it takes for B: 0 to 1.
+    /// How far it takes pictures for B.
     ///
     /// # Errors
     /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
-    pub async fn share_of_b(&self, pictures: &[Rgb]) -> Result<f32> {
+    pub async fn judge(&self, pictures: &[Rgb]) -> Result<Verdict> {
         if pictures.is_empty() {
             return Err(Error::DatasetEmpty("there are no pictures to judge".into()));
         }
-        let mut taken = 0;
+        let mut all = Vec::with_capacity(pictures.len());
         for some in pictures.chunks(AT_ONCE) {
             let small = some.iter().map(|picture| image::resize_bicubic(picture, SIDE, SIDE));
             let values: Vec<f32> = small.flat_map(|picture| image::to_unit(&picture)).collect();
             let data = TensorData::new(values, [some.len(), 3, SIDE, SIDE]);
             let answers = self.network.forward(Tensor::from_data(data, &self.device));
-            let answers = read(answers).await?;
-            if !answers.iter().all(|answer| answer.is_finite()) {
-                return Err(Error::OutputNotFinite);
-            }
-            taken += answers.into_iter().filter(|answer| *answer > 0.0).count();
+            all.extend(read(answers).await?);
         }
-        Ok(taken as f32 / pictures.len() as f32)
+        if !all.iter().all(|answer| answer.is_finite()) {
+            return Err(Error::OutputNotFinite);
+        }
+        let mean = |of: fn(f32) -> f32| all.iter().copied().map(of).sum::<f32>() / all.len() as f32;
+        Ok(Verdict {
+            share: mean(|answer| f32::from(answer > 0.0)),
+            trust: mean(|answer| 1.0 / (1.0 + (-answer).exp())),
+        })
+    }
+}
+
+/// What the classifier says of some pictures, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// The share that it takes for B.
+    pub share: f32,
+    /// How sure it is of that, as the mean probability. Of a few pictures the share moves in
+    /// leaps; this moves with each of them.
+    pub trust: f32,
+}
+
+impl Verdict {
+    /// The same, of A.
+    fn of_a(self) -> Self {
+        Self { share: 1.0 - self.share, trust: 1.0 - self.trust }
     }
 }
 
@@ -132,12 +154,45 @@ pub struct Scores {
     pub round_trip_a: f32,
     /// The same for B → A → B.
     pub round_trip_b: f32,
-    /// [`Classifier::accuracy`] on the real photos.
-    pub ceiling: f32,
-    /// The share of translations of A that are taken for B.
-    pub taken_for_b: f32,
-    /// The share of translations of B that are taken for A.
-    pub taken_for_a: f32,
+    /// [`Classifier::on_real`], of the real photos.
+    pub ceiling: Verdict,
+    /// How far translations of A are taken for B.
+    pub taken_for_b: Verdict,
+    /// How far translations of B are taken for A.
+    pub taken_for_a: Verdict,
+    /// The [`grid`] of translations of A relative to that of the photos: 1 is as in photos.
+    pub grid_a: f32,
+    /// The same of translations of B.
+    pub grid_b: f32,
+}
+
+/// A round trip this close is as good as none: six levels of 255, which nobody sees.
+const CLOSE: f32 = 0.05;
+/// What is better must be so by this part: less is the noise of a few held-out photos.
+const CLEARLY: f32 = 0.02;
+
+impl Scores {
+    /// One figure from 0 to 1, by which generators are compared: larger is better.
+    ///
+    /// It is a product, for each way, of what a translation must be: of its target's look (trust in
+    /// it as a part of that in real photos), still the same place (round trip), and free of the
+    /// grid. Each is a part of what photos reach and no better than that, so a generator that does
+    /// nothing, whose round trip is perfect, is held back by its look, and one that paints the look
+    /// over everything by its round trip. A factor that doubles counts the same wherever it stands.
+    pub fn merit(&self) -> f32 {
+        let way = |taken: Verdict, round_trip: f32, grid: f32| {
+            let look = (taken.trust / self.ceiling.trust.max(f32::EPSILON)).min(1.0);
+            look * (CLOSE / round_trip.max(CLOSE)) / grid.max(1.0)
+        };
+        let there = way(self.taken_for_b, self.round_trip_a, self.grid_a);
+        let back = way(self.taken_for_a, self.round_trip_b, self.grid_b);
+        (there * back).sqrt()
+    }
+}
+
+/// Whether one [`Scores::merit`] is clearly above another, of the same photos and classifier.
+pub fn is_better(merit: f32, than: f32) -> bool {
+    merit > than * (1.0 + CLEARLY)
 }
 
 /// Scores two generators on photos of both sets, whose sides are multiples of 4.
@@ -152,23 +207,80 @@ pub async fn score(
     b: &[Rgb],
     device: &Device,
 ) -> Result<Scores> {
-    let (mut to_b, mut to_a) = (Vec::new(), Vec::new());
-    let (mut error_a, mut error_b) = (0.0, 0.0);
-    for photo in a {
-        let seen = preview(g_a, g_b, photo, 0, device).await?;
-        error_a += seen.error / a.len() as f32;
-        to_b.push(seen.translated);
-    }
-    for photo in b {
-        let seen = preview(g_b, g_a, photo, 0, device).await?;
-        error_b += seen.error / b.len() as f32;
-        to_a.push(seen.translated);
-    }
+    let (round_trip_a, to_b) = translated(g_a, g_b, a, device).await?;
+    let (round_trip_b, to_a) = translated(g_b, g_a, b, device).await?;
     Ok(Scores {
-        round_trip_a: error_a,
-        round_trip_b: error_b,
-        ceiling: classifier.accuracy(a, b).await?,
-        taken_for_b: classifier.share_of_b(&to_b).await?,
-        taken_for_a: 1.0 - classifier.share_of_b(&to_a).await?,
+        round_trip_a,
+        round_trip_b,
+        ceiling: classifier.on_real(a, b).await?,
+        taken_for_b: classifier.judge(&to_b).await?,
+        taken_for_a: classifier.judge(&to_a).await?.of_a(),
+        grid_a: grid(&to_b) / grid(a),
+        grid_b: grid(&to_a) / grid(b),
     })
+}
+
+/// The mean error of the way there and back, and what photos look like there.
+async fn translated(
+    there: &Generator,
+    back: &Generator,
+    photos: &[Rgb],
+    device: &Device,
+) -> Result<(f32, Vec<Rgb>)> {
+    let (mut error, mut pictures) = (0.0, Vec::with_capacity(photos.len()));
+    for photo in photos {
+        let seen = preview(there, back, photo, 0, device).await?;
+        error += seen.error / photos.len() as f32;
+        pictures.push(seen.translated);
+    }
+    Ok((error, pictures))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sure(trust: f32) -> Verdict {
+        Verdict { share: trust.round(), trust }
+    }
+
+    /// Both ways alike, among photos of which the classifier is nearly sure.
+    fn scores(trust: f32, round_trip: f32, grid: f32) -> Scores {
+        Scores {
+            round_trip_a: round_trip,
+            round_trip_b: round_trip,
+            ceiling: sure(0.95),
+            taken_for_b: sure(trust),
+            taken_for_a: sure(trust),
+            grid_a: grid,
+            grid_b: grid,
+        }
+    }
+
+    #[test]
+    fn merit_is_1_where_photos_are_and_falls_with_each_score() {
+        assert_eq!(scores(0.95, 0.0, 1.0).merit(), 1.0);
+        assert_eq!(scores(1.0, 0.01, 0.3).merit(), 1.0, "nothing is better than a photo");
+        let usual = scores(0.7, 0.1, 2.0);
+        for worse in [scores(0.6, 0.1, 2.0), scores(0.7, 0.12, 2.0), scores(0.7, 0.1, 2.3)] {
+            assert!(is_better(usual.merit(), worse.merit()), "{worse:?}");
+        }
+        let one_way = Scores { grid_a: 4.0, ..usual };
+        assert!(is_better(usual.merit(), one_way.merit()));
+    }
+
+    #[test]
+    fn neither_doing_nothing_nor_painting_over_everything_is_good() {
+        let translated = scores(0.7, 0.12, 1.5).merit();
+        assert!(is_better(translated, scores(0.05, 0.0, 1.0).merit()), "left alone");
+        assert!(is_better(translated, scores(0.95, 0.7, 1.0).merit()), "painted over");
+        assert!(is_better(translated, scores(0.95, 0.08, 40.0).merit()), "a grid");
+    }
+
+    #[test]
+    fn what_is_only_as_good_is_not_better() {
+        let bar = scores(0.7, 0.1, 2.0).merit();
+        assert!(!is_better(bar, bar));
+        assert!(!is_better(scores(0.7, 0.1, 1.99).merit(), bar), "within the noise");
+    }
 }

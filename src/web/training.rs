@@ -359,14 +359,15 @@ impl Training {
         let seed = self.trainer.config().seed;
         let classifier = Classifier::train(&a, &b, seed, &self.device).await?;
         let [a, b] = &self.held_out;
-        let ceiling = classifier.accuracy(a, b).await?;
+        let ceiling = classifier.on_real(a, b).await?.share;
         self.classifier = Some(classifier);
         Ok(ceiling.into())
     }
 
     /// What the generators are worth on the held-out photos:
-    /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling}`.
-    pub async fn scores(&self) -> std::result::Result<JsValue, JsValue> {
+    /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling, gridA, gridB, merit, better}`, of
+    /// which `better` says whether they are better than others of the merit `best`, if given.
+    pub async fn scores(&self, best: Option<f64>) -> std::result::Result<JsValue, JsValue> {
         let classifier = self
             .classifier
             .as_ref()
@@ -374,12 +375,17 @@ impl Training {
         let [g_a, g_b] = [Domain::A, Domain::B].map(|domain| self.trainer.generator(domain));
         let [a, b] = &self.held_out;
         let scores = scores::score(classifier, g_a, g_b, a, b, &self.device).await?;
+        let merit = scores.merit();
         Ok(object(&[
             ("roundTripA", f64::from(scores.round_trip_a).into()),
             ("roundTripB", f64::from(scores.round_trip_b).into()),
-            ("takenForB", f64::from(scores.taken_for_b).into()),
-            ("takenForA", f64::from(scores.taken_for_a).into()),
-            ("ceiling", f64::from(scores.ceiling).into()),
+            ("takenForB", f64::from(scores.taken_for_b.share).into()),
+            ("takenForA", f64::from(scores.taken_for_a.share).into()),
+            ("ceiling", f64::from(scores.ceiling.share).into()),
+            ("gridA", f64::from(scores.grid_a).into()),
+            ("gridB", f64::from(scores.grid_b).into()),
+            ("merit", f64::from(merit).into()),
+            ("better", best.is_none_or(|best| scores::is_better(merit, best as f32)).into()),
         ]))
     }
 

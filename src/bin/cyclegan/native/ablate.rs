@@ -131,13 +131,13 @@ fn table(rows: &[Row]) -> String {
             ablation.name(),
             scores.round_trip_a,
             scores.round_trip_b,
-            percent(scores.taken_for_b),
-            percent(scores.taken_for_a),
+            percent(scores.taken_for_b.share),
+            percent(scores.taken_for_a.share),
             ratio(*diversity_b),
             ratio(*diversity_a),
         );
     }
-    let real = percent(first.scores.ceiling);
+    let real = percent(first.scores.ceiling.share);
     let _ = writeln!(
         table,
         "The classifier tells {real} of the real held-out photos right. Diversity is the mean\n\

@@ -11,7 +11,7 @@ use cyclegan_web::{
     train::{
         Preprocess, View,
         preview::{Preview, preview},
-        scores::{self, Classifier, Scores},
+        scores::{self, Classifier, Scores, Verdict},
     },
 };
 use pollster::block_on;
@@ -121,14 +121,18 @@ impl Judge {
 
 /// The scores, for people.
 pub fn table(scores: &Scores) -> String {
-    let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a } = scores;
-    let percent = |share: &f32| format!("{:.0} %", 100.0 * share);
+    let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a, .. } = scores;
+    let Scores { grid_a, grid_b, .. } = scores;
+    let percent = |verdict: &Verdict| format!("{:.0} %", 100.0 * verdict.share);
     let (to_b, to_a, real) = (percent(taken_for_b), percent(taken_for_a), percent(ceiling));
     format!(
         "held-out photos                        from A   from B\n\
          round trip, mean error (0 to 2)    {round_trip_a:>10.4}{round_trip_b:>9.4}\n\
          translations taken for the target  {to_b:>10}{to_a:>9}\n\
-         real photos that the classifier tells right: {real}\n"
+         grid of 4 pixels (photos: 1)       {grid_a:>10.2}{grid_b:>9.2}\n\
+         real photos that the classifier tells right: {real}\n\
+         merit, of all these (0 to 1): {:.3}\n",
+        scores.merit()
     )
 }
 
@@ -137,9 +141,15 @@ pub fn to_json(scores: &Scores) -> Value {
     json!({
         "round_trip_A": scores.round_trip_a,
         "round_trip_B": scores.round_trip_b,
-        "taken_for_B": scores.taken_for_b,
-        "taken_for_A": scores.taken_for_a,
-        "classifier_on_real_photos": scores.ceiling,
+        "taken_for_B": scores.taken_for_b.share,
+        "taken_for_A": scores.taken_for_a.share,
+        "trust_B": scores.taken_for_b.trust,
+        "trust_A": scores.taken_for_a.trust,
+        "grid_A": scores.grid_a,
+        "grid_B": scores.grid_b,
+        "classifier_on_real_photos": scores.ceiling.share,
+        "trust_real": scores.ceiling.trust,
+        "merit": scores.merit(),
     })
 }
 
