@@ -40,11 +40,14 @@ pub enum Error {
     /// Tensors are there, but not those of a ResNet generator.
     #[error("these weights are not a ResNet generator of CycleGAN: {0}")]
     WeightsNotGenerator(String),
-    /// One tensor of the generator is missing.
+    /// Tensors are there, but not those of a discriminator.
+    #[error("these weights are not a discriminator of CycleGAN: {0}")]
+    WeightsNotDiscriminator(String),
+    /// One tensor of the network is missing.
     #[error("a tensor is missing from these weights: {0}")]
     WeightsMissingTensor(String),
-    /// A tensor that no generator has.
-    #[error("these weights hold a tensor that the generator has not: {0}")]
+    /// A tensor that no such network has.
+    #[error("these weights hold a tensor that does not belong to the network: {0}")]
     WeightsUnexpectedTensor(String),
     /// A tensor has another shape than its place in the network asks.
     #[error("a tensor of these weights has the wrong shape: {0}")]
@@ -148,6 +151,7 @@ impl Error {
             Self::WeightsUnsupportedContainer(_) => "weights-unsupported-container",
             Self::WeightsTooLarge(_) => "weights-too-large",
             Self::WeightsNotGenerator(_) => "weights-not-generator",
+            Self::WeightsNotDiscriminator(_) => "weights-not-discriminator",
             Self::WeightsMissingTensor(_) => "weights-missing-tensor",
             Self::WeightsUnexpectedTensor(_) => "weights-unexpected-tensor",
             Self::WeightsWrongShape(_) => "weights-wrong-shape",

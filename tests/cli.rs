@@ -10,7 +10,10 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cyclegan_web::{train::Config, weights};
+use cyclegan_web::{
+    train::Config,
+    weights::{self, Judge},
+};
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use serde_json::Value;
 
@@ -330,6 +333,31 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
     );
     let sets = "--train-a summer --train-b winter";
     assert_done(&run(&at, &format!("score summer winter {both} {sets}")));
+}
+
+#[test]
+fn discriminators_are_taken_from_a_checkpoint_or_a_file() {
+    let at = folder_with_photos("judges");
+    assert_done(&train(&at, "--out run --steps 1 --steps-decay 0 --hold-out 0"));
+    let checkpoint = weights::read(&fs::read(at.join("run/checkpoint.safetensors")).unwrap());
+    let (_, alone) = weights::discriminator_from(checkpoint.unwrap(), Judge::A).unwrap();
+    let bytes = weights::safetensors::write(&alone, &Default::default()).unwrap();
+    fs::write(at.join("judge.safetensors"), bytes).unwrap();
+    let output = run(&at, "inspect judge.safetensors");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("discriminator of 70x70 pixels: ndf 4")
+    );
+
+    let sizes = "--load-size 36 --crop-size 32 --device cpu --threads 2 --steps 1 --hold-out 0";
+    let given = "--g-a run/G_A.safetensors --g-b run/G_B.safetensors --d-a judge.safetensors \
+                 --d-b run/checkpoint.safetensors";
+    let line = format!("train summer winter {sizes} {given}");
+    assert_done(&run(&at, &format!("{line} --out next")));
+    assert_eq!(json(at.join("next/config.json"))["ndf"], 4);
+    assert!(rows(&at.join("next")).iter().all(|row| row.split(',').nth(3) == Some("0")));
+    assert_refused(&run(&at, &format!("{line} --out no --ndf 8")), "config-invalid");
+    let wrong = line.replace("judge.safetensors", "run/G_A.safetensors");
+    assert_refused(&run(&at, &format!("{wrong} --out no")), "weights-not-discriminator");
 }
 
 #[test]

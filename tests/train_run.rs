@@ -200,7 +200,7 @@ fn fresh_discriminators_learn_alone_first() {
 
 /// Weights for all four networks.
 fn all_given() -> Start {
-    let discriminator = |seed| Some(Init::default().state(&Discriminator::tensors(4), seed));
+    let discriminator = |seed| Some((4, Init::default().state(&Discriminator::tensors(4), seed)));
     Start { d_a: discriminator(4), d_b: discriminator(5), ..given() }
 }
 
@@ -237,14 +237,32 @@ fn generators_ease_in_behind_the_warm_up() {
 #[test]
 fn networks_that_begin_alike_learn_at_one_rate() {
     let _turn = turn();
-    for start in [Start::default, all_given] {
-        let mut eased = trainer(tiny(3), start());
-        assert_eq!((eased.warm_up(), eased.ramp()), (0, 0));
-        assert_eq!(rates(&mut eased), [1.0; 3]);
-        let mut plain = trainer(Config { lr_ramp: 0, ..tiny(3) }, start());
-        block_on(plain.train_steps(3)).unwrap();
-        assert_eq!(all_weights(&eased), all_weights(&plain));
-    }
+    let mut eased = trainer(tiny(3), Start::default());
+    assert_eq!((eased.warm_up(), eased.ramp()), (0, 0));
+    assert_eq!(rates(&mut eased), [1.0; 3]);
+    let mut plain = trainer(Config { lr_ramp: 0, ..tiny(3) }, Start::default());
+    block_on(plain.train_steps(3)).unwrap();
+    assert_eq!(all_weights(&eased), all_weights(&plain));
+}
+
+#[test]
+fn given_discriminators_need_no_warm_up() {
+    let _turn = turn();
+    let mut run = trainer(Config { ndf: 16, ..tiny(10) }, all_given());
+    assert_eq!((run.warm_up(), run.ramp(), run.config().ndf), (0, 4, 4));
+    let start = all_given();
+    let given = [start.d_a, start.d_b].map(|given| given.unwrap().1);
+    assert_eq!(all_weights(&run)[2..], given);
+    // Adam knows nothing of the generators yet, so they ease in all the same.
+    assert_eq!(rates(&mut run)[..5], [0.25, 0.5, 0.75, 1.0, 1.0]);
+
+    let one = Start { d_b: None, ..all_given() };
+    assert_eq!(trainer(tiny(10), one).warm_up(), 2);
+    let mut differ = all_given();
+    differ.d_b = Some((8, Init::default().state(&Discriminator::tensors(8), 5)));
+    let error = Trainer::new(tiny(10), differ, dataset(&tiny(10)), &Device::flex()).err().unwrap();
+    assert_eq!(error.code(), "config-invalid");
+    assert!(error.to_string().contains("ndf 4, but D_B has ndf 8"), "{error}");
 }
 
 #[test]

@@ -9,7 +9,9 @@
 )]
 
 use cyclegan_web::error::Error;
-use cyclegan_web::weights::{Architecture, HostTensor, StateDict, generator_from};
+use cyclegan_web::weights::{
+    Architecture, HostTensor, Judge, StateDict, discriminator, discriminator_from, generator_from,
+};
 
 /// A generator with some numbers in it.
 fn generator(ngf: usize, blocks: usize) -> StateDict {
@@ -142,4 +144,62 @@ fn other_networks_are_no_generators() {
         assert_eq!(error.code(), "weights-not-generator", "{names:?}");
         assert!(error.to_string().contains(word), "{names:?}: {error}");
     }
+}
+
+/// A discriminator with some numbers in it, its names behind `prefix`.
+fn discriminator(ndf: usize, prefix: &str) -> StateDict {
+    let fill = |shape: Vec<usize>| {
+        let count = shape.iter().product::<usize>();
+        HostTensor { shape, data: (0..count).map(|at| at as f32).collect() }
+    };
+    let tensors = discriminator::tensors(ndf).into_iter();
+    tensors.map(|(name, shape)| (format!("{prefix}{name}"), fill(shape))).collect()
+}
+
+#[test]
+fn a_discriminator_is_found_alone_and_among_other_networks() {
+    for ndf in [1, 3, 8] {
+        let plain = discriminator(ndf, "");
+        assert_eq!(discriminator_from(plain.clone(), Judge::B), Ok((ndf, plain.clone())));
+        for prefix in ["module.", "module.module."] {
+            let found = discriminator_from(discriminator(ndf, prefix), Judge::A);
+            assert_eq!(found, Ok((ndf, plain.clone())));
+        }
+    }
+    // As in a checkpoint: moments, generators and the pool are others' business.
+    let mut several = discriminator(2, "D_A.");
+    several.extend(discriminator(3, "D_B.module."));
+    let odd = HostTensor { shape: vec![1], data: vec![f32::NAN] };
+    for name in ["D_A.mean.model.0.weight", "G_A.model.1.weight", "pool_A"] {
+        several.insert(name.into(), odd.clone());
+    }
+    assert_eq!(discriminator_from(several.clone(), Judge::A), Ok((2, discriminator(2, ""))));
+    assert_eq!(discriminator_from(several, Judge::B), Ok((3, discriminator(3, ""))));
+}
+
+#[test]
+fn what_is_no_discriminator_is_told() {
+    let code = |state| discriminator_from(state, Judge::B).unwrap_err().code();
+    let with = |change: fn(&mut StateDict)| {
+        let mut state = discriminator(2, "");
+        change(&mut state);
+        state
+    };
+    let not = "weights-not-discriminator";
+    assert_eq!(code(generator(2, 1)), not);
+    assert_eq!(code(StateDict::new()), not);
+    assert_eq!(code(discriminator(2, "D_A.")), not);
+    assert_eq!(code(discriminator(2, "net.")), not);
+    assert_eq!(code(discriminator(0, "")), not);
+    let missing = with(|state| drop(state.remove("model.8.bias")));
+    assert_eq!(code(missing), "weights-missing-tensor");
+    // Of batch normalisation, or of a fourth layer.
+    let more =
+        with(|state| drop(state.insert("model.3.weight".into(), state["model.2.bias"].clone())));
+    assert_eq!(code(more), "weights-unexpected-tensor");
+    let narrow =
+        with(|state| drop(state.insert("model.5.bias".into(), state["model.2.bias"].clone())));
+    assert_eq!(code(narrow), "weights-wrong-shape");
+    let broken = with(|state| state.get_mut("model.2.weight").unwrap().data[7] = f32::INFINITY);
+    assert_eq!(code(broken), "weights-not-finite");
 }

@@ -14,15 +14,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     ops::{Activation, Border, Conv2d},
-    weights::StateDict,
+    weights::{
+        StateDict,
+        discriminator::{KERNEL, LAST, LAYERS, tensors},
+    },
 };
-
-/// Side of every kernel.
-const KERNEL: usize = 4;
-/// Index in the `nn.Sequential`, factor on `ndf` of the channels that come out, and stride; the
-/// last layer, with one channel, stands apart.
-const LAYERS: [(usize, usize, usize); 4] = [(0, 1, 2), (2, 2, 2), (5, 4, 2), (8, 8, 1)];
-const LAST: usize = 11;
 
 /// Tells pictures of a domain from translations.
 #[derive(Debug)]
@@ -36,18 +32,7 @@ impl Discriminator {
     /// Name and shape of every tensor in network order, each weight before its bias, for `ndf`
     /// channels behind the first layer (64 in the paper: 2,764,737 numbers).
     pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
-        let mut channels = 3;
-        let wide = LAYERS.map(|(index, factor, _)| (index, factor * ndf));
-        let layers = wide.into_iter().chain([(LAST, 1)]);
-        layers
-            .flat_map(|(index, outputs)| {
-                let inputs = std::mem::replace(&mut channels, outputs);
-                [
-                    (format!("model.{index}.weight"), vec![outputs, inputs, KERNEL, KERNEL]),
-                    (format!("model.{index}.bias"), vec![outputs]),
-                ]
-            })
-            .collect()
+        tensors(ndf)
     }
 
     /// Puts weights on `device`. `padding` is the width of the zeros around each layer's input: 1

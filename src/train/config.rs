@@ -97,8 +97,8 @@ pub struct Config {
     /// starts from generators whose discriminators are not given: 100. Published generators come
     /// without them.
     pub warm_up: u64,
-    /// Steps behind the warm-up in which the generators' learning rate then rises, in a straight
-    /// line, to what the schedule says: 1000. Adam makes its first updates as long as its rate
+    /// Steps behind the warm-up in which the learning rate of given generators rises, in a straight
+    /// line, to what the schedule says: 1000, also where their discriminators are given. Adam makes its first updates as long as its rate
     /// whatever the gradient, and from weights that have settled a few of those spoil more than
     /// hundreds of steps mend.
     pub lr_ramp: u64,

@@ -30,21 +30,31 @@ pub struct Start {
     pub g_a: Option<(Architecture, StateDict)>,
     /// The generator from B to A.
     pub g_b: Option<(Architecture, StateDict)>,
-    /// The discriminator of B.
-    pub d_a: Option<StateDict>,
+    /// The discriminator of B, with its `ndf`, as [`crate::weights::discriminator_from`] gives it.
+    pub d_a: Option<(usize, StateDict)>,
     /// The discriminator of A.
-    pub d_b: Option<StateDict>,
+    pub d_b: Option<(usize, StateDict)>,
 }
 
 impl Start {
-    /// `config` with the width and depth of these generators.
-    pub fn applied_to(&self, config: Config) -> Config {
-        match self.g_a.as_ref().or(self.g_b.as_ref()) {
-            Some((Architecture { ngf, blocks, .. }, _)) => {
-                Config { ngf: *ngf, blocks: *blocks, ..config }
-            }
-            None => config,
+    /// `config` with the width and depth of these networks.
+    ///
+    /// # Errors
+    /// `config-invalid` when the two discriminators differ in width.
+    pub fn applied_to(&self, mut config: Config) -> Result<Config> {
+        if let Some((Architecture { ngf, blocks, .. }, _)) = self.g_a.as_ref().or(self.g_b.as_ref())
+        {
+            (config.ngf, config.blocks) = (*ngf, *blocks);
         }
+        let [a, b] = [&self.d_a, &self.d_b].map(|given| given.as_ref().map(|(ndf, _)| *ndf));
+        if let (Some(a), Some(b)) = (a, b)
+            && a != b
+        {
+            let detail = format!("the discriminator D_A has ndf {a}, but D_B has ndf {b}");
+            return Err(Error::ConfigInvalid(detail));
+        }
+        config.ndf = a.or(b).unwrap_or(config.ndf);
+        Ok(config)
     }
 }
 
@@ -90,12 +100,14 @@ impl<S: Source> Trainer<S> {
     /// `config-invalid`, also for a run that ends before its generators learn anything;
     /// `weights-wrong-shape` and `weights-missing-tensor` for weights that were not checked.
     pub fn new(config: Config, start: Start, dataset: Dataset<S>, device: &Device) -> Result<Self> {
-        let config = start.applied_to(config);
+        let config = start.applied_to(config)?;
         config.validate()?;
-        // Generators that know something and a discriminator that knows nothing.
+        // Generators that know something, whose first updates are to be short, and a discriminator
+        // that knows nothing.
         let knows = start.g_a.is_some() || start.g_b.is_some();
         let warms = knows && (start.d_a.is_none() || start.d_b.is_none());
-        let (warm_up, ramp) = if warms { (config.warm_up, config.lr_ramp) } else { (0, 0) };
+        let warm_up = if warms { config.warm_up } else { 0 };
+        let ramp = if knows { config.lr_ramp } else { 0 };
         reaches_the_generators(warm_up, 0, &config, &dataset)?;
 
         let mut seeds = Random::new(config.seed);
@@ -114,10 +126,13 @@ impl<S: Source> Trainer<S> {
                 Generator::random(architecture, config.init, seed, device)
             }
         };
-        let discriminator = |start: Option<StateDict>, seed| {
-            let state = start
-                .unwrap_or_else(|| config.init.state(&Discriminator::tensors(config.ndf), seed));
-            Discriminator::from_state(config.ndf, config.discriminator_padding, state, device)
+        let discriminator = |start: Option<(usize, StateDict)>, seed| {
+            let Config { ndf, discriminator_padding, .. } = config;
+            let state = start.map_or_else(
+                || config.init.state(&Discriminator::tensors(ndf), seed),
+                |(_, state)| state,
+            );
+            Discriminator::from_state(ndf, discriminator_padding, state, device)
         };
         let gan = CycleGan {
             g_a: Learner::new(generator(other(g_a, g_b), seed_a)?),

@@ -28,7 +28,7 @@ use crate::{
         preview,
         scores::{self, Classifier},
     },
-    weights::{self, Architecture, StateDict, safetensors},
+    weights::{self, Architecture, Judge, StateDict, safetensors},
 };
 
 /// Pictures of each set that the classifier of the scores learns from, and their side in pixels.
@@ -84,7 +84,7 @@ pub struct Training {
 impl Engine {
     /// A new run of the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
     /// `photos_b` photos, of which at most `cache_bytes` of pixels are kept. Generators are
-    /// weights files, or not given.
+    /// weights files, or not given; so are discriminators, whose files may hold both (`D_A.`, `D_B.`).
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(
         &self,
@@ -94,14 +94,17 @@ impl Engine {
         cache_bytes: usize,
         generator_a: Option<Vec<u8>>,
         generator_b: Option<Vec<u8>>,
+        discriminator_a: Option<Vec<u8>>,
+        discriminator_b: Option<Vec<u8>>,
     ) -> std::result::Result<Training, JsValue> {
         let config = Config::from_json(&parse(config)?)?;
         let start = Start {
             g_a: generator(generator_a)?,
             g_b: generator(generator_b)?,
-            ..Start::default()
+            d_a: discriminator(discriminator_a, Judge::A)?,
+            d_b: discriminator(discriminator_b, Judge::B)?,
         };
-        let config = start.applied_to(config);
+        let config = start.applied_to(config)?;
         memory::check(&config, self.opened.kind, &self.opened.limits)?;
         let (a, b) = (Supplied::new(photos_a), Supplied::new(photos_b));
         let random = Random::new(config.seed);
@@ -154,6 +157,10 @@ fn parse(json: &str) -> Result<Value> {
 
 fn generator(bytes: Option<Vec<u8>>) -> Result<Option<(Architecture, StateDict)>> {
     bytes.map(|bytes| weights::generator_from(weights::read(&bytes)?)).transpose()
+}
+
+fn discriminator(bytes: Option<Vec<u8>>, judge: Judge) -> Result<Option<(usize, StateDict)>> {
+    bytes.map(|bytes| weights::discriminator_from(weights::read(&bytes)?, judge)).transpose()
 }
 
 fn domain_of(name: &str) -> Result<Domain> {

@@ -3,13 +3,15 @@
 //! - [`safetensors`]: the container that this project writes, and reads first.
 //! - [`pth`]: what `torch.save` writes: the zip container (PyTorch 1.6 and later) and the legacy one.
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
-//! - [`names`]: from any state dict to a checked generator.
+//! - [`names`]: from any state dict to a checked generator;
+//! - [`discriminator`]: the same of a discriminator.
 //!
 //! A file is a stranger's: no reader panics, none allocates more than a small multiple of the
 //! file's length (about four times for the tensors and 16 MiB for bookkeeping), and all of them
 //! take time in proportion to it.
 
 pub mod architecture;
+pub mod discriminator;
 mod floats;
 pub mod names;
 pub mod pth;
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 pub use architecture::{Architecture, Layer, PICTURE_CHANNELS};
+pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
 
 /// A tensor in main memory.
@@ -42,7 +45,8 @@ const LONGEST_NAME: usize = 512;
 /// Reads a weights file in any container, told apart by its contents and not by its name.
 ///
 /// float16 and bfloat16 become float32 exactly; integer tensors (`num_batches_tracked`) are left
-/// out. The tensors may belong to any network: [`generator_from`] checks that.
+/// out. The tensors may belong to any network: [`generator_from`] and
+/// [`discriminator_from`] check that.
 ///
 /// # Errors
 /// Any of the codes `weights-…`, by what is wrong with the file.

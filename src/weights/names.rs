@@ -44,7 +44,7 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
 }
 
 /// Drops what the generator does not use and the prefix of `DataParallel`.
-fn without_module(state: StateDict) -> Result<StateDict> {
+pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
     let mut plain = StateDict::new();
     for (name, tensor) in state {
         if IGNORED.iter().any(|ending| name.ends_with(ending)) {
@@ -173,7 +173,7 @@ fn check_names(
 }
 
 /// Checks shape, number of elements, and that every element is finite.
-fn check_tensor(name: &str, tensor: &HostTensor, shape: &[usize]) -> Result<()> {
+pub(super) fn check_tensor(name: &str, tensor: &HostTensor, shape: &[usize]) -> Result<()> {
     if tensor.shape != shape || tensor.data.len() != shape.iter().product::<usize>() {
         let detail = format!("{name} is {:?}, expected {shape:?}", tensor.shape);
         return Err(Error::WeightsWrongShape(detail));

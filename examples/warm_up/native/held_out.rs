@@ -51,7 +51,7 @@ impl HeldOut {
         let judge = |state| Discriminator::from_state(config.ndf, 1, state, device);
         Ok(Self {
             photos: [pictures("summer")?, pictures("winter")?],
-            judges: [judge(d_a.clone())?, judge(d_b.clone())?],
+            judges: [judge(d_a.1.clone())?, judge(d_b.1.clone())?],
             device: device.clone(),
         })
     }

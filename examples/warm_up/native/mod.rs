@@ -29,7 +29,7 @@ use cyclegan_web::{
     image::Rgb,
     random::Random,
     train::{Config, Dataset, Listed, Start, Trainer},
-    weights::{self, StateDict, generator_from},
+    weights::{self, Judge, StateDict, discriminator_from, generator_from},
 };
 use held_out::{HeldOut, Measured};
 use options::{Arm, Options};
@@ -43,20 +43,21 @@ struct Given {
     photos: PathBuf,
     g_a: StateDict,
     g_b: StateDict,
-    d_a: StateDict,
-    d_b: StateDict,
+    d_a: (usize, StateDict),
+    d_b: (usize, StateDict),
     device: Device,
 }
 
 pub fn main() {
     let options = Options::read();
     let discriminators = state(&options.weights.join("discriminators.safetensors"));
+    let known = |judge| discriminator_from(discriminators.clone(), judge).expect("discriminators");
     let given = Given {
         photos: options.photos.clone(),
         g_a: state(&options.weights.join("summer2winter.safetensors")),
         g_b: state(&options.weights.join("winter2summer.safetensors")),
-        d_a: part(&discriminators, "D_A."),
-        d_b: part(&discriminators, "D_B."),
+        d_a: known(Judge::A),
+        d_b: known(Judge::B),
         device: Device::flex(),
     };
     let points = options.points.iter().map(|point| format!(" {point:^15} |"));
@@ -87,8 +88,7 @@ pub fn main() {
 impl Given {
     /// One run, measured at every point.
     fn run(&self, arm: &Arm, seed: u64, options: &Options) -> Vec<Measured> {
-        let ndf = self.d_a.get("model.0.bias").map_or(64, |bias| bias.data.len());
-        let config = Config { ndf, ..arm.config(seed, options.crop) };
+        let config = Config { ndf: self.d_a.0, ..arm.config(seed, options.crop) };
         let held_out = HeldOut::read(self, &config).expect("photos and discriminators");
         let mut trainer = self.trainer(arm, config).expect("weights and photos that fit");
         let mut measured = Vec::new();
@@ -142,12 +142,4 @@ fn decode(path: &PathBuf) -> Result<Rgb> {
 fn state(path: &Path) -> StateDict {
     let bytes = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     weights::read(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-/// The tensors behind a prefix, without it.
-fn part(state: &StateDict, prefix: &str) -> StateDict {
-    let own = state.iter().filter_map(|(name, tensor)| {
-        name.strip_prefix(prefix).map(|name| (name.to_string(), tensor.clone()))
-    });
-    own.collect()
 }

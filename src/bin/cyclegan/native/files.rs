@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cyclegan_web::{
     error::{Error, Result},
     image::Rgb,
-    weights::{self, Architecture, StateDict, safetensors},
+    weights::{self, Architecture, Judge, StateDict, safetensors},
 };
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use serde_json::Value;
@@ -87,10 +87,21 @@ pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
 /// # Errors
 /// `file-not-read`, or any of the codes `weights-…`, with the file's name as a hint.
 pub fn read_generator(path: &Path) -> stop::Result<(Architecture, StateDict)> {
+    read_network(path, weights::generator_from)
+}
+
+/// Reads a discriminator, with its `ndf`, from a file that holds it alone or with other networks.
+///
+/// # Errors
+/// As [`read_generator`].
+pub fn read_discriminator(path: &Path, judge: Judge) -> stop::Result<(usize, StateDict)> {
+    read_network(path, |state| weights::discriminator_from(state, judge))
+}
+
+fn read_network<T>(path: &Path, of: impl FnOnce(StateDict) -> Result<T>) -> stop::Result<T> {
     let bytes = read(path)?;
-    let generator = weights::read(&bytes).and_then(weights::generator_from);
-    generator
-        .map_err(|error| Stop::from(error).with_hint(format!("The file is {}.", path.display())))
+    let network = weights::read(&bytes).and_then(of);
+    network.map_err(|error| Stop::from(error).with_hint(format!("The file is {}.", path.display())))
 }
 
 /// Writes weights as `.safetensors`, marked as holding PyTorch's names and layout.

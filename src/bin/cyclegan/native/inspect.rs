@@ -7,7 +7,7 @@ use clap::Args;
 use cyclegan_web::{
     error::Error,
     train::Checkpoint,
-    weights::{self, Architecture, HostTensor, StateDict, pth, safetensors},
+    weights::{self, Architecture, HostTensor, Judge, StateDict, pth, safetensors},
 };
 use serde_json::Value;
 
@@ -72,6 +72,9 @@ fn container(bytes: &[u8]) -> &'static str {
 
 /// The network that these tensors are.
 fn describe_network(state: StateDict) -> String {
+    if let Ok((ndf, _)) = weights::discriminator_from(state.clone(), Judge::A) {
+        return format!("discriminator of 70x70 pixels: ndf {ndf}");
+    }
     match weights::generator_from(state) {
         Ok((architecture, _)) => {
             let Architecture { ngf, blocks, dropout } = architecture;

@@ -81,7 +81,7 @@ pub struct Settings {
     /// Channels of the generators' first layer [default: 64, or those of --g-a and --g-b]
     #[arg(long, value_name = "N", help_heading = "Networks")]
     pub ngf: Option<usize>,
-    /// Channels of the discriminators' first layer [default: 64]
+    /// Channels of the discriminators' first layer [default: 64, or those of --d-a and --d-b]
     #[arg(long, value_name = "N", help_heading = "Networks")]
     pub ndf: Option<usize>,
     /// Residual blocks of a generator; the paper takes 6 for crops of 128 pixels [default: 9, or
@@ -94,11 +94,19 @@ pub struct Settings {
     /// Weights from which the generator B -> A starts
     #[arg(long, value_name = "FILE", help_heading = "Networks")]
     pub g_b: Option<PathBuf>,
+    /// Weights from which the discriminator of B starts, which judges what A -> B makes. The file may
+    /// hold all networks of a run, such as a checkpoint
+    #[arg(long, value_name = "FILE", help_heading = "Networks")]
+    pub d_a: Option<PathBuf>,
+    /// Weights from which the discriminator of A starts
+    #[arg(long, value_name = "FILE", help_heading = "Networks")]
+    pub d_b: Option<PathBuf>,
     /// What the other generator starts from when one is given [default: copy]
     #[arg(long, value_name = "HOW", alias = "missing_generator", help_heading = "Networks",
           value_parser = choice::<MissingGenerator>())]
     pub missing_generator: Option<MissingGenerator>,
-    /// Steps in which fresh discriminators learn alone when generators are given [default: 100]
+    /// Steps in which fresh discriminators learn alone when generators are given; none when both
+    /// discriminators are given too [default: 100]
     #[arg(long, value_name = "STEPS", alias = "warm_up", help_heading = "Networks")]
     pub warm_up: Option<u64>,
     /// Steps behind these in which the generators' learning rate rises from nothing [default: 1000]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cyclegan_web::{
     error::{Error, Result},
     train::{Config, Preprocess, Schedule, Start, Unit},
-    weights::Architecture,
+    weights::Judge,
 };
 
 use super::{
@@ -33,15 +33,18 @@ impl Options {
     /// # Errors
     /// `file-not-read` for `--config`, `config-invalid`.
     pub fn config(&self, start: &Start) -> Result<Config> {
-        let mut base = self.settings.file()?.unwrap_or_default();
-        let known = start.g_a.as_ref().or(start.g_b.as_ref());
-        if let Some((Architecture { ngf, blocks, .. }, _)) = known {
-            (base.ngf, base.blocks) = (*ngf, *blocks);
-        }
-        let config = self.applied_to(base);
-        if known.is_some() && (config.ngf, config.blocks) != (base.ngf, base.blocks) {
-            let Config { ngf, blocks, .. } = base;
+        let wanted = self.applied_to(self.settings.file()?.unwrap_or_default());
+        let config = start.applied_to(wanted)?;
+        let given = &self.settings;
+        let Config { ngf, ndf, blocks, .. } = config;
+        if given.ngf.is_some_and(|given| given != ngf)
+            || given.blocks.is_some_and(|given| given != blocks)
+        {
             let detail = format!("the weights to start from have ngf {ngf} and {blocks} blocks");
+            return Err(Error::ConfigInvalid(detail));
+        }
+        if given.ndf.is_some_and(|given| given != ndf) {
+            let detail = format!("the discriminators to start from have ndf {ndf}");
             return Err(Error::ConfigInvalid(detail));
         }
         config.validate()?;
@@ -55,8 +58,12 @@ impl Options {
     pub fn config_to_go_on(&self, checkpoint: Config) -> Result<Config> {
         let file = self.settings.file()?;
         // Of a run that started from weights the file does not know the architecture.
-        let base =
-            file.map(|file| Config { ngf: checkpoint.ngf, blocks: checkpoint.blocks, ..file });
+        let base = file.map(|file| Config {
+            ngf: checkpoint.ngf,
+            ndf: checkpoint.ndf,
+            blocks: checkpoint.blocks,
+            ..file
+        });
         let config = self.applied_to(base.unwrap_or(checkpoint));
         config.validate()?;
         Ok(config)
@@ -130,8 +137,8 @@ impl Settings {
     /// Reads the weights that the run starts from.
     ///
     /// # Errors
-    /// `file-not-read`, or any of the codes `weights-…`; `config-invalid` when the two generators
-    /// are not alike.
+    /// `file-not-read`, or any of the codes `weights-…`; `config-invalid` when two generators or two
+    /// discriminators are not alike.
     pub fn start(&self) -> stop::Result<Start> {
         let read = |path: &Option<PathBuf>| path.as_deref().map(files::read_generator).transpose();
         let (g_a, g_b) = (read(&self.g_a)?, read(&self.g_b)?);
@@ -144,6 +151,10 @@ impl Settings {
             );
             return Err(Error::ConfigInvalid(detail).into());
         }
-        Ok(Start { g_a, g_b, ..Start::default() })
+        let judge = |path: &Option<PathBuf>, judge| {
+            path.as_deref().map(|path| files::read_discriminator(path, judge)).transpose()
+        };
+        let (d_a, d_b) = (judge(&self.d_a, Judge::A)?, judge(&self.d_b, Judge::B)?);
+        Ok(Start { g_a, g_b, d_a, d_b })
     }
 }

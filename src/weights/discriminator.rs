@@ -1,0 +1,118 @@
+//! The 70x70 PatchGAN of CycleGAN as the names and shapes of its tensors, and from any state dict
+//! to a checked one (paper, appendix 7.2; `NLayerDiscriminator` with three layers in PyTorch's
+//! `models/networks.py`).
+
+use super::names::{check_tensor, without_module};
+use super::{PICTURE_CHANNELS, StateDict, quote};
+use crate::error::{Error, Result};
+
+/// Side of every kernel.
+pub(crate) const KERNEL: usize = 4;
+/// Index in the `nn.Sequential`, factor on `ndf` of the channels that come out, and stride; the
+/// last layer, with one channel, stands apart.
+pub(crate) const LAYERS: [(usize, usize, usize); 4] = [(0, 1, 2), (2, 2, 2), (5, 4, 2), (8, 8, 1)];
+/// Index of the last layer.
+pub(crate) const LAST: usize = 11;
+
+/// Which of the two discriminators, named as in PyTorch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// `D_A`, which judges what `G_A` makes: B.
+    A,
+    /// `D_B`, which judges A.
+    B,
+}
+
+impl Judge {
+    /// Its name, which stands before its tensors in a file of several networks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A => "D_A",
+            Self::B => "D_B",
+        }
+    }
+}
+
+/// Name and shape of every tensor in network order, each weight before its bias, for `ndf` channels
+/// behind the first layer (64 in the paper: 2,764,737 numbers).
+pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
+    let mut channels = PICTURE_CHANNELS;
+    let wide = LAYERS.map(|(index, factor, _)| (index, factor * ndf));
+    let layers = wide.into_iter().chain([(LAST, 1)]);
+    layers
+        .flat_map(|(index, outputs)| {
+            let inputs = std::mem::replace(&mut channels, outputs);
+            [
+                (format!("model.{index}.weight"), vec![outputs, inputs, KERNEL, KERNEL]),
+                (format!("model.{index}.bias"), vec![outputs]),
+            ]
+        })
+        .collect()
+}
+
+/// Recognises a discriminator and returns its `ndf`, with exactly the tensors that [`tensors`]
+/// lists. `state` holds one network (PyTorch's `latest_net_D_A.pth`), or several with `D_A.` and
+/// `D_B.` before their names (a checkpoint of a run), of which `judge` is taken.
+///
+/// # Errors
+/// `weights-not-discriminator` for another network, `weights-unexpected-tensor`,
+/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a discriminator that
+/// is not whole. Each names the first tensor concerned.
+pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, StateDict)> {
+    let state = without_module(one_of(state, judge)?)?;
+    let ndf = recognise(&state)?;
+    let expected = tensors(ndf);
+    let known = |name: &String| expected.iter().any(|(expected, _)| expected == name);
+    if let Some(name) = state.keys().find(|name| !known(name)) {
+        return Err(Error::WeightsUnexpectedTensor(quote(name)));
+    }
+    for (name, shape) in &expected {
+        let missing = || Error::WeightsMissingTensor(format!("{name} {shape:?} (for ndf {ndf})"));
+        check_tensor(name, state.get(name).ok_or_else(missing)?, shape)?;
+    }
+    Ok((ndf, state))
+}
+
+/// The network of a file that holds one, or `judge` of one that holds several.
+fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
+    let several = ["D_A.", "D_B.", "G_A.", "G_B."];
+    if !state.keys().any(|name| several.iter().any(|prefix| name.starts_with(prefix))) {
+        return Ok(state);
+    }
+    let network = judge.name();
+    // A checkpoint has moments beside the weights.
+    let prefixes = [format!("{network}.model."), format!("{network}.module.")];
+    let own = state.into_iter().filter_map(|(name, tensor)| {
+        let is_own = prefixes.iter().any(|prefix| name.starts_with(prefix));
+        is_own
+            .then(|| (name.trim_start_matches(network).trim_start_matches('.').to_string(), tensor))
+    });
+    let own: StateDict = own.collect();
+    if own.is_empty() {
+        let detail = format!("several networks are in one file, and {network} is none of them");
+        return Err(Error::WeightsNotDiscriminator(detail));
+    }
+    Ok(own)
+}
+
+/// Channels behind the first layer; says what else it is when there is no such layer.
+fn recognise(state: &StateDict) -> Result<usize> {
+    let shape = |name: &str| state.get(name).map(|tensor| tensor.shape.as_slice());
+    if let Some(&[ndf, _, KERNEL, KERNEL]) = shape("model.0.weight")
+        && ndf > 0
+    {
+        return Ok(ndf);
+    }
+    let start = |text: &str| state.keys().any(|name| name.starts_with(text));
+    let what = if matches!(shape("model.1.weight"), Some([_, _, 7, 7])) {
+        "this is a generator, which makes pictures and does not judge them".to_string()
+    } else if start("net.0.") {
+        "this is a PixelGAN, which judges single pixels".to_string()
+    } else if start("model.0.") {
+        "its first layer is of another shape".to_string()
+    } else {
+        let first = state.keys().next().map_or("none", String::as_str);
+        format!("its tensors have other names, the first is {}", quote(first))
+    };
+    Err(Error::WeightsNotDiscriminator(what))
+}
