@@ -44,6 +44,7 @@ fn unusual() -> Config {
             mode: PreprocessMode::ScaleWidthAndCrop,
             load_size: 99,
             crop_size: 64,
+            zoom: 2.5,
             flip: false,
         },
         warm_up: 0,
@@ -186,6 +187,8 @@ fn values_out_of_range_are_refused_by_name() {
         ("crop_size", json!(260_000)),
         ("load_size", json!(255)),
         ("load_size", json!(5000)),
+        ("zoom", json!(0.9)),
+        ("zoom", json!(4.5)),
     ];
     for (name, value) in cases {
         let sentence = refusal(&json!({ name: value }));
@@ -213,6 +216,8 @@ fn values_must_fit_together() {
     assert!(Config::from_json(&json!({"preprocess": "crop", "load_size": 0})).is_ok());
     let whole = |batch_size: usize| json!({"preprocess": "none", "load_size": 0, "crop_size": 0, "batch_size": batch_size});
     assert!(Config::from_json(&whole(1)).is_ok());
+    let at_scale = json!({"preprocess": "scale_and_crop", "load_size": 255});
+    assert!(refusal(&at_scale).contains("load_size is 255, but must be 256"));
     assert!(refusal(&whole(2)).contains("batch_size must be 1"));
 }
 

@@ -19,8 +19,13 @@ use serde_json::json;
 const PLENTY: usize = 1 << 30;
 
 /// Crops of 24 from squares of 28.
-const SMALL: Preprocess =
-    Preprocess { mode: PreprocessMode::ResizeAndCrop, load_size: 28, crop_size: 24, flip: true };
+const SMALL: Preprocess = Preprocess {
+    mode: PreprocessMode::ResizeAndCrop,
+    load_size: 28,
+    crop_size: 24,
+    zoom: 1.5,
+    flip: true,
+};
 
 /// A picture of noise, so that no two neighbours are alike.
 fn noise(width: usize, height: usize, seed: u64) -> Rgb {
@@ -372,4 +377,27 @@ fn photos_that_no_mode_can_take_are_skipped() {
     assert!(seen.iter().all(|batch| batch.a.shape == [1, 3, 40, 32]));
     let skipped: Vec<_> = seen.iter().flat_map(|batch| &batch.skipped).collect();
     assert_eq!(skipped.len(), 2);
+}
+
+/// The page keeps small copies of photos and trains on those after a reload.
+#[test]
+fn copies_at_the_largest_scale_give_the_same_pictures() {
+    let preprocess = Preprocess { mode: PreprocessMode::ScaleAndCrop, load_size: 40, ..SMALL };
+    let photos: Vec<Rgb> = (0..5).map(|seed| noise(150, 100, seed)).collect();
+    let copies: Vec<Rgb> =
+        photos.iter().map(|photo| preprocess.resize(photo.clone()).unwrap()).collect();
+    assert_eq!([copies[0].width, copies[0].height], [90, 60]);
+    let set = |photos: &[Rgb], cache| {
+        let (a, b) = (photos.to_vec(), photos.to_vec());
+        Dataset::new(a, b, preprocess, Random::new(3), cache).unwrap()
+    };
+    let (mut before, mut after) = (set(&photos, PLENTY), set(&copies, 0));
+    for _ in 0..8 {
+        // What is foreseen draws as much as what comes.
+        let (a, b) = after.upcoming(2);
+        let batch = after.next_batch(1).unwrap();
+        assert_eq!((a[0], b[0]), batch.pairs[0]);
+        assert_eq!(batch, before.next_batch(1).unwrap());
+        assert_eq!(after.upcoming(1), (vec![a[1]], vec![*b.get(1).unwrap_or(&b[0])]));
+    }
 }

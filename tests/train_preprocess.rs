@@ -3,14 +3,23 @@
 #![cfg(not(target_family = "wasm"))]
 
 use cyclegan_web::{
-    image::{Rgb, crop, to_unit},
+    image::{Rgb, crop, resize_bicubic, to_unit},
     random::Random,
     train::{Preprocess, PreprocessMode, View, preview},
 };
 
 /// Crops of 24 from squares of 28.
-const SMALL: Preprocess =
-    Preprocess { mode: PreprocessMode::ResizeAndCrop, load_size: 28, crop_size: 24, flip: true };
+const SMALL: Preprocess = Preprocess {
+    mode: PreprocessMode::ResizeAndCrop,
+    load_size: 28,
+    crop_size: 24,
+    zoom: 1.5,
+    flip: true,
+};
+
+/// Crops of 24 from photos whose shorter side is shown at 32 to 72 pixels.
+const AT_SCALE: Preprocess =
+    Preprocess { mode: PreprocessMode::ScaleAndCrop, load_size: 48, ..SMALL };
 
 /// A picture of noise, so that no two neighbours are alike.
 fn noise(width: usize, height: usize, seed: u64) -> Rgb {
@@ -20,7 +29,7 @@ fn noise(width: usize, height: usize, seed: u64) -> Rgb {
 }
 
 fn size(mode: PreprocessMode, load_size: usize, crop_size: usize, from: [usize; 2]) -> [usize; 2] {
-    let preprocess = Preprocess { mode, load_size, crop_size, flip: true };
+    let preprocess = Preprocess { mode, load_size, crop_size, ..SMALL };
     let resized = preprocess.resize(noise(from[0], from[1], 0)).unwrap();
     [resized.width, resized.height]
 }
@@ -86,7 +95,7 @@ fn previews_show_photos_whole() {
 fn a_view_reaches_from_edge_to_edge() {
     let resized = noise(40, 29, 2);
     let corner = |x, y| {
-        let view = View { x, y, flip: false };
+        let view = View { x, y, ..View::MIDDLE };
         SMALL.view(&resized, view).unwrap().data
     };
     let expected = |x, y| to_unit(&crop(&resized, x, y, 24, 24).unwrap());
@@ -105,6 +114,7 @@ fn what_was_resized_once_stays_as_it_is() {
         PreprocessMode::ScaleWidthAndCrop,
         PreprocessMode::Crop,
         PreprocessMode::None,
+        PreprocessMode::ScaleAndCrop,
     ] {
         let preprocess = Preprocess { mode, ..SMALL };
         for [width, height] in [[640, 480], [301, 777], [30, 28], [25, 90], [24, 24]] {
@@ -116,4 +126,80 @@ fn what_was_resized_once_stays_as_it_is() {
         let shown = preview::whole(&noise(301, 177, 4), longest);
         assert_eq!(preview::whole(&shown, longest), shown);
     }
+}
+
+/// Copies are large enough for the largest scale, keep their proportions, and are not enlarged.
+#[test]
+fn photos_at_the_scale_of_use_keep_their_proportions() {
+    let size = |from| size(PreprocessMode::ScaleAndCrop, 48, 24, from);
+    assert_eq!(size([400, 300]), [96, 72]);
+    assert_eq!(size([300, 401]), [72, 96]);
+    assert_eq!(size([90, 60]), [90, 60]);
+    assert_eq!(size([30, 90]), [30, 90]);
+    // Only the crop may make a photo larger.
+    assert_eq!(size([20, 12]), [40, 24]);
+    let thin = AT_SCALE.resize(noise(1, 4000, 0)).unwrap_err();
+    assert_eq!(thin.code(), "image-too-large");
+}
+
+/// The middle of a photo at a scale.
+fn seen(resized: &Rgb, zoom: f64) -> Rgb {
+    let picture = AT_SCALE.picture(resized, View { zoom, ..View::MIDDLE }).unwrap();
+    assert_eq!([picture.width, picture.height], [24, 24]);
+    picture
+}
+
+#[test]
+fn the_scale_of_a_crop_runs_from_the_smallest_to_the_largest() {
+    let photo = noise(96, 72, 5);
+    // As from a shorter side of 72, 48 and 32 pixels, the middle 24, 36 and 54 pixels.
+    let expected = |side: usize| {
+        let window = crop(&photo, (96 - side) / 2, (72 - side) / 2, side, side).unwrap();
+        resize_bicubic(&window, 24, 24)
+    };
+    for (zoom, side) in [(1.0, 24), (0.5, 36), (0.0, 54)] {
+        assert_eq!(seen(&photo, zoom), expected(side), "at {zoom}");
+    }
+    // Halfway on the logarithmic scale: 24 · 72 / (48 · √1.5) = 29.4.
+    assert_eq!(seen(&photo, 0.75).pixels, {
+        let window = crop(&photo, 34, 22, 29, 29).unwrap();
+        resize_bicubic(&window, 24, 24).pixels
+    });
+    // A photo of 40 is shown at 40 where 48 or 72 is asked, and one of the crop's size as it is.
+    let small = noise(60, 40, 6);
+    assert_eq!(seen(&small, 1.0), seen(&small, 0.5));
+    assert_ne!(seen(&small, 0.5), seen(&small, 0.0));
+    let least = noise(24, 24, 7);
+    assert_eq!(seen(&least, 0.0), least);
+}
+
+/// What is drawn for one picture decides all that follow, so older runs go on only if the modes that
+/// they know draw as much as ever, in the same order.
+#[test]
+fn only_the_mode_of_many_scales_draws_one() {
+    for mode in [PreprocessMode::ResizeAndCrop, PreprocessMode::Crop, PreprocessMode::ScaleAndCrop]
+    {
+        let mut random = Random::new(11);
+        let view = Preprocess { mode, ..SMALL }.draw(&mut random);
+        let mut same = Random::new(11);
+        let [x, y, flip] = [0; 3].map(|_| same.uniform());
+        assert_eq!((view.x, view.y, view.flip), (x, y, flip < 0.5));
+        let zoom = if mode == PreprocessMode::ScaleAndCrop { same.uniform() } else { 0.5 };
+        assert_eq!(view.zoom, zoom);
+        assert_eq!(random, same, "nothing more is drawn");
+    }
+}
+
+/// Where networks are used at the scale at which they learn, they are judged by whole photos.
+#[test]
+fn held_out_photos_are_whole_at_the_scale_of_use() {
+    let held = |preprocess: Preprocess, from: [usize; 2], longest| {
+        let photo = preprocess.held_out(noise(from[0], from[1], 8), longest).unwrap();
+        [photo.width, photo.height]
+    };
+    assert_eq!(held(AT_SCALE, [300, 200], 1024), [72, 48]);
+    assert_eq!(held(AT_SCALE, [200, 300], 1024), [48, 72]);
+    assert_eq!(held(AT_SCALE, [60, 41], 1024), [60, 40], "not enlarged");
+    assert_eq!(held(AT_SCALE, [300, 200], 36), [36, 24], "bounded");
+    assert_eq!(held(SMALL, [300, 200], 1024), [24, 24]);
 }

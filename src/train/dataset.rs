@@ -137,8 +137,8 @@ impl<S: Source> Dataset<S> {
             let (index_a, index_b) = self.sampler.pair();
             let (index_a, photo_a) = self.readable(Domain::A, index_a, skipped)?;
             let (index_b, photo_b) = self.readable(Domain::B, index_b, skipped)?;
-            a.push(self.preprocess.view(&photo_a, self.sampler.view())?)?;
-            b.push(self.preprocess.view(&photo_b, self.sampler.view())?)?;
+            a.push(self.preprocess.view(&photo_a, self.sampler.view(&self.preprocess))?)?;
+            b.push(self.preprocess.view(&photo_b, self.sampler.view(&self.preprocess))?)?;
             pairs.push((index_a, index_b));
         }
         let (epoch, skipped) = (self.sampler.epoch(), Vec::new());
@@ -178,8 +178,8 @@ impl<S: Source> Dataset<S> {
             let (index_a, index_b) = sampler.pair();
             self.a.foresee(index_a, &mut sampler, &mut self.cache, &mut a);
             self.b.foresee(index_b, &mut sampler, &mut self.cache, &mut b);
-            sampler.view();
-            sampler.view();
+            sampler.view(&self.preprocess);
+            sampler.view(&self.preprocess);
         }
         (a, b)
     }

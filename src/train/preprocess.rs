@@ -4,7 +4,7 @@
 //! What is the same each time ([`Preprocess::resize`]) is apart from what chance decides
 //! ([`Preprocess::view`]), so that the first can be kept and only the second be done again.
 
-use super::{Choice, config::SMALLEST_SIDE};
+use super::{Choice, config::SMALLEST_SIDE, preview::whole};
 use crate::{
     error::{Error, Result},
     image::{self, MAX_PIXELS, MAX_SIDE, Rgb},
@@ -26,6 +26,11 @@ pub enum PreprocessMode {
     Crop,
     /// Whole photos, their sides brought to the nearest multiple of 4, which the generator needs.
     None,
+    /// Cropped at about the scale at which the networks will be used: as from a photo whose shorter
+    /// side is `load_size` pixels, proportions kept, give or take [`Preprocess::zoom`]. Not
+    /// PyTorch's. As in translation, nothing is enlarged, so a smaller photo is cropped at its own
+    /// scale; only one that is smaller than the crop is enlarged to it.
+    ScaleAndCrop,
 }
 
 impl Choice for PreprocessMode {
@@ -34,31 +39,42 @@ impl Choice for PreprocessMode {
         ("scale_width_and_crop", Self::ScaleWidthAndCrop),
         ("crop", Self::Crop),
         ("none", Self::None),
+        ("scale_and_crop", Self::ScaleAndCrop),
     ];
 }
 
 /// The settings of this file, with PyTorch's defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocess {
     /// PyTorch's `--preprocess`.
     pub mode: PreprocessMode,
-    /// Side or width after resizing, in pixels: 286 (`--load_size`). The two modes that resize use
-    /// it.
+    /// Side, width or shorter side after resizing, in pixels: 286 (`--load_size`). All modes that
+    /// resize use it.
     pub load_size: usize,
     /// Side of the square that is cut out, in pixels: 256 (`--crop_size`). All modes but
     /// [`PreprocessMode::None`] use it.
     pub crop_size: usize,
+    /// How many times as large or as small as `load_size` says [`PreprocessMode::ScaleAndCrop`] may
+    /// show a photo: 1.5, every factor as likely on a logarithmic scale. Around a shorter side of
+    /// 512 that is 341 to 768 pixels, which photos of 3 : 2 translated at 512 and at 1024 have.
+    pub zoom: f64,
     /// Whether half of the pictures are mirrored: yes (`--no_flip`).
     pub flip: bool,
 }
 
 impl Default for Preprocess {
     fn default() -> Self {
-        Self { mode: PreprocessMode::default(), load_size: 286, crop_size: 256, flip: true }
+        Self {
+            mode: PreprocessMode::default(),
+            load_size: 286,
+            crop_size: 256,
+            zoom: 1.5,
+            flip: true,
+        }
     }
 }
 
-/// The chance of one picture: where it is cropped, and whether it is mirrored.
+/// The chance of one picture: where and at which scale it is cropped, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     /// From the leftmost crop, 0, to the rightmost, 1.
@@ -67,20 +83,28 @@ pub struct View {
     pub y: f64,
     /// Mirrored, where the settings allow it.
     pub flip: bool,
+    /// From the smallest scale, 0, over that of `load_size`, 0.5, to the largest, 1.
+    pub zoom: f64,
 }
 
 impl View {
     /// The middle, not mirrored: for photos that are only looked at.
-    pub const MIDDLE: Self = Self { x: 0.5, y: 0.5, flip: false };
-
-    /// Draws all three, whether or not the settings use them.
-    pub fn new(random: &mut Random) -> Self {
-        let (x, y) = (random.uniform(), random.uniform());
-        Self { x, y, flip: random.uniform() < 0.5 }
-    }
+    pub const MIDDLE: Self = Self { x: 0.5, y: 0.5, flip: false, zoom: 0.5 };
 }
 
 impl Preprocess {
+    /// Draws place and flip, whether or not the settings use them, and where scales vary the scale.
+    pub fn draw(&self, random: &mut Random) -> View {
+        let (x, y) = (random.uniform(), random.uniform());
+        let flip = random.uniform() < 0.5;
+        let zoom = match self.mode {
+            PreprocessMode::ScaleAndCrop => random.uniform(),
+            // PyTorch's modes draw nothing more, so that older runs go on as they began.
+            _ => View::MIDDLE.zoom,
+        };
+        View { x, y, flip, zoom }
+    }
+
     /// The part without chance: `photo` at the size from which it is cropped.
     ///
     /// # Errors
@@ -126,14 +150,15 @@ impl Preprocess {
         let cropped = match self.mode {
             PreprocessMode::None => resized.clone(),
             _ => {
-                let side = self.crop_size;
+                let side = self.window(resized, view.zoom);
                 // One place more than pixels are left over.
                 let place = |share: f64, length: usize| {
                     let left_over = length.saturating_sub(side);
                     ((share * (left_over + 1) as f64) as usize).min(left_over)
                 };
                 let (x, y) = (place(view.x, resized.width), place(view.y, resized.height));
-                image::crop(resized, x, y, side, side)?
+                let window = image::crop(resized, x, y, side, side)?;
+                image::resize_bicubic(&window, self.crop_size, self.crop_size)
             }
         };
         Ok(if view.flip && self.flip { mirrored(&cropped) } else { cropped })
@@ -149,28 +174,61 @@ impl Preprocess {
         }
     }
 
+    /// A photo to judge networks by, of sides that they take: in the way in which they will be used,
+    /// which is whole, its longer side at most `longest` pixels, where they learn at that scale, and
+    /// else the middle of what they learn from.
+    ///
+    /// # Errors
+    /// As [`Preprocess::resize`] and [`Preprocess::view`].
+    pub fn held_out(&self, photo: Rgb, longest: usize) -> Result<Rgb> {
+        if self.mode != PreprocessMode::ScaleAndCrop {
+            return self.picture(&self.resize(photo)?, View::MIDDLE);
+        }
+        let photo = Rgb::new(photo.width, photo.height, photo.pixels)?;
+        let Rgb { width, height, .. } = photo;
+        let proportions = width.max(height) as f64 / width.min(height) as f64;
+        let at_scale = (self.load_size as f64 * proportions).round() as usize;
+        Ok(whole(&photo, at_scale.min(longest)))
+    }
+
+    /// Side of the square in `resized` that becomes the crop.
+    fn window(&self, resized: &Rgb, zoom: f64) -> usize {
+        let crop = self.crop_size;
+        if self.mode != PreprocessMode::ScaleAndCrop {
+            return crop;
+        }
+        let shorter = resized.width.min(resized.height);
+        // That of libm is the same on every platform.
+        let scale = libm::pow(self.zoom, 2.0 * zoom - 1.0);
+        // The photo's shorter side at this scale: nothing is enlarged, and the crop fits into it.
+        let at = (self.load_size as f64 * scale).min(shorter as f64).max(crop as f64);
+        ((crop * shorter) as f64 / at).round().max(crop as f64) as usize
+    }
+
     /// The size from which a photo of this size is cropped.
     fn size(&self, width: usize, height: usize) -> (usize, usize) {
         let (load, crop) = (self.load_size, self.crop_size);
+        let shorter = width.min(height);
+        let with_shorter = |side: usize| {
+            let scale = side as f64 / shorter as f64;
+            let scaled = |side: usize| ((side as f64 * scale).round() as usize).max(crop);
+            (scaled(width), scaled(height))
+        };
         match self.mode {
             PreprocessMode::ResizeAndCrop => (load, load),
             PreprocessMode::ScaleWidthAndCrop => {
                 let scaled = (load as f64 * height as f64 / width as f64) as usize;
                 (load, scaled.max(crop))
             }
-            PreprocessMode::Crop => {
-                let shorter = width.min(height);
-                if shorter >= crop {
-                    return (width, height);
-                }
-                let scale = crop as f64 / shorter as f64;
-                let enlarged = |side: usize| ((side as f64 * scale).round() as usize).max(crop);
-                (enlarged(width), enlarged(height))
-            }
+            PreprocessMode::Crop => with_shorter(shorter.max(crop)),
             PreprocessMode::None => {
                 // Halves to the even multiple, as Python rounds: 10 to 8, 14 to 16.
                 let rounded = |side: usize| (side as f64 / 4.0).round_ties_even() as usize * 4;
                 (rounded(width), rounded(height))
+            }
+            PreprocessMode::ScaleAndCrop => {
+                let largest = (load as f64 * self.zoom).round() as usize;
+                with_shorter(shorter.min(largest).max(crop))
             }
         }
     }

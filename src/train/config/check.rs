@@ -24,6 +24,9 @@ pub const MOST_BLOCKS: usize = 32;
 /// Most translations in a pool: 750 MiB at 256 pixels.
 pub const MOST_POOLED: usize = 1000;
 
+/// The widest range of scales: what would be kept of photos grows with its square.
+const MOST_ZOOM: f64 = 4.0;
+
 /// Most channels behind the first convolution of a network.
 const MOST_CHANNELS: usize = 1024;
 
@@ -66,6 +69,7 @@ impl Config {
         let (Init::Normal { std: gain } | Init::Xavier { gain }) = self.init;
         positive("init_gain", gain, MOST_WEIGHT)?;
         self.adam.validate()?;
+        within("zoom", self.preprocess.zoom, 1.0..=MOST_ZOOM)?;
         self.validate_sizes()?;
         if self.schedule.total() == 0 {
             return refuse("lr_flat and lr_decay are both 0, so the run has no length");
@@ -88,7 +92,9 @@ impl Config {
     fn validate_sizes(&self) -> Result<()> {
         let sizes = &self.preprocess;
         let (resizes, crops) = match sizes.mode {
-            PreprocessMode::ResizeAndCrop | PreprocessMode::ScaleWidthAndCrop => (true, true),
+            PreprocessMode::ResizeAndCrop
+            | PreprocessMode::ScaleWidthAndCrop
+            | PreprocessMode::ScaleAndCrop => (true, true),
             PreprocessMode::Crop => (false, true),
             PreprocessMode::None => (false, false),
         };

@@ -61,6 +61,7 @@ impl Config {
             "preprocess": preprocess.mode.name(),
             "load_size": preprocess.load_size,
             "crop_size": preprocess.crop_size,
+            "zoom": number(preprocess.zoom),
             "flip": preprocess.flip,
             "warm_up": self.warm_up,
             "lr_ramp": self.lr_ramp,
@@ -148,6 +149,7 @@ fn preprocess(fields: &mut Fields, plain: Preprocess) -> Result<Preprocess> {
         mode: fields.choice("preprocess")?.unwrap_or(plain.mode),
         load_size: fields.count("load_size")?.unwrap_or(plain.load_size),
         crop_size: fields.count("crop_size")?.unwrap_or(plain.crop_size),
+        zoom: fields.number("zoom")?.unwrap_or(plain.zoom),
         flip: fields.flag("flip")?.unwrap_or(plain.flip),
     })
 }

@@ -6,7 +6,8 @@
 //! others more than once.
 //!
 //! The generator is [`Random`] (SplitMix64). For a pair it gives, in this order: the place in B;
-//! replacements for an unusable photo of A, then of B; place and flip for A, then for B.
+//! replacements for an unusable photo of A, then of B; place, flip and, where it varies, scale for A,
+//! then for B.
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::{
     error::{Error, Result},
     random::Random,
     train::{
-        View,
+        Preprocess, View,
         fields::{Fields, hex},
     },
 };
@@ -105,8 +106,8 @@ impl Sampler {
     }
 
     /// The crop and flip of one picture.
-    pub fn view(&mut self) -> View {
-        View::new(&mut self.random)
+    pub fn view(&mut self, preprocess: &Preprocess) -> View {
+        preprocess.draw(&mut self.random)
     }
 
     /// What [`Sampler::restore`] needs.
