@@ -17,11 +17,12 @@ use super::{
     object,
 };
 use crate::{
+    device::{Kind, Opened},
     error::{Error, Result},
     image::{self, Rgb},
     random::Random,
     train::{
-        Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer, Unit, View,
+        Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer, Unit,
         checkpoint::pieces::Reader,
         fields::Fields,
         memory::{self, Need},
@@ -34,6 +35,9 @@ use crate::{
 /// Pictures of each set that the classifier of the scores learns from, and their side in pixels.
 const SEEN: usize = 200;
 const SEEN_SIDE: usize = 72;
+
+/// Longest side of a photo that is scored whole, in pixels, and how many of each set are.
+const SCORED: [(usize, usize); 2] = [(512, usize::MAX), (256, 4)];
 
 /// Pixels of reflected border that generators trained here want around a photo, as the weights say
 /// in their header: `margin`.
@@ -70,7 +74,9 @@ pub struct Training {
     /// Whether it goes on exactly where its checkpoint was.
     exact: bool,
     device: Device,
-    /// Held-out photos at the size of training pictures, of A and of B: these are scored.
+    /// Without a graphics card.
+    slow: bool,
+    /// Held-out photos of A and of B as [`Preprocess::held_out`] gives them: these are scored.
     held_out: [Vec<Rgb>; 2],
     /// The same photos whole: these are shown.
     shown: [Vec<Rgb>; 2],
@@ -110,7 +116,7 @@ impl Engine {
         let random = Random::new(config.seed);
         let dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
         let device = &self.opened.device;
-        Ok(Training::new(Trainer::new(config, start, dataset, device)?, true, device))
+        Ok(Training::new(Trainer::new(config, start, dataset, device)?, true, &self.opened))
     }
 
     /// What a run of the configuration `config` takes: `{bytes, limit, crop}`, of which `limit`
@@ -147,7 +153,7 @@ impl Engine {
             Trainer::resume_from(Reader::open(file).await?, photos, cache_bytes, &device).await
         };
         let (trainer, exact) = resumed.await.map_err(|error| failure.or(error))?;
-        Ok(Training::new(trainer, exact, &device))
+        Ok(Training::new(trainer, exact, &self.opened))
     }
 }
 
@@ -173,11 +179,12 @@ fn of<T>(domain: Domain, [a, b]: [T; 2]) -> T {
 }
 
 impl Training {
-    fn new(trainer: Trainer<Supplied>, exact: bool, device: &Device) -> Self {
+    fn new(trainer: Trainer<Supplied>, exact: bool, opened: &Opened) -> Self {
         Self {
             trainer,
             exact,
-            device: device.clone(),
+            device: opened.device.clone(),
+            slow: opened.kind == Kind::Cpu || opened.fallback,
             held_out: Default::default(),
             shown: Default::default(),
             seen: Default::default(),
@@ -298,7 +305,7 @@ impl Training {
         Ok(pixels(&preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest)))
     }
 
-    /// Keeps a held-out photo for scores.
+    /// Keeps a held-out photo for scores, unless this device has enough of them for its speed.
     #[wasm_bindgen(js_name = addHeldOut)]
     pub fn add_held_out(
         &mut self,
@@ -307,11 +314,13 @@ impl Training {
         width: usize,
         height: usize,
     ) -> std::result::Result<(), JsValue> {
-        let preprocess = self.trainer.config().preprocess;
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
-        let picture = preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)?;
-        of(domain_of(domain)?, self.held_out.each_mut()).push(picture);
+        let [graphics, slow] = SCORED;
+        let (longest, most) = if self.slow { slow } else { graphics };
+        let held_out = of(domain_of(domain)?, self.held_out.each_mut());
+        if held_out.len() < most {
+            let photo = Rgb::from_rgba(&rgba, width, height)?;
+            held_out.push(self.trainer.config().preprocess.held_out(photo, longest)?);
+        }
         Ok(())
     }
 
