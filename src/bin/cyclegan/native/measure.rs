@@ -9,7 +9,7 @@ use cyclegan_web::{
     model::Generator,
     random::Random,
     train::{
-        Preprocess, View,
+        Preprocess,
         preview::{Preview, preview},
         scores::{self, Classifier, Scores, Verdict},
     },
@@ -23,6 +23,9 @@ use super::{decode, sets::Sets};
 /// Most photos of a set that the classifier is trained on.
 const MOST: usize = 500;
 
+/// Longest side of a photo that is judged whole, in pixels.
+const LONGEST: usize = 1024;
+
 /// Keeps the draw of the classifier's photos apart from every other use of the seed.
 const STREAM: u64 = 0x434c_4153_5349_4659;
 
@@ -34,7 +37,7 @@ pub struct Generators {
     pub g_b: Generator,
 }
 
-/// Photos to judge by, at the size of training pictures.
+/// Photos to judge by: see [`Preprocess::held_out`].
 pub struct Held {
     /// Of set A.
     pub a: Vec<Rgb>,
@@ -178,10 +181,11 @@ fn spread(pictures: &[&Rgb]) -> Option<f64> {
     (count > 0).then(|| differences.iter().sum::<f64>() / count as f64)
 }
 
-/// Reads photos as the networks will see them: resized, the middle cut out. What cannot be read is
+/// Reads photos as [`Preprocess::held_out`] lets networks be judged by them. What cannot be read is
 /// told and left out.
 pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
-    let read = |path: &Path| decode::read(path).and_then(|photo| middle(photo, preprocess));
+    let read =
+        |path: &Path| decode::read(path).and_then(|photo| preprocess.held_out(photo, LONGEST));
     let read_or_tell = |path: &PathBuf| {
         let tell = |error: &Error| {
             eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
@@ -189,10 +193,6 @@ pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
         read(path).inspect_err(tell).ok()
     };
     paths.par_iter().filter_map(read_or_tell).collect()
-}
-
-fn middle(photo: Rgb, preprocess: &Preprocess) -> Result<Rgb> {
-    preprocess.picture(&preprocess.resize(photo)?, View::MIDDLE)
 }
 
 #[cfg(test)]

@@ -18,15 +18,21 @@ use super::compute::Compute;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pictures")]
 pub struct Pictures {
-    /// How photos are brought to size [default: resize_and_crop]
+    /// How photos are brought to size [default: resize_and_crop, PyTorch's; a training from given
+    /// weights: scale_and_crop, at the scale at which they are used]
     #[arg(long, value_name = "MODE", value_parser = choice::<PreprocessMode>())]
     pub preprocess: Option<PreprocessMode>,
-    /// Side to which photos are resized, in pixels [default: 286]
+    /// Side to which photos are resized, in pixels; with scale_and_crop their shorter side, which
+    /// is about what they are later translated at [default: 286]
     #[arg(long, value_name = "PX", alias = "load_size")]
     pub load_size: Option<usize>,
     /// Side of the square that is cut out of them, a multiple of 4 [default: 256]
     #[arg(long, value_name = "PX", alias = "crop_size")]
     pub crop_size: Option<usize>,
+    /// How many times larger or smaller than --load-size scale_and_crop may show a photo, 1 to 4
+    /// [default: 1.5]
+    #[arg(long, value_name = "FACTOR")]
+    pub zoom: Option<f64>,
 }
 
 /// What decides a run: see [`cyclegan_web::train::Config`] for each.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cyclegan_web::{
     error::{Error, Result},
-    train::{Config, Preprocess, Schedule, Start, Unit},
+    train::{Config, Preprocess, PreprocessMode, Schedule, Start, Unit},
     weights::Judge,
 };
 
@@ -21,6 +21,7 @@ impl Pictures {
             mode: self.preprocess.unwrap_or(base.mode),
             load_size: self.load_size.unwrap_or(base.load_size),
             crop_size: self.crop_size.unwrap_or(base.crop_size),
+            zoom: self.zoom.unwrap_or(base.zoom),
             ..base
         }
     }
@@ -33,8 +34,13 @@ impl Options {
     /// # Errors
     /// `file-not-read` for `--config`, `config-invalid`.
     pub fn config(&self, start: &Start) -> Result<Config> {
-        let wanted = self.applied_to(self.settings.file()?.unwrap_or_default());
-        let config = start.applied_to(wanted)?;
+        let file = self.settings.file()?;
+        let mut base = file.unwrap_or_default();
+        if file.is_none() && (start.g_a.is_some() || start.g_b.is_some()) {
+            // What has learnt on whole photos would forget it on squares that are squashed.
+            base.preprocess.mode = PreprocessMode::ScaleAndCrop;
+        }
+        let config = start.applied_to(self.applied_to(base))?;
         let given = &self.settings;
         let Config { ngf, ndf, blocks, .. } = config;
         if given.ngf.is_some_and(|given| given != ngf)
