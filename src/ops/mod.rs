@@ -41,7 +41,7 @@ pub use loss::{Distance, loss};
 pub use normalised::normalised_conv2d;
 pub use recording::{Recorder, Recording, apart, copy, recorder, snapshot};
 pub use residual_block::{Parameters, residual_block, takes_winograd, whole_residual_block};
-pub use sum::add;
+pub use sum::{add, average};
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not
 /// arrange it at each call. Its shape and its values stay the same.

@@ -1,19 +1,55 @@
-//! Sums of gradients over several backward passes.
+//! Sums of gradients over several backward passes, and averages of weights over several steps.
 
-use burn::{backend::wgpu::CubeBackend, tensor::Tensor};
+use burn::{
+    backend::{
+        Flex,
+        wgpu::{CubeBackend, CubeTensor},
+    },
+    tensor::Tensor,
+};
 
-use super::gpu;
+use super::{cpu, gpu};
 
 /// Adds to each first tensor its second one, of the same shape and outside any graph. On WebGPU
 /// that is done where the first one is, so nobody else may hold it.
 pub fn add(pairs: Vec<[Tensor<4>; 2]>) -> Vec<Tensor<4>> {
-    let on_gpu = |tensor: &Tensor<4>| {
+    match on_gpu(&pairs) {
+        Some(pairs) => {
+            gpu::add(&pairs);
+            firsts(pairs)
+        }
+        None => pairs.into_iter().map(|[sum, gradient]| sum + gradient).collect(),
+    }
+}
+
+/// Takes each first tensor `1 - decay` of the way to its second one, of the same shape and outside
+/// any graph. It happens where the first one is: on WebGPU who shares it sees it, on the CPU it is
+/// copied for them.
+pub fn average(pairs: Vec<[Tensor<4>; 2]>, decay: f64) -> Vec<Tensor<4>> {
+    let share = 1.0 - decay;
+    if let Some(pairs) = on_gpu(&pairs) {
+        gpu::average(&pairs, share);
+        return firsts(pairs);
+    }
+    let in_memory = |tensor: Tensor<4>| match tensor.try_into_primitive::<Flex>() {
+        Ok(tensor) => tensor.to_contiguous(),
+        Err(_) => unreachable!("its device is the CPU, and it is outside any graph"),
+    };
+    let averaged = |pair: [Tensor<4>; 2]| {
+        let [mut average, weight] = pair.map(in_memory);
+        cpu::average(average.storage_mut(), weight.storage(), share as f32);
+        Tensor::from_primitive::<Flex>(average)
+    };
+    pairs.into_iter().map(averaged).collect()
+}
+
+fn on_gpu(pairs: &[[Tensor<4>; 2]]) -> Option<Vec<(CubeTensor, CubeTensor)>> {
+    let arranged = |tensor: &Tensor<4>| {
         tensor.clone().try_into_primitive::<CubeBackend>().ok().map(gpu::arranged)
     };
-    let pair = |[sum, gradient]: &[Tensor<4>; 2]| Some((on_gpu(sum)?, on_gpu(gradient)?));
-    let Some(tensors) = pairs.iter().map(pair).collect::<Option<Vec<_>>>() else {
-        return pairs.into_iter().map(|[sum, gradient]| sum + gradient).collect();
-    };
-    gpu::add(&tensors);
-    tensors.into_iter().map(|(sum, _)| Tensor::from_primitive::<CubeBackend>(sum)).collect()
+    pairs.iter().map(|[first, second]| Some((arranged(first)?, arranged(second)?))).collect()
+}
+
+fn firsts(pairs: Vec<(CubeTensor, CubeTensor)>) -> Vec<Tensor<4>> {
+    pairs.into_iter().map(|(first, _)| Tensor::from_primitive::<CubeBackend>(first)).collect()
 }

@@ -23,8 +23,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
         Activation, AdamStep, Border, Conv2d, Distance, Learning, Parameters, adam, add, arranged,
-        conv2d, copy, instance_norm, join, loss, not_finite, reference, residual_block, snapshot,
-        whole_residual_block,
+        average, conv2d, copy, instance_norm, join, loss, not_finite, reference, residual_block,
+        snapshot, whole_residual_block,
     },
     random::Random,
 };
@@ -226,7 +226,7 @@ pub async fn optimiser(gpu: &Device) {
     }
 }
 
-/// Sums of more gradients than one launch takes, with and without rows of fours.
+/// Sums and averages of more tensors than one launch takes, with and without rows of fours.
 pub async fn sums(gpu: &Device) {
     let cpu = Device::flex();
     let mut random = Random::new(9);
@@ -239,15 +239,23 @@ pub async fn sums(gpu: &Device) {
         [1, 1, 1, 1],
         [9, 3, 7, 7],
     ];
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for shape in shapes {
-        let pairs = [0, 1].map(|_| both(&mut random, shape, [gpu, &cpu]));
-        let [[a, a_cpu], [b, b_cpu]] = pairs;
-        ours.push([a, b].map(arranged));
-        theirs.push(a_cpu + b_cpu);
+    let mut pairs = || {
+        let pair = |shape| {
+            let [[a, a_cpu], [b, b_cpu]] = [0, 1].map(|_| both(&mut random, shape, [gpu, &cpu]));
+            ([a, b].map(arranged), [a_cpu, b_cpu])
+        };
+        shapes.map(pair).into_iter().unzip::<_, _, Vec<_>, Vec<_>>()
+    };
+    let (ours, theirs) = pairs();
+    for (ours, [sum, gradient]) in add(ours).into_iter().zip(theirs) {
+        compare("sum", ours, sum + gradient).await;
     }
-    for (ours, theirs) in add(ours).into_iter().zip(theirs) {
-        compare("sum", ours, theirs).await;
+    let (ours, theirs) = pairs();
+    let held: Vec<_> = ours.iter().map(|[average, _]| average.clone()).collect();
+    for ((ours, held), [from, to]) in average(ours, 0.9).into_iter().zip(held).zip(theirs) {
+        let wanted = from * 0.9 + to * 0.1;
+        compare("average", ours, wanted.clone()).await;
+        compare("average, where it is", held, wanted).await;
     }
 }
 

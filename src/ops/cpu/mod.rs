@@ -6,10 +6,11 @@
 //! [`conv2d()`], [`conv2d_backward()`] and their transposed forms are exact adjoints of each other;
 //! which way computes them fastest depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride
 //! 1, `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
-//! [`activate()`] and [`adam()`] pass over memory once or twice.
+//! [`activate()`], [`adam()`] and [`average()`] pass over memory once or twice.
 
 mod activation;
 mod adam;
+mod average;
 mod columns;
 mod conv2d;
 mod instance_norm;
@@ -27,6 +28,7 @@ mod workspace;
 
 pub use activation::{activate, activate_backward};
 pub use adam::adam;
+pub use average::average;
 pub use conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward};
 pub use instance_norm::{instance_norm, instance_norm_backward};
 pub use loss::{loss, loss_backward};

@@ -359,6 +359,21 @@ fn activations_match_their_definition() {
 }
 
 #[test]
+fn an_average_follows_its_weights_and_stays_once_it_is_there() {
+    let (mut averages, weights) = (random(40_000, 1), random(40_000, 2));
+    let wanted: Vec<_> = averages
+        .iter()
+        .zip(&weights)
+        .map(|(average, weight)| 0.9 * f64::from(*average) + 0.1 * f64::from(*weight))
+        .collect();
+    average(&mut averages, &weights, 0.1);
+    close(&averages, &wanted, "one step");
+    let mut there = weights.clone();
+    average(&mut there, &weights, 0.001);
+    assert_eq!(there, weights);
+}
+
+#[test]
 fn adam_matches_its_definition() {
     let count = 40_000;
     let mut p = random(count, 1);

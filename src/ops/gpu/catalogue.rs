@@ -36,6 +36,7 @@ pub fn shaders() -> Vec<Shader> {
         }
         kernels.extend([1, 2].map(|parameters| adam::stepping(parameters, channels)));
         kernels.extend([1, 2, 3, 4].map(|pairs| sum::adding(pairs, channels)));
+        kernels.extend([1, 2, 3, 4].map(|pairs| sum::averaging(pairs, channels)));
         kernels.push(recording::copying(channels));
         kernels.push(recording::joining(channels));
         let distances =

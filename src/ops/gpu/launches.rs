@@ -50,7 +50,9 @@ impl Launches {
         self.add(conv2d::weighing(&geometry).name(), conv2d::weighing_groups(&geometry));
         let elements: usize = weight.iter().product();
         self.add(conv2d::summing().name(), spread(elements + geometry.outputs));
-        for kernel in [adam::stepping(2, elements), sum::adding(4, elements)] {
+        let in_place =
+            [adam::stepping(2, elements), sum::adding(4, elements), sum::averaging(4, elements)];
+        for kernel in in_place {
             let [x, y, _] = spread(elements.div_ceil(4));
             self.add(kernel.name(), [x, y, 4]);
         }

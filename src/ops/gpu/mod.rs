@@ -46,7 +46,7 @@ pub use catalogue::{Shader, half_shaders, shaders};
 pub use finite::not_finite;
 pub use half::{converted, watched};
 pub use recording::{Recorder, Recording, apart, copied, copy, join};
-pub use sum::add;
+pub use sum::{add, average};
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {

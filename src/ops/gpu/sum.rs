@@ -1,4 +1,4 @@
-//! Sums of gradients on WebGPU.
+//! Sums of gradients and averages of weights on WebGPU.
 
 use burn::backend::wgpu::CubeTensor;
 
@@ -7,32 +7,59 @@ use super::kernel::{Kernel, spread, wgsl};
 /// Pairs of one launch: with two buffers each, the eight storage buffers that every device has.
 const PAIRS: usize = 4;
 
-/// The kernel for some pairs; `row` is a multiple of four if the elements of each are.
-pub(super) fn adding(pairs: usize, row: usize) -> Kernel {
+/// A tensor and what changes it, which lie alike in memory, without gaps.
+type Pair = (CubeTensor, CubeTensor);
+
+/// A kernel for some pairs; `row` is a multiple of four if the elements of each are.
+fn changing(
+    name: &'static str,
+    files: &'static [&'static str],
+    pairs: usize,
+    row: usize,
+) -> Kernel {
     let names: [&[&'static str]; PAIRS] = [
-        &["gradient_0", "sum_0"],
-        &["gradient_1", "sum_1"],
-        &["gradient_2", "sum_2"],
-        &["gradient_3", "sum_3"],
+        &["other_0", "own_0"],
+        &["other_1", "own_1"],
+        &["other_2", "own_2"],
+        &["other_3", "own_3"],
     ];
-    let kernel = Kernel::new("add", wgsl!["add"], [64, 1, 1])
+    let kernel = Kernel::new(name, files, [64, 1, 1])
         .with([("pairs", pairs as u32), ("uniform", 2 * pairs as u32)]);
     names.into_iter().take(pairs).fold(kernel, |kernel, names| kernel.wide(names, row))
 }
 
-/// Adds to each sum its gradient, where it is. Both of a pair lie alike in memory, without gaps.
-pub fn add(pairs: &[(CubeTensor, CubeTensor)]) {
-    let elements = |(sum, _): &(CubeTensor, CubeTensor)| sum.meta.shape().num_elements();
+/// The kernel that adds.
+pub(super) fn adding(pairs: usize, row: usize) -> Kernel {
+    changing("add", wgsl!["pairs", "add"], pairs, row)
+}
+
+/// The kernel that averages.
+pub(super) fn averaging(pairs: usize, row: usize) -> Kernel {
+    changing("average", wgsl!["pairs", "average"], pairs, row)
+}
+
+/// Adds to each sum its gradient, where it is.
+pub fn add(pairs: &[Pair]) {
+    change(pairs, adding, 0.0);
+}
+
+/// Takes each average `share` of the way to its weight, where it is.
+pub fn average(pairs: &[Pair], share: f64) {
+    change(pairs, averaging, share);
+}
+
+fn change(pairs: &[Pair], kernel: impl Fn(usize, usize) -> Kernel, share: f64) {
+    let elements = |(own, _): &Pair| own.meta.shape().num_elements();
     for some in pairs.chunks(PAIRS) {
-        let mut sizes = [0; PAIRS];
-        for (size, pair) in sizes.iter_mut().zip(some) {
+        let mut info = [0; PAIRS].to_vec();
+        for (size, pair) in info.iter_mut().zip(some) {
             *size = elements(pair) as u32;
         }
-        let (sums, gradients): (Vec<_>, Vec<_>) =
-            some.iter().map(|(sum, gradient)| (sum, gradient)).unzip();
+        info.push((share as f32).to_bits());
+        let (own, others): (Vec<_>, Vec<_>) = some.iter().map(|(own, other)| (own, other)).unzip();
         let row = some.iter().fold(0, |row, pair| row | elements(pair));
         let most = some.iter().map(elements).max().unwrap_or_default();
         let [x, y, _] = spread(most.div_ceil(4));
-        adding(some.len(), row).launch(&gradients, &sums, &sizes, [x, y, some.len()]);
+        kernel(some.len(), row).launch(&others, &own, &info, [x, y, some.len()]);
     }
 }

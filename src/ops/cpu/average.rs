@@ -1,0 +1,26 @@
+//! The moving average of a weight.
+
+use super::{lanes::vectorised, threads};
+
+/// Elements of one piece of work.
+const PIECE: usize = 1 << 14;
+
+/// Takes each average `share` of the way to its weight.
+pub fn average(averages: &mut [f32], weights: &[f32], share: f32) {
+    assert_eq!(averages.len(), weights.len());
+    let mut pieces: Vec<_> = averages.chunks_mut(PIECE).zip(weights.chunks(PIECE)).collect();
+    threads::pieces(&mut pieces, 1, |_, pieces| {
+        for (averages, weights) in pieces {
+            approach(averages, weights, share);
+        }
+    });
+}
+
+vectorised! {
+    fn approach(averages: &mut [f32], weights: &[f32], share: f32) {
+        // Not as two products: so one that has arrived stays where it is.
+        for (average, weight) in averages.iter_mut().zip(weights) {
+            *average += share * (weight - *average);
+        }
+    }
+}

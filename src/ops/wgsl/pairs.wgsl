@@ -1,0 +1,21 @@
+// Changes up to four tensors, each by another one of its shape, in place: they stand along z, and an
+// invocation takes four elements. What becomes of them, `changed`, stands in a file of its own.
+
+struct Sizes {
+    @unroll p 4: elements_$p: u32,
+    // Of the way from an average to a weight.
+    share: f32,
+    unused: u32,
+}
+
+@unroll p {{ pairs }}: @read $p other_$p
+@unroll p {{ pairs }}: @update {{ pairs }}+$p own_$p
+@group(0) @binding({{ uniform }}) var<uniform> sizes: Sizes;
+
+@unroll p {{ pairs }}: fn change_$p(i: u32, left: u32) { write_own_$p(i, left, changed(read_own_$p(i, left), read_other_$p(i, left))); }
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = 4u * (id.x + id.y * groups.x * 64u);
+    @unroll p {{ pairs }}: if (id.z == $pu && i < sizes.elements_$p) { change_$p(i, sizes.elements_$p - i); }
+}
