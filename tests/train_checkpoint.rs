@@ -164,8 +164,8 @@ fn largest_run() -> Checkpoint {
         ("D_B", &discriminator),
     ];
     let mut tensors = StateDict::new();
-    for (network, names) in networks {
-        for name in names {
+    for (network, names) in &networks {
+        for name in *names {
             for part in ["weights", "first_moment", "second_moment"] {
                 let empty = HostTensor { shape: vec![1024, 1024, 4, 4, 0], data: vec![] };
                 tensors.insert(format!("{part}.{network}.{name}"), empty);
@@ -173,6 +173,13 @@ fn largest_run() -> Checkpoint {
         }
     }
     assert_eq!(tensors.len(), 3 * (2 * 2 * (6 + 2 * MOST_BLOCKS) + 20));
+    for name in networks[..2]
+        .iter()
+        .flat_map(|(network, names)| names.iter().map(move |name| format!("ema.{network}.{name}")))
+    {
+        let empty = HostTensor { shape: vec![1024, 1024, 4, 4, 0], data: vec![] };
+        tensors.insert(name, empty);
+    }
     let picture = HostTensor { shape: vec![3, 1024, 0], data: vec![] };
     let (pool, shapes) = pack(&vec![picture; MOST_POOLED]);
     tensors.insert("pool_A".into(), pool.clone());

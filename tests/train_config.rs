@@ -11,7 +11,7 @@ use cyclegan_web::{
     model::Init,
     train::{
         Ablation, Adam, Choice, Config, CycleLoss, GanLoss, MissingGenerator, Preprocess,
-        PreprocessMode, Rule, Schedule, Terms, Unit,
+        PreprocessMode, Rule, Schedule, Terms, Unit, ema_for,
     },
 };
 use golden_folder::golden_folder;
@@ -50,6 +50,7 @@ fn unusual() -> Config {
         warm_up: 0,
         lr_ramp: 0,
         missing_generator: MissingGenerator::Scratch,
+        ema: 0.999,
     }
 }
 
@@ -182,6 +183,8 @@ fn values_out_of_range_are_refused_by_name() {
         ("seed", json!(1_u64 << 53)),
         ("warm_up", json!(u64::MAX)),
         ("lr_ramp", json!(u64::MAX)),
+        ("ema", json!(1)),
+        ("ema", json!(-0.5)),
         ("crop_size", json!(20)),
         ("crop_size", json!(254)),
         ("crop_size", json!(260_000)),
@@ -196,6 +199,16 @@ fn values_out_of_range_are_refused_by_name() {
     }
     let nan = Config { lambda_a: f64::NAN, ..Config::default() };
     assert!(nan.validate().unwrap_err().to_string().contains("lambda_A is NaN"));
+}
+
+/// `tests/js/settings.test.js` has the same numbers.
+#[test]
+fn weights_are_averaged_over_a_tenth_of_a_run() {
+    let proposed = [(0, 0.0), (10, 0.0), (20, 0.5), (200, 0.95), (600, 1.0 - 1.0 / 60.0)];
+    for (steps, ema) in proposed.into_iter().chain([(10_000, 0.999), (u64::MAX, 0.999)]) {
+        assert_eq!(ema_for(steps), ema, "{steps} steps");
+        Config { ema, ..Config::default() }.validate().unwrap();
+    }
 }
 
 #[test]

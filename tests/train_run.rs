@@ -6,13 +6,14 @@ mod repeating;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     error::{Error, Result},
     image::Rgb,
-    model::{Discriminator, Generator, Init, Network as _},
+    model::{Discriminator, Generator, Init, Network as _, Readback},
     random::Random,
     samples::{Season, paint},
     train::{
@@ -108,8 +109,8 @@ fn checkpoint(trainer: &Trainer<Vec<Rgb>>) -> Vec<u8> {
 #[test]
 fn ten_steps_are_five_and_five_in_any_setting() {
     let _turn = turn();
-    for (batch_size, start) in [(1, false), (2, false), (1, true)] {
-        let config = Config { batch_size, ..tiny(10) };
+    for (batch_size, start, ema) in [(1, false, 0.0), (2, false, 0.9), (1, true, 0.9)] {
+        let config = Config { batch_size, ema, ..tiny(10) };
         let start = || if start { given() } else { Start::default() };
         let mut whole = trainer(config, start());
         let reports = block_on(whole.train_steps(100)).unwrap();
@@ -281,6 +282,93 @@ fn a_run_from_before_there_was_a_ramp_goes_on_without_one() {
     assert_eq!(rates(&mut later), [1.0; 7]);
     block_on(whole.train_steps(7)).unwrap();
     assert_eq!(all_weights(&whole), all_weights(&later));
+}
+
+/// The weights that learn of the generator from A to B.
+fn learning(trainer: &Trainer<Vec<Rgb>>) -> StateDict {
+    read(&trainer.gan().g_a.network)
+}
+
+fn read(network: &Generator) -> StateDict {
+    let mut readback = Readback::default();
+    readback.network("", network);
+    block_on(readback.read()).unwrap()
+}
+
+/// `ema * average + (1 - ema) * weight`, in double precision.
+fn follow(average: &mut BTreeMap<String, Vec<f64>>, weights: &StateDict, ema: f64) {
+    for (name, average) in average {
+        for (average, weight) in average.iter_mut().zip(&weights[name].data) {
+            *average = ema * *average + (1.0 - ema) * f64::from(*weight);
+        }
+    }
+}
+
+#[test]
+fn the_average_follows_the_weights_and_is_what_a_run_hands_out() {
+    let _turn = turn();
+    let config = Config { ema: 0.7, ..tiny(10) };
+    let (mut run, mut plain) = (trainer(config, given()), trainer(tiny(10), given()));
+    let start = learning(&run);
+    let doubles = |state: &StateDict| -> BTreeMap<String, Vec<f64>> {
+        let double = |tensor: &HostTensor| tensor.data.iter().map(|x| f64::from(*x)).collect();
+        state.iter().map(|(name, tensor)| (name.clone(), double(tensor))).collect()
+    };
+    let mut wanted = doubles(&start);
+    for step in 1..=6 {
+        block_on(run.train_steps(1)).unwrap();
+        let found = block_on(run.state(Network::GeneratorA)).unwrap();
+        assert_eq!(found, read(run.generator(Domain::A)));
+        if step <= run.warm_up() {
+            assert_eq!(found, start, "the generators do not learn yet");
+            continue;
+        }
+        let weights = learning(&run);
+        follow(&mut wanted, &weights, 0.7);
+        for (name, found) in doubles(&found) {
+            let off = found.iter().zip(&wanted[&name]).map(|(a, b)| (a - b).abs());
+            assert!(off.fold(0.0, f64::max) < 1e-7, "step {step}: {name}");
+        }
+        assert_ne!(found, weights);
+    }
+    // What learns does not know of it.
+    block_on(plain.train_steps(6)).unwrap();
+    assert_eq!(learning(&run), learning(&plain));
+    assert_eq!(block_on(plain.state(Network::GeneratorA)).unwrap(), learning(&plain));
+}
+
+#[test]
+fn a_run_from_before_there_were_averages_goes_on_without() {
+    let _turn = turn();
+    let mut whole = trainer(tiny(10), given());
+    block_on(whole.train_steps(5)).unwrap();
+    let mut old = block_on(whole.checkpoint()).unwrap();
+    assert!(old.tensors.keys().all(|name| !name.starts_with("ema.")));
+    old.state["config"].as_object_mut().unwrap().remove("ema").unwrap();
+    let (mut later, _) = resume(&old.to_bytes().unwrap());
+    block_on(later.train_steps(5)).unwrap();
+    block_on(whole.train_steps(5)).unwrap();
+    assert_eq!(checkpoint(&whole), checkpoint(&later));
+}
+
+#[test]
+fn a_checkpoint_that_lacks_its_average_is_damaged() {
+    let _turn = turn();
+    let mut run = trainer(Config { ema: 0.9, ..tiny(10) }, Start::default());
+    // Before the first step there is none to lack.
+    resume(&checkpoint(&run));
+    block_on(run.train_steps(1)).unwrap();
+    let whole = block_on(run.checkpoint()).unwrap();
+    let refused = |change: &dyn Fn(&mut Checkpoint)| {
+        let mut other = whole.clone();
+        change(&mut other);
+        let photos = (photos(Season::Summer, 5), photos(Season::Winter, 4));
+        let error = Trainer::resume(other, photos, 1 << 20, &Device::flex()).err().unwrap();
+        assert_eq!(error.code(), "checkpoint-damaged", "{error}");
+    };
+    refused(&|file| file.tensors.retain(|name, _| !name.starts_with("ema.G_B.")));
+    refused(&|file| drop(file.tensors.remove("ema.G_A.model.1.weight").unwrap()));
+    refused(&|file| file.state["config"]["ema"] = serde_json::json!(0.0));
 }
 
 #[test]

@@ -32,8 +32,8 @@ use pieces::{Reader, Writer, at_once};
 pub const FORMAT: &str = "cyclegan-web checkpoint";
 
 /// The version of the format that is written. Since 2 there is the rise of the generators' learning
-/// rate behind a warm-up.
-pub const VERSION: u64 = 2;
+/// rate behind a warm-up, since 3 the average of their weights, `ema.G_A.*` and `ema.G_B.*`.
+pub const VERSION: u64 = 3;
 
 /// The oldest version that is read.
 pub const OLDEST_VERSION: u64 = 1;
@@ -47,7 +47,7 @@ const DIGEST_KEY: &[u8] = br#""sha256":""#;
 /// Everything that a run needs to go on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// Weights, moments, pools: at least one.
+    /// Weights, averages, moments, pools: at least one.
     pub tensors: StateDict,
     /// What is no tensor: configuration, step, states of the random streams. Fractions go through
     /// [`super::fields::number`] and numbers of 64 bits through [`super::fields::hex`], or they

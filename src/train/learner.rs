@@ -14,6 +14,11 @@ use crate::{
 /// The two moments of a parameter, as a checkpoint names them.
 const MOMENTS: [&str; 2] = ["mean", "square"];
 
+/// What a checkpoint calls the average of a network.
+pub(super) fn averages(network: &str) -> String {
+    format!("ema.{network}")
+}
+
 /// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1,
 /// 1]`. A weight must not be flattened on the way: where it lies in another order in memory, that
 /// would copy it.
@@ -104,6 +109,28 @@ impl Mapper for Put {
     }
 }
 
+/// Collects the parameters that learn.
+struct Learned(Vec<(String, Tensor<4>)>);
+
+impl Mapper for Learned {
+    fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+        self.0.push((name.into(), four(tensor.clone())));
+        tensor
+    }
+
+    fn map_idle_bias(&mut self, _: &str, bias: Tensor<1>) -> Tensor<1> {
+        bias
+    }
+}
+
+impl Learned {
+    fn of(network: &impl Network) -> Vec<(String, Tensor<4>)> {
+        let mut learned = Self(Vec::new());
+        let _ = network.map(&mut learned);
+        learned.0
+    }
+}
+
 /// A part of a checkpoint, still on the device.
 #[derive(Clone)]
 pub(super) struct Part {
@@ -120,6 +147,8 @@ pub(super) struct Part {
 pub struct Learner<N> {
     /// The network, its parameters outside any graph.
     pub network: N,
+    /// Its moving average, once there is one.
+    pub(super) average: Option<N>,
     /// Mean and mean square of each parameter's gradients; none before its first.
     moments: BTreeMap<String, [Tensor<4>; 2]>,
     /// Updates so far.
@@ -129,14 +158,24 @@ pub struct Learner<N> {
 impl<N: Network> Learner<N> {
     /// A network whose optimiser has seen nothing.
     pub fn new(network: N) -> Self {
-        Self { network, moments: BTreeMap::new(), time: 0 }
+        Self { network, average: None, moments: BTreeMap::new(), time: 0 }
     }
 
     /// Network and optimiser as they are at this moment, however this one goes on to learn.
     pub fn snapshot(&self) -> Self {
         let copy = |moments: &[Tensor<4>; 2]| moments.clone().map(ops::snapshot);
         let moments = self.moments.iter().map(|(name, moments)| (name.clone(), copy(moments)));
-        Self { network: self.network.snapshot(), moments: moments.collect(), time: self.time }
+        Self {
+            network: self.network.snapshot(),
+            average: self.average.as_ref().map(Network::snapshot),
+            moments: moments.collect(),
+            time: self.time,
+        }
+    }
+
+    /// What the network has come to: its moving average where one is kept, else the network.
+    pub fn result(&self) -> &N {
+        self.average.as_ref().unwrap_or(&self.network)
     }
 
     /// One step of Adam.
@@ -155,24 +194,48 @@ impl<N: Network> Learner<N> {
         self.network = self.network.map(&mut put);
     }
 
+    /// One step of Adam, behind which the moving average of the parameters follows them, at a decay
+    /// of `ema`: see [`super::Config::ema`]. The first such step begins it with the parameters as
+    /// they were before. With 0 there is none.
+    pub fn update_averaged(&mut self, gradients: &Sum, rate: f64, adam: &Adam, ema: f64) {
+        if ema == 0.0 {
+            return self.update(gradients, rate, adam);
+        }
+        let average = self.average.take().unwrap_or_else(|| self.network.snapshot());
+        self.update(gradients, rate, adam);
+        let (names, averages): (Vec<_>, Vec<_>) = Learned::of(&average).into_iter().unzip();
+        // On the CPU only what nobody else holds is changed where it is.
+        drop(average);
+        let weights = Learned::of(&self.network).into_iter().map(|(_, weight)| weight);
+        let pairs = averages.into_iter().zip(weights).map(Into::into).collect();
+        let mut put = Put(names.into_iter().zip(ops::average(pairs, ema)).collect());
+        // What does not learn is the network's own.
+        self.average = Some(self.network.map(&mut put));
+    }
+
     /// Updates so far.
     pub fn time(&self) -> u64 {
         self.time
     }
 
-    /// Weights and moments as a checkpoint has them, under names such as `G_A.model.1.weight`,
-    /// `G_A.mean.model.1.weight` and `G_A.square.model.1.weight`.
+    /// Weights, their average and moments as a checkpoint has them, under names such as
+    /// `G_A.model.1.weight`, `ema.G_A.model.1.weight`, `G_A.mean.model.1.weight` and
+    /// `G_A.square.model.1.weight`.
     pub(super) fn parts(&self, name: &str) -> Vec<Part> {
-        struct All<'a>(&'a str, Vec<Part>);
-        impl Mapper for All<'_> {
+        struct All(String, Vec<Part>);
+        impl Mapper for All {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
                 let (name, shape) = (format!("{}.{name}", self.0), tensor.dims().to_vec());
                 self.1.push(Part { name, shape, tensors: vec![four(tensor.clone())] });
                 tensor
             }
         }
-        let mut all = All(name, Vec::new());
+        let mut all = All(name.into(), Vec::new());
         let _ = self.network.map(&mut all);
+        if let Some(average) = &self.average {
+            all.0 = averages(name);
+            let _ = average.map(&mut all);
+        }
         let mut parts = all.1;
         for (parameter, moments) in &self.moments {
             for (moment, tensor) in MOMENTS.into_iter().zip(moments) {
@@ -227,6 +290,6 @@ impl<N: Network> Learner<N> {
                 moments.insert(parameter, both);
             }
         }
-        Ok(Self { network, moments, time })
+        Ok(Self { network, average: None, moments, time })
     }
 }

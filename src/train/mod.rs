@@ -35,7 +35,7 @@ pub mod trainer;
 
 pub use checkpoint::Checkpoint;
 pub use choice::Choice;
-pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Terms};
+pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Terms, ema_for};
 pub use dataset::{Batch, Dataset, Domain, Listed, Skipped, Source};
 pub use image_pool::{Draw, ImagePool};
 pub use learner::Learner;

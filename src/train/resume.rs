@@ -12,7 +12,7 @@ use super::{
     },
     dataset::sampler::SamplerState,
     fields::{Fields, hex},
-    learner::Part,
+    learner::{Part, averages},
     trainer::reaches_the_generators,
 };
 use crate::{
@@ -198,8 +198,8 @@ impl<S: Source> Trainer<S> {
         let random = Random::new(config.seed);
         let mut dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
         let exact = dataset.restore(&sampler)?;
-        let g_a = generator("G_A", time_g_a?, tensors, device).await?;
-        let g_b = generator("G_B", time_g_b?, tensors, device).await?;
+        let g_a = generator("G_A", time_g_a?, &config, tensors, device).await?;
+        let g_b = generator("G_B", time_g_b?, &config, tensors, device).await?;
         let Architecture { ngf, blocks, .. } = *g_a.network.architecture();
         (config.ngf, config.blocks) = (ngf, blocks);
         let d_a = discriminator("D_A", time_d_a?, &config, tensors, device).await?;
@@ -250,17 +250,25 @@ fn cuts(extents: [usize; 4], most: usize) -> impl Iterator<Item = Cut> {
     })
 }
 
-/// Takes a generator and its optimiser out of a checkpoint.
+/// Takes a generator, its average and its optimiser out of a checkpoint.
 async fn generator(
     name: &str,
     time: u64,
+    config: &Config,
     tensors: &mut impl Tensors,
     device: &Device,
 ) -> Result<Learner<Generator>> {
     let (architecture, state) =
         generator_from(weights(name, tensors).await?).map_err(contradicts)?;
     let network = Generator::from_state(architecture, state, device).map_err(contradicts)?;
-    Learner::restore(name, network, time, tensors, device).await
+    let mut learner = Learner::restore(name, network, time, tensors, device).await?;
+    // It begins with the first update. A run of an older version has none, and goes on without.
+    if config.ema > 0.0 && time > 0 {
+        let state = weights(&averages(name), tensors).await?;
+        let average = Generator::from_state(architecture, state, device).map_err(contradicts)?;
+        learner.average = Some(average);
+    }
+    Ok(learner)
 }
 
 /// The same of a discriminator.

@@ -79,6 +79,14 @@ impl Schedule {
         self.position(epoch, step) > self.total()
     }
 
+    /// Length of the run in steps, of which an epoch has `batches`.
+    pub fn steps(&self, batches: usize) -> u64 {
+        match self.unit {
+            Unit::Steps => self.total(),
+            Unit::Epochs => self.total().saturating_mul(batches as u64),
+        }
+    }
+
     /// Length of the run, in its unit.
     pub fn total(&self) -> u64 {
         self.flat.saturating_add(self.decay)

@@ -241,10 +241,10 @@ impl CycleGan {
         DiscriminatorPass { sums: [sum_a, sum_b], losses: [loss_a, loss_b] }
     }
 
-    /// Both generators learn from their gradients.
+    /// Both generators learn from their gradients, and their averages follow.
     pub fn learn_generators(&mut self, [a, b]: &[Sum; 2], rate: f64, config: &Config) {
-        self.g_a.update(a, rate, &config.adam);
-        self.g_b.update(b, rate, &config.adam);
+        self.g_a.update_averaged(a, rate, &config.adam, config.ema);
+        self.g_b.update_averaged(b, rate, &config.adam, config.ema);
     }
 
     /// Both discriminators learn from their gradients, if their verdict teaches anybody.

@@ -6,7 +6,7 @@ use web_time::Instant;
 
 use super::{
     Batch, Choice as _, Config, CycleGan, Dataset, Domain, Draw, Draws, ImagePool, Learner,
-    MissingGenerator, PreprocessMode, Rule, Schedule, Source, Unit,
+    MissingGenerator, PreprocessMode, Rule, Schedule, Source,
     finite::{Weights, check},
     memory,
     repeater::{Repeater, upload},
@@ -187,13 +187,7 @@ impl<S: Source> Trainer<S> {
 
     /// Steps of the whole run.
     pub fn total(&self) -> u64 {
-        let total = self.config.schedule.total();
-        match self.config.schedule.unit {
-            Unit::Steps => total,
-            Unit::Epochs => {
-                total.saturating_mul(self.dataset.batches(self.config.batch_size) as u64)
-            }
-        }
+        self.config.schedule.steps(self.dataset.batches(self.config.batch_size))
     }
 
     /// The epoch of the next step, counted from 1.
@@ -219,15 +213,16 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// The generator from `domain` to the other one.
+    /// The generator from `domain` to the other one, as it is to be used: the average of its
+    /// weights where one is kept ([`Config::ema`]).
     pub fn generator(&self, domain: Domain) -> &Generator {
         match domain {
-            Domain::A => &self.gan.g_a.network,
-            Domain::B => &self.gan.g_b.network,
+            Domain::A => self.gan.g_a.result(),
+            Domain::B => self.gan.g_b.result(),
         }
     }
 
-    /// The networks and the pools.
+    /// The networks as they learn, and the pools.
     pub fn gan(&self) -> &CycleGan {
         &self.gan
     }
@@ -389,15 +384,16 @@ impl<S: Source> Trainer<S> {
         self.repeater.repeats()
     }
 
-    /// The weights of one network, under PyTorch's names.
+    /// The weights of one network, under PyTorch's names; of a generator those that
+    /// [`Trainer::generator`] has.
     ///
     /// # Errors
     /// Those of [`Readback::read`].
     pub async fn state(&self, network: Network) -> Result<StateDict> {
         let mut readback = Readback::default();
         match network {
-            Network::GeneratorA => readback.network("", &self.gan.g_a.network),
-            Network::GeneratorB => readback.network("", &self.gan.g_b.network),
+            Network::GeneratorA => readback.network("", self.gan.g_a.result()),
+            Network::GeneratorB => readback.network("", self.gan.g_b.result()),
             Network::DiscriminatorA => readback.network("", &self.gan.d_a.network),
             Network::DiscriminatorB => readback.network("", &self.gan.d_b.network),
         }

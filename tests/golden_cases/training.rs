@@ -29,8 +29,8 @@ const RECORDED: usize = 5;
 struct Bounds {
     /// Relative difference of a loss at any step.
     loss: f32,
-    /// A tensor's difference behind it, relative to how far PyTorch's weights have travelled, both
-    /// as root mean squares.
+    /// A tensor's difference behind it, relative to how far PyTorch's weights, or their average,
+    /// have travelled, both as root mean squares.
     travel: f64,
 }
 
@@ -272,9 +272,7 @@ impl Run {
         let description: Value = serde_json::from_slice(file("json")).unwrap();
         let state = weights::read(file("safetensors")).unwrap();
         let mut config = description["config"].clone();
-        for other in ["steps", "ema"] {
-            config.as_object_mut().unwrap().remove(other);
-        }
+        config.as_object_mut().unwrap().remove("steps");
         let config = Config::from_json(&config).unwrap();
         Self { name: name.into(), description, state, config }
     }
@@ -331,8 +329,8 @@ impl Run {
         Draws { b: of("B"), a: of("A") }
     }
 
-    /// Repeats it; the losses of each step by name, and the final weights as
-    /// `final.G_A.model.1.weight`.
+    /// Repeats it; the losses of each step by name, the final weights as `final.G_A.model.1.weight`,
+    /// and the generators' averages as `ema.G_A.model.1.weight` where the run keeps any.
     async fn repeat(&self, device: &Device, played: Played) -> Outcome {
         let mut gan = self.networks(device);
         let mut repeater = match played {
@@ -358,6 +356,10 @@ impl Run {
         readback.network("final.G_B.", &gan.g_b.network);
         readback.network("final.D_A.", &gan.d_a.network);
         readback.network("final.D_B.", &gan.d_b.network);
+        if self.config.ema > 0.0 {
+            readback.network("ema.G_A.", gan.g_a.result());
+            readback.network("ema.G_B.", gan.g_b.result());
+        }
         (losses, readback.read().await.unwrap())
     }
 
@@ -374,14 +376,14 @@ impl Run {
             }
         }
         for (tensor, found) in weights {
+            let (_, own) = tensor.split_once('.').unwrap();
+            let [start, end] =
+                [&format!("initial.{own}"), tensor].map(|name| &self.state[name].data);
             if tensor.ends_with(".bias") && has_norm(tensor, self.config.blocks) {
                 // It has no effect. PyTorch's wanders, ours stays (see `Network::learning`).
-                let start = &self.state[&tensor.replace("final.", "initial.")];
-                assert_eq!(found.data, start.data, "{}: {tensor} has moved", self.name);
+                assert_eq!(found.data, *start, "{}: {tensor} has moved", self.name);
                 continue;
             }
-            let [start, end] = ["initial.", "final."]
-                .map(|stage| &self.state[&tensor.replace("final.", stage)].data);
             let (off, way) = (distance(&found.data, end), distance(start, end));
             if off.is_nan() || off > within.travel * way {
                 return Err(format!("{tensor} is off by {off} on a way of {way}"));
@@ -409,7 +411,7 @@ pub enum Played {
     Recorded,
 }
 
-/// Repeats a whole run and compares all losses and the final weights.
+/// Repeats a whole run and compares all losses, the final weights and their averages.
 ///
 /// A value of 1e-6 in front of a ReLU is beyond float32's precision there; on which side of zero it
 /// falls decides, through Adam, over the whole run. Where PyTorch's own float32 fell on the other

@@ -31,6 +31,7 @@ fn config() -> Config {
         schedule: Schedule { rule: Rule::Paper, unit: Unit::Steps, flat, decay },
         preprocess: Preprocess { load_size: 36, crop_size: 32, ..Preprocess::default() },
         seed: 11,
+        ema: 0.9,
         ..Config::default()
     }
 }
@@ -75,7 +76,7 @@ async fn outcome(
 }
 
 /// A repeated step gives the numbers of one that is queued anew, to the bit: the losses of several
-/// that are read back together, the weights, the moments and the pools.
+/// that are read back together, the weights, their averages, the moments and the pools.
 pub async fn repeated_steps_equal_plain_ones(device: &Device) {
     for lambda_identity in [0.5, 0.0] {
         let config = Config { lambda_identity, ..config() };

@@ -66,6 +66,7 @@ impl Config {
             "warm_up": self.warm_up,
             "lr_ramp": self.lr_ramp,
             "missing_generator": self.missing_generator.name(),
+            "ema": number(self.ema),
         })
     }
 
@@ -101,6 +102,7 @@ impl Config {
             missing_generator: fields
                 .choice("missing_generator")?
                 .unwrap_or(plain.missing_generator),
+            ema: fields.number("ema")?.unwrap_or(plain.ema),
         };
         fields.finish()?;
         config.validate()?;
