@@ -98,8 +98,7 @@ fn samples_are_photos_of_different_places_and_the_same_each_time() {
 #[test]
 fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
     let at = folder_with_photos("train");
-    let options =
-        "--out run --steps 4 --steps-decay 4 --hold-out 2 --seed 7 --lambda_identity 0.25";
+    let options = "--out run --steps 4 --steps-decay 4 --hold-out 2 --seed 7 --lambda_identity 0.25 --ema 0.5";
     let output = train(&at, options);
     assert_done(&output);
     assert!(said(&output).contains("step 8/8"), "{}", said(&output));
@@ -140,6 +139,27 @@ fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
     assert_eq!(warm, ["1", "1", "0"]);
     let config = Config::from_json(&json(at.join("again/config.json"))).unwrap();
     assert_eq!((config.seed, config.lambda_identity, config.schedule.flat), (7, 0.25, 3));
+    assert_eq!(config.ema, 0.5, "settings from a file say all");
+}
+
+#[test]
+fn weights_that_were_given_are_averaged_and_the_average_is_written() {
+    let at = folder_with_photos("average");
+    assert_done(&train(&at, "--out run --steps 1 --steps-decay 0 --hold-out 1"));
+    let ema = |out: &str| Config::from_json(&json(at.join(out).join("config.json"))).unwrap().ema;
+    assert_eq!(ema("run"), 0.0);
+    let tuned = "--steps 10 --warm-up 2 --g-a run/G_A.safetensors --hold-out 1 --out";
+    assert_done(&train(&at, &format!("{tuned} tuned")));
+    assert_eq!(ema("tuned"), 0.5, "over a tenth of 20 steps");
+    let read = |name: &str| weights::read(&fs::read(at.join("tuned").join(name)).unwrap()).unwrap();
+    let (written, checkpoint) = (read("G_A.safetensors"), read("checkpoint.safetensors"));
+    for (name, tensor) in &written {
+        assert_eq!(*tensor, checkpoint[&format!("ema.G_A.{name}")]);
+    }
+    let first = "model.1.weight";
+    assert_ne!(written[first], checkpoint[&format!("G_A.{first}")]);
+    assert_done(&train(&at, &format!("{tuned} plain --ema 0")));
+    assert_eq!(ema("plain"), 0.0);
 }
 
 /// Starts a run, presses Ctrl-C after its first steps and waits for it.

@@ -78,6 +78,11 @@ pub struct Settings {
     /// Older translations that each discriminator is shown again [default: 50]
     #[arg(long, value_name = "N", alias = "pool_size")]
     pub pool_size: Option<usize>,
+    /// Decay of the moving averages of the generators' weights, which are what a run hands out; 0 for
+    /// the weights themselves [default: 0, or with --g-a or --g-b one that averages over a tenth of
+    /// the run, at most 0.999]
+    #[arg(long, value_name = "DECAY")]
+    pub ema: Option<f64>,
     /// Never mirror a picture
     #[arg(long, alias = "no_flip")]
     pub no_flip: bool,

@@ -10,7 +10,7 @@ use cyclegan_web::{
     train::{
         Ablation, Config, Dataset, Start, Trainer,
         checkpoint::{disk, pieces::Reader},
-        memory,
+        ema_for, memory,
     },
 };
 use pollster::block_on;
@@ -90,10 +90,14 @@ impl<'a> Plan<'a> {
         let room = room(opened);
         let mut trainer: Trainer<Photos> = match origin {
             Origin::New(new) => {
-                let (config, start) = *new;
-                memory::check(&config, opened.kind, &room)?;
+                let (mut config, start) = *new;
                 let random = Random::new(config.seed);
                 let dataset = Dataset::new(a, b, config.preprocess, random, CACHE)?;
+                if options.settings.averages_by_itself() {
+                    let batches = dataset.batches(config.batch_size);
+                    config.ema = ema_for(config.schedule.steps(batches));
+                }
+                memory::check(&config, opened.kind, &room)?;
                 Trainer::new(config, start, dataset, &opened.device)?
             }
             Origin::Saved(checkpoint) => {

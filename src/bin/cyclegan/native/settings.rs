@@ -102,6 +102,7 @@ impl Options {
             warm_up: given.warm_up.unwrap_or(base.warm_up),
             lr_ramp: given.lr_ramp.unwrap_or(base.lr_ramp),
             missing_generator: given.missing_generator.unwrap_or(base.missing_generator),
+            ema: given.ema.unwrap_or(base.ema),
             ..base
         };
         config.adam.learning_rate = given.lr.unwrap_or(base.adam.learning_rate);
@@ -122,6 +123,13 @@ impl Settings {
             other => other,
         })?;
         Ok(Some(config))
+    }
+
+    /// Whether weights are averaged without being asked for: where a run starts from weights that are
+    /// worth something, and no settings say how.
+    pub fn averages_by_itself(&self) -> bool {
+        let starts_from_weights = self.g_a.is_some() || self.g_b.is_some();
+        starts_from_weights && self.ema.is_none() && self.config.is_none()
     }
 
     fn schedule(&self, base: Schedule) -> Schedule {
