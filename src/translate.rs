@@ -1,7 +1,8 @@
 //! One photo through one generator, at any size.
 //!
 //! [`plan`] decides the size of the result: the photo's proportions, never enlarged, and never
-//! more than the device holds. [`translate`] then pads by reflection, runs the network and crops.
+//! more than the device holds. [`translate`] then pads by reflection, runs the network and crops,
+//! and if asked does so at several shifts of its lattice ([`Smooth`]).
 
 mod shifts;
 
@@ -34,22 +35,30 @@ pub struct Plan {
     pub reduced: bool,
 }
 
-/// Where the photo lies in the network's input.
+/// Where the photo lies in what the network sees, of which each pass sees a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Padding {
-    margin: usize,
+    left: usize,
+    top: usize,
     right: usize,
     bottom: usize,
 }
 
 impl Padding {
-    /// `margin` all around, then at the right and bottom what the stridings need.
-    fn new(width: usize, height: usize, margin: usize) -> Self {
-        let beyond = |side: usize| {
-            let wanted = (side + 2 * margin).max(SMALLEST).next_multiple_of(MULTIPLE);
-            wanted - side - margin
+    /// `margin` all around; in front of it what the shifts need, behind it what the stridings do.
+    fn new(width: usize, height: usize, margin: usize, shifts: &[Shift]) -> Self {
+        let [down, right] = shifts::farthest(shifts);
+        let behind = |side: usize, along: fn(&Shift) -> usize| {
+            let side = side + 2 * margin;
+            let beyond = shifts.iter().map(along).map(|by| shifts::seen(side, by) - by - side);
+            margin + beyond.max().unwrap_or_default()
         };
-        Self { margin, right: beyond(width), bottom: beyond(height) }
+        Self {
+            left: margin + right,
+            top: margin + down,
+            right: behind(width, |shift| shift.1),
+            bottom: behind(height, |shift| shift.0),
+        }
     }
 }
 
@@ -62,20 +71,22 @@ pub fn plan(
     ngf: usize,
     limits: &Limits,
 ) -> Plan {
-    plan_within((width, height), longest, margin, limits.pixels(ngf))
+    plan_within((width, height), longest, margin, Smooth::One, limits.pixels(ngf))
 }
 
-/// [`plan`] where the network's input may have `most` pixels.
+/// [`plan`] where the photo, with all that the network sees around it, may have `most` pixels.
 pub fn plan_within(
     (width, height): (usize, usize),
     longest: Option<usize>,
     margin: usize,
+    smooth: Smooth,
     most: u64,
 ) -> Plan {
     let asked = image::fit(width, height, longest);
     let holds = |(width, height): (usize, usize)| {
-        let Padding { margin, right, bottom } = Padding::new(width, height, margin);
-        let pixels = (width + margin + right) as u64 * (height + margin + bottom) as u64;
+        let Padding { left, top, right, bottom } =
+            Padding::new(width, height, margin, smooth.shifts());
+        let pixels = (left + width + right) as u64 * (top + height + bottom) as u64;
         pixels <= most
     };
     // The largest longest side that fits, by bisection: padding makes the formula uneven.
@@ -102,11 +113,11 @@ pub async fn translate(
     generator: &Generator,
     photo: &Rgb,
     margin: usize,
+    smooth: Smooth,
     device: &Device,
 ) -> Result<Rgb> {
-    let seen = Seen::new(photo, margin)?;
-    let output = generator.forward(seen.input(device)); // [1, 3, H, W]
-    let data = read(output).await?;
+    let seen = Seen::new(photo, margin, smooth)?;
+    let data = read(seen.through(generator, device, 0, &|_| ())).await?;
     seen.result(data)
 }
 
@@ -114,38 +125,55 @@ pub async fn translate(
 pub(crate) struct Seen {
     padded: Rgb,
     margin: usize,
+    smooth: Smooth,
+    /// Of the photo.
     width: usize,
     height: usize,
 }
 
 impl Seen {
-    /// `photo` with `margin` pixels of border and what the stridings need.
+    /// `photo` with `margin` pixels of border and what shifts and stridings need.
     ///
     /// # Errors
     /// `engine-usage` for a margin out of range.
-    pub fn new(photo: &Rgb, margin: usize) -> Result<Self> {
+    pub fn new(photo: &Rgb, margin: usize, smooth: Smooth) -> Result<Self> {
         if margin > MAX_MARGIN {
             return Err(Error::Usage(format!("a margin of {margin} pixels")));
         }
         let (width, height) = (photo.width, photo.height);
-        let Padding { margin, right, bottom } = Padding::new(width, height, margin);
-        let padded = image::reflect_pad(photo, margin, right, margin, bottom);
-        Ok(Self { padded, margin, width, height })
+        let Padding { left, top, right, bottom } =
+            Padding::new(width, height, margin, smooth.shifts());
+        let padded = image::reflect_pad(photo, left, right, top, bottom);
+        Ok(Self { padded, margin, smooth, width, height })
     }
 
-    /// The network's input, `[1, 3, H, W]`.
-    pub fn input(&self, device: &Device) -> Tensor<4> {
+    /// What the network makes of it: the photo with its margin, `[1, 3, H, W]`. As for `together`
+    /// and `passed`, see [`shifts::mean`].
+    pub fn through(
+        &self,
+        generator: &Generator,
+        device: &Device,
+        together: usize,
+        passed: &dyn Fn(usize),
+    ) -> Tensor<4> {
         let shape = [1, 3, self.padded.height, self.padded.width];
-        Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device)
+        let x = Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device);
+        shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed)
     }
 
-    /// The picture in the network's output `[1, 3, H, W]`.
+    /// Height and width of the photo with its margin.
+    fn framed(&self) -> [usize; 2] {
+        [self.height, self.width].map(|side| side + 2 * self.margin)
+    }
+
+    /// The picture in what [`Seen::through`] gave.
     ///
     /// # Errors
     /// `output-not-finite` for NaN or infinity.
     pub fn result(&self, output: TensorData) -> Result<Rgb> {
         let values = output.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
-        let output = image::from_unit(&values, self.padded.width, self.padded.height)?;
+        let [height, width] = self.framed();
+        let output = image::from_unit(&values, width, height)?;
         image::crop(&output, self.margin, self.margin, self.width, self.height)
     }
 }

@@ -11,12 +11,12 @@ use std::cell::RefCell;
 use burn::tensor::{Device, Transaction};
 
 use crate::{
-    device::{Limits, Opened, read_all},
+    device::{Limits, Opened, is_cpu, read, read_all},
     error::{Error, Result},
     image::{self, Rgb},
     model::{Generator, Network as _},
     ops,
-    translate::{Seen, plan_within, translate},
+    translate::{Plan, Seen, Smooth, plan_within},
     weights::{Architecture, HostTensor, Layer, StateDict},
 };
 
@@ -57,10 +57,15 @@ impl Precision {
     }
 
     /// Pixels of the largest input that a device of these limits holds.
-    pub fn pixels(self, limits: &Limits, ngf: usize) -> u64 {
-        match self {
+    pub fn pixels(self, limits: &Limits, ngf: usize, smooth: Smooth) -> u64 {
+        let pixels = match self {
             Self::Float32 => limits.pixels(ngf),
             Self::Float16 => limits.half_pixels(ngf),
+        };
+        match smooth {
+            Smooth::One => pixels,
+            // Beside each pass there are the photo and the sum.
+            _ => limits.memory / (limits.memory / pixels.max(1) + PICTURES),
         }
     }
 }
@@ -76,6 +81,17 @@ pub struct Translated {
     pub reduced: bool,
 }
 
+/// How photos are to be translated.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// The longest side of the result in pixels; none: the photo's own.
+    pub longest: Option<usize>,
+    /// Pixels of reflected border that the network sees and the result lacks.
+    pub margin: usize,
+    /// How many passes it is the mean of.
+    pub smooth: Smooth,
+}
+
 /// A generator that translates photos.
 #[derive(Debug)]
 pub struct Translator {
@@ -84,6 +100,7 @@ pub struct Translator {
     /// The weights as they were given, as long as the generator has them in float16.
     exact: RefCell<Option<StateDict>>,
     device: Device,
+    limits: Limits,
 }
 
 impl Translator {
@@ -107,7 +124,7 @@ impl Translator {
                 (Generator::from_state(architecture, state, &device)?, None)
             };
         let (generator, exact) = (RefCell::new(generator), RefCell::new(exact));
-        Ok(Self { architecture, generator, exact, device })
+        Ok(Self { architecture, generator, exact, device, limits: opened.limits })
     }
 
     /// Width and depth of the generator.
@@ -120,74 +137,68 @@ impl Translator {
         if self.exact.borrow().is_some() { Precision::Float16 } else { Precision::Float32 }
     }
 
-    /// [`translate()`] with this generator.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn translate(&self, photo: &Rgb, margin: usize) -> Result<Rgb> {
-        loop {
-            if let Some(picture) = self.attempt(photo, margin).await? {
-                return Ok(picture);
-            }
-        }
+    /// The size that a photo's translation has in the present precision.
+    pub fn plan(&self, photo: (usize, usize), manner: &Manner) -> Plan {
+        let Manner { longest, margin, smooth } = *manner;
+        plan_within(photo, longest, margin, smooth, self.most(smooth))
     }
 
-    /// Translates a photo of any size, its longest side at most `longest` pixels (`None`: as it
-    /// is), smaller where the device does not hold that in the precision that is used in the end.
+    /// Translates a photo of any size, smaller where the device does not hold what was asked for in
+    /// the precision that is used in the end. On the CPU `passed` is told how many of several
+    /// passes are behind; a graphics card has them all at once.
     ///
     /// # Errors
-    /// As [`translate()`].
-    pub async fn translate_within(
+    /// As [`crate::translate::translate`].
+    pub async fn translate(
         &self,
-        limits: &Limits,
-        photo: Rgb,
-        longest: Option<usize>,
-        margin: usize,
+        photo: &Rgb,
+        manner: &Manner,
+        passed: &dyn Fn(usize),
     ) -> Result<Translated> {
-        if self.precision() == Precision::Float16 {
-            let (before, reduced) = self.resized(limits, &photo, longest, margin);
-            if let Some(after) = self.attempt(&before, margin).await? {
+        loop {
+            // What float16 holds may be too much in float32.
+            let Plan { width, height, reduced } = self.plan((photo.width, photo.height), manner);
+            let before = image::resize_bicubic(photo, width, height);
+            let result = self.attempt(&before, manner, passed).await;
+            if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
+                // A buffer that the device did not give would be taken for one that can be used
+                // again.
+                ops::release(&self.device);
+            }
+            if let Some(after) = result? {
                 return Ok(Translated { before, after, reduced });
             }
         }
-        // What float16 holds may be too much in float32.
-        let (before, reduced) = self.resized(limits, &photo, longest, margin);
-        drop(photo);
-        let after = self.translate(&before, margin).await?;
-        Ok(Translated { before, after, reduced })
-    }
-
-    /// The photo at the size of its translation, and whether the device holds no larger one.
-    fn resized(
-        &self,
-        limits: &Limits,
-        photo: &Rgb,
-        longest: Option<usize>,
-        margin: usize,
-    ) -> (Rgb, bool) {
-        let most = self.precision().pixels(limits, self.architecture.ngf);
-        let plan = plan_within((photo.width, photo.height), longest, margin, most);
-        (image::resize_bicubic(photo, plan.width, plan.height), plan.reduced)
     }
 
     /// Translates in the present precision. None: there were numbers that float16 does not hold,
     /// and from now on it is float32.
-    async fn attempt(&self, photo: &Rgb, margin: usize) -> Result<Option<Rgb>> {
-        let result = self.tried(photo, margin).await;
-        if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
-            // A buffer that the device did not give would be taken for one that can be used again.
-            ops::release(&self.device);
-        }
-        result
-    }
-
-    async fn tried(&self, photo: &Rgb, margin: usize) -> Result<Option<Rgb>> {
+    async fn attempt(
+        &self,
+        photo: &Rgb,
+        manner: &Manner,
+        passed: &dyn Fn(usize),
+    ) -> Result<Option<Rgb>> {
+        let Manner { margin, smooth, .. } = *manner;
+        let seen = Seen::new(photo, margin, smooth)?;
         let generator = self.generator.borrow().shared();
-        if self.precision() == Precision::Float32 {
-            return translate(&generator, photo, margin, &self.device).await.map(Some);
+        let half = self.precision() == Precision::Float16;
+        let on_cpu = is_cpu(&self.device);
+        let most = if on_cpu { 0 } else { self.most(smooth).min(TOGETHER) };
+        let passed: &dyn Fn(usize) = if on_cpu { passed } else { &|_| () };
+        let through = || seen.through(&generator, &self.device, most as usize, passed);
+        if !half {
+            return seen.result(read(through()).await?).map(Some);
         }
-        if let Some(picture) = watched(&generator, photo, margin, &self.device).await? {
-            return Ok(Some(picture));
+        let (output, too_large) = ops::watched(&self.device, through);
+        let both = read_all(Transaction::default().register(output).register(too_large)).await?;
+        let [output, too_large] = <[_; 2]>::try_from(both)
+            .map_err(|other| Error::Usage(format!("{} tensors instead of two", other.len())))?;
+        let fits = too_large.try_to_vec::<f32>().is_ok_and(|notes| notes == [0.0]);
+        match seen.result(output) {
+            Ok(picture) if fits => return Ok(Some(picture)),
+            Err(other) if fits && !matches!(other, Error::OutputNotFinite) => return Err(other),
+            _ => {}
         }
         drop(generator);
         if let Some(state) = self.exact.take() {
@@ -196,29 +207,18 @@ impl Translator {
         }
         Ok(None)
     }
+
+    /// Pixels that the network may see at once in the present precision.
+    fn most(&self, smooth: Smooth) -> u64 {
+        self.precision().pixels(&self.limits, self.architecture.ngf, smooth)
+    }
 }
 
-/// Translates in half precision; none, if there were numbers that it does not hold.
-async fn watched(
-    generator: &Generator,
-    photo: &Rgb,
-    margin: usize,
-    device: &Device,
-) -> Result<Option<Rgb>> {
-    let seen = Seen::new(photo, margin)?;
-    let (output, too_large) = ops::watched(device, || generator.forward(seen.input(device)));
-    let both = read_all(Transaction::default().register(output).register(too_large)).await?;
-    let [output, too_large] = <[_; 2]>::try_from(both)
-        .map_err(|other| Error::Usage(format!("{} tensors instead of two", other.len())))?;
-    let fits = too_large.try_to_vec::<f32>().is_ok_and(|notes| notes == [0.0]);
-    if !fits {
-        return Ok(None);
-    }
-    match seen.result(output) {
-        Err(Error::OutputNotFinite) => Ok(None),
-        result => result.map(Some),
-    }
-}
+/// Pixels of passes that go through a graphics card together, four of 256 x 256: what is larger
+/// keeps it busy alone.
+const TOGETHER: u64 = 1 << 18;
+/// Bytes that a photo and a sum of translations take for each of their pixels.
+const PICTURES: u64 = 2 * (3 * size_of::<f32>()) as u64;
 
 /// Whether float16 holds weights well: no number is beyond its end, and of no channel much would be
 /// lost below its smallest normal number, where cards may write zeros. The normalisation behind a

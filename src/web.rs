@@ -12,7 +12,7 @@ pub use training::Training;
 
 use std::sync::Once;
 
-use js_sys::{Object, Reflect};
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -20,8 +20,8 @@ use crate::{
     error::Error,
     image::{self, Rgb},
     samples::{self, Season},
-    translate,
-    translator::{Precision, Translated, Translator},
+    translate::{MAX_MARGIN, Smooth},
+    translator::{Manner, Precision, Translated, Translator},
     weights::{self, Architecture},
 };
 
@@ -182,8 +182,9 @@ impl Engine {
         height: usize,
         longest: usize,
         margin: usize,
+        smooth: usize,
     ) -> Result<JsValue, JsValue> {
-        let plan = self.planned((width, height), longest, margin)?;
+        let plan = self.translator()?.plan((width, height), &manner(longest, margin, smooth)?);
         Ok(object(&[
             ("width", (plan.width as f64).into()),
             ("height", (plan.height as f64).into()),
@@ -193,7 +194,9 @@ impl Engine {
 
     /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
     /// of the result is at most `longest` pixels (0: the photo's own); `margin` pixels of
-    /// reflected border are shown to the network and cut off again.
+    /// reflected border are shown to the network and cut off again; it is the mean of `smooth`
+    /// passes (1, 4 or 16). On the CPU `passed` is called with the number of those behind.
+    #[allow(clippy::too_many_arguments, reason = "each is a number that JavaScript gives")]
     pub async fn translate(
         &self,
         rgba: Vec<u8>,
@@ -201,35 +204,34 @@ impl Engine {
         height: usize,
         longest: usize,
         margin: usize,
+        smooth: usize,
+        passed: Option<Function>,
     ) -> Result<Translation, JsValue> {
-        let translator = self.translator.as_ref();
-        let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
+        let (translator, manner) = (self.translator()?, manner(longest, margin, smooth)?);
         let photo = Rgb::from_rgba(&rgba, width, height)?;
         drop(rgba);
-        let longest = (longest > 0).then_some(longest);
-        let (limits, margin) = (&self.opened.limits, margin.min(translate::MAX_MARGIN));
+        let passed = |passes: usize| {
+            if let Some(passed) = &passed {
+                // Whoever listens has no say in the translation.
+                let _ = passed.call1(&JsValue::NULL, &(passes as f64).into());
+            }
+        };
         let Translated { before, after, reduced } =
-            translator.translate_within(limits, photo, longest, margin).await?;
+            translator.translate(&photo, &manner, &passed).await?;
         let precision = translator.precision();
         Ok(Translation { before, after, reduced, precision })
     }
 }
 
 impl Engine {
-    /// Arguments as of [`Engine::translate`].
-    fn planned(
-        &self,
-        photo: (usize, usize),
-        longest: usize,
-        margin: usize,
-    ) -> Result<translate::Plan, Error> {
-        let translator = self.translator.as_ref();
-        let translator = translator.ok_or(Error::Usage("no model is loaded".into()))?;
-        let longest = (longest > 0).then_some(longest);
-        let (margin, ngf) = (margin.min(translate::MAX_MARGIN), translator.architecture().ngf);
-        let most = translator.precision().pixels(&self.opened.limits, ngf);
-        Ok(translate::plan_within(photo, longest, margin, most))
+    fn translator(&self) -> Result<&Translator, Error> {
+        self.translator.as_ref().ok_or(Error::Usage("no model is loaded".into()))
     }
+}
+
+fn manner(longest: usize, margin: usize, smooth: usize) -> Result<Manner, Error> {
+    let longest = (longest > 0).then_some(longest);
+    Ok(Manner { longest, margin: margin.min(MAX_MARGIN), smooth: Smooth::of(smooth)? })
 }
 
 /// A photo that is handed over a few rows at a time and kept at another size, exactly as Pillow

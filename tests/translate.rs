@@ -4,13 +4,16 @@
 
 mod golden_cases;
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::Limits,
+    device::{Choice, Limits, open},
     image::{self, Rgb},
     model::Generator,
     samples::{Season, paint},
-    translate::{MAX_MARGIN, Smooth, plan, shifted_mean, translate},
+    translate::{MAX_MARGIN, Shift, Smooth, plan, plan_within, shifted_mean, translate},
+    translator::{Manner, Precision, Translator},
     weights::generator_from,
 };
 
@@ -23,7 +26,8 @@ fn generator() -> Generator {
 }
 
 fn translated(photo: &Rgb, margin: usize) -> Rgb {
-    pollster::block_on(translate(&generator(), photo, margin, &Device::flex())).unwrap()
+    pollster::block_on(translate(&generator(), photo, margin, Smooth::One, &Device::flex()))
+        .unwrap()
 }
 
 /// The network alone, on values that are already padded.
@@ -70,7 +74,8 @@ fn the_smallest_and_thinnest_pictures_work() {
 fn a_margin_out_of_range_is_refused() {
     let photo = paint(Season::Summer, 2, 16, 16);
     let (generator, device) = (generator(), Device::flex());
-    let refused = pollster::block_on(translate(&generator, &photo, MAX_MARGIN + 1, &device));
+    let refused =
+        pollster::block_on(translate(&generator, &photo, MAX_MARGIN + 1, Smooth::One, &device));
     assert_eq!(refused.unwrap_err().code(), "engine-usage");
 }
 
@@ -159,4 +164,64 @@ fn the_mean_of_shifts_is_that_of_passes_with_borders_of_their_own() {
         let largest = mean.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(largest < 1e-6, "{smooth:?}: {largest}");
     }
+}
+
+#[test]
+fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
+    let opened = pollster::block_on(open(Choice::Cpu)).unwrap();
+    let case = golden_cases::generators().swap_remove(0);
+    let (architecture, state) = generator_from(case.weights).unwrap();
+    let translator = Translator::new(architecture, state, None, &opened).unwrap();
+    for ((width, height), margin) in [((21, 18), 5), ((16, 24), 0), ((2, 3), 1)] {
+        let photo = paint(Season::Summer, 4, 64, 64);
+        let photo = image::resize_bicubic(&photo, width, height);
+        let mut pictures = Vec::new();
+        for smooth in Smooth::ALL {
+            let manner = Manner { longest: None, margin, smooth };
+            let behind = RefCell::new(Vec::new());
+            let passed = |passes| behind.borrow_mut().push(passes);
+            let translated = translator.translate(&photo, &manner, &passed);
+            let translated = pollster::block_on(translated).unwrap();
+            assert_eq!(translated.before, photo);
+            let expected = image::from_unit(&passes(&photo, margin, smooth), width, height);
+            assert_eq!(translated.after, expected.unwrap(), "{width} x {height}, {smooth:?}");
+            assert_eq!(*behind.borrow(), (1..smooth.passes()).collect::<Vec<_>>());
+            pictures.push(translated.after);
+        }
+        assert!(pictures[0] != pictures[1] && pictures[1] != pictures[2]);
+    }
+}
+
+#[test]
+fn there_are_three_numbers_of_passes_each_over_the_whole_lattice() {
+    for other in [0, 2, 3, 5, 15, 17, usize::MAX] {
+        assert_eq!(Smooth::of(other).unwrap_err().code(), "engine-usage");
+    }
+    for passes in [4, 16] {
+        let shifts = Smooth::of(passes).unwrap().shifts();
+        assert_eq!(BTreeSet::from_iter(shifts).len(), passes);
+        for side in [|shift: &Shift| shift.0, |shift: &Shift| shift.1] {
+            for place in 0..4 {
+                let count = shifts.iter().filter(|&shift| side(shift) == place).count();
+                assert_eq!(count, passes / 4);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_smooth_plan_leaves_room_for_its_border_and_its_sum() {
+    let limits = Limits { tensor: 1 << 40, memory: 2 << 30 };
+    for precision in [Precision::Float32, Precision::Float16] {
+        let one = precision.pixels(&limits, 64, Smooth::One);
+        let four = precision.pixels(&limits, 64, Smooth::Four);
+        let each = limits.memory / one;
+        assert!(four * (each + 24) <= limits.memory, "{precision:?}");
+        assert!((four + 1000) * (each + 24) > limits.memory, "{precision:?}: less than it holds");
+    }
+    // Three pixels in front of it and one behind.
+    let plan = |side, smooth| plan_within((side, side), None, 0, smooth, 104 * 104);
+    assert_eq!(plan(104, Smooth::One).width, 104);
+    assert_eq!(plan(104, Smooth::Four).width, 98);
+    assert_eq!(plan(98, Smooth::Sixteen).width, 98);
 }

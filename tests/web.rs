@@ -165,16 +165,30 @@ async fn both_devices_translate_alike_through_the_boundary() {
         };
         let model = engine.load(&file, None).unwrap();
         assert_eq!(text(&model, "sha256"), sha256_hex(&file));
-        let result = engine.translate(photo.to_rgba(), 26, 19, 0, 3).await.unwrap();
-        assert_eq!((result.width(), result.height(), result.reduced()), (26, 19, false));
-        assert_eq!(result.take_before(), photo.to_rgba());
-        results.push(result.take_after());
+        let passes = js_sys::Array::new();
+        let list = passes.clone();
+        let passed = Closure::<dyn Fn(f64)>::new(move |number: f64| {
+            list.push(&number.into());
+        });
+        for smooth in [1, 4] {
+            let passed = passed.as_ref().unchecked_ref::<js_sys::Function>().clone();
+            let result = engine.translate(photo.to_rgba(), 26, 19, 0, 3, smooth, Some(passed));
+            let result = result.await.unwrap();
+            assert_eq!((result.width(), result.height(), result.reduced()), (26, 19, false));
+            assert_eq!(result.take_before(), photo.to_rgba());
+            results.push(result.take_after());
+        }
+        // A graphics card is given all passes at once.
+        assert_eq!(passes.length(), if device == "cpu" { 3 } else { 0 });
         if device == "webgpu" {
             ENGINE.set(Some(engine));
         }
     }
-    let far = results[0].iter().zip(&results[1]).filter(|(a, b)| a.abs_diff(**b) > 1).count();
-    assert!(far as f64 <= results[0].len() as f64 * 0.001, "{far} bytes differ by more than one");
+    for (cpu, webgpu) in results.iter().zip(&results[2..]) {
+        let far = cpu.iter().zip(webgpu).filter(|(a, b)| a.abs_diff(**b) > 1).count();
+        assert!(far as f64 <= cpu.len() as f64 * 0.001, "{far} bytes differ by more than one");
+    }
+    assert_ne!(results[0], results[1], "four passes are as one");
     let different = results[0].iter().zip(photo.to_rgba()).filter(|(a, b)| **a != *b).count();
     assert!(different > 500, "the result is the photo itself");
     assert_silence();
@@ -186,15 +200,17 @@ async fn failures_carry_their_code() {
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     let code = |error: JsValue| text(&error, "code");
     let rgba = vec![0; 4 * 16 * 16];
-    let without = engine.translate(rgba.clone(), 16, 16, 0, 0).await;
+    let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 1, None).await;
     assert_eq!(code(without.unwrap_err()), "engine-usage");
     assert_eq!(code(engine.load(b"", None).unwrap_err()), "weights-empty");
     let file = weights_file();
     let wrong = Some("0".repeat(64));
     assert_eq!(code(engine.load(&file, wrong).unwrap_err()), "weights-hash-mismatch");
     engine.load(&file, None).unwrap();
-    let short = engine.translate(rgba, 16, 17, 0, 0).await;
+    let short = engine.translate(rgba, 16, 17, 0, 0, 1, None).await;
     assert_eq!(code(short.unwrap_err()), "image-unusable");
+    let five = engine.translate(vec![0; 4 * 16 * 16], 16, 16, 0, 0, 5, None).await;
+    assert_eq!(code(five.unwrap_err()), "engine-usage");
     assert_eq!(code(web::paint("spring", 1, 32, 32).unwrap_err()), "engine-usage");
     assert_silence();
 }
@@ -205,7 +221,7 @@ async fn a_longest_side_is_kept() {
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     engine.load(&weights_file(), None).unwrap();
     let photo = paint(Season::Winter, 1, 64, 48);
-    let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0).await.unwrap();
+    let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0, 1, None).await.unwrap();
     assert_eq!((result.width(), result.height()), (32, 24));
     let small: Rgb = image::resize_bicubic(&photo, 32, 24);
     assert_eq!(result.take_before(), small.to_rgba());
@@ -336,7 +352,7 @@ async fn an_adapter_without_timestamps_translates_and_trains() {
         let mut engine = Engine::open(device.into()).await.unwrap();
         assert_eq!(text(&engine.report(), "device"), device);
         engine.load(&weights_file(), None).unwrap();
-        let result = engine.translate(photo.clone(), 26, 19, 0, 3).await.unwrap();
+        let result = engine.translate(photo.clone(), 26, 19, 0, 3, 1, None).await.unwrap();
         results.push(result.take_after());
         let mut training = run(&engine, 5).await;
         let reports = training.train_steps(4).await.unwrap();
@@ -358,7 +374,7 @@ async fn half_precision_is_not_for_the_cpu() {
     assert_eq!(text(&engine.report(), "precision"), "float32");
     engine.load(&weights_file(), None).unwrap();
     let photo = paint(Season::Summer, 1, 16, 16);
-    let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0).await.unwrap();
+    let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 1, None).await.unwrap();
     assert_eq!(result.precision(), "float32");
     assert_silence();
 }

@@ -20,7 +20,7 @@ use crate::{
 pub type Shift = (usize, usize);
 
 /// The most rows or columns by which a shift moves.
-pub(super) const FARTHEST: usize = MULTIPLE - 1;
+const FARTHEST: usize = MULTIPLE - 1;
 
 /// How many passes a translation is the mean of. So many times as long it takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub fn shifted_mean(generator: &Generator, x: Tensor<4>, shifts: &[Shift]) -> Te
         0 => x,
         _ => x.pad((right, FARTHEST, down, FARTHEST), PadMode::Reflect),
     };
-    mean(generator, x, [height, width], shifts, 0)
+    mean(generator, x, [height, width], shifts, 0, &|_| ())
 }
 
 /// The most rows and columns by which one of `shifts` moves.
@@ -96,18 +96,20 @@ pub(super) fn seen(side: usize, shift: usize) -> usize {
 /// [`shifted_mean()`] of the `[height, width]` pixels that lie in `framed` behind as many rows and
 /// columns as the [`farthest()`] shift needs, with enough behind them for what each pass has
 /// [`seen()`]. Passes that see as much as each other go through the generator together as long as
-/// they have no more than `together` pixels.
+/// they have no more than `together` pixels. `passed` is told how many are behind, the last left out.
 pub(super) fn mean(
     generator: &Generator,
     framed: Tensor<4>,
     [height, width]: [usize; 2],
     shifts: &[Shift],
     together: usize,
+    passed: &dyn Fn(usize),
 ) -> Tensor<4> {
     let [batch, ..] = framed.dims();
     let [lead_rows, lead_columns] = farthest(shifts);
     let size = |&(down, right): &Shift| [seen(height, down), seen(width, right)];
     let mut sum: Option<Tensor<4>> = None;
+    let mut behind = 0;
     for alike in shifts.chunk_by(|one, next| size(one) == size(next)) {
         let [rows, columns] = alike.first().map(size).unwrap_or_default();
         let at_once = together / (batch * rows * columns).max(1);
@@ -126,6 +128,10 @@ pub(super) fn mean(
                     None => pass,
                     Some(sum) => sum + pass,
                 });
+            }
+            behind += some.len();
+            if behind < shifts.len() {
+                passed(behind);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::Opened,
+    device::{Choice, Opened, open},
     image::Rgb,
     model::{Generator, Init},
     ops::{
@@ -12,8 +12,8 @@ use cyclegan_web::{
     },
     random::Random,
     samples::{Season, paint},
-    translate::translate,
-    translator::{Precision, Translator},
+    translate::{Smooth, translate},
+    translator::{Manner, Precision, Translator},
     weights::{Architecture, StateDict},
 };
 use half::f16;
@@ -148,6 +148,11 @@ fn translator(state: StateDict, ngf: usize, asked: Precision, opened: &Opened) -
     Translator::new(architecture(ngf), state, Some(asked), opened).unwrap()
 }
 
+async fn translated(translator: &Translator, photo: &Rgb, margin: usize) -> Rgb {
+    let manner = Manner { margin, ..Manner::default() };
+    translator.translate(photo, &manner, &|_| ()).await.unwrap().after
+}
+
 /// Largest difference of two pictures in levels.
 fn levels(a: &Rgb, b: &Rgb) -> u8 {
     assert_eq!((a.width, a.height), (b.width, b.height));
@@ -160,16 +165,30 @@ pub async fn half_generators(opened: &Opened) {
         let photo = paint(Season::Summer, 3, side, side - 8);
         let generator =
             Generator::from_state(architecture(ngf), weights(ngf), &opened.device).unwrap();
-        let expected = translate(&generator, &photo, 4, &opened.device).await.unwrap();
+        let expected = translate(&generator, &photo, 4, Smooth::One, &opened.device).await.unwrap();
         let plain = translator(weights(ngf), ngf, Precision::Float32, opened);
         assert_eq!(plain.precision(), Precision::Float32);
-        assert_eq!(plain.translate(&photo, 4).await.unwrap(), expected);
+        assert_eq!(translated(&plain, &photo, 4).await, expected);
         let half = translator(weights(ngf), ngf, Precision::Float16, opened);
-        let picture = half.translate(&photo, 4).await.unwrap();
+        let picture = translated(&half, &photo, 4).await;
         assert_eq!(half.precision(), Precision::Float16, "it fell back");
         assert_ne!(picture, expected, "nothing was rounded");
         let off = levels(&picture, &expected);
         assert!(off <= 3, "ngf {ngf}: {off} levels");
+        // Passes of one size go together.
+        let manner = Manner { margin: 4, smooth: Smooth::Sixteen, ..Manner::default() };
+        let smooth = Translator::translate;
+        let [picture, expected] = [
+            smooth(&half, &photo, &manner, &|_| ()).await.unwrap().after,
+            smooth(&plain, &photo, &manner, &|_| ()).await.unwrap().after,
+        ];
+        assert_eq!(half.precision(), Precision::Float16, "it fell back");
+        let cpu = open(Choice::Cpu).await.unwrap();
+        let cpu = translator(weights(ngf), ngf, Precision::Float32, &cpu);
+        let reference = smooth(&cpu, &photo, &manner, &|_| ()).await.unwrap().after;
+        assert!(levels(&expected, &reference) <= 1, "ngf {ngf}: the card and the CPU");
+        let off = levels(&picture, &expected);
+        assert!(off <= 3, "ngf {ngf}: {off} levels in sixteen passes");
     }
 }
 
@@ -188,10 +207,10 @@ pub async fn biases_before_normalisations(opened: &Opened) {
         };
         for head in [0.0, 0.3] {
             let plain = translator(with(0.0, head), ngf, Precision::Float32, opened);
-            let expected = plain.translate(&photo, 0).await.unwrap();
+            let expected = translated(&plain, &photo, 0).await;
             for bias in [0.0, 300.0, -60_000.0] {
                 let half = translator(with(bias, head), ngf, Precision::Float16, opened);
-                let picture = half.translate(&photo, 0).await.unwrap();
+                let picture = translated(&half, &photo, 0).await;
                 assert_eq!(half.precision(), Precision::Float16, "{bias} fell back");
                 let off = levels(&picture, &expected);
                 assert!(off <= 3, "ngf {ngf}, biases of {bias}, {head}: {off} levels");
@@ -216,12 +235,12 @@ pub async fn overflows(opened: &Opened) {
         // At most 0.1 before: float16 holds the weights.
         state.get_mut(name).unwrap().data.iter_mut().for_each(|value| *value *= 6e5);
         let plain = translator(state.clone(), ngf, Precision::Float32, opened);
-        let expected = plain.translate(&photo, 0).await.unwrap();
+        let expected = translated(&plain, &photo, 0).await;
         let half = translator(state, ngf, Precision::Float16, opened);
         assert_eq!(half.precision(), Precision::Float16, "{name} was refused at once");
-        assert_eq!(half.translate(&photo, 0).await.unwrap(), expected, "{name}");
+        assert_eq!(translated(&half, &photo, 0).await, expected, "{name}");
         assert_eq!(half.precision(), Precision::Float32, "{name} was not noticed");
-        assert_eq!(half.translate(&photo, 0).await.unwrap(), expected, "{name}, once more");
+        assert_eq!(translated(&half, &photo, 0).await, expected, "{name}, once more");
     }
     let mut state = weights(ngf);
     state.get_mut(&names[0]).unwrap().data[0] = 1e5;

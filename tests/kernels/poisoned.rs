@@ -5,7 +5,7 @@ use cyclegan_web::{
     error::Error,
     model::{Generator, Init},
     samples::{Season, paint},
-    translate::translate,
+    translate::{Smooth, translate},
     weights::{Architecture, StateDict},
 };
 
@@ -28,7 +28,7 @@ pub async fn poisoned_generators(device: &Device) {
                 let mut state = state.clone();
                 *state.get_mut(name).unwrap().data.last_mut().unwrap() = wrong;
                 let generator = Generator::from_state(architecture, state, device).unwrap();
-                let result = translate(&generator, &photo, 0, device).await;
+                let result = translate(&generator, &photo, 0, Smooth::One, device).await;
                 assert_eq!(result, Err(Error::OutputNotFinite), "ngf {ngf}: {wrong} in {name}");
             }
         }

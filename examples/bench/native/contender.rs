@@ -9,7 +9,7 @@ use cyclegan_web::{
     model::{Init, Network as _},
     random::Random,
     train::{Config, Dataset, Preprocess, PreprocessMode, Start, Trainer, Unit, losses},
-    translator::{Precision, Translator},
+    translator::{Manner, Precision, Translator},
     weights::Architecture,
 };
 use pollster::block_on;
@@ -61,7 +61,8 @@ impl Contender {
                         .expect("random weights fit");
                 let picture = picture(case.size, 1);
                 let row = self.time(case, task, || {
-                    block_on(translator.translate(&picture, 0)).expect("a translation");
+                    let done = translator.translate(&picture, &Manner::default(), &|_| ());
+                    block_on(done).expect("a translation");
                 });
                 assert_eq!(translator.precision(), precision, "it went on in another one");
                 match precision {

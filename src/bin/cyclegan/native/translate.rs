@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
-    translate::MAX_MARGIN,
-    translator::{Precision, Translated, Translator},
+    translate::{MAX_MARGIN, Smooth},
+    translator::{Manner, Precision, Translated, Translator},
     weights::{Architecture, StateDict},
 };
 use pollster::block_on;
@@ -40,6 +43,10 @@ pub struct Translate {
     /// Reflected border that the network sees and the result lacks; at most 256
     #[arg(long, value_name = "PX", default_value_t = 32, value_parser = clap::value_parser!(u32).range(0..=MAX_MARGIN as i64))]
     margin: u32,
+    /// Take the mean of so many passes, between which the photo is moved by a few pixels: a grid
+    /// that the generator leaves fades, and it takes so many times as long
+    #[arg(long, value_name = "PASSES", default_value = "1", value_parser = smooth())]
+    smooth: Smooth,
     /// How weights and the images between layers are kept; sums are float32 always
     #[arg(long, value_enum, default_value_t = Kept::Auto)]
     precision: Kept,
@@ -55,6 +62,14 @@ enum Kept {
     Float32,
     /// Half precision; an error if the device has none
     Float16,
+}
+
+/// Reads one of the numbers of passes, and lets the help list them.
+pub fn smooth() -> impl TypedValueParser<Value = Smooth> {
+    PossibleValuesParser::new(["1", "4", "16"]).try_map(|passes| {
+        let passes = passes.parse().unwrap_or_default();
+        Smooth::of(passes)
+    })
 }
 
 /// A photo and the file that its translation becomes.
@@ -80,7 +95,7 @@ impl Translate {
                 return Err(Stop::Interrupted { hint });
             }
             let (photo, result) = (job.photo.display(), job.result.display());
-            match self.translate(job, &translator, &opened) {
+            match self.translate(job, &translator) {
                 Ok(size) => eprintln!("{}/{total} {photo} -> {result} ({size})", place + 1),
                 Err(error) => failed.push(told(&job.photo, &error)),
             }
@@ -165,10 +180,14 @@ impl Translate {
     }
 
     /// One photo; answers the size of its translation.
-    fn translate(&self, job: &Job, translator: &Translator, opened: &Opened) -> Result<String> {
+    fn translate(&self, job: &Job, translator: &Translator) -> Result<String> {
         let photo = decode::read(&job.photo)?;
-        let (margin, longest) = (self.margin as usize, self.size.map(|size| size as usize));
-        let translated = translator.translate_within(&opened.limits, photo, longest, margin);
+        let manner = Manner {
+            longest: self.size.map(|size| size as usize),
+            margin: self.margin as usize,
+            smooth: self.smooth,
+        };
+        let translated = translator.translate(&photo, &manner, &|_| ());
         let Translated { after, reduced, .. } = block_on(translated)?;
         files::write_png(&job.result, &after)?;
         let reduced = if reduced { ", as large as this device can hold" } else { "" };
