@@ -54,6 +54,8 @@ export class EngineClient {
   #onOpen;
   #onLoading;
   #silence;
+  /** Told how many of several passes over the present photo are behind. @type {(passes: number) => void} */
+  #onPass = () => {};
   /** The worker that starts has said something. */
   #heard = () => {};
   /** @type {Worker | null} */
@@ -134,12 +136,14 @@ export class EngineClient {
    * @param {import('./protocol.js').TranslateJob} job
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
+   * @param {(passes: number) => void} [onPass] told how many of several passes are behind
    * @returns {Promise<import('./protocol.js').Translated>}
    */
-  translate(job, weights, signal) {
+  translate(job, weights, signal, onPass = () => {}) {
     return this.#inTurn(async () => {
       await this.#started();
       await this.#load(weights);
+      this.#onPass = onPass;
       const value = await this.#post('translate', job);
       this.#deaths = 0;
       return value;
@@ -315,6 +319,10 @@ export class EngineClient {
     if ('loaded' in message) {
       this.#heard();
       this.#onLoading(message);
+      return;
+    }
+    if ('passed' in message) {
+      this.#onPass(message.passed);
       return;
     }
     const id = 'ready' in message ? 0 : message.id;

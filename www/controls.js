@@ -10,7 +10,11 @@ import { ownModel, shippedModels } from './models.js';
 /** @typedef {import('./models.js').Model} Model */
 /** @typedef {import('./protocol.js').Size} Size */
 /** @typedef {import('./protocol.js').Format} Format */
+/** @typedef {import('./protocol.js').Smooth} Smooth */
 /** @typedef {{ name: string, margin: number, bytes: number }} Own weights of the visitor */
+
+/** The lists of the bar. */
+const CHOICES = ['model', 'size', 'format', 'smooth'];
 
 /** @type {Map<string, Model>} */
 const models = new Map();
@@ -28,7 +32,7 @@ export function setUpControls(own, onChange) {
   choose(select('size'), recall('size'));
   choose(select('format'), recall('format'));
 
-  for (const name of ['model', 'size', 'format']) {
+  for (const name of CHOICES) {
     select(name).addEventListener('change', () => {
       keep(name, select(name).value);
       proposed ||= name === 'size';
@@ -49,13 +53,14 @@ export function chosenModel() {
   return /** @type {Model} */ (models.get(select('model').value));
 }
 
-/** @returns {{ size: Size, format: Format, margin: number }} */
+/** @returns {import('./zip.js').Settings} */
 export function settings() {
   const size = select('size').value;
   return {
     size: size === 'own' ? 'own' : /** @type {Size} */ (Number(size)),
     format: /** @type {Format} */ (select('format').value),
     margin: margin(),
+    smooth: /** @type {Smooth} */ (Number(select('smooth').value)),
   };
 }
 
@@ -128,7 +133,7 @@ let left = null;
 /** What may not change under a run, or while weights are added, is locked. @param {boolean} locked */
 export function lockControls(locked) {
   const focused = document.activeElement;
-  for (const name of ['model', 'size', 'format']) select(name).disabled = locked;
+  for (const name of CHOICES) select(name).disabled = locked;
   for (const name of ['margin', 'weights']) input(name).disabled = locked;
   input('own-name').readOnly = locked; // it keeps the focus while its weights are renamed
   button('forget').disabled = locked;
@@ -185,12 +190,14 @@ function margin() {
   return Math.min(64, Math.max(0, pixels || 0));
 }
 
-/** The chosen model's card, margin and colours. */
+/** The chosen model's card, margin and colours; how smooth, unless the visitor has chosen. */
 function showModel() {
   const model = chosenModel();
   const { card, name, direction } = model;
   document.body.dataset.direction = direction;
   input('margin').value = String(model.margin);
+  choose(select('smooth'), String(model.smooth));
+  choose(select('smooth'), recall('smooth'));
   byId('card-title').textContent = name ?? text(`models.${model.value}`);
   byId('card-about').textContent = text(`models.about.${card ? card.id : 'own'}`);
   button('forget').hidden = card !== null;

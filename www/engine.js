@@ -171,14 +171,16 @@ async function translate(job) {
   const photo = await decodeTo(
     job.file,
     (width, height) => {
-      const plan = ready().plan(width, height, size, job.margin);
+      const plan = ready().plan(width, height, size, job.margin, job.smooth);
       reduced = plan.reduced;
       return [plan.width, plan.height];
     },
     Shrink,
   );
   const { width, height, photoWidth, photoHeight } = photo;
-  const running = ready().translate(photo.data, width, height, size, job.margin);
+  const how = /** @type {const} */ ([size, job.margin, job.smooth]);
+  const tell = (/** @type {number} */ passed) => postMessage({ passed });
+  const running = ready().translate(photo.data, width, height, ...how, tell);
   const by = /** @type {import('./protocol.js').ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;

@@ -9,6 +9,7 @@ import cards from './models/cards.json';
 /** @typedef {(typeof cards)[number]} Card */
 /** @typedef {import('./store.js').WeightsStore} WeightsStore */
 /** @typedef {import('./protocol.js').Season} Season */
+/** @typedef {import('./protocol.js').Smooth} Smooth */
 
 /**
  * @typedef {object} Model
@@ -18,6 +19,7 @@ import cards from './models/cards.json';
  * @property {'ab' | 'ba' | 'own'} direction A is summer and warm, B is winter and cool
  * @property {Season[]} seasons what its photos should show
  * @property {number} margin pixels
+ * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: not known
  */
 
@@ -39,6 +41,7 @@ export function shippedModels() {
     direction: card.source === 'summer' ? 'ab' : 'ba',
     seasons: [/** @type {Season} */ (card.source)],
     margin: card.margin,
+    smooth: /** @type {Smooth} */ (card.smooth),
     bytes: card.bytes,
   }));
 }
@@ -56,6 +59,7 @@ export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
     direction: 'own',
     seasons: ['summer', 'winter'],
     margin,
+    smooth: 1,
     bytes,
   };
 }

@@ -29,6 +29,8 @@ export function showProgress(run) {
   const facts = [count];
   if (secondsEach !== null) facts.push(text('progress.each', { time: formatTime(secondsEach) }));
   if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
+  const { done, of } = run.passes;
+  if (run.running && done > 0) facts.push(text('progress.pass', { n: done, m: of }));
   if (finished === 0) facts.push(text('progress.first'));
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {

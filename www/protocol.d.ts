@@ -23,6 +23,9 @@ export type Format = 'png' | 'jpeg';
 /** Longest side of a result in pixels, or `'own'` for the photo's own. */
 export type Size = 256 | 512 | 1024 | 'own';
 
+/** Passes over a photo, each with the network's lattice elsewhere, of which a result is the mean. */
+export type Smooth = 1 | 4 | 16;
+
 /** What the engine runs on, and why. */
 export interface DeviceReport {
   device: 'webgpu' | 'cpu';
@@ -55,6 +58,7 @@ export interface TranslateJob {
   size: Size;
   /** Pixels of reflected border added before the network and cropped after, 0 to 256. */
   margin: number;
+  smooth: Smooth;
   format: Format;
 }
 
@@ -277,9 +281,14 @@ export interface Loading {
   total: number;
 }
 
+/** How many of several passes over a photo are behind; a graphics card has them all at once. */
+export interface Passed {
+  passed: number;
+}
+
 /**
- * What the worker says unasked: how far its engine has come; once, that it can take requests; or that it is
- * of no more use, because it could not start (`engine-unavailable`, `browser-unsupported`) or broke down
- * between requests (`engine-died`).
+ * What the worker says unasked: how far its engine has come, or the photo that it is at; once, that it
+ * can take requests; or that it is of no more use, because it could not start (`engine-unavailable`,
+ * `browser-unsupported`) or broke down between requests (`engine-died`).
  */
-export type Notice = Loading | { ready: true } | { crash: Failure };
+export type Notice = Loading | Passed | { ready: true } | { crash: Failure };

@@ -40,6 +40,7 @@
  * @property {Set<string>} endings of those files
  * @property {boolean} running
  * @property {number} finished photos finished since the run began
+ * @property {{ done: number, of: number }} passes over the photo that the engine is at
  * @property {number} timed translations that were timed since the run began
  * @property {number[]} seconds how long each of the last few of them took
  */
@@ -58,6 +59,7 @@ export function createRun() {
     endings: new Set(),
     running: false,
     finished: 0,
+    passes: { done: 0, of: 1 },
     timed: 0,
     seconds: [],
   };
@@ -204,6 +206,7 @@ export function nextItem(run) {
     const item = run.items.get(/** @type {number} */ (run.queue.shift()));
     if (item?.state === 'waiting') {
       item.active = true;
+      run.passes = { done: 0, of: 1 };
       return item;
     }
   }
@@ -283,17 +286,18 @@ export function progress(run) {
     .map((id) => run.items.get(id))
     .filter((item) => item?.state === 'waiting');
   const active = [...run.items.values()].some((item) => item.active);
-  const left = queued.length + Number(active);
-  const total = run.finished + left;
   const { finished, seconds } = run;
+  const left = queued.length + Number(active);
+  const total = finished + left;
+  const begun = active ? run.passes.done / run.passes.of : 0;
   const secondsEach = seconds.length
     ? seconds.reduce((sum, s) => sum + s, 0) / seconds.length
     : null;
   return {
     finished,
     total,
-    fraction: total ? finished / total : 0,
+    fraction: total ? (finished + begun) / total : 0,
     secondsEach,
-    secondsLeft: secondsEach === null ? null : secondsEach * left,
+    secondsLeft: secondsEach === null ? null : secondsEach * (left - begun),
   };
 }

@@ -24,7 +24,7 @@ export function isPhotosFault(code) {
  * @param {import('./client.js').Weights} how.weights of the model
  * @param {import('./zip.js').Settings} how.settings
  * @param {string} how.version of the engine
- * @param {(item: Item) => void} how.onItem told when a photo begins and when it ends
+ * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
  * @param {AbortSignal} how.signal
  * @returns {Promise<Failure | null>} what stopped the run before its end, other than the visitor
  */
@@ -36,7 +36,10 @@ export async function translateAll(run, how) {
     onItem(item);
     try {
       const file = /** @type {File} */ (item.file);
-      const picture = await engine.translate({ file, ...settings }, weights, signal);
+      const picture = await engine.translate({ file, ...settings }, weights, signal, (passes) => {
+        run.passes = { done: passes, of: settings.smooth };
+        onItem(item);
+      });
       await held(picture);
       const { sha256, ngf, blocks } = picture.model;
       const by = { name: model.name ?? model.value, sha256, ngf, blocks };

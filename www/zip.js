@@ -24,7 +24,9 @@ import { resultNames } from './names.js';
  * @property {import('./protocol.js').Precision | null} precision how it was computed, where it is done
  * @property {About | null} made how, where it is done
  */
-/** @typedef {{ size: import('./protocol.js').Size, margin: number, format: Format }} Settings */
+/** @typedef {import('./protocol.js').Size} Size */
+/** @typedef {import('./protocol.js').Smooth} Smooth */
+/** @typedef {{ size: Size, margin: number, smooth: Smooth, format: Format }} Settings */
 /**
  * How results are made; in the manifest, how those without an entry of their own were.
  *

@@ -90,7 +90,8 @@ visit('folders of photos come back translated, in a zip', {}, async ({ page, t }
     ngf: card.ngf,
     blocks: card.blocks,
   });
-  assert.deepEqual(manifest.settings, { size: 256, margin: card.margin, format: 'png' });
+  const { margin, smooth } = card;
+  assert.deepEqual(manifest.settings, { size: 256, margin, smooth, format: 'png' });
   assert.equal(manifest.photos.length, 4);
   const large = manifest.photos.find((/** @type {any} */ one) => one.source === 'trip/a.png');
   assert.deepEqual(large, {

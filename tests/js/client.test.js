@@ -82,6 +82,7 @@ const job = /** @type {import('../../www/protocol.js').TranslateJob} */ ({
   file: new Blob(['photo']),
   size: 256,
   margin: 0,
+  smooth: 4,
   format: 'png',
 });
 
@@ -107,6 +108,22 @@ test('the worker starts at the first request, opens once, and answers', async ()
   assert.equal(reports.length, 1);
   assert.equal(workers[0]?.requests[0].device, 'auto');
   assert.equal(Buffer.from(workers[0]?.requests[1].bytes).toString(), 'abc');
+});
+
+test('passes over a photo are told to whoever asked for it, and to nobody else', async () => {
+  const { client } = clientOf(async (request, worker) => {
+    if (request.do === 'translate') for (const passed of [1, 2, 3]) worker.say({ passed });
+    return good(request, worker);
+  });
+  /** @type {[string, number][]} */
+  const told = [];
+  await client.translate(job, weights, undefined, (passed) => told.push(['first', passed]));
+  await client.translate(job, weights);
+  await client.translate(job, weights, undefined, (passed) => told.push(['third', passed]));
+  assert.deepEqual(
+    told,
+    ['first', 'third'].flatMap((who) => [1, 2, 3].map((passed) => [who, passed])),
+  );
 });
 
 test('where the graphics card cannot be started, the CPU is opened instead, and says why', async () => {

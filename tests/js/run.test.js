@@ -232,15 +232,18 @@ test('what was not downloaded since it was made counts as unsaved', () => {
 const weights = { read: async () => new ArrayBuffer(0), sha256: null };
 /**
  * @param {import('../../www/run.js').Run} run
- * @param {(name: string) => Promise<any>} translate
+ * @param {(name: string, onPass?: (passes: number) => void) => Promise<any>} translate
  * @param {AbortController} [stop]
  */
 const translateWith = (run, translate, stop = new AbortController()) =>
   translateAll(run, {
-    engine: { translate: (job) => translate(/** @type {File} */ (job.file).name) },
+    engine: {
+      translate: (job, _weights, _signal, onPass) =>
+        translate(/** @type {File} */ (job.file).name, onPass),
+    },
     model: /** @type {any} */ ({ value: 'own:mine', name: 'mine', direction: 'own' }),
     weights,
-    settings: { size: 256, margin: 0, format: 'png' },
+    settings: { size: 256, margin: 0, smooth: 4, format: 'png' },
     version: '0.1.0',
     onItem: () => {},
     signal: stop.signal,
@@ -263,6 +266,37 @@ test('what is said of a result is what the engine answered', async () => {
     [...run.items.values()].map((item) => item.result?.made.model),
     [1, 2].map((ngf) => ({ name: 'mine', sha256: 'ab', ngf, blocks: 2 })),
   );
+});
+
+test('passes over a photo move the bar on, and count for that photo alone', async () => {
+  const run = runWith('1.jpg', '2.jpg');
+  begin(run);
+  /** @type {number[]} */
+  const seen = [];
+  await translateWith(run, async (_name, onPass) => {
+    seen.push(progress(run).fraction);
+    for (const passes of [1, 2, 3]) {
+      onPass?.(passes);
+      seen.push(progress(run).fraction);
+    }
+    return ANSWER;
+  });
+  assert.deepEqual(
+    seen,
+    [0, 1, 2, 3, 4, 5, 6, 7].map((passes) => passes / 8),
+  );
+  assert.equal(progress(run).fraction, 1);
+});
+
+test('the time left counts the passes that are behind', () => {
+  const run = runWith('1.jpg', '2.jpg', '3.jpg');
+  begin(run);
+  nextItem(run);
+  settle(run, 1, { result: result('1') }, 8);
+  nextItem(run);
+  assert.equal(progress(run).secondsLeft, 16);
+  run.passes = { done: 3, of: 4 };
+  assert.equal(progress(run).secondsLeft, 10);
 });
 
 test('weights or an engine that are gone stop the run, and no photo is blamed', async () => {

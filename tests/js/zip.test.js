@@ -6,7 +6,7 @@ import { buildZip } from '../../www/zip.js';
 const ABOUT = /** @type {import('../../www/zip.js').About} */ ({
   version: '0.1.0',
   model: { name: 'summer to winter', sha256: 'ab'.repeat(32), ngf: 64, blocks: 9 },
-  settings: { size: 512, margin: 32, format: 'png' },
+  settings: { size: 512, margin: 32, smooth: 4, format: 'png' },
 });
 
 /** @param {string} path @param {string} text @returns {import('../../www/zip.js').Outcome} */
