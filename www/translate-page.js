@@ -34,6 +34,7 @@ import {
   restoreItems,
   retry,
 } from './run.js';
+import { samplePhotos } from './sample-photos.js';
 import { showPrecision } from './status.js';
 import { confirmed } from './train/view/confirm.js';
 import { translateAll } from './translate.js';
@@ -98,7 +99,12 @@ export async function setUpTranslate(client, store, opener) {
   button('clear').addEventListener('click', removeAll);
   button('undo').addEventListener('click', undo);
   button('retry').addEventListener('click', () => translate(() => retry(run)));
-  button('samples').addEventListener('click', takeSamples);
+  button('sample-photos').addEventListener('click', () =>
+    takeSamples('sample-photos', 'drop.fetching', samplePhotos),
+  );
+  button('samples').addEventListener('click', () =>
+    takeSamples('samples', 'drop.painting', () => paintSamples(engine, chosenModel().seasons)),
+  );
   button('download').addEventListener('click', downloadAll);
   button('forget').addEventListener('click', forget);
   input('own-name').addEventListener('change', rename);
@@ -165,21 +171,27 @@ async function takePhotos(chunks) {
   else announce(text('drop.added', { n: added }));
 }
 
-async function takeSamples() {
-  const samples = button('samples');
+/**
+ * @param {string} id of the button
+ * @param {string} busy key of what it says meanwhile
+ * @param {() => Promise<{ name: string, file: File }[]>} make
+ */
+async function takeSamples(id, busy, make) {
+  const samples = button(id);
   if (samples.ariaBusy) return;
   notify('');
   samples.ariaBusy = 'true';
-  samples.textContent = text('drop.painting');
+  const words = samples.textContent;
+  samples.textContent = text(busy);
   try {
-    gallery.show(addPhotos(run, await paintSamples(engine, chosenModel().seasons)));
+    gallery.show(addPhotos(run, await make()));
     refresh();
     translate();
   } catch (error) {
     tell(error);
   } finally {
     samples.ariaBusy = null;
-    samples.textContent = text('drop.samples');
+    samples.textContent = words;
   }
 }
 

@@ -142,6 +142,24 @@ function chunkNames(png) {
   return names;
 }
 
+visit('one click on the sample photos gives real ones, translated', {}, async ({ page, site }) => {
+  await ready(page);
+  const asked = () => site.served.filter((path) => path.endsWith('.jpg'));
+  assert.equal(asked().length, 2, 'the two of the example');
+  await useWeights(page);
+  await page.selectOption(by('size-select'), '256');
+  await page.click(by('sample-photos-button'));
+  await page.waitForSelector(`${by('result-card')}[data-state=done]`, { timeout: 60_000 });
+  const shown = await cards(page);
+  assert.deepEqual(
+    shown.map(({ name }) => name.replace(/ \(Aitzol Berasategi, CC BY 4\.0\)\.jpg$/, '')),
+    ['Life', 'Picos de Europa', 'Aitzgorri', 'Sunset'],
+  );
+  assert.equal(new Set(asked()).size, 5, 'none of them twice');
+  assert.equal(await page.isVisible(by('sample-photos-button')), false);
+  await page.click(by('cancel-button'));
+});
+
 visit('one click on the sample scenes gives a translated picture', {}, async ({ page, site }) => {
   await ready(page);
   await page.click(by('samples-button'));
