@@ -55,7 +55,7 @@ visit(
     await startSmall(page, STEPS);
     await until(page, 'failed');
     assert.equal((await notices(page))[0], 'training-keeps-dying');
-    assert.match((await page.textContent(by('train-notices'))) ?? '', /picture size of \d+/);
+    assert.match((await page.textContent(by('train-notices'))) ?? '', /piece size of \d+/);
     await page.click(by('resume-button'));
     await until(page, 'finished', { step: STEPS });
   },

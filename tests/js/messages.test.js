@@ -75,7 +75,7 @@ const cards = /** @type {{ id: string, trained: { on: string } }[]} */ (
 );
 const ids = cards.map(({ id }) => id);
 const browsers = union(/typedef \{[^}]*\} Browser/, read('www/support.js'));
-const fields = all1(/\{ name: '(\w+)', id:/g, read('www/train/view/fields.js'));
+const fields = all1(/\{\s+name: '(\w+)',\s+id:/g, read('www/train/view/fields.js'));
 const choices = [
   ...read('www/train/view/fields.js').matchAll(/name: '(\w+)',[^}]*choices: \[([^\]]*)\]/g),
 ].flatMap(([, name, values]) => all1(/'(\w+)'/g, values).map((value) => `${name}.${value}`));
@@ -97,6 +97,8 @@ const PUT_TOGETHER = {
   'models.trained.*': cards.map(({ trained }) => trained.on),
   'notice.*': sentencesOf('notice.').map((key) => key.slice('notice.'.length)),
   'plan.about.*': all1(/\{ kind: '(\w+)'/g, types),
+  'preset.*': union(/type Preset = [^;]*;/, types),
+  'preset.*.about': union(/type Preset = [^;]*;/, types),
   'proposal.*': union(/why: [^;]*;/, types),
   'reason.*': sentencesOf('reason.').map((key) => key.slice('reason.'.length)),
   'reason.device.*': ['webgpu', 'cpu'],

@@ -131,6 +131,40 @@ test('a folder that is gone is not told photo by photo', async () => {
   assert.deepEqual(told, ['photos-not-kept', 'usb-0.png']);
 });
 
+test('no copies are begun that the disk has no room for, which grows with the photo size', async () => {
+  const full = new File(['photo'], 'photo.png');
+  const photo = { name: 'photo.png', hash: 'p', file: null };
+  const none = { A: [], B: [] };
+  const keep = async (/** @type {any} */ config, /** @type {number} */ quota) => {
+    let asked = false;
+    const copies = new Copies(
+      /** @type {any} */ ({ space: async () => ({ usage: 0, quota, persisted: false }) }),
+      /** @type {any} */ ({
+        request: async () => {
+          asked = true;
+          return [{ copy: full, whole: null, problem: null }];
+        },
+      }),
+      () => {},
+      () => {},
+      () => {},
+    );
+    const record = { id: 'x', config: JSON.stringify(config), parameters: 0, previews: none };
+    await copies.keep(
+      /** @type {any} */ ({ ...record, photos: { A: [{ ...photo }], B: [] } }),
+      { photos: { A: [full], B: [] }, previews: none },
+      8,
+    );
+    return asked;
+  };
+  const squares = { preprocess: 'resize_and_crop', load_size: 72 };
+  assert.equal(await keep(squares, 3 * 72 * 72), true);
+  // Kept at the largest scale, 108 pixels the shorter side, and 3 : 2.
+  const photos = { preprocess: 'scale_and_crop', load_size: 72, zoom: 1.5 };
+  assert.equal(await keep(photos, 3 * 72 * 72), false);
+  assert.equal(await keep(photos, 3 * 108 * 162), true);
+});
+
 test('a disk that is full before all are copied keeps none of them', async () => {
   let kept = 0;
   const { session, root } = await readySession({

@@ -168,3 +168,18 @@ test('a worker’s access handles write the same, and a short write is a full di
   await assert.rejects(disk.write('text', 'hello'), { code: 'storage-full' });
   assert.equal(root.files().text, undefined);
 });
+
+test('a run of the version before has the photo size that its configuration says', async () => {
+  const { disk } = folder();
+  const before = {
+    ...record(10),
+    settings: { crop: 64, length: 200 },
+    config: JSON.stringify({ preprocess: 'resize_and_crop', load_size: 72, crop_size: 64 }),
+  };
+  await storeCheckpoint(disk, before, { checkpoint: bytes('c'), history: bytes('h') }, null);
+  const settings = { crop: 64, length: 200, preprocess: 'resize_and_crop', size: 72 };
+  assert.deepEqual((await readIndex(disk))?.record.settings, settings);
+  const now = { ...before, settings: { ...settings, size: 256, preprocess: 'scale_and_crop' } };
+  await storeCheckpoint(disk, now, { checkpoint: bytes('c'), history: bytes('h') }, null);
+  assert.deepEqual((await readIndex(disk))?.record.settings, now.settings);
+});

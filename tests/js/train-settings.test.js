@@ -5,8 +5,10 @@ import {
   configOf,
   defaultSettings,
   lengthProblems,
+  previewsOf,
   ratesConfig,
   settingProblems,
+  settingsWith,
   stepsOf,
   warmUpOf,
 } from '../../www/train/settings.js';
@@ -49,9 +51,10 @@ test('the configuration has every name as the engine knows it, and the paper’s
     lr_flat: 1000,
     lr_decay: 1000,
     seed: 5,
-    preprocess: 'resize_and_crop',
-    load_size: 286,
+    preprocess: 'scale_and_crop',
+    load_size: 512,
     crop_size: 256,
+    zoom: 1.5,
     warm_up: 100,
     lr_ramp: 950,
   });
@@ -76,12 +79,34 @@ test('an odd number of epochs loses none, and one epoch is a run', () => {
   }
 });
 
-test('pictures are never resized to less than the crop', () => {
-  for (let crop = 24; crop <= 1024; crop += 4) {
-    const settings = { ...defaultSettings(CPU, SCRATCH, null), crop };
-    const { load_size: load } = configOf(settings, SCRATCH, CPU, 10);
-    assert.ok(load >= crop && Number.isInteger(load));
+test('a photo size that was not chosen goes with the pieces, and one that is too small is told', () => {
+  const proposed = defaultSettings(CPU, SCRATCH, null);
+  for (const preprocess of /** @type {const} */ (['scale_and_crop', 'resize_and_crop'])) {
+    for (let crop = 24; crop <= 1024; crop += 4) {
+      const settings = settingsWith(proposed, { crop, preprocess });
+      assert.deepEqual(settingProblems(settings), [], `${preprocess} ${crop}`);
+    }
   }
+  assert.equal(settingsWith(proposed, {}).size, 256);
+  assert.equal(settingsWith(proposed, { crop: 320 }).size, 320);
+  // PyTorch's proportion, which the page had for all pieces before.
+  const before = settingsWith(proposed, { preprocess: 'resize_and_crop' });
+  const { load_size: load, crop_size: crop } = configOf(before, SCRATCH, CPU, 10);
+  assert.deepEqual([load, crop], [72, 64]);
+  const small = settingsWith(proposed, { crop: 320, size: 300 });
+  const [{ field, code, values }] = settingProblems(small);
+  assert.deepEqual([field, code, values.least], ['size', 'setting-range', 320]);
+  assert.deepEqual(settingProblems({ ...small, preprocess: 'crop' }), [], 'it has no size');
+});
+
+test('previews are at the scale that is learnt, within what a look may cost', () => {
+  const side = (/** @type {any} */ settings, /** @type {boolean} */ slow) =>
+    previewsOf(settings, slow).side;
+  assert.equal(side({ size: 256, crop: 64 }, true), 256);
+  assert.equal(side({ size: 512, crop: 128 }, false), 512);
+  assert.equal(side({ size: 2048, crop: 64 }, true), 256);
+  assert.equal(side({ size: 72, crop: 64 }, true), 192);
+  assert.equal(side({ size: 1024, crop: 768 }, false), 768);
 });
 
 test('warm-up: a fifth of the run, at most 100, never all of it, none from scratch', () => {
@@ -106,6 +131,10 @@ test('epochs are passes through the larger set', () => {
 test('each value outside its range is named, with the range', () => {
   const good = defaultSettings(GPU, SCRATCH, null);
   const wrong = /** @type {const} */ ([
+    ['size', 20, 'setting-range'],
+    ['size', 4096, 'setting-range'],
+    ['size', Number.NaN, 'setting-range'],
+    ['preprocess', 'none', 'setting-choice'],
     ['crop', 20, 'setting-range'],
     ['crop', 2048, 'setting-range'],
     ['crop', 130, 'setting-multiple'],

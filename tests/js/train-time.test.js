@@ -109,7 +109,7 @@ test('calibration: the median of the warm steps, and the whole run from it', () 
   assert.equal(secondsPerStep, 2);
   assert.equal(firstStep, 9);
   assert.equal(steps, 100);
-  const look = 4 * 2 * (previewCostOf(SMALL, 192) / costOf(SMALL));
+  const look = 4 * 2 * (previewCostOf(SMALL, 256) / costOf(SMALL));
   assert.ok(Math.abs(seconds - (7 + 2 * 100 + 2 * look)) < 1e-9, `${seconds}`);
   assert.ok(feasible);
   assert.equal(proposal, null);

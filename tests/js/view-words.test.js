@@ -79,7 +79,7 @@ test('a proposal names the settings and the time', () => {
   const words = proposalOf({ why: 'slow', settings, seconds: 1500, secondsPerStep: 7 });
   assert.equal(
     words,
-    'Better suited to this device: Picture size 64, Length 200. That would take about 25 min.',
+    'Better suited to this device: Piece size 64, Length 200. That would take about 25 min.',
   );
   const unknown = proposalOf({ why: 'fast', settings, seconds: null, secondsPerStep: null });
   assert.doesNotMatch(unknown, /would take/);

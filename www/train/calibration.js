@@ -113,7 +113,7 @@ function runSeconds(measured, each, settings) {
   const warmUp = warmUpOf(settings, start, steps);
   const looks = (steps / settings.previewEvery) * previews;
   const size = sizeWith(measured, settings);
-  const { side } = previewsOf(settings.crop, isSlow(device));
+  const { side } = previewsOf(settings, isSlow(device));
   const look = each.full * (previewCostOf(size, side) / costOf(size));
   const trained = warmUp * each.warmUp + (steps - warmUp) * each.full;
   return trained * (1 + scoringShare(trained, isSlow(device))) + looks * look;

@@ -77,7 +77,7 @@ export class Calibrator {
 
 /** @param {import('./prepare.js').Plan} plan @param {import('./record.js').RunRecord} record */
 function about({ settings, start, device }, { photos, previews }) {
-  const { photos: shown } = previewsOf(settings.crop, isSlow(device));
+  const { photos: shown } = previewsOf(settings, isSlow(device));
   return {
     settings,
     start,

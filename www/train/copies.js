@@ -96,9 +96,8 @@ export class Copies {
 
   /** @param {RunRecord} record @param {Wanted[]} wanted */
   async #checkRoom({ config, parameters }, wanted) {
-    const { load_size: side } = JSON.parse(config);
     const most = wanted.reduce(
-      (sum, { photo: { whole } }) => sum + 3 * (side ** 2 + (whole?.longest ?? 0) ** 2),
+      (sum, { photo: { whole } }) => sum + 3 * (pixelsOf(config) + (whole?.longest ?? 0) ** 2),
       0,
     );
     const space = await this.#host.space();
@@ -118,6 +117,12 @@ export class Copies {
     }
     return made;
   }
+}
+
+/** Pixels of a copy, of a photo of 3 : 2. @param {string} config of the engine, as JSON */
+function pixelsOf(config) {
+  const { preprocess, load_size: side, zoom } = JSON.parse(config);
+  return preprocess === 'scale_and_crop' ? 1.5 * (side * zoom) ** 2 : side ** 2;
 }
 
 /** Whether a photo is stored, or could not be opened in the first place. @param {StoredPhoto} photo */

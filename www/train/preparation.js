@@ -1,7 +1,8 @@
 /** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
 import { Folders } from './folders.js';
+import { isDecided, presetSettings, undecided } from './presets.js';
 import { paintScenes } from './samples.js';
-import { configOf, defaultSettings, settingProblems } from './settings.js';
+import { configOf, defaultSettings, settingProblems, settingsWith } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Settings} Settings */
@@ -13,8 +14,12 @@ export class Preparation {
   #stored;
   #host;
   #onChange;
-  /** What the person chose; the rest is proposed for the device. @type {Partial<Settings>} */
+  /** What the person chose; the rest goes with the preset and the device. @type {Partial<Settings>} */
   #chosen = {};
+  /** @type {import('./types.js').Preset} */
+  preset = 'season';
+  /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
+  #basis = 'season';
   /** @type {import('../protocol.js').DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
@@ -45,12 +50,24 @@ export class Preparation {
   /** @returns {Settings} */
   get settings() {
     const network = this.#source.network(this.start);
-    return { ...defaultSettings(this.device, this.start, network), ...this.#chosen };
+    const proposed = defaultSettings(this.device, this.start, network);
+    return settingsWith({ ...proposed, ...presetSettings(this.#basis, proposed) }, this.#chosen);
   }
 
   /** @param {Partial<Settings>} settings */
   set(settings) {
+    if (isDecided(settings)) this.preset = 'own';
     this.#chosen = { ...this.#chosen, ...settings };
+    this.#altered();
+  }
+
+  /** @param {import('./types.js').Preset} preset */
+  usePreset(preset) {
+    this.preset = preset;
+    if (preset !== 'own') {
+      this.#basis = preset;
+      this.#chosen = undecided(this.#chosen);
+    }
     this.#altered();
   }
 

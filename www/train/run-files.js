@@ -38,10 +38,19 @@ async function readSlot(folder, slot) {
     const content = text.slice(cut + 1);
     if (cut < 0 || text.slice(0, cut) !== (await digest(content))) return null;
     const index = JSON.parse(content);
-    return index.record?.version === 1 ? index : null;
+    return index.record?.version === 1 ? upgraded(index) : null;
   } catch {
     return null;
   }
+}
+
+/** With the settings that runs of an older version did not have. @param {RunIndex} index @returns {RunIndex} */
+function upgraded(index) {
+  const { settings, config } = index.record;
+  if (!settings || settings.size !== undefined) return index;
+  const { preprocess, load_size: size } = JSON.parse(config);
+  const record = { ...index.record, settings: { ...settings, preprocess, size } };
+  return { ...index, record };
 }
 
 /**

@@ -102,7 +102,7 @@ export class TrainRun {
   }
 
   get #shown() {
-    return previewsOf(this.record.settings.crop, this.#pace?.one ?? true);
+    return previewsOf(this.record.settings, this.#pace?.one ?? true);
   }
 
   /** Steps that no checkpoint has. */

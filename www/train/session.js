@@ -130,6 +130,11 @@ export class TrainSession extends EventTarget {
     });
   }
 
+  /** @param {import('./types.js').Preset} preset */
+  usePreset(preset) {
+    if (this.#can.edit) this.#next.usePreset(preset);
+  }
+
   /** @param {Partial<import('./types.js').Settings>} settings */
   set(settings) {
     if (this.#can.edit) this.#next.set(settings);

@@ -8,19 +8,25 @@
 /** @typedef {{ device: 'webgpu' | 'cpu', fallback: boolean }} Device */
 /** @typedef {{ ngf: number, blocks: number }} Network */
 
-/** Longest side of a preview, and how many photos of each folder: what a look may cost. */
-const PREVIEW = { slow: { side: 192, photos: 1 }, graphics: { side: 256, photos: 2 } };
+/** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
+const PREVIEW = {
+  slow: { least: 192, most: 256, photos: 1 },
+  graphics: { least: 256, most: 512, photos: 2 },
+};
 /** Steps of warm-up at most, and the part of a run that it is at most. */
 const WARM_UP = { steps: 100, part: 5 };
 /** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
 const LONGEST_RAMP = 1000;
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
+/** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
+const ZOOM = 1.5;
 /** The longest run, in steps: the engine's own limit is far higher, but no page lives so long. */
 const MOST_STEPS = 10_000_000;
 
 /** Least and most of each number, both allowed. */
 const RANGES = /** @type {const} */ ({
+  size: [24, 2048],
   crop: [24, 1024],
   length: [1, MOST_STEPS],
   lr: [1e-7, 0.1],
@@ -35,6 +41,7 @@ const RANGES = /** @type {const} */ ({
 /** The other numbers are whole. */
 const FRACTIONS = new Set(['lr', 'lambdaCycle', 'lambdaIdentity']);
 const CHOICES = /** @type {const} */ ({
+  preprocess: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
   unit: ['steps', 'epochs'],
   rule: ['paper', 'pytorch'],
   ganMode: ['lsgan', 'vanilla'],
@@ -42,6 +49,7 @@ const CHOICES = /** @type {const} */ ({
 
 /** What all devices have in common: the paper's values. */
 const COMMON = /** @type {const} */ ({
+  preprocess: 'scale_and_crop',
   unit: 'steps',
   lr: 2e-4,
   rule: 'paper',
@@ -75,6 +83,8 @@ export function defaultSettings(device, start, network) {
   const length = slow ? { scratch: 600, weights: 200 } : { scratch: 4000, weights: 2000 };
   return {
     ...COMMON,
+    // About what Translate uses: with the zoom, photos of 3 : 2 at 256 to 512 pixels, or at 512 to 1024.
+    size: slow ? 256 : 512,
     crop: slow ? 64 : 128,
     length: scratch ? length.scratch : length.weights,
     ngf: network?.ngf ?? (slow ? 16 : 32),
@@ -84,15 +94,32 @@ export function defaultSettings(device, start, network) {
 }
 
 /**
- * What is previewed: photos of each folder, and their longest side in pixels. They are shown whole, and
- * never smaller than what is learnt from: on few pixels generators make little but noise.
+ * What was chosen in the place of what is proposed. A photo size that was not chosen goes with the piece size: photos
+ * are never smaller than the pieces, and in PyTorch's ways, whose networks know no other scale, hardly larger.
  *
- * @param {number} crop
+ * @param {Settings} proposed
+ * @param {Partial<Settings>} chosen
+ * @returns {Settings}
+ */
+export function settingsWith(proposed, chosen) {
+  const settings = { ...proposed, ...chosen };
+  const { crop, preprocess } = settings;
+  if (chosen.size !== undefined || Number.isNaN(crop)) return settings;
+  const size =
+    preprocess === 'scale_and_crop' ? Math.max(settings.size, crop) : Math.round(crop * LOAD_RATIO);
+  return { ...settings, size };
+}
+
+/**
+ * What is previewed: photos of each folder, and their longest side in pixels. They are shown whole, at about the
+ * scale that is learnt from, and never smaller than its pieces: on few pixels generators make little but noise.
+ *
+ * @param {Pick<Settings, 'size' | 'crop'>} settings
  * @param {boolean} slow
  */
-export function previewsOf(crop, slow) {
-  const { side, photos } = slow ? PREVIEW.slow : PREVIEW.graphics;
-  return { side: Math.max(crop, side), photos };
+export function previewsOf({ size, crop }, slow) {
+  const { least, most, photos } = slow ? PREVIEW.slow : PREVIEW.graphics;
+  return { side: Math.max(crop, least, Math.min(size, most)), photos };
 }
 
 /**
@@ -121,6 +148,15 @@ export function settingProblems(settings) {
   }
   if (Number.isInteger(settings.crop) && settings.crop % 4 !== 0) {
     problems.push({ field: 'crop', code: 'setting-multiple', values: { field: 'crop', of: 4 } });
+  }
+  const { size, crop, preprocess } = settings;
+  if (problems.length === 0 && preprocess !== 'crop' && size < crop) {
+    const [, most] = RANGES.size;
+    problems.push({
+      field: 'size',
+      code: 'setting-range',
+      values: { field: 'size', least: crop, most },
+    });
   }
   return problems;
 }
@@ -238,9 +274,10 @@ export function configOf(settings, start, device, steps) {
     lr_flat: flat,
     lr_decay: settings.length - flat,
     seed: settings.seed,
-    preprocess: 'resize_and_crop',
-    load_size: Math.round(settings.crop * LOAD_RATIO),
+    preprocess: settings.preprocess,
+    load_size: settings.size,
     crop_size: settings.crop,
+    zoom: ZOOM,
     warm_up: warmUp,
     lr_ramp: rampOf(warmUp, steps),
   };

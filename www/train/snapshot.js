@@ -17,7 +17,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
 /**
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
- * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'settings' | 'start' | 'need' | 'calibration'>} next
+ * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'need' | 'calibration'>} next
  * @property {import('./run.js').TrainRun | null} run
  * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held
@@ -30,7 +30,7 @@ export function snapshotOf(parts) {
   const { runs, space } = parts.library;
   // What another tab is at is not on offer, nor what is on the page already.
   const offers = parts.library.offers.filter(({ id }) => !held && id !== parts.run?.record.id);
-  const { folders, settings, start, device, need, calibration } = parts.next;
+  const { folders, preset, settings, start, device, need, calibration } = parts.next;
   const { reports, both, checked } = folders;
   const looked = both && checked === null;
   const steps = looked ? stepsOf(settings, reports.A.training, reports.B.training) : null;
@@ -51,6 +51,7 @@ export function snapshotOf(parts) {
     folders: reports,
     checked,
     dataset,
+    preset,
     settings,
     settingProblems: problems,
     start,

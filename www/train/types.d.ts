@@ -147,7 +147,17 @@ export type StartChoice =
   | { kind: 'run'; id: string }
   | { kind: 'scratch' };
 
+/** What a training is for: `presets.js`. `own`: a setting that goes with it was changed. */
+export type Preset = 'season' | 'painting' | 'object' | 'enhancement' | 'own';
+
 export interface Settings {
+  /** How photos become training pictures, as the engine names it; all but the first are PyTorch's. */
+  preprocess: 'scale_and_crop' | 'resize_and_crop' | 'scale_width_and_crop' | 'crop';
+  /**
+   * Pixels to which a photo's shorter side (or, as `preprocess` says, each side or its width) is brought before pieces
+   * are taken: `crop` to 2048. `crop` alone takes them from the photo as it is.
+   */
+  size: number;
   /** Side of a training picture in pixels: 24 to 1024, a multiple of 4. */
   crop: number;
   /** Length of the run in this unit. */
@@ -402,6 +412,7 @@ export interface Snapshot {
   checked: { done: number; total: number } | null;
   /** Null until both folders have been looked at. */
   dataset: DatasetReport | null;
+  preset: Preset;
   settings: Settings;
   settingProblems: SettingProblem[];
   start: StartChoice;
@@ -447,6 +458,8 @@ export interface TrainSessionApi extends EventTarget {
   /** Replaces some settings; what is wrong with them stands in `settingProblems`. */
   set(settings: Partial<Settings>): void;
   startFrom(choice: StartChoice): void;
+  /** Settings that suit a purpose, in place of those of them that were chosen. */
+  usePreset(preset: Preset): void;
   applyProposal(): void;
 
   calibrate(): Promise<void>;

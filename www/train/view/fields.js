@@ -10,8 +10,14 @@ import { sentence } from './words.js';
 
 /** In the order in which they matter; those that are `first` stand outside the drawer. @type {Field[]} */
 const FIELDS = [
+  { name: 'size', id: 'size', least: 24, most: 2048, step: 1, first: true },
   { name: 'crop', id: 'crop', least: 24, most: 1024, step: 4, first: true },
   { name: 'length', id: 'steps', least: 1, step: 1, first: true },
+  {
+    name: 'preprocess',
+    id: 'preprocess',
+    choices: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
+  },
   { name: 'unit', id: 'unit', choices: ['steps', 'epochs'] },
   { name: 'lr', id: 'lr', step: 'any' },
   { name: 'rule', id: 'lr-rule', choices: ['paper', 'pytorch'] },
@@ -87,6 +93,7 @@ export function showFields({ settings, settingProblems, start, folders }) {
     control.setAttribute('aria-invalid', String(Boolean(problem)));
     // Weights bring their own network, and only fresh discriminators need warming up beside them.
     if (field.scratch) row.hidden = start.kind !== 'scratch';
+    if (field.name === 'size') row.hidden = settings.preprocess === 'crop';
     if (field.name === 'warmUp') row.hidden = start.kind === 'scratch';
   }
   const [length] = [...rows].filter(([{ name }]) => name === 'length').map(([, row]) => row);

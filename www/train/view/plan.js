@@ -2,6 +2,7 @@
 import { announce, button, byId, input, select } from '../../dom.js';
 import { formatClock, text } from '../../messages.js';
 import { shippedModels } from '../../models.js';
+import { PRESET_NAMES } from '../presets.js';
 import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';
 import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
@@ -18,6 +19,10 @@ const files = { a: null, b: null };
 /** @param {Session} session */
 export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
+  for (const name of PRESET_NAMES) select('preset').append(option(name, text(`preset.${name}`)));
+  select('preset').addEventListener('change', () => {
+    session.usePreset(/** @type {import('../types.js').Preset} */ (select('preset').value));
+  });
   select('start-from').addEventListener('change', () => {
     session.startFrom(choiceOf(select('start-from').value));
   });
@@ -36,8 +41,10 @@ export function setUpPlan(session) {
 
 /** @param {Snapshot} snapshot */
 export function showPlan(snapshot) {
-  const { can, start, settingProblems, calibration, folders } = snapshot;
+  const { can, preset, start, settingProblems, calibration, folders } = snapshot;
   const names = { A: folders.A.name, B: folders.B.name };
+  if (select('preset').value !== preset) select('preset').value = preset;
+  write(byId('preset-about'), text(`preset.${preset}.about`));
   showChoices(snapshot);
   showFields(snapshot);
   byId('start-files').hidden = start.kind !== 'files';

@@ -15,8 +15,8 @@ import { Supply } from './supply.js';
 /** @typedef {import('../../protocol.js').TrainStart} TrainStart */
 /** @typedef {import('../../protocol.js').TrainReport} TrainReport */
 
-/** Bytes of decoded, resized photos that the engine keeps: 540 of 286 pixels. */
-const CACHE = 128 * 1024 * 1024;
+/** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
+const CACHE = 256 * 1024 * 1024;
 /** Codes of what is no fault of the engine. */
 const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
 /** Codes of a checkpoint that cannot be used, so that the one before is tried. */
