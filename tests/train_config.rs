@@ -201,7 +201,7 @@ fn values_out_of_range_are_refused_by_name() {
     assert!(nan.validate().unwrap_err().to_string().contains("lambda_A is NaN"));
 }
 
-/// `tests/js/settings.test.js` has the same numbers.
+/// `tests/js/train-settings.test.js` has the same numbers.
 #[test]
 fn weights_are_averaged_over_a_tenth_of_a_run() {
     let proposed = [(0, 0.0), (10, 0.0), (20, 0.5), (200, 0.95), (600, 1.0 - 1.0 / 60.0)];

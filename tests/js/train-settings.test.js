@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   configOf,
   defaultSettings,
+  emaOf,
   lengthProblems,
   previewsOf,
   ratesConfig,
@@ -57,7 +58,23 @@ test('the configuration has every name as the engine knows it, and the paper’s
     zoom: 1.5,
     warm_up: 100,
     lr_ramp: 950,
+    ema: 0.995,
   });
+  assert.equal(configOf({ ...settings, ema: 'off' }, MODEL, GPU, 2000).ema, 0);
+});
+
+test('weights are averaged over a tenth of a run, by the engine’s own numbers', () => {
+  // Those of `tests/train_config.rs`.
+  const proposed = [
+    [0, 0],
+    [10, 0],
+    [20, 0.5],
+    [200, 0.95],
+    [600, 1 - 1 / 60],
+    [10_000, 0.999],
+    [10_000_000, 0.999],
+  ];
+  for (const [steps, ema] of proposed) assert.equal(emaOf(steps), ema, `${steps} steps`);
 });
 
 test('the learning rate of generators rises over half of a short run, and over no more than the engine proposes', () => {
@@ -150,6 +167,7 @@ test('each value outside its range is named, with the range', () => {
     ['previewEvery', 0, 'setting-range'],
     ['rule', 'none', 'setting-choice'],
     ['ganMode', 'wgan', 'setting-choice'],
+    ['ema', 'maybe', 'setting-choice'],
   ]);
   for (const [field, value, code] of wrong) {
     const problems = settingProblems(/** @type {any} */ ({ ...good, [field]: value }));

@@ -253,7 +253,9 @@ export class TrainSession extends EventTarget {
     if (!run || !this.#can.changeRates) return;
     const { lr, lambdaCycle, lambdaIdentity } = run.record.settings;
     const wanted = { lr, lambdaCycle, lambdaIdentity, ...rates };
-    const [problem] = settingProblems({ ...run.record.settings, ...wanted });
+    // Of a run from an older page other settings may be missing.
+    const problems = settingProblems({ ...run.record.settings, ...wanted });
+    const problem = problems.find(({ field }) => field in wanted);
     if (problem) this.#tell(problem.code, problem.values, 'problem');
     else await run.change(wanted).catch((error) => this.#tellError(error));
   }

@@ -17,6 +17,8 @@ const PREVIEW = {
 const WARM_UP = { steps: 100, part: 5 };
 /** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
 const LONGEST_RAMP = 1000;
+/** Steps over which weights are averaged, at most. */
+const LONGEST_AVERAGE = 1000;
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
 /** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
@@ -43,11 +45,12 @@ const FRACTIONS = new Set(['lr', 'lambdaCycle', 'lambdaIdentity']);
 const CHOICES = /** @type {const} */ ({
   preprocess: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
   unit: ['steps', 'epochs'],
+  ema: ['on', 'off'],
   rule: ['paper', 'pytorch'],
   ganMode: ['lsgan', 'vanilla'],
 });
 
-/** What all devices have in common: the paper's values. */
+/** What all devices have in common: the paper's values, except that weights are averaged. */
 const COMMON = /** @type {const} */ ({
   preprocess: 'scale_and_crop',
   unit: 'steps',
@@ -56,6 +59,7 @@ const COMMON = /** @type {const} */ ({
   lambdaCycle: 10,
   lambdaIdentity: 0.5,
   ganMode: 'lsgan',
+  ema: 'on',
   warmUp: null,
   seed: 0,
 });
@@ -249,6 +253,17 @@ export function rampOf(warmUp, steps) {
 }
 
 /**
+ * The decay of the average of the generators' weights, over about the last tenth of the run and at most 1000 steps: a
+ * longer memory would still hold much of what the run began with, a shorter one evens out less. The very
+ * numbers of the engine's `ema_for` (`src/train/config.rs`), which has the reasons.
+ *
+ * @param {number} steps of the run
+ */
+export function emaOf(steps) {
+  return 1 - 1 / Math.min(Math.max(steps / 10, 1), LONGEST_AVERAGE);
+}
+
+/**
  * The engine's configuration.
  *
  * @param {Settings} settings without problems
@@ -280,6 +295,7 @@ export function configOf(settings, start, device, steps) {
     zoom: ZOOM,
     warm_up: warmUp,
     lr_ramp: rampOf(warmUp, steps),
+    ema: settings.ema === 'on' ? emaOf(steps) : 0,
   };
 }
 

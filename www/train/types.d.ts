@@ -171,6 +171,8 @@ export interface Settings {
   /** Weight of the identity loss, relative to the cycle's; 0 switches it off. */
   lambdaIdentity: number;
   ganMode: 'lsgan' | 'vanilla';
+  /** Whether the generators handed out are averages over the last tenth of the run. */
+  ema: 'on' | 'off';
   /** Networks from scratch only; weights bring their own. */
   ngf: number;
   blocks: number;

@@ -21,6 +21,7 @@ const FIELDS = [
   { name: 'unit', id: 'unit', choices: ['steps', 'epochs'] },
   { name: 'lr', id: 'lr', step: 'any' },
   { name: 'rule', id: 'lr-rule', choices: ['paper', 'pytorch'] },
+  { name: 'ema', id: 'ema', choices: ['on', 'off'] },
   { name: 'lambdaCycle', id: 'lambda-cycle', least: 0, step: 'any' },
   { name: 'lambdaIdentity', id: 'lambda-identity', least: 0, step: 'any' },
   { name: 'ganMode', id: 'gan-mode', choices: ['lsgan', 'vanilla'] },
