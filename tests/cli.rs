@@ -131,7 +131,24 @@ fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
     // Its settings and its weights start another one, with the discriminators ahead.
     let again = "--out again --config run/config.json --steps 3 --steps-decay 0 --warm-up 2 \
                  --g-a run/G_A.safetensors --hold-out 1";
-    assert_done(&train(&at, again));
+    let output = train(&at, again);
+    assert_done(&output);
+    // What it was given is the bar: scored first, and kept until something is better.
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("start") && text.contains("last"), "{text}");
+    let scores = fs::read_to_string(at.join("again/scores.csv")).unwrap();
+    let steps: Vec<_> =
+        scores.lines().skip(1).map(|row| row.split(',').next().unwrap().to_string()).collect();
+    assert_eq!(steps.first().map(String::as_str), Some("0"));
+    assert_eq!(steps.last().map(String::as_str), Some("3"));
+    let scores = json(at.join("again/scores.json"));
+    let best = scores["best"]["step"].as_u64().unwrap();
+    let kept = fs::read(at.join("again/best_G_A.safetensors")).unwrap();
+    let origin = if best == 0 { "run/G_A.safetensors" } else { "again/G_A.safetensors" };
+    if best == 0 || best == 3 {
+        assert!(kept == fs::read(at.join(origin)).unwrap(), "the best are those of step {best}");
+    }
+    assert!(best == 0 || scores["best"]["merit"].as_f64() > scores["start"]["merit"].as_f64());
     let warm: Vec<_> = rows(&at.join("again"))
         .iter()
         .map(|row| row.split(',').nth(3).unwrap().to_string())

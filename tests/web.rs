@@ -511,6 +511,7 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
         for index in 0..3 {
             let photo = paint(season, index, 40, 36).to_rgba();
             second.supply(name, index as usize, photo.clone(), 40, 36).unwrap();
+            second.add_seen(name, photo.clone(), 40, 36).unwrap();
             second.add_held_out(name, photo.clone(), 40, 36).unwrap();
             second.add_preview(name, photo, 40, 36, 20).unwrap();
         }

@@ -32,8 +32,7 @@ use crate::{
     weights::{self, Architecture, Judge, StateDict, safetensors},
 };
 
-/// Pictures of each set that the classifier of the scores learns from, and their side in pixels.
-const SEEN: usize = 200;
+/// Side of the pictures that the classifier of the scores learns from, in pixels.
 const SEEN_SIDE: usize = 72;
 
 /// Longest side of a photo that is scored whole, in pixels, and how many of each set are.
@@ -80,8 +79,8 @@ pub struct Training {
     held_out: [Vec<Rgb>; 2],
     /// The same photos whole: these are shown.
     shown: [Vec<Rgb>; 2],
-    /// Small copies of photos that the run has seen, by their places.
-    seen: [BTreeMap<usize, Rgb>; 2],
+    /// Small copies of photos of the run, from which the classifier learns.
+    seen: [Vec<Rgb>; 2],
     classifier: Option<Classifier>,
     poison_at: Option<u64>,
 }
@@ -246,10 +245,6 @@ impl Training {
         drop(rgba);
         // Resized now, since the decoded photo may be fifty times as large.
         let photo = self.trainer.config().preprocess.resize(photo)?;
-        let seen = of(domain, self.seen.each_mut());
-        if seen.len() < SEEN && !seen.contains_key(&index) {
-            seen.insert(index, image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE));
-        }
         let (a, b) = self.trainer.dataset_mut().sources_mut();
         of(domain, [a, b]).waiting.borrow_mut().insert(index, photo);
         Ok(())
@@ -303,6 +298,22 @@ impl Training {
         longest: usize,
     ) -> std::result::Result<JsValue, JsValue> {
         Ok(pixels(&preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest)))
+    }
+
+    /// Keeps a small copy of a photo of the run, for the classifier to learn from.
+    #[wasm_bindgen(js_name = addSeen)]
+    pub fn add_seen(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<(), JsValue> {
+        let photo = Rgb::from_rgba(&rgba, width, height)?;
+        drop(rgba);
+        let small = image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE);
+        of(domain_of(domain)?, self.seen.each_mut()).push(small);
+        Ok(())
     }
 
     /// Keeps a held-out photo for scores, unless this device has enough of them for its speed.
@@ -365,13 +376,11 @@ impl Training {
         ]))
     }
 
-    /// Teaches a classifier to tell the photos that the run has seen apart; returns how well it
+    /// Teaches a classifier to tell the photos apart that it was given to see; returns how well it
     /// does on the held-out ones, 0 to 1, which is the ceiling of the scores.
     #[wasm_bindgen(js_name = trainClassifier)]
     pub async fn train_classifier(&mut self) -> std::result::Result<f64, JsValue> {
-        let [a, b] = [0, 1].map(|side: usize| -> Vec<Rgb> {
-            self.seen.get(side).map(|seen| seen.values().cloned().collect()).unwrap_or_default()
-        });
+        let [a, b] = std::mem::take(&mut self.seen);
         let seed = self.trainer.config().seed;
         let classifier = Classifier::train(&a, &b, seed, &self.device).await?;
         let [a, b] = &self.held_out;

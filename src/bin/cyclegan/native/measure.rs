@@ -18,7 +18,7 @@ use pollster::block_on;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{decode, sets::Sets};
+use super::{bar::Scored, decode, sets::Sets};
 
 /// Most photos of a set that the classifier is trained on.
 const MOST: usize = 500;
@@ -137,6 +137,31 @@ pub fn table(scores: &Scores) -> String {
          merit, of all these (0 to 1): {:.3}\n",
         scores.merit()
     )
+}
+
+/// Several scores side by side, for people.
+pub fn compared(columns: &[(&str, &Scored)]) -> String {
+    let line = |what: &str, of: &dyn Fn(&Scored) -> String| {
+        let figures = columns.iter().map(|(_, one)| format!("{:>11}", of(one)));
+        format!("{what:38}{}\n", figures.collect::<String>())
+    };
+    let names = columns.iter().map(|(name, _)| format!("{name:>11}")).collect::<String>();
+    let percent = |verdict: Verdict| format!("{:.0} %", 100.0 * verdict.share);
+    [
+        format!("{:38}{names}\n", "held-out photos"),
+        line("behind step", &|one| one.step.to_string()),
+        line("round trip from A, mean error (0 to 2)", &|one| {
+            format!("{:.4}", one.scores.round_trip_a)
+        }),
+        line("           from B", &|one| format!("{:.4}", one.scores.round_trip_b)),
+        line("translations of A taken for B", &|one| percent(one.scores.taken_for_b)),
+        line("translations of B taken for A", &|one| percent(one.scores.taken_for_a)),
+        line("grid of 4 pixels from A (photos: 1)", &|one| format!("{:.2}", one.scores.grid_a)),
+        line("                 from B", &|one| format!("{:.2}", one.scores.grid_b)),
+        line("real photos told right", &|one| percent(one.scores.ceiling)),
+        line("merit, of all these (0 to 1)", &|one| format!("{:.3}", one.scores.merit())),
+    ]
+    .concat()
 }
 
 /// The scores, for programs.

@@ -8,6 +8,7 @@
 //! | 130 | ended by Ctrl-C; `train` and `ablate` have saved a checkpoint |
 
 mod ablate;
+mod bar;
 mod compute;
 mod decode;
 mod files;

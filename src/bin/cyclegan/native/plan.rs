@@ -116,7 +116,7 @@ impl<'a> Plan<'a> {
         note_a_long_ramp(&trainer);
         let preview_every = options.preview_every;
         let save_every = Duration::from_secs(options.save_every);
-        Ok(Session { trainer, sets, opened, out, preview_every, save_every })
+        Ok(Session { trainer, sets, opened, out, preview_every, save_every, bar: None })
     }
 }
 

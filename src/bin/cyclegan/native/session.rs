@@ -12,6 +12,7 @@ use cyclegan_web::{
 use pollster::block_on;
 
 use super::{
+    bar::Bar,
     files, interrupt,
     measure::{Generators, Held},
     plan::CHECKPOINT,
@@ -45,6 +46,8 @@ pub struct Session<'a> {
     pub preview_every: u64,
     /// Time from one checkpoint to the next.
     pub save_every: Duration,
+    /// What scores it on the way.
+    pub bar: Option<Bar>,
 }
 
 impl Session<'_> {
@@ -94,9 +97,11 @@ impl Session<'_> {
                 && self.trainer.step().is_multiple_of(self.preview_every)
             {
                 progress.attempt(self.preview(held))?;
+                progress.attempt(self.score())?;
             }
             if saved.elapsed() >= self.save_every {
                 progress.attempt(self.save())?;
+                progress.attempt(self.score())?;
                 saved = Instant::now();
             }
         }
@@ -159,6 +164,15 @@ impl Session<'_> {
             files::write_weights(&path, &block_on(self.trainer.state(network))?)?;
         }
         saved
+    }
+
+    /// Scores the generators as they are now, unless that would take too much of the time.
+    fn score(&mut self) -> Result<()> {
+        let (step, generators) = (self.trainer.step(), self.generators());
+        match &mut self.bar {
+            Some(bar) if bar.is_due() => bar.score(step, &generators, self.opened),
+            _ => Ok(()),
+        }
     }
 
     fn preview(&self, held: &Held) -> Result<()> {

@@ -3,11 +3,7 @@
 use clap::Args;
 
 use super::{
-    files, interrupt,
-    measure::{self, Judge},
-    options::Options,
-    plan::Plan,
-    sets::Sets,
+    bar::Bar, files, interrupt, measure::Judge, options::Options, plan::Plan, sets::Sets,
     stop::Result,
 };
 
@@ -15,8 +11,9 @@ use super::{
 ///
 /// Writes to --out: G_A.safetensors (A -> B) and G_B.safetensors (B -> A), which PyTorch reads too;
 /// checkpoint.safetensors, from which --resume goes on; config.json; losses.csv; contact sheets of
-/// held-out photos, their translations and the way back; and at the end scores.json. Ctrl-C saves
-/// and ends; a second one ends at once.
+/// held-out photos, their translations and the way back; scores.csv with the scores of given
+/// weights and those since; best_G_A.safetensors and best_G_B.safetensors, the best so far; and at
+/// the end scores.json. Ctrl-C saves and ends; a second one ends at once.
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
@@ -34,14 +31,26 @@ impl Train {
         sets.note(options)?;
         eprintln!("{}", sets.describe());
         interrupt::listen("finishing the step and saving");
+        let config = *session.config();
+        if let Some(judge) = Judge::train(&sets, &config.preprocess, config.seed, &opened)? {
+            let step = session.trainer.step();
+            let mut bar = Bar::open(judge, &options.out, step);
+            let given = options.settings.g_a.is_some() || options.settings.g_b.is_some();
+            if step == 0 && given && bar.start().is_none() {
+                eprintln!("scoring what it starts from");
+                bar.score(step, &session.generators(), &opened)?;
+            }
+            session.bar = Some(bar);
+        }
         session.run()?;
-        let (generators, config) = (session.generators(), *session.config());
+        let (generators, step) = (session.generators(), session.trainer.step());
+        let bar = session.bar.take();
         // Frees the optimisers and the pools.
         drop(session);
-        if let Some(judge) = Judge::train(&sets, &config.preprocess, config.seed, &opened)? {
-            let scores = judge.score(&generators, &opened)?;
-            files::write_json(&options.out.join("scores.json"), &measure::to_json(&scores))?;
-            files::print(&measure::table(&scores));
+        if let Some(mut bar) = bar {
+            bar.score(step, &generators, &opened)?;
+            files::write_json(&options.out.join("scores.json"), &bar.to_json())?;
+            files::print(&bar.verdict());
         }
         Ok(())
     }

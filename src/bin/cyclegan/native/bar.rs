@@ -1,0 +1,220 @@
+//! What a run must not fall below: the scores of what it began with, and the best since.
+//!
+//! The best generators so far are kept as `best_G_A.safetensors` and `best_G_B.safetensors` beside
+//! the last, and every scoring is a row of `scores.csv`, from which a run that goes on later knows
+//! what to surpass.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use cyclegan_web::{
+    device::Opened,
+    error::Result,
+    model::Readback,
+    train::scores::{Scores, Verdict, is_better},
+};
+use pollster::block_on;
+use serde_json::{Value, json};
+
+use super::{
+    files,
+    measure::{Generators, Judge, compared, to_json},
+};
+
+/// While a run learns, scores take no more than one part in so many of its time.
+const PART: u32 = 10;
+
+/// The columns of `scores.csv`.
+const COLUMNS: &str = "step,round_trip_A,round_trip_B,taken_for_B,taken_for_A,trust_B,trust_A,\
+                       classifier_on_real_photos,trust_real,grid_A,grid_B,merit,best";
+
+/// Scores of one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// Steps done by then.
+    pub step: u64,
+    /// What the generators were worth.
+    pub scores: Scores,
+    /// Whether nothing before was as good.
+    best: bool,
+}
+
+/// All scores of a run.
+pub struct Bar {
+    judge: Judge,
+    out: PathBuf,
+    scored: Vec<Scored>,
+    /// When the last scores were there, and what they took.
+    last: Option<(Instant, Duration)>,
+}
+
+impl Bar {
+    /// The scores in the folder of a run that goes on after step `done`: later ones come again, but
+    /// what was best is still there.
+    pub fn open(judge: Judge, out: &Path, done: u64) -> Self {
+        let before = fs::read_to_string(out.join("scores.csv")).unwrap_or_default();
+        let mut scored: Vec<_> = before.lines().filter_map(Scored::parse).collect();
+        let best = scored.iter().rev().find(|one| one.best).map(|one| one.step);
+        scored.retain(|one| one.step <= done || Some(one.step) == best);
+        Self { judge, out: out.into(), scored, last: None }
+    }
+
+    /// Whether there is time for scores.
+    pub fn is_due(&self) -> bool {
+        self.last.is_none_or(|(at, cost)| at.elapsed() >= cost * PART)
+    }
+
+    /// Scores the generators as they are behind `step`, and keeps them if they are the best.
+    ///
+    /// # Errors
+    /// `file-not-written`, `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    pub fn score(&mut self, step: u64, generators: &Generators, opened: &Opened) -> Result<()> {
+        let started = Instant::now();
+        let scores = self.judge.score(generators, opened)?;
+        let best = self
+            .best()
+            .is_none_or(|one| one.step == step || is_better(scores.merit(), one.scores.merit()));
+        self.scored.retain(|one| one.step != step);
+        if best {
+            for (name, generator) in [("G_A", &generators.g_a), ("G_B", &generators.g_b)] {
+                let mut readback = Readback::default();
+                readback.network("", generator);
+                let path = self.out.join(format!("best_{name}.safetensors"));
+                files::write_weights(&path, &block_on(readback.read())?)?;
+            }
+        }
+        self.scored.push(Scored { step, scores, best });
+        self.last = Some((Instant::now(), started.elapsed()));
+        let rows: String = self.scored.iter().map(Scored::row).collect();
+        files::write(&self.out.join("scores.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
+    }
+
+    /// What the run began with; None from scratch, where there is nothing to lose.
+    pub fn start(&self) -> Option<&Scored> {
+        self.scored.first().filter(|one| one.step == 0)
+    }
+
+    fn best(&self) -> Option<&Scored> {
+        self.scored.iter().rev().find(|one| one.best)
+    }
+
+    /// All three for `scores.json`: the last, and within them start and best.
+    pub fn to_json(&self) -> Value {
+        let of = |one: &Scored| {
+            let mut json = to_json(&one.scores);
+            if let Some(json) = json.as_object_mut() {
+                json.insert("step".into(), one.step.into());
+            }
+            json
+        };
+        let mut json = self.scored.last().map(of).unwrap_or_else(|| json!({}));
+        if let Some(json) = json.as_object_mut() {
+            json.insert("start".into(), self.start().map(of).into());
+            json.insert("best".into(), self.best().map(of).into());
+        }
+        json
+    }
+
+    /// What came of the run, for people.
+    pub fn verdict(&self) -> String {
+        let (Some(last), Some(best)) = (self.scored.last(), self.best()) else {
+            return String::new();
+        };
+        let mut columns: Vec<(&str, &Scored)> = Vec::new();
+        columns.extend(self.start().map(|start| ("start", start)));
+        if best.step != 0 && best.step != last.step {
+            columns.push(("best", best));
+        }
+        columns.push(("last", last));
+        let mut text = compared(&columns);
+        let merit = |one: &Scored| one.scores.merit();
+        let beside = "best_G_A.safetensors and best_G_B.safetensors";
+        // Writing to a string cannot fail.
+        let _ = match self.start() {
+            Some(start) if best.step == 0 && merit(last) < merit(start) => writeln!(
+                text,
+                "Nothing came out better than what it started from, and the last is worse. {beside} \
+                 are the start."
+            ),
+            Some(_) if best.step == 0 => writeln!(
+                text,
+                "Nothing came out clearly better than what it started from. {beside} are the start."
+            ),
+            Some(start) if merit(last) < merit(start) => writeln!(
+                text,
+                "The last is worse than the start. {beside} are those of step {}.",
+                best.step
+            ),
+            _ if best.step == last.step => {
+                writeln!(text, "The last are the best, in {beside} too.")
+            }
+            _ => writeln!(text, "The best were those of step {}, in {beside}.", best.step),
+        };
+        text
+    }
+}
+
+impl Scored {
+    fn row(&self) -> String {
+        let Self { step, scores, best } = self;
+        let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a, .. } = scores;
+        let Scores { grid_a, grid_b, .. } = scores;
+        format!(
+            "{step},{round_trip_a},{round_trip_b},{},{},{},{},{},{},{grid_a},{grid_b},{},{}\n",
+            taken_for_b.share,
+            taken_for_a.share,
+            taken_for_b.trust,
+            taken_for_a.trust,
+            ceiling.share,
+            ceiling.trust,
+            scores.merit(),
+            u8::from(*best),
+        )
+    }
+
+    /// None for what is no such row: the heading, or one that was cut off.
+    fn parse(row: &str) -> Option<Self> {
+        let (step, rest) = row.split_once(',')?;
+        let numbers: Vec<f32> =
+            rest.split(',').map(str::parse).collect::<std::result::Result<_, _>>().ok()?;
+        let [trip_a, trip_b, for_b, for_a, trust_b, trust_a, real, trust, grid_a, grid_b, _, best] =
+            numbers.try_into().ok()?;
+        let scores = Scores {
+            round_trip_a: trip_a,
+            round_trip_b: trip_b,
+            ceiling: Verdict { share: real, trust },
+            taken_for_b: Verdict { share: for_b, trust: trust_b },
+            taken_for_a: Verdict { share: for_a, trust: trust_a },
+            grid_a,
+            grid_b,
+        };
+        Some(Self { step: step.parse().ok()?, scores, best: best == 1.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_as_it_was_written_and_one_that_was_cut_off_is_none() {
+        let verdict = |share, trust| Verdict { share, trust };
+        let scores = Scores {
+            round_trip_a: 0.125,
+            round_trip_b: 0.1,
+            ceiling: verdict(0.95, 0.9),
+            taken_for_b: verdict(0.5, 0.45),
+            taken_for_a: verdict(0.25, 0.3),
+            grid_a: 1.7,
+            grid_b: 2.3,
+        };
+        let scored = Scored { step: 400, scores, best: true };
+        let row = scored.row();
+        assert_eq!(Scored::parse(row.trim_end()), Some(scored));
+        assert_eq!(COLUMNS.split(',').count(), row.split(',').count());
+        assert_eq!(Scored::parse(COLUMNS), None);
+        assert_eq!(Scored::parse("400,0.125,0.1"), None);
+    }
+}
