@@ -192,10 +192,16 @@ export interface PreviewPictures {
   error: number;
 }
 
-/** What is stored with a checkpoint or a result. Pictures null: as before. */
+/** Scores, and if they surpass the best so far the weights that they are of. */
+export interface TrainScored extends Omit<Scores, 'step'> {
+  best: Record<Domain, Blob> | null;
+}
+
+/** What is stored with a checkpoint or a result. Pictures and the best weights null: as before. */
 export interface TrainStored {
   record: RunRecord;
   history: ArrayBuffer;
+  best: Record<Domain, Blob> | null;
   pictures: { list: StoredPicture[]; files: { name: string; blob: Blob }[] } | null;
 }
 
@@ -233,8 +239,10 @@ export interface Commands {
   'train-photos': { photos: TrainPhotos['photos'] };
   'train-steps': { steps: number };
   'train-preview': { domain: Domain; index: number };
-  /** The first time a classifier is trained, which tells A from B. */
-  'train-scores': Record<never, never>;
+  /** Trains what tells A from B, which scores need. */
+  'train-classifier': Record<never, never>;
+  /** `best` is the merit to surpass. */
+  'train-scores': { best: number | null };
   'train-change': { config: string };
   'train-save': TrainStored;
   'train-finish': TrainStored;
@@ -255,7 +263,8 @@ export interface Values {
   'train-photos': null;
   'train-steps': TrainSteps;
   'train-preview': PreviewPictures;
-  'train-scores': Omit<Scores, 'step'>;
+  'train-classifier': null;
+  'train-scores': TrainScored;
   'train-change': null;
   'train-save': TrainSaved;
   'train-finish': TrainFinished;

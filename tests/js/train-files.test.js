@@ -7,12 +7,12 @@ import { asHandle, FakeFolder } from './train-support/opfs.js';
 
 const record = (/** @type {number} */ step) => /** @type {any} */ ({ version: 1, id: 'run', step });
 const bytes = (/** @type {string} */ text) => new TextEncoder().encode(text);
-/** @param {Disk} disk @param {number} step @param {any} [pictures] */
-const store = (disk, step, pictures = null) =>
+/** @param {Disk} disk @param {number} step @param {any} [pictures] @param {any} [best] */
+const store = (disk, step, pictures = null, best = null) =>
   storeCheckpoint(
     disk,
     record(step),
-    { checkpoint: bytes(`step ${step}`), history: bytes('h') },
+    { checkpoint: bytes(`step ${step}`), history: bytes('h'), best },
     pictures,
   );
 
@@ -102,7 +102,7 @@ test('a result takes the place of checkpoints and photos', async () => {
   const { root, disk } = folder();
   await store(disk, 10);
   await (await disk.inside('photos')).write('A-00000', 'photo');
-  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h') };
+  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null };
   await storeResult(disk, record(12), parts, null);
   assert.deepEqual(Object.keys(root.files()).sort(), [
     'G_A-2.safetensors',
@@ -176,10 +176,45 @@ test('a run of the version before has the photo size that its configuration says
     settings: { crop: 64, length: 200 },
     config: JSON.stringify({ preprocess: 'resize_and_crop', load_size: 72, crop_size: 64 }),
   };
-  await storeCheckpoint(disk, before, { checkpoint: bytes('c'), history: bytes('h') }, null);
+  await storeCheckpoint(
+    disk,
+    before,
+    { checkpoint: bytes('c'), history: bytes('h'), best: null },
+    null,
+  );
   const settings = { crop: 64, length: 200, preprocess: 'resize_and_crop', size: 72 };
   assert.deepEqual((await readIndex(disk))?.record.settings, settings);
   const now = { ...before, settings: { ...settings, size: 256, preprocess: 'scale_and_crop' } };
-  await storeCheckpoint(disk, now, { checkpoint: bytes('c'), history: bytes('h') }, null);
+  await storeCheckpoint(
+    disk,
+    now,
+    { checkpoint: bytes('c'), history: bytes('h'), best: null },
+    null,
+  );
   assert.deepEqual((await readIndex(disk))?.record.settings, now.settings);
+});
+
+test('the best weights stay until others are better, and are not stored twice', async () => {
+  const { root, disk } = folder();
+  const weights = (/** @type {string} */ text) => ({
+    A: bytes(`${text} A`),
+    B: bytes(`${text} B`),
+  });
+  const read = async () => {
+    const { best } = (await readIndex(disk)) ?? {};
+    return best ? (await disk.read(best.A))?.text() : null;
+  };
+  await store(disk, 10, null, weights('10'));
+  await store(disk, 20);
+  await store(disk, 30);
+  assert.equal(await read(), '10 A');
+  await store(disk, 40, null, weights('40'));
+  assert.equal(await read(), '40 A');
+  const best = () => Object.keys(root.files()).filter((name) => name.startsWith('best'));
+  assert.deepEqual(best(), ['best_A-4.safetensors', 'best_B-4.safetensors']);
+  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null };
+  await storeResult(disk, { ...record(50), best: { step: 40 } }, parts, null);
+  assert.equal(await read(), '40 A', 'beside the last');
+  await storeResult(disk, { ...record(50), best: { step: 50 } }, parts, null);
+  assert.deepEqual(best(), [], 'the last are the best');
 });

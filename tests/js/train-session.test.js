@@ -1,6 +1,7 @@
 /** The whole path of a run, on an engine that is stood in for: begin, pause, save, stop, come back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CLASSIFIER_COST, costOf } from '../../www/train/cost.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';
 
 /** The loss of every step. @param {import('../../www/train/session.js').TrainSession} session */
@@ -264,6 +265,11 @@ test('two tabs: the second is told, and finds what the first leaves', async () =
   assert.equal(second.session.snapshot.can.start, true);
 });
 
+/** Milliseconds, where a step of the small networks takes ten seconds. */
+const CLASSIFIER =
+  (10_000 * CLASSIFIER_COST) /
+  costOf({ crop: 64, ngf: 16, blocks: 3, ndf: 32, lambdaIdentity: 0.5 });
+
 test('the time left is what it then takes, before and behind the warm-up', async () => {
   /** @type {number[]} */
   const warmUps = [];
@@ -277,6 +283,8 @@ test('the time left is what it then takes, before and behind the warm-up', async
       onRequest: (/** @type {any} */ { do: name }) => {
         // Whole photos cost about as much as a step on pictures of 64 pixels.
         if (name === 'train-preview') ready.host.time += 9_000;
+        if (name === 'train-classifier') ready.host.time += CLASSIFIER;
+        if (name === 'train-scores') ready.host.time += 18_000;
       },
     },
   });
@@ -471,6 +479,9 @@ test('a longer run is scored, and its scores are stored and exported', async () 
     takenForB: 0.3,
     takenForA: 0.4,
     ceiling: 0.9,
+    gridA: 1.5,
+    gridB: 2,
+    merit: 0.5,
   });
   const { id } = session.snapshot.runs[0];
   const stored = JSON.parse(await (await session.exportCurves(id)).blob.text());

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calibrationOf } from '../../www/train/calibration.js';
-import { costOf, previewCostOf, warmUpCostOf } from '../../www/train/cost.js';
+import { CLASSIFIER_COST, costOf, previewCostOf, warmUpCostOf } from '../../www/train/cost.js';
 import { Forecast } from '../../www/train/forecast.js';
 import { Pace } from '../../www/train/pace.js';
 import { scoringShare } from '../../www/train/scorer.js';
@@ -94,6 +94,7 @@ const calibrate = (given) => {
     photosA: 20,
     photosB: 20,
     previews: 4,
+    scored: 4,
     seconds: { warmUp: [], full: [1, 1] },
     memory,
     ...given,
@@ -127,7 +128,8 @@ test('calibration: the warm-up is measured too, and counted for what it takes', 
   const trained = 100 * 0.25 + 400 * 1;
   const cold = 3.75 + 5;
   const pictures = 0.5 * 4 * (previewCostOf(SMALL, 256) / costOf(SMALL));
-  const expected = cold + trained * (1 + scoringShare(trained, false)) + pictures;
+  const bar = (CLASSIFIER_COST + 2 * 4 * previewCostOf(SMALL, 256)) / costOf(SMALL);
+  const expected = cold + trained * (1 + scoringShare(trained, false, true)) + pictures + bar;
   // 32 channels instead of 16: the pictures cost a little more beside a step.
   assert.ok(Math.abs(seconds - expected) < 2, `${seconds} instead of ${expected}`);
   const without = calibrate({

@@ -3,7 +3,7 @@
  *
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
-import { costOf, previewCostOf, warmUpCostOf } from './cost.js';
+import { CLASSIFIER_COST, costOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { median } from './forecast.js';
 import { CROPS } from './restarts.js';
 import { scoringShare } from './scorer.js';
@@ -42,6 +42,7 @@ const FIXED = 0.1;
  * @property {number} photosA trained on
  * @property {number} photosB
  * @property {number} previews photos in a preview
+ * @property {number} scored photos that scores are computed from
  * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
  *   either compiles shaders; no warm-up when there is none in the run
  * @property {import('./types.js').Memory} memory
@@ -108,7 +109,7 @@ function scaled(measured, each, to) {
 
 /** @param {Measured} measured @param {Each} each @param {Settings} settings */
 function runSeconds(measured, each, settings) {
-  const { photosA, photosB, previews, start, device } = measured;
+  const { photosA, photosB, previews, scored, start, device } = measured;
   const steps = stepsOf(settings, photosA, photosB);
   const warmUp = warmUpOf(settings, start, steps);
   const looks = (steps / settings.previewEvery) * previews;
@@ -116,7 +117,12 @@ function runSeconds(measured, each, settings) {
   const { side } = previewsOf(settings, isSlow(device));
   const look = each.full * (previewCostOf(size, side) / costOf(size));
   const trained = warmUp * each.warmUp + (steps - warmUp) * each.full;
-  return trained * (1 + scoringShare(trained, isSlow(device))) + looks * look;
+  const given = start.kind !== 'scratch';
+  // Before the first step and behind the last.
+  const bar =
+    each.full * ((CLASSIFIER_COST + 2 * scored * previewCostOf(size, side)) / costOf(size));
+  const scores = trained * scoringShare(trained, isSlow(device), given) + (given ? bar : 0);
+  return trained + scores + looks * look;
 }
 
 /**

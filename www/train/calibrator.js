@@ -85,6 +85,7 @@ function about({ settings, start, device }, { photos, previews }) {
     photosA: photos.A.length,
     photosB: photos.B.length,
     previews: Math.min(previews.A.length, shown) + Math.min(previews.B.length, shown),
+    scored: previews.A.length + previews.B.length,
   };
 }
 

@@ -15,6 +15,8 @@
 /** Proportions of most photos, and the border that a preview has around it, in pixels. */
 const RATIO = 0.75;
 const MARGIN = 32;
+/** Of the classifier of the scores (`src/train/scores.rs`), which learns once and whose layers are too narrow to be quick. */
+export const CLASSIFIER_COST = 2.5e11;
 /** A pass there and back through a network costs three times the way there. */
 const LEARNT = 3;
 

@@ -5,6 +5,7 @@ import { History } from './history.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Export} Export */
+/** @typedef {import('./types.js').Which} Which */
 /** @typedef {import('./run.js').TrainRun} TrainRun */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 
@@ -21,22 +22,31 @@ export class Exports {
     return (run?.history ?? new History()).chart(points);
   }
 
-  /** @param {TrainRun | null} run @param {Domain} direction @param {string} [id] @returns {Promise<Export>} */
-  async weights(run, direction, id) {
-    const { record, blob } = await this.#found(run, direction, id);
-    return { name: fileName(record, direction), blob };
+  /**
+   * @param {TrainRun | null} run
+   * @param {Domain} direction
+   * @param {string} [id]
+   * @param {Which} [which]
+   * @returns {Promise<Export>}
+   */
+  async weights(run, direction, id, which) {
+    const { name, blob } = await this.model(run, direction, id, which);
+    return { name, blob };
   }
 
   /**
    * @param {TrainRun | null} run
    * @param {Domain} direction
    * @param {string} [id]
+   * @param {Which} [which]
    * @returns {Promise<import('./types.js').TrainedModel>}
    */
-  async model(run, direction, id) {
-    const { record, blob } = await this.#found(run, direction, id);
+  async model(run, direction, id, which = 'best') {
+    const { record, blob } = await this.#found(run, direction, which, id);
     const [from, to] = ends(record, direction);
-    return { name: fileName(record, direction), blob, from, to };
+    // So that the last do not take the place of the best in a list of models.
+    const last = which === 'last' && record.best && record.best.step !== record.step;
+    return { name: fileName(record, direction, last ? '-last' : ''), blob, from, to };
   }
 
   /** @param {TrainRun | null} run @param {string} [id] @returns {Promise<Export>} */
@@ -56,13 +66,13 @@ export class Exports {
     return { name, blob: new Blob([text], { type: 'application/json' }) };
   }
 
-  /** @param {TrainRun | null} run @param {Domain} direction @param {string} [id] */
-  async #found(run, direction, id) {
+  /** @param {TrainRun | null} run @param {Domain} direction @param {Which} which @param {string} [id] */
+  async #found(run, direction, which, id) {
     const here = isHere(run, id);
-    if (here) return { record: here.record, blob: await here.weights(direction) };
+    if (here) return { record: here.record, blob: await here.weights(direction, which) };
     if (!id) throw new CodedError('run-gone', 'there is no run');
     const { index } = await this.#stored.open(id);
-    return { record: index.record, blob: await this.#stored.weights(id, direction) };
+    return { record: index.record, blob: await this.#stored.weights(id, direction, which) };
   }
 }
 
@@ -82,8 +92,8 @@ function ends({ names }, direction) {
   return direction === 'A' ? [a, b] : [b, a];
 }
 
-/** @param {RunRecord} record @param {Domain} direction */
-function fileName(record, direction) {
+/** @param {RunRecord} record @param {Domain} direction @param {string} ending */
+function fileName(record, direction, ending) {
   const [from, to] = ends(record, direction);
-  return safeFileName(`${from}-to-${to}.safetensors`, 'generator');
+  return safeFileName(`${from}-to-${to}${ending}.safetensors`, 'generator');
 }

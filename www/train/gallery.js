@@ -25,11 +25,15 @@ export class Gallery {
   /**
    * @param {Record<Domain, import('./record.js').StoredPhoto[]>} photos
    * @param {PreviewSet[]} sets that are stored
+   * @param {number | undefined} best the step of the best weights
    */
-  constructor(photos, sets) {
+  constructor(photos, sets, best) {
     this.#photos = photos;
     /** Oldest first. */
-    this.sets = sets;
+    this.sets = [...sets].sort((a, b) => a.step - b.step);
+    /** What the best weights make, which stays whatever becomes of the others. @type {PreviewSet | null} */
+    this.best = null;
+    if (best !== undefined) this.keep(best);
     for (const picture of sets.flatMap(({ pictures }) => pictures)) {
       this.#inputs.set(picture.domain + picture.index, picture.input);
       for (const { name, blob } of filesOf(picture)) this.#stored.set(name, blob);
@@ -69,6 +73,11 @@ export class Gallery {
     this.sets = thinned([...this.sets.filter((set) => set.step !== step), { step, pictures }]);
   }
 
+  /** The weights of this step are the best. @param {number} step */
+  keep(step) {
+    this.best = this.sets.find((set) => set.step === step) ?? null;
+  }
+
   /** The run went back to this step. @param {number} step */
   forgetAfter(step) {
     this.sets = this.sets.filter((set) => set.step <= step);
@@ -76,7 +85,9 @@ export class Gallery {
 
   /** All times, with the files that are not on the disk yet. @returns {ToStore} null: there is nothing new */
   toStore() {
-    const pictures = this.sets.flatMap((set) => set.pictures);
+    const { best } = this;
+    const there = best === null || this.sets.some(({ step }) => step === best.step);
+    const pictures = [...this.sets, ...(there ? [] : [best])].flatMap((set) => set.pictures);
     const files = new Map(pictures.flatMap(filesOf).map((file) => [file.name, file]));
     const fresh = [...files.values()].filter(({ name, blob }) => this.#stored.get(name) !== blob);
     if (fresh.length === 0 && files.size === this.#stored.size) return null;

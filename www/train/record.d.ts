@@ -7,6 +7,7 @@
  * history-<n>.f32                  all steps up to that checkpoint
  * picture-A0-input.png …           photos to preview
  * picture-A0-<step>-back.png …     and what became of them, over time
+ * best_A-<n>.safetensors best_B-<n>.…  the best that were scored
  * G_A-<n>.safetensors G_B-<n>.…    when the run is over
  * photos/A-00000 …                 small copies of the photos, while the run is unfinished: copies.js
  * ```
@@ -66,6 +67,8 @@ export interface RunRecord {
   photos: Record<Domain, StoredPhoto[]>;
   previews: Record<Domain, StoredPhoto[]>;
   scores: Scores[];
+  /** Those of the best weights so far; not there: nothing was scored, or by an older version. */
+  best?: Scores;
   recoveries: number;
 }
 
@@ -84,6 +87,8 @@ export interface RunIndex {
   checkpoints: StoredCheckpoint[];
   /** Of all times that are kept, the oldest first. */
   pictures: StoredPicture[];
+  /** Files of the best weights, where those of the result are others or there is none yet. */
+  best?: { A: string; B: string } | null;
   /** Files of the weights and the steps of a run that is over. */
   result: { A: string; B: string; history: string } | null;
 }

@@ -9,6 +9,7 @@
 /** @typedef {import('./record.js').StoredPicture} StoredPicture */
 /** @typedef {Pick<import('./disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
 /** @typedef {{ name: string, content: import('./disk.js').Content }} Part a file to be written */
+/** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: as before */
 
 const SLOTS = ['index-0.json', 'index-1.json'];
 /** Checkpoints that are kept. */
@@ -58,12 +59,12 @@ function upgraded(index) {
  *
  * @param {Folder} folder
  * @param {RunRecord} record
- * @param {{ checkpoint: Part['content'], history: Part['content'] }} parts
+ * @param {{ checkpoint: Part['content'], history: Part['content'], best: Best }} parts
  * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
  * @returns {Promise<RunIndex>}
  * @throws {import('../failure.js').CodedError} `storage-…`; what was stored before is still whole
  */
-export async function storeCheckpoint(folder, record, { checkpoint, history }, previews) {
+export async function storeCheckpoint(folder, record, { checkpoint, history, best }, previews) {
   const before = await readIndex(folder);
   const sequence = (before?.sequence ?? 0) + 1;
   const entry = {
@@ -75,11 +76,13 @@ export async function storeCheckpoint(folder, record, { checkpoint, history }, p
   const files = [
     { name: entry.checkpoint, content: checkpoint },
     { name: entry.history, content: history },
+    ...bestFiles(sequence, best),
     ...(previews?.files ?? []),
   ];
   return commit(folder, files, {
     sequence,
     record,
+    best: best ? bestNames(sequence) : (before?.best ?? null),
     checkpoints: [entry, ...(before?.checkpoints ?? [])].slice(0, KEPT),
     pictures: previews?.pictures ?? before?.pictures ?? [],
     result: null,
@@ -91,11 +94,11 @@ export async function storeCheckpoint(folder, record, { checkpoint, history }, p
  *
  * @param {Folder} folder
  * @param {RunRecord} record
- * @param {{ a: Part['content'], b: Part['content'], history: Part['content'] }} parts
+ * @param {{ a: Part['content'], b: Part['content'], history: Part['content'], best: Best }} parts
  * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
  * @returns {Promise<RunIndex>}
  */
-export async function storeResult(folder, record, { a, b, history }, previews) {
+export async function storeResult(folder, record, { a, b, history, best }, previews) {
   const before = await readIndex(folder);
   const sequence = (before?.sequence ?? 0) + 1;
   const result = {
@@ -107,18 +110,37 @@ export async function storeResult(folder, record, { a, b, history }, previews) {
     { name: result.A, content: a },
     { name: result.B, content: b },
     { name: result.history, content: history },
+    ...bestFiles(sequence, best),
     ...(previews?.files ?? []),
   ];
+  const isLast = record.best?.step === record.step;
   const pictures = previews?.pictures ?? before?.pictures ?? [];
   const index = await commit(folder, files, {
     sequence,
     record,
+    best: isLast ? null : best ? bestNames(sequence) : (before?.best ?? null),
     checkpoints: [],
     pictures,
     result,
   });
   await folder.remove(PHOTOS);
   return index;
+}
+
+/** @param {number} sequence */
+function bestNames(sequence) {
+  return { A: `best_A-${sequence}.safetensors`, B: `best_B-${sequence}.safetensors` };
+}
+
+/** @param {number} sequence @param {Best} best @returns {Part[]} */
+function bestFiles(sequence, best) {
+  const names = bestNames(sequence);
+  return best
+    ? [
+        { name: names.A, content: best.A },
+        { name: names.B, content: best.B },
+      ]
+    : [];
 }
 
 /**
@@ -152,6 +174,7 @@ async function sweep(folder, index) {
     ...SLOTS,
     ...index.checkpoints.flatMap(({ checkpoint, history }) => [checkpoint, history]),
     ...index.pictures.flatMap(({ input, translated, back }) => [input, translated, back]),
+    ...Object.values(index.best ?? {}),
     ...Object.values(index.result ?? {}),
   ]);
   for (const { name, folder: isFolder } of await folder.list()) {

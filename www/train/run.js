@@ -34,6 +34,7 @@ import { isSlow, previewsOf, ratesConfig } from './settings.js';
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
  * @property {import('./types.js').PreviewSet[]} [pictures]
+ * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
  * @property {() => void} onChange
  * @property {Tell} onTell
  */
@@ -61,6 +62,8 @@ export class TrainRun {
   #rates = null;
   #scorer;
   #copies;
+  /** The best weights that were scored. @type {Record<Domain, Blob> | null} */
+  #best;
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -76,9 +79,12 @@ export class TrainRun {
     this.#forecast = new Forecast(parts.expected ?? null);
     this.#onChange = parts.onChange;
     this.#onTell = parts.onTell;
-    this.gallery = new Gallery(this.record.previews, parts.pictures ?? []);
-    this.#scorer = new Scorer(parts.host, parts.engine, parts.onTell);
+    const { previews, best } = this.record;
+    this.gallery = new Gallery(previews, parts.pictures ?? [], best?.step);
+    this.#scorer = new Scorer(parts.host, parts.engine, this.#given, parts.onTell);
     this.saver = new Saver(parts.host, parts.engine, parts.onTell);
+    this.#best = parts.best ?? null;
+    this.saver.foundBest(this.#best);
     const onSkip = (
       /** @type {Domain} */ domain,
       /** @type {string} */ name,
@@ -103,6 +109,11 @@ export class TrainRun {
 
   get #shown() {
     return previewsOf(this.record.settings, this.#pace?.one ?? true);
+  }
+
+  /** Whether it does not start from scratch. */
+  get #given() {
+    return this.record.start.kind !== 'scratch';
   }
 
   /** Steps that no checkpoint has. */
@@ -249,18 +260,34 @@ export class TrainRun {
       this.#onChange();
     }
     const { seconds, scores } = this.record;
-    if (this.step === 0 || scores.at(-1)?.step === this.step) return;
+    if (scores.at(-1)?.step === this.step || (this.step === 0 && !this.#given)) return;
     const slow = this.#pace?.one ?? true;
     if (!this.#scorer.due(seconds, { slow, over: this.over, stopping: always })) return;
-    const found = await this.#scorer.compute(seconds);
-    if (found) this.record.scores = [...scores, { step: this.step, ...found }];
+    await this.#score();
+  }
+
+  /** What the generators are worth now; the best are kept. */
+  async #score() {
+    const { record } = this;
+    const computing = this.#scorer.compute(record.seconds, record.best?.merit ?? null);
+    this.#onChange();
+    const found = await computing.finally(() => this.#onChange());
+    if (!found) return;
+    const { best, ...scores } = found;
+    const latest = { step: this.step, ...scores };
+    record.scores = [...record.scores, latest];
+    if (best) {
+      record.best = latest;
+      this.#best = best;
+      this.gallery.keep(this.step);
+    }
     this.#onChange();
   }
 
   /** Writes a checkpoint. One that cannot be written to disk is kept in memory. */
   async save() {
     this.record.modified = this.#host.date();
-    await this.saver.save(this.record, this.history, this.gallery);
+    await this.saver.save(this.record, this.history, this.gallery, this.#best);
     this.#rates = null;
     this.#onChange();
   }
@@ -273,7 +300,8 @@ export class TrainRun {
     await this.look({ always: true });
     this.record.state = stopped ? 'stopped' : 'finished';
     this.record.modified = this.#host.date();
-    this.result = await this.saver.finish(this.record, this.history, this.gallery);
+    const { record, history, gallery } = this;
+    this.result = await this.saver.finish(record, history, gallery, this.#best);
     this.#onChange();
   }
 
@@ -287,9 +315,12 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** @param {Domain} direction @returns {Promise<Blob>} */
-  async weights(direction) {
-    return this.result?.[direction] ?? this.#engine.request('train-weights', { direction });
+  /** @param {Domain} direction @param {import('./types.js').Which} which @returns {Promise<Blob>} */
+  async weights(direction, which) {
+    const best = which === 'best' && this.#best?.[direction];
+    return (
+      best || (this.result?.[direction] ?? this.#engine.request('train-weights', { direction }))
+    );
   }
 
   /** Time for saving and scores, as a part of that for steps. @param {number} trained seconds in all */
@@ -299,7 +330,7 @@ export class TrainRun {
 
   /** @returns {RunView} */
   view() {
-    const { id, names, step, total, epoch, settings, seconds, scores, photos } = this.record;
+    const { id, names, step, total, epoch, settings, seconds, scores, best, photos } = this.record;
     const pass = Math.max(photos.A.length, photos.B.length, 1);
     const losses = step > 0 && this.history.length >= step ? this.history.losses(step) : null;
     return {
@@ -327,6 +358,9 @@ export class TrainRun {
       photosKept: DOMAINS.every((domain) => this.record.photos[domain].every(isKept)),
       previews: this.gallery.sets,
       scores,
+      scoring: this.#scorer.busy,
+      best: best ? { step: best.step, pictures: this.gallery.best?.pictures ?? [] } : null,
+      given: this.#given,
       recoveries: this.record.recoveries,
       proposal: this.proposal,
       stopped: this.record.state === 'stopped',

@@ -6,6 +6,7 @@
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
 
 /** Saving may take one part in this many of the time. */
 const PART = 20;
@@ -19,6 +20,8 @@ export class Saver {
   /** The last checkpoint, when it is not on the disk. @type {Blob | null} */
   #inMemory = null;
   #full = false;
+  /** The best weights that are on the disk. @type {Best} */
+  #best = null;
 
   /**
    * @param {import('./host.js').Host} host
@@ -77,8 +80,9 @@ export class Saver {
    * @param {RunRecord} record
    * @param {import('./history.js').History} history
    * @param {import('./gallery.js').Gallery} gallery
+   * @param {Best} best
    */
-  async save(record, history, gallery) {
+  async save(record, history, gallery, best) {
     this.#wanted = false;
     this.busy = true;
     try {
@@ -86,17 +90,31 @@ export class Saver {
       const { step, seconds, bytes, unsaved } = await this.#engine.request('train-save', {
         record,
         history: history.bytes(),
+        best: this.#unstored(best),
         pictures,
       });
       this.#inMemory = unsaved?.checkpoint ?? null;
       const kept = unsaved ? 'memory' : 'disk';
       this.saved = { step, when: this.#host.date(), kept, seconds, bytes };
-      if (!unsaved) gallery.stored(pictures);
+      if (!unsaved) {
+        gallery.stored(pictures);
+        this.#best = best;
+      }
       this.#report(unsaved?.problem ?? null, bytes);
     } finally {
       this.busy = false;
       this.#last = this.#host.now();
     }
+  }
+
+  /** A run that was read from the disk has its best weights there. @param {Best} best */
+  foundBest(best) {
+    this.#best = best;
+  }
+
+  /** What is not on the disk. @param {Best} best */
+  #unstored(best) {
+    return best === this.#best ? null : best;
   }
 
   /** @param {import('../protocol.js').Failure | null} problem @param {number} bytes */
@@ -110,12 +128,14 @@ export class Saver {
    * @param {RunRecord} record
    * @param {import('./history.js').History} history
    * @param {import('./gallery.js').Gallery} gallery
+   * @param {Best} best
    * @returns {Promise<Record<Domain, Blob>>} the weights
    */
-  async finish(record, history, gallery) {
+  async finish(record, history, gallery, best) {
     const { a, b, problem } = await this.#engine.request('train-finish', {
       record,
       history: history.bytes(),
+      best: record.best?.step === record.step ? null : this.#unstored(best),
       pictures: gallery.toStore(),
     });
     this.resultKept = problem ? 'memory' : 'disk';

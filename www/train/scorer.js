@@ -1,25 +1,29 @@
 /**
- * When scores are worth their time. The first need a classifier that tells A from B, which takes 40 s on a
- * processor; from then on what they cost is known, and they get a tenth of the time.
+ * When scores are worth their time. They need a classifier that tells A from B, which takes 40 s on a
+ * processor; from then on what they cost is known, and they get a tenth of the time. A run that was given
+ * something to lose is scored before its first step: nothing else says whether it got better. A run from
+ * scratch has no such bar, and waits until there is something to see.
  */
 import { CodedError } from '../failure.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('./types.js').Scores} Scores */
+/** @typedef {import('../protocol.js').TrainScored} TrainScored */
 
 /** Part of the time. */
 const PART = 0.1;
-/** Seconds of training before the first. */
+/** Seconds of training before the first from scratch. */
 const FIRST = { slow: 300, graphics: 60 };
 /** A run that is stopped is scored only if that takes fewer seconds. */
-const QUICK = 3;
+const QUICK = 20;
 
 /**
- * Time for scores, as a part of that for steps.
+ * Time for scores on the way, as a part of that for steps.
  * @param {number} trained seconds of the whole run
  * @param {boolean} slow
+ * @param {boolean} given the run does not start from scratch
  */
-export function scoringShare(trained, slow) {
+export function scoringShare(trained, slow, given) {
+  if (given) return PART;
   const first = slow ? FIRST.slow : FIRST.graphics;
   return trained > first ? (PART * (trained - first)) / trained : 0;
 }
@@ -27,30 +31,38 @@ export function scoringShare(trained, slow) {
 export class Scorer {
   #host;
   #engine;
+  #given;
   #tell;
   /** When the last were computed, in seconds trained, and what they cost. @type {{ at: number, cost: number } | null} */
   #last = null;
+  /** Whether the engine has a classifier, and the seconds that it took. */
+  #judged = false;
+  #learnt = 0;
   #able = true;
+  /** Whether they are being computed. */
+  busy = false;
 
   /**
    * @param {Pick<import('./host.js').Host, 'now'>} host
    * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {boolean} given the run does not start from scratch
    * @param {import('./run.js').Tell} tell
    */
-  constructor(host, engine, tell) {
+  constructor(host, engine, given, tell) {
     this.#host = host;
     this.#engine = engine;
+    this.#given = given;
     this.#tell = tell;
   }
 
   /** The engine was replaced, and has no classifier. */
   restarted() {
-    this.#last = null;
+    this.#judged = false;
   }
 
   /** See {@link scoringShare}. @param {number} trained @param {boolean} slow */
   share(trained, slow) {
-    return this.#able ? scoringShare(trained, slow) : 0;
+    return this.#able ? scoringShare(trained, slow, this.#given) : 0;
   }
 
   /**
@@ -59,27 +71,40 @@ export class Scorer {
    */
   due(trained, { slow, over, stopping }) {
     if (!this.#able) return false;
-    if (!this.#last) return trained >= FIRST[slow ? 'slow' : 'graphics'] && (over || !stopping);
-    const { at, cost } = this.#last;
+    if (!this.#last) {
+      if (stopping && !over) return false;
+      return this.#given || trained >= FIRST[slow ? 'slow' : 'graphics'];
+    }
+    const { at } = this.#last;
+    const cost = this.#last.cost + (this.#judged ? 0 : this.#learnt);
     if (over || stopping) return over || cost < QUICK;
     return trained >= at + cost / PART;
   }
 
   /**
    * @param {number} trained seconds
-   * @returns {Promise<Omit<Scores, 'step'> | null>} null: they cannot be computed, which is told once
+   * @param {number | null} best the merit that is to be surpassed
+   * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is told once
    * @throws {CodedError} when the engine died
    */
-  async compute(trained) {
-    const started = this.#host.now();
+  async compute(trained, best) {
+    let started = this.#host.now();
+    this.busy = true;
     try {
-      return await this.#engine.request('train-scores', {});
+      if (!this.#judged) {
+        await this.#engine.request('train-classifier', {});
+        this.#judged = true;
+        this.#learnt = (this.#host.now() - started) / 1000;
+        started = this.#host.now();
+      }
+      return await this.#engine.request('train-scores', { best });
     } catch (error) {
       if (!(error instanceof CodedError) || isDeath(error.code)) throw error;
       this.#able = false;
       this.#tell('scores-failed', { code: error.code }, 'warning', error.message);
       return null;
     } finally {
+      this.busy = false;
       this.#last = { at: trained, cost: (this.#host.now() - started) / 1000 };
     }
   }

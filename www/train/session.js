@@ -191,7 +191,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'lease'>} parts */
+  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
   #runOf(parts) {
     return new TrainRun({
       ...parts,
@@ -376,9 +376,11 @@ export class TrainSession extends EventTarget {
       // Without any photo of a domain there is nothing to train on.
       if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean)) return null;
     }
-    const { history, pictures } = found;
+    const { history, pictures, best } = found;
+    if (!best) delete record.best; // there is nothing to hand back
     const from = /** @type {const} */ ({ kind: 'stored' });
-    const run = this.#runOf({ record, from, ...photos, history, pictures, lease: lease.take() });
+    const known = { history, pictures, best, lease: lease.take() };
+    const run = this.#runOf({ record, from, ...photos, ...known });
     run.saver.found(record, found.index.checkpoints[0]?.bytes ?? 0);
     this.#run = run;
     return run;
@@ -425,9 +427,9 @@ export class TrainSession extends EventTarget {
     return this.#exports.chart(this.#run, points);
   }
 
-  /** @param {Domain} direction @param {string} [id] */
-  exportWeights(direction, id) {
-    return this.#exports.weights(this.#run, direction, id);
+  /** @param {Domain} direction @param {string} [id] @param {import('./types.js').Which} [which] */
+  exportWeights(direction, id, which) {
+    return this.#exports.weights(this.#run, direction, id, which);
   }
 
   /** @param {string} [id] */
@@ -435,9 +437,9 @@ export class TrainSession extends EventTarget {
     return this.#exports.curves(this.#run, id);
   }
 
-  /** @param {Domain} direction @param {string} [id] */
-  modelFor(direction, id) {
-    return this.#exports.model(this.#run, direction, id);
+  /** @param {Domain} direction @param {string} [id] @param {import('./types.js').Which} [which] */
+  modelFor(direction, id, which) {
+    return this.#exports.model(this.#run, direction, id, which);
   }
 
   // One tab, one run; hidden, shown, left.

@@ -13,6 +13,7 @@ import { bytesIn, PHOTOS, readIndex } from './run-files.js';
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Offer} Offer */
 /** @typedef {import('./types.js').StoredRun} StoredRun */
+/** @typedef {import('./types.js').Which} Which */
 /** @typedef {import('./record.js').RunIndex} RunIndex */
 /** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */
 
@@ -103,10 +104,11 @@ export class StoredRuns {
     return { index, folder };
   }
 
-  /** @param {string} id @param {Domain} direction @returns {Promise<Blob>} */
-  async weights(id, direction) {
+  /** @param {string} id @param {Domain} direction @param {Which} [which] @returns {Promise<Blob>} */
+  async weights(id, direction, which = 'best') {
     const { index, folder } = await this.open(id);
-    const file = index.result && (await folder.read(index.result[direction]));
+    const best = which === 'best' && index.best && (await folder.read(index.best[direction]));
+    const file = best || (index.result && (await folder.read(index.result[direction])));
     if (!file) throw new CodedError('run-gone', `run ${id} has no weights`);
     return file;
   }
@@ -144,6 +146,7 @@ export class StoredRuns {
     return {
       index,
       history,
+      best: await bestOf(index, folder),
       pictures: await allPictures(index, folder),
       photos: { A: await Promise.all(a), B: await Promise.all(b) },
       previews: {
@@ -192,6 +195,12 @@ export class StoredRuns {
     }
     throw last;
   }
+}
+
+/** @param {RunIndex} index @param {Disk} folder @returns {Promise<Record<Domain, Blob> | null>} */
+async function bestOf({ best }, folder) {
+  const [A, B] = best ? await Promise.all([folder.read(best.A), folder.read(best.B)]) : [];
+  return A && B ? { A, B } : null;
 }
 
 /** The latest picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */

@@ -279,7 +279,15 @@ export interface Scores {
   takenForA: number;
   /** The classifier's accuracy on real held-out photos. */
   ceiling: number;
+  /** The pattern of the network's strides, relative to the photos: 1 is as there. Not in older runs. */
+  gridA?: number;
+  gridB?: number;
+  /** All of them in one figure from 0 to 1, by which the engine tells what is better. Not in older runs. */
+  merit?: number;
 }
+
+/** Which weights of a run: the best that were scored, which may be those it began with, or the last. */
+export type Which = 'best' | 'last';
 
 /** The run under way, or the one that has just ended. */
 export interface RunView {
@@ -324,6 +332,12 @@ export interface RunView {
   photosKept: boolean;
   previews: PreviewSet[];
   scores: Scores[];
+  /** Scores are being computed: of what the run starts from, or of what it has come to. */
+  scoring: boolean;
+  /** The best that was scored, which may be what it started from; null: nothing was. */
+  best: { step: number; pictures: Preview[] } | null;
+  /** It does not start from scratch. */
+  given: boolean;
   /** Times that the engine died and was replaced. */
   recoveries: number;
   /** Rates that would help after `training-not-finite`; null otherwise. */
@@ -481,11 +495,11 @@ export interface TrainSessionApi extends EventTarget {
 
   /** The losses, in at most this many points. */
   chart(points?: number): Chart;
-  /** Of the run on the page, or of a stored one. */
-  exportWeights(direction: Domain, id?: string): Promise<Export>;
+  /** Of the run on the page, or of a stored one; the best unless the last are asked for. */
+  exportWeights(direction: Domain, id?: string, which?: Which): Promise<Export>;
   /** Settings, all losses, scores: JSON. */
   exportCurves(id?: string): Promise<Export>;
-  modelFor(direction: Domain, id?: string): Promise<TrainedModel>;
+  modelFor(direction: Domain, id?: string, which?: Which): Promise<TrainedModel>;
 
   dismiss(notice: number): void;
 }

@@ -27,6 +27,7 @@ class FakeTraining {
   previews = [];
   poisoned = -1;
   freed = false;
+  seen = 0;
 
   /** @param {any} config @param {number} a @param {number} b @param {{ step: number, weight: number }} state @param {any} options */
   constructor(config, a, b, state, options) {
@@ -157,12 +158,21 @@ class FakeTraining {
   }
 
   async trainClassifier() {
-    if (this.options.noScores) throw new CodedError('engine-usage', 'too few photos');
+    if (this.options.noScores || this.seen === 0)
+      throw new CodedError('engine-usage', 'too few photos');
     return 0.9;
   }
 
-  async scores() {
-    return { roundTripA: 0.1, roundTripB: 0.2, takenForB: 0.3, takenForA: 0.4, ceiling: 0.9 };
+  addSeen() {
+    this.seen += 1;
+  }
+
+  /** `options.merit(step)` says what they are worth. @param {number} [best] */
+  async scores(best) {
+    const merit = this.options.merit?.(this.state.step) ?? 0.5;
+    const taken = { takenForB: 0.3, takenForA: 0.4, ceiling: 0.9 };
+    const better = best === undefined || merit > best;
+    return { roundTripA: 0.1, roundTripB: 0.2, ...taken, gridA: 1.5, gridB: 2, merit, better };
   }
 
   /** @param {string} config */

@@ -5,6 +5,7 @@
  * fault of the photos: none is taken out, and the run waits.
  */
 import { CodedError, failureOf } from '../../failure.js';
+import { DOMAINS } from '../dataset.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../../protocol.js').Excluded} Excluded */
@@ -54,6 +55,29 @@ export class Supply {
         if (code) excluded.push({ domain, index, code });
       }
       if (excluded.length === 0) return excluded;
+    }
+  }
+
+  /**
+   * Shows photos of both folders, spread evenly, to what learns to tell them apart: always the same ones, so that
+   * it is the same after a reload. One that cannot be decoded is left out.
+   *
+   * @param {{ addSeen: (domain: Domain, rgba: Uint8Array, width: number, height: number) => void }} sink
+   * @param {number} most of each
+   */
+  async show(sink, most) {
+    for (const domain of DOMAINS) {
+      const photos = this.#photos[domain];
+      const count = Math.min(most, photos.length);
+      for (let i = 0; i < count; i += 1) {
+        try {
+          const photo = photos[Math.floor((i * photos.length) / count)] ?? null;
+          const { data, width, height } = await this.#pixels(photo);
+          sink.addSeen(domain, data, width, height);
+        } catch (error) {
+          if (error instanceof WebAssembly.RuntimeError) throw error;
+        }
+      }
     }
   }
 

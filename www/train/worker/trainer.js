@@ -17,6 +17,8 @@ import { Supply } from './supply.js';
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
+/** Photos of each folder from which the classifier of the scores learns, at most. */
+const SEEN = 64;
 /** Codes of what is no fault of the engine. */
 const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
 /** Codes of a checkpoint that cannot be used, so that the one before is tried. */
@@ -45,8 +47,6 @@ export class Trainer {
   #lease = null;
   /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
-  /** Accuracy of the classifier, once it was trained. @type {number | null} */
-  #ceiling = null;
 
   /** @param {Tools} tools */
   constructor(tools) {
@@ -76,8 +76,10 @@ export class Trainer {
         return this.#steps(given.steps);
       case 'train-preview':
         return this.#preview(given.domain, given.index);
+      case 'train-classifier':
+        return this.#learnLooks();
       case 'train-scores':
-        return this.#scores();
+        return this.#scores(given.best);
       case 'train-change':
         this.#run().change(given.config);
         return null;
@@ -108,7 +110,6 @@ export class Trainer {
   async #start({ run, from, photos, previews, previewSide }, engine) {
     this.#training?.free();
     this.#training = null;
-    this.#ceiling = null;
     this.#lease?.release();
     this.#lease = run === null ? null : await this.#tools.hold(run);
     this.#disk = run === null ? null : await this.#folder(run).catch(() => null);
@@ -260,15 +261,24 @@ export class Trainer {
     return { width, height, input: first, translated: second, back: third, error };
   }
 
-  /** @returns {Promise<Values['train-scores']>} */
-  async #scores() {
-    this.#ceiling ??= await this.#run().trainClassifier();
-    const scores = await this.#run().scores();
-    return { ...scores, ceiling: scores.ceiling ?? this.#ceiling };
+  /** @returns {Promise<null>} */
+  async #learnLooks() {
+    const training = this.#run();
+    await this.#supply?.show(training, SEEN);
+    await training.trainClassifier();
+    return null;
+  }
+
+  /** @param {number | null} merit of the best so far @returns {Promise<Values['train-scores']>} */
+  async #scores(merit) {
+    const training = this.#run();
+    const { better, ...scores } = await training.scores(merit ?? undefined);
+    const best = better ? { A: await this.#weights('A'), B: await this.#weights('B') } : null;
+    return { ...scores, best };
   }
 
   /** @param {Commands['train-save']} given @returns {Promise<Values['train-save']>} */
-  async #save({ record, history, pictures }) {
+  async #save({ record, history, best, pictures }) {
     const started = this.#tools.now();
     const training = this.#run();
     const { step } = training.report();
@@ -278,7 +288,7 @@ export class Trainer {
     };
     const parts = { checkpoint, history: new Uint8Array(history) };
     const problem = await stored(this.#disk, (disk) =>
-      storeCheckpoint(disk, { ...record, step }, parts, previewsOf(pictures)),
+      storeCheckpoint(disk, { ...record, step }, { ...parts, best }, previewsOf(pictures)),
     );
     const unsaved = problem && { problem, checkpoint: await blobOf(checkpoint) };
     const seconds = (this.#tools.now() - started) / 1000;
@@ -286,9 +296,9 @@ export class Trainer {
   }
 
   /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
-  async #finish({ record, history, pictures }) {
+  async #finish({ record, history, best, pictures }) {
     const [a, b] = [await this.#weights('A'), await this.#weights('B')];
-    const parts = { a, b, history: new Uint8Array(history) };
+    const parts = { a, b, best, history: new Uint8Array(history) };
     const store = (/** @type {Disk} */ disk) =>
       storeResult(disk, record, parts, previewsOf(pictures));
     let problem = await stored(this.#disk, store);
