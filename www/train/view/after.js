@@ -2,6 +2,7 @@
 import { button, byId, downloadFile } from '../../dom.js';
 import { formatTime, text } from '../../messages.js';
 import { confirmed } from './confirm.js';
+import { chosenWeights, showOutcome } from './outcome.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -20,9 +21,9 @@ export function setUpAfter(session, onModels, onError) {
   const on = (id, action) => {
     button(id).addEventListener('click', () => action().catch(onError));
   };
-  on('use-trained', () => useTrained(session, onModels));
-  on('trained-a', () => save(session.exportWeights('A')));
-  on('trained-b', () => save(session.exportWeights('B')));
+  on('use-trained', () => useTrained(session, onModels, undefined, chosenWeights()));
+  on('trained-a', () => save(session.exportWeights('A', undefined, chosenWeights())));
+  on('trained-b', () => save(session.exportWeights('B', undefined, chosenWeights())));
   on('curves', () => save(session.exportCurves()));
   on('another', () => another(session));
 }
@@ -41,6 +42,7 @@ export function showAfter({ state, run, can, space }) {
   if (run) write(byId('run-title'), pairOf(run.names));
   const over = state === 'finished' && run !== null;
   byId('after').hidden = !over;
+  showOutcome(over ? run : null);
   for (const id of ['use-trained', 'trained-a', 'trained-b', 'curves']) {
     button(id).disabled = !can.export;
   }
@@ -57,11 +59,12 @@ export function showAfter({ state, run, can, space }) {
  * @param {Session} session
  * @param {(files: File[]) => unknown} onModels
  * @param {string} [id] of a stored run
+ * @param {import('../types.js').Which} [which]
  */
-export async function useTrained(session, onModels, id) {
+export async function useTrained(session, onModels, id, which) {
   const files = [];
   for (const direction of /** @type {const} */ (['B', 'A'])) {
-    const { name, blob } = await session.modelFor(direction, id);
+    const { name, blob } = await session.modelFor(direction, id, which);
     files.push(new File([blob], name));
   }
   await onModels(files);

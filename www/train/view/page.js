@@ -100,13 +100,13 @@ export class TrainPage {
     byId('running').hidden = run === null;
     if (run) {
       showPreviews(run);
-      showScores(run);
     } else {
       showFolders(snapshot);
       showPlan(snapshot);
     }
     showRates(snapshot);
     showAfter(snapshot);
+    if (run) showScores(run);
     this.#chart();
     this.#showOutside(snapshot);
     // It may have been given on already, when the line that had it was removed.

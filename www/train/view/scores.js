@@ -6,6 +6,7 @@ import { scoresOf } from './words.js';
 /** @param {import('../types.js').RunView} run */
 export function showScores(run) {
   const lines = scoresOf(run);
-  byId('scores').hidden = lines.length === 0;
+  // Behind the end they stand beside those of the start.
+  byId('scores').hidden = lines.length === 0 || !byId('outcome').hidden;
   writeLines(byId('scores-lines'), lines, 'li');
 }

@@ -91,6 +91,7 @@ export function statusOf({ state, run, checked, dataset, held }) {
   if (state === 'ready' && dataset?.refused) return text('state.refused');
   if (state === 'starting' && run?.copying) return text('state.copying', counted(run.copying));
   if (state === 'finished' && run?.stopped) return text('state.stopped');
+  if (run?.scoring) return text(run.step === 0 ? 'state.scoring.start' : 'state.scoring');
   if (state === 'training' && run?.warmingUp) return text('state.warming', { n: run.warmUp });
   return text(`state.${state}`);
 }
@@ -175,6 +176,24 @@ function sizes(smallest, largest) {
   return least === most ? least : text('folder.sizes', { least, most });
 }
 
+/** @param {number} part */
+export function percentOf(part) {
+  return formatPercent(Math.min(1, Math.max(0, part)));
+}
+
+/** From this many times a photo's on, the grid is called so. */
+const GRIDS = /** @type {const} */ ([
+  [6, 'strong'],
+  [2.5, 'visible'],
+  [1.3, 'faint'],
+]);
+
+/** How strong the grid of the strides is. @param {number} grid relative to photos */
+export function gridOf(grid) {
+  const found = GRIDS.find(([least]) => grid >= least);
+  return text(`grid.${found?.[1] ?? 'none'}`, { times: formatSmall(Number(grid.toPrecision(2))) });
+}
+
 /**
  * What the latest scores of a run say.
  * @param {Pick<import('../types.js').RunView, 'scores' | 'names' | 'previews'>} run
@@ -184,7 +203,7 @@ export function scoresOf({ scores, names, previews }) {
   const latest = scores.at(-1);
   if (!latest) return [];
   const [a, b] = [nameOf(names, 'A'), nameOf(names, 'B')];
-  const percent = (/** @type {number} */ part) => formatPercent(Math.min(1, Math.max(0, part)));
+  const percent = percentOf;
   const keptAside = previews.every(({ pictures }) => pictures.every(({ heldOut }) => heldOut));
   return [
     text('scores.taken', {
@@ -200,6 +219,9 @@ export function scoresOf({ scores, names, previews }) {
       tripA: percent(latest.roundTripA / RANGE),
       tripB: percent(latest.roundTripB / RANGE),
     }),
+    ...(latest.gridA === undefined || latest.gridB === undefined
+      ? []
+      : [text('scores.grid', { gridA: gridOf(latest.gridA), gridB: gridOf(latest.gridB), a, b })]),
     text(keptAside ? 'scores.step' : 'scores.seen', { n: latest.step }),
   ];
 }
