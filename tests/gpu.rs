@@ -66,6 +66,12 @@ fn losses() {
 }
 
 #[test]
+fn augmentations() {
+    on_gpu(kernels::augmentations);
+    block_on(kernels::augmentations(&Device::flex()));
+}
+
+#[test]
 fn sums() {
     on_gpu(kernels::sums);
 }
@@ -180,4 +186,9 @@ fn a_change_is_heeded_by_repeated_steps() {
 #[test]
 fn larger_batches_are_repeated_too() {
     on_gpu(repeating::larger_batches_are_repeated_too);
+}
+
+#[test]
+fn augmented_steps_are_repeated() {
+    on_gpu(repeating::augmented_steps_are_repeated);
 }

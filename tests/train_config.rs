@@ -10,7 +10,7 @@ use cyclegan_web::{
     error::Error,
     model::Init,
     train::{
-        Ablation, Adam, Choice, Config, CycleLoss, GanLoss, MissingGenerator, Preprocess,
+        Ablation, Adam, Choice, Config, CycleLoss, GanLoss, MissingGenerator, Policy, Preprocess,
         PreprocessMode, Rule, Schedule, Terms, Unit, ema_for,
     },
 };
@@ -35,6 +35,7 @@ fn unusual() -> Config {
             cycle_loss: CycleLoss::Adversarial,
         },
         pool_size: 0,
+        augment: Policy { color: true, translation: false, cutout: true },
         adam: Adam { learning_rate: 1e-300, beta1: 0.0, beta2: 0.9, epsilon: 5e-7 },
         schedule: Schedule { rule: Rule::PyTorch, unit: Unit::Steps, flat: 0, decay: 12 },
         batch_size: 3,

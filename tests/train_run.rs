@@ -17,9 +17,9 @@ use cyclegan_web::{
     random::Random,
     samples::{Season, paint},
     train::{
-        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, Listed, MissingGenerator,
-        Network, Preprocess, Rule, Schedule, Source, Start, StepReport, Trainer, Unit, preview,
-        scores::Classifier, scores::score,
+        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, GanLoss, Listed, Losses,
+        MissingGenerator, Network, Policy, Preprocess, Rule, Schedule, Source, Start, StepReport,
+        Trainer, Unit, preview, scores::Classifier, scores::score,
     },
     weights::{Architecture, HostTensor, StateDict, generator_from},
 };
@@ -109,8 +109,12 @@ fn checkpoint(trainer: &Trainer<Vec<Rgb>>) -> Vec<u8> {
 #[test]
 fn ten_steps_are_five_and_five_in_any_setting() {
     let _turn = turn();
-    for (batch_size, start, ema) in [(1, false, 0.0), (2, false, 0.9), (1, true, 0.9)] {
-        let config = Config { batch_size, ema, ..tiny(10) };
+    let none = Policy::default();
+    let all = Policy { color: true, translation: true, cutout: true };
+    for (batch_size, start, ema, augment) in
+        [(1, false, 0.0, none), (2, false, 0.9, none), (1, true, 0.9, none), (2, true, 0.9, all)]
+    {
+        let config = Config { batch_size, ema, augment, ..tiny(10) };
         let start = || if start { given() } else { Start::default() };
         let mut whole = trainer(config, start());
         let reports = block_on(whole.train_steps(100)).unwrap();
@@ -132,6 +136,50 @@ fn ten_steps_are_five_and_five_in_any_setting() {
         }
         assert_eq!(all_weights(&whole), all_weights(&second));
         assert_eq!(checkpoint(&whole), checkpoint(&second));
+    }
+}
+
+/// Runs of before there was any go on with the same numbers.
+#[test]
+fn without_augmentation_nothing_is_drawn_for_it() {
+    let _turn = turn();
+    let drawn = |augment: Policy| {
+        // Pools of four never draw twice for a slot.
+        let mut run = trainer(Config { augment, pool_size: 4, ..tiny(10) }, Start::default());
+        let chance = |run: &Trainer<Vec<Rgb>>| {
+            let state = block_on(run.checkpoint()).unwrap().state;
+            u64::from_str_radix(state["chance"].as_str().unwrap(), 16).unwrap()
+        };
+        let before = chance(&run);
+        block_on(run.train_steps(1)).unwrap();
+        let moved = chance(&run).wrapping_sub(before);
+        // SplitMix64 moves by a constant with each number.
+        (0..100_u64).find(|count| count.wrapping_mul(0x9e37_79b9_7f4a_7c15) == moved)
+    };
+    assert_eq!(drawn(Policy::default()), Some(4));
+    assert_eq!(drawn(Policy { cutout: true, ..Policy::default() }), Some(4 + 14));
+}
+
+/// Against every kind of loss that a discriminator's verdict can be, and without any.
+#[test]
+fn augmented_runs_learn() {
+    let _turn = turn();
+    let augment = Policy { color: true, translation: true, cutout: true };
+    for (name, ablation) in Ablation::NAMES {
+        for gan_loss in [GanLoss::LeastSquares, GanLoss::NegativeLogLikelihood] {
+            let mut config = Config { augment, gan_loss, ..tiny(40) }.ablated(*ablation);
+            config.adam.learning_rate = 2e-3;
+            let mut run = trainer(config, Start::default());
+            let reports = block_on(run.train_steps(40)).unwrap();
+            let part = |range: std::ops::Range<usize>, of: fn(&Losses) -> f32| {
+                reports[range].iter().map(|report| of(&report.losses)).sum::<f32>()
+            };
+            let [early, late] = [0..10, 30..40].map(|range| part(range, |losses| losses.cycle_a));
+            assert_eq!(early > 0.0, config.terms.cycle_forward, "{name}");
+            assert!(late < 0.9 * early || early == 0.0, "{name}: {early}, later {late}");
+            let [early, late] = [0..10, 30..40].map(|range| part(range, |losses| losses.d_a));
+            assert!(late != early && late.is_finite(), "{name}: {early}, later {late}");
+        }
     }
 }
 
@@ -608,11 +656,18 @@ fn the_gradient_of_a_whole_step_is_the_slope() {
         Tensor::<1>::from_data(values.as_slice(), &device).reshape([1, 3, 24, 24])
     };
     let (a, b) = (picture(), picture());
+    // What is judged is augmented in every way; its gradient leads back to the pictures.
+    let draw = |random: &mut Random| -> Tensor<4> {
+        let policy = Policy { color: true, translation: true, cutout: true };
+        let numbers = policy.draw(1, random)[0].numbers();
+        Tensor::<1>::from_data(numbers.as_slice(), &device).reshape([1, 8, 1, 1])
+    };
+    let augmentations = [draw(&mut Random::new(1)), draw(&mut Random::new(2))];
     let mut gan = run.gan().snapshot();
-    let pass = gan.generator_pass(&a, &b, &config);
+    let pass = gan.generator_pass(&a, &b, Some(&augmentations), &config);
     let mut total = |network: Generator| -> f64 {
         gan.g_a.network = network;
-        let losses = gan.generator_pass(&a, &b, &config).losses;
+        let losses = gan.generator_pass(&a, &b, Some(&augmentations), &config).losses;
         let read = |loss: Tensor<1>| f64::from(loss.into_data().try_to_vec::<f32>().unwrap()[0]);
         losses.named().map(|(_, loss)| read(loss)).sum()
     };

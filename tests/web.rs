@@ -274,6 +274,9 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::optimiser(&device).await;
     kernels::finiteness(&device).await;
     kernels::losses(&device).await;
+    for device in [&device, &Device::flex()] {
+        kernels::augmentations(device).await;
+    }
     kernels::sums(&device).await;
     kernels::whole_images(&device).await;
     assert_silence();

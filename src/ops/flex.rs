@@ -9,7 +9,8 @@ use burn::{
 };
 
 use super::{
-    Activation, Conv2d, Distance,
+    Activation, Augmentation, Conv2d, Distance,
+    augment::{AugmentationGradients, Augmentations},
     backend::{BackwardOperations, Operations},
     cpu,
     geometry::Geometry,
@@ -98,6 +99,36 @@ impl LossGradients for Flex {
         let scale = above * weight / x.len() as f32;
         from_elements(cpu::loss_backward(x, other, shape[0], distance, scale), shape)
     }
+}
+
+impl Augmentations for Flex {
+    fn augment(x: OnCpu, draws: OnCpu) -> OnCpu {
+        pictures(&x, &draws, cpu::augment)
+    }
+}
+
+impl AugmentationGradients for Flex {
+    fn augment_backward(gradient: OnCpu, draws: OnCpu) -> OnCpu {
+        pictures(&gradient, &draws, cpu::augment_backward)
+    }
+}
+
+/// What `work` makes of each picture, in one direction or the other.
+fn pictures(
+    x: &OnCpu,
+    draws: &OnCpu,
+    work: fn(&[f32], &mut [f32], [usize; 3], &Augmentation),
+) -> OnCpu {
+    let [batch, channels, height, width] = extents(x);
+    let [x, draws] = [x, draws].map(OnCpu::to_contiguous);
+    let (draws, _) = elements(&draws).as_chunks();
+    let mut y = vec![0.0; elements(&x).len()];
+    let size = channels * height * width;
+    let each = elements(&x).chunks(size).zip(y.chunks_mut(size));
+    for ((x, y), numbers) in each.zip(draws.iter().cycle()) {
+        work(x, y, [channels, height, width], &Augmentation::from_numbers(*numbers));
+    }
+    from_elements(y, [batch, channels, height, width])
 }
 
 impl BackwardOperations for Flex {

@@ -3,7 +3,8 @@
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
 //! connection. [`normalised_conv2d()`]: a convolution behind one. [`residual_block()`]: two of
-//! each, as one. [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
+//! each, as one. [`augment()`]: what a discriminator is shown. [`loss()`]: what is learned from.
+//! [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
 //! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
@@ -11,6 +12,7 @@
 //! shaders of `wgsl/` on WebGPU; `backend.rs` tells Burn so.
 
 mod adam;
+mod augment;
 mod backend;
 mod conv2d;
 mod cpu;
@@ -33,6 +35,7 @@ use burn::{
 };
 
 pub use adam::{AdamStep, Learning, adam};
+pub use augment::{Augmentation, augment};
 pub use conv2d::{Border, Conv2d, conv2d};
 pub use finite::not_finite;
 pub use gpu::{Shader, half_shaders, shaders, watched};

@@ -6,7 +6,7 @@ use burn::tensor::{
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{Activation, AdamStep, Border, Conv2d, Distance};
+use super::{Activation, AdamStep, Augmentation, Border, Conv2d, Distance};
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
@@ -58,6 +58,32 @@ pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> 
         Distance::Logistic { .. } => activation::log_sigmoid(x * (targets * 2.0 - 1.0)).neg(),
     };
     distances.mean() * weight
+}
+
+/// [`super::augment()`] of one picture, `[1, C, H, W]`, composed of Burn's own operations.
+pub fn augment(x: Tensor<4>, augmentation: &Augmentation) -> Tensor<4> {
+    let Augmentation { brightness, saturation, contrast, .. } = *augmentation;
+    let [_, _, h, w] = x.dims();
+    let x = x + brightness;
+    let color = x.clone().mean_dim(1); // [1, 1, H, W]
+    let x = (x - color.clone()) * saturation + color;
+    let mean = x.clone().mean_dim(1).mean_dim(2).mean_dim(3); // [1, 1, 1, 1]
+    let x = (x - mean.clone()) * contrast + mean;
+
+    let [(down, rows), (right, columns)] = [augmentation.along(0, h), augmentation.along(1, w)];
+    // With zeros all around, the shifted picture is cut out again.
+    let (reach_h, reach_w) = (h as isize, w as isize);
+    let padded = x.pad((w, w, h, h), PadMode::Constant(0.0)); // [1, C, 3 H, 3 W]
+    let moved =
+        padded.narrow(2, (reach_h - down) as usize, h).narrow(3, (reach_w - right) as usize, w);
+    let seen = (0..reach_h).flat_map(|row| {
+        let (rows, columns) = (rows.clone(), columns.clone());
+        let is_cut = move |column| rows.contains(&row) && columns.contains(&column);
+        (0..reach_w).map(move |column| if is_cut(column) { 0.0_f32 } else { 1.0 })
+    });
+    let seen = TensorData::new(seen.collect::<Vec<_>>(), [1, 1, h, w]);
+    let seen = Tensor::from_data(seen, &moved.device());
+    moved * seen
 }
 
 /// [`super::adam()`] of one parameter, composed of Burn's own operations.

@@ -9,7 +9,7 @@ mod check;
 mod json;
 mod terms;
 
-use super::{Choice, Preprocess, Schedule};
+use super::{Choice, Policy, Preprocess, Schedule};
 use crate::model::Init;
 
 pub use check::{LONGEST_SIDE, MOST_BLOCKS, MOST_POOLED, SMALLEST_SIDE};
@@ -79,6 +79,9 @@ pub struct Config {
     pub terms: Terms,
     /// Translations that each discriminator's image pool keeps: 50 (section 4; `--pool_size`).
     pub pool_size: usize,
+    /// How what the discriminators are shown is augmented: not at all. Against few photos being
+    /// learnt by heart (arXiv 2006.10738).
+    pub augment: Policy,
     /// The optimiser.
     pub adam: Adam,
     /// Length of the run, and the learning rate over it.
@@ -138,6 +141,7 @@ impl Default for Config {
             gan_loss: GanLoss::default(),
             terms: Terms::default(),
             pool_size: 50,
+            augment: Policy::default(),
             adam: Adam::default(),
             schedule: Schedule::default(),
             batch_size: 1,

@@ -7,11 +7,13 @@
 //! 3. [`dataset`] pairs the photos of two sets at random and hands them out batch by batch;
 //! 4. [`schedule`] says how the learning rate falls;
 //! 5. [`image_pool`] keeps older translations for the discriminators;
-//! 6. [`memory`] says, before the first step, what all that takes;
-//! 7. [`checkpoint`] is the file in which a run survives.
+//! 6. [`mod@augment`] changes what discriminators are shown;
+//! 7. [`memory`] says, before the first step, what all that takes;
+//! 8. [`checkpoint`] is the file in which a run survives.
 //!
 //! [`choice`] and [`fields`] are how all of them are written as JSON and read back.
 
+pub mod augment;
 pub mod checkpoint;
 pub mod choice;
 pub mod config;
@@ -33,6 +35,7 @@ pub mod scores;
 pub mod step;
 pub mod trainer;
 
+pub use augment::Policy;
 pub use checkpoint::Checkpoint;
 pub use choice::Choice;
 pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Terms, ema_for};

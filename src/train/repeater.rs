@@ -1,7 +1,7 @@
 //! How the parts of a step are played: each computed anew or, on a graphics card, by repeating a
 //! recording, for which queueing costs about a fifth of the CPU's time.
 //!
-//! A part depends on nothing but its pictures and the weights, so it is recorded once and then
+//! A part depends on nothing but its inputs and the weights, so it is recorded once and then
 //! repeated as long as its pictures keep their sizes. What lies between the parts, the optimisers and
 //! the pools, is never recorded. So a recording has nothing in it that could be half done: where it
 //! fails, steps go on as before.
@@ -67,6 +67,33 @@ pub(super) fn upload(picture: HostTensor, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(picture.data, picture.shape), device)
 }
 
+/// What a part of a step is computed from, beside the weights.
+#[derive(Debug)]
+pub(super) struct Inputs<const N: usize> {
+    pub pictures: [Tensor<4>; N],
+    /// What was drawn for pictures of A and of B, if any are augmented.
+    pub augmentations: Option<[Tensor<4>; 2]>,
+}
+
+impl<const N: usize> Inputs<N> {
+    fn snapshot(self) -> Self {
+        let Self { pictures, augmentations } = self;
+        let augmentations = augmentations.map(|both| both.map(ops::snapshot));
+        Self { pictures: pictures.map(ops::snapshot), augmentations }
+    }
+
+    /// Copies each to where its like among `places` is.
+    fn copy_to(&self, places: &Self) {
+        for (input, place) in self.all().zip(places.all()) {
+            ops::copy(input.clone(), place);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tensor<4>> {
+        self.pictures.iter().chain(self.augmentations.iter().flatten())
+    }
+}
+
 /// A part of a step: from `N` batches of pictures to a `T`.
 #[derive(Debug)]
 pub(super) struct Part<T, const N: usize> {
@@ -87,11 +114,11 @@ struct Kind<const N: usize> {
 }
 
 impl<const N: usize> Kind<N> {
-    fn of(pictures: &[Tensor<4>; N], config: &Config) -> Self {
+    fn of(inputs: &Inputs<N>, config: &Config) -> Self {
         let mut config = *config;
         // Not part of what is recorded.
         config.adam.learning_rate = 0.0;
-        Self { shapes: pictures.each_ref().map(Tensor::dims), config }
+        Self { shapes: inputs.pictures.each_ref().map(Tensor::dims), config }
     }
 }
 
@@ -100,7 +127,7 @@ impl<const N: usize> Kind<N> {
 struct Recorded<T, const N: usize> {
     kind: Kind<N>,
     /// What a repetition reads, in memory that stays where it is.
-    pictures: [Tensor<4>; N],
+    inputs: Inputs<N>,
     /// The weights that it reads: the same memory as the learning ones', which learn in place.
     _weights: ([Generator; 2], [Discriminator; 2]),
     /// What it writes.
@@ -118,7 +145,7 @@ impl<T, const N: usize> Part<T, N> {
         (self.last, self.recorded) = (None, None);
     }
 
-    /// Lets `gan` take what it learns from what was computed of `pictures`. The next step may write
+    /// Lets `gan` take what it learns from what was computed of `inputs`. The next step may write
     /// its own results in their place, so what it keeps of them must be a copy.
     ///
     /// # Errors
@@ -126,15 +153,15 @@ impl<T, const N: usize> Part<T, N> {
     pub fn play<R>(
         &mut self,
         gan: &mut CycleGan,
-        pictures: [Tensor<4>; N],
+        inputs: Inputs<N>,
         config: &Config,
-        compute: impl Fn(&CycleGan, &[Tensor<4>; N]) -> T,
+        compute: impl Fn(&CycleGan, &Inputs<N>) -> T,
         learn: impl FnOnce(&mut CycleGan, &T) -> R,
     ) -> Result<R> {
-        let kind = Kind::of(&pictures, config);
+        let kind = Kind::of(&inputs, config);
         if let Some(recorded) = &self.recorded {
             if recorded.kind == kind && recorded.recording.is_here() {
-                recorded.repeat(pictures)?;
+                recorded.repeat(inputs)?;
                 return Ok(learn(gan, &recorded.result));
             }
             if recorded.kind.shapes != kind.shapes {
@@ -148,15 +175,15 @@ impl<T, const N: usize> Part<T, N> {
             _ => 0,
         };
         if self.tries > 0 && alike >= self.before {
-            return Ok(self.record(gan, kind, pictures, compute, learn));
+            return Ok(self.record(gan, kind, inputs, compute, learn));
         }
         if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
             // What steps of another size have kept.
-            ops::release(&pictures[0].device());
+            ops::release(&inputs.pictures[0].device());
         }
         self.last = Some((kind, alike + 1));
-        Ok(ops::apart(&pictures[0], || {
-            let result = compute(gan, &pictures);
+        Ok(ops::apart(&inputs.pictures[0], || {
+            let result = compute(gan, &inputs);
             learn(gan, &result)
         }))
     }
@@ -166,31 +193,31 @@ impl<T, const N: usize> Part<T, N> {
         &mut self,
         gan: &mut CycleGan,
         kind: Kind<N>,
-        pictures: [Tensor<4>; N],
-        compute: impl Fn(&CycleGan, &[Tensor<4>; N]) -> T,
+        inputs: Inputs<N>,
+        compute: impl Fn(&CycleGan, &Inputs<N>) -> T,
         learn: impl FnOnce(&mut CycleGan, &T) -> R,
     ) -> R {
-        let pictures = pictures.map(ops::snapshot);
-        let recorder = match ops::recorder(&pictures[0]) {
+        let inputs = inputs.snapshot();
+        let recorder = match ops::recorder(&inputs.pictures[0]) {
             Ok(recorder) => recorder,
             Err(reason) => {
                 self.failed(&reason);
-                let result = compute(gan, &pictures);
+                let result = compute(gan, &inputs);
                 return learn(gan, &result);
             }
         };
         let learned = {
-            let result = recorder.rehearse(|| compute(gan, &pictures));
+            let result = recorder.rehearse(|| compute(gan, &inputs));
             // Behind this the recorded part takes over its memory.
             learn(gan, &result)
         };
-        match recorder.record(|| compute(gan, &pictures)) {
+        match recorder.record(|| compute(gan, &inputs)) {
             Ok((recording, result)) => {
                 let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
                 let generators = [&g_a.network, &g_b.network].map(Generator::shared);
                 let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
                 let _weights = (generators, discriminators);
-                self.recorded = Some(Recorded { kind, pictures, _weights, result, recording });
+                self.recorded = Some(Recorded { kind, inputs, _weights, result, recording });
                 self.tries = TRIES;
             }
             Err(reason) => self.failed(&reason),
@@ -205,12 +232,10 @@ impl<T, const N: usize> Part<T, N> {
 }
 
 impl<T, const N: usize> Recorded<T, N> {
-    /// Computes its result of other pictures.
-    fn repeat(&self, pictures: [Tensor<4>; N]) -> Result<()> {
-        for (picture, place) in pictures.into_iter().zip(&self.pictures) {
-            ops::copy(picture, place);
-        }
-        // SAFETY: what it reads are `pictures` and `_weights`.
+    /// Computes its result of other inputs.
+    fn repeat(&self, inputs: Inputs<N>) -> Result<()> {
+        inputs.copy_to(&self.inputs);
+        // SAFETY: what it reads are `inputs` and `_weights`.
         unsafe { self.recording.repeat() }
     }
 }

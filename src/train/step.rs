@@ -9,13 +9,16 @@
 //! batch where they are of one size: a normalisation knows only its own picture, so that changes no
 //! number either.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use super::{Config, CycleLoss, Draw, ImagePool, Learner, Repeater, learner::Sum, losses};
+use super::{
+    Config, CycleLoss, Draw, ImagePool, Learner, Repeater, augment, learner::Sum, losses,
+    repeater::Inputs,
+};
 use crate::{
     error::Result,
     model::{Discriminator, Generator, Network},
-    ops,
+    ops::{self, Augmentation},
 };
 
 /// The four networks and the two image pools. Like a [`Network`] it cannot be cloned.
@@ -42,6 +45,16 @@ pub struct Draws {
     pub b: Vec<Draw>,
     /// For the translations to A.
     pub a: Vec<Draw>,
+    /// How pictures of A and of B are augmented in front of a discriminator, real ones and
+    /// translations alike; none where they are not.
+    pub augmentations: Option<[Vec<Augmentation>; 2]>,
+}
+
+impl Draws {
+    fn augmentations(&self, device: &Device) -> Option<[Tensor<4>; 2]> {
+        let upload = |drawn: &Vec<Augmentation>| augment::upload(drawn, device);
+        self.augmentations.as_ref().map(|both| both.each_ref().map(upload))
+    }
 }
 
 /// The learning rates of a step.
@@ -120,9 +133,11 @@ impl CycleGan {
         let real = [real_a, real_b].map(|real| ops::image(real.clone()));
         let (fakes, losses) = repeater.generators.play(
             self,
-            real.clone(),
+            Inputs { pictures: real.clone(), augmentations: draws.augmentations(&real_a.device()) },
             config,
-            |gan, [real_a, real_b]| gan.generator_pass(real_a, real_b, config),
+            |gan, Inputs { pictures: [real_a, real_b], augmentations }| {
+                gan.generator_pass(real_a, real_b, augmentations.as_ref(), config)
+            },
             |gan, GeneratorPass { sums, fakes, losses }| {
                 gan.learn_generators(sums, rates.generators, config);
                 (fakes.clone().map(pictures), losses.clone().map(ops::snapshot))
@@ -166,12 +181,14 @@ impl CycleGan {
     ) -> Result<[Tensor<1>; 2]> {
         let shown_a = query(&mut self.pool_a, fakes_a, &draws.a);
         let shown_b = query(&mut self.pool_b, fakes_b, &draws.b);
+        let augmentations = draws.augmentations(&real_a.device());
         repeater.discriminators.play(
             self,
-            [real_a, real_b, shown_a, shown_b],
+            Inputs { pictures: [real_a, real_b, shown_a, shown_b], augmentations },
             config,
-            |gan, [real_a, real_b, shown_a, shown_b]| {
-                gan.discriminator_pass([real_a, real_b], [shown_a, shown_b], config)
+            |gan, Inputs { pictures: [real_a, real_b, shown_a, shown_b], augmentations }| {
+                let augmentations = augmentations.as_ref();
+                gan.discriminator_pass([real_a, real_b], [shown_a, shown_b], augmentations, config)
             },
             |gan, DiscriminatorPass { sums, losses }| {
                 gan.learn_discriminators(sums, rate, config);
@@ -194,16 +211,23 @@ impl CycleGan {
         }
     }
 
-    /// The generators' losses and gradients, term by term. Nothing has learned yet.
+    /// The generators' losses and gradients, term by term. Nothing has learned yet. What is judged of
+    /// A and of B is first augmented, if anything was drawn for that.
     pub fn generator_pass(
         &self,
         real_a: &Tensor<4>,
         real_b: &Tensor<4>,
+        augmentations: Option<&[Tensor<4>; 2]>,
         config: &Config,
     ) -> GeneratorPass {
         let (mut sum_a, mut sum_b) = (Sum::default(), Sum::default());
         let (g_a, g_b) = (self.g_a.network.learning(), self.g_b.network.learning());
         let (d_a, d_b) = (self.d_a.network.fixed(), self.d_b.network.fixed());
+        let [of_a, of_b] = apart(augmentations);
+        let (d_a, d_b) = (
+            Judge { network: &d_a, augmentation: of_b },
+            Judge { network: &d_b, augmentation: of_a },
+        );
 
         let cycle = config.terms.cycle_forward.then_some(config.lambda_a);
         let forward = direction([&g_a, &g_b], [&d_a, &d_b], real_a, cycle, config);
@@ -229,15 +253,17 @@ impl CycleGan {
     }
 
     /// What the discriminators learn from `real` A and B and from `shown` translations to A and to
-    /// B. Nothing has learned yet.
+    /// B, augmented if anything was drawn for that. Nothing has learned yet.
     pub fn discriminator_pass(
         &self,
         [real_a, real_b]: [&Tensor<4>; 2],
         [shown_a, shown_b]: [&Tensor<4>; 2],
+        augmentations: Option<&[Tensor<4>; 2]>,
         config: &Config,
     ) -> DiscriminatorPass {
-        let (sum_a, loss_a) = judge(&self.d_a.network, real_b, shown_b, config);
-        let (sum_b, loss_b) = judge(&self.d_b.network, real_a, shown_a, config);
+        let [of_a, of_b] = apart(augmentations);
+        let (sum_a, loss_a) = judge(&self.d_a.network, [real_b, shown_b], of_b, config);
+        let (sum_b, loss_b) = judge(&self.d_b.network, [real_a, shown_a], of_a, config);
         DiscriminatorPass { sums: [sum_a, sum_b], losses: [loss_a, loss_b] }
     }
 
@@ -263,18 +289,31 @@ struct Direction {
     cycle: Option<Tensor<1>>,
 }
 
+/// A discriminator, fixed, and how what it judges is augmented.
+struct Judge<'a> {
+    network: &'a Discriminator,
+    augmentation: Option<&'a Tensor<4>>,
+}
+
+impl Judge<'_> {
+    fn forward(&self, picture: Tensor<4>) -> Tensor<4> {
+        let draws = self.augmentation.map(|draws| draws.clone().autodiff());
+        self.network.forward(augmented(picture, draws.as_ref()))
+    }
+}
+
 /// One way there and back: `there` translates `real` and `back` returns it; `judges` know the
 /// target's domain and the original's.
 fn direction(
     [there, back]: [&Generator; 2],
-    judges: [&Discriminator; 2],
+    judges: [&Judge<'_>; 2],
     real: &Tensor<4>,
     cycle: Option<f64>,
     config: &Config,
 ) -> Direction {
     let real = real.clone().autodiff();
     let translated = there.forward(real.clone());
-    let verdict = |judge: &Discriminator, picture: &Tensor<4>, weight| {
+    let verdict = |judge: &Judge, picture: &Tensor<4>, weight| {
         losses::gan(judge.forward(picture.clone()), true, config.gan_loss, weight)
     };
     let adversarial = config.terms.adversarial.then(|| verdict(judges[0], &translated, 1.0));
@@ -323,18 +362,34 @@ fn identity(
     Some(loss.inner())
 }
 
+/// What was drawn for pictures of A and of B.
+fn apart(augmentations: Option<&[Tensor<4>; 2]>) -> [Option<&Tensor<4>>; 2] {
+    augmentations.map_or([None; 2], |both| both.each_ref().map(Some))
+}
+
+/// The pictures as a discriminator is shown them.
+fn augmented(pictures: Tensor<4>, augmentation: Option<&Tensor<4>>) -> Tensor<4> {
+    match augmentation {
+        Some(draws) => ops::augment(pictures, draws.clone()),
+        None => pictures,
+    }
+}
+
 /// What one discriminator answers to `real` and `translated` pictures, and the gradients of its
-/// loss if its verdict teaches anybody.
+/// loss if its verdict teaches anybody. Both are augmented alike.
 fn judge(
     network: &Discriminator,
-    real: &Tensor<4>,
-    translated: &Tensor<4>,
+    [real, translated]: [&Tensor<4>; 2],
+    augmentation: Option<&Tensor<4>>,
     config: &Config,
 ) -> (Sum, Tensor<1>) {
     let learning = config.terms.are_judged().then(|| network.learning());
-    let answers = |pictures: Tensor<4>| match &learning {
-        Some(network) => network.forward(pictures.autodiff()),
-        None => network.forward(pictures),
+    let answers = |pictures: Tensor<4>| {
+        let pictures = augmented(pictures, augmentation);
+        match &learning {
+            Some(network) => network.forward(pictures.autodiff()),
+            None => network.forward(pictures),
+        }
     };
     let (real, translated, kind) = (real.clone(), translated.clone(), config.gan_loss);
     let loss = if real.dims() == translated.dims() {

@@ -339,7 +339,11 @@ impl<S: Source> Trainer<S> {
         let size = self.config.pool_size;
         let mut draw = || (0..count).map(|_| Draw::new(size, &mut self.chance)).collect();
         // The order of the fields is PyTorch's.
-        let draws = Draws { b: draw(), a: draw() };
+        let mut draws = Draws { b: draw(), a: draw(), ..Draws::default() };
+        let policy = self.config.augment;
+        if !policy.is_none() {
+            draws.augmentations = Some([0; 2].map(|_| policy.draw(count, &mut self.chance)));
+        }
         let multiplier = self.config.schedule.multiplier(epoch, self.step);
         let learning_rate = self.config.adam.learning_rate * multiplier;
         let warming_up = self.step <= self.warm_up;

@@ -326,7 +326,7 @@ impl Run {
             };
             (step * size..(step + 1) * size).map(draw).collect()
         };
-        Draws { b: of("B"), a: of("A") }
+        Draws { b: of("B"), a: of("A"), ..Draws::default() }
     }
 
     /// Repeats it; the losses of each step by name, the final weights as `final.G_A.model.1.weight`,
@@ -472,7 +472,7 @@ pub async fn split_against_joint(name: &str, device: &Device) -> Vec<(String, f3
     let run = Run::read(name);
     let (config, gan) = (run.config, run.networks(device));
     let [a, b] = ["A", "B"].map(|domain| run.pictures(domain, 0, device));
-    let pass = gan.generator_pass(&a, &b, &config);
+    let pass = gan.generator_pass(&a, &b, None, &config);
 
     let (g_a, g_b) = (gan.g_a.network.learning(), gan.g_b.network.learning());
     let (d_a, d_b) = (gan.d_a.network.fixed(), gan.d_b.network.fixed());

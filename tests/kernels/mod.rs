@@ -3,6 +3,7 @@
 
 #![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
 
+mod augmentations;
 #[cfg(not(target_family = "wasm"))]
 mod large;
 mod poison;
@@ -11,6 +12,7 @@ mod poisoned;
 #[cfg(not(target_family = "wasm"))]
 mod refusals;
 
+pub use augmentations::augmentations;
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
 pub use poison::poison;

@@ -10,8 +10,8 @@ use cyclegan_web::{
     random::Random,
     samples::{Season, paint},
     train::{
-        Checkpoint, Config, Dataset, Losses, Preprocess, PreprocessMode, Rule, Schedule, Start,
-        Trainer, Unit,
+        Checkpoint, Config, Dataset, Losses, Policy, Preprocess, PreprocessMode, Rule, Schedule,
+        Start, Trainer, Unit,
     },
     weights::StateDict,
 };
@@ -124,6 +124,23 @@ pub async fn larger_batches_are_repeated_too(device: &Device) {
     let repeated =
         outcome(trainer(config, device), &[PLAIN, 6], |trainer| assert!(trainer.repeats())).await;
     assert_eq!(plain, repeated);
+}
+
+/// Everything that augmentation can do: each repetition with draws of its own, in batches and where
+/// real pictures differ from translations in size.
+pub async fn augmented_steps_are_repeated(device: &Device) {
+    let augment = Policy { color: true, translation: true, cutout: true };
+    let batches = Config { batch_size: 2, augment, ..config() };
+    let whole = Config { augment, ..whole_photos() };
+    for (sizes, config) in [(ALIKE, batches), ([[[40, 36]; 4], [[28, 48]; 4]], whole)] {
+        let mut plain = trainer_on(sizes, config, device);
+        plain.never_repeat();
+        let plain = outcome(plain, &[12], |trainer| assert!(!trainer.repeats())).await;
+        let repeated = trainer_on(sizes, config, device);
+        let repeated = outcome(repeated, &[PLAIN, 6], |trainer| assert!(trainer.repeats())).await;
+        assert!(plain == repeated, "{config:?}");
+        alike_on_the_cpu(sizes, config, &plain.0).await;
+    }
 }
 
 fn whole_photos() -> Config {

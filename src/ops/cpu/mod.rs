@@ -10,6 +10,7 @@
 
 mod activation;
 mod adam;
+mod augment;
 mod average;
 mod columns;
 mod conv2d;
@@ -28,6 +29,7 @@ mod workspace;
 
 pub use activation::{activate, activate_backward};
 pub use adam::adam;
+pub use augment::{augment, augment_backward};
 pub use average::average;
 pub use conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward};
 pub use instance_norm::{instance_norm, instance_norm_backward};

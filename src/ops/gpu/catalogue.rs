@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::{
-    adam,
+    adam, augment,
     conv2d::{self, Tile, Way},
     finite, half, instance_norm,
     kernel::Kernel,
@@ -50,6 +50,8 @@ pub fn shaders() -> Vec<Shader> {
         }
     }
     kernels.push(loss::totalling());
+    kernels.extend([false, true].map(augment::averaging));
+    kernels.extend([false, true].map(augment::moving));
     kernels.push(conv2d::summing());
     kernels.push(instance_norm::undoing());
     kernels.extend((1..=7).map(finite::counting));

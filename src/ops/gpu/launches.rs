@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    catalogue,
+    augment, catalogue,
     conv2d::{self, Way},
     finite, half,
     instance_norm::{self, Planes},
@@ -120,6 +120,8 @@ impl Launches {
         self.add(loss::summing(elements, distance).name(), groups);
         self.add(loss::sloping(elements, distance).name(), spread(fours));
         self.add(loss::totalling().name(), [1; 3]);
+        self.add(augment::averaging(false).name(), augment::averaging_groups(x));
+        self.add(augment::moving(false).name(), augment::moving_groups(x));
         self.add(finite::counting(7).name(), [7, 1, 1]);
     }
 

@@ -9,6 +9,7 @@
 #![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
 
 mod adam;
+mod augment;
 mod catalogue;
 mod conv2d;
 mod finite;

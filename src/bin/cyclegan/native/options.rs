@@ -10,7 +10,7 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use cyclegan_web::train::{Choice, GanLoss, MissingGenerator, PreprocessMode, Rule};
+use cyclegan_web::train::{Choice, GanLoss, MissingGenerator, Policy, PreprocessMode, Rule};
 
 use super::compute::Compute;
 
@@ -83,6 +83,11 @@ pub struct Settings {
     /// the run, at most 0.999]
     #[arg(long, value_name = "DECAY")]
     pub ema: Option<f64>,
+    /// How pictures are changed at random before a discriminator sees them, a list such as
+    /// color,translation,cutout; helps where photos are few [default: not at all]
+    #[arg(long, value_name = "POLICY", alias = "diff_augment", hide_possible_values = true,
+          value_parser = choice::<Policy>())]
+    pub diff_augment: Option<Policy>,
     /// Never mirror a picture
     #[arg(long, alias = "no_flip")]
     pub no_flip: bool,

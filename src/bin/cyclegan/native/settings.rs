@@ -95,6 +95,7 @@ impl Options {
             lambda_identity: given.lambda_identity.unwrap_or(base.lambda_identity),
             gan_loss: given.gan_mode.unwrap_or(base.gan_loss),
             pool_size: given.pool_size.unwrap_or(base.pool_size),
+            augment: given.diff_augment.unwrap_or(base.augment),
             schedule: given.schedule(base.schedule),
             batch_size: given.batch_size.unwrap_or(base.batch_size),
             seed: given.seed.unwrap_or(base.seed),

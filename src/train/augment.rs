@@ -1,0 +1,112 @@
+//! What chance does to the pictures that a discriminator is shown (Zhao et al., arXiv 2006.10738).
+//!
+//! With few photos a discriminator soon knows each of them, and teaches the generators nothing any
+//! more. If it never sees a photo twice alike it takes longer. What is done to photos must be done to
+//! translations too, or they would be told apart by that, and in the generators' step as well: else
+//! these would learn to make it.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::Choice;
+use crate::{ops::Augmentation, random::Random};
+
+/// Which of the paper's three kinds of augmentation are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Brightness, saturation and contrast.
+    pub color: bool,
+    /// Shifts by up to an eighth of either side.
+    pub translation: bool,
+    /// Squares of half the side, which become zero.
+    pub cutout: bool,
+}
+
+const fn policy(color: bool, translation: bool, cutout: bool) -> Policy {
+    Policy { color, translation, cutout }
+}
+
+impl Choice for Policy {
+    /// As `DiffAugment_pytorch.py` names them, in its order.
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("", policy(false, false, false)),
+        ("color", policy(true, false, false)),
+        ("translation", policy(false, true, false)),
+        ("cutout", policy(false, false, true)),
+        ("color,translation", policy(true, true, false)),
+        ("color,cutout", policy(true, false, true)),
+        ("translation,cutout", policy(false, true, true)),
+        ("color,translation,cutout", policy(true, true, true)),
+    ];
+}
+
+impl Policy {
+    /// Whether it leaves all pictures as they are. Then nothing is drawn.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Draws for `count` pictures, as [`crate::ops::augment()`] takes it. It takes as many numbers of
+    /// the stream for each whatever is on.
+    pub fn draw(self, count: usize, random: &mut Random) -> Vec<Augmentation> {
+        (0..count).map(|_| self.one(random)).collect()
+    }
+
+    fn one(self, random: &mut Random) -> Augmentation {
+        let drawn: [f32; 7] = std::array::from_fn(|_| random.uniform() as f32);
+        let [brightness, saturation, contrast, down, right, top, left] = drawn;
+        let mut augmentation = Augmentation::NONE;
+        if self.color {
+            // On values in [-1, 1], as in the paper's code.
+            augmentation.brightness = brightness - 0.5;
+            augmentation.saturation = 2.0 * saturation;
+            augmentation.contrast = contrast + 0.5;
+        }
+        if self.translation {
+            augmentation.shift = [down, right];
+        }
+        if self.cutout {
+            (augmentation.cut, augmentation.place) = (0.5, [top, left]);
+        }
+        augmentation
+    }
+}
+
+/// What was drawn, on `device`: `[pictures, 8, 1, 1]`.
+pub(super) fn upload(drawn: &[Augmentation], device: &Device) -> Tensor<4> {
+    let numbers: Vec<f32> = drawn.iter().flat_map(Augmentation::numbers).collect();
+    let shape = [drawn.len(), Augmentation::NUMBERS, 1, 1];
+    Tensor::from_data(TensorData::new(numbers, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_fill_the_papers_ranges() {
+        let all = Policy { color: true, translation: true, cutout: true };
+        let drawn = all.draw(4000, &mut Random::new(3));
+        let check = |[least, most]: [f32; 2], of: fn(&Augmentation) -> f32| {
+            let values = || drawn.iter().map(of);
+            let (low, high) = (values().fold(9.0, f32::min), values().fold(-9.0, f32::max));
+            let room = 0.01 * (most - least);
+            assert!((least..least + room).contains(&low), "{low}, not {least}");
+            assert!((most - room..=most).contains(&high), "{high}, not {most}");
+        };
+        check([-0.5, 0.5], |drawn| drawn.brightness);
+        check([0.0, 2.0], |drawn| drawn.saturation);
+        check([0.5, 1.5], |drawn| drawn.contrast);
+        check([0.0, 1.0], |drawn| drawn.shift[0]);
+        check([0.0, 1.0], |drawn| drawn.place[1]);
+        assert!(drawn.iter().all(|drawn| drawn.cut == 0.5));
+    }
+
+    #[test]
+    fn what_is_off_changes_nothing() {
+        let draw = |policy: Policy| policy.draw(1, &mut Random::new(4));
+        assert_eq!(draw(Policy::default()), [Augmentation::NONE]);
+        let [color] = draw(Policy { color: true, ..Policy::default() })[..] else { panic!() };
+        assert_eq!((color.cut, color.shift), (0.0, [0.5; 2]));
+        assert_ne!(color.saturation, 1.0);
+    }
+}
