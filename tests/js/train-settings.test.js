@@ -46,6 +46,7 @@ test('the configuration has every name as the engine knows it, and the paper’s
     lambda_B: 10,
     lambda_identity: 0.5,
     gan_mode: 'lsgan',
+    diff_augment: '',
     lr: 2e-4,
     lr_rule: 'paper',
     lr_unit: 'steps',
@@ -168,6 +169,7 @@ test('each value outside its range is named, with the range', () => {
     ['rule', 'none', 'setting-choice'],
     ['ganMode', 'wgan', 'setting-choice'],
     ['ema', 'maybe', 'setting-choice'],
+    ['augment', 'flip', 'setting-choice'],
   ]);
   for (const [field, value, code] of wrong) {
     const problems = settingProblems(/** @type {any} */ ({ ...good, [field]: value }));

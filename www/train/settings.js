@@ -48,7 +48,15 @@ const CHOICES = /** @type {const} */ ({
   ema: ['on', 'off'],
   rule: ['paper', 'pytorch'],
   ganMode: ['lsgan', 'vanilla'],
+  augment: ['none', 'colorTranslation', 'all'],
 });
+
+/** What the discriminators are shown, as the engine names it. */
+const AUGMENT = {
+  none: '',
+  colorTranslation: 'color,translation',
+  all: 'color,translation,cutout',
+};
 
 /** What all devices have in common: the paper's values, except that weights are averaged. */
 const COMMON = /** @type {const} */ ({
@@ -60,6 +68,7 @@ const COMMON = /** @type {const} */ ({
   lambdaIdentity: 0.5,
   ganMode: 'lsgan',
   ema: 'on',
+  augment: 'none',
   warmUp: null,
   seed: 0,
 });
@@ -283,6 +292,7 @@ export function configOf(settings, start, device, steps) {
     lambda_B: settings.lambdaCycle,
     lambda_identity: settings.lambdaIdentity,
     gan_mode: settings.ganMode,
+    diff_augment: AUGMENT[settings.augment],
     lr: settings.lr,
     lr_rule: settings.rule,
     lr_unit: settings.unit,

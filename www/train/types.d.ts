@@ -173,6 +173,8 @@ export interface Settings {
   ganMode: 'lsgan' | 'vanilla';
   /** Whether the generators handed out are averages over the last tenth of the run. */
   ema: 'on' | 'off';
+  /** How what the judges see is changed at random (differentiable augmentation). */
+  augment: 'none' | 'colorTranslation' | 'all';
   /** Networks from scratch only; weights bring their own. */
   ngf: number;
   blocks: number;

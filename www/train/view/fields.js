@@ -25,6 +25,7 @@ const FIELDS = [
   { name: 'lambdaCycle', id: 'lambda-cycle', least: 0, step: 'any' },
   { name: 'lambdaIdentity', id: 'lambda-identity', least: 0, step: 'any' },
   { name: 'ganMode', id: 'gan-mode', choices: ['lsgan', 'vanilla'] },
+  { name: 'augment', id: 'augment', choices: ['none', 'colorTranslation', 'all'] },
   { name: 'ngf', id: 'ngf', least: 1, most: 256, step: 1, scratch: true },
   { name: 'blocks', id: 'blocks', least: 0, most: 32, step: 1, scratch: true },
   { name: 'warmUp', id: 'warmup', least: 0, step: 1 },
