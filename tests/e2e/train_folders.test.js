@@ -181,6 +181,8 @@ visit('every setting reaches the run', {}, async ({ page }) => {
   await fillFolders(page, 4);
   await page.selectOption(by('start-from'), 'scratch');
   await set(page, {
+    preprocess: 'scale_width_and_crop',
+    size: 40,
     crop: 36,
     steps: 2,
     lr: 0.001,
@@ -201,6 +203,8 @@ visit('every setting reaches the run', {}, async ({ page }) => {
   assert.equal(flat + decay, 2);
   assert.equal(settings.previewEvery, 1);
   const wanted = {
+    preprocess: 'scale_width_and_crop',
+    load_size: 40,
     crop_size: 36,
     lr: 0.001,
     lr_rule: 'pytorch',
