@@ -10,7 +10,7 @@ fn main() {
     println!("cargo::rerun-if-changed={folder}");
 
     let mut list = String::from("&[\n");
-    for part in ["", "pth"] {
+    for part in ["", "pth", "pth_variants"] {
         let Ok(entries) = fs::read_dir(Path::new(&folder).join(part)) else { continue };
         let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         paths.sort();

@@ -17,7 +17,7 @@ use crate::{
     model::{Generator, Network as _},
     ops,
     translate::{Plan, Seen, Smooth, plan_within},
-    weights::{Architecture, HostTensor, Layer, StateDict},
+    weights::{Architecture, HostTensor, Layer, StateDict, Up},
 };
 
 /// How weights, and the images between layers, are kept.
@@ -56,11 +56,17 @@ impl Precision {
         }
     }
 
-    /// Pixels of the largest input that a device of these limits holds.
-    pub fn pixels(self, limits: &Limits, ngf: usize, smooth: Smooth) -> u64 {
-        let pixels = match self {
-            Self::Float32 => limits.pixels(ngf),
-            Self::Float16 => limits.half_pixels(ngf),
+    /// Pixels of the largest input for such a generator that a device of these limits holds.
+    pub fn pixels(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> u64 {
+        let Architecture { ngf, up, .. } = *architecture;
+        let (most, bytes) = match self {
+            Self::Float32 => (limits.pixels(ngf), 4),
+            Self::Float16 => (limits.half_pixels(ngf), 2),
+        };
+        let pixels = match up {
+            Up::Transpose => most,
+            // The enlarged image has twice as many channels as the first layer's result.
+            Up::Bilinear | Up::Nearest => most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64)),
         };
         match smooth {
             Smooth::One => pixels,
@@ -210,7 +216,7 @@ impl Translator {
 
     /// Pixels that the network may see at once in the present precision.
     fn most(&self, smooth: Smooth) -> u64 {
-        self.precision().pixels(&self.limits, self.architecture.ngf, smooth)
+        self.precision().pixels(&self.limits, &self.architecture, smooth)
     }
 }
 
@@ -228,7 +234,7 @@ fn fits(architecture: &Architecture, state: &StateDict) -> bool {
     let holds = |tensor: &HostTensor| tensor.data.iter().all(|value| value.abs() <= MOST);
     let keeps = |layer| {
         let weight = state.get(&format!("{}.weight", architecture.key(layer)));
-        weight.is_none_or(|weight| keeps_channels(weight, matches!(layer, Layer::Up(_))))
+        weight.is_none_or(|weight| keeps_channels(weight, architecture.is_transposed(layer)))
     };
     let mut narrow = architecture.layers().into_iter().filter(|layer| *layer != Layer::Head);
     state.values().all(holds) && narrow.all(keeps)
@@ -260,7 +266,7 @@ const MOST: f32 = 65_504.0;
 mod tests {
     use super::*;
 
-    const ARCHITECTURE: Architecture = Architecture { ngf: 2, blocks: 1, dropout: false };
+    const ARCHITECTURE: Architecture = Architecture::new(2, 1);
 
     /// Weights of 0.02 and biases of 1, but for what `change` makes of the tensor `name`.
     fn fits_with(name: &str, change: impl Fn(&mut [f32])) -> bool {

@@ -32,7 +32,7 @@ fn other_weights_give_another_output() {
 
 #[test]
 fn random_weights_follow_their_seed_and_spread() {
-    let architecture = Architecture { ngf: 8, blocks: 2, dropout: false };
+    let architecture = Architecture::new(8, 2);
     let tensors = architecture.tensors();
     for (init, stem) in [
         (Init::default(), 0.02),
@@ -54,7 +54,7 @@ fn random_weights_follow_their_seed_and_spread() {
 fn any_width_and_depth_keeps_the_shape() {
     let device = Device::flex();
     for (ngf, blocks) in [(1, 0), (3, 1), (5, 3)] {
-        let architecture = Architecture { ngf, blocks, dropout: false };
+        let architecture = Architecture::new(ngf, blocks);
         let generator = Generator::random(architecture, Init::default(), 1, &device).unwrap();
         let x = Tensor::<4>::zeros([2, 3, 8, 20], &device);
         assert_eq!(generator.forward(x).dims(), [2, 3, 8, 20]);

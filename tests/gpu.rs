@@ -10,7 +10,7 @@ mod repeating;
 use burn::tensor::Device;
 use cyclegan_web::device::{Choice, Opened, open};
 use golden_cases::{
-    FORWARD, forward_difference, generators,
+    FORWARD, GENERATORS, forward_difference, generators,
     training::{
         Played, check_losses, check_run, check_runs_by_winograd, is_by_winograd, networks, runs,
     },
@@ -38,6 +38,11 @@ fn convolutions() {
 #[test]
 fn normalisations() {
     on_gpu(kernels::normalisations);
+}
+
+#[test]
+fn prepared_convolutions() {
+    on_gpu(kernels::prepared_convolutions);
 }
 
 #[test]
@@ -135,10 +140,10 @@ fn generators_equal_pytorchs() {
 fn gradients_and_losses_equal_pytorchs() {
     on_gpu(async |device| {
         check_losses(device).await;
-        for case in networks("generator_") {
+        for case in networks(&GENERATORS) {
             case.check_generator(device).await;
         }
-        for case in networks("discriminator_") {
+        for case in networks(&["discriminator_"]) {
             case.check_discriminator(device).await;
         }
     });

@@ -154,7 +154,7 @@ fn files_of_the_first_version_are_read() {
 
 /// The largest run that a configuration allows, its tensors without elements.
 fn largest_run() -> Checkpoint {
-    let generator = Architecture { ngf: 64, blocks: MOST_BLOCKS, dropout: false };
+    let generator = Architecture::new(64, MOST_BLOCKS);
     let generator: Vec<String> = generator.tensors().into_iter().map(|(name, _)| name).collect();
     let discriminator: Vec<String> = (0..10).map(|i| format!("model.{i}.weight")).collect();
     let networks = [

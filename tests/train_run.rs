@@ -215,7 +215,7 @@ fn a_pool_of_pictures_that_no_photo_becomes_is_refused() {
 
 /// Weights for one generator, as a person would give them.
 fn given() -> Start {
-    let architecture = Architecture { ngf: 4, blocks: 1, dropout: false };
+    let architecture = Architecture::new(4, 1);
     let state = Init::default().state(&architecture.tensors(), 3);
     Start { g_a: Some(generator_from(state).unwrap()), ..Start::default() }
 }

@@ -27,7 +27,7 @@ use cyclegan_web::{
     weights::{generator_from, read, safetensors, sha256_hex},
 };
 use golden_cases::{
-    FORWARD, GeneratorCase, forward_difference, generators, golden,
+    FORWARD, GENERATORS, GeneratorCase, forward_difference, generators, golden,
     training::{Played, check_losses, check_run, check_runs_by_winograd, networks, runs},
 };
 use js_sys::{Function, Reflect, Uint8Array};
@@ -136,7 +136,8 @@ async fn pth_containers_equal_the_expected_tensors() {
     let expected = files.iter().find(|(name, _)| name == "pth/expected.safetensors").unwrap();
     let (_, expected) = generator_from(read(&expected.1).unwrap()).unwrap();
     let mut exact = 0;
-    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".pth")) {
+    let containers = files.iter().filter(|(name, _)| name.starts_with("pth/"));
+    for (name, bytes) in containers.filter(|(name, _)| name.ends_with(".pth")) {
         let state = read(bytes).and_then(generator_from);
         if name.contains("/bad_") {
             assert!(state.is_err(), "{name} was accepted");
@@ -244,10 +245,10 @@ async fn gradients_and_losses_equal_pytorchs_on_the_cpu() {
     listen();
     let device = Device::flex();
     check_losses(&device).await;
-    for case in networks("generator_") {
+    for case in networks(&GENERATORS) {
         case.check_generator(&device).await;
     }
-    for case in networks("discriminator_") {
+    for case in networks(&["discriminator_"]) {
         case.check_discriminator(&device).await;
     }
     assert_silence();
@@ -268,6 +269,7 @@ async fn kernels_equal_the_operations_definitions() {
     let device = webgpu().await;
     kernels::convolutions(&device).await;
     kernels::normalisations(&device).await;
+    kernels::prepared_convolutions(&device).await;
     kernels::residual_blocks(&device).await;
     kernels::residual_block_gradients(&device).await;
     kernels::whole_residual_blocks(&device).await;
@@ -387,10 +389,10 @@ async fn gradients_and_losses_equal_pytorchs_on_webgpu() {
     listen();
     let device = webgpu().await;
     check_losses(&device).await;
-    for case in networks("generator_") {
+    for case in networks(&GENERATORS) {
         case.check_generator(&device).await;
     }
-    for case in networks("discriminator_") {
+    for case in networks(&["discriminator_"]) {
         case.check_discriminator(&device).await;
     }
     assert_silence();

@@ -10,12 +10,24 @@
 
 use cyclegan_web::error::Error;
 use cyclegan_web::weights::{
-    Architecture, HostTensor, Judge, StateDict, discriminator, discriminator_from, generator_from,
+    Architecture, HostTensor, Judge, Norm, StateDict, Up, discriminator, discriminator_from,
+    generator_from,
 };
 
 /// A generator with some numbers in it.
 fn generator(ngf: usize, blocks: usize) -> StateDict {
-    let architecture = Architecture { ngf, blocks, dropout: false };
+    filled(Architecture::new(ngf, blocks))
+}
+
+/// Every way to enlarge, with and without learnt normalisations.
+fn kinds(ngf: usize, blocks: usize) -> Vec<Architecture> {
+    let ups = [Up::Transpose, Up::Bilinear, Up::Nearest];
+    let norms = [Norm::Instance, Norm::InstanceAffine];
+    let all = ups.into_iter().flat_map(|up| norms.map(|norm| (up, norm)));
+    all.map(|(up, norm)| Architecture { up, norm, ..Architecture::new(ngf, blocks) }).collect()
+}
+
+fn filled(architecture: Architecture) -> StateDict {
     let fill = |shape: Vec<usize>| {
         let count = shape.iter().product::<usize>();
         HostTensor { shape, data: (0..count).map(|at| at as f32).collect() }
@@ -29,8 +41,8 @@ fn refusal(state: StateDict) -> Error {
 
 #[test]
 fn the_table_is_that_of_the_paper() {
-    let nine = Architecture { ngf: 64, blocks: 9, dropout: false };
-    let six = Architecture { ngf: 64, blocks: 6, dropout: false };
+    let nine = Architecture::new(64, 9);
+    let six = Architecture::new(64, 6);
     assert_eq!(nine.parameters(), 11_378_179);
     assert_eq!(six.parameters(), 7_837_699);
     let table = nine.tensors();
@@ -51,50 +63,72 @@ fn the_table_is_that_of_the_paper() {
 #[test]
 fn any_width_and_number_of_blocks_is_recognised() {
     for (ngf, blocks) in [(1, 0), (1, 1), (3, 2), (2, 12), (1, 100)] {
-        let (found, _) = generator_from(generator(ngf, blocks)).unwrap();
-        assert_eq!(found, Architecture { ngf, blocks, dropout: false });
+        for architecture in kinds(ngf, blocks) {
+            let (found, _) = generator_from(filled(architecture)).unwrap();
+            assert_eq!(found, architecture);
+        }
     }
 }
 
 #[test]
 fn dropout_prefixes_and_running_statistics_are_evened_out() {
-    let plain = generator(2, 3);
-    let odd = |(name, tensor): (&String, &HostTensor)| {
-        let name = name.replace("conv_block.5", "conv_block.6");
-        (format!("module.{name}"), tensor.clone())
-    };
-    let mut state: StateDict = plain.iter().map(odd).collect();
-    for name in ["model.2.running_mean", "module.model.10.conv_block.6.num_batches_tracked"] {
-        state.insert(name.into(), HostTensor { shape: vec![1], data: vec![f32::NAN] });
+    for architecture in kinds(2, 3) {
+        let plain = filled(architecture);
+        let odd = |(name, tensor): (&String, &HostTensor)| {
+            let name = name.replace("conv_block.6", "conv_block.7");
+            let name = name.replace("conv_block.5", "conv_block.6");
+            (format!("module.{name}"), tensor.clone())
+        };
+        let mut state: StateDict = plain.iter().map(odd).collect();
+        for name in ["model.2.running_mean", "module.model.10.conv_block.6.num_batches_tracked"] {
+            state.insert(name.into(), HostTensor { shape: vec![1], data: vec![f32::NAN] });
+        }
+        let (found, state) = generator_from(state).unwrap();
+        assert_eq!(found, Architecture { dropout: true, ..architecture });
+        assert_eq!(state, plain);
     }
-    let (architecture, state) = generator_from(state).unwrap();
-    assert_eq!(architecture, Architecture { ngf: 2, blocks: 3, dropout: true });
-    assert_eq!(state, plain);
+}
+
+#[test]
+fn blocks_have_either_of_two_names() {
+    for architecture in kinds(2, 3) {
+        let plain = filled(architecture);
+        let renamed = |(name, tensor): (&String, &HostTensor)| {
+            (name.replace(".conv_block.", ".block."), tensor.clone())
+        };
+        let mut state: StateDict = plain.iter().map(renamed).collect();
+        assert_eq!(generator_from(state.clone()).unwrap(), (architecture, plain.clone()));
+        let twice = "model.10.conv_block.1.bias";
+        state.insert(twice.into(), plain[twice].clone());
+        assert_eq!(refusal(state).code(), "weights-damaged");
+    }
 }
 
 #[test]
 fn each_missing_tensor_is_named() {
-    let whole = generator(2, 2);
-    for name in whole.keys() {
-        let mut state = whole.clone();
-        state.remove(name);
-        let error = refusal(state);
-        assert_eq!(error.code(), "weights-missing-tensor");
-        assert!(error.to_string().contains(name.as_str()), "{error}");
+    for whole in kinds(2, 2).into_iter().map(filled) {
+        for name in whole.keys() {
+            let mut state = whole.clone();
+            state.remove(name);
+            let error = refusal(state);
+            assert_eq!(error.code(), "weights-missing-tensor", "{error}");
+            assert!(error.to_string().contains(name.as_str()), "{error}");
+        }
     }
 }
 
 #[test]
 fn each_wrong_shape_is_named() {
-    let whole = generator(2, 2);
-    for name in whole.keys() {
-        let mut state = whole.clone();
-        state.insert(name.clone(), HostTensor { shape: vec![2, 3], data: vec![0.0; 6] });
-        let error = refusal(state);
-        assert_eq!(error.code(), "weights-wrong-shape");
-        assert!(error.to_string().contains(name.as_str()), "{error}");
+    for whole in kinds(2, 2).into_iter().map(filled) {
+        for name in whole.keys() {
+            let mut state = whole.clone();
+            state.insert(name.clone(), HostTensor { shape: vec![2, 3], data: vec![0.0; 6] });
+            let error = refusal(state);
+            assert_eq!(error.code(), "weights-wrong-shape");
+            assert!(error.to_string().contains(name.as_str()), "{error}");
+        }
     }
-    let mut state = whole;
+    let mut state = generator(2, 2);
     state.get_mut("model.4.bias").unwrap().data.pop();
     assert_eq!(refusal(state).code(), "weights-wrong-shape");
 }

@@ -5,7 +5,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
-    ops::{Activation, Conv2d, arranged, conv2d, instance_norm, normalised_conv2d, residual_block},
+    ops::{
+        Activation, Affine, Before, Conv2d, Interpolation, arranged, conv2d, instance_norm,
+        prepared_conv2d, residual_block,
+    },
     weights::{HostTensor, StateDict},
 };
 
@@ -16,6 +19,26 @@ pub(super) struct Conv {
     weight: Tensor<4>,
     bias: Tensor<1>,
     spec: Conv2d,
+    /// How the image is enlarged before it.
+    enlarged: Option<Interpolation>,
+    /// What the normalisation behind it has learnt.
+    norm: Option<Norm>,
+}
+
+/// The parameters of an affine normalisation.
+#[derive(Debug)]
+struct Norm {
+    name: String,
+    affine: Affine,
+}
+
+impl Norm {
+    fn map(&self, mapper: &mut impl Mapper) -> Self {
+        let Self { name, affine: Affine { weight, bias } } = self;
+        let weight = mapper.map(&format!("{name}.weight"), weight.clone());
+        let bias = mapper.map(&format!("{name}.bias"), bias.clone());
+        Self { name: name.clone(), affine: Affine { weight, bias } }
+    }
 }
 
 impl Conv {
@@ -23,32 +46,69 @@ impl Conv {
     pub fn take(state: &mut StateDict, name: &str, spec: Conv2d, device: &Device) -> Result<Self> {
         let weight = take::<4>(state, &format!("{name}.weight"), device)?;
         let bias = take::<1>(state, &format!("{name}.bias"), device)?;
-        Ok(Self { name: name.into(), weight, bias, spec })
+        Ok(Self { name: name.into(), weight, bias, spec, enlarged: None, norm: None })
+    }
+
+    /// The same with what the normalisation behind it has learnt, `name.weight` and `name.bias` in
+    /// `state`; none, if there is no `name`.
+    pub fn with_norm(
+        self,
+        state: &mut StateDict,
+        name: Option<String>,
+        device: &Device,
+    ) -> Result<Self> {
+        let Some(name) = name else { return Ok(self) };
+        let weight = take::<1>(state, &format!("{name}.weight"), device)?;
+        let bias = take::<1>(state, &format!("{name}.bias"), device)?;
+        Ok(Self { norm: Some(Norm { name, affine: Affine { weight, bias } }), ..self })
+    }
+
+    /// The same of an image that is enlarged before.
+    pub fn enlarging(self, enlarged: Option<Interpolation>) -> Self {
+        Self { enlarged, ..self }
+    }
+
+    /// What the normalisation behind it has learnt.
+    pub fn affine(&self) -> Option<Affine> {
+        self.norm.as_ref().map(|norm| norm.affine.clone())
     }
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        conv2d(x, self.weight.clone(), self.bias.clone(), self.spec)
+        let (weight, bias) = (self.weight.clone(), self.bias.clone());
+        match self.enlarged {
+            None => conv2d(x, weight, bias, self.spec),
+            enlarged => {
+                let before = Before { normalised: None, enlarged };
+                prepared_conv2d(x, before, None, weight, bias, self.spec)
+            }
+        }
     }
 
-    /// The same behind an instance normalisation of `x` with `activation`.
-    pub fn forward_normalised(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+    /// The same of the result of `front`, which is normalised before, with a ReLU.
+    pub fn forward_behind(&self, front: &Self, x: Tensor<4>) -> Tensor<4> {
         let (weight, bias) = (self.weight.clone(), self.bias.clone());
-        normalised_conv2d(x, activation, weight, bias, self.spec)
+        let before = Before { normalised: Some(Activation::Relu), enlarged: self.enlarged };
+        prepared_conv2d(x, before, front.affine(), weight, bias, self.spec)
     }
 
     pub fn map(&self, mapper: &mut impl Mapper) -> Self {
-        let Self { name, weight, bias, spec } = self;
-        let weight = mapper.map(&format!("{name}.weight"), weight.clone());
-        let bias = mapper.map(&format!("{name}.bias"), bias.clone());
-        Self { name: name.clone(), weight, bias, spec: *spec }
+        let weight = mapper.map(&format!("{}.weight", self.name), self.weight.clone());
+        let bias = mapper.map(&format!("{}.bias", self.name), self.bias.clone());
+        self.of(weight, bias, None)
     }
 
     /// [`Conv::map`] where an instance normalisation follows.
     pub fn map_normalised(&self, mapper: &mut impl Mapper) -> Self {
-        let Self { name, weight, bias, spec } = self;
-        let weight = mapper.map(&format!("{name}.weight"), weight.clone());
-        let bias = mapper.map_idle_bias(&format!("{name}.bias"), bias.clone());
-        Self { name: name.clone(), weight, bias, spec: *spec }
+        let weight = mapper.map(&format!("{}.weight", self.name), self.weight.clone());
+        let bias = mapper.map_idle_bias(&format!("{}.bias", self.name), self.bias.clone());
+        let norm = self.norm.as_ref().map(|norm| norm.map(mapper));
+        self.of(weight, bias, norm)
+    }
+
+    /// The same convolution with other parameters.
+    fn of(&self, weight: Tensor<4>, bias: Tensor<1>, norm: Option<Norm>) -> Self {
+        let Self { name, spec, enlarged, .. } = self;
+        Self { name: name.clone(), weight, bias, spec: *spec, enlarged: *enlarged, norm }
     }
 }
 
@@ -70,7 +130,7 @@ pub(super) struct ConvNorm {
 
 impl ConvNorm {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        instance_norm(self.conv.forward(x), self.activation, None)
+        instance_norm(self.conv.forward(x), self.conv.affine(), self.activation, None)
     }
 
     pub fn map(&self, mapper: &mut impl Mapper) -> Self {
@@ -91,7 +151,11 @@ impl ResidualBlock {
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let parameters = self.convs.each_ref().map(|conv| (conv.weight.clone(), conv.bias.clone()));
-        residual_block(x, parameters)
+        let affine = match self.convs.each_ref().map(Conv::affine) {
+            [Some(first), Some(second)] => Some([first, second]),
+            _ => None,
+        };
+        residual_block(x, parameters, affine)
     }
 
     pub fn map(&self, mapper: &mut impl Mapper) -> Self {

@@ -2,7 +2,8 @@
 //! `models/networks.py`).
 //!
 //! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two stridings halve the image
-//! twice, the residual blocks rework it there, two transposed convolutions bring it back.
+//! twice, the residual blocks rework it there, two transposed convolutions bring it back, or two
+//! convolutions of an enlarged image ([`Up`]).
 
 use burn::tensor::{Device, Tensor};
 
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    ops::{Activation, Border, Conv2d, halved, instance_norm},
-    weights::{Architecture, Layer, StateDict},
+    ops::{Activation, Border, Conv2d, Interpolation, halved, instance_norm},
+    weights::{Architecture, Layer, StateDict, Up},
 };
 
 /// Translates images of one domain into the other.
@@ -72,13 +73,21 @@ impl Generator {
         let stem = plain(7, 1, Border::Reflect(3));
         let halve = plain(3, 2, Border::Zero(1));
         let keep = plain(3, 1, Border::Reflect(1));
-        let double = Conv2d { transposed: true, ..halve };
+        let (double, enlarged) = match architecture.up {
+            Up::Transpose => (Conv2d { transposed: true, ..halve }, None),
+            Up::Bilinear => (keep, Some(Interpolation::Bilinear)),
+            Up::Nearest => {
+                let zeros = Conv2d { border: Border::Zero(1), ..keep };
+                (zeros, Some(Interpolation::Nearest))
+            }
+        };
         let head = Conv2d { activation: Activation::Tanh, ..stem };
 
         let mut conv = |layer, spec| -> Result<Conv> {
             let conv = Conv::take(&mut state, &architecture.key(layer), spec, device)?;
             // One after the other, so that the memory of each serves the next.
-            Ok(if half && layer != Layer::Head { conv.map(&mut Halve) } else { conv })
+            let conv = if half && layer != Layer::Head { conv.map(&mut Halve) } else { conv };
+            conv.with_norm(&mut state, architecture.norm_key(layer), device)
         };
         let down =
             [conv(Layer::Stem, stem)?, conv(Layer::Down(0), halve)?, conv(Layer::Down(1), halve)?];
@@ -88,6 +97,7 @@ impl Generator {
             blocks.push(ResidualBlock::new(first?, second?));
         }
         let up = [conv(Layer::Up(0), double)?, conv(Layer::Up(1), double)?];
+        let up = up.map(|conv| conv.enlarging(enlarged));
         let head = conv(Layer::Head, head)?;
         Ok(Self { architecture, down, blocks, up, head })
     }
@@ -113,15 +123,15 @@ impl Generator {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         // A layer's result is handed on as it is, and normalised by the next: what comes of that is
         // then not kept for the way back.
-        let behind = |x, layer: &Conv| layer.forward_normalised(x, Activation::Relu);
         let [stem, halve, halve_again] = &self.down;
         let x = stem.forward(x); // [B, ngf, H, W]
-        let x = behind(behind(x, halve), halve_again); // [B, 4 ngf, H/4, W/4]
-        let x = instance_norm(x, Activation::Relu, None);
+        let x = halve.forward_behind(stem, x);
+        let x = halve_again.forward_behind(halve, x); // [B, 4 ngf, H/4, W/4]
+        let x = instance_norm(x, halve_again.affine(), Activation::Relu, None);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let [double, double_again] = &self.up;
-        let x = behind(double.forward(x), double_again); // [B, ngf, H, W]
-        behind(x, &self.head)
+        let x = double_again.forward_behind(double, double.forward(x)); // [B, ngf, H, W]
+        self.head.forward_behind(double_again, x)
     }
 }
 

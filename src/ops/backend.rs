@@ -11,13 +11,13 @@ use burn::backend::{
         Autodiff,
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
         grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
+        ops::{Backward, NodeGuard, Ops, OpsKind},
     },
     backend_extension,
     tensor::FloatTensor,
 };
 
-use super::{Activation, Conv2d};
+use super::{Activation, Conv2d, affine::AffineOf};
 
 /// The operations, as the networks use them.
 #[backend_extension(Cube, Flex, Autodiff)]
@@ -34,6 +34,7 @@ pub trait Operations: Backend {
     /// know of it.
     fn normalise(
         x: FloatTensor<Self>,
+        #[extension_type] affine: AffineOf<Self>,
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
@@ -41,12 +42,12 @@ pub trait Operations: Backend {
     fn normalise_and_add(
         x: FloatTensor<Self>,
         skip: FloatTensor<Self>,
+        #[extension_type] affine: AffineOf<Self>,
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// Their backward passes.
-#[backend_extension(Cube, Flex)]
 pub trait BackwardOperations: Backend {
     /// Gradients of input, weight and bias; in place of one that is not `wanted` stands any tensor.
     /// `y` is the output.
@@ -59,13 +60,16 @@ pub trait BackwardOperations: Backend {
         wanted: [bool; 3],
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
-    /// Gradient of `x`; `statistics` is what the forward pass gave beside its result.
+    /// Gradient of `x` and, if they are `wanted`, of weight and bias of `affine`; `statistics` is what
+    /// the forward pass gave beside its result.
     fn normalise_backward(
         x: FloatTensor<Self>,
         statistics: FloatTensor<Self>,
+        affine: AffineOf<Self>,
         gradient: FloatTensor<Self>,
         activation: Activation,
-    ) -> FloatTensor<Self>;
+        wanted: bool,
+    ) -> (FloatTensor<Self>, Option<[FloatTensor<Self>; 2]>);
 }
 
 #[derive(Debug)]
@@ -87,40 +91,59 @@ impl<B: Operations + BackwardOperations> Backward<B, 3> for ConvolveBackward {
     }
 }
 
+/// What the way back through a normalisation wants to know.
+#[derive(Debug, Clone)]
+struct Normalised<B: Backend> {
+    x: FloatTensor<B>,
+    statistics: FloatTensor<B>,
+    affine: AffineOf<B>,
+    activation: Activation,
+    /// Whether the second parent is a skip connection.
+    skips: bool,
+}
+
+/// Of an image, then a skip connection and an affine normalisation's weight and bias, if there are.
 #[derive(Debug)]
 struct NormaliseBackward;
 
-impl<B: Operations + BackwardOperations> Backward<B, 1> for NormaliseBackward {
-    type State = (FloatTensor<B>, FloatTensor<B>, Activation);
+impl<B: BackwardOperations, const N: usize> Backward<B, N> for NormaliseBackward {
+    type State = Normalised<B>;
 
-    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (x, statistics, activation) = ops.state;
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let Normalised { x, statistics, affine, activation, skips } = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
-        let [parent] = ops.parents;
+        let mut parents = ops.parents.into_iter();
+        let parent = parents.next().flatten();
+        if skips && let Some(skip) = parents.next().flatten() {
+            grads.register::<B>(skip.id, gradient.clone());
+        }
+        let learnt: Vec<_> = parents.collect();
+        let wanted = learnt.iter().any(Option::is_some);
+        if parent.is_none() && !wanted {
+            return;
+        }
+        let (dx, of_affine) =
+            B::normalise_backward(x, statistics, affine, gradient, activation, wanted);
+        for (parent, gradient) in learnt.into_iter().zip(of_affine.into_iter().flatten()) {
+            if let Some(parent) = parent {
+                grads.register::<B>(parent.id, gradient);
+            }
+        }
         if let Some(parent) = parent {
-            let dx = B::normalise_backward(x, statistics, gradient, activation);
             grads.register::<B>(parent.id, dx);
         }
     }
 }
 
-#[derive(Debug)]
-struct NormaliseAndAddBackward;
-
-impl<B: Operations + BackwardOperations> Backward<B, 2> for NormaliseAndAddBackward {
-    type State = (FloatTensor<B>, FloatTensor<B>, Activation);
-
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (x, statistics, activation) = ops.state;
-        let gradient = grads.consume::<B>(&ops.node);
-        let [parent, skip] = ops.parents;
-        if let Some(skip) = skip {
-            grads.register::<B>(skip.id, gradient.clone());
-        }
-        if let Some(parent) = parent {
-            let dx = B::normalise_backward(x, statistics, gradient, activation);
-            grads.register::<B>(parent.id, dx);
-        }
+/// The result `y` of a normalisation, in the graph behind `nodes`.
+fn tracked<B: BackwardOperations, C: CheckpointStrategy, const N: usize>(
+    nodes: [NodeGuard; N],
+    state: Normalised<B>,
+    y: FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>> {
+    match NormaliseBackward.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(step) => step.finish(state, y),
+        OpsKind::UnTracked(step) => step.finish(y),
     }
 }
 
@@ -143,14 +166,17 @@ impl<B: Operations + BackwardOperations, C: CheckpointStrategy> Operations for A
 
     fn normalise(
         x: FloatTensor<Self>,
+        affine: AffineOf<Self>,
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (x, node) = x.into_parts();
-        let (y, statistics) = B::normalise(x.clone(), activation);
+        let (affine, learnt) = affine.into_parts();
+        let (y, statistics) = B::normalise(x.clone(), affine.clone(), activation);
         let constant = FloatTensor::<Self>::new(statistics.clone());
-        let y = match NormaliseBackward.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish((x, statistics, activation), y),
-            OpsKind::UnTracked(step) => step.finish(y),
+        let state = Normalised { x, statistics, affine, activation, skips: false };
+        let y = match learnt {
+            None => tracked::<B, C, 1>([node], state, y),
+            Some([weight, bias]) => tracked::<B, C, 3>([node, weight, bias], state, y),
         };
         (y, constant)
     }
@@ -158,15 +184,17 @@ impl<B: Operations + BackwardOperations, C: CheckpointStrategy> Operations for A
     fn normalise_and_add(
         x: FloatTensor<Self>,
         skip: FloatTensor<Self>,
+        affine: AffineOf<Self>,
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [(x, node_x), (skip, node_skip)] = [x, skip].map(FloatTensor::<Self>::into_parts);
-        let (y, statistics) = B::normalise_and_add(x.clone(), skip, activation);
+        let [(x, node), (skip, skip_node)] = [x, skip].map(FloatTensor::<Self>::into_parts);
+        let (affine, learnt) = affine.into_parts();
+        let (y, statistics) = B::normalise_and_add(x.clone(), skip, affine.clone(), activation);
         let constant = FloatTensor::<Self>::new(statistics.clone());
-        let nodes = [node_x, node_skip];
-        let y = match NormaliseAndAddBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish((x, statistics, activation), y),
-            OpsKind::UnTracked(step) => step.finish(y),
+        let state = Normalised { x, statistics, affine, activation, skips: true };
+        let y = match learnt {
+            None => tracked::<B, C, 2>([node, skip_node], state, y),
+            Some([weight, bias]) => tracked::<B, C, 4>([node, skip_node, weight, bias], state, y),
         };
         (y, constant)
     }

@@ -9,10 +9,12 @@ use burn::{
 };
 
 use super::{
-    Activation, Augmentation, Conv2d, Distance,
+    Activation, Augmentation, Conv2d, Distance, Interpolation,
+    affine::AffineOf,
     augment::{AugmentationGradients, Augmentations},
     backend::{BackwardOperations, Operations},
     cpu,
+    enlarge::Enlarging,
     geometry::Geometry,
     loss::{LossGradients, Losses},
 };
@@ -51,12 +53,17 @@ impl Operations for Flex {
         from_elements(y, shape_y)
     }
 
-    fn normalise(x: OnCpu, activation: Activation) -> (OnCpu, OnCpu) {
-        (normalise(&x, None, activation), nothing())
+    fn normalise(x: OnCpu, affine: AffineOf<Flex>, activation: Activation) -> (OnCpu, OnCpu) {
+        (normalise(&x, affine, None, activation), nothing())
     }
 
-    fn normalise_and_add(x: OnCpu, skip: OnCpu, activation: Activation) -> (OnCpu, OnCpu) {
-        (normalise(&x, Some(&skip), activation), nothing())
+    fn normalise_and_add(
+        x: OnCpu,
+        skip: OnCpu,
+        affine: AffineOf<Flex>,
+        activation: Activation,
+    ) -> (OnCpu, OnCpu) {
+        (normalise(&x, affine, Some(&skip), activation), nothing())
     }
 }
 
@@ -65,13 +72,20 @@ fn nothing() -> OnCpu {
     from_elements(Vec::new(), [0])
 }
 
-fn normalise(x: &OnCpu, skip: Option<&OnCpu>, activation: Activation) -> OnCpu {
+fn normalise(
+    x: &OnCpu,
+    affine: AffineOf<Flex>,
+    skip: Option<&OnCpu>,
+    activation: Activation,
+) -> OnCpu {
     let shape = x.shape();
     let x = x.to_contiguous();
+    let affine = affine.tensors().map(|both| both.map(OnCpu::to_contiguous));
+    let affine = affine.as_ref().map(|both| both.each_ref().map(elements));
     let skip = skip.map(OnCpu::to_contiguous);
     let mut y = vec![0.0; shape.num_elements()];
     let skip = skip.as_ref().map(elements);
-    cpu::instance_norm(elements(&x), skip, &mut y, shape[2] * shape[3], activation);
+    cpu::instance_norm(elements(&x), affine, skip, &mut y, shape[2] * shape[3], activation);
     from_elements(y, shape)
 }
 
@@ -172,14 +186,48 @@ impl BackwardOperations for Flex {
     fn normalise_backward(
         x: OnCpu,
         _statistics: OnCpu,
+        affine: AffineOf<Flex>,
         gradient: OnCpu,
         activation: Activation,
-    ) -> OnCpu {
+        _wanted: bool,
+    ) -> (OnCpu, Option<[OnCpu; 2]>) {
         let shape = x.shape();
         let [x, gradient] = [x, gradient].map(|tensor| tensor.to_contiguous());
         let mut dx = vec![0.0; shape.num_elements()];
         let plane = shape[2] * shape[3];
-        cpu::instance_norm_backward(elements(&x), elements(&gradient), &mut dx, plane, activation);
-        from_elements(dx, shape)
+        let (x, gradient) = (elements(&x), elements(&gradient));
+        let affine = affine.tensors().map(|both| both.map(OnCpu::to_contiguous));
+        // Its gradients are sums that the image's needs anyway.
+        let of_affine = match &affine {
+            None => {
+                cpu::instance_norm_backward(x, gradient, &mut dx, plane, activation);
+                None
+            }
+            Some(both) => {
+                let affine = both.each_ref().map(elements);
+                Some(cpu::affine_norm_backward(x, affine, gradient, &mut dx, plane, activation))
+            }
+        };
+        let of_affine = of_affine.map(|both| both.map(|sums| from_elements(sums, [shape[1]])));
+        (from_elements(dx, shape), of_affine)
+    }
+}
+
+impl Enlarging for Flex {
+    fn enlarge(x: OnCpu, by: Interpolation) -> OnCpu {
+        let x = x.to_contiguous();
+        let [batch, channels, height, width] = extents(&x);
+        let mut y = vec![0.0; 4 * x.shape().num_elements()];
+        cpu::enlarge(elements(&x), &mut y, [height, width], by);
+        from_elements(y, [batch, channels, 2 * height, 2 * width])
+    }
+
+    fn enlarge_backward(gradient: OnCpu, by: Interpolation) -> OnCpu {
+        let gradient = gradient.to_contiguous();
+        let [batch, channels, height, width] = extents(&gradient);
+        let [height, width] = [height, width].map(|side| side / 2);
+        let mut dx = vec![0.0; gradient.shape().num_elements() / 4];
+        cpu::enlarge_backward(elements(&gradient), &mut dx, [height, width], by);
+        from_elements(dx, [batch, channels, height, width])
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
 //! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`normalised_conv2d()`]: a convolution behind one. [`residual_block()`]: two of
-//! each, as one. [`augment()`]: what a discriminator is shown. [`loss()`]: what is learned from.
-//! [`adam()`]: one step of the optimiser.
+//! connection. [`prepared_conv2d()`]: a convolution behind one, of an enlarged image or not.
+//! [`residual_block()`]: two of each, as one. [`augment()`]: what a discriminator is shown.
+//! [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
 //! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
@@ -12,17 +12,19 @@
 //! shaders of `wgsl/` on WebGPU; `backend.rs` tells Burn so.
 
 mod adam;
+mod affine;
 mod augment;
 mod backend;
 mod conv2d;
 mod cpu;
+mod enlarge;
 mod finite;
 mod flex;
 mod geometry;
 mod gpu;
 mod instance_norm;
 mod loss;
-mod normalised;
+mod prepared;
 mod recording;
 pub mod reference;
 mod residual_block;
@@ -35,13 +37,15 @@ use burn::{
 };
 
 pub use adam::{AdamStep, Learning, adam};
+pub use affine::Affine;
 pub use augment::{Augmentation, augment};
 pub use conv2d::{Border, Conv2d, conv2d};
+pub use enlarge::Interpolation;
 pub use finite::not_finite;
 pub use gpu::{Shader, half_shaders, shaders, watched};
 pub use instance_norm::instance_norm;
 pub use loss::{Distance, loss};
-pub use normalised::normalised_conv2d;
+pub use prepared::{Before, prepared_conv2d};
 pub use recording::{Recorder, Recording, apart, copy, recorder, snapshot};
 pub use residual_block::{Parameters, residual_block, takes_winograd, whole_residual_block};
 pub use sum::{add, average};

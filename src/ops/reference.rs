@@ -6,7 +6,9 @@ use burn::tensor::{
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{Activation, AdamStep, Augmentation, Border, Conv2d, Distance};
+use super::{
+    Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation,
+};
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
@@ -33,17 +35,51 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) ->
 }
 
 /// [`super::instance_norm()`], composed of Burn's own operations.
-pub fn instance_norm(x: Tensor<4>, activation: Activation, skip: Option<Tensor<4>>) -> Tensor<4> {
+pub fn instance_norm(
+    x: Tensor<4>,
+    affine: Option<Affine>,
+    activation: Activation,
+    skip: Option<Tensor<4>>,
+) -> Tensor<4> {
     let [b, c, h, w] = x.dims();
     let x = x.reshape([b, c, h * w]);
     let centred = x.clone() - x.mean_dim(2); // [B, C, HW] - [B, C, 1]
     let variance = centred.clone().powi_scalar(2).mean_dim(2); // [B, C, 1]
-    let y = centred * (variance + EPSILON).sqrt().recip();
-    let y = activation.apply(y.reshape([b, c, h, w]));
+    let y = (centred * (variance + EPSILON).sqrt().recip()).reshape([b, c, h, w]);
+    let y = match affine {
+        Some(Affine { weight, bias }) => {
+            let [weight, bias] = [weight, bias].map(|each| each.reshape([1, c, 1, 1]));
+            y * weight + bias
+        }
+        None => y,
+    };
+    let y = activation.apply(y);
     match skip {
         Some(skip) => y + skip,
         None => y,
     }
+}
+
+/// An image of twice the sides, composed of Burn's own operations.
+pub fn enlarge(x: Tensor<4>, by: Interpolation) -> Tensor<4> {
+    [2, 3].into_iter().fold(x, |x, axis| {
+        let mut shape = x.dims();
+        let side = shape[axis];
+        let [before, behind] = match by {
+            Interpolation::Nearest => [x.clone(), x],
+            Interpolation::Bilinear => {
+                // At the edge a pixel is its own neighbour.
+                let first = x.clone().narrow(axis, 0, 1);
+                let last = x.clone().narrow(axis, side - 1, 1);
+                let inner = |from| x.clone().narrow(axis, from, side - 1);
+                let before = Tensor::cat(vec![first, inner(0)], axis);
+                let behind = Tensor::cat(vec![inner(1), last], axis);
+                [before, behind].map(|next| x.clone() * 0.75 + next * 0.25)
+            }
+        };
+        shape[axis] = 2 * side;
+        Tensor::stack::<5>(vec![before, behind], axis + 1).reshape(shape)
+    })
 }
 
 /// [`super::loss()`], composed of Burn's own operations.

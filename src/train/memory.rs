@@ -33,7 +33,7 @@ impl Need {
     /// That of a run of `config` on pictures of `pixels` pixels.
     pub fn new(config: &Config, pixels: u64, kind: Kind) -> Self {
         let Config { ngf, ndf, blocks, batch_size, .. } = *config;
-        let generator = Architecture { ngf, blocks, dropout: false }.parameters() as u64;
+        let generator = Architecture::new(ngf, blocks).parameters() as u64;
         let discriminator: u64 = Discriminator::tensors(ndf)
             .iter()
             .map(|(_, shape)| shape.iter().product::<usize>() as u64)

@@ -122,7 +122,7 @@ impl<S: Source> Trainer<S> {
             }
             None => {
                 let Config { ngf, blocks, .. } = config;
-                let architecture = Architecture { ngf, blocks, dropout: false };
+                let architecture = Architecture::new(ngf, blocks);
                 Generator::random(architecture, config.init, seed, device)
             }
         };

@@ -3,13 +3,42 @@
 //! Johnson's network as in the paper's appendix 7.2, numbered as PyTorch's `nn.Sequential` does in
 //! `ResnetGenerator` of junyanz/pytorch-CycleGAN-and-pix2pix: paddings, norms and activations take
 //! an index too, so that convolutions stand at 1, 4, 7, then one block per index from 10 on, then
-//! at +0, +3 and +7 behind the blocks. With nine blocks these are 19, 22 and 26.
+//! at +0, +3 and +7 behind the blocks. With nine blocks these are 19, 22 and 26. Where the image is
+//! enlarged before a convolution ([`Up`]), the enlarging takes an index too, and so does the
+//! convolution's padding where it mirrors.
 
 /// Channels of the pictures that go in and come out.
 pub const PICTURE_CHANNELS: usize = 3;
 
 /// Index of the first residual block in the `nn.Sequential`.
 pub(super) const FIRST_BLOCK: usize = 10;
+
+/// How a generator doubles an image's sides on the way back.
+///
+/// How an image is enlarged before a convolution is not in the weights, but whether that
+/// convolution mirrors is: its padding then takes an index. The two published networks of the kind
+/// differ in both, so one is taken for the other: mirrored means bilinear, zeros mean nearest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Up {
+    /// Transposed convolutions, as in the paper.
+    #[default]
+    Transpose,
+    /// Bilinear interpolation, then a convolution with mirrored borders: what PyTorch's authors
+    /// advise against checkerboards (`docs/qa.md`).
+    Bilinear,
+    /// Each pixel four times, then a convolution with zeros around: PyTorch-GAN's.
+    Nearest,
+}
+
+/// What a generator's instance normalisations have learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Norm {
+    /// Nothing: PyTorch's `InstanceNorm2d` as `models/networks.py` makes it.
+    #[default]
+    Instance,
+    /// A weight and a bias for each channel, as in the paper's own Torch code.
+    InstanceAffine,
+}
 
 /// What tells one generator from another; all else follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +50,10 @@ pub struct Architecture {
     /// Whether it was trained with dropout in its blocks. Translation never drops anything; it
     /// only shifts a name (`conv_block.6` instead of `conv_block.5`), which is undone on reading.
     pub dropout: bool,
+    /// How it doubles the image's sides.
+    pub up: Up,
+    /// Whether its normalisations have parameters.
+    pub norm: Norm,
 }
 
 /// A convolution of the generator.
@@ -32,13 +65,19 @@ pub enum Layer {
     Down(usize),
     /// 3x3 within a residual block, counted from 0: its first (0) or second (1) convolution.
     Block(usize, usize),
-    /// Transposed 3x3, stride 2, halving the channels: the first (0) and the second (1).
+    /// 3x3, halving the channels, transposed with stride 2 or behind an enlarged image: the first
+    /// (0) and the second (1).
     Up(usize),
     /// 7x7 back to a picture.
     Head,
 }
 
 impl Architecture {
+    /// The paper's generator of this width and depth, without dropout.
+    pub const fn new(ngf: usize, blocks: usize) -> Self {
+        Self { ngf, blocks, dropout: false, up: Up::Transpose, norm: Norm::Instance }
+    }
+
     /// The convolutions in the order in which a picture passes them.
     pub fn layers(&self) -> Vec<Layer> {
         let blocks =
@@ -59,9 +98,37 @@ impl Architecture {
             Layer::Block(block, conv) => {
                 format!("model.{}.conv_block.{}", FIRST_BLOCK + block, 1 + 4 * conv)
             }
-            Layer::Up(step) => format!("model.{}", behind_blocks + 3 * step),
-            Layer::Head => format!("model.{}", behind_blocks + 7),
+            Layer::Up(step) => {
+                let (first, apart) = self.up_indices();
+                format!("model.{}", behind_blocks + first + apart * step)
+            }
+            Layer::Head => {
+                // Behind two such groups and its own padding.
+                let (_, apart) = self.up_indices();
+                format!("model.{}", behind_blocks + 2 * apart + 1)
+            }
         }
+    }
+
+    /// Behind the blocks: the index of the first convolution that enlarges, and how far apart the
+    /// two are.
+    fn up_indices(&self) -> (usize, usize) {
+        match self.up {
+            Up::Transpose => (0, 3),
+            Up::Bilinear => (2, 5),
+            Up::Nearest => (1, 4),
+        }
+    }
+
+    /// The name before `.weight` and `.bias` of the normalisation behind a convolution, if there is
+    /// one that has any.
+    pub fn norm_key(&self, layer: Layer) -> Option<String> {
+        if self.norm == Norm::Instance || layer == Layer::Head {
+            return None;
+        }
+        let key = self.key(layer);
+        let (group, index) = key.rsplit_once('.')?;
+        Some(format!("{group}.{}", index.parse::<usize>().ok()? + 1))
     }
 
     /// Channels that go into and come out of a convolution.
@@ -76,24 +143,34 @@ impl Architecture {
         }
     }
 
-    /// Shape of a convolution's weight: `[out, in, kH, kW]`, and `[in, out, kH, kW]` for
-    /// [`Layer::Up`], which PyTorch transposes.
+    /// Whether a convolution is a transposed one.
+    pub fn is_transposed(&self, layer: Layer) -> bool {
+        matches!(layer, Layer::Up(_)) && self.up == Up::Transpose
+    }
+
+    /// Shape of a convolution's weight: `[out, in, kH, kW]`, and `[in, out, kH, kW]` for transposed
+    /// ones.
     pub fn weight_shape(&self, layer: Layer) -> [usize; 4] {
         let (input, output) = self.channels(layer);
         match layer {
             Layer::Stem | Layer::Head => [output, input, 7, 7],
-            Layer::Down(_) | Layer::Block(..) => [output, input, 3, 3],
-            Layer::Up(_) => [input, output, 3, 3],
+            _ if self.is_transposed(layer) => [input, output, 3, 3],
+            Layer::Down(_) | Layer::Block(..) | Layer::Up(_) => [output, input, 3, 3],
         }
     }
 
-    /// Name and shape of every tensor in network order, each weight before its bias.
+    /// Name and shape of every tensor in network order, each weight before its bias and a
+    /// convolution's before those of the normalisation behind it.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let of_layer = |layer| {
             let key = self.key(layer);
             let bias = vec![self.channels(layer).1];
             let weight = self.weight_shape(layer).to_vec();
-            [(format!("{key}.weight"), weight), (format!("{key}.bias"), bias)]
+            let norm = self.norm_key(layer).map(|key| {
+                [(format!("{key}.weight"), bias.clone()), (format!("{key}.bias"), bias.clone())]
+            });
+            let conv = [(format!("{key}.weight"), weight), (format!("{key}.bias"), bias.clone())];
+            conv.into_iter().chain(norm.into_iter().flatten())
         };
         self.layers().into_iter().flat_map(of_layer).collect()
     }

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-pub use architecture::{Architecture, Layer, PICTURE_CHANNELS};
+pub use architecture::{Architecture, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
 

@@ -2,11 +2,12 @@
 //!
 //! What differs between the checkpoints in circulation is evened out first: the `module.` that
 //! `DataParallel` puts before each name, the running statistics that PyTorch before 0.4 stored for
-//! instance norms and never used, and the index that dropout shifts.
+//! instance norms and never used, PyTorch-GAN's name for residual blocks, and the index that dropout
+//! shifts.
 
 use std::collections::BTreeMap;
 
-use super::architecture::{Architecture, FIRST_BLOCK, Layer};
+use super::architecture::{Architecture, FIRST_BLOCK, Layer, Norm, Up};
 use super::{HostTensor, StateDict, quote};
 use crate::error::{Error, Result};
 
@@ -27,12 +28,14 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     let mut state = without_module(state)?;
     recognise(&state)?;
     let blocks = count_blocks(&state)?;
-    let dropout = has_dropout(&state);
+    let norm = vote_on_norm(&state, blocks);
+    let dropout = has_dropout(&state, norm);
     if dropout {
         state = without_dropout(state);
     }
-    let ngf = vote_on_ngf(&state, blocks)?;
-    let architecture = Architecture { ngf, blocks, dropout };
+    let up = vote_on_up(&state, Architecture { norm, ..Architecture::new(1, blocks) });
+    let unit = Architecture { dropout, up, norm, ..Architecture::new(1, blocks) };
+    let architecture = Architecture { ngf: vote_on_ngf(&state, unit)?, ..unit };
     let expected = architecture.tensors();
     check_names(&state, &expected, architecture)?;
     for (name, shape) in &expected {
@@ -43,18 +46,20 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     Ok((architecture, state))
 }
 
-/// Drops what the generator does not use and the prefix of `DataParallel`.
+/// Drops what the generator does not use and the prefix of `DataParallel`, and calls residual blocks
+/// as PyTorch's authors do.
 pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
     let mut plain = StateDict::new();
     for (name, tensor) in state {
         if IGNORED.iter().any(|ending| name.ends_with(ending)) {
             continue;
         }
-        let stripped = name.trim_start_matches("module.");
-        if plain.insert(stripped.to_string(), tensor).is_some() {
-            let detail = format!("{} is there with and without module.", quote(stripped));
+        let stripped = name.trim_start_matches("module.").replacen(".block.", ".conv_block.", 1);
+        if plain.contains_key(&stripped) {
+            let detail = format!("{} is there under two names", quote(&stripped));
             return Err(Error::WeightsDamaged(detail));
         }
+        plain.insert(stripped, tensor);
     }
     Ok(plain)
 }
@@ -105,34 +110,71 @@ fn count_blocks(state: &StateDict) -> Result<usize> {
     }
 }
 
-/// With dropout the second convolution of a block stands at 6, behind the dropout layer at 4.
-fn has_dropout(state: &StateDict) -> bool {
-    let second = |position: &str| {
+/// Whether the normalisations have parameters: most of those before and in the blocks, so that a
+/// single tensor that is missing or too many is found and not followed.
+fn vote_on_norm(state: &StateDict, blocks: usize) -> Norm {
+    let norm = Norm::InstanceAffine;
+    let affine = Architecture { norm, ..Architecture::new(1, blocks) };
+    // Dropout shifts neither.
+    let unshifted =
+        |layer: &Layer| matches!(layer, Layer::Stem | Layer::Down(_) | Layer::Block(_, 0));
+    let layers = affine.layers().into_iter().filter(unshifted);
+    let keys = layers.filter_map(|layer| affine.norm_key(layer));
+    let names: Vec<_> =
+        keys.flat_map(|key| [format!("{key}.weight"), format!("{key}.bias")]).collect();
+    let found = names.iter().filter(|name| state.contains_key(*name)).count();
+    if 2 * found > names.len() { norm } else { Norm::Instance }
+}
+
+/// With dropout the second convolution of a block stands at 6, behind the dropout layer at 4, and
+/// its normalisation at 7.
+fn has_dropout(state: &StateDict, norm: Norm) -> bool {
+    let at = |position: &str| {
         let positions = state.keys().filter_map(|name| block_position(name));
         positions.filter(|(_, rest)| rest.starts_with(position)).count()
     };
-    second("6.") > second("5.")
+    let shifted = if norm == Norm::Instance { "6." } else { "7." };
+    at(shifted) > at("5.")
 }
 
-/// Gives the second convolutions the names that they have without dropout.
+/// How the image is enlarged: the way whose names are there, of the layers behind the blocks.
+fn vote_on_up(state: &StateDict, unit: Architecture) -> Up {
+    let votes = |up: &Up| {
+        let architecture = Architecture { up: *up, ..unit };
+        let layers = [Layer::Up(0), Layer::Up(1), Layer::Head];
+        let convs = layers.map(|layer| architecture.key(layer));
+        let norms = layers.into_iter().filter_map(|layer| architecture.norm_key(layer));
+        let names = convs
+            .into_iter()
+            .chain(norms)
+            .flat_map(|key| [format!("{key}.weight"), format!("{key}.bias")]);
+        names.filter(|name| state.contains_key(name)).count()
+    };
+    // The last of equals wins.
+    let ways = [Up::Nearest, Up::Bilinear, Up::Transpose].into_iter();
+    ways.max_by_key(votes).unwrap_or_default()
+}
+
+/// Gives the second convolutions and their normalisations the names that they have without dropout.
 fn without_dropout(state: StateDict) -> StateDict {
     let rename = |(name, tensor): (String, HostTensor)| {
-        let renamed = match block_position(&name) {
-            Some((index, "6.weight")) => format!("model.{index}.conv_block.5.weight"),
-            Some((index, "6.bias")) => format!("model.{index}.conv_block.5.bias"),
-            Some((index, rest @ ("5.weight" | "5.bias"))) => {
-                format!("model.{index}.conv_block.5 (beside dropout).{rest}")
-            }
-            _ => name,
-        };
-        (renamed, tensor)
+        let moved = block_position(&name).and_then(|(index, rest)| {
+            let (position, part) = rest.split_once('.')?;
+            let position = match position {
+                "5" => "5 (beside dropout)",
+                "6" => "5",
+                "7" => "6",
+                _ => return None,
+            };
+            Some(format!("model.{index}.conv_block.{position}.{part}"))
+        });
+        (moved.unwrap_or(name), tensor)
     };
     state.into_iter().map(rename).collect()
 }
 
 /// The width on which most tensors agree, so that a single wrong one is found and not followed.
-fn vote_on_ngf(state: &StateDict, blocks: usize) -> Result<usize> {
-    let unit = Architecture { ngf: 1, blocks, dropout: false };
+fn vote_on_ngf(state: &StateDict, unit: Architecture) -> Result<usize> {
     let mut votes = BTreeMap::<usize, usize>::new();
     for layer in unit.layers() {
         // The head's output has 3 channels whatever the width.

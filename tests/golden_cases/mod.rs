@@ -10,6 +10,9 @@ mod golden_folder;
 
 pub mod training;
 
+/// How the names of golden generators begin.
+pub const GENERATORS: [&str; 2] = ["generator_", "variant_"];
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     model::Generator,
@@ -24,7 +27,7 @@ pub const FORWARD: f32 = 1e-4;
 pub fn golden() -> Vec<(String, Vec<u8>)> {
     let root = golden_folder::golden_folder();
     let mut files = Vec::new();
-    for part in ["", "pth/"] {
+    for part in ["", "pth/", "pth_variants/"] {
         for entry in std::fs::read_dir(root.join(part)).expect("the golden folder") {
             let path = entry.unwrap().path();
             if path.is_file() {
@@ -60,7 +63,7 @@ impl GeneratorCase {
     }
 }
 
-/// All golden generators, and the one of the `.pth` files with its check.
+/// All golden generators, and those of the `.pth` files with their checks.
 pub fn generators() -> Vec<GeneratorCase> {
     let files = golden();
     let state = |wanted: &str| -> Option<StateDict> {
@@ -69,7 +72,8 @@ pub fn generators() -> Vec<GeneratorCase> {
     };
     let mut cases = Vec::new();
     for (name, bytes) in &files {
-        if name.starts_with("generator_") && name.ends_with(".safetensors") {
+        let is_generator = GENERATORS.iter().any(|kind| name.starts_with(kind));
+        if is_generator && name.ends_with(".safetensors") {
             let mut state = weights::read(bytes).expect(name);
             let weights = take_prefixed(&mut state, "weight.");
             let [input, output] = ["input", "output"].map(|key| state.remove(key).unwrap());
@@ -81,6 +85,15 @@ pub fn generators() -> Vec<GeneratorCase> {
     let [input, output] = ["input", "output"].map(|key| check.remove(key).unwrap());
     let weights = state("pth/expected.safetensors").expect("the tensors of the .pth files");
     cases.push(GeneratorCase { name: "pth".into(), weights, input, output });
+
+    let check = state("pth_variants/check.safetensors").expect("the check of the variants");
+    for (key, output) in &check {
+        let Some(stem) = key.strip_prefix("output.") else { continue };
+        let name = format!("pth_variants/{stem}.pth");
+        let weights = state(&name).expect(&name);
+        let (input, output) = (check["input"].clone(), output.clone());
+        cases.push(GeneratorCase { name, weights, input, output });
+    }
     cases
 }
 

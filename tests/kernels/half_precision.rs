@@ -96,10 +96,10 @@ pub async fn half_normalisations(opened: &Opened) {
                 let [x, x_cpu] = both(&mut random, shape, gpu);
                 let [skip, skip_cpu] = both(&mut random, shape, gpu);
                 let half = |x: Tensor<4>| halved(conv2d_input(x));
-                let y = instance_norm(half(x), activation, with_skip.then(|| half(skip)));
+                let y = instance_norm(half(x), None, activation, with_skip.then(|| half(skip)));
                 assert!(is_half(&y));
                 let skip = with_skip.then_some(skip_cpu);
-                let expected = reference::instance_norm(x_cpu, activation, skip);
+                let expected = reference::instance_norm(x_cpu, None, activation, skip);
                 let name = format!("{shape:?} {activation:?} {with_skip}");
                 compare_within(ONCE, &name, doubled(y), expected).await;
             }
@@ -122,22 +122,22 @@ pub async fn half_residual_blocks(opened: &Opened) {
             [(halved(arranged(w)), b), (w_cpu, b_cpu)]
         };
         let ([first, first_cpu], [second, second_cpu]) = (parameters(), parameters());
-        let y = residual_block(halved(conv2d_input(x)), [first, second]);
+        let y = residual_block(halved(conv2d_input(x)), [first, second], None);
         assert!(is_half(&y));
         let (border, transposed) = (Border::Reflect(1), false);
         let activation = Activation::None;
         let spec = Conv2d { kernel: 3, stride: 1, border, transposed, activation };
         let inner = reference::conv2d(x_cpu.clone(), first_cpu.0, first_cpu.1, spec);
-        let inner = reference::instance_norm(inner, Activation::Relu, None);
+        let inner = reference::instance_norm(inner, None, Activation::Relu, None);
         let inner = reference::conv2d(inner, second_cpu.0, second_cpu.1, spec);
-        let expected = reference::instance_norm(inner, activation, Some(x_cpu));
+        let expected = reference::instance_norm(inner, None, activation, Some(x_cpu));
         let name = format!("residual block {shape:?}");
         compare_within(TWICE, &name, doubled(y), expected).await;
     }
 }
 
 fn architecture(ngf: usize) -> Architecture {
-    Architecture { ngf, blocks: 3, dropout: false }
+    Architecture::new(ngf, 3)
 }
 
 fn weights(ngf: usize) -> StateDict {

@@ -21,12 +21,12 @@ pub use poisoned::poisoned_generators;
 #[cfg(not(target_family = "wasm"))]
 pub use refusals::{lost_device, refused_work, too_large};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use cyclegan_web::{
     ops::{
-        Activation, AdamStep, Border, Conv2d, Distance, Learning, Parameters, adam, add, arranged,
-        average, conv2d, copy, instance_norm, join, loss, not_finite, reference, residual_block,
-        snapshot, whole_residual_block,
+        Activation, AdamStep, Affine, Before, Border, Conv2d, Distance, Interpolation, Learning,
+        Parameters, adam, add, arranged, average, conv2d, copy, instance_norm, join, loss,
+        not_finite, prepared_conv2d, reference, residual_block, snapshot, whole_residual_block,
     },
     random::Random,
 };
@@ -141,10 +141,8 @@ pub async fn convolutions(gpu: &Device) {
         compare(&format!("{case:?}"), y, expected.clone()).await;
 
         let [mask, mask_cpu] = both(&mut random, expected.dims(), [gpu, &cpu]);
-        let leaf = |x: Tensor<4>| x.autodiff().require_grad();
-        let bias = |b: Tensor<1>| b.autodiff().require_grad();
-        let (x, w, b) = (leaf(x), leaf(arranged(w)), bias(b));
-        let (x_cpu, w_cpu, b_cpu) = (leaf(x_cpu), leaf(w_cpu), bias(b_cpu));
+        let (x, w, b) = (leaf(x), leaf(arranged(w)), leaf(b));
+        let (x_cpu, w_cpu, b_cpu) = (leaf(x_cpu), leaf(w_cpu), leaf(b_cpu));
         let y = conv2d(x.clone(), w.clone(), b.clone(), spec);
         let mut ours = (y * mask.autodiff()).sum().backward();
         let y = reference::conv2d(x_cpu.clone(), w_cpu.clone(), b_cpu.clone(), spec);
@@ -159,36 +157,135 @@ pub async fn convolutions(gpu: &Device) {
     }
 }
 
-/// All normalisations, forward and backward.
+/// Weight and bias of a normalisation on both devices, some of them near zero.
+fn affine(random: &mut Random, channels: usize, devices: [&Device; 2]) -> [Affine; 2] {
+    let [weight, bias] = [0; 2].map(|_| both(random, [channels], devices));
+    let [[weight, weight_cpu], [bias, bias_cpu]] = [weight, bias];
+    let weight_cpu = weight_cpu + 0.5;
+    [Affine { weight: weight + 0.5, bias }, Affine { weight: weight_cpu, bias: bias_cpu }]
+}
+
+fn leaf<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    tensor.autodiff().require_grad()
+}
+
+fn affine_leaf(affine: Affine) -> Affine {
+    Affine { weight: leaf(affine.weight), bias: leaf(affine.bias) }
+}
+
+/// The gradients of weight and bias.
+async fn compare_affine(
+    what: &str,
+    [ours, theirs]: [Option<Affine>; 2],
+    [gradients, gradients_cpu]: [&mut Gradients; 2],
+) {
+    let (Some(ours), Some(theirs)) = (ours, theirs) else { return };
+    for (name, ours, theirs) in
+        [("weight", ours.weight, theirs.weight), ("bias", ours.bias, theirs.bias)]
+    {
+        let theirs = theirs.grad_remove(gradients_cpu).unwrap();
+        let ours = ours.grad_remove(gradients).unwrap();
+        compare(&format!("d{name} of {what}"), ours, theirs).await;
+    }
+}
+
+/// All normalisations, forward and backward, on WebGPU and on the CPU.
 pub async fn normalisations(gpu: &Device) {
     let cpu = Device::flex();
     let mut random = Random::new(6);
     let shapes = [[1, 4, 3, 5], [2, 3, 7, 4], [1, 70, 9, 11], [2, 64, 40, 33], [1, 1, 2, 2]];
-    for shape in shapes {
+    for (shape, device) in shapes.into_iter().flat_map(|shape| [(shape, gpu), (shape, &cpu)]) {
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
-            for with_skip in [false, true] {
-                let name = format!("{shape:?} {activation:?} {with_skip}");
-                let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
+            for (with_skip, with_affine) in
+                [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let name = format!("{shape:?} {activation:?} {with_skip} {with_affine}");
+                let [x, x_cpu] = both(&mut random, shape, [device, &cpu]);
                 // Far from zero, as where a bias has grown.
                 let (x, x_cpu) = (x * 0.3 + 4.0, x_cpu * 0.3 + 4.0);
-                let [skip, skip_cpu] = both(&mut random, shape, [gpu, &cpu]);
-                let [mask, mask_cpu] = both(&mut random, shape, [gpu, &cpu]);
-                let leaf = |x: Tensor<4>| x.autodiff().require_grad();
+                let [skip, skip_cpu] = both(&mut random, shape, [device, &cpu]);
+                let [mask, mask_cpu] = both(&mut random, shape, [device, &cpu]);
                 let (x, skip) = (leaf(x), leaf(skip));
                 let (x_cpu, skip_cpu) = (leaf(x_cpu), leaf(skip_cpu));
-                let y = instance_norm(x.clone(), activation, with_skip.then(|| skip.clone()));
+                let learnt = with_affine.then(|| affine(&mut random, shape[1], [device, &cpu]));
+                let [learnt, learnt_cpu] =
+                    learnt.map_or([None, None], |both| both.map(affine_leaf).map(Some));
+                let skip_given = with_skip.then(|| skip.clone());
+                let y = instance_norm(x.clone(), learnt.clone(), activation, skip_given);
                 let skip_given = with_skip.then(|| skip_cpu.clone());
-                let expected = reference::instance_norm(x_cpu.clone(), activation, skip_given);
+                let expected = reference::instance_norm(
+                    x_cpu.clone(),
+                    learnt_cpu.clone(),
+                    activation,
+                    skip_given,
+                );
                 compare(&name, y.clone().inner(), expected.clone().inner()).await;
                 let mut ours = (y * mask.autodiff()).sum().backward();
                 let mut theirs = (expected * mask_cpu.autodiff()).sum().backward();
                 let (ours_x, dx) = (x.grad_remove(&mut ours), x_cpu.grad_remove(&mut theirs));
                 compare(&format!("dx of {name}"), ours_x.unwrap(), dx.unwrap()).await;
+                compare_affine(&name, [learnt, learnt_cpu], [&mut ours, &mut theirs]).await;
                 if with_skip {
                     let ours = skip.grad_remove(&mut ours).unwrap();
                     let theirs = skip_cpu.grad_remove(&mut theirs).unwrap();
                     compare(&format!("dskip of {name}"), ours, theirs).await;
                 }
+            }
+        }
+    }
+}
+
+/// Convolutions of images that are normalised, enlarged or both before, forward and backward, on
+/// WebGPU and on the CPU: sides of one pixel and of many, channels that fill no row of fours.
+pub async fn prepared_convolutions(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(13);
+    let shapes = [[1, 4, 3, 5], [2, 3, 2, 2], [1, 6, 9, 1], [1, 1, 1, 8], [2, 20, 12, 17]];
+    for (shape, device) in shapes.into_iter().flat_map(|shape| [(shape, gpu), (shape, &cpu)]) {
+        for enlarged in [None, Some(Interpolation::Nearest), Some(Interpolation::Bilinear)] {
+            for (normalised, with_affine) in
+                [(None, false), (Some(Activation::Relu), false), (Some(Activation::Relu), true)]
+            {
+                let before = Before { normalised, enlarged };
+                let name = format!("{shape:?} {before:?} {with_affine}");
+                let border = match enlarged {
+                    Some(Interpolation::Bilinear) => Border::Reflect(1),
+                    _ => Border::Zero(1),
+                };
+                let (kernel, activation) = (3, Activation::None);
+                let spec = Conv2d { kernel, stride: 1, border, transposed: false, activation };
+                let (channels, outputs) = (shape[1], 5);
+                let [x, x_cpu] = both(&mut random, shape, [device, &cpu]).map(leaf);
+                let weight = [outputs, channels, kernel, kernel];
+                let [w, w_cpu] = both(&mut random, weight, [device, &cpu]);
+                let [w, w_cpu] = [arranged(w), w_cpu].map(leaf);
+                let [b, b_cpu] = both(&mut random, [outputs], [device, &cpu]).map(leaf);
+                let learnt = with_affine.then(|| affine(&mut random, channels, [device, &cpu]));
+                let [learnt, learnt_cpu] =
+                    learnt.map_or([None, None], |both| both.map(affine_leaf).map(Some));
+                let given = learnt.clone();
+                let y = prepared_conv2d(x.clone(), before, given, w.clone(), b.clone(), spec);
+                let seen = x_cpu.clone();
+                let given = learnt_cpu.clone();
+                let seen = match normalised {
+                    Some(activation) => reference::instance_norm(seen, given, activation, None),
+                    None => seen,
+                };
+                let seen = enlarged.map_or(seen.clone(), |by| reference::enlarge(seen, by));
+                let expected = reference::conv2d(seen, w_cpu.clone(), b_cpu.clone(), spec);
+                compare(&name, y.clone().inner(), expected.clone().inner()).await;
+                let [mask, mask_cpu] = both(&mut random, expected.dims(), [device, &cpu]);
+                let mut ours = (y * mask.autodiff()).sum().backward();
+                let mut theirs = (expected * mask_cpu.autodiff()).sum().backward();
+                for (what, ours_of, theirs_of) in [("dx", &x, &x_cpu), ("dw", &w, &w_cpu)] {
+                    let found = ours_of.grad_remove(&mut ours).unwrap();
+                    let wanted = theirs_of.grad_remove(&mut theirs).unwrap();
+                    compare(&format!("{what} of {name}"), found, wanted).await;
+                }
+                let found = b.grad_remove(&mut ours).unwrap();
+                let wanted = b_cpu.grad_remove(&mut theirs).unwrap();
+                compare(&format!("db of {name}"), found, wanted).await;
+                compare_affine(&name, [learnt, learnt_cpu], [&mut ours, &mut theirs]).await;
             }
         }
     }
@@ -322,13 +419,18 @@ pub async fn whole_images(gpu: &Device) {
 }
 
 /// A residual block by its parts' definitions.
-fn reference_block(x: Tensor<4>, [first, second]: [Parameters; 2]) -> Tensor<4> {
+fn reference_block(
+    x: Tensor<4>,
+    [first, second]: [Parameters; 2],
+    affine: Option<[Affine; 2]>,
+) -> Tensor<4> {
+    let [of_first, of_second] = affine.map_or([None, None], |both| both.map(Some));
     let (border, transposed) = (Border::Reflect(1), false);
     let spec = Conv2d { kernel: 3, stride: 1, border, transposed, activation: Activation::None };
     let inner = reference::conv2d(x.clone(), first.0, first.1, spec);
-    let inner = reference::instance_norm(inner, Activation::Relu, None);
+    let inner = reference::instance_norm(inner, of_first, Activation::Relu, None);
     let inner = reference::conv2d(inner, second.0, second.1, spec);
-    reference::instance_norm(inner, Activation::None, Some(x))
+    reference::instance_norm(inner, of_second, Activation::None, Some(x))
 }
 
 /// The parameters of a block's convolutions on both devices: ours, as they lie there, and the
@@ -347,6 +449,21 @@ fn block_parameters(
     [[first, second], [first_cpu, second_cpu]]
 }
 
+/// What a block's normalisations have learnt, if anything, on both devices.
+fn block_affine(
+    random: &mut Random,
+    channels: usize,
+    learns: bool,
+    devices: [&Device; 2],
+) -> [Option<[Affine; 2]>; 2] {
+    if !learns {
+        return [None, None];
+    }
+    let [[first, first_cpu], [second, second_cpu]] =
+        [0; 2].map(|_| affine(random, channels, devices));
+    [Some([first, second]), Some([first_cpu, second_cpu])]
+}
+
 /// Residual blocks outside any graph, on images that fill no last tile, against their parts'
 /// definitions.
 pub async fn residual_blocks(gpu: &Device) {
@@ -355,11 +472,14 @@ pub async fn residual_blocks(gpu: &Device) {
     for shape in
         [[1, 32, 16, 16], [2, 36, 17, 19], [1, 64, 33, 22], [1, 68, 40, 41], [1, 8, 16, 16]]
     {
-        let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
-        let [ours, theirs] = block_parameters(&mut random, shape[1], [gpu, &cpu]);
-        let y = residual_block(x, ours);
-        let expected = reference_block(x_cpu, theirs);
-        compare(&format!("residual block {shape:?}"), y, expected).await;
+        for learns in [false, true] {
+            let [x, x_cpu] = both(&mut random, shape, [gpu, &cpu]);
+            let [ours, theirs] = block_parameters(&mut random, shape[1], [gpu, &cpu]);
+            let [affine, affine_cpu] = block_affine(&mut random, shape[1], learns, [gpu, &cpu]);
+            let y = residual_block(x, ours, affine);
+            let expected = reference_block(x_cpu, theirs, affine_cpu);
+            compare(&format!("residual block {shape:?} {learns}"), y, expected).await;
+        }
     }
 }
 
@@ -375,7 +495,10 @@ pub async fn residual_block_gradients(gpu: &Device) {
         [1, 64, 64, 4],
         [1, 36, 40, 52],
     ] {
-        check_block_gradients(&mut random, shape, gpu, residual_block, [true; 5]).await;
+        check_block_gradients(&mut random, shape, gpu, residual_block, [true; 5], false).await;
+    }
+    for shape in [[1, 32, 16, 16], [2, 36, 20, 24], [2, 32, 18, 17]] {
+        check_block_gradients(&mut random, shape, gpu, residual_block, [true; 5], true).await;
     }
 }
 
@@ -385,8 +508,10 @@ pub async fn whole_residual_blocks(gpu: &Device) {
     let mut random = Random::new(10);
     for device in [gpu, &Device::flex()] {
         for shape in [[1, 4, 4, 4], [2, 8, 8, 12], [3, 16, 12, 8]] {
-            check_block_gradients(&mut random, shape, device, whole_residual_block, [true; 5])
-                .await;
+            for learns in [false, true] {
+                let (block, all) = (whole_residual_block, [true; 5]);
+                check_block_gradients(&mut random, shape, device, block, all, learns).await;
+            }
         }
         for wanted in [
             [true, false, false, false, false],
@@ -395,13 +520,16 @@ pub async fn whole_residual_blocks(gpu: &Device) {
             [false, false, false, true, true],
         ] {
             let shape = [1, 8, 12, 8];
-            check_block_gradients(&mut random, shape, device, whole_residual_block, wanted).await;
+            for learns in [false, true] {
+                let block = whole_residual_block;
+                check_block_gradients(&mut random, shape, device, block, wanted, learns).await;
+            }
         }
     }
 }
 
 /// Compares a block's result and the gradients that are wanted, of input, first weight and bias,
-/// second weight and bias.
+/// second weight and bias, and, if its normalisations learn, of theirs.
 ///
 /// Where a value in front of the ReLU is within rounding of zero, its gradient may be there or not,
 /// and both are right. There are so few in these images that with their seeds none is that small;
@@ -410,8 +538,9 @@ async fn check_block_gradients(
     random: &mut Random,
     shape: [usize; 4],
     device: &Device,
-    block: impl Fn(Tensor<4>, [Parameters; 2]) -> Tensor<4>,
+    block: impl Fn(Tensor<4>, [Parameters; 2], Option<[Affine; 2]>) -> Tensor<4>,
     wanted: [bool; 5],
+    learns: bool,
 ) {
     let cpu = Device::flex();
     let [x, x_cpu] = both(random, shape, [device, &cpu]);
@@ -419,9 +548,11 @@ async fn check_block_gradients(
     let [mask, mask_cpu] = both(random, shape, [device, &cpu]);
     let (x, ours) = leaves(x, ours, wanted);
     let (x_cpu, theirs) = leaves(x_cpu, theirs, wanted);
-    let y = block(x.clone(), ours.clone());
-    let expected = reference_block(x_cpu.clone(), theirs.clone());
-    let name = |part: &str| format!("{part} of the residual block {shape:?}, {wanted:?}");
+    let [affine, affine_cpu] = block_affine(random, shape[1], learns, [device, &cpu])
+        .map(|of_block| of_block.map(|both| both.map(affine_leaf)));
+    let y = block(x.clone(), ours.clone(), affine.clone());
+    let expected = reference_block(x_cpu.clone(), theirs.clone(), affine_cpu.clone());
+    let name = |part: &str| format!("{part} of the residual block {shape:?}, {wanted:?}, {learns}");
     compare(&name("result"), y.clone().inner(), expected.clone().inner()).await;
     let mut gradients = (y * mask.autodiff()).sum().backward();
     let mut gradients_cpu = (expected * mask_cpu.autodiff()).sum().backward();
@@ -430,6 +561,10 @@ async fn check_block_gradients(
     assert_eq!(dx.is_some(), wanted[0]);
     if let (Some(dx), Some(expected)) = (dx, expected) {
         compare(&name("dx"), dx, expected).await;
+    }
+    for (ours, theirs) in affine.into_iter().flatten().zip(affine_cpu.into_iter().flatten()) {
+        let gradients = [&mut gradients, &mut gradients_cpu];
+        compare_affine(&name("norm"), [Some(ours), Some(theirs)], gradients).await;
     }
     for (which, (ours, theirs)) in ours.into_iter().zip(theirs).enumerate() {
         let dw = ours.0.grad_remove(&mut gradients);
@@ -454,13 +589,12 @@ fn leaves(
     [first, second]: [Parameters; 2],
     [x_too, w1_too, b1_too, w2_too, b2_too]: [bool; 5],
 ) -> (Tensor<4>, [Parameters; 2]) {
-    fn leaf<const D: usize>(tensor: Tensor<D>, wanted: bool) -> Tensor<D> {
-        let tensor = tensor.autodiff();
-        if wanted { tensor.require_grad() } else { tensor }
+    fn leaf_if<const D: usize>(tensor: Tensor<D>, wanted: bool) -> Tensor<D> {
+        if wanted { leaf(tensor) } else { tensor.autodiff() }
     }
-    let first = (leaf(first.0, w1_too), leaf(first.1, b1_too));
-    let second = (leaf(second.0, w2_too), leaf(second.1, b2_too));
-    (leaf(x, x_too), [first, second])
+    let first = (leaf_if(first.0, w1_too), leaf_if(first.1, b1_too));
+    let second = (leaf_if(second.0, w2_too), leaf_if(second.1, b2_too));
+    (leaf_if(x, x_too), [first, second])
 }
 
 /// One infinity and one NaN, among many tensors.

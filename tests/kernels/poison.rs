@@ -62,7 +62,7 @@ async fn normalisations(device: &Device) {
             let x = with([1, 5, 5, 6], at, wrong, device);
             let skip = sound([1, 5, 5, 6], device);
             for skip in [None, Some(skip)] {
-                let y = floats(instance_norm(x.clone(), activation, skip)).await;
+                let y = floats(instance_norm(x.clone(), None, activation, skip)).await;
                 for (at, y) in y.into_iter().enumerate() {
                     let spoilt = at / 30 == 2;
                     assert_eq!(y.is_nan(), spoilt, "{activation:?} of {wrong}: {at}: {y}");
@@ -81,7 +81,7 @@ async fn residual_blocks(device: &Device) {
             let kernel = [channels, channels, 3, 3];
             let first = (with(kernel, 99, at(1), device), with([channels], 3, at(2), device));
             let second = (with(kernel, 99, at(3), device), with([channels], 3, at(4), device));
-            let y = floats(residual_block(x, [first, second])).await;
+            let y = floats(residual_block(x, [first, second], None)).await;
             let spoilt = y.chunks(side * side).filter(|channel| channel.iter().all(|y| y.is_nan()));
             // What comes of the last convolution's weights and biases is one channel.
             let expected = if which < 3 { channels } else { 1 };

@@ -15,7 +15,7 @@ use super::poison::WRONG;
 pub async fn poisoned_generators(device: &Device) {
     let photo = paint(Season::Summer, 3, 64, 64);
     for ngf in [3, 8] {
-        let architecture = Architecture { ngf, blocks: 1, dropout: false };
+        let architecture = Architecture::new(ngf, 1);
         let tensors = architecture.tensors();
         let state: StateDict = Init::default().state(&tensors, 1);
         for (name, _) in &tensors {

@@ -157,7 +157,7 @@ impl Contender {
 }
 
 fn architecture(ngf: usize) -> Architecture {
-    Architecture { ngf, blocks: BLOCKS, dropout: false }
+    Architecture::new(ngf, BLOCKS)
 }
 
 fn picture(size: usize, seed: u64) -> Rgb {

@@ -1,6 +1,6 @@
 //! Instance normalisation, activation, skip connection, and their gradient.
 //!
-//! Mirrors PyTorch's `InstanceNorm2d(affine=False, track_running_stats=False)`: biased variance, ε
+//! Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance, ε
 //! inside the root. A channel of one image fits the processor's cache, so each is worked on alone
 //! and main memory sees one pass.
 
@@ -14,10 +14,11 @@ use super::{
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
 
-/// Writes `activation((x - mean) / sqrt(var + ε)) + skip` to `y`, with mean and variance over each
-/// channel of `plane` elements.
+/// Writes `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip` to `y`, with mean and variance
+/// over each channel of `plane` elements; `affine` are weight and bias `[C]`, if there are any.
 pub fn instance_norm(
     x: &[f32],
+    affine: Option<[&[f32]; 2]>,
     skip: Option<&[f32]>,
     y: &mut [f32],
     plane: usize,
@@ -31,12 +32,24 @@ pub fn instance_norm(
         let (Some(x), skip) = (x.get(range.clone()), skip.and_then(|skip| skip.get(range))) else {
             return;
         };
-        normalise(x, skip.unwrap_or_default(), y, slope);
+        let skip = skip.unwrap_or_default();
+        match affine {
+            None => normalise(x, skip, y, slope),
+            Some(affine) => {
+                let [weight, bias] = of_channel(affine, channel);
+                normalise_affine(x, skip, y, slope, weight, bias);
+            }
+        }
     });
 }
 
-/// Writes what an upstream gradient `gy` of [`instance_norm()`] means for `x` to `dx`. For the skip
-/// connection it means itself.
+/// Weight and bias of a channel of any image.
+fn of_channel(affine: [&[f32]; 2], channel: usize) -> [f32; 2] {
+    affine.map(|values| values.get(channel % values.len()).copied().unwrap_or_default())
+}
+
+/// Writes what an upstream gradient `gy` of [`instance_norm()`] without `affine` means for `x` to
+/// `dx`. For the skip connection it means itself.
 pub fn instance_norm_backward(
     x: &[f32],
     gy: &[f32],
@@ -52,6 +65,34 @@ pub fn instance_norm_backward(
             normalise_backward(x, gy, dx, slope);
         }
     });
+}
+
+/// [`instance_norm_backward()`] with weight and bias, whose gradients `[C]` it returns.
+pub fn affine_norm_backward(
+    x: &[f32],
+    affine: [&[f32]; 2],
+    gy: &[f32],
+    dx: &mut [f32],
+    plane: usize,
+    activation: Activation,
+) -> [Vec<f32>; 2] {
+    assert!(x.len() == dx.len() && x.len() == gy.len() && x.len().is_multiple_of(plane));
+    let slope = slope_of(activation);
+    let mut sums = vec![[0.0_f64; 2]; x.len() / plane];
+    threads::pieces_beside(dx, plane, &mut sums, |channel, dx, sums| {
+        let range = channel * plane..(channel + 1) * plane;
+        if let (Some(x), Some(gy)) = (x.get(range.clone()), gy.get(range)) {
+            let [weight, bias] = of_channel(affine, channel);
+            normalise_affine_backward(x, gy, dx, slope, weight, bias, sums);
+        }
+    });
+    let [weight, _] = affine;
+    let channels = weight.len();
+    let over_images = |which: fn(&[f64; 2]) -> f64| {
+        let sum = |channel| sums.iter().skip(channel).step_by(channels).map(which).sum::<f64>();
+        (0..channels).map(|channel| sum(channel) as f32).collect()
+    };
+    [over_images(|[_, products]| *products), over_images(|[sum, _]| *sum)]
 }
 
 /// Mean and 1 / sqrt(var + ε) of one channel.
@@ -90,5 +131,41 @@ vectorised! {
         let sums = sums!(2, (x, g) => [g, g * ((x - mean) * scale)]);
         let [g_mean, gy_mean] = sums.map(|sum| Lanes::splat((sum / x.len() as f64) as f32));
         lanewise!((x) => dx, (dx - g_mean - ((x - mean) * scale) * gy_mean) * scale);
+    }
+}
+
+vectorised! {
+    /// [`normalise()`] with a channel's weight and bias.
+    fn normalise_affine(x: &[f32], skip: &[f32], y: &mut [f32], slope: f32, weight: f32, bias: f32) {
+        let [mean, scale] = statistics(x);
+        let [weight, bias] = [weight, bias].map(Lanes::splat);
+        if skip.is_empty() {
+            lanewise!((x) => y, ((x - mean) * scale * weight + bias).leak(slope));
+        } else {
+            lanewise!((x, skip) => y, ((x - mean) * scale * weight + bias).leak(slope) + skip);
+        }
+    }
+}
+
+vectorised! {
+    /// [`normalise_backward()`] with a channel's weight and bias; `totals` are the sums of g and of
+    /// g ŷ, which are the gradients of bias and weight.
+    fn normalise_affine_backward(
+        x: &[f32],
+        gy: &[f32],
+        dx: &mut [f32],
+        slope: f32,
+        weight: f32,
+        bias: f32,
+        totals: &mut [f64; 2],
+    ) {
+        let [mean, scale] = statistics(x);
+        let [weight, bias] = [weight, bias].map(Lanes::splat);
+        lanewise!((x, gy) => dx, gy.leak_by((x - mean) * scale * weight + bias, slope));
+        let g = &*dx;
+        *totals = sums!(2, (x, g) => [g, g * ((x - mean) * scale)]);
+        let [g_mean, gy_mean] = totals.map(|sum| Lanes::splat((sum / x.len() as f64) as f32));
+        let outer = scale * weight;
+        lanewise!((x) => dx, (dx - g_mean - ((x - mean) * scale) * gy_mean) * outer);
     }
 }

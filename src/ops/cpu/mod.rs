@@ -14,6 +14,7 @@ mod augment;
 mod average;
 mod columns;
 mod conv2d;
+mod enlarge;
 mod instance_norm;
 mod lanes;
 mod lines;
@@ -32,7 +33,8 @@ pub use adam::adam;
 pub use augment::{augment, augment_backward};
 pub use average::average;
 pub use conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward};
-pub use instance_norm::{instance_norm, instance_norm_backward};
+pub use enlarge::{enlarge, enlarge_backward};
+pub use instance_norm::{affine_norm_backward, instance_norm, instance_norm_backward};
 pub use loss::{loss, loss_backward};
 pub use workspace::release;
 

@@ -263,7 +263,7 @@ fn any_number_of_threads_computes_the_same_bits() {
                 Gradients { input: Some(&mut dx), weight: Some(&mut dw), bias: Some(&mut db) };
             conv2d_backward(&x, &w, &gy, all, s);
             let mut normal = vec![0.0; y.len()];
-            instance_norm(&y, None, &mut normal, s.map(), Activation::Relu);
+            instance_norm(&y, None, None, &mut normal, s.map(), Activation::Relu);
             [y, dx, dw, db, normal].map(|values| values.iter().map(|v| v.to_bits()).collect())
         };
         let on = |threads| -> [Vec<u32>; 5] {
@@ -299,8 +299,8 @@ fn instance_norm_matches_its_definition() {
             let skip = random(x.len(), 1007);
             let gy = random(x.len(), 1008);
             let (mut y, mut with_skip, mut dx) = (skip.clone(), gy.clone(), gy.clone());
-            instance_norm(&x, None, &mut y, plane, activation);
-            instance_norm(&x, Some(&skip), &mut with_skip, plane, activation);
+            instance_norm(&x, None, None, &mut y, plane, activation);
+            instance_norm(&x, None, Some(&skip), &mut with_skip, plane, activation);
             instance_norm_backward(&x, &gy, &mut dx, plane, activation);
 
             let [mut wanted, mut wanted_skip, mut wanted_dx] = [vec![], vec![], vec![]];
@@ -333,7 +333,7 @@ fn instance_norm_matches_its_definition() {
 fn a_constant_channel_normalises_to_zero() {
     let x = [[1.0e6_f32 / 3.0; 1000], [0.0; 1000], [-0.1; 1000]].concat();
     let mut y = vec![f32::NAN; x.len()];
-    instance_norm(&x, None, &mut y, 1000, Activation::None);
+    instance_norm(&x, None, None, &mut y, 1000, Activation::None);
     assert!(y.iter().all(|y| *y == 0.0));
     let mut dx = vec![f32::NAN; x.len()];
     instance_norm_backward(&x, &random(3000, 1), &mut dx, 1000, Activation::LeakyRelu);

@@ -32,6 +32,18 @@ pub(super) fn pieces<T: Send>(
     data.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
 }
 
+/// [`pieces()`], and for each one a place of its own for something else.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn pieces_beside<S: Send>(
+    data: &mut [f32],
+    size: usize,
+    beside: &mut [S],
+    work: impl Fn(usize, &mut [f32], &mut S) + Sync + Send,
+) {
+    let pieces = data.par_chunks_mut(size).zip(beside).enumerate();
+    pieces.for_each(|(index, (piece, beside))| work(index, piece, beside));
+}
+
 /// [`pieces()`] with memory of each core's own, made by `scratch`.
 #[cfg(not(target_family = "wasm"))]
 pub(super) fn pieces_with<S>(
@@ -52,6 +64,17 @@ pub(super) fn each(count: usize, work: impl Fn(usize)) {
 #[cfg(target_family = "wasm")]
 pub(super) fn pieces<T>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T])) {
     data.chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
+}
+
+#[cfg(target_family = "wasm")]
+pub(super) fn pieces_beside<S>(
+    data: &mut [f32],
+    size: usize,
+    beside: &mut [S],
+    work: impl Fn(usize, &mut [f32], &mut S),
+) {
+    let pieces = data.chunks_mut(size).zip(beside).enumerate();
+    pieces.for_each(|(index, (piece, beside))| work(index, piece, beside));
 }
 
 #[cfg(target_family = "wasm")]

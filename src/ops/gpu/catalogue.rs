@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use super::{
     adam, augment,
     conv2d::{self, Tile, Way},
-    finite, half, instance_norm,
+    enlarge, finite, half, instance_norm,
     kernel::Kernel,
     loss, recording, sum, winograd, winograd_backward,
 };
-use crate::ops::{Activation, Border, Distance, geometry::Geometry};
+use crate::ops::{Activation, Border, Distance, Interpolation, geometry::Geometry};
 
 /// The text of one kernel.
 #[derive(Debug, Clone)]
@@ -26,10 +26,15 @@ pub fn shaders() -> Vec<Shader> {
     let mut kernels = Vec::new();
     for channels in [3, 64] {
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
-            for skip in [false, true] {
-                kernels.extend(instance_norm::forward(channels, activation, skip));
+            for affine in [false, true] {
+                for skip in [false, true] {
+                    kernels.extend(instance_norm::forward(channels, affine, activation, skip));
+                }
+                kernels.extend(instance_norm::backward(channels, affine, activation));
             }
-            kernels.extend(instance_norm::backward(channels, activation));
+        }
+        for by in [Interpolation::Nearest, Interpolation::Bilinear] {
+            kernels.extend(enlarge::ways(channels, by));
         }
         for activation in [Activation::LeakyRelu, Activation::Tanh] {
             kernels.push(instance_norm::activating(channels, activation));
@@ -56,10 +61,13 @@ pub fn shaders() -> Vec<Shader> {
     kernels.push(instance_norm::undoing());
     kernels.extend((1..=7).map(finite::counting));
     kernels.push(winograd::weighing());
-    kernels.push(winograd::entering(false, Activation::None));
-    kernels.push(winograd::entering(true, Activation::Relu));
+    kernels.push(winograd::entering(false, false, Activation::None));
+    for affine in [false, true] {
+        kernels.push(winograd::entering(true, affine, Activation::Relu));
+        let entering = |activation| winograd_backward::entering(affine, activation);
+        kernels.extend([Activation::None, Activation::Relu].map(entering));
+    }
     kernels.push(winograd::leaving());
-    kernels.extend([Activation::None, Activation::Relu].map(winograd_backward::entering));
     kernels.extend([false, true].map(winograd_backward::leaving));
     kernels.push(winograd_backward::multiplying(64));
     kernels.push(winograd_backward::summing());
@@ -77,11 +85,14 @@ pub fn half_shaders() -> Vec<Shader> {
             kernels.push(half::converting(channels, to_half));
         }
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
-            for skip in [false, true] {
-                let [first, second] = instance_norm::forward(channels, activation, skip);
-                kernels.push(first.half(instance_norm::IMAGES, true));
-                kernels.push(second.half(instance_norm::IMAGES, true));
+            for (affine, skip) in [(false, false), (false, true), (true, false), (true, true)] {
+                let both = instance_norm::forward(channels, affine, activation, skip);
+                kernels.extend(both.map(|kernel| kernel.half(instance_norm::IMAGES, true)));
             }
+        }
+        for by in [Interpolation::Nearest, Interpolation::Bilinear] {
+            let [kernel, _] = enlarge::ways(channels, by);
+            kernels.push(kernel.half(enlarge::IMAGES, true));
         }
         for outputs in [1, 64] {
             let mut gathering = Vec::new();
@@ -96,8 +107,10 @@ pub fn half_shaders() -> Vec<Shader> {
         }
     }
     kernels.push(winograd::weighing().half(winograd::WEIGHTS, true));
-    for (normalise, activation) in [(false, Activation::None), (true, Activation::Relu)] {
-        kernels.push(winograd::entering(normalise, activation).half(winograd::ENTERED, true));
+    for (normalise, affine) in [(false, false), (true, false), (true, true)] {
+        let activation = if normalise { Activation::Relu } else { Activation::None };
+        let entering = winograd::entering(normalise, affine, activation);
+        kernels.push(entering.half(winograd::ENTERED, true));
     }
     kernels.push(winograd::leaving().half(winograd::LEFT, true));
     texts(kernels)

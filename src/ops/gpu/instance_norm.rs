@@ -3,7 +3,7 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::{
-    half,
+    conv2d, half,
     kernel::{Kernel, MOST_GROUPS, activation_code, spread, wgsl},
     layout::{self, extents},
 };
@@ -24,18 +24,24 @@ pub(super) const IMAGES: &[&str] = &["x", "skip", "y"];
 const GROUP: [u32; 3] = [16, 16, 1];
 
 /// The kernels of the two passes forward.
-pub(super) fn forward(channels: usize, activation: Activation, skip: bool) -> [Kernel; 2] {
+pub(super) fn forward(
+    channels: usize,
+    affine: bool,
+    activation: Activation,
+    skip: bool,
+) -> [Kernel; 2] {
     [
         Kernel::new("statistics", wgsl!["columns", "statistics"], GROUP)
             .wide(&["x", "sums"], channels),
         Kernel::new("normalise", wgsl!["columns", "numbers", "activation", "normalise"], GROUP)
             .with([activation_code(activation), ("skip", u32::from(skip))])
-            .wide(&["x", "skip", "sums", "y", "statistics"], channels),
+            .wide(&["x", "skip", "sums", "y", "statistics"], channels)
+            .learnt(affine, 5, channels),
     ]
 }
 
 /// The kernels of the two passes backward.
-pub(super) fn backward(channels: usize, activation: Activation) -> [Kernel; 2] {
+pub(super) fn backward(channels: usize, affine: bool, activation: Activation) -> [Kernel; 2] {
     [
         Kernel::new(
             "gradient_sums",
@@ -43,14 +49,16 @@ pub(super) fn backward(channels: usize, activation: Activation) -> [Kernel; 2] {
             GROUP,
         )
         .with([activation_code(activation)])
-        .wide(&["x", "gradient", "statistics", "sums"], channels),
+        .wide(&["x", "gradient", "statistics", "sums"], channels)
+        .learnt(affine, 4, channels),
         Kernel::new(
             "normalise_backward",
             wgsl!["columns", "numbers", "activation", "normalise_backward"],
             GROUP,
         )
         .with([activation_code(activation)])
-        .wide(&["x", "gradient", "statistics", "sums", "dx"], channels),
+        .wide(&["x", "gradient", "statistics", "sums", "dx"], channels)
+        .learnt(affine, 5, channels),
     ]
 }
 
@@ -110,19 +118,23 @@ impl Planes {
     }
 }
 
-/// `activation((x - mean) / sqrt(var + ε)) + skip`, and `[B, 2, C]`: the means and the factors
-/// `1 / sqrt(var + ε)`.
+/// Weight and bias `[C]` of a normalisation that has learnt something.
+pub(super) type Affine<'a> = Option<[&'a CubeTensor; 2]>;
+
+/// `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip`, and `[B, 2, C]`: the means and the
+/// factors `1 / sqrt(var + ε)`.
 pub(super) fn normalise(
     x: &CubeTensor,
+    affine: Affine,
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
     let planes = Planes::new(extents(x));
-    let [first, _] = forward(planes.channels, activation, skip.is_some());
+    let [first, _] = forward(planes.channels, affine.is_some(), activation, skip.is_some());
     let sums = planes.sums(x);
     let (info, groups) = planes.summed();
     first.half(&["x"], half::is_half(x)).launch(&[x], &[&sums], &info, groups);
-    normalise_by(x, &sums, planes.blocks, skip, activation)
+    normalise_by(x, &sums, planes.blocks, affine, skip, activation)
 }
 
 /// [`normalise()`] where the sums of `blocks` parts of each image are known.
@@ -130,33 +142,39 @@ pub(super) fn normalise_by(
     x: &CubeTensor,
     sums: &CubeTensor,
     blocks: usize,
+    affine: Affine,
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
     let planes = Planes { blocks, ..Planes::new(extents(x)) };
-    let [_, second] = forward(planes.channels, activation, skip.is_some());
+    let [_, second] = forward(planes.channels, affine.is_some(), activation, skip.is_some());
     let second = second.half(IMAGES, half::is_half(x));
     let y = layout::empty_image_as(x, extents(x));
     let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
     let (info, groups) = planes.written();
-    second.launch(&[x, skip.unwrap_or(x), sums], &[&y, &statistics], &info, groups);
+    let (read, written) = ([x, skip.unwrap_or(x), sums], [&y, &statistics]);
+    second.launch_affine(&read, &written, affine, &info, groups);
     (y, statistics)
 }
 
-/// The gradient of `x` from that of [`normalise()`]'s result.
+/// The gradient of `x` from that of [`normalise()`]'s result, and if they are `wanted` those of
+/// weight and bias.
 pub(super) fn normalise_backward(
     x: &CubeTensor,
     statistics: &CubeTensor,
+    affine: Affine,
     gradient: &CubeTensor,
     activation: Activation,
-) -> CubeTensor {
+    wanted: bool,
+) -> (CubeTensor, Option<[CubeTensor; 2]>) {
     let planes = Planes::new(extents(x));
-    let [_, second] = backward(planes.channels, activation);
-    let (sums, _) = gradient_sums(x, statistics, gradient, activation);
+    let [_, second] = backward(planes.channels, affine.is_some(), activation);
+    let (sums, _) = gradient_sums(x, statistics, affine, gradient, activation);
     let dx = layout::empty_image(x, extents(x));
     let (info, groups) = planes.written();
-    second.launch(&[x, gradient, statistics, &sums], &[&dx], &info, groups);
-    dx
+    let read = [x, gradient, statistics, &sums];
+    second.launch_affine(&read, &[&dx], affine, &info, groups);
+    (dx, wanted.then(|| affine_gradients(&sums)))
 }
 
 /// The first pass of [`normalise_backward()`]: sums of blocks of pixels `[B, blocks, 2, C]` of the
@@ -164,15 +182,25 @@ pub(super) fn normalise_backward(
 pub(super) fn gradient_sums(
     x: &CubeTensor,
     statistics: &CubeTensor,
+    affine: Affine,
     gradient: &CubeTensor,
     activation: Activation,
 ) -> (CubeTensor, usize) {
     let planes = Planes::new(extents(x));
-    let [first, _] = backward(planes.channels, activation);
+    let [first, _] = backward(planes.channels, affine.is_some(), activation);
     let sums = planes.sums(x);
     let (info, groups) = planes.summed();
-    first.launch(&[x, gradient, statistics], &[&sums], &info, groups);
+    first.launch_affine(&[x, gradient, statistics], &[&sums], affine, &info, groups);
     (sums, planes.blocks)
+}
+
+/// The gradients of weight and bias, from what [`gradient_sums()`] gives.
+pub(super) fn affine_gradients(sums: &CubeTensor) -> [CubeTensor; 2] {
+    let [batch, blocks, _, channels] = extents(sums);
+    let [weight, bias] = [0; 2].map(|_| layout::empty(sums, [channels]));
+    let sizes = [batch * blocks, channels, channels, 0].map(|size| size as u32);
+    conv2d::summing().launch(&[sums], &[&bias, &weight], &sizes, spread(2 * channels));
+    [weight, bias]
 }
 
 /// What [`normalise()`] was given, from its result with `skip` added and without an activation, and

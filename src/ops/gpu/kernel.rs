@@ -53,6 +53,8 @@ pub(super) fn activation_code(activation: Activation) -> Constant {
 pub(super) struct Kernel {
     name: &'static str,
     files: &'static [&'static str],
+    /// What stands for `affine.wgsl`, if anything.
+    learnt: &'static str,
     constants: Vec<Constant>,
     /// Buffers that are arrays of vec4.
     wide: Vec<&'static str>,
@@ -64,7 +66,26 @@ pub(super) struct Kernel {
 impl Kernel {
     /// The kernel `name` of these files, in workgroups of `workgroup` invocations.
     pub fn new(name: &'static str, files: &'static [&'static str], workgroup: [u32; 3]) -> Self {
-        Self { name, files, constants: Vec::new(), wide: Vec::new(), half: Vec::new(), workgroup }
+        let (constants, wide, half) = Default::default();
+        Self { name, files, learnt: "", constants, wide, half, workgroup }
+    }
+
+    /// Gives a kernel with `buffers` buffers those of what an `affine` normalisation of `channels`
+    /// channels has learnt, behind them; otherwise functions that do without.
+    pub fn learnt(self, affine: bool, buffers: u32, channels: usize) -> Self {
+        let &[text] = if affine { wgsl!["affine"] } else { wgsl!["plain"] };
+        self.with_learnt(affine, text, buffers).wide(&["weight", "bias"], channels)
+    }
+
+    /// [`Kernel::learnt()`] where each invocation has one channel.
+    pub fn learnt_by_one(self, affine: bool, buffers: u32) -> Self {
+        let &[text] = if affine { wgsl!["affine_one"] } else { wgsl!["plain"] };
+        self.with_learnt(affine, text, buffers)
+    }
+
+    fn with_learnt(mut self, affine: bool, text: &'static str, buffers: u32) -> Self {
+        self.learnt = text;
+        self.with([("learnt", buffers), ("info", buffers + if affine { 2 } else { 0 })])
     }
 
     pub fn with(mut self, constants: impl IntoIterator<Item = Constant>) -> Self {
@@ -105,7 +126,7 @@ impl Kernel {
 
     /// Its WGSL.
     pub fn text(&self) -> String {
-        let mut text = self.files.concat();
+        let mut text = self.files.concat() + self.learnt;
         for (name, value) in &self.constants {
             text = text.replace(&format!("{{{{ {name} }}}}"), &value.to_string());
         }
@@ -163,18 +184,32 @@ impl Kernel {
         read: &[&CubeTensor],
         written: &[&CubeTensor],
         info: &[u32],
+        groups: [usize; 3],
+    ) {
+        self.launch_affine(read, written, None, info, groups);
+    }
+
+    /// [`Kernel::launch()`] of a kernel that is to know what a normalisation has learnt.
+    pub fn launch_affine(
+        self,
+        read: &[&CubeTensor],
+        written: &[&CubeTensor],
+        affine: Option<[&CubeTensor; 2]>,
+        info: &[u32],
         [x, y, z]: [usize; 3],
     ) {
         let Some(&tensor) = written.first() else { return };
         let watch = self.narrows().then(|| half::watch(tensor));
-        let written: Vec<_> = written.iter().copied().chain(watch.as_ref()).collect();
+        let learnt = affine.iter().flatten().copied();
+        let reading = |tensor| (tensor, BufferIOAttr::ReadOnly);
+        let writing = |tensor| (tensor, BufferIOAttr::ReadWrite);
+        let buffers = (read.iter().copied().map(reading))
+            .chain(written.iter().copied().map(writing))
+            .chain(learnt.map(reading))
+            .chain(watch.as_ref().map(writing));
         let mut arguments = KernelArguments::new();
-        for (tensors, access) in
-            [(read, BufferIOAttr::ReadOnly), (written.as_slice(), BufferIOAttr::ReadWrite)]
-        {
-            for tensor in tensors {
-                arguments = arguments.with_buffer_io(tensor.handle.clone().binding(), access);
-            }
+        for (tensor, access) in buffers {
+            arguments = arguments.with_buffer_io(tensor.handle.clone().binding(), access);
         }
         let words = info.chunks(2).map(|pair| {
             let high = pair.get(1).copied().unwrap_or_default();

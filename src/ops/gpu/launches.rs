@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     augment, catalogue,
     conv2d::{self, Way},
-    finite, half,
+    enlarge, finite, half,
     instance_norm::{self, Planes},
     kernel::spread,
     loss, recording, sum,
@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     device::{Limits, MEMORY},
-    ops::{Activation, Border, Conv2d, Distance, geometry::Geometry, gpu::adam},
+    ops::{Activation, Border, Conv2d, Distance, Interpolation, geometry::Geometry, gpu::adam},
     translate::plan,
-    weights::{Architecture, Layer},
+    weights::{Architecture, Layer, Up},
 };
 
 /// WebGPU's default, `maxComputeWorkgroupsPerDimension`.
@@ -72,8 +72,8 @@ impl Launches {
 
     fn normalisation(&mut self, x: [usize; 4]) {
         let planes = Planes::new(x);
-        let [sums, writes] = instance_norm::forward(x[1], Activation::Relu, false);
-        let [sums_back, writes_back] = instance_norm::backward(x[1], Activation::Relu);
+        let [sums, writes] = instance_norm::forward(x[1], false, Activation::Relu, false);
+        let [sums_back, writes_back] = instance_norm::backward(x[1], false, Activation::Relu);
         for (kernel, (_, groups)) in [
             (sums, planes.summed()),
             (writes, planes.written()),
@@ -85,6 +85,16 @@ impl Launches {
         self.add(instance_norm::undoing().name(), spread(x.iter().product::<usize>().div_ceil(4)));
     }
 
+    /// There and back.
+    fn enlarging(&mut self, [batch, channels, height, width]: [usize; 4]) -> [usize; 4] {
+        let y = [batch, channels, 2 * height, 2 * width];
+        let kernels = enlarge::ways(channels, Interpolation::Bilinear);
+        for (kernel, factor) in kernels.into_iter().zip([4, 1]) {
+            self.add(kernel.name(), enlarge::groups(factor * batch * height * width, channels));
+        }
+        y
+    }
+
     fn residual_block(&mut self, x: [usize; 4]) {
         if !winograd::pays(x) {
             return;
@@ -93,9 +103,9 @@ impl Launches {
         let [_, channels, ..] = x;
         self.add(winograd::weighing().name(), winograd::weighing_groups(channels));
         for kernel in [
-            winograd::entering(true, Activation::Relu),
+            winograd::entering(true, false, Activation::Relu),
             winograd::leaving(),
-            winograd_backward::entering(Activation::Relu),
+            winograd_backward::entering(false, Activation::Relu),
             winograd_backward::leaving(true),
         ] {
             self.add(kernel.name(), tiles.groups());
@@ -126,15 +136,24 @@ impl Launches {
     }
 
     fn generator(&mut self, ngf: usize, [height, width]: [usize; 2]) {
-        let architecture = Architecture { ngf, blocks: 1, dropout: false };
+        self.pictures([1, 3, height, width]);
+        for up in [Up::Transpose, Up::Bilinear] {
+            self.layers(Architecture { up, ..Architecture::new(ngf, 1) }, [height, width]);
+        }
+    }
+
+    fn layers(&mut self, architecture: Architecture, [height, width]: [usize; 2]) {
         let mut x = [1, 3, height, width];
-        self.pictures(x);
         for layer in architecture.layers() {
             let (stride, border, transposed) = match layer {
                 Layer::Stem | Layer::Head => (1, Border::Reflect(3), false),
                 Layer::Down(_) => (2, Border::Zero(1), false),
                 Layer::Block(..) => (1, Border::Reflect(1), false),
-                Layer::Up(_) => (2, Border::Zero(1), true),
+                Layer::Up(_) if architecture.is_transposed(layer) => (2, Border::Zero(1), true),
+                Layer::Up(_) => {
+                    x = self.enlarging(x);
+                    (1, Border::Reflect(1), false)
+                }
             };
             if matches!(layer, Layer::Block(..)) {
                 self.residual_block(x);

@@ -12,6 +12,7 @@ mod adam;
 mod augment;
 mod catalogue;
 mod conv2d;
+mod enlarge;
 mod finite;
 mod half;
 mod instance_norm;
@@ -34,12 +35,17 @@ use burn::{
     tensor::Shape,
 };
 
-use self::conv2d::Way;
+use self::{
+    conv2d::Way,
+    winograd_backward::{Forward, Second},
+};
 use super::{
-    Activation, Conv2d,
+    Activation, Conv2d, Interpolation,
+    affine::AffineOf,
     backend::{BackwardOperations, Operations},
+    enlarge::Enlarging,
     geometry::Geometry,
-    whole_block::{BlockGradients, BlockPasses, Kept, Pair, WholeBlock},
+    whole_block::{AffinePair, BlockGradients, BlockPasses, Each, Kept, Pair, WholeBlock},
 };
 
 pub use adam::{Learning, adam};
@@ -75,13 +81,16 @@ pub fn image(image: CubeTensor) -> CubeTensor {
 pub fn residual_block(
     x: CubeTensor,
     [first, second]: [(CubeTensor, CubeTensor); 2],
+    affine: [AffineOf<CubeBackend>; 2],
 ) -> Option<CubeTensor> {
     if !winograd::pays(layout::extents(&x)) {
         return None;
     }
     let x = layout::image(x);
     let [first, second] = [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
-    Some(winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]).result)
+    let affine = affine.each_ref().map(AffineOf::tensors);
+    let convs = [(&first.0, &first.1), (&second.0, &second.1)];
+    Some(winograd::residual_block(&x, convs, affine).result)
 }
 
 /// Whether a residual block on images `[B, C, H, W]` is better learnt by [`WholeBlock`] than by one
@@ -98,16 +107,22 @@ impl Operations for CubeBackend {
         conv2d::gather(&x, &weight, Some(&bias), &geometry, way, spec.activation)
     }
 
-    fn normalise(x: CubeTensor, activation: Activation) -> (CubeTensor, CubeTensor) {
-        instance_norm::normalise(&layout::image(x), None, activation)
+    fn normalise(
+        x: CubeTensor,
+        affine: AffineOf<Self>,
+        activation: Activation,
+    ) -> (CubeTensor, CubeTensor) {
+        instance_norm::normalise(&layout::image(x), affine.tensors(), None, activation)
     }
 
     fn normalise_and_add(
         x: CubeTensor,
         skip: CubeTensor,
+        affine: AffineOf<Self>,
         activation: Activation,
     ) -> (CubeTensor, CubeTensor) {
-        instance_norm::normalise(&layout::image(x), Some(&layout::image(skip)), activation)
+        let (x, skip) = (layout::image(x), layout::image(skip));
+        instance_norm::normalise(&x, affine.tensors(), Some(&skip), activation)
     }
 }
 
@@ -153,11 +168,24 @@ impl BackwardOperations for CubeBackend {
     fn normalise_backward(
         x: CubeTensor,
         statistics: CubeTensor,
+        affine: AffineOf<Self>,
         gradient: CubeTensor,
         activation: Activation,
-    ) -> CubeTensor {
+        wanted: bool,
+    ) -> (CubeTensor, Option<[CubeTensor; 2]>) {
         let (x, gradient) = (layout::image(x), layout::image(gradient));
-        instance_norm::normalise_backward(&x, &statistics, &gradient, activation)
+        let affine = affine.tensors();
+        instance_norm::normalise_backward(&x, &statistics, affine, &gradient, activation, wanted)
+    }
+}
+
+impl Enlarging for CubeBackend {
+    fn enlarge(x: CubeTensor, by: Interpolation) -> CubeTensor {
+        enlarge::enlarge(&layout::image(x), by)
+    }
+
+    fn enlarge_backward(gradient: CubeTensor, by: Interpolation) -> CubeTensor {
+        enlarge::enlarge_backward(&layout::image(gradient), by)
     }
 }
 
@@ -168,28 +196,46 @@ impl WholeBlock for CubeBackend {
         first_bias: CubeTensor,
         second_weight: CubeTensor,
         second_bias: CubeTensor,
+        affine: AffinePair<Self>,
     ) -> CubeTensor {
-        Self::forward(x, [(first_weight, first_bias), (second_weight, second_bias)]).0
+        let convs = [(first_weight, first_bias), (second_weight, second_bias)];
+        Self::forward(x, convs, affine.both()).0
     }
 }
 
 impl BlockPasses for CubeBackend {
-    fn forward(x: CubeTensor, [first, second]: [Pair<Self>; 2]) -> (CubeTensor, Kept<Self>) {
+    fn forward(
+        x: CubeTensor,
+        [first, second]: [Pair<Self>; 2],
+        affine: [AffineOf<Self>; 2],
+    ) -> (CubeTensor, Kept<Self>) {
         let x = layout::image(x);
         let [first, second] =
             [first, second].map(|(weight, bias)| (arranged(weight), arranged(bias)));
-        let block = winograd::residual_block(&x, [(&first.0, &first.1), (&second.0, &second.1)]);
-        let winograd::Block { result, inner, sums, statistics } = block;
-        let weights = [first.0, second.0];
-        // The second result can be told from the block's, which the next layer keeps anyway.
-        let results = [inner, result.clone()];
-        (result, Kept { x, weights, results, statistics: [sums, statistics] })
+        let learnt = affine.each_ref().map(AffineOf::tensors);
+        let convs = [(&first.0, &first.1), (&second.0, &second.1)];
+        let winograd::Block { result, inner, sums, second: z, statistics } =
+            winograd::residual_block(&x, convs, learnt);
+        // The second result can be told from the block's, which the next layer keeps anyway, unless it
+        // was multiplied by what may be zero.
+        let z = if learnt[1].is_some() { z } else { result.clone() };
+        let (weights, results) = ([first.0, second.0], [inner, z]);
+        (result, Kept { x, weights, results, statistics: [sums, statistics], affine })
     }
 
-    fn backward(kept: Kept<Self>, gradient: CubeTensor, wanted: [bool; 5]) -> BlockGradients<Self> {
-        let Kept { x, weights, results: [inner, result], statistics: [sums, statistics] } = &kept;
-        let weights = weights.each_ref();
-        let forward = winograd_backward::Forward { x, weights, inner, sums, result, statistics };
+    fn backward(
+        kept: Kept<Self>,
+        gradient: CubeTensor,
+        wanted: Each<bool>,
+    ) -> BlockGradients<Self> {
+        let Kept { x, weights, results: [inner, z], statistics: [sums, statistics], affine } =
+            &kept;
+        let (weights, affine) = (weights.each_ref(), affine.each_ref().map(AffineOf::tensors));
+        let second = match affine[1] {
+            Some(_) => Second::Kept(z),
+            None => Second::Of(z),
+        };
+        let forward = Forward { x, weights, inner, sums, second, statistics, affine };
         winograd_backward::residual_block_backward(forward, &layout::image(gradient), wanted)
     }
 }

@@ -12,7 +12,8 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::{
     conv2d::{Way, multiply},
-    half, instance_norm,
+    half,
+    instance_norm::{self, Affine},
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
 };
@@ -51,13 +52,14 @@ pub(super) fn weighing_groups(channels: usize) -> [usize; 3] {
 }
 
 /// The kernel for images, `normalise`d or as they are.
-pub(super) fn entering(normalise: bool, activation: Activation) -> Kernel {
+pub(super) fn entering(normalise: bool, affine: bool, activation: Activation) -> Kernel {
     Kernel::new(
         "winograd_input",
         wgsl!["winograd", "numbers", "activation", "winograd_input"],
         [64, 4, 1],
     )
     .with([activation_code(activation), ("normalise", u32::from(normalise))])
+    .learnt_by_one(affine, 4)
 }
 
 /// The kernel for results.
@@ -131,32 +133,35 @@ impl Tiles {
         kernels
     }
 
-    /// An image, transformed: `[36][tile][channels]`. If `sums` are given, it is normalised by them
+    /// An image, transformed: `[36][tile][channels]`. If there are sums, it is `normalised` by them
     /// and goes through a ReLU before; then there are statistics too, as
     /// [`instance_norm::normalise()`] gives them.
-    pub fn transformed(&self, x: &CubeTensor, sums: Option<&CubeTensor>) -> [CubeTensor; 2] {
+    pub fn transformed(&self, x: &CubeTensor, normalised: Option<Normalised>) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
         let transformed = self.temporary(x, [POSITIONS, self.count(), channels]);
         let statistics = layout::empty(x, [batch, 2, channels]);
-        let activation = if sums.is_some() { Activation::Relu } else { Activation::None };
-        let (read, written) = ([x, sums.unwrap_or(x)], [&transformed, &statistics]);
-        let enter = entering(sums.is_some(), activation).half(ENTERED, half::is_half(x));
-        enter.launch(&read, &written, &self.uniform(), self.groups());
+        let (sums, affine, activation) = match normalised {
+            Some(Normalised { sums, affine }) => (sums, affine, Activation::Relu),
+            None => (x, None, Activation::None),
+        };
+        let (read, written) = ([x, sums], [&transformed, &statistics]);
+        let enter = entering(normalised.is_some(), affine.is_some(), activation);
+        let enter = enter.half(ENTERED, half::is_half(x));
+        enter.launch_affine(&read, &written, affine, &self.uniform(), self.groups());
         [transformed, statistics]
     }
 
-    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, if `sums`
-    /// are given, `x` is normalised by them and goes through a ReLU. Returns the result and its own
-    /// sums.
+    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, `x` may be
+    /// `normalised` and go through a ReLU. Returns the result and its own sums.
     fn convolve(
         &self,
         x: &CubeTensor,
-        sums: Option<&CubeTensor>,
+        normalised: Option<Normalised>,
         kernels: &CubeTensor,
         bias: &CubeTensor,
     ) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
-        let [pixels, _] = self.transformed(x, sums);
+        let [pixels, _] = self.transformed(x, normalised);
         let products =
             multiply(&pixels, kernels, [POSITIONS, self.count(), channels], Way::Forward);
 
@@ -168,6 +173,15 @@ impl Tiles {
     }
 }
 
+/// How an image is normalised on its way into a convolution.
+#[derive(Clone, Copy)]
+pub(super) struct Normalised<'a> {
+    /// Sums of its blocks of tiles.
+    pub sums: &'a CubeTensor,
+    /// What the normalisation has learnt.
+    pub affine: Affine<'a>,
+}
+
 /// What [`residual_block()`] comes to.
 pub(super) struct Block {
     /// The block's result.
@@ -176,21 +190,26 @@ pub(super) struct Block {
     pub inner: CubeTensor,
     /// Sums of its blocks of tiles.
     pub sums: CubeTensor,
+    /// The result of the second convolution, not yet normalised.
+    pub second: CubeTensor,
     /// Means and factors of the second convolution's, as [`instance_norm::normalise()`] gives them.
     pub statistics: CubeTensor,
 }
 
 /// The residual block `x + norm(conv(relu(norm(conv(x)))))`: weights and biases of both 3x3
-/// convolutions, which keep the number of channels.
+/// convolutions, which keep the number of channels, and what both normalisations have learnt.
 pub(super) fn residual_block(
     x: &CubeTensor,
     [first, second]: [(&CubeTensor, &CubeTensor); 2],
+    [affine, last_affine]: [Affine; 2],
 ) -> Block {
     let tiles = Tiles::new(extents(x));
     let kernels = tiles.kernels([first.0, second.0]);
     let [y, sums] = tiles.convolve(x, None, &kernels[0], first.1);
-    let [z, z_sums] = tiles.convolve(&y, Some(&sums), &kernels[1], second.1);
+    let normalised = Normalised { sums: &sums, affine };
+    let [z, z_sums] = tiles.convolve(&y, Some(normalised), &kernels[1], second.1);
+    let (blocks, none) = (tiles.blocks, Activation::None);
     let (result, statistics) =
-        instance_norm::normalise_by(&z, &z_sums, tiles.blocks, Some(x), Activation::None);
-    Block { result, inner: y, sums, statistics }
+        instance_norm::normalise_by(&z, &z_sums, blocks, last_affine, Some(x), none);
+    Block { result, inner: y, sums, second: z, statistics }
 }

@@ -11,21 +11,23 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::{
     conv2d::{BUSY, Way, multiply},
-    instance_norm,
+    instance_norm::{self, Affine},
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
-    winograd::{POSITIONS, SIDE, Tiles},
+    winograd::{Normalised, POSITIONS, SIDE, Tiles},
 };
-use crate::ops::Activation;
+use crate::ops::{Activation, whole_block::Each};
 
 /// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
 const WEIGHTS: usize = 64;
 const DEPTH: usize = 16;
 
 /// The kernel for gradients of results that are normalised and activated.
-pub(super) fn entering(activation: Activation) -> Kernel {
+pub(super) fn entering(affine: bool, activation: Activation) -> Kernel {
     let files = wgsl!["winograd", "numbers", "activation", "winograd_gradient"];
-    Kernel::new("winograd_gradient", files, [64, 4, 1]).with([activation_code(activation)])
+    Kernel::new("winograd_gradient", files, [64, 4, 1])
+        .with([activation_code(activation)])
+        .learnt_by_one(affine, 5)
 }
 
 /// The kernel for gradients of images, with that of a skip connection or without.
@@ -52,22 +54,26 @@ pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
 }
 
 impl Tiles {
-    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`. Given is
-    /// the one behind its normalisation and activation, which are gone back through on the way.
+    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`, and the sums
+    /// from which come those of `affine`. Given is the one behind its normalisation and activation,
+    /// which are gone back through on the way.
     fn transformed_gradient(
         &self,
         y: &CubeTensor,
         statistics: &CubeTensor,
+        affine: Affine,
         gradient: &CubeTensor,
         activation: Activation,
-    ) -> CubeTensor {
+    ) -> [CubeTensor; 2] {
         let [_, channels, ..] = self.image;
-        let (sums, blocks) = instance_norm::gradient_sums(y, statistics, gradient, activation);
+        let (sums, blocks) =
+            instance_norm::gradient_sums(y, statistics, affine, gradient, activation);
         let transformed = self.temporary(gradient, [POSITIONS, self.count(), channels]);
         let read = [y, gradient, statistics, &sums];
         let info = self.uniform_with(blocks);
-        entering(activation).launch(&read, &[&transformed], &info, self.groups());
-        transformed
+        let enter = entering(affine.is_some(), activation);
+        enter.launch_affine(&read, &[&transformed], affine, &info, self.groups());
+        [transformed, sums]
     }
 
     /// The gradient of a convolution's input, by that of its result and its kernels, both
@@ -122,41 +128,63 @@ pub(super) struct Forward<'a> {
     pub inner: &'a CubeTensor,
     /// Sums of its blocks of tiles.
     pub sums: &'a CubeTensor,
-    /// The block's result.
-    pub result: &'a CubeTensor,
+    /// The second convolution's result, not yet normalised; or else the block's.
+    pub second: Second<'a>,
     /// Statistics of the second convolution's.
     pub statistics: &'a CubeTensor,
+    /// What the normalisations have learnt.
+    pub affine: [Affine<'a>; 2],
+}
+
+/// How the second convolution's result is known.
+pub(super) enum Second<'a> {
+    /// It was kept.
+    Kept(&'a CubeTensor),
+    /// By the block's result, of which it is told without an affine normalisation.
+    Of(&'a CubeTensor),
 }
 
 /// The gradients of [`super::winograd::residual_block()`] by that of its result, as far as they are
-/// `wanted`: of the input, and of weight and bias of both convolutions.
+/// `wanted`: of the input, of weight and bias of both convolutions and of both normalisations.
 pub(super) fn residual_block_backward(
-    Forward { x, weights, inner: y, sums, result, statistics }: Forward,
+    Forward { x, weights, inner: y, sums, second: result, statistics, affine }: Forward,
     gradient: &CubeTensor,
-    wanted: [bool; 5],
-) -> [Option<CubeTensor>; 5] {
+    wanted: Each<bool>,
+) -> Each<Option<CubeTensor>> {
     let tiles = Tiles::new(extents(x));
-    let [want_x, want_w1, want_b1, want_w2, want_b2] = wanted;
+    let [want_x, want_w1, want_b1, want_w2, want_b2, learns_1, _, learns_2, _] = wanted;
     let [first, second] = tiles.kernels(weights);
+    let learnt = |sums: CubeTensor, learns: bool| match learns {
+        true => instance_norm::affine_gradients(&sums).map(Some),
+        false => [None, None],
+    };
 
-    let z = instance_norm::unnormalise(result, x, statistics);
-    let transformed = tiles.transformed_gradient(&z, statistics, gradient, Activation::None);
+    let z = match result {
+        Second::Kept(z) => z.clone(),
+        Second::Of(result) => instance_norm::unnormalise(result, x, statistics),
+    };
+    let [transformed, z_sums] =
+        tiles.transformed_gradient(&z, statistics, affine[1], gradient, Activation::None);
     drop(z);
-    let [pixels, statistics] = tiles.transformed(y, Some(sums));
+    let [weight_2, bias_2] = learnt(z_sums, learns_2);
+    let normalised = Normalised { sums, affine: affine[0] };
+    let [pixels, statistics] = tiles.transformed(y, Some(normalised));
     let [dw2, db2] = if want_w2 || want_b2 {
         tiles.weight_gradient(&pixels, &transformed).map(Some)
     } else {
         [None, None]
     };
     drop(pixels);
-    if !(want_x || want_w1 || want_b1) {
-        return [None, None, None, dw2, db2];
+    if !(want_x || want_w1 || want_b1 || learns_1) {
+        return [None, None, None, dw2, db2, None, None, weight_2, bias_2];
     }
     let d_inner = tiles.input_gradient(&transformed, &second, None);
     drop((transformed, second));
 
-    let transformed = tiles.transformed_gradient(y, &statistics, &d_inner, Activation::Relu);
+    let [transformed, y_sums] =
+        tiles.transformed_gradient(y, &statistics, affine[0], &d_inner, Activation::Relu);
     drop(d_inner);
+    let [weight_1, bias_1] = learnt(y_sums, learns_1);
     let [dw1, db1] = if want_w1 || want_b1 {
         let [pixels, _] = tiles.transformed(x, None);
         tiles.weight_gradient(&pixels, &transformed).map(Some)
@@ -164,5 +192,5 @@ pub(super) fn residual_block_backward(
         [None, None]
     };
     let dx = want_x.then(|| tiles.input_gradient(&transformed, &first, Some(gradient)));
-    [dx, dw1, db1, dw2, db2]
+    [dx, dw1, db1, dw2, db2, weight_1, bias_1, weight_2, bias_2]
 }

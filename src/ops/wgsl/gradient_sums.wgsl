@@ -1,5 +1,6 @@
 // Backward pass of the instance normalisation, first pass: sums of a block of pixels of the
 // gradient g before the activation, and of g times the normalised value, for each image and channel.
+// Over all images they are the gradients of an affine normalisation's bias and weight.
 
 @read 0 x
 @read 1 gradient
@@ -7,7 +8,7 @@
 @read 2 statistics
 // [image][block][2][channels]
 @write 3 sums
-@group(0) @binding(4) var<uniform> planes: Planes;
+@group(0) @binding({{ info }}) var<uniform> planes: Planes;
 
 @compute @workgroup_size(16, 16, 1)
 fn main(
@@ -25,10 +26,11 @@ fn main(
     if (left > 0u) {
         let mean = read_statistics(group.z * 2u * planes.channels + c, left);
         let scale = read_statistics((group.z * 2u + 1u) * planes.channels + c, left);
+        let by = learnt(c, left);
         for (var p = group.y * planes.block + local.y; p < end; p += 16u) {
             let at = image + p * planes.channels + c;
             let normalised = (read_x(at, left) - mean) * scale;
-            let g = slope(normalised) * read_gradient(at, left);
+            let g = slope(affine(normalised, by)) * read_gradient(at, left);
             sum += g;
             products += g * normalised;
         }

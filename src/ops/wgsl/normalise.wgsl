@@ -1,4 +1,4 @@
-// Instance normalisation, second pass: activate((x - mean) / sqrt(var + epsilon)) + skip.
+// Instance normalisation, second pass: activate(affine((x - mean) / sqrt(var + epsilon))) + skip.
 //
 // Each workgroup adds up the blocks' sums of its 64 channels itself, which spares a launch, and the
 // first of an image keeps what comes of them for the backward pass.
@@ -10,7 +10,7 @@
 @write 3 y
 // [image][2][channels]: mean, 1 / sqrt(var + epsilon)
 @write 4 statistics
-@group(0) @binding(5) var<uniform> planes: Planes;
+@group(0) @binding({{ info }}) var<uniform> planes: Planes;
 
 // 1 if there is a skip connection to add.
 const SKIP: u32 = {{ skip }};
@@ -49,10 +49,11 @@ fn main(
         write_statistics(at + planes.channels, left, scale);
     }
 
+    let by = learnt(c, left);
     let end = min((group.y + 1u) * planes.block, planes.pixels);
     for (var p = group.y * planes.block + local.y; p < end; p += 16u) {
         let at = image + p * planes.channels + c;
-        var y = activate((read_x(at, left) - mean) * scale);
+        var y = activate(affine((read_x(at, left) - mean) * scale, by));
         if (SKIP == 1u) {
             y += read_skip(at, left);
         }

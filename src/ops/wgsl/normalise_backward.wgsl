@@ -1,5 +1,6 @@
 // Backward pass of the instance normalisation, second pass. With g the gradient before the
-// activation and z the normalised value: (g - mean(g) - z mean(g z)) / sqrt(var + epsilon).
+// activation and z the normalised value: (g - mean(g) - z mean(g z)) / sqrt(var + epsilon), times the
+// weight if the normalisation is affine.
 
 @read 0 x
 @read 1 gradient
@@ -8,7 +9,7 @@
 // [image][block][2][channels]
 @read 3 sums
 @write 4 dx
-@group(0) @binding(5) var<uniform> planes: Planes;
+@group(0) @binding({{ info }}) var<uniform> planes: Planes;
 
 @compute @workgroup_size(16, 16, 1)
 fn main(
@@ -37,11 +38,12 @@ fn main(
     }
     let mean = read_statistics(group.z * 2u * planes.channels + c, left);
     let scale = read_statistics((group.z * 2u + 1u) * planes.channels + c, left);
+    let by = learnt(c, left);
     let end = min((group.y + 1u) * planes.block, planes.pixels);
     for (var p = group.y * planes.block + local.y; p < end; p += 16u) {
         let at = image + p * planes.channels + c;
         let z = (read_x(at, left) - mean) * scale;
-        let g = slope(z) * read_gradient(at, left);
-        write_dx(at, left, (g - mean_g - z * mean_gz) * scale);
+        let g = slope(affine(z, by)) * read_gradient(at, left);
+        write_dx(at, left, affine_backward((g - mean_g - z * mean_gz) * scale, by));
     }
 }

@@ -17,7 +17,7 @@
 @group(0) @binding(3) var<storage, read> sums: array<f32>;
 // [36][tile][channels]
 @group(0) @binding(4) var<storage, read_write> transformed: array<f32>;
-@group(0) @binding(5) var<uniform> tiles: Tiles;
+@group(0) @binding({{ info }}) var<uniform> tiles: Tiles;
 
 // What the formula takes of a channel.
 struct Channel {
@@ -28,12 +28,12 @@ struct Channel {
 }
 
 // The gradient in front of the normalisation of four pixels in a row.
-fn inner(at: u32, channel: Channel) -> vec4<f32> {
+fn inner(at: u32, channel: Channel, by: Learnt) -> vec4<f32> {
     let next = at + vec4<u32>(0u, 1u, 2u, 3u) * tiles.channels;
     let values = vec4<f32>(x[next.x], x[next.y], x[next.z], x[next.w]);
     let z = (values - channel.mean) * channel.scale;
-    let g = slope(z) * vec4<f32>(gradient[next.x], gradient[next.y], gradient[next.z], gradient[next.w]);
-    return (g - channel.mean_g - z * channel.mean_gz) * channel.scale;
+    let g = slope(affine(z, by)) * vec4<f32>(gradient[next.x], gradient[next.y], gradient[next.z], gradient[next.w]);
+    return affine_backward((g - channel.mean_g - z * channel.mean_gz) * channel.scale, by);
 }
 
 // Four pixels in a row to six positions.
@@ -66,6 +66,7 @@ fn main(
     let scale = statistics[(group.z * 2u + 1u) * tiles.channels + c];
     let channel = Channel(mean, scale, sum / count, products / count);
 
+    let by = learnt(c, 1u);
     let all = tiles.down * tiles.across;
     let step = tiles.batch * all * tiles.channels;
     let end = min((group.y + 1u) * tiles.block, all);
@@ -73,7 +74,7 @@ fn main(
         let y0 = group.z * tiles.height + tile / tiles.across * 4u;
         let first = (y0 * tiles.width + tile % tiles.across * 4u) * tiles.channels + c;
         let line = tiles.width * tiles.channels;
-        @unroll r 4: let row_$r = transform(inner(first + $ru * line, channel));
+        @unroll r 4: let row_$r = transform(inner(first + $ru * line, channel, by));
         let at = (group.z * all + tile) * tiles.channels + c;
         @unroll c 6: let column_$c = transform(vec4<f32>(row_0[$c], row_1[$c], row_2[$c], row_3[$c]));
         @unroll r 6: @unroll c 6: transformed[at + ($ru * 6u + $cu) * step] = column_$c[$r];

@@ -9,7 +9,7 @@
 @group(0) @binding(2) var<storage, read_write> transformed: array<f32>;
 // [image][2][channels]: mean, 1 / sqrt(var + epsilon), if there is a normalisation.
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
-@group(0) @binding(4) var<uniform> tiles: Tiles;
+@group(0) @binding({{ info }}) var<uniform> tiles: Tiles;
 
 // 1 if there is a normalisation with an activation in front.
 const NORMALISE: u32 = {{ normalise }};
@@ -68,6 +68,7 @@ fn main(
         }
     }
 
+    let by = learnt(c, 1u);
     let all = tiles.down * tiles.across;
     let end = min((group.y + 1u) * tiles.block, all);
     for (var tile = group.y * tiles.block + local.y; tile < end; tile += 4u) {
@@ -79,7 +80,7 @@ fn main(
         @unroll r 6: @unroll c 6: rows[$r][$c] = read_x((y_$r + x_$c) * tiles.channels + c);
         if (NORMALISE == 1u) {
             for (var i = 0u; i < 6u; i++) {
-                @unroll r 6: rows[$r][i] = activate(vec4<f32>((rows[$r][i] - mean) * scale)).x;
+                @unroll r 6: rows[$r][i] = activate(affine(vec4<f32>((rows[$r][i] - mean) * scale), by)).x;
             }
         }
         @unroll r 6: rows[$r] = transform(rows[$r]);

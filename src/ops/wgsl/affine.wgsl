@@ -1,0 +1,23 @@
+// What an instance normalisation has learnt: a factor and a summand for each channel. The gradient of
+// what was normalised is the factor's multiple; those of both are the sums of `gradient_sums`.
+
+@read {{ learnt }} weight
+@read {{ learnt }}+1 bias
+
+struct Learnt {
+    weight: vec4<f32>,
+    bias: vec4<f32>,
+}
+
+// Of four channels from `c`.
+fn learnt(c: u32, left: u32) -> Learnt {
+    return Learnt(read_weight(c, left), read_bias(c, left));
+}
+
+fn affine(z: vec4<f32>, by: Learnt) -> vec4<f32> {
+    return z * by.weight + by.bias;
+}
+
+fn affine_backward(dx: vec4<f32>, by: Learnt) -> vec4<f32> {
+    return dx * by.weight;
+}
