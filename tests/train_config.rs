@@ -13,6 +13,7 @@ use cyclegan_web::{
         Ablation, Adam, Choice, Config, CycleLoss, GanLoss, MissingGenerator, Policy, Preprocess,
         PreprocessMode, Rule, Schedule, Terms, Unit, ema_for,
     },
+    weights::{Norm, Up},
 };
 use golden_folder::golden_folder;
 use serde_json::{Value, json};
@@ -23,6 +24,8 @@ fn unusual() -> Config {
         ngf: 5,
         ndf: 6,
         blocks: 7,
+        up: Up::Bilinear,
+        norm: Norm::InstanceAffine,
         discriminator_padding: 2,
         lambda_a: 7.25,
         lambda_b: 0.1 + 0.2,

@@ -14,7 +14,7 @@ use cyclegan_web::{
     samples::{Season, paint},
     translate::{MAX_MARGIN, Shift, Smooth, plan, plan_within, shifted_mean, translate},
     translator::{Manner, Precision, Translator},
-    weights::generator_from,
+    weights::{Architecture, generator_from},
 };
 
 const PLENTY: Limits = Limits { tensor: 1 << 40, memory: 1 << 50 };
@@ -213,8 +213,8 @@ fn there_are_three_numbers_of_passes_each_over_the_whole_lattice() {
 fn a_smooth_plan_leaves_room_for_its_border_and_its_sum() {
     let limits = Limits { tensor: 1 << 40, memory: 2 << 30 };
     for precision in [Precision::Float32, Precision::Float16] {
-        let one = precision.pixels(&limits, 64, Smooth::One);
-        let four = precision.pixels(&limits, 64, Smooth::Four);
+        let one = precision.pixels(&limits, &Architecture::new(64, 9), Smooth::One);
+        let four = precision.pixels(&limits, &Architecture::new(64, 9), Smooth::Four);
         let each = limits.memory / one;
         assert!(four * (each + 24) <= limits.memory, "{precision:?}");
         assert!((four + 1000) * (each + 24) > limits.memory, "{precision:?}: less than it holds");

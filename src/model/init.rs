@@ -1,5 +1,6 @@
 //! Random weights for a network that has not been trained (`init_weights` in PyTorch's
-//! `models/networks.py`). Biases are zero in both.
+//! `models/networks.py`). Biases are zero in both, and the weights of instance normalisations stay
+//! one, which that function does not change either.
 
 use crate::{
     random::Random,
@@ -28,13 +29,13 @@ impl Default for Init {
 }
 
 impl Init {
-    /// Draws all tensors in their order. A tensor of one axis is a bias.
+    /// Draws all tensors in their order. One of one axis is a bias, or a normalisation's weight.
     pub fn state(self, tensors: &[(String, Vec<usize>)], seed: u64) -> StateDict {
         let mut random = Random::new(seed);
         let draw = |(name, shape): &(String, Vec<usize>)| {
             let count = shape.iter().product();
             let data = match self.deviation(shape) {
-                None => vec![0.0; count],
+                None => vec![if name.ends_with(".weight") { 1.0 } else { 0.0 }; count],
                 Some(std) => (0..count).map(|_| (random.normal() * std) as f32).collect(),
             };
             (name.clone(), HostTensor { shape: shape.clone(), data })
@@ -42,7 +43,7 @@ impl Init {
         tensors.iter().map(draw).collect()
     }
 
-    /// Standard deviation of a weight of this shape; none for a bias.
+    /// Standard deviation of a convolution's weight of this shape; none for other parameters.
     fn deviation(self, shape: &[usize]) -> Option<f64> {
         let [first, second, kernel @ ..] = shape else {
             return None;

@@ -1,14 +1,14 @@
 //! The operations composed of Burn's own, which run everywhere and have gradients: what says what
 //! they mean, and what all others are tested against.
 
+#![allow(clippy::indexing_slicing, reason = "axes of shapes of four")]
+
 use burn::tensor::{
     Tensor, TensorData, activation, module,
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{
-    Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation,
-};
+use super::{Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation};
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
@@ -69,11 +69,9 @@ pub fn enlarge(x: Tensor<4>, by: Interpolation) -> Tensor<4> {
             Interpolation::Nearest => [x.clone(), x],
             Interpolation::Bilinear => {
                 // At the edge a pixel is its own neighbour.
-                let first = x.clone().narrow(axis, 0, 1);
-                let last = x.clone().narrow(axis, side - 1, 1);
-                let inner = |from| x.clone().narrow(axis, from, side - 1);
-                let before = Tensor::cat(vec![first, inner(0)], axis);
-                let behind = Tensor::cat(vec![inner(1), last], axis);
+                let padded = x.clone().pad((1, 1, 1, 1), PadMode::Edge);
+                let own = padded.narrow(5 - axis, 1, x.dims()[5 - axis]);
+                let [before, behind] = [0, 2].map(|from| own.clone().narrow(axis, from, side));
                 [before, behind].map(|next| x.clone() * 0.75 + next * 0.25)
             }
         };

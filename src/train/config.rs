@@ -10,7 +10,10 @@ mod json;
 mod terms;
 
 use super::{Choice, Policy, Preprocess, Schedule};
-use crate::model::Init;
+use crate::{
+    model::Init,
+    weights::{Architecture, Norm, Up},
+};
 
 pub use check::{LONGEST_SIDE, MOST_BLOCKS, MOST_POOLED, SMALLEST_SIDE};
 pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
@@ -62,6 +65,12 @@ pub struct Config {
     /// Residual blocks of a generator: 9, for crops of 256 pixels and more; the paper takes 6 for
     /// 128 (appendix 7.2; `--netG resnet_9blocks`).
     pub blocks: usize,
+    /// How a generator doubles an image's sides: by transposed convolutions. Bilinear upsampling is
+    /// PyTorch's authors' advice against checkerboards.
+    pub up: Up,
+    /// Whether a generator's normalisations have weights and biases, as in the paper's own code: no,
+    /// as in PyTorch's.
+    pub norm: Norm,
     /// Zeros around each of a discriminator's layers: 1 as in PyTorch, or 2 as in the paper's own
     /// code. The weights have the same shapes.
     pub discriminator_padding: usize,
@@ -134,6 +143,8 @@ impl Default for Config {
             ngf: 64,
             ndf: 64,
             blocks: 9,
+            up: Up::default(),
+            norm: Norm::default(),
             discriminator_padding: 1,
             lambda_a: 10.0,
             lambda_b: 10.0,
@@ -156,7 +167,31 @@ impl Default for Config {
     }
 }
 
+impl Choice for Up {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("transpose", Self::Transpose), ("bilinear", Self::Bilinear), ("nearest", Self::Nearest)];
+}
+
+impl Choice for Norm {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("instance", Self::Instance), ("instance_affine", Self::InstanceAffine)];
+}
+
 impl Config {
+    /// What the generators are, if they are not given.
+    pub fn architecture(&self) -> Architecture {
+        let Self { ngf, blocks, up, norm, .. } = *self;
+        Architecture { up, norm, ..Architecture::new(ngf, blocks) }
+    }
+
+    /// This run with generators of this kind.
+    pub fn with_architecture(
+        self,
+        Architecture { ngf, blocks, up, norm, .. }: Architecture,
+    ) -> Self {
+        Self { ngf, blocks, up, norm, ..self }
+    }
+
     /// This run with the losses of one row of the paper's ablation (tables 4 and 5), which had no
     /// identity loss.
     pub fn ablated(self, ablation: Ablation) -> Self {

@@ -12,7 +12,7 @@ use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
     model::Discriminator,
-    weights::Architecture,
+    weights::{Norm, Up},
 };
 
 /// Bytes of a float32.
@@ -32,8 +32,8 @@ pub struct Need {
 impl Need {
     /// That of a run of `config` on pictures of `pixels` pixels.
     pub fn new(config: &Config, pixels: u64, kind: Kind) -> Self {
-        let Config { ngf, ndf, blocks, batch_size, .. } = *config;
-        let generator = Architecture::new(ngf, blocks).parameters() as u64;
+        let Config { ngf, ndf, blocks, batch_size, up, norm, .. } = *config;
+        let generator = config.architecture().parameters() as u64;
         let discriminator: u64 = Discriminator::tensors(ndf)
             .iter()
             .map(|(_, shape)| shape.iter().product::<usize>() as u64)
@@ -49,10 +49,16 @@ impl Need {
         let averages = if config.ema > 0.0 { FLOAT * 2 * generator } else { 0 };
         let stays = networks + averages + pools;
         let blocks = blocks as u64;
+        // Enlarged images have twice the channels of the first layer's result, and so have their
+        // gradients.
+        let enlarged = if up == Up::Transpose { 0 } else { 2 * wide };
         let (made, rest) = match kind {
             Kind::WebGpu => {
                 let parameters = FLOAT * (2 * generator + 5 * discriminator);
-                let images = 5 * wide + 6 * blocks * wide / 10 + 38 * judged + 8 * image;
+                // What an affine block keeps cannot be told from its result.
+                let of_block = if norm == Norm::Instance { 6 } else { 9 };
+                let of_blocks = of_block * blocks * wide / 10;
+                let images = 5 * wide + 3 * enlarged + of_blocks + 38 * judged + 8 * image;
                 // Winograd's filtering transforms weights, and makes their gradients of transformed
                 // ones.
                 let kernel = FLOAT * 9 * 16 * (ngf * ngf) as u64;
@@ -61,11 +67,11 @@ impl Need {
             }
             Kind::Cpu => {
                 let parameters = FLOAT * 3 * (generator + discriminator);
-                let images = 14 * wide + 11 * blocks * wide / 10 + 3 * judged;
+                let images = 14 * wide + 2 * enlarged + 11 * blocks * wide / 10 + 3 * judged;
                 (parameters + images, 4_000_000)
             }
         };
-        Self { total: stays + made + rest, tensor: wide.max(judged) }
+        Self { total: stays + made + rest, tensor: wide.max(enlarged).max(judged) }
     }
 
     /// That of a run of `config`. Whole photos are not counted: see [`most_pixels`].

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     model::{Discriminator, Generator, Readback},
     random::Random,
-    weights::{Architecture, HostTensor, StateDict, generator_from},
+    weights::{HostTensor, StateDict, generator_from},
 };
 
 impl<S: Source> Trainer<S> {
@@ -200,8 +200,7 @@ impl<S: Source> Trainer<S> {
         let exact = dataset.restore(&sampler)?;
         let g_a = generator("G_A", time_g_a?, &config, tensors, device).await?;
         let g_b = generator("G_B", time_g_b?, &config, tensors, device).await?;
-        let Architecture { ngf, blocks, .. } = *g_a.network.architecture();
-        (config.ngf, config.blocks) = (ngf, blocks);
+        config = config.with_architecture(*g_a.network.architecture());
         let d_a = discriminator("D_A", time_d_a?, &config, tensors, device).await?;
         let d_b = discriminator("D_B", time_d_b?, &config, tensors, device).await?;
         let pool_a = pool("pool_A", part("pool_A")?, &config, tensors, device).await?;

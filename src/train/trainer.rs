@@ -37,14 +37,13 @@ pub struct Start {
 }
 
 impl Start {
-    /// `config` with the width and depth of these networks.
+    /// `config` with these networks' width, depth and kind.
     ///
     /// # Errors
     /// `config-invalid` when the two discriminators differ in width.
     pub fn applied_to(&self, mut config: Config) -> Result<Config> {
-        if let Some((Architecture { ngf, blocks, .. }, _)) = self.g_a.as_ref().or(self.g_b.as_ref())
-        {
-            (config.ngf, config.blocks) = (*ngf, *blocks);
+        if let Some((architecture, _)) = self.g_a.as_ref().or(self.g_b.as_ref()) {
+            config = config.with_architecture(*architecture);
         }
         let [a, b] = [&self.d_a, &self.d_b].map(|given| given.as_ref().map(|(ndf, _)| *ndf));
         if let (Some(a), Some(b)) = (a, b)
@@ -120,11 +119,7 @@ impl<S: Source> Trainer<S> {
             Some((architecture, state)) => {
                 Generator::from_state(*architecture, state.clone(), device)
             }
-            None => {
-                let Config { ngf, blocks, .. } = config;
-                let architecture = Architecture::new(ngf, blocks);
-                Generator::random(architecture, config.init, seed, device)
-            }
+            None => Generator::random(config.architecture(), config.init, seed, device),
         };
         let discriminator = |start: Option<(usize, StateDict)>, seed| {
             let Config { ndf, discriminator_padding, .. } = config;

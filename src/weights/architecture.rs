@@ -7,6 +7,8 @@
 //! enlarged before a convolution ([`Up`]), the enlarging takes an index too, and so does the
 //! convolution's padding where it mirrors.
 
+use std::fmt;
+
 /// Channels of the pictures that go in and come out.
 pub const PICTURE_CHANNELS: usize = 3;
 
@@ -70,6 +72,22 @@ pub enum Layer {
     Up(usize),
     /// 7x7 back to a picture.
     Head,
+}
+
+/// What tells it from others, but for the dropout that it was trained with.
+impl fmt::Display for Architecture {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "ngf {}, {} blocks", self.ngf, self.blocks)?;
+        out.write_str(match self.up {
+            Up::Transpose => "",
+            Up::Bilinear => ", bilinear upsampling",
+            Up::Nearest => ", nearest upsampling",
+        })?;
+        out.write_str(match self.norm {
+            Norm::Instance => "",
+            Norm::InstanceAffine => ", affine instance norms",
+        })
+    }
 }
 
 impl Architecture {

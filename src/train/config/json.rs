@@ -36,6 +36,8 @@ impl Config {
             "ngf": self.ngf,
             "ndf": self.ndf,
             "blocks": self.blocks,
+            "up": self.up.name(),
+            "norm": self.norm.name(),
             "discriminator_padding": self.discriminator_padding,
             "lambda_A": number(self.lambda_a),
             "lambda_B": number(self.lambda_b),
@@ -83,6 +85,8 @@ impl Config {
             ngf: fields.count("ngf")?.unwrap_or(plain.ngf),
             ndf: fields.count("ndf")?.unwrap_or(plain.ndf),
             blocks: fields.count("blocks")?.unwrap_or(plain.blocks),
+            up: fields.choice("up")?.unwrap_or(plain.up),
+            norm: fields.choice("norm")?.unwrap_or(plain.norm),
             discriminator_padding: fields
                 .count("discriminator_padding")?
                 .unwrap_or(plain.discriminator_padding),

@@ -7,7 +7,7 @@ use clap::Args;
 use cyclegan_web::{
     error::Error,
     train::Checkpoint,
-    weights::{self, Architecture, HostTensor, Judge, Norm, StateDict, Up, pth, safetensors},
+    weights::{self, HostTensor, Judge, StateDict, pth, safetensors},
 };
 use serde_json::Value;
 
@@ -77,20 +77,9 @@ fn describe_network(state: StateDict) -> String {
     }
     match weights::generator_from(state) {
         Ok((architecture, _)) => {
-            let Architecture { ngf, blocks, dropout, up, norm } = architecture;
             let parameters = architecture.parameters();
-            let mut text =
-                format!("ResNet generator: ngf {ngf}, {blocks} blocks, {parameters} parameters");
-            text += match up {
-                Up::Transpose => "",
-                Up::Bilinear => ", bilinear upsampling",
-                Up::Nearest => ", nearest upsampling",
-            };
-            text += match norm {
-                Norm::Instance => "",
-                Norm::InstanceAffine => ", affine instance norms",
-            };
-            text + if dropout { ", trained with dropout" } else { "" }
+            let dropout = if architecture.dropout { ", trained with dropout" } else { "" };
+            format!("ResNet generator: {architecture}, {parameters} parameters{dropout}")
         }
         Err(error) => format!("no generator that can be used: {error} [{}]", error.code()),
     }

@@ -10,7 +10,10 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use cyclegan_web::train::{Choice, GanLoss, MissingGenerator, Policy, PreprocessMode, Rule};
+use cyclegan_web::{
+    train::{Choice, GanLoss, MissingGenerator, Policy, PreprocessMode, Rule},
+    weights::{Norm, Up},
+};
 
 use super::compute::Compute;
 
@@ -104,6 +107,14 @@ pub struct Settings {
     /// those of --g-a and --g-b]
     #[arg(long, value_name = "N", help_heading = "Networks")]
     pub blocks: Option<usize>,
+    /// How a generator doubles the size of its images; bilinear leaves less of a grid [default:
+    /// transpose, or that of --g-a and --g-b]
+    #[arg(long, value_name = "HOW", help_heading = "Networks", value_parser = choice::<Up>())]
+    pub up: Option<Up>,
+    /// Whether a generator's instance norms have weights and biases [default: instance, or that of
+    /// --g-a and --g-b]
+    #[arg(long, value_name = "NORM", help_heading = "Networks", value_parser = choice::<Norm>())]
+    pub norm: Option<Norm>,
     /// Weights (.pth or .safetensors) from which the generator A -> B starts
     #[arg(long, value_name = "FILE", help_heading = "Networks")]
     pub g_a: Option<PathBuf>,

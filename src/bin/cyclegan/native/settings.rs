@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cyclegan_web::{
     error::{Error, Result},
     train::{Config, Preprocess, PreprocessMode, Schedule, Start, Unit},
-    weights::Judge,
+    weights::{Architecture, Judge},
 };
 
 use super::{
@@ -42,11 +42,14 @@ impl Options {
         }
         let config = start.applied_to(self.applied_to(base))?;
         let given = &self.settings;
-        let Config { ngf, ndf, blocks, .. } = config;
+        let Config { ngf, ndf, blocks, up, norm, .. } = config;
         if given.ngf.is_some_and(|given| given != ngf)
             || given.blocks.is_some_and(|given| given != blocks)
+            || given.up.is_some_and(|given| given != up)
+            || given.norm.is_some_and(|given| given != norm)
         {
-            let detail = format!("the weights to start from have ngf {ngf} and {blocks} blocks");
+            let architecture = config.architecture();
+            let detail = format!("the weights to start from have {architecture}");
             return Err(Error::ConfigInvalid(detail));
         }
         if given.ndf.is_some_and(|given| given != ndf) {
@@ -64,11 +67,9 @@ impl Options {
     pub fn config_to_go_on(&self, checkpoint: Config) -> Result<Config> {
         let file = self.settings.file()?;
         // Of a run that started from weights the file does not know the architecture.
-        let base = file.map(|file| Config {
-            ngf: checkpoint.ngf,
-            ndf: checkpoint.ndf,
-            blocks: checkpoint.blocks,
-            ..file
+        let base = file.map(|file| {
+            let config = file.with_architecture(checkpoint.architecture());
+            Config { ndf: checkpoint.ndf, ..config }
         });
         let config = self.applied_to(base.unwrap_or(checkpoint));
         config.validate()?;
@@ -90,6 +91,8 @@ impl Options {
             ngf: given.ngf.unwrap_or(base.ngf),
             ndf: given.ndf.unwrap_or(base.ndf),
             blocks: given.blocks.unwrap_or(base.blocks),
+            up: given.up.unwrap_or(base.up),
+            norm: given.norm.unwrap_or(base.norm),
             lambda_a: given.lambda_a.unwrap_or(base.lambda_a),
             lambda_b: given.lambda_b.unwrap_or(base.lambda_b),
             lambda_identity: given.lambda_identity.unwrap_or(base.lambda_identity),
@@ -158,12 +161,9 @@ impl Settings {
         let read = |path: &Option<PathBuf>| path.as_deref().map(files::read_generator).transpose();
         let (g_a, g_b) = (read(&self.g_a)?, read(&self.g_b)?);
         if let (Some((a, _)), Some((b, _))) = (&g_a, &g_b)
-            && (a.ngf, a.blocks) != (b.ngf, b.blocks)
+            && (Architecture { dropout: b.dropout, ..*a }) != *b
         {
-            let detail = format!(
-                "--g-a has ngf {} and {} blocks, but --g-b has ngf {} and {} blocks",
-                a.ngf, a.blocks, b.ngf, b.blocks
-            );
+            let detail = format!("--g-a has {a}, but --g-b has {b}");
             return Err(Error::ConfigInvalid(detail).into());
         }
         let judge = |path: &Option<PathBuf>, judge| {
