@@ -61,8 +61,9 @@ impl Contender {
                         .expect("random weights fit");
                 let picture = picture(case.size, 1);
                 let row = self.time(case, task, || {
-                    let done = translator.translate(&picture, &Manner::default(), &|_| ());
-                    block_on(done).expect("a translation");
+                    let manner = Manner::default();
+                    block_on(translator.translate(&picture, &manner, &|_| ()))
+                        .expect("a translation");
                 });
                 assert_eq!(translator.precision(), precision, "it went on in another one");
                 match precision {
