@@ -333,6 +333,19 @@ fn a_folder_is_translated_except_for_what_cannot_be() {
     assert!(said(&all_well).contains("float32"), "{}", said(&all_well));
     let half = run(&at, &format!("translate summer {weights} --out half --precision float16"));
     assert_refused(&half, "gpu-unsupported");
+    let passes = |more: &str| {
+        let line = format!("translate photos/turned.JPG {weights} --out {more} --smooth {more}");
+        (run(&at, &line), fs::read(at.join(more).join("turned.png")).unwrap_or_default())
+    };
+    let [one, four, sixteen] = ["1", "4", "16"].map(|more| {
+        let (output, picture) = passes(more);
+        assert_done(&output);
+        picture
+    });
+    assert!(one != four && four != sixteen && one != sixteen);
+    let (output, _) = passes("5");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("[possible values: 1, 4, 16]"), "{}", said(&output));
     let onto_itself = run(&at, &format!("translate summer {weights} --out summer"));
     assert_refused(&onto_itself, "file-not-written");
 }
@@ -369,7 +382,12 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
         "{table}"
     );
     let sets = "--train-a summer --train-b winter";
-    assert_done(&run(&at, &format!("score summer winter {both} {sets}")));
+    let scored = |more: &str| {
+        let output = run(&at, &format!("score summer winter {both} {sets} {more}"));
+        assert_done(&output);
+        output.stdout
+    };
+    assert!(scored("") == scored("--smooth 1") && scored("") != scored("--smooth 4"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     image::{self, Rgb},
     model::Generator,
+    translate::{Smooth, shifted_mean},
 };
 
 /// A photo, its translation, and what becomes of that on the way back.
@@ -44,12 +45,28 @@ pub async fn preview(
     margin: usize,
     device: &Device,
 ) -> Result<Preview> {
+    preview_smooth(there, back, photo, margin, Smooth::One, device).await
+}
+
+/// [`preview`] where each way is the mean of several passes.
+///
+/// # Errors
+/// As there.
+pub async fn preview_smooth(
+    there: &Generator,
+    back: &Generator,
+    photo: &Rgb,
+    margin: usize,
+    smooth: Smooth,
+    device: &Device,
+) -> Result<Preview> {
     let (width, height) = (photo.width, photo.height);
     let input = image::to_unit(photo);
     let padded = image::reflect_pad(photo, margin, margin, margin, margin);
     let data = TensorData::new(image::to_unit(&padded), [1, 3, padded.height, padded.width]);
-    let translated = there.forward(Tensor::from_data(data, device)); // [1, 3, H + 2m, W + 2m]
-    let returned = back.forward(translated.clone());
+    let through = |generator, x| shifted_mean(generator, x, smooth.shifts());
+    let translated = through(there, Tensor::from_data(data, device)); // [1, 3, H + 2m, W + 2m]
+    let returned = through(back, translated.clone());
     let both = Tensor::cat(vec![translated, returned], 0);
     let (rows, columns) = (margin..margin + height, margin..margin + width);
     let both = both.slice([0..2, 0..3, rows, columns]); // [2, 3, H, W]

@@ -6,13 +6,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{Adam, Learner, grid::grid, learner::Sum, preview};
+use super::{Adam, Learner, grid::grid, learner::Sum, preview::preview_smooth};
 use crate::{
     device,
     error::{Error, Result},
     image::{self, Rgb},
     model::{DomainClassifier, Generator, Network},
     random::Random,
+    translate::Smooth,
 };
 
 /// Side of the pictures that the classifier looks at, in pixels; others are resized.
@@ -207,8 +208,22 @@ pub async fn score(
     b: &[Rgb],
     device: &Device,
 ) -> Result<Scores> {
-    let (round_trip_a, to_b) = translated(g_a, g_b, a, device).await?;
-    let (round_trip_b, to_a) = translated(g_b, g_a, b, device).await?;
+    score_smooth(classifier, [g_a, g_b], [a, b], Smooth::One, device).await
+}
+
+/// [`score`] where each translation is the mean of several passes.
+///
+/// # Errors
+/// As there.
+pub async fn score_smooth(
+    classifier: &Classifier,
+    [g_a, g_b]: [&Generator; 2],
+    [a, b]: [&[Rgb]; 2],
+    smooth: Smooth,
+    device: &Device,
+) -> Result<Scores> {
+    let (round_trip_a, to_b) = translated(g_a, g_b, a, smooth, device).await?;
+    let (round_trip_b, to_a) = translated(g_b, g_a, b, smooth, device).await?;
     Ok(Scores {
         round_trip_a,
         round_trip_b,
@@ -225,11 +240,12 @@ async fn translated(
     there: &Generator,
     back: &Generator,
     photos: &[Rgb],
+    smooth: Smooth,
     device: &Device,
 ) -> Result<(f32, Vec<Rgb>)> {
     let (mut error, mut pictures) = (0.0, Vec::with_capacity(photos.len()));
     for photo in photos {
-        let seen = preview(there, back, photo, 0, device).await?;
+        let seen = preview_smooth(there, back, photo, 0, smooth, device).await?;
         error += seen.error / photos.len() as f32;
         pictures.push(seen.translated);
     }

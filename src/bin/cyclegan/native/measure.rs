@@ -13,6 +13,7 @@ use cyclegan_web::{
         preview::{Preview, preview},
         scores::{self, Classifier, Scores, Verdict},
     },
+    translate::Smooth,
 };
 use pollster::block_on;
 use rayon::prelude::*;
@@ -116,9 +117,22 @@ impl Judge {
     /// # Errors
     /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn score(&self, generators: &Generators, opened: &Opened) -> Result<Scores> {
-        let Generators { g_a, g_b } = generators;
+        self.score_smooth(generators, Smooth::One, opened)
+    }
+
+    /// Scores two generators in use at several shifts of their lattice.
+    ///
+    /// # Errors
+    /// As [`Judge::score`].
+    pub fn score_smooth(
+        &self,
+        Generators { g_a, g_b }: &Generators,
+        smooth: Smooth,
+        opened: &Opened,
+    ) -> Result<Scores> {
         let Held { a, b } = &self.held;
-        block_on(scores::score(&self.classifier, g_a, g_b, a, b, &opened.device))
+        let device = &opened.device;
+        block_on(scores::score_smooth(&self.classifier, [g_a, g_b], [a, b], smooth, device))
     }
 }
 

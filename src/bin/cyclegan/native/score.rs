@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cyclegan_web::{error::Error, model::Generator, random::Random, train::Preprocess};
+use cyclegan_web::{
+    error::Error, model::Generator, random::Random, train::Preprocess, translate::Smooth,
+};
 
 use super::{
     compute::Compute,
@@ -12,6 +14,7 @@ use super::{
     options::Pictures,
     sets::{self, Set, Sets},
     stop::{Result, Stop},
+    translate::smooth,
 };
 
 /// Judges two generators by photos that they were not trained on
@@ -43,6 +46,9 @@ pub struct Score {
     /// Where the classifier's chance starts
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Score translations that are the mean of so many passes, as of `translate --smooth`
+    #[arg(long, value_name = "PASSES", default_value = "1", value_parser = smooth())]
+    smooth: Smooth,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -87,7 +93,10 @@ impl Score {
         });
         let generators = Generators { g_a: g_a?, g_b: g_b? };
         match Judge::train(&sets, &preprocess, self.seed, &opened)? {
-            Some(judge) => files::print(&measure::table(&judge.score(&generators, &opened)?)),
+            Some(judge) => {
+                let scores = judge.score_smooth(&generators, self.smooth, &opened)?;
+                files::print(&measure::table(&scores));
+            }
             None => return Err(Stop::Told),
         }
         Ok(())
