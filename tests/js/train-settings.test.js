@@ -108,7 +108,7 @@ test('a photo size that was not chosen goes with the pieces, and one that is too
   assert.equal(settingsWith(proposed, {}).size, 256);
   assert.equal(settingsWith(proposed, { crop: 320 }).size, 320);
   // PyTorch's proportion, which the page had for all pieces before.
-  const before = settingsWith(proposed, { preprocess: 'resize_and_crop' });
+  const before = settingsWith(proposed, { crop: 64, preprocess: 'resize_and_crop' });
   const { load_size: load, crop_size: crop } = configOf(before, SCRATCH, CPU, 10);
   assert.deepEqual([load, crop], [72, 64]);
   const small = settingsWith(proposed, { crop: 320, size: 300 });

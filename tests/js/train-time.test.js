@@ -31,7 +31,7 @@ const MODEL = /** @type {const} */ ({ kind: 'model', id: 'summer2winter' });
 const memory = { linear: 1, deviceInUse: null, deviceReserved: null };
 const SMALL = { crop: 64, ngf: 16, blocks: 3, ndf: 16, lambdaIdentity: 0.5 };
 
-const settings = { ...defaultSettings(CPU, SCRATCH, null), previewEvery: 50 };
+const settings = { ...defaultSettings(CPU, SCRATCH, null), crop: 64, previewEvery: 50 };
 /** Nothing is saved and nothing is scored. */
 const nothing = () => 0;
 /** @param {Partial<Parameters<Forecast['left']>[0]>} given */

@@ -98,7 +98,9 @@ export function defaultSettings(device, start, network) {
     ...COMMON,
     // About what Translate uses: with the zoom, photos of 3 : 2 at 256 to 512 pixels, or at 512 to 1024.
     size: slow ? 256 : 512,
-    crop: slow ? 64 : 128,
+    // On smaller pieces instance normalisation sees other statistics than on whole photos, and borders are everywhere:
+    // at equal time, 128 out of 256 learns better than 64.
+    crop: slow ? 128 : 192,
     length: scratch ? length.scratch : length.weights,
     ngf: network?.ngf ?? (slow ? 16 : 32),
     blocks: network?.blocks ?? (slow ? 3 : 6),
