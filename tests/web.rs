@@ -453,10 +453,11 @@ async fn photos_of_any_sizes_train_on_webgpu() {
 /// A run of `steps` steps on painted photos through the boundary.
 async fn run(engine: &Engine, steps: u32) -> Training {
     let config = format!(
-        r#"{{"ngf": 4, "ndf": 4, "blocks": 1, "load_size": 36, "crop_size": 32, "pool_size": 4,
+        r#"{{"ngf": 4, "ndf": 4, "blocks": 1, "load_size": 36, "crop_size": 32, "pool_size": 4, "ema": 0.9,
             "lr_unit": "steps", "lr_flat": {steps}, "lr_decay": {steps}}}"#
     );
-    let mut training = engine.start_training(&config, 3, 3, 1 << 20, None, None).unwrap();
+    let mut training =
+        engine.start_training(&config, 3, 3, 1 << 20, None, None, None, None).unwrap();
     let upcoming = training.upcoming(20);
     for (name, season) in [("A", Season::Summer), ("B", Season::Winter)] {
         let places = Reflect::get(&upcoming, &name.to_lowercase().into()).unwrap();
@@ -531,7 +532,7 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
     let code = |error: JsValue| text(&error, "code");
     assert_eq!(code(second.change(r#"{"ngf": 8}"#).unwrap_err()), "config-invalid");
     second.change(r#"{"lr": 0.0001}"#).unwrap();
-    let broken = engine.start_training(r#"{"ngf": 0}"#, 3, 3, 0, None, None);
+    let broken = engine.start_training(r#"{"ngf": 0}"#, 3, 3, 0, None, None, None, None);
     assert_eq!(code(broken.err().unwrap()), "config-invalid");
     let broken = resumed(&engine, vec![1, 2, 3]).await;
     assert_eq!(code(broken.err().unwrap()), "checkpoint-not-recognised");
