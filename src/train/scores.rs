@@ -179,11 +179,11 @@ impl Scores {
     /// it as a part of that in real photos), still the same place (round trip), and free of the
     /// grid. Each is a part of what photos reach and no better than that, so a generator that does
     /// nothing, whose round trip is perfect, is held back by its look, and one that paints the look
-    /// over everything by its round trip. A factor that doubles counts the same wherever it stands.
+    /// over everything by its round trip. The grid is an energy, so its root counts.
     pub fn merit(&self) -> f32 {
         let way = |taken: Verdict, round_trip: f32, grid: f32| {
             let look = (taken.trust / self.ceiling.trust.max(f32::EPSILON)).min(1.0);
-            look * (CLOSE / round_trip.max(CLOSE)) / grid.max(1.0)
+            look * (CLOSE / round_trip.max(CLOSE)) / grid.max(1.0).sqrt()
         };
         let there = way(self.taken_for_b, self.round_trip_a, self.grid_a);
         let back = way(self.taken_for_a, self.round_trip_b, self.grid_b);

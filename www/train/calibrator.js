@@ -6,6 +6,9 @@ import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
 import { isSlow, previewsOf } from './settings.js';
 
+/** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
+const SCORED_SLOW = 4;
+
 /** Seconds that are measured, if that gives enough steps; and how many are enough and plenty. */
 const TIME = 8;
 const STEPS = { least: 2, most: 12 };
@@ -77,7 +80,9 @@ export class Calibrator {
 
 /** @param {import('./prepare.js').Plan} plan @param {import('./record.js').RunRecord} record */
 function about({ settings, start, device }, { photos, previews }) {
-  const { photos: shown } = previewsOf(settings, isSlow(device));
+  const slow = isSlow(device);
+  const { photos: shown } = previewsOf(settings, slow);
+  const scored = slow ? SCORED_SLOW : Number.POSITIVE_INFINITY;
   return {
     settings,
     start,
@@ -85,7 +90,7 @@ function about({ settings, start, device }, { photos, previews }) {
     photosA: photos.A.length,
     photosB: photos.B.length,
     previews: Math.min(previews.A.length, shown) + Math.min(previews.B.length, shown),
-    scored: previews.A.length + previews.B.length,
+    scored: Math.min(previews.A.length, scored) + Math.min(previews.B.length, scored),
   };
 }
 

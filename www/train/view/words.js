@@ -183,9 +183,9 @@ export function percentOf(part) {
 
 /** From this many times a photo's on, the grid is called so. */
 const GRIDS = /** @type {const} */ ([
-  [6, 'strong'],
-  [2.5, 'visible'],
-  [1.3, 'faint'],
+  [60, 'strong'],
+  [15, 'visible'],
+  [2, 'faint'],
 ]);
 
 /** How strong the grid of the strides is. @param {number} grid relative to photos */
