@@ -416,6 +416,37 @@ fn discriminators_are_taken_from_a_checkpoint_or_a_file() {
 }
 
 #[test]
+fn a_run_that_is_over_learns_on() {
+    let at = folder_with_photos("learn_on");
+    let constant = "--steps-decay 0 --hold-out 0";
+    assert_done(&train(&at, &format!("--out whole --steps 6 {constant}")));
+    let first = format!("--out run --steps 3 {constant}");
+    assert_done(&train(&at, &first));
+    // The command with which it began asks for no more.
+    let again = train(&at, &format!("{first} --resume"));
+    assert_done(&again);
+    assert!(said(&again).contains("all 3 steps are done"), "{}", said(&again));
+    let on = "--out run --steps 6 --hold-out 0 --resume";
+    for _ in 0..2 {
+        assert_done(&train(&at, on));
+        for file in ["checkpoint", "G_A", "G_B"] {
+            let read = |run: &str| fs::read(at.join(format!("{run}/{file}.safetensors"))).unwrap();
+            assert_eq!(read("run"), read("whole"), "{file}");
+        }
+        assert_eq!(rows(&at.join("run")), rows(&at.join("whole")));
+    }
+    assert_refused(&train(&at, &on.replace("--steps 6", "--steps 5")), "config-invalid");
+    // Another schedule as a whole, and another rate.
+    let other = "--out run --steps 7 --steps-decay 2 --lr 1e-4 --resume";
+    assert_done(&train(&at, &format!("{other} --hold-out 0")));
+    let rates: Vec<_> = rows(&at.join("run"))[6..]
+        .iter()
+        .map(|row| row.split(',').nth(2).unwrap().to_owned())
+        .collect();
+    assert_eq!(rates, ["0.0001", "0.0001", "0.00005"]);
+}
+
+#[test]
 fn an_ablation_has_the_five_rows_of_the_paper() {
     let at = folder_with_photos("ablate");
     let line =

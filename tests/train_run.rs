@@ -183,6 +183,113 @@ fn augmented_runs_learn() {
     }
 }
 
+fn scheduled(unit: Unit, flat: u64, decay: u64) -> Config {
+    Config { schedule: Schedule { rule: Rule::Paper, unit, flat, decay }, ..tiny(10) }
+}
+
+#[test]
+fn ten_steps_and_ten_more_are_twenty() {
+    let _turn = turn();
+    let constant = |steps| Config { ema: 0.9, ..scheduled(Unit::Steps, steps, 0) };
+    for start in [Start::default, given, all_given] {
+        let mut whole = trainer(constant(20), start());
+        let expected = block_on(whole.train_steps(100)).unwrap();
+        let mut run = trainer(constant(10), start());
+        let mut reports = block_on(run.train_steps(100)).unwrap();
+        assert!(run.is_over() && reports.len() == 10);
+
+        // Out of the checkpoint of the finished run, and out of one that knows of the new end.
+        let (mut again, exact) = resume(&checkpoint(&run));
+        again.learn_on(10, None).unwrap();
+        assert!(exact && !again.is_over() && again.total() == 20);
+        let (mut again, _) = resume(&checkpoint(&again));
+        block_on(again.train_steps(100)).unwrap();
+        assert_eq!(checkpoint(&again), checkpoint(&whole));
+
+        run.learn_on(10, None).unwrap();
+        reports.extend(block_on(run.train_steps(100)).unwrap());
+        assert_eq!(reports.len(), 20);
+        for (one, other) in reports.iter().zip(&expected) {
+            assert_eq!((one.step, one.losses), (other.step, other.losses));
+        }
+        assert_eq!(checkpoint(&run), checkpoint(&whole));
+    }
+}
+
+/// Learning rates of all steps that are left, as parts of 2e-4.
+fn rates_left(run: &mut Trainer<Vec<Rgb>>) -> Vec<f64> {
+    let reports = block_on(run.train_steps(100)).unwrap();
+    assert!(run.is_over());
+    reports.iter().map(|report| (report.learning_rate / 2e-4 * 1e6).round() / 1e6).collect()
+}
+
+#[test]
+fn a_rate_that_falls_goes_on_falling_as_if_planned_so() {
+    let _turn = turn();
+    let mut run = trainer(scheduled(Unit::Steps, 2, 4), Start::default());
+    assert_eq!(rates_left(&mut run), [1.0, 1.0, 1.0, 0.75, 0.5, 0.25]);
+    run.learn_on(4, None).unwrap();
+    assert_eq!(rates_left(&mut run), [0.5, 0.375, 0.25, 0.125]);
+    run.learn_on(2, Some(1e-4)).unwrap();
+    assert_eq!(rates_left(&mut run), [0.5, 0.25]);
+
+    // One that was stopped before it fell falls from where it is.
+    let mut stopped = trainer(scheduled(Unit::Steps, 10, 10), Start::default());
+    block_on(stopped.train_steps(2)).unwrap();
+    stopped.learn_on(4, None).unwrap();
+    assert_eq!(rates_left(&mut stopped), [1.0, 0.75, 0.5, 0.25]);
+
+    // Five pairs an epoch: two epochs more, then three steps.
+    let mut epochs = trainer(scheduled(Unit::Epochs, 1, 1), Start::default());
+    assert_eq!(rates_left(&mut epochs), [1.0; 10]);
+    epochs.learn_until(Unit::Epochs, 4, None).unwrap();
+    let two_thirds = 0.666667;
+    assert_eq!(rates_left(&mut epochs)[4..6], [two_thirds, 0.333333]);
+    assert_eq!(epochs.step(), 20);
+    epochs.learn_on(3, None).unwrap();
+    assert_eq!(rates_left(&mut epochs), [0.166667, 0.111111, 0.055556]);
+    assert_eq!(epochs.config().schedule.unit, Unit::Steps);
+}
+
+#[test]
+fn learning_on_for_nothing_is_refused() {
+    let _turn = turn();
+    let mut run = trainer(scheduled(Unit::Steps, 3, 0), given());
+    block_on(run.train_steps(100)).unwrap();
+    let before = *run.config();
+    for (unit, total) in [(Unit::Steps, 3), (Unit::Steps, 0), (Unit::Epochs, 0)] {
+        assert_eq!(run.learn_until(unit, total, None).unwrap_err().code(), "config-invalid");
+    }
+    assert_eq!(run.learn_on(3, Some(-1.0)).unwrap_err().code(), "config-invalid");
+    assert_eq!(run.learn_on(u64::MAX, None).unwrap_err().code(), "config-invalid");
+    assert_eq!(*run.config(), before);
+    // Stopped in its warm-up of two steps, which alone would be left.
+    let mut warming = trainer(tiny(10), given());
+    block_on(warming.train_steps(1)).unwrap();
+    assert_eq!(warming.learn_on(1, None).unwrap_err().code(), "config-invalid");
+    warming.learn_on(2, None).unwrap();
+}
+
+#[test]
+fn a_finished_run_of_an_older_version_learns_on() {
+    let _turn = turn();
+    let newer = include_bytes!("checkpoints/version-2-finished.safetensors");
+    let mut older = Checkpoint::from_bytes(newer).unwrap();
+    // Version 1 knew no ramp.
+    let state = older.state.as_object_mut().unwrap();
+    state.remove("lr_ramp_steps").unwrap();
+    state["config"].as_object_mut().unwrap().remove("lr_ramp").unwrap();
+    for bytes in [newer.to_vec(), older.to_bytes().unwrap()] {
+        let (mut run, exact) = resume(&bytes);
+        assert!(exact && run.is_over());
+        let before = all_weights(&run);
+        run.learn_on(3, None).unwrap();
+        assert_eq!(rates_left(&mut run), [0.5, 0.333333, 0.166667]);
+        assert_eq!(run.step(), 9);
+        assert!(before.iter().zip(&all_weights(&run)).all(|(before, after)| before != after));
+    }
+}
+
 #[test]
 fn photos_of_any_sizes_train() {
     let _turn = turn();

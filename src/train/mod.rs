@@ -22,6 +22,7 @@ pub mod fields;
 mod finite;
 pub mod grid;
 pub mod image_pool;
+mod learn_on;
 pub mod learner;
 pub mod losses;
 pub mod memory;

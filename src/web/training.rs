@@ -23,7 +23,7 @@ use crate::{
     random::Random,
     train::{
         Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer, Unit,
-        checkpoint::pieces::Reader,
+        checkpoint::pieces::{Reader, Tensors as _},
         fields::Fields,
         memory::{self, Need},
         preview,
@@ -153,6 +153,29 @@ impl Engine {
         };
         let (trainer, exact) = resumed.await.map_err(|error| failure.or(error))?;
         Ok(Training::new(trainer, exact, &self.opened))
+    }
+
+    /// The discriminators in a checkpoint of `length` bytes that is read as for
+    /// `resumeTrainingFrom`, as one weights file: another run may start from them.
+    #[wasm_bindgen(js_name = discriminatorsOf)]
+    pub async fn discriminators_of(
+        &self,
+        read: Function,
+        length: f64,
+    ) -> std::result::Result<Vec<u8>, JsValue> {
+        let failure = Failure::default();
+        let file = File::new(read, length as u64, &failure);
+        let taken = async {
+            let mut checkpoint = Reader::open(file).await?;
+            let mut state = StateDict::new();
+            for judge in [Judge::A, Judge::B] {
+                for name in checkpoint.names(&format!("{}.model.", judge.name())) {
+                    state.extend(checkpoint.take(&name).await?.map(|tensor| (name, tensor)));
+                }
+            }
+            safetensors::write(&state, &BTreeMap::new())
+        };
+        taken.await.map_err(|error| failure.or(error).into())
     }
 }
 
@@ -429,6 +452,13 @@ impl Training {
             config.lambda_b = b.unwrap_or(config.lambda_b);
             config.lambda_identity = identity.unwrap_or(config.lambda_identity);
         })?)
+    }
+
+    /// Goes on for `steps` steps from here, at the rate that the run would have had, or at `lr`: see
+    /// `Trainer::learn_on`.
+    #[wasm_bindgen(js_name = learnOn)]
+    pub fn learn_on(&mut self, steps: f64, lr: Option<f64>) -> std::result::Result<(), JsValue> {
+        Ok(self.trainer.learn_on(steps as u64, lr)?)
     }
 
     /// Writes everything that the run needs to go on elsewhere, piece by piece, so that it is never

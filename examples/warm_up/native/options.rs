@@ -5,10 +5,16 @@ use std::path::PathBuf;
 use cyclegan_web::train::{Config, Preprocess};
 use serde_json::{Map, Value, json};
 
-/// What is tried when no arm is named: the discriminators of the generators' own training; fresh
-/// ones with neither measure, with either alone, and with both, the default.
-const ARMS: [&str; 5] =
-    ["known", "fresh:warm_up=0:lr_ramp=0", "fresh:lr_ramp=0", "fresh:warm_up=0", "fresh"];
+/// What is tried when no arm is named: the discriminators of the generators' own training, without
+/// and with the ramp; fresh ones with neither measure, with either alone, and with both, the default.
+const ARMS: [&str; 6] = [
+    "known:lr_ramp=0",
+    "known",
+    "fresh:warm_up=0:lr_ramp=0",
+    "fresh:lr_ramp=0",
+    "fresh:warm_up=0",
+    "fresh",
+];
 
 /// One way to begin.
 pub struct Arm {

@@ -45,19 +45,20 @@ pub struct Settings {
     /// Settings as JSON, as a run writes them to config.json; options win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Epochs at the full learning rate [default: 100]
+    /// Epochs at the full learning rate; with --resume, epochs of the whole run [default: 100]
     #[arg(long, value_name = "N", alias = "n_epochs")]
     pub epochs: Option<u64>,
     /// Epochs in which it then falls to zero [default: as many as --epochs]
     #[arg(long, value_name = "N", alias = "n_epochs_decay", requires = "epochs")]
     pub epochs_decay: Option<u64>,
-    /// Steps at the full learning rate, instead of epochs
+    /// Steps at the full learning rate, instead of epochs; with --resume, steps of the whole run,
+    /// also of one that is over
     #[arg(long, value_name = "N", conflicts_with = "epochs")]
     pub steps: Option<u64>,
     /// Steps in which it then falls to zero [default: as many as --steps]
     #[arg(long, value_name = "N", requires = "steps")]
     pub steps_decay: Option<u64>,
-    /// Learning rate [default: 0.0002]
+    /// Learning rate [default: 0.0002; of a run that goes on for longer: as if it had been planned so]
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,
     /// Whose arithmetic it falls by [default: paper]
@@ -153,7 +154,10 @@ pub struct Options {
     /// Folder for all results
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Go on where the checkpoint in --out ends
+    /// Go on where the checkpoint in --out ends. With --steps N (or --epochs N) a run that is over
+    /// learns on until step N: at its rate if that was constant; else at what it would have had by
+    /// now, had it been planned that long, or at --lr, falling to zero. The options with which it
+    /// began change nothing
     #[arg(long)]
     pub resume: bool,
     /// Photos of each set that are kept out of training, for previews and scores [default: every

@@ -106,9 +106,15 @@ impl<'a> Plan<'a> {
                 if !exact {
                     eprintln!("the number of photos has changed, so the epoch begins anew");
                 }
+                options.settings.learn_on(&mut trainer)?;
                 let config = ablated(options.config_to_go_on(*trainer.config())?, ablation);
                 trainer.change(|present| *present = config)?;
-                eprintln!("going on after step {} of {}", trainer.step(), trainer.total());
+                let (step, total) = (trainer.step(), trainer.total());
+                if trainer.is_over() {
+                    eprintln!("all {total} steps are done; with --steps N it goes on until step N");
+                } else {
+                    eprintln!("going on after step {step} of {total}");
+                }
                 trainer
             }
         };

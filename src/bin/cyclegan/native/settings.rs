@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cyclegan_web::{
     error::{Error, Result},
-    train::{Config, Preprocess, PreprocessMode, Schedule, Start, Unit},
+    train::{Config, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer, Unit},
     weights::{Architecture, Judge},
 };
 
@@ -60,7 +60,8 @@ impl Options {
         Ok(config)
     }
 
-    /// The settings with which a run of `checkpoint`'s settings shall go on.
+    /// The settings with which a run of `checkpoint`'s settings shall go on. Its length is another
+    /// matter: [`Settings::learn_on`].
     ///
     /// # Errors
     /// `file-not-read` for `--config`, `config-invalid`.
@@ -71,7 +72,10 @@ impl Options {
             let config = file.with_architecture(checkpoint.architecture());
             Config { ndf: checkpoint.ndf, ..config }
         });
-        let config = self.applied_to(base.unwrap_or(checkpoint));
+        let mut config = self.applied_to(base.unwrap_or(checkpoint));
+        if self.settings.asks_for_length() {
+            config.schedule = Schedule { rule: config.schedule.rule, ..checkpoint.schedule };
+        }
         config.validate()?;
         Ok(config)
     }
@@ -149,6 +153,34 @@ impl Settings {
             (Some(epochs), _) => of(Unit::Epochs, epochs, self.epochs_decay),
             (None, Some(steps)) => of(Unit::Steps, steps, self.steps_decay),
             (None, None) => Schedule { rule, ..base },
+        }
+    }
+
+    fn asks_for_length(&self) -> bool {
+        self.steps.is_some() || self.epochs.is_some()
+    }
+
+    /// Gives a run that goes on the length that the options ask for: `--steps` or `--epochs` alone
+    /// is that of the whole run, with `--steps-decay` or `--epochs-decay` its schedule is another.
+    /// The options with which it began change nothing.
+    ///
+    /// # Errors
+    /// `file-not-read` for `--config`, `config-invalid`.
+    pub fn learn_on<S: Source>(&self, trainer: &mut Trainer<S>) -> Result<()> {
+        if !self.asks_for_length() {
+            return Ok(());
+        }
+        let present = trainer.config().schedule;
+        let base = self.file()?.map_or(present, |file| file.schedule);
+        let wanted = self.schedule(base);
+        let Schedule { unit, flat, .. } = wanted;
+        let falls = self.steps_decay.is_some() || self.epochs_decay.is_some();
+        if wanted == present || !falls && (unit, flat) == (present.unit, present.total()) {
+            Ok(())
+        } else if falls {
+            trainer.reschedule(wanted, self.lr)
+        } else {
+            trainer.learn_until(unit, flat, self.lr)
         }
     }
 
