@@ -29,6 +29,12 @@ const FILES = /** @type {Record<string, URL>} */ ({
   winter2summer: new URL('./models/winter2summer.safetensors', import.meta.url),
 });
 
+/** Those that judged a model's translations in its own training: fetched when a training starts from it. */
+const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
+  summer2winter: new URL('./models/summer2winter.discriminator.safetensors', import.meta.url),
+  winter2summer: new URL('./models/winter2summer.discriminator.safetensors', import.meta.url),
+});
+
 /** @type {Map<string, Blob>} Weights that were fetched in this visit. */
 const fetched = new Map();
 
@@ -76,12 +82,36 @@ export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
 export async function readModel(model, store, onProgress = () => {}, signal = undefined) {
   if (!model.card) return { weights: await store.read(model.name ?? ''), sha256: null };
   const { id, bytes, sha256 } = model.card;
-  const weights = fetched.get(id) ?? (await download(FILES[id], bytes, onProgress, signal));
+  return { weights: await once(FILES[id], bytes, onProgress, signal), sha256 };
+}
+
+/**
+ * The discriminator of a model that comes with the page, and the hash that it must have.
+ * @param {Card} card
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ weights: Blob, sha256: string } | null>} null: it comes without
+ * @throws {CodedError} `model-unavailable`
+ */
+export async function readDiscriminator({ id, discriminator }, signal) {
+  if (!discriminator) return null;
+  const { bytes, sha256 } = discriminator;
+  return { weights: await once(DISCRIMINATORS[id], bytes, () => {}, signal), sha256 };
+}
+
+/**
+ * A file that comes with the page, fetched once in a visit.
+ * @param {URL} url
+ * @param {number} bytes
+ * @param {(fraction: number) => void} onProgress
+ * @param {AbortSignal} [signal]
+ */
+async function once(url, bytes, onProgress, signal) {
+  const weights = fetched.get(url.href) ?? (await download(url, bytes, onProgress, signal));
   // A network that wants a login first answers with a page of its own.
   if (weights.size !== bytes)
     throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
-  fetched.set(id, weights);
-  return { weights, sha256 };
+  fetched.set(url.href, weights);
+  return weights;
 }
 
 /**
@@ -90,7 +120,8 @@ export async function readModel(model, store, onProgress = () => {}, signal = un
  * @param {unknown} error that it was refused with
  */
 export function forgetMismatch({ value }, error) {
-  if (error instanceof CodedError && error.code === 'weights-hash-mismatch') fetched.delete(value);
+  if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
+  for (const url of [FILES[value], DISCRIMINATORS[value]]) if (url) fetched.delete(url.href);
 }
 
 /**

@@ -82,9 +82,21 @@ export interface Translated {
 }
 
 /** Where a run begins. */
+/** Weights that a run starts from; null: new ones. */
+export interface Start {
+  /** The generator A to B, and that of B to A. */
+  a: Blob | null;
+  b: Blob | null;
+  /** The discriminator that judges B, and that of A: weights of it alone, or with others. */
+  dA: Blob | null;
+  dB: Blob | null;
+  /** Of the run from which both discriminators are taken instead. */
+  checkpoint: Blob | null;
+}
+
 export type TrainFrom =
-  /** New networks, or generators' weights; `config` is the engine's configuration as JSON. */
-  | { kind: 'new'; config: string; a: Blob | null; b: Blob | null }
+  /** New networks, or weights; `config` is the engine's configuration as JSON. */
+  | ({ kind: 'new'; config: string } & Start)
   /** The latest checkpoint in the run's folder, or the one before when that is damaged. */
   | { kind: 'stored' }
   | { kind: 'checkpoint'; bytes: Blob };
@@ -218,6 +230,8 @@ export interface TrainFinished {
   b: Blob;
   /** Why the result is not on disk; null: it is. */
   problem: Failure | null;
+  /** What the run could go on from, where the disk has no room for it; null: it is on disk. */
+  checkpoint: Blob | null;
 }
 
 export interface Commands {
@@ -244,6 +258,8 @@ export interface Commands {
   /** `best` is the merit to surpass. */
   'train-scores': { best: number | null };
   'train-change': { config: string };
+  /** More steps than were planned; at the rate `lr`, or null: as if they had been planned. */
+  'train-learn-on': { steps: number; lr: number | null };
   'train-save': TrainStored;
   'train-finish': TrainStored;
   'train-weights': { direction: Domain };
@@ -266,6 +282,7 @@ export interface Values {
   'train-classifier': null;
   'train-scores': TrainScored;
   'train-change': null;
+  'train-learn-on': TrainReport;
   'train-save': TrainSaved;
   'train-finish': TrainFinished;
   'train-weights': Blob;

@@ -90,6 +90,7 @@ impl Engine {
     /// A new run of the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
     /// `photos_b` photos, of which at most `cache_bytes` of pixels are kept. Generators are
     /// weights files, or not given; so are discriminators, whose files may hold both (`D_A.`, `D_B.`).
+    #[allow(clippy::too_many_arguments, reason = "files that may each be left out")]
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(
         &self,
@@ -175,7 +176,7 @@ impl Engine {
             }
             safetensors::write(&state, &BTreeMap::new())
         };
-        taken.await.map_err(|error| failure.or(error).into())
+        taken.await.map_err(|error| failure.or(error))
     }
 }
 

@@ -117,6 +117,7 @@ test('a folder that is gone is not told photo by photo', async () => {
     (code) => told.push(code),
     (_domain, name) => told.push(name),
     () => {},
+    async () => {},
   );
   const entries = (/** @type {File[]} */ files) =>
     files.map(({ name }) => ({ name, hash: name, file: null }));
@@ -148,6 +149,7 @@ test('no copies are begun that the disk has no room for, which grows with the ph
       () => {},
       () => {},
       () => {},
+      async () => {},
     );
     const record = { id: 'x', config: JSON.stringify(config), parameters: 0, previews: none };
     await copies.keep(

@@ -1,6 +1,7 @@
 /** What is deleted is gone: with its photos, for good, and if it is not yet, that is said. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CodedError } from '../../www/failure.js';
 import { FakeFolder } from './train-support/opfs.js';
 import { codes, newSession, readySession, until } from './train-support/session.js';
 
@@ -156,8 +157,21 @@ test('a start that waits for a deletion can be cancelled at once, and the next w
   assert.equal((await reloaded(root)).runs.length, 1);
 });
 
-test('photos of a run that is over go at the next visit if they could not go at once', async () => {
-  const { session, root, running } = await training();
+test('photos of a run that is over and cannot learn on go at the next visit if they could not go at once', async () => {
+  let room = true;
+  const onSave = () => {
+    if (room) return;
+    room = true;
+    throw new CodedError('storage-full', 'as told');
+  };
+  const { session, root, running } = await training({
+    engine: {
+      onSave,
+      onRequest: (/** @type {any} */ { do: name }) => {
+        if (name === 'train-finish') room = false;
+      },
+    },
+  });
   assert.ok(root);
   root.trouble.open = 1e9;
   await session.stop();

@@ -98,11 +98,11 @@ test('pictures stay until there are others', async () => {
   assert.ok(root.files()['picture-30']);
 });
 
-test('a result takes the place of checkpoints and photos', async () => {
+test('a result without a checkpoint takes the place of checkpoints and photos', async () => {
   const { root, disk } = folder();
   await store(disk, 10);
   await (await disk.inside('photos')).write('A-00000', 'photo');
-  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null };
+  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null, checkpoint: null };
   await storeResult(disk, record(12), parts, null);
   assert.deepEqual(Object.keys(root.files()).sort(), [
     'G_A-2.safetensors',
@@ -112,6 +112,37 @@ test('a result takes the place of checkpoints and photos', async () => {
     'index-1.json',
   ]);
   assert.equal((await readIndex(disk))?.result?.A, 'G_A-2.safetensors');
+});
+
+test('a result with its checkpoint takes the place of older ones, and photos stay', async () => {
+  const { root, disk } = folder();
+  await store(disk, 10);
+  await (await disk.inside('photos')).write('A-00000', 'photo');
+  const parts = {
+    a: bytes('a'),
+    b: bytes('b'),
+    history: bytes('h'),
+    best: null,
+    checkpoint: bytes('twelve'),
+  };
+  await storeResult(disk, record(12), parts, null);
+  assert.deepEqual(Object.keys(root.files()).sort(), [
+    'G_A-2.safetensors',
+    'G_B-2.safetensors',
+    'checkpoint-2.safetensors',
+    'history-2.f32',
+    'index-0.json',
+    'index-1.json',
+    'photos/A-00000',
+  ]);
+  const index = await readIndex(disk);
+  assert.deepEqual(index?.checkpoints, [
+    { step: 12, checkpoint: 'checkpoint-2.safetensors', history: 'history-2.f32', bytes: 6 },
+  ]);
+  // Learning on makes it an unfinished run again.
+  await store(disk, 13);
+  assert.equal((await readIndex(disk))?.result, null);
+  assert.ok(!('G_A-2.safetensors' in root.files()));
 });
 
 test('a worker’s access handles write the same, and a short write is a full disk', async () => {
@@ -212,7 +243,7 @@ test('the best weights stay until others are better, and are not stored twice', 
   assert.equal(await read(), '40 A');
   const best = () => Object.keys(root.files()).filter((name) => name.startsWith('best'));
   assert.deepEqual(best(), ['best_A-4.safetensors', 'best_B-4.safetensors']);
-  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null };
+  const parts = { a: bytes('a'), b: bytes('b'), history: bytes('h'), best: null, checkpoint: null };
   await storeResult(disk, { ...record(50), best: { step: 40 } }, parts, null);
   assert.equal(await read(), '40 A', 'beside the last');
   await storeResult(disk, { ...record(50), best: { step: 50 } }, parts, null);

@@ -232,7 +232,7 @@ test('a model file that is gone is no photo that is gone', async () => {
   const gone = { arrayBuffer: () => Promise.reject(new DOMException('moved', 'NotFoundError')) };
   const start = {
     run: null,
-    from: { kind: 'new', config: '{}', a: gone, b: null },
+    from: { kind: 'new', config: '{}', a: gone, b: null, dA: null, dB: null, checkpoint: null },
     photos: { A: [], B: [] },
     previews: { A: [], B: [] },
     previewSide: 64,

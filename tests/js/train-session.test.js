@@ -51,7 +51,8 @@ test('two folders, start, finish: weights, curves and previews are there and sto
   assert.equal(runs.length, 1);
   assert.equal((await curve(session)).length, 20);
   const names = Object.keys(root?.files() ?? {});
-  assert.ok(!names.some((name) => /checkpoint|photos/.test(name)), names.join());
+  assert.equal(names.filter((name) => name.includes('checkpoint')).length, 1, 'to learn on from');
+  assert.ok(names.some((name) => name.includes('photos/')));
   const stored = await session.exportWeights('A', runs[0].id);
   const here = await session.exportWeights('A');
   assert.equal(await stored.blob.text(), await here.blob.text());
@@ -428,11 +429,17 @@ test('what cannot be is refused before anything runs', async () => {
 
 test('files to start from are refused until there is one', async () => {
   const { session } = await readySession();
-  session.startFrom({ kind: 'files', a: null, b: null });
+  session.startFrom({ kind: 'files', a: null, b: null, dA: null, dB: null });
   const { settingProblems, can } = session.snapshot;
   assert.deepEqual(settingProblems, [{ field: 'start', code: 'start-no-file', values: {} }]);
   assert.deepEqual([can.start, can.calibrate], [false, false]);
-  session.startFrom({ kind: 'files', a: null, b: new File(['weights'], 'b.pth') });
+  session.startFrom({
+    kind: 'files',
+    a: null,
+    b: new File(['weights'], 'b.pth'),
+    dA: null,
+    dB: null,
+  });
   assert.deepEqual(session.snapshot.settingProblems, []);
   assert.equal(session.snapshot.can.start, true);
 });

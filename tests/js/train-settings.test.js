@@ -136,6 +136,21 @@ test('warm-up: a fifth of the run, at most 100, never all of it, none from scrat
   assert.equal(warmUpOf(settings, SCRATCH, 200), 0);
 });
 
+test('no warm-up where both judges come with the weights, whose width is theirs', () => {
+  const settings = defaultSettings(CPU, MODEL, null);
+  const network = { ngf: 32, blocks: 9, ndf: 64 };
+  const file = new File(['weights'], 'd.pth');
+  const files = { kind: /** @type {const} */ ('files'), a: file, b: file, dA: file, dB: file };
+  assert.equal(warmUpOf(settings, MODEL, 200, network), 0);
+  assert.equal(configOf(settings, MODEL, CPU, 200, network).ndf, 64);
+  assert.equal(configOf(settings, MODEL, CPU, 200, { ...network, ndf: null }).ndf, 32);
+  assert.equal(warmUpOf(settings, files, 200), 0);
+  assert.equal(warmUpOf(settings, { ...files, dB: null }, 200), 40);
+  const run = { kind: /** @type {const} */ ('run'), id: 'any' };
+  assert.equal(warmUpOf(settings, { ...run, judges: true }, 200), 0);
+  assert.equal(warmUpOf(settings, { ...run, judges: false }, 200), 40);
+});
+
 test('epochs are passes through the larger set', () => {
   const settings = {
     ...defaultSettings(GPU, MODEL, null),

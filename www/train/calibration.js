@@ -38,6 +38,7 @@ const FIXED = 0.1;
  * @property {Settings} settings
  * @property {import('./cost.js').Size} size of the networks that were measured
  * @property {import('./types.js').StartChoice} start
+ * @property {import('./settings.js').Network | null} [network] of the weights to start from
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
  * @property {number} photosA trained on
  * @property {number} photosB
@@ -109,9 +110,9 @@ function scaled(measured, each, to) {
 
 /** @param {Measured} measured @param {Each} each @param {Settings} settings */
 function runSeconds(measured, each, settings) {
-  const { photosA, photosB, previews, scored, start, device } = measured;
+  const { photosA, photosB, previews, scored, start, network, device } = measured;
   const steps = stepsOf(settings, photosA, photosB);
-  const warmUp = warmUpOf(settings, start, steps);
+  const warmUp = warmUpOf(settings, start, steps, network);
   const looks = (steps / settings.previewEvery) * previews;
   const size = sizeWith(measured, settings);
   const { side } = previewsOf(settings, isSlow(device));

@@ -79,13 +79,14 @@ export class Calibrator {
 }
 
 /** @param {import('./prepare.js').Plan} plan @param {import('./record.js').RunRecord} record */
-function about({ settings, start, device }, { photos, previews }) {
+function about({ settings, start, network, device }, { photos, previews }) {
   const slow = isSlow(device);
   const { photos: shown } = previewsOf(settings, slow);
   const scored = slow ? SCORED_SLOW : Number.POSITIVE_INFINITY;
   return {
     settings,
     start,
+    network,
     device,
     photosA: photos.A.length,
     photosB: photos.B.length,

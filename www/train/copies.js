@@ -32,6 +32,7 @@ export class Copies {
   #tell;
   #onSkip;
   #onChange;
+  #makeRoom;
   /** Photos that have been copied, of how many; null: none are being. @type {{ done: number, total: number } | null} */
   progress = null;
 
@@ -41,8 +42,10 @@ export class Copies {
    * @param {import('./run.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
+   * @param {(bytes: number) => Promise<void>} makeRoom where that is possible
    */
-  constructor(host, engine, tell, onSkip, onChange) {
+  constructor(host, engine, tell, onSkip, onChange, makeRoom) {
+    this.#makeRoom = makeRoom;
     this.#host = host;
     this.#engine = engine;
     this.#tell = tell;
@@ -100,10 +103,16 @@ export class Copies {
       (sum, { photo: { whole } }) => sum + 3 * (pixelsOf(config) + (whole?.longest ?? 0) ** 2),
       0,
     );
-    const space = await this.#host.space();
-    const free = space ? space.quota - space.usage : 0;
-    if (free >= most + CHECKPOINT_BYTES * parameters) return;
+    const needed = most + CHECKPOINT_BYTES * parameters;
+    if ((await this.#free()) < needed) await this.#makeRoom(needed);
+    const free = await this.#free();
+    if (free >= needed) return;
     throw new CodedError('storage-full', `${free} bytes are free, ${most} are wanted`);
+  }
+
+  async #free() {
+    const space = await this.#host.space();
+    return space ? space.quota - space.usage : 0;
   }
 
   /** @param {string} run @param {Wanted[]} wanted */

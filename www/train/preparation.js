@@ -49,9 +49,13 @@ export class Preparation {
 
   /** @returns {Settings} */
   get settings() {
-    const network = this.#source.network(this.start);
-    const proposed = defaultSettings(this.device, this.start, network);
+    const proposed = defaultSettings(this.device, this.start, this.network);
     return settingsWith({ ...proposed, ...presetSettings(this.#basis, proposed) }, this.#chosen);
+  }
+
+  /** Of the weights to start from, as far as it is known. */
+  get network() {
+    return this.#source.network(this.start);
   }
 
   /** @param {Partial<Settings>} settings */
@@ -106,7 +110,8 @@ export class Preparation {
     this.need = null;
     if (!device || settingProblems(settings).length > 0) return;
     const mine = this.#weighed;
-    const config = JSON.stringify(configOf(settings, start, device, settings.length));
+    const made = configOf(settings, start, device, settings.length, this.network);
+    const config = JSON.stringify(made);
     // If it cannot be told now, the start tells it.
     const need = await this.#engine.request('weigh-run', { config }).catch(() => null);
     if (mine !== this.#weighed) return;
@@ -132,6 +137,7 @@ export class Preparation {
       folders: this.folders.reports,
       settings: this.settings,
       start: this.start,
+      network: this.network,
       weights: await this.#source.read(this.start, this.#stored, signal),
       device: this.device,
       date: this.#host.date(),

@@ -14,6 +14,7 @@ import { configOf, stepsOf } from './settings.js';
  * @property {Record<Domain, FolderReport>} folders
  * @property {import('./types.js').Settings} settings
  * @property {import('./types.js').StartChoice} start
+ * @property {import('./settings.js').Network | null} network of the weights, as far as it is known
  * @property {import('./weights.js').Weights} weights
  * @property {import('../protocol.js').DeviceReport} device
  * @property {number} date milliseconds since 1970
@@ -23,10 +24,11 @@ import { configOf, stepsOf } from './settings.js';
  * @param {Plan} plan
  * @returns {{ record: RunRecord, from: import('../protocol.js').TrainFrom } & TrainPhotos}
  */
-export function prepare({ folders, settings, start, weights, device, date }) {
+export function prepare({ folders, settings, start, network, weights, device, date }) {
   const sides = { A: divided(folders.A), B: divided(folders.B) };
   const steps = stepsOf(settings, sides.A.training.length, sides.B.training.length);
-  const config = JSON.stringify(configOf(settings, start, device, steps));
+  const { name, ...from } = weights;
+  const config = JSON.stringify(configOf(settings, start, device, steps, network));
   /** @type {RunRecord} */
   const record = {
     version: 1,
@@ -36,7 +38,7 @@ export function prepare({ folders, settings, start, weights, device, date }) {
     modified: date,
     names: { A: folders.A.name, B: folders.B.name },
     settings,
-    start: { kind: start.kind, name: weights.name },
+    start: { kind: start.kind, name },
     config,
     engine: device.version,
     device: device.device,
@@ -55,7 +57,7 @@ export function prepare({ folders, settings, start, weights, device, date }) {
   };
   return {
     record,
-    from: { kind: 'new', config, a: weights.a, b: weights.b },
+    from: { kind: 'new', config, ...from },
     photos: { A: sides.A.training.map(fileOf), B: sides.B.training.map(fileOf) },
     previews: { A: sides.A.previews.map(shown), B: sides.B.previews.map(shown) },
   };

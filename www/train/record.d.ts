@@ -3,13 +3,13 @@
  *
  * ```text
  * index-0.json index-1.json        RunIndex, written in turn: one of them is always whole
- * checkpoint-<n>.safetensors       the two latest
+ * checkpoint-<n>.safetensors       the two latest; when the run is over the last, where there is room
  * history-<n>.f32                  all steps up to that checkpoint
  * picture-A0-input.png …           photos to preview
  * picture-A0-<step>-back.png …     and what became of them, over time
  * best_A-<n>.safetensors best_B-<n>.…  the best that were scored
  * G_A-<n>.safetensors G_B-<n>.…    when the run is over
- * photos/A-00000 …                 small copies of the photos, while the run is unfinished: copies.js
+ * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
  */
 import type { Domain, Scores, Settings, StartChoice } from './types.js';
@@ -83,7 +83,7 @@ export interface RunIndex {
   /** Counts the writings of the index. */
   sequence: number;
   record: RunRecord;
-  /** The latest first; two at most. */
+  /** The latest first; two at most. Of a run that is over one, or none: then it cannot learn on. */
   checkpoints: StoredCheckpoint[];
   /** Of all times that are kept, the oldest first. */
   pictures: StoredPicture[];

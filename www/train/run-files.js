@@ -90,15 +90,17 @@ export async function storeCheckpoint(folder, record, { checkpoint, history, bes
 }
 
 /**
- * Stores the result of a run that is over; checkpoints and photos are then of no more use and go.
+ * Stores the result of a run that is over, with the checkpoint from which it can learn on. Without one the photos
+ * are of no more use either, and go.
  *
  * @param {Folder} folder
  * @param {RunRecord} record
- * @param {{ a: Part['content'], b: Part['content'], history: Part['content'], best: Best }} parts
+ * @param {{ a: Part['content'], b: Part['content'], history: Part['content'], best: Best, checkpoint: Part['content'] | null }} parts
  * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
  * @returns {Promise<RunIndex>}
  */
-export async function storeResult(folder, record, { a, b, history, best }, previews) {
+export async function storeResult(folder, record, parts, previews) {
+  const { a, b, history, best, checkpoint } = parts;
   const before = await readIndex(folder);
   const sequence = (before?.sequence ?? 0) + 1;
   const result = {
@@ -114,16 +116,22 @@ export async function storeResult(folder, record, { a, b, history, best }, previ
     ...(previews?.files ?? []),
   ];
   const isLast = record.best?.step === record.step;
+  const checkpoints = [];
+  if (checkpoint) {
+    const name = `checkpoint-${sequence}.safetensors`;
+    files.push({ name, content: checkpoint });
+    checkpoints.push({ step: record.step, checkpoint: name, history: result.history, bytes: 0 });
+  }
   const pictures = previews?.pictures ?? before?.pictures ?? [];
   const index = await commit(folder, files, {
     sequence,
     record,
     best: isLast ? null : best ? bestNames(sequence) : (before?.best ?? null),
-    checkpoints: [],
+    checkpoints,
     pictures,
     result,
   });
-  await folder.remove(PHOTOS);
+  if (!checkpoint) await folder.remove(PHOTOS);
   return index;
 }
 
@@ -141,6 +149,17 @@ function bestFiles(sequence, best) {
         { name: names.B, content: best.B },
       ]
     : [];
+}
+
+/**
+ * Takes from a run that is over what it needs to learn on. Its weights stay.
+ *
+ * @param {Folder} folder
+ * @param {RunIndex} index
+ */
+export async function forgetCheckpoint(folder, index) {
+  await commit(folder, [], { ...index, sequence: index.sequence + 1, checkpoints: [] });
+  await folder.remove(PHOTOS);
 }
 
 /**

@@ -9,6 +9,7 @@ import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
 import { History } from './history.js';
+import { proposalOf } from './learn-on.js';
 import { Pace } from './pace.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
@@ -35,6 +36,7 @@ import { isSlow, previewsOf, ratesConfig } from './settings.js';
  * @property {History} [history]
  * @property {import('./types.js').PreviewSet[]} [pictures]
  * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
+ * @property {(bytes: number) => Promise<void>} makeRoom on the disk, where that is possible
  * @property {() => void} onChange
  * @property {Tell} onTell
  */
@@ -90,7 +92,8 @@ export class TrainRun {
       /** @type {string} */ name,
       /** @type {string} */ code,
     ) => this.#skipped(domain, name, code);
-    this.#copies = new Copies(parts.host, parts.engine, parts.onTell, onSkip, parts.onChange);
+    const { host, engine, onTell, onChange, makeRoom } = parts;
+    this.#copies = new Copies(host, engine, onTell, onSkip, onChange, makeRoom);
     /** What would help after the numbers left the finite ones. @type {import('./types.js').Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
@@ -305,6 +308,22 @@ export class TrainRun {
     this.#onChange();
   }
 
+  /**
+   * Goes on, in an engine that knows nothing of the run, behind its end.
+   *
+   * @param {{ steps: number, lr: number | null }} how
+   */
+  async learnOn({ steps, lr }) {
+    const { otherDevice } = await this.restore();
+    this.#take(await this.#engine.request('train-learn-on', { steps, lr }));
+    const { settings, config } = this.record;
+    this.record.settings = { ...settings, lr: JSON.parse(config).lr };
+    if (otherDevice) this.record.device = /** @type {RunRecord['device']} */ (otherDevice);
+    this.record.state = 'running';
+    this.result = null;
+    await this.save();
+  }
+
   /** @param {import('./types.js').Rates} rates */
   async change(rates) {
     await this.#engine.request('train-change', { config: JSON.stringify(ratesConfig(rates)) });
@@ -365,6 +384,7 @@ export class TrainRun {
       proposal: this.proposal,
       stopped: this.record.state === 'stopped',
       kept: this.record.state === 'running' ? null : this.saver.resultKept,
+      learnOn: this.result && proposalOf(this.record),
     };
   }
 }

@@ -132,13 +132,14 @@ export class Saver {
    * @returns {Promise<Record<Domain, Blob>>} the weights
    */
   async finish(record, history, gallery, best) {
-    const { a, b, problem } = await this.#engine.request('train-finish', {
+    const { a, b, problem, checkpoint } = await this.#engine.request('train-finish', {
       record,
       history: history.bytes(),
       best: record.best?.step === record.step ? null : this.#unstored(best),
       pictures: gallery.toStore(),
     });
     this.resultKept = problem ? 'memory' : 'disk';
+    this.#inMemory = checkpoint;
     this.#report(problem, a.size + b.size);
     return { A: a, B: b };
   }

@@ -8,6 +8,7 @@ import { Driver } from './driver.js';
 import { Exports } from './exports.js';
 import { Faults, faultsOf } from './faults.js';
 import { Host } from './host.js';
+import { proposalOf } from './learn-on.js';
 import { Library } from './library.js';
 import { Notices } from './notices.js';
 import { Preparation } from './preparation.js';
@@ -198,6 +199,7 @@ export class TrainSession extends EventTarget {
       engine: this.#engine,
       host: this.#host,
       faults: this.#faults,
+      makeRoom: (bytes) => this.#stored.makeRoom(bytes),
       onChange: () => this.#changed(),
       onTell: (...notice) => this.#tell(...notice),
     });
@@ -222,6 +224,31 @@ export class TrainSession extends EventTarget {
     if (this.#abort) this.#abort.abort();
     else if (this.#driver) this.#driver.halt('stop');
     else await this.#drive({ restore: this.#doing === 'failed', halt: 'stop' });
+  }
+
+  /** @param {{ steps: number, lr: number | null }} how @param {string} [id] of a stored run */
+  async learnOn(how, id) {
+    const over = this.#run;
+    if (!this.#can.learnOn || (id === undefined) !== (over !== null)) return;
+    this.#notices.clear();
+    const run = await this.#alone('starting', async (signal, lease) => {
+      const found = over ?? (await this.#goOn(id ?? '', signal, lease, { over: true }));
+      if (found && over) over.lease = lease.take();
+      await found?.learnOn(how);
+      return found;
+    });
+    if (run) return this.#drive();
+    // It is as it was, in its folder; or in memory alone, and then on the page.
+    over?.lease.release();
+    if (over?.saver.resultKept === 'memory') return this.#do('finished');
+    this.#run?.lease.release();
+    this.#forgetRun();
+    await this.#refresh();
+  }
+
+  /** @param {number} steps */
+  proposeLearnOn(steps) {
+    return this.#run && proposalOf(this.#run.record, steps);
   }
 
   async discard() {
@@ -363,10 +390,11 @@ export class TrainSession extends EventTarget {
    * @param {string} id
    * @param {AbortSignal} signal
    * @param {import('./lease.js').Lease} lease
+   * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
    * @returns {Promise<TrainRun | null>} null: its photos are not there
    */
-  async #goOn(id, signal, lease) {
-    const found = await this.#stored.unfinished(id);
+  async #goOn(id, signal, lease, which) {
+    const found = await this.#stored.unfinished(id, which);
     signal.throwIfAborted();
     const { record } = found.index;
     const { missing, ...photos } = completed(record, found, this.#next.folders.reports);
@@ -382,6 +410,7 @@ export class TrainSession extends EventTarget {
     const known = { history, pictures, best, lease: lease.take() };
     const run = this.#runOf({ record, from, ...photos, ...known });
     run.saver.found(record, found.index.checkpoints[0]?.bytes ?? 0);
+    if (which?.over) run.saver.foundBest(null); // among the files that go with the result
     this.#run = run;
     return run;
   }

@@ -6,7 +6,7 @@
 /** @typedef {import('./types.js').StartChoice} StartChoice */
 /** @typedef {import('./types.js').SettingProblem} SettingProblem */
 /** @typedef {{ device: 'webgpu' | 'cpu', fallback: boolean }} Device */
-/** @typedef {{ ngf: number, blocks: number }} Network */
+/** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
 const PREVIEW = {
@@ -87,7 +87,7 @@ export function isSlow(device) {
  *
  * @param {Device | null} device
  * @param {StartChoice} start
- * @param {Network | null} network of the weights to start from, where it is known
+ * @param {Network | null} [network] of the weights to start from, where it is known
  * @returns {Settings}
  */
 export function defaultSettings(device, start, network) {
@@ -183,9 +183,10 @@ export function settingProblems(settings) {
  * @param {Settings} settings without problems of their own
  * @param {StartChoice} start
  * @param {number} steps of the run
+ * @param {Network | null} [network] of the weights to start from, where it is known
  * @returns {SettingProblem[]}
  */
-export function lengthProblems(settings, start, steps) {
+export function lengthProblems(settings, start, steps, network = null) {
   const { length, unit, rule, warmUp } = settings;
   const idle = rule === 'paper' ? 0 : unit === 'steps' ? 1 : steps / length;
   const most = steps - idle - 1;
@@ -194,7 +195,7 @@ export function lengthProblems(settings, start, steps) {
     /** @type {number[]} */ [least, largest],
   ) => [{ field, code: 'setting-range', values: { field, least, most: largest } }];
   if (most < 0) return problem('length', [2, MOST_STEPS]);
-  const late = start.kind !== 'scratch' && warmUp !== null && warmUp > most;
+  const late = warmsUp(start, network) && warmUp !== null && warmUp > most;
   return late ? problem('warmUp', [0, most]) : [];
 }
 
@@ -239,14 +240,35 @@ export function stepsOf(settings, photosA, photosB) {
 }
 
 /**
- * Steps of warm-up: always fewer than the run has, and none from scratch, where both networks begin alike.
+ * Whether discriminators learn alone at first: not from scratch, where all networks begin alike, nor where they
+ * come with what the run starts from.
+ *
+ * @param {StartChoice} start
+ * @param {Network | null} network of the weights to start from, where it is known
+ */
+export function warmsUp(start, network) {
+  switch (start.kind) {
+    case 'scratch':
+      return false;
+    case 'model':
+      return !network?.ndf;
+    case 'files':
+      return !(start.dA && start.dB);
+    case 'run':
+      return !start.judges;
+  }
+}
+
+/**
+ * Steps of warm-up: always fewer than the run has.
  *
  * @param {Settings} settings
  * @param {StartChoice} start
  * @param {number} steps of the run
+ * @param {Network | null} [network] of the weights to start from, where it is known
  */
-export function warmUpOf(settings, start, steps) {
-  if (start.kind === 'scratch') return 0;
+export function warmUpOf(settings, start, steps, network = null) {
+  if (!warmsUp(start, network)) return 0;
   const proposed = Math.min(WARM_UP.steps, Math.floor(steps / WARM_UP.part));
   return Math.min(settings.warmUp ?? proposed, steps - 1);
 }
@@ -281,15 +303,16 @@ export function emaOf(steps) {
  * @param {StartChoice} start
  * @param {Device} device
  * @param {number} steps of the run
+ * @param {Network | null} [network] of the weights to start from, where it is known
  */
-export function configOf(settings, start, device, steps) {
+export function configOf(settings, start, device, steps, network = null) {
   const flat = Math.ceil(settings.length / 2);
   const scratch = start.kind === 'scratch';
-  const warmUp = warmUpOf(settings, start, steps);
+  const warmUp = warmUpOf(settings, start, steps, network);
   return {
     ngf: settings.ngf,
     blocks: settings.blocks,
-    ndf: scratch ? settings.ngf : isSlow(device) ? 32 : 64,
+    ndf: network?.ndf ?? (scratch ? settings.ngf : isSlow(device) ? 32 : 64),
     lambda_A: settings.lambdaCycle,
     lambda_B: settings.lambdaCycle,
     lambda_identity: settings.lambdaIdentity,

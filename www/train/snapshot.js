@@ -5,6 +5,7 @@ import {
   settingProblems,
   startProblems,
   stepsOf,
+  warmsUp,
 } from './settings.js';
 
 /** @typedef {import('./types.js').Snapshot} Snapshot */
@@ -17,7 +18,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
 /**
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
- * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'need' | 'calibration'>} next
+ * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
  * @property {import('./run.js').TrainRun | null} run
  * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held
@@ -30,14 +31,14 @@ export function snapshotOf(parts) {
   const { runs, space } = parts.library;
   // What another tab is at is not on offer, nor what is on the page already.
   const offers = parts.library.offers.filter(({ id }) => !held && id !== parts.run?.record.id);
-  const { folders, preset, settings, start, device, need, calibration } = parts.next;
+  const { folders, preset, settings, start, network, device, need, calibration } = parts.next;
   const { reports, both, checked } = folders;
   const looked = both && checked === null;
   const steps = looked ? stepsOf(settings, reports.A.training, reports.B.training) : null;
   const problems = settingProblems(settings);
   if (problems.length === 0) problems.push(...memoryProblems(settings, need));
   if (problems.length === 0 && steps !== null) {
-    problems.push(...lengthProblems(settings, start, steps));
+    problems.push(...lengthProblems(settings, start, steps, network));
   }
   problems.push(...startProblems(start));
   const dataset = looked ? folders.dataset(settings.crop) : null;
@@ -55,6 +56,7 @@ export function snapshotOf(parts) {
     settings,
     settingProblems: problems,
     start,
+    warmsUp: warmsUp(start, network),
     steps,
     calibration,
     run: parts.run?.view() ?? null,
@@ -95,6 +97,7 @@ function canDo(state, usable, { held, offer }) {
     discard: hasRun || is('recovering', 'finished', 'saving'),
     close: is('paused', 'failed', 'finished'),
     changeRates: is('training', 'paused'),
+    learnOn: (is('finished') || (preparing && state !== 'checking')) && !held,
     acceptOffer: preparing && state !== 'checking' && offer && !held,
     discardOffer: preparing && offer && !held,
     export: is('training', 'paused', 'finished'),

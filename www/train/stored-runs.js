@@ -8,7 +8,8 @@ import { CodedError, failureOf } from '../failure.js';
 import { isStored } from './copies.js';
 import { Disk } from './disk.js';
 import { History } from './history.js';
-import { bytesIn, PHOTOS, readIndex } from './run-files.js';
+import { proposalOf } from './learn-on.js';
+import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Offer} Offer */
@@ -26,7 +27,7 @@ export class StoredRuns {
   /** Deleted, or being deleted, since the page was opened. @type {Set<string>} */
   #gone = new Set();
 
-  /** @param {Pick<import('./host.js').Host, 'storage' | 'withRun' | 'wait'>} host */
+  /** @param {Pick<import('./host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
   constructor(host) {
     this.#host = host;
   }
@@ -59,7 +60,8 @@ export class StoredRuns {
       const index = folder && !deleted.has(id + MARK) ? await readIndex(folder) : null;
       if (folder && index) found.push({ id, index, folder });
       else if (sweep) await disk.remove(id);
-      if (sweep && index?.result) await folder?.remove(PHOTOS); // where that failed when it was over
+      // Where that failed when it was over.
+      if (sweep && index?.result && index.checkpoints.length === 0) await folder?.remove(PHOTOS);
     }
     if (sweep) await this.#forgetMarks(disk, deleted);
     return found.sort((a, b) => b.index.record.modified - a.index.record.modified);
@@ -90,7 +92,13 @@ export class StoredRuns {
       const common = { id, names, step, total, when, bytes: await bytesIn(folder) };
       const pictures = await shown(index, folder);
       if (index.result)
-        runs.push({ ...common, ...pictures, stopped: state !== 'finished', settings });
+        runs.push({
+          ...common,
+          ...pictures,
+          stopped: state !== 'finished',
+          settings,
+          learnOn: goesOn(index) ? proposalOf(index.record) : null,
+        });
       else offers.push({ ...common, ...pictures, needsFolders: !isStored(index.record) });
     }
     return { offers, runs };
@@ -124,12 +132,27 @@ export class StoredRuns {
   }
 
   /**
-   * An unfinished run with all that the page needs to go on with it.
+   * The last checkpoint of a run that is over.
    * @param {string} id
+   * @returns {Promise<Blob | null>} null: it is not kept
    */
-  async unfinished(id) {
+  async checkpoint(id) {
     const { index, folder } = await this.open(id);
-    if (index.result) throw new CodedError('run-gone', `run ${id} is over: another tab ended it`);
+    const [latest] = index.checkpoints;
+    return latest ? folder.read(latest.checkpoint) : null;
+  }
+
+  /**
+   * A run with all that the page needs to go on with it.
+   * @param {string} id
+   * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
+   */
+  async unfinished(id, { over = false } = {}) {
+    const { index, folder } = await this.open(id);
+    const isOver = index.result !== null;
+    if (isOver !== over || index.checkpoints.length === 0) {
+      throw new CodedError('run-gone', `run ${id} was ended or continued in another tab`);
+    }
     const latest = index.checkpoints[0];
     const steps = latest && (await folder.read(latest.history));
     const history = History.from((await steps?.arrayBuffer()) ?? new ArrayBuffer(0));
@@ -146,7 +169,7 @@ export class StoredRuns {
     return {
       index,
       history,
-      best: await bestOf(index, folder),
+      best: await (over ? bestInMemory : bestOf)(index, folder),
       pictures: await allPictures(index, folder),
       photos: { A: await Promise.all(a), B: await Promise.all(b) },
       previews: {
@@ -154,6 +177,18 @@ export class StoredRuns {
         B: await Promise.all(previews.B.map(shown)),
       },
     };
+  }
+
+  /**
+   * Sees that so much is free, if it can be: what runs that are over would learn on from goes, the oldest first.
+   * @param {number} bytes
+   */
+  async makeRoom(bytes) {
+    for (const { index, folder } of (await this.#all(false)).reverse()) {
+      const space = await this.#host.space();
+      if (!space || space.quota - space.usage >= bytes) return;
+      if (index.result && index.checkpoints.length > 0) await forgetCheckpoint(folder, index);
+    }
   }
 
   /**
@@ -197,10 +232,28 @@ export class StoredRuns {
   }
 }
 
-/** @param {RunIndex} index @param {Disk} folder @returns {Promise<Record<Domain, Blob> | null>} */
+/** @param {Pick<RunIndex, 'best'>} index @param {Disk} folder @returns {Promise<Record<Domain, Blob> | null>} */
 async function bestOf({ best }, folder) {
   const [A, B] = best ? await Promise.all([folder.read(best.A), folder.read(best.B)]) : [];
   return A && B ? { A, B } : null;
+}
+
+/**
+ * The best weights of a run that is over, which may be its last. In memory: their files go as soon as it learns on.
+ * @param {RunIndex} index
+ * @param {Disk} folder
+ */
+async function bestInMemory({ best, result, record }, folder) {
+  const isLast = record.best?.step === record.step;
+  const found = await bestOf({ best: isLast ? result : best }, folder);
+  if (!found) return null;
+  const [A, B] = await Promise.all([found.A.arrayBuffer(), found.B.arrayBuffer()]);
+  return { A: new Blob([A]), B: new Blob([B]) };
+}
+
+/** Whether a run that is over can learn on. @param {RunIndex} index */
+function goesOn({ record, checkpoints }) {
+  return checkpoints.length > 0 && isStored(record);
 }
 
 /** The latest picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */

@@ -141,10 +141,10 @@ export type StartChoice =
    * back starts from the card of the other direction. Or `own:<name>`, a visitor's weights in the store.
    */
   | { kind: 'model'; id: string }
-  /** A visitor's own weights: either direction or both. */
-  | { kind: 'files'; a: File | null; b: File | null }
-  /** The weights of a run in `snapshot.runs`. */
-  | { kind: 'run'; id: string }
+  /** A visitor's own weights: either direction or both, and the discriminators of what they make. */
+  | { kind: 'files'; a: File | null; b: File | null; dA: File | null; dB: File | null }
+  /** The weights of a run in `snapshot.runs`; `judges`: with its discriminators, which only one that `goesOn` has. */
+  | { kind: 'run'; id: string; judges: boolean }
   | { kind: 'scratch' };
 
 /** What a training is for: `presets.js`. `own`: a setting that goes with it was changed. */
@@ -178,7 +178,7 @@ export interface Settings {
   /** Networks from scratch only; weights bring their own. */
   ngf: number;
   blocks: number;
-  /** Steps in which fresh discriminators learn alone, for starts from weights; null: min(100, steps / 5). */
+  /** Steps in which fresh discriminators learn alone, for starts from weights without them; null: min(100, steps / 5). */
   warmUp: number | null;
   seed: number;
   /** Steps between previews. */
@@ -348,6 +348,16 @@ export interface RunView {
   stopped: boolean;
   /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
   kept: 'disk' | 'memory' | null;
+  /** Of a run that is over, and what is proposed for going on. */
+  learnOn: LearnOn | null;
+}
+
+/** How a run that is over can learn on. */
+export interface LearnOn {
+  /** More steps. */
+  steps: number;
+  /** Learning rate to begin with, which is then falling to zero if it fell before. */
+  lr: number;
 }
 
 export interface Rates {
@@ -382,6 +392,8 @@ export interface StoredRun {
   when: number;
   bytes: number;
   settings: Settings;
+  /** What is proposed for going on; null: what that takes is not kept, as by earlier versions of the page. */
+  learnOn: LearnOn | null;
   input: Blob | null;
   picture: Blob | null;
 }
@@ -414,6 +426,8 @@ export interface Can {
   changeRates: boolean;
   acceptOffer: boolean;
   discardOffer: boolean;
+  /** Of the run on the page, if it is over; where there is none, of one in `runs`. */
+  learnOn: boolean;
   /** exportWeights, exportCurves, modelFor */
   export: boolean;
 }
@@ -434,6 +448,8 @@ export interface Snapshot {
   settings: Settings;
   settingProblems: SettingProblem[];
   start: StartChoice;
+  /** Discriminators learn alone at first: the warm-up can be set. */
+  warmsUp: boolean;
   /** Steps of the whole run with these settings and folders; null until both folders are there. */
   steps: number | null;
   calibration: Calibration | null;
@@ -488,6 +504,10 @@ export interface TrainSessionApi extends EventTarget {
   stop(): Promise<void>;
   discard(): Promise<void>;
   changeRates(rates: Partial<Rates>): Promise<void>;
+  /** A run that is over goes on: the one on the page, or a stored one. `lr` null: as proposed. */
+  learnOn(how: { steps: number; lr: number | null }, id?: string): Promise<void>;
+  /** Rates for going on for so many steps. */
+  proposeLearnOn(steps: number): LearnOn | null;
   /** Takes the run off the page (it stays stored) so that another can be prepared. */
   close(): Promise<void>;
 

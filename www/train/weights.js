@@ -1,10 +1,20 @@
 /** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../failure.js';
-import { forgetMismatch, ownModel, readModel, shippedModels } from '../models.js';
+import {
+  forgetMismatch,
+  ownModel,
+  readDiscriminator,
+  readModel,
+  shippedModels,
+} from '../models.js';
 import { contentHash } from './dataset.js';
 
 /** @typedef {import('./types.js').StartChoice} StartChoice */
-/** @typedef {{ a: Blob | null, b: Blob | null, name: string }} Weights of the generators A to B and B to A */
+/** @typedef {import('../protocol.js').Start} Start */
+/** @typedef {Start & { name: string }} Weights */
+
+/** @type {Start} */
+const NOTHING = { a: null, b: null, dA: null, dB: null, checkpoint: null };
 
 export class WeightsSource {
   #store;
@@ -22,7 +32,10 @@ export class WeightsSource {
    */
   network(choice) {
     const card = choice.kind === 'model' ? cardOf(choice.id) : undefined;
-    return card ? { ngf: card.ngf, blocks: card.blocks } : null;
+    if (!card) return null;
+    const { ngf, blocks, discriminator } = card;
+    const judged = discriminator && backOf(card)?.discriminator;
+    return { ngf, blocks, ndf: judged ? discriminator.ndf : null };
   }
 
   /**
@@ -35,12 +48,15 @@ export class WeightsSource {
   async read(choice, runs, signal) {
     switch (choice.kind) {
       case 'scratch':
-        return { a: null, b: null, name: '' };
-      case 'files':
-        return { a: choice.a, b: choice.b, name: choice.a?.name ?? choice.b?.name ?? '' };
+        return { ...NOTHING, name: '' };
+      case 'files': {
+        const { a, b, dA, dB } = choice;
+        return { ...NOTHING, a, b, dA, dB, name: a?.name ?? b?.name ?? '' };
+      }
       case 'run': {
         const [a, b] = [await runs.weights(choice.id, 'A'), await runs.weights(choice.id, 'B')];
-        return { a, b, name: choice.id };
+        const checkpoint = choice.judges ? await runs.checkpoint(choice.id) : null;
+        return { ...NOTHING, a, b, checkpoint, name: choice.id };
       }
       case 'model':
         return this.#model(choice.id, signal);
@@ -52,31 +68,43 @@ export class WeightsSource {
     if (id.startsWith('own:')) {
       const name = id.slice('own:'.length);
       const { weights } = await readModel(ownModel(name), this.#store, () => {}, signal);
-      return { a: weights, b: null, name };
+      return { ...NOTHING, a: weights, name };
     }
     const card = cardOf(id);
     if (!card) throw new CodedError('model-unavailable', `no model is called ${id}`);
-    const back = shippedModels().find(
-      (model) => model.card?.source === card.target && model.card.target === card.source,
-    );
-    const a = await this.#shipped(id, signal);
-    const b = back ? await this.#shipped(back.value, signal) : null;
-    return { a, b, name: id };
+    const back = backOf(card);
+    const [a, dA] = await this.#shipped(id, signal);
+    const [b, dB] = back ? await this.#shipped(back.id, signal) : [null, null];
+    return { ...NOTHING, a, b, dA, dB, name: id };
   }
 
-  /** @param {string} id @param {AbortSignal} signal */
+  /**
+   * A generator that comes with the page, and the judge of what it makes, if that comes too.
+   * @param {string} id
+   * @param {AbortSignal} signal
+   * @returns {Promise<[Blob, Blob | null]>}
+   */
   async #shipped(id, signal) {
     const model = shippedModels().find(({ value }) => value === id);
-    if (!model) throw new CodedError('model-unavailable', `no model is called ${id}`);
-    const { weights, sha256 } = await readModel(model, this.#store, () => {}, signal);
-    const found = await contentHash(weights);
-    if (crypto.subtle && sha256 !== found) {
-      const error = new CodedError('weights-hash-mismatch', `${id}: ${found} instead of ${sha256}`);
+    if (!model?.card) throw new CodedError('model-unavailable', `no model is called ${id}`);
+    const generator = await readModel(model, this.#store, () => {}, signal);
+    const judge = await readDiscriminator(model.card, signal);
+    for (const { weights, sha256 } of [generator, ...(judge ? [judge] : [])]) {
+      const found = await contentHash(weights);
+      if (!crypto.subtle || sha256 === found) continue;
+      const detail = `${id}: ${found} instead of ${sha256}`;
+      const error = new CodedError('weights-hash-mismatch', detail);
       forgetMismatch(model, error);
       throw error;
     }
-    return weights;
+    return [generator.weights, judge?.weights ?? null];
   }
+}
+
+/** The model of the other direction. @param {import('../models.js').Card} card */
+function backOf({ source, target }) {
+  const cards = shippedModels().flatMap(({ card }) => card ?? []);
+  return cards.find((card) => card.source === target && card.target === source);
 }
 
 /** @param {string} id */

@@ -180,6 +180,13 @@ class FakeTraining {
     Object.assign(this.config, JSON.parse(config));
   }
 
+  /** @param {number} steps @param {number | undefined} lr */
+  learnOn(steps, lr) {
+    const { step } = this.state;
+    Object.assign(this.config, { lr_unit: 'steps', lr_flat: step, lr_decay: steps });
+    if (lr !== undefined) this.config.lr = lr;
+  }
+
   /** As the real one: pieces in their order, and one of the first again. @param {import('../../../www/train/disk.js').Write} write */
   async saveCheckpoint(write) {
     this.options.onSave?.();
@@ -211,9 +218,23 @@ function fakeEngine(options) {
       const most = options.mostCrop ?? crop;
       return { bytes: 1000 * crop, limit: 1000 * most, crop: Math.min(crop, most) };
     },
-    startTraining(/** @type {string} */ config, /** @type {number} */ a, /** @type {number} */ b) {
-      options.onStart?.(JSON.parse(config));
+    startTraining(
+      /** @type {string} */ config,
+      /** @type {number} */ a,
+      /** @type {number} */ b,
+      /** @type {any[]} */ ...[, ...weights]
+    ) {
+      const text = (/** @type {Uint8Array | undefined} */ file) =>
+        file && new TextDecoder().decode(file);
+      options.onStart?.(JSON.parse(config), weights.map(text));
       return new FakeTraining(JSON.parse(config), a, b, { step: 0, weight: 1 }, options);
+    },
+    async discriminatorsOf(
+      /** @type {(at: number, length: number) => Promise<Uint8Array>} */ read,
+      /** @type {number} */ length,
+    ) {
+      const { state } = JSON.parse(new TextDecoder().decode(await read(0, length)));
+      return new TextEncoder().encode(`judges ${state.step}`);
     },
     async resumeTrainingFrom(
       /** @type {(at: number, length: number) => Promise<Uint8Array>} */ read,

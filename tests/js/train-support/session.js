@@ -94,6 +94,7 @@ export class FakeHost extends Host {
  * @param {FakeLocks} [options.locks] to be shared by tabs
  * @param {string} [options.fault] of the URL
  * @param {any} [options.engine] see `fakeClient`
+ * @param {any} [options.source] of weights to start from
  * @param {Map<string, string>} [options.tab] what the tab remembers, to be shared by reloads
  */
 export function newSession({
@@ -101,6 +102,10 @@ export function newSession({
   locks = new FakeLocks(),
   fault,
   engine,
+  source = {
+    network: () => null,
+    read: async () => ({ a: null, b: null, dA: null, dB: null, checkpoint: null, name: '' }),
+  },
   tab,
 } = {}) {
   const host = new FakeHost(root, locks);
@@ -108,10 +113,7 @@ export function newSession({
   const { client, workers } = fakeClient({ root, locks, ...engine });
   const session = new TrainSession({
     engine: client,
-    source: /** @type {any} */ ({
-      network: () => null,
-      read: async () => ({ a: null, b: null, name: '' }),
-    }),
+    source: /** @type {any} */ (source),
     query: new URLSearchParams(fault ? { fault } : {}),
     host: /** @type {any} */ (host),
   });

@@ -2,6 +2,7 @@
 import { button, byId, downloadFile } from '../../dom.js';
 import { formatTime, text } from '../../messages.js';
 import { confirmed } from './confirm.js';
+import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
@@ -26,6 +27,7 @@ export function setUpAfter(session, onModels, onError) {
   on('trained-b', () => save(session.exportWeights('B', undefined, chosenWeights())));
   on('curves', () => save(session.exportCurves()));
   on('another', () => another(session));
+  setUpLearnOn(session, onError);
 }
 
 /** What is in memory alone would be gone, so that is asked about. @param {Session} session */
@@ -36,8 +38,10 @@ async function another(session) {
   }
 }
 
-/** @param {Snapshot} snapshot */
-export function showAfter({ state, run, can, space }) {
+/** @param {Snapshot} snapshot @param {Session} session */
+export function showAfter(snapshot, session) {
+  const { state, run, can, space } = snapshot;
+  showLearnOn(snapshot, session);
   byId('run-title').hidden = !run;
   if (run) write(byId('run-title'), pairOf(run.names));
   const over = state === 'finished' && run !== null;

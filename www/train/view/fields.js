@@ -81,7 +81,7 @@ function readValue({ choices, name }, written) {
 }
 
 /** @param {Snapshot} snapshot */
-export function showFields({ settings, settingProblems, start, folders }) {
+export function showFields({ settings, settingProblems, start, warmsUp, folders }) {
   const names = { A: folders.A.name, B: folders.B.name };
   for (const [field, { row, control }] of rows) {
     const value = settings[field.name];
@@ -96,7 +96,7 @@ export function showFields({ settings, settingProblems, start, folders }) {
     // Weights bring their own network, and only fresh discriminators need warming up beside them.
     if (field.scratch) row.hidden = start.kind !== 'scratch';
     if (field.name === 'size') row.hidden = settings.preprocess === 'crop';
-    if (field.name === 'warmUp') row.hidden = start.kind === 'scratch';
+    if (field.name === 'warmUp') row.hidden = !warmsUp;
   }
   const [length] = [...rows].filter(([{ name }]) => name === 'length').map(([, row]) => row);
   write(part(length.row, 'label'), text(`setting.length.${settings.unit}`));

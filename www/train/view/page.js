@@ -105,7 +105,7 @@ export class TrainPage {
       showPlan(snapshot);
     }
     showRates(snapshot);
-    showAfter(snapshot);
+    showAfter(snapshot, this.#session);
     if (run) showScores(run);
     this.#chart();
     this.#showOutside(snapshot);

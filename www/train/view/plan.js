@@ -13,8 +13,17 @@ import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.j
 
 /** The choices that are in the list, to see when they are others. */
 let listed = '';
-/** Weights files that were picked. @type {{ a: File | null, b: File | null }} */
-const files = { a: null, b: null };
+/** Weights files that were picked: of generators and of discriminators. @type {Record<'a' | 'b' | 'dA' | 'dB', File | null>} */
+const files = { a: null, b: null, dA: null, dB: null };
+/** The fields for them: the file that each picks, and whose translations it makes or judges. */
+const FIELDS = /** @type {const} */ ([
+  ['start-a', 'a', 'A', 'plan.file'],
+  ['start-b', 'b', 'B', 'plan.file'],
+  ['start-d-a', 'dA', 'A', 'plan.judge'],
+  ['start-d-b', 'dB', 'B', 'plan.judge'],
+]);
+/** Runs that keep their discriminators. @type {Set<string>} */
+let judged = new Set();
 
 /** @param {Session} session */
 export function setUpPlan(session) {
@@ -26,10 +35,10 @@ export function setUpPlan(session) {
   select('start-from').addEventListener('change', () => {
     session.startFrom(choiceOf(select('start-from').value));
   });
-  for (const side of /** @type {const} */ (['a', 'b'])) {
-    const field = input(`start-${side}`);
+  for (const [id, file] of FIELDS) {
+    const field = input(id);
     field.addEventListener('change', () => {
-      files[side] = field.files?.[0] ?? null;
+      files[file] = field.files?.[0] ?? null;
       field.value = ''; // or the same file, changed meanwhile, could not be chosen again
       session.startFrom({ kind: 'files', ...files });
     });
@@ -48,12 +57,9 @@ export function showPlan(snapshot) {
   showChoices(snapshot);
   showFields(snapshot);
   byId('start-files').hidden = start.kind !== 'files';
-  for (const [side, domain] of /** @type {const} */ ([
-    ['a', 'A'],
-    ['b', 'B'],
-  ])) {
+  for (const [id, file, domain, words] of FIELDS) {
     const values = { direction: directionOf(names, domain) };
-    write(byId(`start-${side}-name`), files[side]?.name ?? text('plan.file', values));
+    write(byId(`${id}-name`), files[file]?.name ?? text(words, values));
   }
   const problem = settingProblems.find(({ field }) => field === 'start');
   byId('start-wrong').hidden = !problem;
@@ -94,6 +100,7 @@ function showEstimate({ state, calibration, steps, settings, settingProblems, da
 
 /** @param {Snapshot} snapshot */
 function showChoices({ runs, start }) {
+  judged = new Set(runs.filter(({ learnOn }) => learnOn).map(({ id }) => id));
   const key = runs.map(({ id, step }) => `${id} ${step}`).join();
   const list = select('start-from');
   if (key !== listed || list.options.length === 0) {
@@ -135,6 +142,7 @@ function group(label, options) {
 function choiceOf(value) {
   const [kind, ...rest] = value.split(':');
   const id = rest.join(':');
-  if (kind === 'model' || kind === 'run') return { kind, id };
+  if (kind === 'model') return { kind, id };
+  if (kind === 'run') return { kind, id, judges: judged.has(id) };
   return kind === 'files' ? { kind, ...files } : { kind: 'scratch' };
 }

@@ -50,7 +50,7 @@ export function showStored(snapshot) {
     lines.delete(id);
   }
   const lineAt = (/** @type {number} */ i) => lines.get(runs[i].id) ?? lineOf(runs[i].id);
-  inOrder(byId('runs-items'), runs, lineAt, drawRun);
+  inOrder(byId('runs-items'), runs, lineAt, (line, run) => drawRun(line, run, snapshot));
   pictures.sweep();
   byId('space').hidden = !space;
   if (!space) return;
@@ -110,6 +110,10 @@ function lineOf(id) {
     part(line, role).addEventListener('click', () => action().catch(tell));
   };
   on('use', () => useTrained(session, toTranslate, id));
+  on('learn', async () => {
+    const run = session.snapshot.runs.find((one) => one.id === id);
+    if (run?.learnOn) await session.learnOn({ ...run.learnOn, lr: null }, id);
+  });
   on('a', () => save(session.exportWeights('A', id)));
   on('b', () => save(session.exportWeights('B', id)));
   on('curves', () => save(session.exportCurves(id)));
@@ -121,15 +125,19 @@ function lineOf(id) {
   return line;
 }
 
-/** @param {HTMLElement} line @param {StoredRun} run */
-function drawRun(line, run) {
-  const { names, step, total, stopped, when, bytes } = run;
+/** @param {HTMLElement} line @param {StoredRun} run @param {Snapshot} snapshot */
+function drawRun(line, run, { can, run: onPage }) {
+  const { names, step, total, stopped, when, bytes, learnOn } = run;
   drawPair(part(line, 'pair'), run);
   write(part(line, 'title'), pairOf(names));
   const values = { n: step, m: total, time: formatClock(when), size: formatBytes(bytes) };
   write(part(line, 'about'), text(stopped ? 'runs.about.stopped' : 'runs.about', values));
   write(part(line, 'a'), text('after.weights', { direction: directionOf(names, 'A') }));
   write(part(line, 'b'), text('after.weights', { direction: directionOf(names, 'B') }));
+  part(line, 'learn').hidden = !learnOn;
+  part(line, 'never').hidden = learnOn !== null;
+  /** @type {HTMLButtonElement} */ (part(line, 'learn')).disabled = !can.learnOn || onPage !== null;
+  if (learnOn) write(part(line, 'learn'), text('learn.for', { n: learnOn.steps }));
   const name = text('plan.run', { pair: pairOf(names), n: step, time: formatClock(when) });
   for (const button of line.querySelectorAll('button')) {
     label(button, text('name.of', { what: button.textContent ?? '', name }));

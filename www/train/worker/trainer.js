@@ -83,6 +83,9 @@ export class Trainer {
       case 'train-change':
         this.#run().change(given.config);
         return null;
+      case 'train-learn-on':
+        this.#run().learnOn(given.steps, given.lr ?? undefined);
+        return this.#run().report();
       case 'train-save':
         return this.#save(given);
       case 'train-finish':
@@ -141,17 +144,30 @@ export class Trainer {
   async #made(from, photos, engine) {
     const counts = /** @type {const} */ ([photos.A.length, photos.B.length, CACHE]);
     if (from.kind === 'new') {
-      const [a, b] = await Promise.all([bytesOf(from.a), bytesOf(from.b)]);
-      return { training: engine.startTraining(from.config, ...counts, a, b), older: false };
+      const { config, a, b, checkpoint } = from;
+      const judges =
+        checkpoint && (await engine.discriminatorsOf(reader(checkpoint), checkpoint.size));
+      const [dA, dB] = judges
+        ? [judges, judges]
+        : await Promise.all([from.dA, from.dB].map(bytesOf));
+      const generators = await Promise.all([a, b].map(bytesOf));
+      const training = engine.startTraining(
+        config,
+        ...counts,
+        generators[0],
+        generators[1],
+        dA,
+        dB,
+      );
+      return { training, older: false };
     }
     const candidates = from.kind === 'stored' ? await this.#stored() : [from.bytes];
     /** @type {unknown} */
     let first = new CodedError('checkpoint-damaged', 'none is stored');
     for (const [i, candidate] of candidates.entries()) {
       try {
-        const read = async (/** @type {number} */ at, /** @type {number} */ length) =>
-          new Uint8Array(await candidate.slice(at, at + length).arrayBuffer());
-        const training = await engine.resumeTrainingFrom(read, candidate.size, ...counts);
+        const { size } = candidate;
+        const training = await engine.resumeTrainingFrom(reader(candidate), size, ...counts);
         return { training, older: i > 0 };
       } catch (error) {
         if (i === 0) first = error;
@@ -298,15 +314,23 @@ export class Trainer {
   /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
   async #finish({ record, history, best, pictures }) {
     const [a, b] = [await this.#weights('A'), await this.#weights('B')];
-    const parts = { a, b, best, history: new Uint8Array(history) };
-    const store = (/** @type {Disk} */ disk) =>
-      storeResult(disk, record, parts, previewsOf(pictures));
-    let problem = await stored(this.#disk, store);
+    const checkpoint = async (/** @type {import('../disk.js').Write} */ write) => {
+      await this.#run().saveCheckpoint(write);
+    };
+    const store = (/** @type {typeof checkpoint | null} */ kept) =>
+      stored(this.#disk, (disk) => {
+        const parts = { a, b, best, history: new Uint8Array(history), checkpoint: kept };
+        return storeResult(disk, record, parts, previewsOf(pictures));
+      });
+    let problem = await store(checkpoint);
+    if (problem === null) return { a, b, problem, checkpoint: null };
+    // What was learnt is worth more than that from which it could go on.
+    if (problem.code === 'storage-full') problem = await store(null);
     if (problem?.code === 'storage-full') {
-      await this.#disk?.remove(PHOTOS); // what was learnt from them is worth more
-      problem = await stored(this.#disk, store);
+      await this.#disk?.remove(PHOTOS);
+      problem = await store(null);
     }
-    return { a, b, problem };
+    return { a, b, problem, checkpoint: await blobOf(checkpoint) };
   }
 
   /** A fault to order, as it would be met. @param {Commands['train-fault']} fault */
@@ -332,6 +356,12 @@ export class Trainer {
   async #weights(direction) {
     return new Blob([own(await this.#run().weights(direction))]);
   }
+}
+
+/** Reads a file piece by piece. @param {Blob} file */
+function reader(file) {
+  return async (/** @type {number} */ at, /** @type {number} */ length) =>
+    new Uint8Array(await file.slice(at, at + length).arrayBuffer());
 }
 
 /** Bytes of a file in memory that are handed to the browser at a time. */

@@ -1,0 +1,46 @@
+/** Learning on: how many steps more, and at which rate. */
+import { byId, input } from '../../dom.js';
+
+/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @typedef {import('../types.js').TrainSessionApi} Session */
+
+/** The run that the fields were filled for. */
+let filled = '';
+/** The rate that is proposed, which the person may replace. */
+let proposed = '';
+
+/** @param {Session} session @param {(error: unknown) => void} onError */
+export function setUpLearnOn(session, onError) {
+  const [steps, rate] = [input('learn-steps'), input('learn-rate')];
+  steps.addEventListener('input', () => {
+    if (rate.value === proposed) propose(session);
+  });
+  byId('learn-on').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const lr = rate.value === '' || rate.value === proposed ? null : Number(rate.value);
+    session.learnOn({ steps: Number(steps.value), lr }).catch(onError);
+  });
+}
+
+/** @param {Session} session */
+function propose(session) {
+  const steps = Number(input('learn-steps').value);
+  const lr = Number.isInteger(steps) && steps > 0 ? session.proposeLearnOn(steps)?.lr : undefined;
+  if (lr === undefined) return;
+  proposed = String(lr);
+  input('learn-rate').value = proposed;
+}
+
+/** @param {Snapshot} snapshot @param {Session} session */
+export function showLearnOn({ state, run, can }, session) {
+  const over = state === 'finished' && run !== null;
+  byId('learn-on').hidden = !over || !run.learnOn || !can.learnOn;
+  byId('learn-never').hidden = !over || run.learnOn !== null;
+  const of = over && run.learnOn ? `${run.id} ${run.step}` : '';
+  // Once, so that what is being typed stays.
+  if (of === filled) return;
+  filled = of;
+  if (!over || !run.learnOn) return;
+  input('learn-steps').value = String(run.learnOn.steps);
+  propose(session);
+}
