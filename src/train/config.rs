@@ -88,8 +88,8 @@ pub struct Config {
     pub terms: Terms,
     /// Translations that each discriminator's image pool keeps: 50 (section 4; `--pool_size`).
     pub pool_size: usize,
-    /// How what the discriminators are shown is augmented: not at all. Against few photos being
-    /// learnt by heart (arXiv 2006.10738).
+    /// How what the discriminators are shown is augmented, so that few photos are not learnt by heart
+    /// (arXiv 2006.10738): not at all.
     pub augment: Policy,
     /// The optimiser.
     pub adam: Adam,

@@ -31,6 +31,15 @@ test('a processor, and a graphics card that is none, get small pictures, network
   assert.deepEqual(settingProblems(defaultSettings(CPU, MODEL, null)), []);
 });
 
+test('what judges see is varied as chosen, and not unless it is', () => {
+  const plain = defaultSettings(CPU, SCRATCH, null);
+  const config = (/** @type {Partial<typeof plain>} */ chosen) =>
+    configOf({ ...plain, ...chosen }, SCRATCH, CPU, 600).diff_augment;
+  assert.equal(config({}), '');
+  assert.equal(config({ augment: 'colorTranslation' }), 'color,translation');
+  assert.equal(config({ augment: 'all' }), 'color,translation,cutout');
+});
+
 test('weights bring their own network', () => {
   const { ngf, blocks } = defaultSettings(CPU, MODEL, { ngf: 32, blocks: 9 });
   assert.deepEqual([ngf, blocks], [32, 9]);
