@@ -167,6 +167,9 @@ pub struct Scores {
     pub grid_b: f32,
 }
 
+/// Trust in a look below this, as a part of that in photos, is none: between 0 and nearly 0 a few
+/// photos decide nothing.
+const DOUBT: f32 = 0.05;
 /// A round trip this close is as good as none: six levels of 255, which nobody sees.
 const CLOSE: f32 = 0.05;
 /// What is better must be so by this part: less is the noise of a few held-out photos.
@@ -182,7 +185,7 @@ impl Scores {
     /// over everything by its round trip. The grid is an energy, so its root counts.
     pub fn merit(&self) -> f32 {
         let way = |taken: Verdict, round_trip: f32, grid: f32| {
-            let look = (taken.trust / self.ceiling.trust.max(f32::EPSILON)).min(1.0);
+            let look = (taken.trust / self.ceiling.trust.max(f32::EPSILON)).clamp(DOUBT, 1.0);
             look * (CLOSE / round_trip.max(CLOSE)) / grid.max(1.0).sqrt()
         };
         let there = way(self.taken_for_b, self.round_trip_a, self.grid_a);
@@ -298,5 +301,7 @@ mod tests {
         let bar = scores(0.7, 0.1, 2.0).merit();
         assert!(!is_better(bar, bar));
         assert!(!is_better(scores(0.7, 0.1, 1.99).merit(), bar), "within the noise");
+        let [never, hardly] = [1e-6, 1e-3].map(|trust| scores(trust, 0.1, 2.0).merit());
+        assert!(!is_better(hardly, never), "neither looks like its target");
     }
 }

@@ -127,6 +127,7 @@ function drawRow(row, photo, stages, run) {
   const legs = [{ caption: nameOf(run.names, domain), blob: photo.input, domain }, ...made];
   row.style.setProperty('--ratio', String(photo.width / photo.height));
   row.style.setProperty('--count', String(legs.length));
+  row.dataset.count = String(legs.length);
   row.dataset.domain = domain;
   const caption = part(row, 'note');
   while (row.querySelectorAll('.leg').length < legs.length)
