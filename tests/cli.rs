@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cyclegan_web::{
-    train::Config,
+    train::{Config, PreprocessMode},
     weights::{self, Judge},
 };
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
@@ -127,6 +127,15 @@ fn a_run_leaves_weights_settings_losses_sheets_and_scores() {
     assert!(scores["grid_A"].as_f64().unwrap() > 0.0);
     assert!((0.0..=1.0).contains(&scores["merit"].as_f64().unwrap()));
     assert!(String::from_utf8_lossy(&output.stdout).contains("round trip"));
+
+    // Its weights alone start one that learns at the scale at which they are used.
+    let line = "train summer winter --out scaled --g-a run/G_A.safetensors --ndf 4 --load-size 40 \
+                --crop-size 32 --zoom 1.2 --steps 1 --steps-decay 0 --warm-up 0 --hold-out 1 \
+                --device cpu";
+    assert_done(&run(&at, line));
+    let config = Config::from_json(&json(at.join("scaled/config.json"))).unwrap();
+    assert_eq!(config.preprocess.mode, PreprocessMode::ScaleAndCrop);
+    assert_eq!((config.preprocess.load_size, config.preprocess.zoom), (40, 1.2));
 
     // Its settings and its weights start another one, with the discriminators ahead.
     let again = "--out again --config run/config.json --steps 3 --steps-decay 0 --warm-up 2 \

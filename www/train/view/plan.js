@@ -30,7 +30,9 @@ export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
   for (const name of PRESET_NAMES) select('preset').append(option(name, text(`preset.${name}`)));
   select('preset').addEventListener('change', () => {
-    session.usePreset(/** @type {import('../types.js').Preset} */ (select('preset').value));
+    const preset = /** @type {import('../types.js').Preset} */ (select('preset').value);
+    session.usePreset(preset);
+    announce(text(`preset.${preset}.about`), 'preset');
   });
   select('start-from').addEventListener('change', () => {
     session.startFrom(choiceOf(select('start-from').value));
