@@ -4,7 +4,7 @@
  */
 import { button, byId, input, select } from './dom.js';
 import { keep, recall } from './memory.js';
-import { formatBytes, text } from './messages.js';
+import { formatBytes, formatSmall, text } from './messages.js';
 import { ownModel, shippedModels } from './models.js';
 
 /** @typedef {import('./models.js').Model} Model */
@@ -220,8 +220,11 @@ function showModel() {
  * @returns {[string, string][]} key of the term, and the fact
  */
 function factsOf(card) {
+  const trained = /** @type {Record<string, string | number>} */ (card.trained);
   return [
-    ['models.trained', text(`models.trained.${card.trained.on}`, card.trained)],
+    ['models.trained', text(`models.trained.${card.trained.on}`, trained)],
+    ['models.made', text('models.pixels', { n: card.size })],
+    ...scoresOf(card),
     [
       'models.network',
       text('models.network.resnet', {
@@ -234,6 +237,19 @@ function factsOf(card) {
     ['models.bytes', formatBytes(card.bytes)],
     ['models.sha256', card.sha256],
   ];
+}
+
+/**
+ * What was measured of it; the way there and back only where a model leads back.
+ * @param {import('./models.js').Card} card
+ * @returns {[string, string][]}
+ */
+function scoresOf({ back, grid }) {
+  /** @type {[string, string][]} */
+  const facts = [['models.grid', text('models.grid.value', { grid: formatSmall(grid) })]];
+  if (back !== null)
+    facts.unshift(['models.back', text('models.back.value', { back: formatSmall(back) })]);
+  return facts;
 }
 
 /** @param {Model} own @returns {[string, string][]} */

@@ -1,5 +1,5 @@
 /**
- * The models to choose from: the two that come with the page, each with a card, and the visitor's
+ * The models to choose from: those that come with the page, each with a card, and the visitor's
  * own weights. A model's weights are fetched when they are first needed.
  */
 import { fetchFile } from './download.js';
@@ -27,6 +27,7 @@ import cards from './models/cards.json';
 const FILES = /** @type {Record<string, URL>} */ ({
   summer2winter: new URL('./models/summer2winter.safetensors', import.meta.url),
   winter2summer: new URL('./models/winter2summer.safetensors', import.meta.url),
+  vintage: new URL('./models/vintage.safetensors', import.meta.url),
 });
 
 /** Those that judged a model's translations in its own training: fetched when a training starts from it. */
@@ -34,6 +35,10 @@ const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
   summer2winter: new URL('./models/summer2winter.discriminator.safetensors', import.meta.url),
   winter2summer: new URL('./models/winter2summer.discriminator.safetensors', import.meta.url),
 });
+
+/** @type {Record<string, 'ab' | 'ba'>} */
+const DIRECTIONS = { summer: 'ab', winter: 'ba' };
+const SEASONS = /** @type {Season[]} */ (Object.keys(DIRECTIONS));
 
 /** @type {Map<string, Blob>} Weights that were fetched in this visit. */
 const fetched = new Map();
@@ -44,8 +49,8 @@ export function shippedModels() {
     value: card.id,
     name: null,
     card,
-    direction: card.source === 'summer' ? 'ab' : 'ba',
-    seasons: [/** @type {Season} */ (card.source)],
+    direction: DIRECTIONS[card.source] ?? 'own',
+    seasons: card.source in DIRECTIONS ? [/** @type {Season} */ (card.source)] : SEASONS,
     margin: card.margin,
     smooth: /** @type {Smooth} */ (card.smooth),
     bytes: card.bytes,

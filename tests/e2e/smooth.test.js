@@ -101,3 +101,30 @@ visit(
     assert.equal(await page.inputValue(by('smooth-select')), '16');
   },
 );
+
+visit(
+  'a model that asks for four passes gets them, unless the visitor wants otherwise',
+  {},
+  async ({ page, site }) => {
+    await ready(page);
+    const fetched = () => site.served.filter((path) => path.endsWith('.safetensors'));
+    assert.equal(await page.inputValue(by('smooth-select')), '1');
+    await page.selectOption(by('model-select'), 'vintage');
+    assert.equal(await page.inputValue(by('smooth-select')), '4');
+    assert.match((await page.textContent('#card-about')) ?? '', /no way back/);
+    assert.deepEqual(fetched(), [], 'nothing is fetched before it is needed');
+    await page.setInputFiles(by('photos-input'), upload('photo.png', photo(48, 32)));
+    await translate(page, 1);
+    assert.equal(fetched().length, 1);
+    assert.match(fetched()[0], /vintage/);
+    const [before, after] = [
+      await picture(page, 'photo.png', 'before'),
+      await picture(page, 'photo.png'),
+    ];
+    assert.ok(!after.rgb.equals(before.rgb));
+    await setSmooth(page, '1');
+    await page.selectOption(by('model-select'), 'summer2winter');
+    await page.selectOption(by('model-select'), 'vintage');
+    assert.equal(await page.inputValue(by('smooth-select')), '1');
+  },
+);
