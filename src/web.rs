@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     image::{self, Rgb},
     samples::{self, Season},
+    train::Choice as _,
     translate::{MAX_MARGIN, Smooth},
     translator::{Manner, Precision, Translated, Translator},
     weights::{self, Architecture},
@@ -153,7 +154,7 @@ impl Engine {
     }
 
     /// Reads weights, checks them and makes them the model of the next translations.
-    /// `{ngf, blocks, parameters, sha256}`. A failure leaves the present model in place.
+    /// `{ngf, blocks, up, norm, parameters, sha256}`. A failure leaves the present model in place.
     ///
     /// `sha256` is what the file must have, in lower-case hexadecimal, if given.
     pub fn load(&mut self, bytes: &[u8], sha256: Option<String>) -> Result<JsValue, JsValue> {
@@ -162,13 +163,15 @@ impl Engine {
             return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")).into());
         }
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
-        let Architecture { ngf, blocks, .. } = architecture;
+        let Architecture { ngf, blocks, up, norm, .. } = architecture;
         let parameters = architecture.parameters();
         let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
         self.translator = Some(translator);
         Ok(object(&[
             ("ngf", (ngf as f64).into()),
             ("blocks", (blocks as f64).into()),
+            ("up", up.name().into()),
+            ("norm", norm.name().into()),
             ("parameters", (parameters as f64).into()),
             ("sha256", hash.into()),
         ]))

@@ -362,14 +362,17 @@ fn a_folder_is_translated_except_for_what_cannot_be() {
 #[test]
 fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
     let at = folder_with_photos("inspect");
-    assert_done(&train(&at, "--out run --steps 2 --steps-decay 0 --hold-out 0"));
+    let kind = "--up bilinear --norm instance_affine";
+    assert_done(&train(&at, &format!("--out run --steps 2 --steps-decay 0 --hold-out 0 {kind}")));
     let shown = |file: &str| {
         let output = run(&at, &format!("inspect run/{file}"));
         assert_done(&output);
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let generator = shown("G_A.safetensors");
-    assert!(generator.contains("safetensors\nResNet generator: ngf 4, 1 blocks"), "{generator}");
+    let kind = "ngf 4, 1 blocks, bilinear upsampling, affine instance norms";
+    let line = format!("safetensors\nResNet generator: {kind}");
+    assert!(generator.contains(&line), "{generator}");
     assert!(
         generator
             .lines()
@@ -378,6 +381,9 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
     let checkpoint = shown("checkpoint.safetensors");
     assert!(checkpoint.contains("step 2, epoch 1"), "{checkpoint}");
     assert!(checkpoint.contains("  crop_size: 32\n"), "{checkpoint}");
+    assert!(checkpoint.contains("  up: \"bilinear\"\n"), "{checkpoint}");
+    let other = "--g-a run/G_A.safetensors --up transpose --out other --steps 1";
+    assert_refused(&train(&at, other), "config-invalid");
     assert_refused(&run(&at, "inspect summer/summer-0001.png"), "weights-not-recognised");
 
     let both = "--g-a run/G_A.safetensors --g-b run/G_B.safetensors --device cpu \

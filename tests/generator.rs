@@ -7,7 +7,7 @@ mod golden_cases;
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     model::{Generator, Init},
-    weights::Architecture,
+    weights::{Architecture, Norm, Up},
 };
 use golden_cases::{FORWARD, forward_difference, generators};
 
@@ -32,7 +32,8 @@ fn other_weights_give_another_output() {
 
 #[test]
 fn random_weights_follow_their_seed_and_spread() {
-    let architecture = Architecture::new(8, 2);
+    let norm = Norm::InstanceAffine;
+    let architecture = Architecture { norm, ..Architecture::new(8, 2) };
     let tensors = architecture.tensors();
     for (init, stem) in [
         (Init::default(), 0.02),
@@ -46,15 +47,18 @@ fn random_weights_follow_their_seed_and_spread() {
         let square = weight.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
         let std = (square / weight.len() as f64).sqrt();
         assert!((std / stem - 1.0).abs() < 0.1, "{std} instead of {stem}");
-        assert!(state["model.1.bias"].data.iter().all(|&x| x == 0.0));
+        for (name, value) in [("model.1.bias", 0.0), ("model.2.weight", 1.0), ("model.2.bias", 0.0)]
+        {
+            assert!(state[name].data.iter().all(|&x| x == value), "{name}");
+        }
     }
 }
 
 #[test]
-fn any_width_and_depth_keeps_the_shape() {
+fn any_width_depth_and_way_of_enlarging_keeps_the_shape() {
     let device = Device::flex();
-    for (ngf, blocks) in [(1, 0), (3, 1), (5, 3)] {
-        let architecture = Architecture::new(ngf, blocks);
+    for (ngf, blocks, up) in [(1, 0, Up::Transpose), (3, 1, Up::Bilinear), (5, 3, Up::Nearest)] {
+        let architecture = Architecture { up, ..Architecture::new(ngf, blocks) };
         let generator = Generator::random(architecture, Init::default(), 1, &device).unwrap();
         let x = Tensor::<4>::zeros([2, 3, 8, 20], &device);
         assert_eq!(generator.forward(x).dims(), [2, 3, 8, 20]);

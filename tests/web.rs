@@ -302,6 +302,7 @@ async fn half_precision_equals_the_definitions() {
     half_precision::half_normalisations(&opened).await;
     half_precision::half_residual_blocks(&opened).await;
     half_precision::half_generators(&opened).await;
+    half_precision::half_generators_of_every_kind(&opened).await;
     half_precision::biases_before_normalisations(&opened).await;
     half_precision::overflows(&opened).await;
     half_precision::half_poison(&opened).await;

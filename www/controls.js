@@ -11,7 +11,7 @@ import { ownModel, shippedModels } from './models.js';
 /** @typedef {import('./protocol.js').Size} Size */
 /** @typedef {import('./protocol.js').Format} Format */
 /** @typedef {import('./protocol.js').Smooth} Smooth */
-/** @typedef {{ name: string, margin: number, bytes: number }} Own weights of the visitor */
+/** @typedef {{ name: string, margin: number, bytes: number, network?: import("./protocol.js").ModelReport }} Own weights of the visitor */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];
@@ -252,10 +252,20 @@ function scoresOf({ back, grid }) {
   return facts;
 }
 
+/** What a network is, in one line. @param {import('./protocol.js').ModelReport} network */
+function networkWords({ blocks, ngf, parameters, up, norm }) {
+  let words = text('models.network.resnet', { blocks, ngf, parameters });
+  if (up === 'bilinear') words += text('models.network.bilinear');
+  if (up === 'nearest') words += text('models.network.nearest');
+  if (norm === 'instance_affine') words += text('models.network.affine');
+  return words;
+}
+
 /** @param {Model} own @returns {[string, string][]} */
-function ownFactsOf({ margin, bytes }) {
+function ownFactsOf({ margin, bytes, network }) {
   /** @type {[string, string][]} */
   const facts = [];
+  if (network) facts.push(['models.network', networkWords(network)]);
   if (margin > 0) facts.push(['models.margin', text('models.pixels', { n: margin })]);
   if (bytes !== null) facts.push(['models.bytes', formatBytes(bytes)]);
   return facts;

@@ -24,15 +24,16 @@ export class ModelLoader {
   /**
    * Takes a visitor's weights file, if the engine does, and remembers it.
    * @param {File} file
-   * @returns {Promise<import('./store.js').StoredWeights>} under the name that it got
+   * @returns {Promise<import('./store.js').StoredWeights & { network: import('./protocol.js').ModelReport }>} under
+   *   the name that it got
    * @throws {import('./failure.js').CodedError} the engine's `weights-…` codes
    */
   async add(file) {
     const weights = { read: () => bytesOf(file, 'weights-unreadable'), sha256: null };
-    await this.#engine.load(weights);
+    const network = await this.#engine.load(weights);
     const stored = await this.#store.add(file.name, file);
     this.#keep(stored.name, weights);
-    return stored;
+    return { ...stored, network };
   }
 
   /**

@@ -21,6 +21,7 @@ import cards from './models/cards.json';
  * @property {number} margin pixels
  * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: not known
+ * @property {import('./protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */
@@ -54,15 +55,16 @@ export function shippedModels() {
     margin: card.margin,
     smooth: /** @type {Smooth} */ (card.smooth),
     bytes: card.bytes,
+    network: null,
   }));
 }
 
 /**
  * @param {string} name as the store has it
- * @param {{ margin: number, bytes: number | null }} [about]
+ * @param {Pick<Model, 'margin' | 'bytes'> & Partial<Pick<Model, 'network'>>} [about]
  * @returns {Model}
  */
-export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
+export function ownModel(name, { margin, bytes, network = null } = { margin: 0, bytes: null }) {
   return {
     value: `own:${name}`,
     name,
@@ -72,6 +74,7 @@ export function ownModel(name, { margin, bytes } = { margin: 0, bytes: null }) {
     margin,
     smooth: 1,
     bytes,
+    network,
   };
 }
 

@@ -48,6 +48,10 @@ export interface DeviceReport {
 export interface ModelReport {
   ngf: number;
   blocks: number;
+  /** How it brings an image back to its size. */
+  up: 'transpose' | 'bilinear' | 'nearest';
+  /** Whether its normalisations have weights and biases. */
+  norm: 'instance' | 'instance_affine';
   parameters: number;
   /** Lower-case hexadecimal SHA-256 of the file. */
   sha256: string;

@@ -221,8 +221,8 @@ export function takeWeights(file) {
   return changeModels(async () => {
     showLine(text('models.checking', { name: file.name }));
     try {
-      const { name, kept } = await loader.add(file);
-      addOwnModel({ name, margin: await marginIn(file), bytes: file.size }, true);
+      const { name, kept, network } = await loader.add(file);
+      addOwnModel({ name, margin: await marginIn(file), bytes: file.size, network }, true);
       const words = text(kept === 'disk' ? 'models.added' : 'models.session', { name });
       showLine(words);
       announce(words);

@@ -50,6 +50,7 @@ test('the configuration has every name as the engine knows it, and the paper’s
   assert.deepEqual(configOf(settings, MODEL, GPU, 2000), {
     ngf: 32,
     blocks: 9,
+    up: 'transpose',
     ndf: 64,
     lambda_A: 10,
     lambda_B: 10,
@@ -71,6 +72,10 @@ test('the configuration has every name as the engine knows it, and the paper’s
     ema: 0.995,
   });
   assert.equal(configOf({ ...settings, ema: 'off' }, MODEL, GPU, 2000).ema, 0);
+  // Weights bring their own way of enlarging.
+  const smooth = /** @type {const} */ ({ ...settings, up: 'bilinear' });
+  assert.equal(configOf(smooth, MODEL, GPU, 2000).up, 'transpose');
+  assert.equal(configOf(smooth, SCRATCH, GPU, 2000).up, 'bilinear');
 });
 
 test('weights are averaged over a tenth of a run, by the engine’s own numbers', () => {

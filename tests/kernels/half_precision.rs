@@ -7,14 +7,14 @@ use cyclegan_web::{
     image::Rgb,
     model::{Generator, Init},
     ops::{
-        Activation, Border, Conv2d, arranged, conv2d, doubled, halved, instance_norm, reference,
-        residual_block, watched,
+        Activation, Affine, Border, Conv2d, arranged, conv2d, doubled, halved, instance_norm,
+        reference, residual_block, watched,
     },
     random::Random,
     samples::{Season, paint},
     translate::{Smooth, translate},
     translator::{Manner, Precision, Translator},
-    weights::{Architecture, StateDict},
+    weights::{Architecture, Norm, StateDict, Up},
 };
 use half::f16;
 
@@ -85,6 +85,12 @@ fn conv2d_input(x: Tensor<4>) -> Tensor<4> {
     conv2d(x, weight, bias, spec)
 }
 
+/// Weight and bias of a normalisation, on the device and on the CPU.
+fn learnt(random: &mut Random, channels: usize, gpu: &Device) -> [Affine; 2] {
+    let [[weight, weight_cpu], [bias, bias_cpu]] = [0; 2].map(|_| both(random, [channels], gpu));
+    [Affine { weight, bias }, Affine { weight: weight_cpu, bias: bias_cpu }]
+}
+
 /// All normalisations of images in float16.
 pub async fn half_normalisations(opened: &Opened) {
     let gpu = &opened.device;
@@ -92,15 +98,19 @@ pub async fn half_normalisations(opened: &Opened) {
     let shapes = [[1, 4, 3, 5], [2, 3, 7, 4], [1, 70, 9, 11], [2, 64, 40, 33], [1, 1, 2, 2]];
     for shape in shapes {
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
-            for with_skip in [false, true] {
+            for (with_skip, learns) in [(false, false), (true, false), (false, true), (true, true)]
+            {
                 let [x, x_cpu] = both(&mut random, shape, gpu);
                 let [skip, skip_cpu] = both(&mut random, shape, gpu);
+                let [affine, affine_cpu] = learnt(&mut random, shape[1], gpu);
                 let half = |x: Tensor<4>| halved(conv2d_input(x));
-                let y = instance_norm(half(x), None, activation, with_skip.then(|| half(skip)));
+                let skip = with_skip.then(|| half(skip));
+                let y = instance_norm(half(x), learns.then_some(affine), activation, skip);
                 assert!(is_half(&y));
                 let skip = with_skip.then_some(skip_cpu);
-                let expected = reference::instance_norm(x_cpu, None, activation, skip);
-                let name = format!("{shape:?} {activation:?} {with_skip}");
+                let affine = learns.then_some(affine_cpu);
+                let expected = reference::instance_norm(x_cpu, affine, activation, skip);
+                let name = format!("{shape:?} {activation:?} {with_skip} {learns}");
                 compare_within(ONCE, &name, doubled(y), expected).await;
             }
         }
@@ -111,9 +121,15 @@ pub async fn half_normalisations(opened: &Opened) {
 pub async fn half_residual_blocks(opened: &Opened) {
     let gpu = &opened.device;
     let mut random = Random::new(8);
-    for [batch, channels, height, width] in
-        [[1, 32, 16, 16], [2, 36, 17, 19], [1, 64, 33, 22], [1, 68, 40, 41], [1, 8, 16, 16]]
-    {
+    for ([batch, channels, height, width], learns) in [
+        ([1, 32, 16, 16], false),
+        ([2, 36, 17, 19], false),
+        ([1, 64, 33, 22], false),
+        ([1, 68, 40, 41], false),
+        ([1, 8, 16, 16], false),
+        ([2, 36, 17, 19], true),
+        ([1, 8, 16, 16], true),
+    ] {
         let shape = [batch, channels, height, width];
         let [x, x_cpu] = both(&mut random, shape, gpu);
         let mut parameters = || {
@@ -122,16 +138,21 @@ pub async fn half_residual_blocks(opened: &Opened) {
             [(halved(arranged(w)), b), (w_cpu, b_cpu)]
         };
         let ([first, first_cpu], [second, second_cpu]) = (parameters(), parameters());
-        let y = residual_block(halved(conv2d_input(x)), [first, second], None);
+        let [first_norm, second_norm] = [0; 2].map(|_| learnt(&mut random, channels, gpu));
+        let [[of_first, of_first_cpu], [of_second, of_second_cpu]] = [first_norm, second_norm];
+        let affine = learns.then(|| [of_first, of_second]);
+        let y = residual_block(halved(conv2d_input(x)), [first, second], affine);
         assert!(is_half(&y));
         let (border, transposed) = (Border::Reflect(1), false);
         let activation = Activation::None;
         let spec = Conv2d { kernel: 3, stride: 1, border, transposed, activation };
+        let of_first = learns.then_some(of_first_cpu);
+        let of_second = learns.then_some(of_second_cpu);
         let inner = reference::conv2d(x_cpu.clone(), first_cpu.0, first_cpu.1, spec);
-        let inner = reference::instance_norm(inner, None, Activation::Relu, None);
+        let inner = reference::instance_norm(inner, of_first, Activation::Relu, None);
         let inner = reference::conv2d(inner, second_cpu.0, second_cpu.1, spec);
-        let expected = reference::instance_norm(inner, None, activation, Some(x_cpu));
-        let name = format!("residual block {shape:?}");
+        let expected = reference::instance_norm(inner, of_second, activation, Some(x_cpu));
+        let name = format!("residual block {shape:?} {learns}");
         compare_within(TWICE, &name, doubled(y), expected).await;
     }
 }
@@ -157,6 +178,38 @@ async fn translated(translator: &Translator, photo: &Rgb, margin: usize) -> Rgb 
 fn levels(a: &Rgb, b: &Rgb) -> u8 {
     assert_eq!((a.width, a.height), (b.width, b.height));
     a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+}
+
+/// Whole translations by the other generators, of a photo large enough for Winograd and of ones that are
+/// not: their norms have learnt something.
+pub async fn half_generators_of_every_kind(opened: &Opened) {
+    for (ngf, side, up, norm) in [
+        (8, 64, Up::Bilinear, Norm::InstanceAffine),
+        (3, 24, Up::Nearest, Norm::InstanceAffine),
+        (6, 40, Up::Nearest, Norm::Instance),
+    ] {
+        let architecture = Architecture { up, norm, ..architecture(ngf) };
+        let mut state = Init::default().state(&architecture.tensors(), 1);
+        let mut random = Random::new(3);
+        let layers = architecture.layers().into_iter();
+        for key in layers.filter_map(|layer| architecture.norm_key(layer)) {
+            for (part, least) in [("weight", 0.5), ("bias", -0.5)] {
+                let values = &mut state.get_mut(&format!("{key}.{part}")).unwrap().data;
+                values.iter_mut().for_each(|value| *value = least + random.uniform() as f32);
+            }
+        }
+        let photo = paint(Season::Summer, 3, side, side - 8);
+        let mut pictures = Vec::new();
+        for precision in [Precision::Float32, Precision::Float16] {
+            let translator =
+                Translator::new(architecture, state.clone(), Some(precision), opened).unwrap();
+            pictures.push(translated(&translator, &photo, 4).await);
+            assert_eq!(translator.precision(), precision, "{architecture}: it fell back");
+        }
+        assert_ne!(pictures[0], pictures[1], "{architecture}: nothing was rounded");
+        let off = levels(&pictures[0], &pictures[1]);
+        assert!(off <= 3, "{architecture}: {off} levels");
+    }
 }
 
 /// Whole translations, of a photo large enough for Winograd and of one that is not.

@@ -13,7 +13,7 @@ use cyclegan_web::{
         Checkpoint, Config, Dataset, Losses, Policy, Preprocess, PreprocessMode, Rule, Schedule,
         Start, Trainer, Unit,
     },
-    weights::StateDict,
+    weights::{Norm, StateDict, Up},
 };
 
 const STEPS: u64 = 12;
@@ -78,8 +78,10 @@ async fn outcome(
 /// A repeated step gives the numbers of one that is queued anew, to the bit: the losses of several
 /// that are read back together, the weights, their averages, the moments and the pools.
 pub async fn repeated_steps_equal_plain_ones(device: &Device) {
-    for lambda_identity in [0.5, 0.0] {
-        let config = Config { lambda_identity, ..config() };
+    for (lambda_identity, up, norm) in
+        [(0.5, Up::Transpose, Norm::Instance), (0.0, Up::Bilinear, Norm::InstanceAffine)]
+    {
+        let config = Config { lambda_identity, up, norm, ..config() };
         let mut plain = trainer(config, device);
         plain.never_repeat();
         let plain = outcome(plain, &[12], |trainer| assert!(!trainer.repeats())).await;

@@ -87,9 +87,9 @@ function usual(seconds) {
 
 /** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {import('./cost.js').Size} */
 function sizeWith({ size, start }, to) {
-  const { crop, lambdaIdentity, ngf, blocks } = to;
+  const { crop, lambdaIdentity, ngf, blocks, up } = to;
   // Weights bring their own network; from scratch both kinds are equally wide (settings.js).
-  const network = start.kind === 'scratch' ? { ngf, blocks, ndf: ngf } : {};
+  const network = start.kind === 'scratch' ? { ngf, blocks, ndf: ngf, up } : {};
   return { ...size, crop, lambdaIdentity, ...network };
 }
 

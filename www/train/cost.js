@@ -10,6 +10,7 @@
  * @property {number} blocks
  * @property {number} ndf
  * @property {number} lambdaIdentity
+ * @property {string} [up] how a generator enlarges; runs of before do not say
  */
 
 /** Proportions of most photos, and the border that a preview has around it, in pixels. */
@@ -22,13 +23,16 @@ const LEARNT = 3;
 
 /** @param {string} config of the engine, as JSON @returns {Size} */
 export function sizeOf(config) {
-  const { crop_size: crop, ngf, blocks, ndf, lambda_identity: lambdaIdentity } = JSON.parse(config);
-  return { crop, ngf, blocks, ndf, lambdaIdentity };
+  const { crop_size: crop, lambda_identity: lambdaIdentity, ...networks } = JSON.parse(config);
+  const { ngf, blocks, ndf, up = 'transpose' } = networks;
+  return { crop, ngf, blocks, ndf, lambdaIdentity, up };
 }
 
 /** Of a way through a generator, for each pixel. @param {Size} size */
-function generator({ ngf, blocks }) {
-  return 294 * ngf + 18 * ngf * ngf * (blocks + 1);
+function generator({ ngf, blocks, up = 'transpose' }) {
+  // Plain convolutions of an enlarged image take four times as much as transposed ones.
+  const enlarging = up === 'transpose' ? 0 : 27;
+  return 294 * ngf + ngf * ngf * (18 * (blocks + 1) + enlarging);
 }
 
 /** Of a way through a discriminator, for each pixel. @param {Size} size */

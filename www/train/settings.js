@@ -49,6 +49,7 @@ const CHOICES = /** @type {const} */ ({
   rule: ['paper', 'pytorch'],
   ganMode: ['lsgan', 'vanilla'],
   augment: ['none', 'colorTranslation', 'all'],
+  up: ['transpose', 'bilinear'],
 });
 
 /** What the discriminators are shown, as the engine names it. */
@@ -70,6 +71,7 @@ const COMMON = /** @type {const} */ ({
   ema: 'on',
   // Measured with 20 and with 48 photos: docs/command-line.md, "Few photos".
   augment: 'none',
+  up: 'transpose',
   warmUp: null,
   seed: 0,
 });
@@ -313,6 +315,7 @@ export function configOf(settings, start, device, steps, network = null) {
   return {
     ngf: settings.ngf,
     blocks: settings.blocks,
+    up: scratch ? settings.up : 'transpose',
     ndf: network?.ndf ?? (scratch ? settings.ngf : isSlow(device) ? 32 : 64),
     lambda_A: settings.lambdaCycle,
     lambda_B: settings.lambdaCycle,

@@ -178,6 +178,8 @@ export interface Settings {
   /** Networks from scratch only; weights bring their own. */
   ngf: number;
   blocks: number;
+  /** How a generator brings an image back to its size: by transposed convolutions, or enlarged before plain ones. */
+  up: 'transpose' | 'bilinear';
   /** Steps in which fresh discriminators learn alone, for starts from weights without them; null: min(100, steps / 5). */
   warmUp: number | null;
   seed: number;

@@ -28,6 +28,7 @@ const FIELDS = [
   { name: 'augment', id: 'augment', choices: ['none', 'colorTranslation', 'all'] },
   { name: 'ngf', id: 'ngf', least: 1, most: 256, step: 1, scratch: true },
   { name: 'blocks', id: 'blocks', least: 0, most: 32, step: 1, scratch: true },
+  { name: 'up', id: 'up', choices: ['transpose', 'bilinear'], scratch: true },
   { name: 'warmUp', id: 'warmup', least: 0, step: 1 },
   { name: 'previewEvery', id: 'preview-every', least: 1, step: 1 },
   { name: 'seed', id: 'seed', least: 0, step: 1 },
