@@ -87,3 +87,25 @@ test('a run from scratch has no bar, and hands back the best that was scored', a
   const { run } = session.snapshot;
   assert.deepEqual([run?.given, run?.scores[0].step, run?.best?.step], [false, 10, 10]);
 });
+
+test('the best is handed back after learning on too, from the page and after a reload, whether it was the last or not', async () => {
+  for (const at of [10, 20]) {
+    const merit = (/** @type {number} */ step) => (step === at ? 0.8 : 0.5);
+    for (const reload of [false, true]) {
+      const { session, root } = await given(merit);
+      await session.start();
+      const { best } = await weights(session);
+      const { id } = session.snapshot.runs[0];
+      const next = reload ? newSession({ root, engine: { seconds: 40, merit } }).session : session;
+      if (reload) await next.open();
+      await next.learnOn({ steps: 10, lr: null }, reload ? id : undefined);
+      assert.equal(next.snapshot.run?.step, 30);
+      assert.equal(next.snapshot.run?.best?.step, at);
+      const here = await weights(next);
+      assert.equal(here.best, best);
+      assert.notEqual(here.last, best);
+      await next.close();
+      assert.deepEqual(await weights(next, id), here);
+    }
+  }
+});
