@@ -184,6 +184,11 @@ fn repeated_steps_equal_plain_ones() {
 }
 
 #[test]
+fn polish_is_repeated_and_goes_on() {
+    on_gpu(repeating::polish_is_repeated_and_goes_on);
+}
+
+#[test]
 fn a_change_is_heeded_by_repeated_steps() {
     on_gpu(repeating::a_change_is_heeded_by_repeated_steps);
 }

@@ -16,7 +16,7 @@ use cyclegan_web::{
     random::Random,
     samples::{Season, paint},
     train::{
-        Config, Dataset, Preprocess, Start, Trainer,
+        Config, Dataset, Preprocess, Schedule, Start, Trainer, Unit,
         checkpoint::{disk, pieces::Sink},
         memory::{self, Need},
     },
@@ -166,6 +166,42 @@ fn a_run_that_does_not_fit_is_refused_with_a_crop_that_does() {
         assert!(error.to_string().contains("no crop_size"), "{error}");
         let most = memory::most_pixels(&config(1024), kind, &limits);
         assert!(most.isqrt() >= fits as u64 && most.isqrt() < fits as u64 + 32, "{most}");
+    }
+}
+
+/// A run on crops of this side, and a polish that sees twice as much of a photo.
+fn polished(ngf: usize, blocks: usize, crop: usize) -> Config {
+    let plain = config(ngf, 8, blocks, crop, 0.5);
+    let preprocess = Preprocess { load_size: 2 * crop, ..plain.preprocess };
+    let schedule = Schedule { unit: Unit::Steps, flat: 2, decay: 0, ..plain.schedule };
+    Config { preprocess, schedule, polish: 8, ..plain }
+}
+
+#[test]
+fn the_memory_of_polishing_is_known_too() {
+    let _turn = turn();
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    one.install(|| {
+        for (ngf, blocks, crop) in [(16, 1, 32), (8, 3, 48)] {
+            let config = polished(ngf, blocks, crop);
+            let ((), used) = peak(|| {
+                let mut run = trainer(config, &Device::flex());
+                block_on(run.train_steps(4)).unwrap();
+                assert_eq!(run.polished(), 2);
+            });
+            compare(&config, Kind::Cpu, used);
+        }
+    });
+    let opened = block_on(open(Choice::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+    let reserved = || opened.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved);
+    for (ngf, blocks, crop) in [(8, 1, 32), (16, 3, 32)] {
+        let config = polished(ngf, blocks, crop);
+        let before = reserved();
+        let mut run = trainer(config, &opened.device);
+        while !(run.repeats() && run.polished() > 0) && !run.is_over() {
+            block_on(run.train_steps(1)).unwrap();
+        }
+        compare(&config, Kind::WebGpu, (reserved() - before) as usize);
     }
 }
 

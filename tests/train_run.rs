@@ -9,10 +9,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     error::{Error, Result},
-    image::Rgb,
+    image::{self, Rgb},
     model::{Discriminator, Generator, Init, Network as _, Readback},
     random::Random,
     samples::{Season, paint},
@@ -21,6 +21,7 @@ use cyclegan_web::{
         MissingGenerator, Network, Policy, Preprocess, Rule, Schedule, Source, Start, StepReport,
         Trainer, Unit, preview, scores::Classifier, scores::score,
     },
+    translate::{Smooth, shifted_mean},
     weights::{Architecture, HostTensor, StateDict, generator_from},
 };
 use pollster::block_on;
@@ -288,6 +289,82 @@ fn a_finished_run_of_an_older_version_learns_on() {
         assert_eq!(run.step(), 9);
         assert!(before.iter().zip(&all_weights(&run)).all(|(before, after)| before != after));
     }
+}
+
+/// A run whose generators have a grid: it is short, and its weights are random. Behind it there are
+/// `polish` steps.
+fn polished(polish: u64) -> Config {
+    Config { polish, ..tiny(4) }
+}
+
+/// A generator's distance to its own mean over four shifts.
+fn distance(generator: &Generator) -> f32 {
+    let photo = Rgb { ..paint(Season::Summer, 9, 48, 40) };
+    let data = TensorData::new(image::to_unit(&photo), [1, 3, 40, 48]);
+    let x = Tensor::from_data(data, &Device::flex());
+    let mean = shifted_mean(generator, x.clone(), Smooth::Four.shifts());
+    (generator.forward(x) - mean).abs().mean().into_scalar()
+}
+
+#[test]
+fn polish_brings_generators_to_their_mean() {
+    let _turn = turn();
+    let mut run = trainer(polished(30), Start::default());
+    assert_eq!(run.total(), 34);
+    block_on(run.train_steps(4)).unwrap();
+    assert!(!run.is_over());
+    let before = [Domain::A, Domain::B].map(|domain| distance(run.generator(domain)));
+    let discriminators = all_weights(&run)[2..].to_vec();
+    let reports = block_on(run.train_steps(100)).unwrap();
+    assert!(run.is_over() && reports.len() == 30 && reports.iter().all(|step| step.polishing));
+    assert_eq!((run.step(), run.polished()), (34, 30));
+    assert_eq!(reports[0].distances.polish_a, reports[0].distances.unpolished_a);
+    assert_eq!(reports[0].learning_rate, 1e-4);
+    assert_eq!(reports[29].learning_rate, 1e-4 / 30.0);
+    let after = [Domain::A, Domain::B].map(|domain| distance(run.generator(domain)));
+    println!("{before:?} became {after:?}");
+    assert!(after[0] < 0.9 * before[0] && after[1] < 0.9 * before[1], "{before:?} {after:?}");
+    assert_eq!(all_weights(&run)[2..], discriminators, "nothing else learns");
+    let unpolished = run.gan().g_a.network.snapshot();
+    assert_eq!(distance(&unpolished), before[0]);
+}
+
+#[test]
+fn a_polish_that_is_broken_off_goes_on_to_the_bit_and_takes_nothing() {
+    let _turn = turn();
+    let mut whole = trainer(polished(6), Start::default());
+    block_on(whole.train_steps(100)).unwrap();
+    for steps in [4, 5, 7] {
+        let mut first = trainer(polished(6), Start::default());
+        block_on(first.train_steps(steps)).unwrap();
+        let bytes = checkpoint(&first);
+        let (mut second, exact) = resume(&bytes);
+        assert!(exact && !second.is_over());
+        assert_eq!(second.polished(), steps as u64 - 4);
+        assert_eq!(checkpoint(&second), bytes);
+        assert_eq!(all_weights(&second), all_weights(&first));
+        block_on(second.train_steps(100)).unwrap();
+        assert_eq!(checkpoint(&whole), checkpoint(&second));
+    }
+    // One step of Adam, whose first are as long as its rate, has not come nearer.
+    let mut run = trainer(polished(6), Start::default());
+    block_on(run.train_steps(4)).unwrap();
+    let before = all_weights(&run);
+    block_on(run.train_steps(1)).unwrap();
+    assert_eq!(all_weights(&run), before);
+}
+
+#[test]
+fn a_finished_run_can_be_polished_later() {
+    let _turn = turn();
+    let mut at_once = trainer(polished(3), Start::default());
+    block_on(at_once.train_steps(100)).unwrap();
+    let mut later = trainer(polished(0), Start::default());
+    block_on(later.train_steps(100)).unwrap();
+    assert!(later.is_over());
+    later.change(|config| config.polish = 3).unwrap();
+    assert_eq!(block_on(later.train_steps(100)).unwrap().len(), 3);
+    assert_eq!(checkpoint(&later), checkpoint(&at_once));
 }
 
 #[test]

@@ -406,6 +406,7 @@ async fn repeated_steps_equal_plain_ones_on_webgpu() {
     repeating::repeated_steps_equal_plain_ones(&device).await;
     repeating::a_change_is_heeded_by_repeated_steps(&device).await;
     repeating::larger_batches_are_repeated_too(&device).await;
+    repeating::polish_is_repeated_and_goes_on(&device).await;
     repeating::sets_of_two_sizes_are_repeated(&device).await;
     assert_silence();
 }

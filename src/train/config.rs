@@ -114,6 +114,9 @@ pub struct Config {
     /// whatever the gradient, and from weights that have settled a few of those spoil more than
     /// hundreds of steps mend.
     pub lr_ramp: u64,
+    /// Steps of a last phase behind the schedule's, in which each generator learns its own mean over
+    /// four shifts of its lattice ([`super::polish`]): 0, as in the paper.
+    pub polish: u64,
     /// What becomes of a generator that is not given while the other is.
     pub missing_generator: MissingGenerator,
     /// Decay of the moving averages of the generators' weights, from 0, which is none, as in the
@@ -161,6 +164,7 @@ impl Default for Config {
             preprocess: Preprocess::default(),
             warm_up: 100,
             lr_ramp: 1000,
+            polish: 0,
             missing_generator: MissingGenerator::default(),
             ema: 0.0,
         }

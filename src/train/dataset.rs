@@ -17,7 +17,7 @@ mod stack;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Choice, Preprocess};
+use super::{Choice, Preprocess, View};
 use crate::{
     error::{Error, Result},
     image::Rgb,
@@ -57,6 +57,9 @@ pub struct Batch {
     /// Photos that were found to be unusable on the way, each told once.
     pub skipped: Vec<Skipped>,
 }
+
+/// Makes the network's input of a photo at the size at which it is cropped.
+type Picture = fn(&Preprocess, &Rgb, View) -> Result<HostTensor>;
 
 /// One of the two sets.
 struct Side<S> {
@@ -111,9 +114,22 @@ impl<S: Source> Dataset<S> {
     /// for pictures of different sizes in one batch. The place has not changed then: the next call
     /// tries the same pairs again.
     pub fn next_batch(&mut self, size: usize) -> Result<Batch> {
+        self.next(size, Preprocess::view)
+    }
+
+    /// The next pair, of which `picture` makes pictures: by the settings, of a photo at the size at
+    /// which it is cropped, and by chance.
+    ///
+    /// # Errors
+    /// As [`Dataset::next_batch`], and those of `picture`.
+    pub(super) fn next_pair(&mut self, picture: Picture) -> Result<Batch> {
+        self.next(1, picture)
+    }
+
+    fn next(&mut self, size: usize, picture: Picture) -> Result<Batch> {
         let before = self.sampler.state();
         let mut skipped = std::mem::take(&mut self.untold);
-        match self.batch(size, &mut skipped) {
+        match self.batch(size, picture, &mut skipped) {
             Ok(batch) => Ok(Batch { skipped, ..batch }),
             Err(error) => {
                 self.sampler.restore(&before)?;
@@ -129,7 +145,12 @@ impl<S: Source> Dataset<S> {
         }
     }
 
-    fn batch(&mut self, size: usize, skipped: &mut Vec<Skipped>) -> Result<Batch> {
+    fn batch(
+        &mut self,
+        size: usize,
+        picture: Picture,
+        skipped: &mut Vec<Skipped>,
+    ) -> Result<Batch> {
         let size = size.min(self.sampler.left());
         let (mut a, mut b) = (Stack::default(), Stack::default());
         let mut pairs = Vec::new();
@@ -137,8 +158,8 @@ impl<S: Source> Dataset<S> {
             let (index_a, index_b) = self.sampler.pair();
             let (index_a, photo_a) = self.readable(Domain::A, index_a, skipped)?;
             let (index_b, photo_b) = self.readable(Domain::B, index_b, skipped)?;
-            a.push(self.preprocess.view(&photo_a, self.sampler.view(&self.preprocess))?)?;
-            b.push(self.preprocess.view(&photo_b, self.sampler.view(&self.preprocess))?)?;
+            a.push(picture(&self.preprocess, &photo_a, self.sampler.view(&self.preprocess))?)?;
+            b.push(picture(&self.preprocess, &photo_b, self.sampler.view(&self.preprocess))?)?;
             pairs.push((index_a, index_b));
         }
         let (epoch, skipped) = (self.sampler.epoch(), Vec::new());

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{CycleGan, learner::four, report::StepReport};
+use super::{CycleGan, learner::four, polishing::Polishing, report::StepReport};
 use crate::{
     error::{Error, Result},
     model::{Mapper, Network as _, Readback},
@@ -18,7 +18,7 @@ pub(super) struct Weights(Vec<String>);
 
 impl Weights {
     /// Adds to `readback` a number for each of the weights, which is 0 if they are finite.
-    pub fn check(gan: &CycleGan, readback: &mut Readback) -> Self {
+    pub fn check(gan: &CycleGan, polishing: Option<&Polishing>, readback: &mut Readback) -> Self {
         struct All(&'static str, Vec<String>, Vec<Tensor<4>>);
         impl Mapper for All {
             fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
@@ -36,6 +36,10 @@ impl Weights {
         let _ = d_a.network.map(&mut all);
         all.0 = "D_B";
         let _ = d_b.network.map(&mut all);
+        for polish in polishing.iter().flat_map(|polishing| &polishing.both) {
+            all.0 = "polish";
+            let _ = polish.student().network.map(&mut all);
+        }
         if let Some(checks) = ops::not_finite(all.2) {
             readback.tensor(CHECKS.into(), checks);
         }
@@ -50,14 +54,17 @@ impl Weights {
     }
 }
 
+/// All numbers that a step was told by.
+fn all(report: &StepReport) -> impl Iterator<Item = (&'static str, f32)> {
+    report.losses.named().into_iter().chain(report.distances.named())
+}
+
 /// Refuses losses that are not finite, and a `weight` that is not; a loss first, since it
 /// names the step.
 pub(super) fn check(reports: &[StepReport], weight: Option<&str>) -> Result<()> {
     let last = reports.last().map_or(0, |report| report.step);
     for report in reports {
-        if let Some((name, value)) =
-            report.losses.named().into_iter().find(|(_, value)| !value.is_finite())
-        {
+        if let Some((name, value)) = all(report).find(|(_, value)| !value.is_finite()) {
             let tensor = weight.map_or(String::new(), |weight| format!(", weights {weight}"));
             let detail = format!("step {}: the loss {name} is {value}{tensor}", report.step);
             return Err(Error::TrainingNotFinite(detail));

@@ -7,7 +7,7 @@
 //! an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03 times at ngf 64 and 1.09 at 32; on the CPU
 //! with one thread the same small ones. `tests/train_memory.rs` compares some again.
 
-use super::{Config, Preprocess, PreprocessMode, config::SMALLEST_SIDE};
+use super::{Config, Preprocess, PreprocessMode, config::SMALLEST_SIDE, polish};
 use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
@@ -74,13 +74,39 @@ impl Need {
         Self { total: stays + made + rest, tensor: wide.max(enlarged).max(judged) }
     }
 
+    /// That of polishing in a run of `config` on pictures of `pixels` pixels, behind training on
+    /// pictures of `trained`. The larger one of this and of [`Need::new`] is that of the run.
+    fn polishing(config: &Config, trained: u64, pixels: u64, kind: Kind) -> Self {
+        let Config { ngf, blocks, pool_size, .. } = *config;
+        let generator = Architecture { ngf, blocks, dropout: false }.parameters() as u64;
+        let wide = FLOAT * ngf as u64 * pixels;
+        let pools = FLOAT * 2 * 3 * trained * pool_size as u64;
+        // Of each generator a copy, its two moments and its average.
+        let copies = FLOAT * 2 * 4 * generator;
+        let images = match kind {
+            Kind::WebGpu => 10 * wide + 6 * blocks as u64 * wide / 10,
+            Kind::Cpu => 7 * wide + 6 * blocks as u64 * wide / 10,
+        };
+        let total = Self::new(config, 0, kind).total + pools + copies + images;
+        Self { total, tensor: wide }
+    }
+
     /// That of a run of `config`. Whole photos are not counted: see [`most_pixels`].
     pub fn of(config: &Config, kind: Kind) -> Self {
-        let pixels = match config.preprocess.mode {
-            PreprocessMode::None => 0,
-            _ => config.preprocess.crop_size.pow(2) as u64,
+        let Preprocess { mode, load_size, crop_size, .. } = config.preprocess;
+        // Of photos that are not resized, the size is not known.
+        let shorter = if mode == PreprocessMode::ResizeAndCrop { load_size } else { usize::MAX };
+        let polished = polish::enlarged(&config.preprocess, shorter).crop_size;
+        let [trained, polished] = match mode {
+            PreprocessMode::None => [0, 0],
+            _ => [crop_size, polished].map(|side| side.pow(2) as u64),
         };
-        Self::new(config, pixels, kind)
+        let training = Self::new(config, trained, kind);
+        if config.polish == 0 {
+            return training;
+        }
+        let Self { total, tensor } = Self::polishing(config, trained, polished, kind);
+        Self { total: total.max(training.total), tensor: tensor.max(training.tensor) }
     }
 
     fn fits(&self, limits: &Limits) -> bool {
@@ -123,11 +149,16 @@ pub fn largest_crop(config: &Config, kind: Kind, limits: &Limits) -> Option<usiz
 pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
     // All of it is linear.
     const SAMPLE: u64 = 1 << 20;
-    let none = Need::new(config, 0, kind).total;
-    let Need { total, tensor } = Need::new(config, SAMPLE, kind);
     let part = |room: u64, each: u64| u128::from(room) * u128::from(SAMPLE) / u128::from(each);
-    let by_memory = part(limits.memory.saturating_sub(none), total - none);
-    by_memory.min(part(limits.tensor, tensor)) as u64
+    let most = |need: fn(&Config, u64, Kind) -> Need| {
+        let none = need(config, 0, kind).total;
+        let Need { total, tensor } = need(config, SAMPLE, kind);
+        let by_memory = part(limits.memory.saturating_sub(none), total - none);
+        by_memory.min(part(limits.tensor, tensor)) as u64
+    };
+    let training = most(Need::new);
+    let polished = |config: &Config, pixels, kind| Need::polishing(config, pixels, pixels, kind);
+    if config.polish == 0 { training } else { training.min(most(polished)) }
 }
 
 fn cropped(config: &Config, crop_size: usize) -> Config {

@@ -9,7 +9,8 @@
 //! 5. [`image_pool`] keeps older translations for the discriminators;
 //! 6. [`mod@augment`] changes what discriminators are shown;
 //! 7. [`memory`] says, before the first step, what all that takes;
-//! 8. [`checkpoint`] is the file in which a run survives.
+//! 8. [`polish`] is its last phase, in which generators lose their grid;
+//! 9. [`checkpoint`] is the file in which a run survives.
 //!
 //! [`choice`] and [`fields`] are how all of them are written as JSON and read back.
 
@@ -26,6 +27,8 @@ mod learn_on;
 pub mod learner;
 pub mod losses;
 pub mod memory;
+pub mod polish;
+mod polishing;
 pub mod preprocess;
 pub mod preview;
 pub mod repeater;
@@ -43,6 +46,7 @@ pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, T
 pub use dataset::{Batch, Dataset, Domain, Listed, Skipped, Source};
 pub use image_pool::{Draw, ImagePool};
 pub use learner::Learner;
+pub use polish::Polish;
 pub use preprocess::{Preprocess, PreprocessMode, View};
 pub use preview::{Preview, preview};
 pub use repeater::Repeater;

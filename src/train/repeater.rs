@@ -38,7 +38,7 @@ pub struct Repeater {
 impl Repeater {
     /// One that records on `device`, if that can.
     pub fn new(device: &Device) -> Self {
-        Self::trying(if is_cpu(device) { 0 } else { TRIES })
+        Self::trying(tries(device))
     }
 
     /// One that records nothing.
@@ -47,18 +47,41 @@ impl Repeater {
     }
 
     fn trying(tries: usize) -> Self {
-        Self { generators: Part::new(tries), discriminators: Part::new(tries) }
+        Self { generators: Part::trying(tries), discriminators: Part::trying(tries) }
     }
 
     /// Whether it repeats both parts by now.
     pub fn repeats(&self) -> bool {
-        self.generators.recorded.is_some() && self.discriminators.recorded.is_some()
+        self.generators.repeats() && self.discriminators.repeats()
     }
 
     /// Forgets what it has recorded, as it must when weights have been replaced.
     pub fn forget(&mut self) {
         self.generators.forget();
         self.discriminators.forget();
+    }
+}
+
+/// How often what is computed on `device` may try to be recorded: never on the CPU.
+fn tries(device: &Device) -> usize {
+    if is_cpu(device) { 0 } else { TRIES }
+}
+
+/// Whose weights a part reads.
+pub(super) trait Plays {
+    /// They without a copy: on a graphics card they follow what is learnt.
+    fn shared(&self) -> Weights;
+}
+
+/// Networks that a recording reads.
+pub(super) type Weights = (Vec<Generator>, Vec<Discriminator>);
+
+impl Plays for CycleGan {
+    fn shared(&self) -> Weights {
+        let Self { g_a, g_b, d_a, d_b, .. } = self;
+        let generators = [&g_a.network, &g_b.network].map(Generator::shared);
+        let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
+        (generators.into(), discriminators.into())
     }
 }
 
@@ -129,7 +152,7 @@ struct Recorded<T, const N: usize> {
     /// What a repetition reads, in memory that stays where it is.
     inputs: Inputs<N>,
     /// The weights that it reads: the same memory as the learning ones', which learn in place.
-    _weights: ([Generator; 2], [Discriminator; 2]),
+    _weights: Weights,
     /// What it writes.
     result: T,
     /// Its launches.
@@ -137,32 +160,47 @@ struct Recorded<T, const N: usize> {
 }
 
 impl<T, const N: usize> Part<T, N> {
-    fn new(tries: usize) -> Self {
+    /// One that records on `device`, if that can.
+    pub fn new(device: &Device) -> Self {
+        Self::trying(tries(device))
+    }
+
+    /// One that records nothing.
+    pub fn plain() -> Self {
+        Self::trying(0)
+    }
+
+    fn trying(tries: usize) -> Self {
         Self { tries, before: BEFORE, last: None, recorded: None }
+    }
+
+    /// Whether it repeats by now.
+    pub fn repeats(&self) -> bool {
+        self.recorded.is_some()
     }
 
     fn forget(&mut self) {
         (self.last, self.recorded) = (None, None);
     }
 
-    /// Lets `gan` take what it learns from what was computed of `inputs`. The next step may write
+    /// Lets `model` take what it learns from what was computed of `inputs`. The next step may write
     /// its own results in their place, so what it keeps of them must be a copy.
     ///
     /// # Errors
     /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
-    pub fn play<R>(
+    pub fn play<M: Plays, R>(
         &mut self,
-        gan: &mut CycleGan,
+        model: &mut M,
         inputs: Inputs<N>,
         config: &Config,
-        compute: impl Fn(&CycleGan, &Inputs<N>) -> T,
-        learn: impl FnOnce(&mut CycleGan, &T) -> R,
+        compute: impl Fn(&M, &Inputs<N>) -> T,
+        learn: impl FnOnce(&mut M, &T) -> R,
     ) -> Result<R> {
         let kind = Kind::of(&inputs, config);
         if let Some(recorded) = &self.recorded {
             if recorded.kind == kind && recorded.recording.is_here() {
                 recorded.repeat(inputs)?;
-                return Ok(learn(gan, &recorded.result));
+                return Ok(learn(model, &recorded.result));
             }
             if recorded.kind.shapes != kind.shapes {
                 // Where sizes come and go, recording would cost more than repeating saves.
@@ -175,7 +213,7 @@ impl<T, const N: usize> Part<T, N> {
             _ => 0,
         };
         if self.tries > 0 && alike >= self.before {
-            return Ok(self.record(gan, kind, inputs, compute, learn));
+            return Ok(self.record(model, kind, inputs, compute, learn));
         }
         if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
             // What steps of another size have kept.
@@ -183,40 +221,37 @@ impl<T, const N: usize> Part<T, N> {
         }
         self.last = Some((kind, alike + 1));
         Ok(ops::apart(&inputs.pictures[0], || {
-            let result = compute(gan, &inputs);
-            learn(gan, &result)
+            let result = compute(model, &inputs);
+            learn(model, &result)
         }))
     }
 
     /// Plays it and records it: that is the same work twice for the CPU, and once for the card.
-    fn record<R>(
+    fn record<M: Plays, R>(
         &mut self,
-        gan: &mut CycleGan,
+        model: &mut M,
         kind: Kind<N>,
         inputs: Inputs<N>,
-        compute: impl Fn(&CycleGan, &Inputs<N>) -> T,
-        learn: impl FnOnce(&mut CycleGan, &T) -> R,
+        compute: impl Fn(&M, &Inputs<N>) -> T,
+        learn: impl FnOnce(&mut M, &T) -> R,
     ) -> R {
         let inputs = inputs.snapshot();
         let recorder = match ops::recorder(&inputs.pictures[0]) {
             Ok(recorder) => recorder,
             Err(reason) => {
                 self.failed(&reason);
-                let result = compute(gan, &inputs);
-                return learn(gan, &result);
+                let result = compute(model, &inputs);
+                return learn(model, &result);
             }
         };
         let learned = {
-            let result = recorder.rehearse(|| compute(gan, &inputs));
+            let result = recorder.rehearse(|| compute(model, &inputs));
             // Behind this the recorded part takes over its memory.
-            learn(gan, &result)
+            learn(model, &result)
         };
-        match recorder.record(|| compute(gan, &inputs)) {
+        match recorder.record(|| compute(model, &inputs)) {
             Ok((recording, result)) => {
-                let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
-                let generators = [&g_a.network, &g_b.network].map(Generator::shared);
-                let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
-                let _weights = (generators, discriminators);
+                let _weights = model.shared();
                 self.recorded = Some(Recorded { kind, inputs, _weights, result, recording });
                 self.tries = TRIES;
             }

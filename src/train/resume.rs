@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{Value, json};
 
 use super::{
-    Checkpoint, Config, CycleGan, Dataset, ImagePool, Learner, Source, Trainer,
+    Checkpoint, Config, CycleGan, Dataset, Domain, ImagePool, Learner, Source, Trainer,
     checkpoint::{
         fields,
         pieces::{Reader, Sink, Store, Tensors, Writer, at_once},
@@ -13,6 +13,7 @@ use super::{
     dataset::sampler::SamplerState,
     fields::{Fields, hex},
     learner::{Part, averages},
+    polishing::Polishing,
     trainer::reaches_the_generators,
 };
 use crate::{
@@ -65,6 +66,7 @@ impl<S: Source> Trainer<S> {
         let CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b } = &self.gan;
         let mut parts =
             [g_a.parts("G_A"), g_b.parts("G_B"), d_a.parts("D_A"), d_b.parts("D_B")].concat();
+        parts.extend(self.polishing.iter().flat_map(Polishing::parts));
         // A pool is one tensor, or its pictures would fill the header.
         parts.extend([("pool_A", pool_a), ("pool_B", pool_b)].map(|(name, pool)| {
             let tensors = pool.images().to_vec();
@@ -122,6 +124,7 @@ impl<S: Source> Trainer<S> {
             "images": self.images,
             "warm_up_steps": self.warm_up,
             "lr_ramp_steps": self.ramp,
+            "polish": self.polishing.as_ref().map(Polishing::state),
             "updates_G_A": self.gan.g_a.time(),
             "updates_G_B": self.gan.g_b.time(),
             "updates_D_A": self.gan.d_a.time(),
@@ -180,7 +183,7 @@ impl<S: Source> Trainer<S> {
         let mut config =
             Config::from_json(part("config")?).map_err(|error| damaged(&error.to_string()))?;
         let sampler = SamplerState::from_json(part("sampler")?)?;
-        let numbers = without(state, &["config", "sampler", "pool_A", "pool_B"]);
+        let numbers = without(state, &["config", "sampler", "polish", "pool_A", "pool_B"]);
         let mut numbers: Fields<'_> = fields(&numbers)?;
         let mut count = |name: &'static str| -> Result<u64> {
             let found = numbers.count(name)?;
@@ -205,11 +208,16 @@ impl<S: Source> Trainer<S> {
         let d_b = discriminator("D_B", time_d_b?, &config, tensors, device).await?;
         let pool_a = pool("pool_A", part("pool_A")?, &config, tensors, device).await?;
         let pool_b = pool("pool_B", part("pool_B")?, &config, tensors, device).await?;
+        let gan = CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b };
+        let mut trainer = Self::of(config, gan, dataset, device);
+        if let Some(state) = part("polish").ok().filter(|state| !state.is_null()) {
+            let teachers = [Domain::A, Domain::B].map(|domain| trainer.unpolished(domain));
+            let polishing = Polishing::restore(state, teachers, tensors, device).await?;
+            trainer.polishing = Some(polishing);
+        }
         if let Some(name) = tensors.names("").first() {
             return Err(damaged(&format!("{name} is unknown")));
         }
-        let gan = CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b };
-        let mut trainer = Self::of(config, gan, dataset, device);
         (trainer.step, trainer.images) = (step, images);
         (trainer.warm_up, trainer.ramp) = (warm_up, ramp);
         trainer.chance = chance;
@@ -250,7 +258,7 @@ fn cuts(extents: [usize; 4], most: usize) -> impl Iterator<Item = Cut> {
 }
 
 /// Takes a generator, its average and its optimiser out of a checkpoint.
-async fn generator(
+pub(super) async fn generator(
     name: &str,
     time: u64,
     config: &Config,
@@ -323,12 +331,12 @@ fn contradicts(error: Error) -> Error {
     damaged(&error.to_string())
 }
 
-fn damaged(detail: &str) -> Error {
+pub(super) fn damaged(detail: &str) -> Error {
     Error::CheckpointDamaged(detail.into())
 }
 
 /// The object without some of its fields.
-fn without(object: &serde_json::Value, names: &[&str]) -> serde_json::Value {
+pub(super) fn without(object: &serde_json::Value, names: &[&str]) -> serde_json::Value {
     let mut object = object.clone();
     if let Some(fields) = object.as_object_mut() {
         fields.retain(|name, _| !names.contains(&name.as_str()));

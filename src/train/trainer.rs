@@ -9,9 +9,11 @@ use super::{
     MissingGenerator, PreprocessMode, Rule, Schedule, Source,
     finite::{Weights, check},
     memory,
+    polish::Polish,
+    polishing::Polishing,
     repeater::{Repeater, upload},
-    report::{Losses, StepReport},
-    step::{LossTensors, Rates},
+    report::{Distances, Losses, StepReport},
+    step::Rates,
 };
 use crate::{
     device::{Kind, Limits, is_cpu},
@@ -70,6 +72,9 @@ pub enum Network {
     DiscriminatorB,
 }
 
+/// A step, and its losses by their names, still on the device.
+pub(super) type Step = (StepReport, Vec<(&'static str, Tensor<1>)>);
+
 /// A run of CycleGAN on two sets of photos.
 pub struct Trainer<S> {
     pub(super) config: Config,
@@ -83,9 +88,13 @@ pub struct Trainer<S> {
     pub(super) warm_up: u64,
     /// Steps behind those in which the generators' learning rate rises.
     pub(super) ramp: u64,
+    /// The last phase, once it has begun.
+    pub(super) polishing: Option<Polishing>,
     pub(super) device: Device,
     /// Does the steps.
-    repeater: Repeater,
+    pub(super) repeater: Repeater,
+    /// Queues each step anew.
+    pub(super) plainly: bool,
     /// Why it cannot go on.
     pub(super) ended: Option<Error>,
     /// Dropped behind all tensors.
@@ -153,8 +162,10 @@ impl<S: Source> Trainer<S> {
             images: 0,
             warm_up: 0,
             ramp: 0,
+            polishing: None,
             device: device.clone(),
             repeater: Repeater::new(device),
+            plainly: false,
             ended: None,
             _kept: Kept(device.clone()),
         }
@@ -180,9 +191,10 @@ impl<S: Source> Trainer<S> {
         self.ramp
     }
 
-    /// Steps of the whole run.
+    /// Steps of the whole run, those of polishing among them.
     pub fn total(&self) -> u64 {
-        self.config.schedule.steps(self.dataset.batches(self.config.batch_size))
+        let batches = self.dataset.batches(self.config.batch_size);
+        self.config.schedule.steps(batches).saturating_add(self.config.polish)
     }
 
     /// The epoch of the next step, counted from 1.
@@ -192,7 +204,7 @@ impl<S: Source> Trainer<S> {
 
     /// Whether nothing is left to do.
     pub fn is_over(&self) -> bool {
-        self.config.schedule.is_over(self.epoch(), self.step + 1)
+        self.is_trained() && self.polished() >= self.config.polish
     }
 
     /// The photos.
@@ -208,9 +220,17 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// The generator from `domain` to the other one, as it is to be used: the average of its
-    /// weights where one is kept ([`Config::ema`]).
+    /// The generator from `domain` to the other one, as it is to be used: once it has been polished,
+    /// that one.
     pub fn generator(&self, domain: Domain) -> &Generator {
+        match &self.polishing {
+            Some(polishing) => polishing.generator(domain),
+            None => self.unpolished(domain),
+        }
+    }
+
+    /// The same without polish: the average of its weights where one is kept ([`Config::ema`]).
+    pub(super) fn unpolished(&self, domain: Domain) -> &Generator {
         match domain {
             Domain::A => self.gan.g_a.result(),
             Domain::B => self.gan.g_b.result(),
@@ -222,7 +242,8 @@ impl<S: Source> Trainer<S> {
         &self.gan
     }
 
-    /// Changes what may be changed on the way: the learning rate and the weights of the losses.
+    /// Changes what may be changed on the way: the learning rate, the weights of the losses, and how
+    /// long is polished.
     ///
     /// # Errors
     /// `config-invalid`; nothing has changed then.
@@ -234,10 +255,11 @@ impl<S: Source> Trainer<S> {
             lambda_a: wanted.lambda_a,
             lambda_b: wanted.lambda_b,
             lambda_identity: wanted.lambda_identity,
+            polish: wanted.polish,
             ..self.config
         };
         if changed != wanted {
-            let detail = "only lr and the lambdas can be changed while a run goes on";
+            let detail = "only lr, the lambdas and polish can be changed while a run goes on";
             return Err(Error::ConfigInvalid(detail.into()));
         }
         changed.validate()?;
@@ -295,26 +317,31 @@ impl<S: Source> Trainer<S> {
                 Err(error) => return Err(error),
             };
             reports.push(report);
-            for (name, loss) in losses.named() {
+            for (name, loss) in losses {
                 readback.tensor(format!("{index}.{name}"), loss);
             }
         }
-        let weights = Weights::check(&self.gan, &mut readback);
+        let weights = Weights::check(&self.gan, self.polishing.as_ref(), &mut readback);
         let state = readback.read().await?;
         let seconds = started.elapsed().as_secs_f64() / reports.len().max(1) as f64;
         for (index, report) in reports.iter_mut().enumerate() {
             report.seconds = seconds;
-            report.losses = Losses::from_state(&format!("{index}."), &state);
+            let prefix = format!("{index}.");
+            report.losses = Losses::from_state(&prefix, &state);
+            report.distances = Distances::from_state(&prefix, &state);
         }
         check(&reports, weights.wrong(&state))?;
+        for report in reports.iter().filter(|report| report.polishing) {
+            self.polishing.iter_mut().for_each(|polishing| polishing.note(&report.distances));
+        }
         Ok(reports)
     }
 
     /// One step, its losses still on the device. One that fails has not been.
-    fn one(&mut self) -> Result<(StepReport, LossTensors)> {
+    fn one(&mut self) -> Result<Step> {
         let (step, images, chance) = (self.step, self.images, self.chance.state());
         let place = self.dataset.state();
-        let done = self.try_one();
+        let done = if self.is_trained() { self.polish() } else { self.try_one() };
         if done.is_err() {
             (self.step, self.images, self.chance) = (step, images, Random::from_state(chance));
             self.dataset.restore(&place)?;
@@ -322,12 +349,14 @@ impl<S: Source> Trainer<S> {
         done
     }
 
-    fn try_one(&mut self) -> Result<(StepReport, LossTensors)> {
+    fn try_one(&mut self) -> Result<Step> {
         let batch = self.dataset.next_batch(self.config.batch_size)?;
         let count = batch.pairs.len();
         for side in [&batch.a, &batch.b].iter().flat_map(|tensor| tensor.shape.iter().skip(2)) {
             Discriminator::answers(*side, self.config.discriminator_padding)?;
         }
+        // A run that goes on behind its polish is polished again.
+        self.polishing = None;
         self.step += 1;
         self.images += count as u64;
         let Batch { a, b, epoch, skipped, .. } = batch;
@@ -357,12 +386,14 @@ impl<S: Source> Trainer<S> {
             learning_rate,
             generator_rate,
             warming_up,
+            polishing: false,
+            distances: Distances::default(),
             losses: Losses::default(),
             seconds: 0.0,
             images: self.images,
             skipped,
         };
-        Ok((report, losses))
+        Ok((report, losses.named().collect()))
     }
 
     /// The part of the learning rate that the generators have in this step: 0 in the warm-up, then
@@ -375,12 +406,18 @@ impl<S: Source> Trainer<S> {
     /// Queues each step anew, also where a graphics card could repeat a recorded one: the numbers
     /// are the same.
     pub fn never_repeat(&mut self) {
+        self.plainly = true;
         self.repeater = Repeater::plain();
+        let both = self.polishing.iter_mut().flat_map(|polishing| &mut polishing.both);
+        both.for_each(Polish::never_repeat);
     }
 
     /// Whether steps are repetitions of a recorded one by now.
     pub fn repeats(&self) -> bool {
-        self.repeater.repeats()
+        match &self.polishing {
+            Some(polishing) => polishing.both.iter().all(Polish::repeats),
+            None => self.repeater.repeats(),
+        }
     }
 
     /// The weights of one network, under PyTorch's names; of a generator those that
@@ -391,8 +428,8 @@ impl<S: Source> Trainer<S> {
     pub async fn state(&self, network: Network) -> Result<StateDict> {
         let mut readback = Readback::default();
         match network {
-            Network::GeneratorA => readback.network("", self.gan.g_a.result()),
-            Network::GeneratorB => readback.network("", self.gan.g_b.result()),
+            Network::GeneratorA => readback.network("", self.generator(Domain::A)),
+            Network::GeneratorB => readback.network("", self.generator(Domain::B)),
             Network::DiscriminatorA => readback.network("", &self.gan.d_a.network),
             Network::DiscriminatorB => readback.network("", &self.gan.d_b.network),
         }

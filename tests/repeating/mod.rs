@@ -5,6 +5,7 @@
 
 use burn::tensor::Device;
 use cyclegan_web::{
+    device::is_cpu,
     image::Rgb,
     model::{Generator, Readback},
     random::Random,
@@ -210,6 +211,42 @@ pub async fn photos_of_any_sizes_train(device: &Device) {
         assert!(exact);
         let (losses, tensors) = outcome(second, &[5], |_| ()).await;
         assert!(losses == whole.0[7..] && tensors == whole.1, "{mode:?} resumed");
+    }
+}
+
+/// Steps of polishing are repeated too, to the bit; a run that is broken off among them goes on
+/// exactly, and the first are those of the CPU.
+pub async fn polish_is_repeated_and_goes_on(device: &Device) {
+    let schedule = Schedule { flat: 2, decay: 0, ..config().schedule };
+    let config = Config { schedule, polish: 10, ..config() };
+    let total = 12;
+    let mut plain = trainer(config, device);
+    plain.never_repeat();
+    let plain = outcome(plain, &[total], |trainer| assert!(!trainer.repeats())).await;
+    let mut run = trainer(config, device);
+    let mut distances = Vec::new();
+    while !run.is_over() {
+        let reports = run.train_steps(4).await.unwrap();
+        distances.extend(reports.into_iter().filter(|report| report.polishing));
+        if run.step() == 8 {
+            let file = run.checkpoint().await.unwrap().to_bytes().unwrap();
+            let checkpoint = Checkpoint::from_bytes(&file).unwrap();
+            let resumed = Trainer::resume(checkpoint, photos(ALIKE), 1 << 20, device);
+            let resumed = outcome(resumed.unwrap().0, &[total], |_| ()).await;
+            assert!(resumed.1 == plain.1, "resumed");
+        }
+    }
+    assert!(run.repeats() || is_cpu(device), "it is repeated by now");
+    assert!(run.checkpoint().await.unwrap().tensors == plain.1, "repeated");
+
+    let mut on_cpu = trainer(config, &Device::flex());
+    on_cpu.train_steps(2).await.unwrap();
+    for (wanted, found) in on_cpu.train_steps(4).await.unwrap().iter().zip(&distances) {
+        let pairs = wanted.distances.named().into_iter().zip(found.distances.named());
+        for ((name, wanted), (_, found)) in pairs {
+            let off = (found - wanted).abs() / wanted;
+            assert!(off < 0.01, "{name} is {found}, on the CPU {wanted}");
+        }
     }
 }
 

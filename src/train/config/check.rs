@@ -67,6 +67,7 @@ impl Config {
         within("warm_up", self.warm_up, 0..=LONGEST_RUN)?;
         within("lr_ramp", self.lr_ramp, 0..=LONGEST_RUN)?;
         below_one("ema", self.ema)?;
+        within("polish", self.polish, 0..=LONGEST_RUN)?;
         let (Init::Normal { std: gain } | Init::Xavier { gain }) = self.init;
         positive("init_gain", gain, MOST_WEIGHT)?;
         self.adam.validate()?;

@@ -68,6 +68,7 @@ impl Config {
             "flip": preprocess.flip,
             "warm_up": self.warm_up,
             "lr_ramp": self.lr_ramp,
+            "polish": self.polish,
             "missing_generator": self.missing_generator.name(),
             "ema": number(self.ema),
         })
@@ -105,6 +106,7 @@ impl Config {
             preprocess: preprocess(&mut fields, plain.preprocess)?,
             warm_up: fields.count("warm_up")?.unwrap_or(plain.warm_up),
             lr_ramp: fields.count("lr_ramp")?.unwrap_or(plain.lr_ramp),
+            polish: fields.count("polish")?.unwrap_or(plain.polish),
             missing_generator: fields
                 .choice("missing_generator")?
                 .unwrap_or(plain.missing_generator),

@@ -1,0 +1,234 @@
+//! Polishing: a generator learns its own mean over four shifts of its lattice, so that one pass
+//! gives what four do, without the grid ([`crate::translate::shifted_mean`]).
+//!
+//! The generator as it was is the teacher, and stays as it is. A copy of it learns, with fresh
+//! moments, at a rate that falls in a straight line to zero; what is used is the average of the
+//! copy's weights.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{
+    Adam, Config, Learner, Preprocess, View,
+    learner::{Sum, four, restored},
+    losses,
+    repeater::{Inputs, Part, Plays, Weights},
+};
+use crate::{
+    error::Result,
+    image::Rgb,
+    model::{Generator, Mapper, Network},
+    ops,
+    translate::{Smooth, shifted_mean},
+    weights::HostTensor,
+};
+
+/// The optimiser: `torch.optim.Adam`'s own constants, since a distance is learnt, and no game
+/// played.
+pub const ADAM: Adam = Adam { learning_rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/// The longest phase that is proposed. More steps were not seen to help.
+const LONGEST: u64 = 400;
+/// The side of a picture, in pixels, from which on more of the photo changes little.
+const LARGE: usize = 256;
+/// The average looks back on so large a part of the phase.
+const MEMORY: f64 = 0.1;
+/// How much of the running distances each step replaces.
+const SHARE: f64 = 0.1;
+/// Sides of the generator's input are multiples of this.
+const MULTIPLE: usize = 4;
+
+/// Steps that are proposed behind a training of `steps`: a tenth.
+pub fn proposed(steps: u64) -> u64 {
+    (steps / 10).min(LONGEST)
+}
+
+/// The learning rate of step `step`, counted from 1, of `total`.
+pub fn rate(step: u64, total: u64) -> f64 {
+    let left = (total + 1).saturating_sub(step) as f64 / total.max(1) as f64;
+    ADAM.learning_rate * left
+}
+
+/// How `preprocess` makes the pictures that are learnt from of a photo whose shorter side, at the
+/// size at which it is cropped, is `shorter`: crops of up to twice the side, but not beyond 256
+/// pixels unless they were larger before. A mean over the lattice is best learnt where most of it
+/// can be seen, as the normalisations see all of a picture.
+pub fn enlarged(preprocess: &Preprocess, shorter: usize) -> Preprocess {
+    let crop = preprocess.crop_size;
+    let wanted = crop.max(LARGE.min(2 * crop));
+    Preprocess { crop_size: wanted.min(shorter / MULTIPLE * MULTIPLE), ..*preprocess }
+}
+
+/// A picture to learn from, `[3, H, W]` in [-1, 1], of a photo at the size at which it is cropped.
+///
+/// # Errors
+/// As [`Preprocess::view`].
+pub(super) fn picture(preprocess: &Preprocess, resized: &Rgb, view: View) -> Result<HostTensor> {
+    let shorter = resized.width.min(resized.height);
+    enlarged(preprocess, shorter).view(resized, view)
+}
+
+/// What the copy learns from a picture.
+#[derive(Debug)]
+struct PolishPass {
+    sum: Sum,
+    /// Of the copy and of the teacher to the mean: mean absolute differences, 0 to 2.
+    distances: [Tensor<1>; 2],
+}
+
+/// Running means of the distances to the mean on the latest pictures.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Distances {
+    /// Of the copy that learns.
+    pub polished: f64,
+    /// Of the teacher on the same pictures.
+    pub unpolished: f64,
+}
+
+/// A generator that is being polished. Like a [`Learner`] it cannot be cloned.
+#[derive(Debug)]
+pub struct Polish {
+    networks: Networks,
+    part: Part<PolishPass, 1>,
+    /// What the latest steps brought.
+    pub(super) distances: Distances,
+}
+
+/// The networks of a [`Polish`].
+#[derive(Debug)]
+struct Networks {
+    /// The generator as it was.
+    teacher: Generator,
+    /// Its copy that learns.
+    student: Learner<Generator>,
+    /// The average of the copy's weights.
+    average: Generator,
+}
+
+impl Plays for Networks {
+    fn shared(&self) -> Weights {
+        (vec![self.teacher.shared(), self.student.network.shared()], Vec::new())
+    }
+}
+
+impl Polish {
+    /// Begins with `teacher`, whose weights must not change any more.
+    pub fn new(teacher: Generator, device: &Device) -> Self {
+        let (student, average) = (Learner::new(teacher.snapshot()), teacher.snapshot());
+        Self::of(teacher, student, average, Distances::default(), device)
+    }
+
+    /// Goes on where another one was.
+    pub(super) fn of(
+        teacher: Generator,
+        student: Learner<Generator>,
+        average: Generator,
+        distances: Distances,
+        device: &Device,
+    ) -> Self {
+        let networks = Networks { teacher, student, average };
+        Self { networks, part: Part::new(device), distances }
+    }
+
+    /// Learns from pictures `x` `[B, 3, H, W]` in [-1, 1] as step `step`, counted from 1, of
+    /// `total`. How far the copy and the teacher were from the mean, in this order; once they are
+    /// read, they are to be [noted](Polish::note).
+    ///
+    /// # Errors
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
+    pub fn step(&mut self, x: Tensor<4>, step: u64, total: u64) -> Result<[Tensor<1>; 2]> {
+        self.part.play(
+            &mut self.networks,
+            Inputs { pictures: [ops::image(x)], augmentations: None },
+            // Nothing of it has a part in this.
+            &Config::default(),
+            |networks, inputs| networks.pass(&inputs.pictures[0]),
+            |networks, pass| {
+                networks.learn(&pass.sum, step, total);
+                pass.distances.clone().map(ops::snapshot)
+            },
+        )
+    }
+
+    /// Takes note of the distances of a step.
+    pub fn note(&mut self, [polished, unpolished]: [f32; 2]) {
+        let share = |value: f32, mean: &mut f64| *mean += SHARE * (f64::from(value) - *mean);
+        share(polished, &mut self.distances.polished);
+        share(unpolished, &mut self.distances.unpolished);
+    }
+
+    /// The generator to be used: the average, unless that would be a step back, as it is until the
+    /// copy has come nearer to the mean than its teacher was on the same pictures.
+    pub fn generator(&self) -> &Generator {
+        let Distances { polished, unpolished } = self.distances;
+        let Networks { teacher, average, .. } = &self.networks;
+        if polished < unpolished { average } else { teacher }
+    }
+
+    /// The copy that learns, which must be finite for all of it to be.
+    pub(super) fn student(&self) -> &Learner<Generator> {
+        &self.networks.student
+    }
+
+    /// The average of the copy's weights.
+    pub(super) fn average(&self) -> &Generator {
+        &self.networks.average
+    }
+
+    /// Queues each step anew, also where a graphics card could repeat a recorded one.
+    pub fn never_repeat(&mut self) {
+        self.part = Part::plain();
+    }
+
+    /// Whether steps are repetitions of a recorded one by now.
+    pub fn repeats(&self) -> bool {
+        self.part.repeats()
+    }
+}
+
+impl Networks {
+    /// What the copy learns from pictures. Nothing has learned yet.
+    fn pass(&self, x: &Tensor<4>) -> PolishPass {
+        let (in_place, moved) = Smooth::Four.shifts().split_at(1);
+        let own = shifted_mean(&self.teacher, x.clone(), in_place);
+        let others = shifted_mean(&self.teacher, x.clone(), moved);
+        let weight = 1.0 / (1 + moved.len()) as f64;
+        let mean = own.clone() * weight + others * (1.0 - weight);
+        let unpolished = losses::l1(own, mean.clone(), 1.0);
+        let network = self.student.network.learning();
+        let made = network.forward(x.clone().autodiff());
+        let loss = losses::l1(made, mean.autodiff(), 1.0);
+        let mut sum = Sum::default();
+        sum.add(&network, &mut loss.backward());
+        PolishPass { sum, distances: [loss.inner(), unpolished] }
+    }
+
+    fn learn(&mut self, gradients: &Sum, step: u64, total: u64) {
+        self.student.update(gradients, rate(step, total), &ADAM);
+        let decay = 1.0 - 1.0 / (1.0 + MEMORY * total as f64);
+        self.average = averaged(&self.average, &self.student.network, decay);
+    }
+}
+
+/// An average of weights with those of a moment.
+fn averaged(average: &Generator, now: &Generator, decay: f64) -> Generator {
+    struct Collect(BTreeMap<String, Tensor<4>>);
+    impl Mapper for Collect {
+        fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+            self.0.insert(name.into(), four(tensor.clone()));
+            tensor
+        }
+    }
+    struct Mix(BTreeMap<String, Tensor<4>>, f64);
+    impl Mapper for Mix {
+        fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+            let Some(now) = self.0.remove(name) else { return tensor };
+            let mixed = four(tensor.clone()) * self.1 + now * (1.0 - self.1);
+            restored(mixed, tensor.shape())
+        }
+    }
+    let mut all = Collect(BTreeMap::new());
+    let _ = now.map(&mut all);
+    average.map(&mut Mix(all.0, decay))
+}

@@ -1,0 +1,173 @@
+//! The last phase of a run, behind its schedule: both generators are [polished](super::polish), each
+//! on photos of the set that it translates. Nothing else learns, so the run can go on from where it
+//! was, moments, pools and discriminators included.
+
+use burn::tensor::Device;
+use serde_json::{Value, json};
+
+use super::{
+    Batch, Domain, Learner, Losses, Polish, Source, StepReport, Trainer,
+    checkpoint::{fields, pieces::Tensors},
+    fields::number,
+    learner::Part,
+    polish::{self, Distances as Latest},
+    repeater::upload,
+    report::{DISTANCE_NAMES, Distances},
+    resume::{damaged, generator, without},
+    trainer::Step,
+};
+use crate::{
+    error::Result,
+    model::{Generator, Network as _},
+};
+
+/// The names of both generators' parts in a checkpoint.
+const STUDENTS: [&str; 2] = ["polish_A", "polish_B"];
+const AVERAGES: [&str; 2] = ["polished_A", "polished_B"];
+
+/// Both generators on their way to their means.
+#[derive(Debug)]
+pub(super) struct Polishing {
+    /// From A to B, and back.
+    pub both: [Polish; 2],
+    /// Steps done.
+    pub steps: u64,
+}
+
+impl Polishing {
+    fn new([a, b]: [&Generator; 2], device: &Device) -> Self {
+        Self { both: [a, b].map(|teacher| Polish::new(teacher.shared(), device)), steps: 0 }
+    }
+
+    /// The generator from `domain` to the other one.
+    pub fn generator(&self, domain: Domain) -> &Generator {
+        let [a, b] = &self.both;
+        match domain {
+            Domain::A => a.generator(),
+            Domain::B => b.generator(),
+        }
+    }
+
+    /// Takes note of what a step found, once it is read.
+    pub fn note(&mut self, distances: &Distances) {
+        let [a, b] = &mut self.both;
+        a.note([distances.polish_a, distances.unpolished_a]);
+        b.note([distances.polish_b, distances.unpolished_b]);
+    }
+
+    /// All its tensors, by their names in a checkpoint.
+    pub fn parts(&self) -> Vec<Part> {
+        let all = self.both.iter().zip(STUDENTS.into_iter().zip(AVERAGES));
+        all.flat_map(|(polish, (student, average))| {
+            let average = Learner::new(polish.average().shared()).parts(average);
+            [polish.student().parts(student), average].concat()
+        })
+        .collect()
+    }
+
+    /// All that is no tensor.
+    pub fn state(&self) -> Value {
+        let of = |polish: &Polish| {
+            json!({
+                "updates": polish.student().time(),
+                "polished": number(polish.distances.polished),
+                "unpolished": number(polish.distances.unpolished),
+            })
+        };
+        let [a, b] = &self.both;
+        json!({"steps": self.steps, "A": of(a), "B": of(b)})
+    }
+
+    /// Goes on from a checkpoint, with the generators as they were when the phase began.
+    ///
+    /// # Errors
+    /// `checkpoint-damaged`, and those of `tensors`.
+    pub async fn restore(
+        state: &Value,
+        teachers: [&Generator; 2],
+        tensors: &mut impl Tensors,
+        device: &Device,
+    ) -> Result<Self> {
+        let numbers = without(state, &["A", "B"]);
+        let mut numbers = fields(&numbers)?;
+        let steps = numbers.count("steps")?;
+        let steps = numbers.required("steps", steps)?;
+        numbers.finish()?;
+        let mut both = Vec::new();
+        let names = STUDENTS.into_iter().zip(AVERAGES).zip(["A", "B"]);
+        for (((student, average), name), teacher) in names.zip(teachers) {
+            let mut fields = fields(state.get(name).unwrap_or(&Value::Null))?;
+            let (updates, polished) = (fields.count("updates")?, fields.number("polished")?);
+            let unpolished = fields.number("unpolished")?;
+            let updates = fields.required("updates", updates)?;
+            let distances = Latest {
+                polished: fields.required("polished", polished)?,
+                unpolished: fields.required("unpolished", unpolished)?,
+            };
+            fields.finish()?;
+            let student = generator(student, updates, tensors, device).await?;
+            let average = generator(average, 0, tensors, device).await?.network;
+            let all = [student.network.architecture(), average.architecture()];
+            if all.into_iter().any(|one| one != teacher.architecture()) {
+                return Err(damaged(&format!("polish_{name} is another network than G_{name}")));
+            }
+            both.push(Polish::of(teacher.shared(), student, average, distances, device));
+        }
+        let both = both.try_into().map_err(|_| damaged("polish"))?;
+        Ok(Self { both, steps })
+    }
+}
+
+impl<S: Source> Trainer<S> {
+    /// Whether the schedule is over, and only polishing may be left.
+    pub(super) fn is_trained(&self) -> bool {
+        self.config.schedule.is_over(self.epoch(), self.step + 1)
+    }
+
+    /// Steps of polishing that are done.
+    pub fn polished(&self) -> u64 {
+        self.polishing.as_ref().map_or(0, |polishing| polishing.steps)
+    }
+
+    /// A step of polishing, on one photo of each set.
+    pub(super) fn polish(&mut self) -> Result<Step> {
+        let total = self.config.polish;
+        let Batch { a, b, epoch, skipped, .. } = self.dataset.next_pair(polish::picture)?;
+        self.step += 1;
+        self.images += 1;
+        if self.polishing.is_none() {
+            // What training has recorded keeps its memory.
+            self.repeater.forget();
+            let teachers = [Domain::A, Domain::B].map(|domain| self.unpolished(domain));
+            let mut polishing = Polishing::new(teachers, &self.device);
+            if self.plainly {
+                polishing.both.iter_mut().for_each(Polish::never_repeat);
+            }
+            self.polishing = Some(polishing);
+        }
+        let Some(Polishing { both: [of_a, of_b], steps }) = &mut self.polishing else {
+            unreachable!("it has just begun")
+        };
+        let step = *steps + 1;
+        let [a, b] = [a, b].map(|real| upload(real, &self.device));
+        let ([polish_a, unpolished_a], [polish_b, unpolished_b]) =
+            (of_a.step(a, step, total)?, of_b.step(b, step, total)?);
+        *steps = step;
+        let rate = polish::rate(step, total);
+        let report = StepReport {
+            step: self.step,
+            epoch,
+            learning_rate: rate,
+            generator_rate: rate,
+            warming_up: false,
+            polishing: true,
+            losses: Losses::default(),
+            distances: Distances::default(),
+            seconds: 0.0,
+            images: self.images,
+            skipped,
+        };
+        let distances = [polish_a, polish_b, unpolished_a, unpolished_b];
+        Ok((report, DISTANCE_NAMES.into_iter().zip(distances).collect()))
+    }
+}
