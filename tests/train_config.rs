@@ -53,6 +53,7 @@ fn unusual() -> Config {
         },
         warm_up: 0,
         lr_ramp: 0,
+        polish: 50,
         missing_generator: MissingGenerator::Scratch,
         ema: 0.999,
     }

@@ -31,7 +31,7 @@ pub(super) fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
 }
 
 /// What [`four()`] was made of.
-pub(super) fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
+fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
     if D == 4 { Tensor::from_dispatch(tensor.into_dispatch()) } else { tensor.reshape(shape) }
 }
 

@@ -161,6 +161,14 @@ pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
     if config.polish == 0 { training } else { training.min(most(polished)) }
 }
 
+/// The longest side of a square with which one generator can be polished within these limits.
+pub fn largest_polished(architecture: &Architecture, kind: Kind, limits: &Limits) -> usize {
+    let Architecture { ngf, blocks, .. } = *architecture;
+    // No discriminator and no pool worth mentioning.
+    let config = Config { ngf, blocks, ndf: 1, pool_size: 0, polish: 1, ..Config::default() };
+    most_pixels(&config, kind, limits).isqrt() as usize
+}
+
 fn cropped(config: &Config, crop_size: usize) -> Config {
     let load_size = config.preprocess.load_size.max(crop_size);
     Config { preprocess: Preprocess { crop_size, load_size, ..config.preprocess }, ..*config }

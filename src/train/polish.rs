@@ -5,20 +5,18 @@
 //! moments, at a rate that falls in a straight line to zero; what is used is the average of the
 //! copy's weights.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::{Device, Tensor};
 
 use super::{
     Adam, Config, Learner, Preprocess, View,
-    learner::{Sum, four, restored},
+    learner::Sum,
     losses,
     repeater::{Inputs, Part, Plays, Weights},
 };
 use crate::{
     error::Result,
     image::Rgb,
-    model::{Generator, Mapper, Network},
+    model::{Generator, Network},
     ops,
     translate::{Smooth, shifted_mean},
     weights::HostTensor,
@@ -38,6 +36,8 @@ const MEMORY: f64 = 0.1;
 const SHARE: f64 = 0.1;
 /// Sides of the generator's input are multiples of this.
 const MULTIPLE: usize = 4;
+
+pub use super::repeater::upload;
 
 /// Steps that are proposed behind a training of `steps`: a tenth.
 pub fn proposed(steps: u64) -> u64 {
@@ -100,10 +100,8 @@ pub struct Polish {
 struct Networks {
     /// The generator as it was.
     teacher: Generator,
-    /// Its copy that learns.
+    /// Its copy that learns, and the average of that.
     student: Learner<Generator>,
-    /// The average of the copy's weights.
-    average: Generator,
 }
 
 impl Plays for Networks {
@@ -115,19 +113,18 @@ impl Plays for Networks {
 impl Polish {
     /// Begins with `teacher`, whose weights must not change any more.
     pub fn new(teacher: Generator, device: &Device) -> Self {
-        let (student, average) = (Learner::new(teacher.snapshot()), teacher.snapshot());
-        Self::of(teacher, student, average, Distances::default(), device)
+        let student = Learner::new(teacher.snapshot());
+        Self::of(teacher, student, Distances::default(), device)
     }
 
     /// Goes on where another one was.
     pub(super) fn of(
         teacher: Generator,
         student: Learner<Generator>,
-        average: Generator,
         distances: Distances,
         device: &Device,
     ) -> Self {
-        let networks = Networks { teacher, student, average };
+        let networks = Networks { teacher, student };
         Self { networks, part: Part::new(device), distances }
     }
 
@@ -161,19 +158,18 @@ impl Polish {
     /// The generator to be used: the average, unless that would be a step back, as it is until the
     /// copy has come nearer to the mean than its teacher was on the same pictures.
     pub fn generator(&self) -> &Generator {
-        let Distances { polished, unpolished } = self.distances;
-        let Networks { teacher, average, .. } = &self.networks;
-        if polished < unpolished { average } else { teacher }
+        let Networks { teacher, student } = &self.networks;
+        if self.helps() { student.result() } else { teacher }
+    }
+
+    /// Whether the copy has come nearer to the mean.
+    pub fn helps(&self) -> bool {
+        self.distances.polished < self.distances.unpolished
     }
 
     /// The copy that learns, which must be finite for all of it to be.
     pub(super) fn student(&self) -> &Learner<Generator> {
         &self.networks.student
-    }
-
-    /// The average of the copy's weights.
-    pub(super) fn average(&self) -> &Generator {
-        &self.networks.average
     }
 
     /// Queues each step anew, also where a graphics card could repeat a recorded one.
@@ -205,30 +201,7 @@ impl Networks {
     }
 
     fn learn(&mut self, gradients: &Sum, step: u64, total: u64) {
-        self.student.update(gradients, rate(step, total), &ADAM);
         let decay = 1.0 - 1.0 / (1.0 + MEMORY * total as f64);
-        self.average = averaged(&self.average, &self.student.network, decay);
+        self.student.update_averaged(gradients, rate(step, total), &ADAM, decay);
     }
-}
-
-/// An average of weights with those of a moment.
-fn averaged(average: &Generator, now: &Generator, decay: f64) -> Generator {
-    struct Collect(BTreeMap<String, Tensor<4>>);
-    impl Mapper for Collect {
-        fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-            self.0.insert(name.into(), four(tensor.clone()));
-            tensor
-        }
-    }
-    struct Mix(BTreeMap<String, Tensor<4>>, f64);
-    impl Mapper for Mix {
-        fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-            let Some(now) = self.0.remove(name) else { return tensor };
-            let mixed = four(tensor.clone()) * self.1 + now * (1.0 - self.1);
-            restored(mixed, tensor.shape())
-        }
-    }
-    let mut all = Collect(BTreeMap::new());
-    let _ = now.map(&mut all);
-    average.map(&mut Mix(all.0, decay))
 }

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use serde_json::{Value, json};
 
 use super::{
-    Batch, Domain, Learner, Losses, Polish, Source, StepReport, Trainer,
+    Batch, Config, Domain, Losses, Polish, Source, StepReport, Trainer,
     checkpoint::{fields, pieces::Tensors},
     fields::number,
     learner::Part,
@@ -22,8 +22,7 @@ use crate::{
 };
 
 /// The names of both generators' parts in a checkpoint.
-const STUDENTS: [&str; 2] = ["polish_A", "polish_B"];
-const AVERAGES: [&str; 2] = ["polished_A", "polished_B"];
+const NAMES: [&str; 2] = ["polish_A", "polish_B"];
 
 /// Both generators on their way to their means.
 #[derive(Debug)]
@@ -57,12 +56,8 @@ impl Polishing {
 
     /// All its tensors, by their names in a checkpoint.
     pub fn parts(&self) -> Vec<Part> {
-        let all = self.both.iter().zip(STUDENTS.into_iter().zip(AVERAGES));
-        all.flat_map(|(polish, (student, average))| {
-            let average = Learner::new(polish.average().shared()).parts(average);
-            [polish.student().parts(student), average].concat()
-        })
-        .collect()
+        let all = self.both.iter().zip(NAMES);
+        all.flat_map(|(polish, name)| polish.student().parts(name)).collect()
     }
 
     /// All that is no tensor.
@@ -93,9 +88,10 @@ impl Polishing {
         let steps = numbers.count("steps")?;
         let steps = numbers.required("steps", steps)?;
         numbers.finish()?;
+        // A copy is averaged whether or not training was.
+        let config = Config { ema: 0.5, ..Config::default() };
         let mut both = Vec::new();
-        let names = STUDENTS.into_iter().zip(AVERAGES).zip(["A", "B"]);
-        for (((student, average), name), teacher) in names.zip(teachers) {
+        for ((part, name), teacher) in NAMES.into_iter().zip(["A", "B"]).zip(teachers) {
             let mut fields = fields(state.get(name).unwrap_or(&Value::Null))?;
             let (updates, polished) = (fields.count("updates")?, fields.number("polished")?);
             let unpolished = fields.number("unpolished")?;
@@ -105,13 +101,11 @@ impl Polishing {
                 unpolished: fields.required("unpolished", unpolished)?,
             };
             fields.finish()?;
-            let student = generator(student, updates, tensors, device).await?;
-            let average = generator(average, 0, tensors, device).await?.network;
-            let all = [student.network.architecture(), average.architecture()];
-            if all.into_iter().any(|one| one != teacher.architecture()) {
-                return Err(damaged(&format!("polish_{name} is another network than G_{name}")));
+            let student = generator(part, updates, &config, tensors, device).await?;
+            if student.network.architecture() != teacher.architecture() {
+                return Err(damaged(&format!("{part} is another network than G_{name}")));
             }
-            both.push(Polish::of(teacher.shared(), student, average, distances, device));
+            both.push(Polish::of(teacher.shared(), student, distances, device));
         }
         let both = both.try_into().map_err(|_| damaged("polish"))?;
         Ok(Self { both, steps })

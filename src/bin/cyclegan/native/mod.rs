@@ -5,7 +5,7 @@
 //! | 0 | done |
 //! | 1 | one sentence on standard error says what is wrong, with its code |
 //! | 2 | the command line itself was wrong |
-//! | 130 | ended by Ctrl-C; `train` and `ablate` have saved a checkpoint |
+//! | 130 | ended by Ctrl-C; `train` and `ablate` have saved a checkpoint, `polish` its weights |
 
 mod ablate;
 mod bar;
@@ -19,6 +19,7 @@ mod kind;
 mod measure;
 mod options;
 mod plan;
+mod polish;
 mod progress;
 mod record;
 mod samples;
@@ -49,6 +50,7 @@ struct Cli {
 enum Command {
     Train(train::Train),
     Translate(translate::Translate),
+    Polish(polish::Polish),
     Score(score::Score),
     Ablate(ablate::Ablate),
     Samples(samples::Samples),
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Translate(translate) => translate.run(),
+        Command::Polish(polish) => polish.run(),
         Command::Score(score) => score.run(),
         Command::Ablate(ablate) => ablate.run(),
         Command::Samples(samples) => samples.run(),

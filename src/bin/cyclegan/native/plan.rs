@@ -10,7 +10,7 @@ use cyclegan_web::{
     train::{
         Ablation, Config, Dataset, Start, Trainer,
         checkpoint::{disk, pieces::Reader},
-        ema_for, memory,
+        ema_for, memory, polish,
     },
 };
 use pollster::block_on;
@@ -93,9 +93,13 @@ impl<'a> Plan<'a> {
                 let (mut config, start) = *new;
                 let random = Random::new(config.seed);
                 let dataset = Dataset::new(a, b, config.preprocess, random, CACHE)?;
+                let steps = config.schedule.steps(dataset.batches(config.batch_size));
                 if options.settings.averages_by_itself() {
-                    let batches = dataset.batches(config.batch_size);
-                    config.ema = ema_for(config.schedule.steps(batches));
+                    config.ema = ema_for(steps);
+                }
+                // An ablation is of the paper's procedure.
+                if ablation.is_none() && options.settings.proposes_polish(&start) {
+                    config.polish = polish::proposed(steps);
                 }
                 memory::check(&config, opened.kind, &room)?;
                 Trainer::new(config, start, dataset, &opened.device)?

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cyclegan_web::{
     error::{Error, Result},
-    train::StepReport,
+    train::{StepReport, report::Distances},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -19,6 +19,8 @@ pub struct Progress {
     total: u64,
     /// Mean seconds a step, of late.
     seconds: Option<f64>,
+    /// Whether the last step was one of polishing.
+    polishing: bool,
     bar: ProgressBar,
     told: Option<Instant>,
     last: Option<String>,
@@ -31,17 +33,39 @@ impl Progress {
         let style = ProgressStyle::with_template("{bar:24} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_position(done);
-        Self { total, seconds: None, bar, told: None, last: None }
+        Self { total, seconds: None, polishing: false, bar, told: None, last: None }
     }
 
     /// Shows what these steps brought.
     pub fn show(&mut self, steps: &[StepReport]) {
         for step in steps {
-            let mean = self.seconds.unwrap_or(step.seconds);
-            self.seconds = Some(mean + SHARE * (step.seconds - mean));
+            if std::mem::replace(&mut self.polishing, step.polishing) != step.polishing {
+                // They take another time.
+                self.seconds = None;
+            }
+            self.took(step.seconds);
         }
         let Some(step) = steps.last() else { return };
-        let text = self.describe(step);
+        if step.polishing {
+            let Distances { polish_a, polish_b, unpolished_a, unpolished_b } = step.distances;
+            let both = [("A ", [polish_a, unpolished_a]), ("B ", [polish_b, unpolished_b])];
+            return self.put(step.step, self.describe_polish(step.step, &both));
+        }
+        self.put(step.step, self.describe(step));
+    }
+
+    /// Shows a step of polishing: how far each generator is from its mean, and how far it was.
+    pub fn show_polish(&mut self, step: u64, seconds: f64, distances: &[(&str, [f32; 2])]) {
+        self.took(seconds);
+        self.put(step, self.describe_polish(step, distances));
+    }
+
+    fn took(&mut self, seconds: f64) {
+        let mean = self.seconds.unwrap_or(seconds);
+        self.seconds = Some(mean + SHARE * (seconds - mean));
+    }
+
+    fn put(&mut self, step: u64, text: String) {
         if self.bar.is_hidden() {
             if self.told.is_none_or(|told| told.elapsed() >= PAUSE) {
                 eprintln!("{text}");
@@ -51,7 +75,7 @@ impl Progress {
                 self.last = Some(text);
             }
         } else {
-            self.bar.set_position(step.step);
+            self.bar.set_position(step);
             self.bar.set_message(text);
         }
     }
@@ -84,13 +108,7 @@ impl Progress {
     }
 
     fn describe(&self, report: &StepReport) -> String {
-        let seconds = self.seconds.unwrap_or(report.seconds);
-        let rate = if seconds < 1.0 {
-            format!("{:.1} steps/s", 1.0 / seconds.max(1e-9))
-        } else {
-            format!("{seconds:.1} s/step")
-        };
-        let left = span(self.total.saturating_sub(report.step) as f64 * seconds);
+        let (rate, left) = self.pace(report.step);
         let warm_up = match report.generator_rate / report.learning_rate {
             _ if report.warming_up => ", warming up".into(),
             part if part < 1.0 => format!(", generators at {:.0} % of the rate", 100.0 * part),
@@ -101,6 +119,29 @@ impl Progress {
         let StepReport { step, epoch, .. } = report;
         let total = self.total;
         format!("step {step}/{total}, epoch {epoch}, {rate}, {left} left{warm_up}\n  {losses}")
+    }
+
+    fn describe_polish(&self, step: u64, distances: &[(&str, [f32; 2])]) -> String {
+        let ((rate, left), total) = (self.pace(step), self.total);
+        let distance =
+            |(name, [now, before]): &(&str, [f32; 2])| format!("{name}{now:.4} (was {before:.4})");
+        let distances: Vec<_> = distances.iter().map(distance).collect();
+        let distances = distances.join(", ");
+        format!(
+            "polishing, step {step}/{total}, {rate}, {left} left\n  distance to the mean of four \
+             shifts: {distances}"
+        )
+    }
+
+    /// How fast it is, and how long the rest takes.
+    fn pace(&self, step: u64) -> (String, String) {
+        let seconds = self.seconds.unwrap_or_default();
+        let rate = if seconds < 1.0 {
+            format!("{:.1} steps/s", 1.0 / seconds.max(1e-9))
+        } else {
+            format!("{seconds:.1} s/step")
+        };
+        (rate, span(self.total.saturating_sub(step) as f64 * seconds))
     }
 }
 

@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
     error::Result,
-    train::{StepReport, report::LOSS_NAMES},
+    train::{
+        StepReport,
+        report::{Distances, LOSS_NAMES},
+    },
 };
 
 use super::files;
 
 /// Columns before and after those of the losses.
 const BEFORE: &str = "step,epoch,learning_rate,warming_up";
-const AFTER: &str = "seconds";
+const AFTER: &str = "polish_A,polish_B,seconds";
 
 /// The open file.
 pub struct Record {
@@ -33,10 +36,14 @@ impl Record {
             let step = row.split(',').next().and_then(|step| step.parse::<u64>().ok());
             step.is_some_and(|step| step <= done)
         };
-        let mut text = format!("{BEFORE},{},{AFTER}\n", LOSS_NAMES.join(","));
-        for row in before.lines().filter(is_done) {
-            text.push_str(row);
-            text.push('\n');
+        let header = format!("{BEFORE},{},{AFTER}", LOSS_NAMES.join(","));
+        // Before there was a polish, a row had nothing of it.
+        let gap = if before.lines().next() == Some(&header) { "," } else { ",,," };
+        let mut text = header.clone() + "\n";
+        for (numbers, seconds) in
+            before.lines().filter(is_done).filter_map(|row| row.rsplit_once(','))
+        {
+            text.push_str(&format!("{numbers}{gap}{seconds}\n"));
         }
         files::write(path, text.as_bytes())?;
         let file = File::options().append(true).open(path);
@@ -57,6 +64,13 @@ impl Record {
 
 fn row(report: &StepReport) -> String {
     let StepReport { step, epoch, learning_rate, warming_up, seconds, .. } = report;
-    let losses = report.losses.named().map(|(_, loss)| loss.to_string()).join(",");
-    format!("{step},{epoch},{learning_rate},{},{losses},{seconds:.4}", u8::from(*warming_up))
+    // What is not computed has no number.
+    let number = |there: bool, value: f32| if there { value.to_string() } else { String::new() };
+    let losses = report.losses.named().map(|(_, loss)| number(!report.polishing, loss)).join(",");
+    let Distances { polish_a, polish_b, .. } = report.distances;
+    let polish = [polish_a, polish_b].map(|value| number(report.polishing, value)).join(",");
+    format!(
+        "{step},{epoch},{learning_rate},{},{losses},{polish},{seconds:.4}",
+        u8::from(*warming_up)
+    )
 }

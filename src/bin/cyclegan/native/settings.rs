@@ -109,6 +109,7 @@ impl Options {
             preprocess: self.pictures.applied_to(base.preprocess),
             warm_up: given.warm_up.unwrap_or(base.warm_up),
             lr_ramp: given.lr_ramp.unwrap_or(base.lr_ramp),
+            polish: given.polish.unwrap_or(base.polish),
             missing_generator: given.missing_generator.unwrap_or(base.missing_generator),
             ema: given.ema.unwrap_or(base.ema),
             ..base
@@ -182,6 +183,13 @@ impl Settings {
         } else {
             trainer.learn_until(unit, flat, self.lr)
         }
+    }
+
+    /// Whether a run from `start` is polished although nobody has said anything about it. From scratch
+    /// the paper's procedure is the default.
+    pub fn proposes_polish(&self, start: &Start) -> bool {
+        let knows = start.g_a.is_some() || start.g_b.is_some();
+        knows && self.polish.is_none() && self.config.is_none()
     }
 
     /// Reads the weights that the run starts from.

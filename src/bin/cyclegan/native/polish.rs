@@ -1,0 +1,224 @@
+//! `cyclegan polish`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use cyclegan_web::{
+    device::{self, Opened},
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::{Generator, Readback},
+    random::Random,
+    train::{
+        grid::grid,
+        memory,
+        polish::{self, Polish as Polished},
+        preview::whole,
+    },
+    translate::translate,
+    weights::{HostTensor, safetensors},
+};
+use pollster::block_on;
+
+use super::{
+    compute::{Compute, room},
+    decode, files, folder, interrupt,
+    progress::{Progress, span},
+    sets::Set,
+    stop::{self, Stop},
+};
+
+/// Most photos by which it is judged, and one in how many is.
+const JUDGED: usize = 8;
+const ONE_IN: usize = 10;
+/// Pictures whose longer side is less teach nothing about photos.
+const SMALLEST: usize = 64;
+
+/// Teaches a generator the mean of its translations at four shifts, which has no grid
+///
+/// One pass through the polished generator then gives about what `translate --smooth 4` does, at no
+/// cost. It needs photos of the look that the generator starts from, and none of the other. Writes
+/// the weights to --out; Ctrl-C ends with what has been reached so far.
+#[derive(Debug, Args)]
+pub struct Polish {
+    /// The generator's weights (.pth or .safetensors)
+    #[arg(value_name = "WEIGHTS")]
+    weights: PathBuf,
+    /// Folder of photos such as it will translate, searched with the folders below it
+    #[arg(long, value_name = "DIR")]
+    photos: PathBuf,
+    /// The file for the polished weights (.safetensors)
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Steps, each on one photo
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    steps: u64,
+    /// Longer side of the photos, in pixels: the size at which it will translate, if there is time
+    #[arg(long, value_name = "PX", default_value_t = 256, value_parser = clap::value_parser!(u32).range(SMALLEST as i64..=4096))]
+    size: u32,
+    /// Where the order of the photos starts
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    compute: Compute,
+}
+
+impl Polish {
+    /// Does it.
+    pub fn run(&self) -> stop::Result<()> {
+        let (architecture, state) = files::read_generator(&self.weights)?;
+        self.prepare_out()?;
+        let photos = folder::photos(&self.photos, None)?.told();
+        let mut random = Random::new(self.seed);
+        let judged = (photos.len() / ONE_IN).clamp(1, JUDGED).min(photos.len() - 1);
+        let set = Set::split(photos, judged, &mut random);
+        let opened = self.compute.open()?;
+        let size =
+            self.size_within(memory::largest_polished(&architecture, opened.kind, &room(&opened)))?;
+        let generator = Generator::from_state(architecture, state, &opened.device)?;
+        // Of a single photo, that one.
+        let held = if set.held_out.is_empty() { &set.train } else { &set.held_out };
+        let held: Vec<Rgb> = held.iter().filter_map(|path| read(path, size)).collect();
+        eprintln!("polishing on {} photos, judged by {}", set.train.len(), held.len());
+        interrupt::listen("finishing the step and writing what has been reached");
+        let before = translated(&generator, &held, &opened)?;
+        let started = Instant::now();
+        let mut polished = Polished::new(generator, &opened.device);
+        let done = self.learn(&mut polished, &set.train, size, &mut random, &opened)?;
+        let seconds = started.elapsed().as_secs_f64();
+        if !polished.helps() {
+            eprintln!(
+                "after {done} steps it is no nearer to its mean than before: nothing was written"
+            );
+            return Err(if interrupt::asked() { self.interrupted(done) } else { Stop::Told });
+        }
+        self.write(polished.generator())?;
+        let after = translated(polished.generator(), &held, &opened)?;
+        files::print(&format!(
+            "grid of the photos         {:>7.2}\n\
+             grid before                {:>7.2}\n\
+             grid after                 {:>7.2}\n\
+             {done} steps in {}\n",
+            grid(&held),
+            grid(&before),
+            grid(&after),
+            span(seconds),
+        ));
+        if done < self.steps { Err(self.interrupted(done)) } else { Ok(()) }
+    }
+
+    fn interrupted(&self, done: u64) -> Stop {
+        Stop::Interrupted { hint: format!("Stopped after step {done} of {}.", self.steps) }
+    }
+
+    /// Finds out before the work, not behind it, that its result has no place.
+    fn prepare_out(&self) -> Result<()> {
+        let refuse =
+            |why: &str| Err(Error::FileNotWritten(format!("{}: {why}", self.out.display())));
+        if self.out.is_dir() {
+            return refuse("it is a folder, and --out is a file");
+        }
+        let own = |path: &Path| path.canonicalize().ok();
+        if own(&self.out).is_some_and(|out| own(&self.weights) == Some(out)) {
+            return refuse("these are the weights to polish, choose another file");
+        }
+        match self.out.parent().map_or(Ok(()), fs::create_dir_all) {
+            Err(error) => refuse(&error.to_string()),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The longer side of the photos, where at most `most` fits.
+    fn size_within(&self, most: usize) -> Result<usize> {
+        let asked = self.size as usize;
+        if most >= asked {
+            return Ok(asked);
+        }
+        if most < SMALLEST {
+            let detail = format!("pictures of at most {most} pixels fit, {SMALLEST} are needed");
+            return Err(Error::TrainingTooLarge(detail));
+        }
+        eprintln!("photos of {most} pixels instead of {asked}, as large as this device can hold");
+        Ok(most)
+    }
+
+    /// All steps until the end or Ctrl-C; says how many it were.
+    fn learn(
+        &self,
+        polished: &mut Polished,
+        photos: &[PathBuf],
+        size: usize,
+        random: &mut Random,
+        opened: &Opened,
+    ) -> Result<u64> {
+        let mut progress = Progress::new(self.steps, 0);
+        let (mut order, mut unread) = (Vec::new(), 0);
+        let mut done = 0;
+        while done < self.steps && !interrupt::asked() {
+            let Some(path) = order.pop() else {
+                if unread == photos.len() {
+                    let folder = self.photos.display();
+                    let detail = format!("none of the photos in {folder} can be opened");
+                    return Err(Error::DatasetEmpty(detail));
+                }
+                unread = 0;
+                order.extend(photos);
+                random.shuffle(&mut order);
+                continue;
+            };
+            let Some(photo) = read(path, size) else {
+                unread += 1;
+                continue;
+            };
+            let (started, step) = (Instant::now(), done + 1);
+            let shape = vec![1, 3, photo.height, photo.width];
+            let x = HostTensor { shape, data: image::to_unit(&photo) };
+            let x = polish::upload(x, &opened.device);
+            let mut readback = Readback::default();
+            for (name, distance) in
+                ["polished", "unpolished"].into_iter().zip(polished.step(x, step, self.steps)?)
+            {
+                readback.tensor(name.into(), distance);
+            }
+            let read = block_on(readback.read())?;
+            let of = |name: &str| read.get(name).and_then(|read| read.data.first()).copied();
+            let distances = [of("polished"), of("unpolished")].map(Option::unwrap_or_default);
+            if !distances[0].is_finite() {
+                progress.end();
+                return Err(Error::TrainingNotFinite(format!(
+                    "step {step}: the distance is {}",
+                    distances[0]
+                )));
+            }
+            polished.note(distances);
+            done = step;
+            progress.show_polish(step, started.elapsed().as_secs_f64(), &[("", distances)]);
+        }
+        progress.end();
+        Ok(done)
+    }
+
+    /// Writes the weights, with the border that they want if their file said so.
+    fn write(&self, generator: &Generator) -> Result<()> {
+        let mut readback = Readback::default();
+        readback.network("", generator);
+        let state = block_on(readback.read())?;
+        let mut about = BTreeMap::from([("format".to_string(), "pt".to_string())]);
+        let given = safetensors::read_metadata(&files::read(&self.weights)?).unwrap_or_default();
+        about.extend(given.into_iter().filter(|(key, _)| key == "margin"));
+        files::write(&self.out, &safetensors::write(&state, &about)?)
+    }
+}
+
+/// A photo at the size at which it is learnt from. One that cannot be read is told and left out.
+fn read(path: &Path, size: usize) -> Option<Rgb> {
+    let tell = |error: &Error| eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
+    Some(whole(&decode::read(path).inspect_err(tell).ok()?, size))
+}
+
+fn translated(generator: &Generator, photos: &[Rgb], opened: &Opened) -> Result<Vec<Rgb>> {
+    photos.iter().map(|photo| block_on(translate(generator, photo, 0, &opened.device))).collect()
+}
