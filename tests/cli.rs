@@ -462,6 +462,57 @@ fn a_run_that_is_over_learns_on() {
 }
 
 #[test]
+fn a_run_is_polished_at_its_end() {
+    let at = folder_with_photos("polish");
+    let done = train(&at, "--out run --steps 2 --steps-decay 1 --polish 3");
+    assert_done(&done);
+    assert!(said(&done).contains("polishing, step 6/6"), "{}", said(&done));
+    let scores = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(scores.contains("before polishing:") && scores.contains("behind it:"), "{scores}");
+    let rows = rows(&at.join("run"));
+    assert_eq!(rows.len(), 6);
+    for (step, row) in rows.iter().enumerate() {
+        let numbers: Vec<&str> = row.split(',').skip(4).collect();
+        assert_eq!(numbers.len(), 10, "{row}");
+        let there = |number: &&str| !number.is_empty();
+        let (losses, polish) = numbers.split_at(8);
+        assert_eq!(losses.iter().all(there), step < 3, "{row}");
+        assert_eq!(polish.iter().all(there), step >= 3, "{row}");
+    }
+    // Behind weights that are given a tenth is polished, from scratch nothing.
+    let given = "--out again --hold-out 0 --g-a run/G_A.safetensors --warm-up 2 --steps 10 \
+                 --steps-decay 0";
+    assert_done(&train(&at, given));
+    assert_eq!(json(at.join("again/config.json"))["polish"], 1);
+    // A run that is over can be polished later.
+    assert_done(&train(&at, "--out plain --hold-out 0 --steps 2 --steps-decay 0"));
+    assert_eq!(json(at.join("plain/config.json"))["polish"], 0);
+    assert_done(&train(&at, "--out plain --resume --polish 2"));
+    assert_eq!(json(at.join("plain/config.json"))["polish"], 2);
+
+    let polish = |line: &str| run(&at, &format!("polish {line} --device cpu --threads 2"));
+    let weights = "run/G_A.safetensors --photos summer";
+    let done = polish(&format!("{weights} --out new/A.safetensors --steps 20 --size 64"));
+    assert_done(&done);
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    let grid = |line: &str| -> f32 {
+        let row = told.lines().find_map(|row| row.strip_prefix(line));
+        row.unwrap_or_else(|| panic!("{line}: {told}")).trim().parse().unwrap()
+    };
+    assert!(grid("grid after") < grid("grid before"), "{told}");
+    let read = |file: &str| weights::read(&fs::read(at.join(file)).unwrap()).unwrap();
+    let (before, after) = (read("run/G_A.safetensors"), read("new/A.safetensors"));
+    assert!(before != after && before.keys().eq(after.keys()));
+    assert_refused(&polish(&format!("{weights} --out run/G_A.safetensors")), "file-not-written");
+    assert_refused(&polish(&format!("{weights} --out summer")), "file-not-written");
+    fs::create_dir_all(at.join("none")).unwrap();
+    let none = polish("run/G_A.safetensors --photos none --out B.safetensors");
+    assert_refused(&none, "dataset-empty");
+    let checkpoint = polish("run/checkpoint.safetensors --photos summer --out B.safetensors");
+    assert_eq!(checkpoint.status.code(), Some(1), "{}", said(&checkpoint));
+}
+
+#[test]
 fn an_ablation_has_the_five_rows_of_the_paper() {
     let at = folder_with_photos("ablate");
     let line =

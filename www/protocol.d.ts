@@ -161,6 +161,8 @@ export interface TrainReport {
   exact: boolean;
   /** Steps of warm-up in all. */
   warmUp: number;
+  /** Steps of polish at the end, which `total` counts. */
+  polish: number;
   config: string;
   parameters: number;
 }
@@ -181,7 +183,10 @@ export interface StepReport {
   seconds: number;
   images: number;
   warmingUp: boolean;
+  polishing: boolean;
   losses: Losses;
+  /** In a step of polishing: how far each generator is from its mean over four shifts. */
+  polish: Record<Domain, number> | null;
 }
 
 /** A photo that cannot be used, and why. */

@@ -230,7 +230,7 @@ impl<S: Source> Trainer<S> {
     }
 
     /// The same without polish: the average of its weights where one is kept ([`Config::ema`]).
-    pub(super) fn unpolished(&self, domain: Domain) -> &Generator {
+    pub fn unpolished(&self, domain: Domain) -> &Generator {
         match domain {
             Domain::A => self.gan.g_a.result(),
             Domain::B => self.gan.g_b.result(),

@@ -27,6 +27,7 @@ use crate::{
         fields::Fields,
         memory::{self, Need},
         preview,
+        report::Distances,
         scores::{self, Classifier},
     },
     weights::{self, Architecture, Judge, StateDict, safetensors},
@@ -219,7 +220,8 @@ impl Training {
 
 #[wasm_bindgen]
 impl Training {
-    /// Where the run is: `{step, total, epoch, epochs, over, exact, warmUp, config, parameters}`.
+    /// Where the run is:
+    /// `{step, total, epoch, epochs, over, exact, warmUp, polish, config, parameters}`.
     pub fn report(&self) -> JsValue {
         let trainer = &self.trainer;
         let config = trainer.config();
@@ -237,6 +239,7 @@ impl Training {
             ("over", trainer.is_over().into()),
             ("exact", self.exact.into()),
             ("warmUp", (trainer.warm_up() as f64).into()),
+            ("polish", (config.polish as f64).into()),
             ("config", config.to_json().to_string().into()),
             ("parameters", parameters.iter().sum::<f64>().into()),
         ])
@@ -282,7 +285,7 @@ impl Training {
     }
 
     /// Does `n` steps, or as many as are left, and tells of each:
-    /// `{step, epoch, rate, seconds, images, warmingUp, losses, skipped}`.
+    /// `{step, epoch, rate, seconds, images, warmingUp, polishing, losses, polish, skipped}`.
     #[wasm_bindgen(js_name = trainSteps)]
     pub async fn train_steps(&mut self, n: usize) -> std::result::Result<Array, JsValue> {
         let mut reports = Vec::new();
@@ -522,6 +525,8 @@ fn told(report: &StepReport) -> JsValue {
             ("code", skipped.error.code().into()),
         ])
     });
+    let Distances { polish_a, polish_b, .. } = report.distances;
+    let polish = object(&[("A", f64::from(polish_a).into()), ("B", f64::from(polish_b).into())]);
     object(&[
         ("step", (report.step as f64).into()),
         ("epoch", (report.epoch as f64).into()),
@@ -529,7 +534,9 @@ fn told(report: &StepReport) -> JsValue {
         ("seconds", report.seconds.into()),
         ("images", (report.images as f64).into()),
         ("warmingUp", report.warming_up.into()),
+        ("polishing", report.polishing.into()),
         ("losses", object(&losses)),
+        ("polish", if report.polishing { polish } else { JsValue::NULL }),
         ("skipped", skipped.collect::<Array>().into()),
     ])
 }

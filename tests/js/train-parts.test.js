@@ -17,6 +17,8 @@ const report = (step, value = step) => ({
   seconds: 0.5,
   images: step,
   warmingUp: false,
+  polishing: false,
+  polish: null,
   losses: /** @type {any} */ (
     Object.fromEntries(LOSS_NAMES.map((name, i) => [name, value + i / 8]))
   ),
@@ -74,6 +76,19 @@ test('the JSON has every step, rounded to what a float holds', () => {
   const json = historyOf(3).toJSON();
   assert.deepEqual(json.rate, [0.0002, 0.0002, 0.0002]);
   assert.deepEqual(json.idt_B, [1.875, 2.875, 3.875]);
+});
+
+test('in the polish there are its own numbers alone, and charts end before it', () => {
+  const history = historyOf(2);
+  const polish = { A: 0.25, B: 0.5 };
+  history.push({ ...report(3), polishing: true, polish });
+  const again = History.from(history.bytes());
+  assert.deepEqual(again.toJSON().polish_A, [null, null, 0.25]);
+  assert.deepEqual(again.toJSON().polish_B, [null, null, 0.5]);
+  assert.deepEqual(again.toJSON().D_A, [1, 2, null]);
+  assert.deepEqual(again.toJSON().warmingUp, [0, 0, 0]);
+  assert.deepEqual(again.losses(3).G_A, Number.NaN);
+  assert.deepEqual(again.chart(10).mean.D_A, [1, 2, Number.NaN]);
 });
 
 test('in the warm-up only the discriminators have losses', () => {

@@ -270,6 +270,36 @@ test('two tabs: the second is told, and finds what the first leaves', async () =
 const CLASSIFIER =
   (10_000 * CLASSIFIER_COST) /
   costOf({ crop: 64, ngf: 16, blocks: 3, ndf: 32, lambdaIdentity: 0.5 });
+test('a run ends with a polish, which is seen before and behind, and takes its own time', async () => {
+  const ready = await readySession({
+    engine: {
+      onSteps: (/** @type {number} */ _, /** @type {any} */ training) => {
+        ready.host.time += training.state.step < training.scheduled ? 2_000 : 5_000;
+      },
+    },
+  });
+  const { session } = ready;
+  session.set({ length: 20, polish: null, previewEvery: 1000 });
+  /** @type {Set<number>} */
+  const polishing = new Set();
+  /** @type {Map<number, number | null>} */
+  const left = new Map();
+  session.addEventListener('change', () => {
+    const { run } = session.snapshot;
+    if (run?.polishing) polishing.add(run.step);
+    if (run) left.set(run.step, run.secondsPerStep);
+  });
+  session.set({ polish: 4 });
+  await session.start();
+  const { run } = session.snapshot;
+  assert.deepEqual([run?.step, run?.total, run?.polish], [24, 24, 4]);
+  assert.deepEqual([...polishing], [21, 22, 23, 24]);
+  assert.deepEqual(
+    run?.previews.map(({ step }) => step),
+    [0, 20, 24],
+  );
+  assert.deepEqual([left.get(19), left.get(23)], [2.5, 5.5], 'the fake clock adds half a second');
+});
 
 test('the time left is what it then takes, before and behind the warm-up', async () => {
   /** @type {number[]} */

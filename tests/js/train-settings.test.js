@@ -6,6 +6,7 @@ import {
   defaultSettings,
   emaOf,
   lengthProblems,
+  polishOf,
   previewsOf,
   ratesConfig,
   settingProblems,
@@ -70,6 +71,7 @@ test('the configuration has every name as the engine knows it, and the paper’s
     warm_up: 100,
     lr_ramp: 950,
     ema: 0.995,
+    polish: 200,
   });
   assert.equal(configOf({ ...settings, ema: 'off' }, MODEL, GPU, 2000).ema, 0);
   // Weights bring their own way of enlarging.
@@ -148,6 +150,9 @@ test('warm-up: a fifth of the run, at most 100, never all of it, none from scrat
   assert.equal(warmUpOf({ ...settings, warmUp: 500 }, MODEL, 200), 199);
   assert.equal(warmUpOf({ ...settings, warmUp: 0 }, MODEL, 200), 0);
   assert.equal(warmUpOf(settings, SCRATCH, 200), 0);
+  assert.equal(polishOf(settings, 200), 20);
+  assert.equal(polishOf(settings, 50_000), 400);
+  assert.equal(polishOf({ ...settings, polish: 0 }, 200), 0);
 });
 
 test('no warm-up where both judges come with the weights, whose width is theirs', () => {
@@ -193,6 +198,7 @@ test('each value outside its range is named, with the range', () => {
     ['ngf', 0, 'setting-range'],
     ['blocks', 33, 'setting-range'],
     ['warmUp', -1, 'setting-range'],
+    ['polish', 0.5, 'setting-range'],
     ['seed', 2 ** 53, 'setting-range'],
     ['previewEvery', 0, 'setting-range'],
     ['rule', 'none', 'setting-choice'],

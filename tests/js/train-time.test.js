@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calibrationOf } from '../../www/train/calibration.js';
-import { CLASSIFIER_COST, costOf, previewCostOf, warmUpCostOf } from '../../www/train/cost.js';
+import {
+  CLASSIFIER_COST,
+  costOf,
+  polishCostOf,
+  previewCostOf,
+  warmUpCostOf,
+} from '../../www/train/cost.js';
 import { Forecast } from '../../www/train/forecast.js';
 import { Pace } from '../../www/train/pace.js';
 import { scoringShare } from '../../www/train/scorer.js';
@@ -57,6 +63,20 @@ test('the time left counts either kind of step by itself, and the pictures', () 
   );
 });
 
+test('the polish at the end is another kind of step', () => {
+  const forecast = new Forecast(2);
+  forecast.restarted(0.25, 3);
+  const run = { total: 220, polish: 20, warmUp: 0 };
+  assert.equal(forecast.left(at({ ...run, step: 0 }), nothing), 200 * 2 + 20 * 6);
+  forecast.stepped('polish', 1, 60);
+  forecast.stepped('polish', 1, 5);
+  assert.equal(forecast.left(at({ ...run, step: 202 }), nothing), 18 * 5);
+  // Of a run that was opened again in its polish nothing else is known.
+  const again = new Forecast(null);
+  again.restarted(0.25, 3);
+  assert.equal(again.left(at({ ...run, step: 210 }), nothing), null);
+});
+
 test('what was measured before the run counts until the run has measured itself', () => {
   const forecast = new Forecast(8);
   forecast.restarted(0.25);
@@ -109,15 +129,16 @@ test('calibration: the median of the warm steps, and the whole run from it', () 
   });
   assert.equal(secondsPerStep, 2);
   assert.equal(firstStep, 9);
-  assert.equal(steps, 100);
+  assert.equal(steps, 110, 'with a tenth of polish');
   const look = 4 * 2 * (previewCostOf(SMALL, 256) / costOf(SMALL));
-  assert.ok(Math.abs(seconds - (7 + 2 * 100 + 2 * look)) < 1e-9, `${seconds}`);
+  const polish = 10 * 2 * (polishCostOf(SMALL) / costOf(SMALL));
+  assert.ok(Math.abs(seconds - (7 + 2 * 100 + polish + 2.2 * look)) < 1e-9, `${seconds}`);
   assert.ok(feasible);
   assert.equal(proposal, null);
 });
 
 test('calibration: the warm-up is measured too, and counted for what it takes', () => {
-  const chosen = { ...settings, length: 500, warmUp: 100, previewEvery: 1000 };
+  const chosen = { ...settings, length: 500, warmUp: 100, polish: 0, previewEvery: 1000 };
   const { seconds, secondsPerStep } = calibrate({
     settings: chosen,
     start: MODEL,

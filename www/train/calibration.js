@@ -3,11 +3,17 @@
  *
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
-import { CLASSIFIER_COST, costOf, previewCostOf, warmUpCostOf } from './cost.js';
+import {
+  CLASSIFIER_COST,
+  costOf,
+  polishCostOf,
+  previewCostOf,
+  warmUpCostOf,
+} from './cost.js';
 import { median } from './forecast.js';
 import { CROPS } from './restarts.js';
 import { scoringShare } from './scorer.js';
-import { isSlow, previewsOf, stepsOf, warmUpOf } from './settings.js';
+import { isSlow, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Proposal} Proposal */
@@ -73,7 +79,7 @@ export function calibrationOf(measured) {
     measured: count,
     firstStep,
     memory,
-    steps,
+    steps: steps + polishOf(settings, steps),
     seconds: whole,
     feasible,
     proposal,
@@ -113,11 +119,13 @@ function runSeconds(measured, each, settings) {
   const { photosA, photosB, previews, scored, start, network, device } = measured;
   const steps = stepsOf(settings, photosA, photosB);
   const warmUp = warmUpOf(settings, start, steps, network);
-  const looks = (steps / settings.previewEvery) * previews;
+  const polish = polishOf(settings, steps);
+  const looks = ((steps + polish) / settings.previewEvery) * previews;
   const size = sizeWith(measured, settings);
   const { side } = previewsOf(settings, isSlow(device));
   const look = each.full * (previewCostOf(size, side) / costOf(size));
-  const trained = warmUp * each.warmUp + (steps - warmUp) * each.full;
+  const polished = polish * each.full * (polishCostOf(size) / costOf(size));
+  const trained = warmUp * each.warmUp + (steps - warmUp) * each.full + polished;
   const given = start.kind !== 'scratch';
   // Before the first step and behind the last.
   const bar =

@@ -102,5 +102,6 @@ function warmUpIn(from) {
 
 /** @param {string} config @param {number} steps */
 function withWarmUp(config, steps) {
-  return JSON.stringify({ ...JSON.parse(config), warm_up: steps });
+  // What a step of polish takes is inferred.
+  return JSON.stringify({ ...JSON.parse(config), warm_up: steps, polish: 0 });
 }

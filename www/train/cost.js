@@ -18,6 +18,8 @@ const RATIO = 0.75;
 const MARGIN = 32;
 /** Of the classifier of the scores (`src/train/scores.rs`), which learns once and whose layers are too narrow to be quick. */
 export const CLASSIFIER_COST = 2.5e11;
+/** Side of the largest pictures that are learnt from in polishing, if crops are smaller. */
+const POLISHED = 256;
 /** A pass there and back through a network costs three times the way there. */
 const LEARNT = 3;
 
@@ -59,6 +61,13 @@ export function costOf(size) {
 /** Of a step of warm-up: two translations, from which only the discriminators learn. @param {Size} size */
 export function warmUpCostOf(size) {
   return size.crop ** 2 * (2 * generator(size) + judging(size));
+}
+
+/** Of a step of polish: four passes, and one learnt from, of both generators. @param {Size} size */
+export function polishCostOf(size) {
+  // As in src/train/polish.rs: on pictures twice as large, but not beyond this.
+  const side = Math.max(size.crop, Math.min(POLISHED, 2 * size.crop));
+  return side ** 2 * 2 * (4 + LEARNT) * generator(size);
 }
 
 /** Of one photo there and back. @param {Size} size @param {number} side the longer one of the photo */

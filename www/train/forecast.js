@@ -1,13 +1,13 @@
 /**
  * How long the rest of a run takes. Steps of the warm-up, in which only the discriminators learn, take less
- * time than those that follow, so the two kinds are never mixed; what is done beside the steps (previews,
- * scores, saving) is counted as well.
+ * time than those that follow, and those of the polish at the end another, so the kinds are never mixed; what
+ * is done beside the steps (previews, scores, saving) is counted as well.
  *
  * Typical values are medians of the latest: a computer that was put to sleep in the middle of a step, or
  * that had something else to do for a while, changes nothing.
  */
 
-/** @typedef {'warmUp' | 'full'} Kind of step */
+/** @typedef {'warmUp' | 'full' | 'polish'} Kind of step */
 
 /** The latest values that count. */
 const LATEST = 15;
@@ -19,9 +19,10 @@ const UNLIKELY = 20;
 export class Forecast {
   #expected;
   #shorter = 1;
-  #cold = { warmUp: COLD, full: COLD };
+  #polish = 1;
+  #cold = { warmUp: COLD, full: COLD, polish: COLD };
   /** Seconds of a step, by kind. @type {Record<Kind, number[]>} */
-  #steps = { warmUp: [], full: [] };
+  #steps = { warmUp: [], full: [], polish: [] };
   /** Seconds of one look at the previews. @type {number[]} */
   #looks = [];
 
@@ -33,10 +34,12 @@ export class Forecast {
   /**
    * The engine was replaced: the first steps are cold ones again.
    * @param {number} shorter what a step of warm-up costs of a whole one: see cost.js
+   * @param {number} polish what a step of polish costs of a whole one
    */
-  restarted(shorter) {
+  restarted(shorter, polish = 1) {
     this.#shorter = shorter;
-    this.#cold = { warmUp: COLD, full: COLD };
+    this.#polish = polish;
+    this.#cold = { warmUp: COLD, full: COLD, polish: COLD };
   }
 
   /**
@@ -73,18 +76,24 @@ export class Forecast {
   /**
    * Seconds until the end of a run.
    *
-   * @param {Pick<import('./record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'settings' | 'seconds'>} run
+   * @param {Pick<import('./record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'polish' | 'settings' | 'seconds'>} run
    * @param {(trained: number) => number} beside time for saving and scores, as a part of that for steps, in a
    *   run that takes so many seconds
    * @returns {number | null} null: nothing is known yet
    */
-  left({ step, total, warmUp, settings, seconds }, beside) {
+  left({ step, total, warmUp, polish = 0, settings, seconds }, beside) {
     const short = this.each('warmUp');
     const inferred = short === null ? null : short / this.#shorter;
-    const long = this.each('full') ?? this.#expected ?? inferred;
+    const polished = this.each('polish');
+    const known = polished === null ? null : polished / this.#polish;
+    const long = this.each('full') ?? this.#expected ?? inferred ?? known;
     if (long === null) return null;
-    const warming = Math.max(0, Math.min(warmUp, total) - step);
-    const steps = (total - step - warming) * long + warming * (short ?? long * this.#shorter);
+    const polishing = Math.min(polish, total - step);
+    const warming = Math.max(0, Math.min(warmUp, total - polish) - step);
+    const steps =
+      (total - step - warming - polishing) * long +
+      warming * (short ?? long * this.#shorter) +
+      polishing * (polished ?? long * this.#polish);
     const every = settings.previewEvery;
     const looks = Math.floor(total / every) - Math.floor(step / every);
     return steps * (1 + beside(seconds + steps)) + looks * (median(this.#looks) ?? 0);

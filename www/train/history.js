@@ -2,6 +2,9 @@
  * What every step of a run did, as one block of numbers that is saved beside each checkpoint, and what is
  * drawn from it. Row `i` belongs to step `i + 1`. A loss that was not computed, as those of the generators
  * during warm-up, is NaN.
+ *
+ * In a row of the polish, which computes none of them, the first two places hold its own numbers: how far
+ * either generator is from its mean over four shifts.
  */
 
 /** @typedef {import('./types.js').LossName} LossName */
@@ -20,6 +23,9 @@ export const LOSS_NAMES = /** @type {const} */ ([
 ]);
 /** A row: these, then the losses. */
 const FIELDS = /** @type {const} */ (['epoch', 'rate', 'seconds', 'warmingUp']);
+/** What stands in the last of these fields, by the kind of step. */
+const KINDS = { full: 0, warmUp: 1, polish: 2 };
+const POLISH_NAMES = /** @type {const} */ (['polish_A', 'polish_B']);
 const WIDTH = FIELDS.length + LOSS_NAMES.length;
 /** What a 32-bit float is good for, in the JSON. */
 const DIGITS = 7;
@@ -47,12 +53,13 @@ export class History {
       larger.set(this.#rows);
       this.#rows = larger;
     }
-    this.#rows.set([report.epoch, report.rate, report.seconds, report.warmingUp ? 1 : 0], at);
-    const computed = (/** @type {LossName} */ name) => !report.warmingUp || name.startsWith('D_');
-    this.#rows.set(
-      LOSS_NAMES.map((name) => (computed(name) ? report.losses[name] : Number.NaN)),
-      at + FIELDS.length,
-    );
+    const kind = report.polishing ? 'polish' : report.warmingUp ? 'warmUp' : 'full';
+    this.#rows.set([report.epoch, report.rate, report.seconds, KINDS[kind]], at);
+    const computed = (/** @type {LossName} */ name) => kind === 'full' || name.startsWith('D_');
+    const numbers = report.polish
+      ? [report.polish.A, report.polish.B]
+      : LOSS_NAMES.map((name) => (computed(name) ? report.losses[name] : Number.NaN));
+    this.#rows.set(numbers, at + FIELDS.length);
     this.#length += 1;
   }
 
@@ -72,6 +79,8 @@ export class History {
         seconds: 0,
         images: 0,
         warmingUp: false,
+        polishing: false,
+        polish: null,
         losses: /** @type {import('./types.js').Losses} */ (nothing),
       });
     }
@@ -99,12 +108,17 @@ export class History {
 
   /**
    * @param {number} step from 1
-   * @param {LossName | 'epoch' | 'rate' | 'seconds' | 'warmingUp'} name
+   * @param {typeof COLUMNS[number]} name
    * @returns {number}
    */
   at(step, name) {
-    const column = COLUMNS.indexOf(name);
-    return this.#rows[(step - 1) * WIDTH + column];
+    const row = (step - 1) * WIDTH;
+    const kind = this.#rows[row + FIELDS.length - 1];
+    if (name === 'warmingUp') return kind === KINDS.warmUp ? 1 : 0;
+    /** @type {readonly string[]} */
+    const names = [...FIELDS, ...(kind === KINDS.polish ? POLISH_NAMES : LOSS_NAMES)];
+    const place = names.indexOf(name);
+    return place >= 0 ? this.#rows[row + place] : Number.NaN;
   }
 
   /** @param {number} step from 1 @returns {import('./types.js').Losses} */
@@ -166,8 +180,7 @@ export class History {
   }
 }
 
-/** @type {readonly (LossName | (typeof FIELDS)[number])[]} */
-const COLUMNS = [...FIELDS, ...LOSS_NAMES];
+const COLUMNS = /** @type {const} */ ([...FIELDS, ...LOSS_NAMES, ...POLISH_NAMES]);
 
 /** @returns {Record<LossName, number[]>} */
 function perLoss() {

@@ -1,7 +1,7 @@
 /** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
 
 import { DOMAINS, divided, foundAgain } from './dataset.js';
-import { configOf, stepsOf } from './settings.js';
+import { configOf, polishOf, stepsOf } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').FolderReport} FolderReport */
@@ -43,13 +43,14 @@ export function prepare({ folders, settings, start, network, weights, device, da
     engine: device.version,
     device: device.device,
     step: 0,
-    total: steps,
+    total: steps + polishOf(settings, steps),
     epoch: 0,
     epochs: null,
     seconds: 0,
     parameters: 0,
     exact: false,
     warmUp: 0,
+    polish: 0,
     photos: { A: sides.A.training.map(entry), B: sides.B.training.map(entry) },
     previews: { A: sides.A.previews.map(entry), B: sides.B.previews.map(entry) },
     scores: [],

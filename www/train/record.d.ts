@@ -64,6 +64,8 @@ export interface RunRecord {
   parameters: number;
   exact: boolean;
   warmUp: number;
+  /** Steps of polish at the end, which `total` counts. Runs of earlier versions have none. */
+  polish?: number;
   photos: Record<Domain, StoredPhoto[]>;
   previews: Record<Domain, StoredPhoto[]>;
   scores: Scores[];

@@ -4,7 +4,7 @@
  * decide: every method rejects with the failure.
  */
 import { Copies, isKept } from './copies.js';
-import { costOf, sizeOf, warmUpCostOf } from './cost.js';
+import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
@@ -58,6 +58,7 @@ export class TrainRun {
   /** @type {import('./types.js').Memory | null} */
   #memory = null;
   #warmingUp = false;
+  #polishing = false;
   /** Photos that were said to be left out. @type {Set<string>} */
   #told = new Set();
   /** Rates that the last checkpoint does not have. @type {import('./types.js').Rates | null} */
@@ -181,7 +182,8 @@ export class TrainRun {
     this.history.pad(this.step);
     this.#pace?.restarted();
     const size = sizeOf(record.config);
-    this.#forecast.restarted(warmUpCostOf(size) / costOf(size));
+    const whole = costOf(size);
+    this.#forecast.restarted(warmUpCostOf(size) / whole, polishCostOf(size) / whole);
     this.#scorer.restarted();
     this.#onChange();
   }
@@ -189,8 +191,8 @@ export class TrainRun {
   /** @param {TrainReport} report */
   #take(report) {
     this.#report = report;
-    const { step, total, epoch, epochs, config, parameters, exact, warmUp } = report;
-    Object.assign(this.record, { step, total, epoch, epochs, config, parameters, exact, warmUp });
+    const { over, ...known } = report;
+    Object.assign(this.record, known);
   }
 
   /**
@@ -204,12 +206,12 @@ export class TrainRun {
       if (kind === 'quota') this.saver.want();
     }
     const every = this.record.settings.previewEvery;
-    const warm = this.record.warmUp - this.step;
+    const ahead = [this.record.warmUp, this.#polishedFrom].map((step) => step - this.step);
     const wanted = Math.min(
       most,
       this.#pace?.steps ?? 1,
       every - (this.step % every),
-      warm > 0 ? warm : Number.POSITIVE_INFINITY,
+      ...ahead.filter((steps) => steps > 0),
     );
     const steps = Math.max(1, this.#faults.limit(this.step, wanted));
     const started = this.#host.now();
@@ -221,19 +223,26 @@ export class TrainRun {
     if (this.saver.due()) await this.save();
   }
 
-  /** Of the steps that come next: no call does both. */
+  /** The last step before the polish. */
+  get #polishedFrom() {
+    return this.record.total - (this.record.polish ?? 0);
+  }
+
+  /** Of the steps that come next: no call does two kinds. @returns {import('./forecast.js').Kind} */
   get #kind() {
-    return this.step < this.record.warmUp ? 'warmUp' : 'full';
+    if (this.step < this.record.warmUp) return 'warmUp';
+    return this.step < this.#polishedFrom ? 'full' : 'polish';
   }
 
   /** @param {import('../protocol.js').TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
-      const kind = report.warmingUp ? 'warmUp' : 'full';
+      const kind = report.polishing ? 'polish' : report.warmingUp ? 'warmUp' : 'full';
       const seconds = this.#forecast.awake(kind, report.seconds);
       this.history.push({ ...report, seconds });
       this.record.seconds += seconds;
       this.#warmingUp = report.warmingUp;
+      this.#polishing = report.polishing;
     }
     for (const { domain, index, code } of done.excluded) {
       const { name = '' } = this.record.photos[domain][index] ?? {};
@@ -241,7 +250,9 @@ export class TrainRun {
     }
     this.#memory = done.memory;
     this.#take(done.report);
-    if (this.step === this.record.warmUp) this.#pace?.restarted();
+    if (this.step === this.record.warmUp || this.step === this.#polishedFrom) {
+      this.#pace?.restarted();
+    }
     this.#onChange();
   }
 
@@ -254,7 +265,9 @@ export class TrainRun {
 
   /** The previews of this step, unless they are there or not due; and the scores. */
   async look({ always = false } = {}) {
-    const due = always || this.step % this.record.settings.previewEvery === 0;
+    // What the polish begins with is seen and scored beside what comes of it.
+    const turns = this.step > 0 && this.step === this.#polishedFrom && !this.over;
+    const due = always || turns || this.step % this.record.settings.previewEvery === 0;
     if (!due) return;
     if (this.gallery.latest?.step !== this.step) {
       const started = this.#host.now();
@@ -265,7 +278,7 @@ export class TrainRun {
     const { seconds, scores } = this.record;
     if (scores.at(-1)?.step === this.step || (this.step === 0 && !this.#given)) return;
     const slow = this.#pace?.one ?? true;
-    if (!this.#scorer.due(seconds, { slow, over: this.over, stopping: always })) return;
+    if (!this.#scorer.due(seconds, { slow, over: this.over || turns, stopping: always })) return;
     await this.#score();
   }
 
@@ -363,6 +376,8 @@ export class TrainRun {
       rate: losses ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
       warmingUp: this.#warmingUp,
       warmUp: this.record.warmUp,
+      polishing: this.#polishing,
+      polish: this.record.polish ?? 0,
       secondsPerStep: this.#forecast.each(this.#kind),
       secondsLeft: this.#forecast.left(this.record, (trained) => this.#beside(trained)),
       secondsTrained: seconds,

@@ -19,6 +19,8 @@ const WARM_UP = { steps: 100, part: 5 };
 const LONGEST_RAMP = 1000;
 /** Steps over which weights are averaged, at most. */
 const LONGEST_AVERAGE = 1000;
+/** Steps of polish at most, and the part of a run that they are: `proposed` in src/train/polish.rs. */
+const POLISH = { steps: 400, part: 10 };
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
 /** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
@@ -37,11 +39,14 @@ const RANGES = /** @type {const} */ ({
   ngf: [1, 256],
   blocks: [0, 32],
   warmUp: [0, MOST_STEPS],
+  polish: [0, MOST_STEPS],
   seed: [0, Number.MAX_SAFE_INTEGER],
   previewEvery: [1, MOST_STEPS],
 });
 /** The other numbers are whole. */
 const FRACTIONS = new Set(['lr', 'lambdaCycle', 'lambdaIdentity']);
+/** What is chosen where nothing was entered. @type {Set<keyof Settings>} */
+export const CHOSEN = new Set(['warmUp', 'polish']);
 const CHOICES = /** @type {const} */ ({
   preprocess: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
   unit: ['steps', 'epochs'],
@@ -73,6 +78,7 @@ const COMMON = /** @type {const} */ ({
   augment: 'none',
   up: 'transpose',
   warmUp: null,
+  polish: null,
   seed: 0,
 });
 
@@ -150,7 +156,7 @@ export function settingProblems(settings) {
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     const field = /** @type {keyof typeof RANGES} */ (name);
     const value = settings[field];
-    if (value === null && field === 'warmUp') continue;
+    if ((value ?? null) === null && CHOSEN.has(field)) continue;
     const whole = FRACTIONS.has(field) || Number.isInteger(value);
     if (typeof value === 'number' && whole && value >= least && value <= most) continue;
     problems.push({ field, code: 'setting-range', values: { field, least, most } });
@@ -230,7 +236,7 @@ export function memoryProblems(settings, need) {
 }
 
 /**
- * Steps of the whole run.
+ * Steps of the whole run but for its polish.
  *
  * @param {Settings} settings
  * @param {number} photosA trained on
@@ -274,6 +280,17 @@ export function warmUpOf(settings, start, steps, network = null) {
   if (!warmsUp(start, network)) return 0;
   const proposed = Math.min(WARM_UP.steps, Math.floor(steps / WARM_UP.part));
   return Math.min(settings.warmUp ?? proposed, steps - 1);
+}
+
+/**
+ * Steps of polish behind those of the run: in them each generator learns to do without its grid.
+ *
+ * @param {Settings} settings
+ * @param {number} steps of the run
+ */
+export function polishOf({ polish }, steps) {
+  const proposed = Math.min(POLISH.steps, Math.floor(steps / POLISH.part));
+  return polish ?? proposed;
 }
 
 /**
@@ -335,6 +352,7 @@ export function configOf(settings, start, device, steps, network = null) {
     warm_up: warmUp,
     lr_ramp: rampOf(warmUp, steps),
     ema: settings.ema === 'on' ? emaOf(steps) : 0,
+    polish: polishOf(settings, steps),
   };
 }
 

@@ -182,6 +182,8 @@ export interface Settings {
   up: 'transpose' | 'bilinear';
   /** Steps in which fresh discriminators learn alone, for starts from weights without them; null: min(100, steps / 5). */
   warmUp: number | null;
+  /** Steps of polish at the end; null: a tenth of the run's, at most 400. */
+  polish: number | null;
   seed: number;
   /** Steps between previews. */
   previewEvery: number;
@@ -309,6 +311,10 @@ export interface RunView {
   /** The last step taught the discriminators alone. */
   warmingUp: boolean;
   warmUp: number;
+  /** The last step was one of polish: each generator learns to do without its grid. */
+  polishing: boolean;
+  /** Steps of polish at the end, which `total` counts. */
+  polish: number;
   /** Seconds of a step lately, of the kind that is being done; null until known. */
   secondsPerStep: number | null;
   /** Seconds until the end, with previews, scores and saving; null until known. */

@@ -38,6 +38,10 @@ class FakeTraining {
   }
 
   get total() {
+    return this.scheduled + this.config.polish;
+  }
+
+  get scheduled() {
     const length = this.config.lr_flat + this.config.lr_decay;
     return this.config.lr_unit === 'steps'
       ? length
@@ -55,6 +59,7 @@ class FakeTraining {
       over: step >= this.total,
       exact: true,
       warmUp: this.config.warm_up,
+      polish: this.config.polish,
       config: JSON.stringify(this.config),
       parameters: 1000,
     };
@@ -109,13 +114,16 @@ class FakeTraining {
         ]),
       );
       const warmingUp = step < this.config.warm_up;
+      const polishing = step >= this.scheduled;
       const rate = this.config.lr;
       const { epoch } = this.report();
       const said = {
         seconds: this.options.seconds ?? 0.25,
         images: step + 1,
         warmingUp,
+        polishing,
         losses,
+        polish: polishing ? { A: 0.25, B: 0.5 } : null,
         skipped: [],
       };
       reports.push({ step: step + 1, epoch, rate, ...said });

@@ -144,7 +144,7 @@ export async function readySession(options) {
     session.setFolder('B', photos(100, 12)),
   ]);
   session.startFrom({ kind: 'scratch' });
-  session.set({ length: 20, previewEvery: 5, crop: 64 });
+  session.set({ length: 20, previewEvery: 5, crop: 64, polish: 0 });
   return made;
 }
 

@@ -1,6 +1,7 @@
 /** The settings of a run as fields, each with one line that says what it does. */
 import { byId } from '../../dom.js';
 import { text } from '../../messages.js';
+import { CHOSEN } from '../settings.js';
 import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
@@ -30,6 +31,7 @@ const FIELDS = [
   { name: 'blocks', id: 'blocks', least: 0, most: 32, step: 1, scratch: true },
   { name: 'up', id: 'up', choices: ['transpose', 'bilinear'], scratch: true },
   { name: 'warmUp', id: 'warmup', least: 0, step: 1 },
+  { name: 'polish', id: 'polish', least: 0, step: 1 },
   { name: 'previewEvery', id: 'preview-every', least: 1, step: 1 },
   { name: 'seed', id: 'seed', least: 0, step: 1 },
 ];
@@ -76,7 +78,7 @@ function controlOf({ choices, name, least, most, step }) {
 /** @param {Field} field @param {string} written */
 function readValue({ choices, name }, written) {
   if (choices) return written;
-  if (name === 'warmUp' && written.trim() === '') return null;
+  if (CHOSEN.has(name) && written.trim() === '') return null;
   // An empty field is no zero: the session says what is wrong with it.
   return written.trim() === '' ? Number.NaN : Number(written);
 }

@@ -93,6 +93,7 @@ export function statusOf({ state, run, checked, dataset, held }) {
   if (state === 'finished' && run?.stopped) return text('state.stopped');
   if (run?.scoring) return text(run.step === 0 ? 'state.scoring.start' : 'state.scoring');
   if (state === 'training' && run?.warmingUp) return text('state.warming', { n: run.warmUp });
+  if (state === 'training' && run?.polishing) return text('state.polishing', { n: run.polish });
   return text(`state.${state}`);
 }
 

@@ -117,6 +117,14 @@ impl Bar {
         json
     }
 
+    /// What the last scores are beside those behind step `before`, where the polish began.
+    pub fn polish(&self, before: u64) -> String {
+        let before = self.scored.iter().find(|one| one.step == before);
+        let both = [before, self.scored.last()];
+        let [Some(before), Some(last)] = both else { return String::new() };
+        compared(&[("unpolished", before), ("polished", last)])
+    }
+
     /// What came of the run, for people.
     pub fn verdict(&self) -> String {
         let (Some(last), Some(best)) = (self.scored.last(), self.best()) else {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use cyclegan_web::{
-    device::{self, Opened},
+    device::Opened,
     error::{Error, Result},
     image::{self, Rgb},
     model::{Generator, Readback},

@@ -149,6 +149,13 @@ impl Session<'_> {
         Generators { g_a, g_b }
     }
 
+    /// The same without polish, if they have it.
+    pub fn unpolished(&self) -> Option<Generators> {
+        let [g_a, g_b] =
+            [Domain::A, Domain::B].map(|from| self.trainer.unpolished(from).snapshot());
+        (self.trainer.polished() > 0).then_some(Generators { g_a, g_b })
+    }
+
     /// What decides the run.
     pub fn config(&self) -> &Config {
         self.trainer.config()

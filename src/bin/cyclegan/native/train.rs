@@ -44,12 +44,20 @@ impl Train {
         }
         session.run()?;
         let (generators, step) = (session.generators(), session.trainer.step());
+        let (unpolished, polished) = (session.unpolished(), session.trainer.polished());
         let bar = session.bar.take();
         // Frees the optimisers and the pools.
         drop(session);
         if let Some(mut bar) = bar {
+            let before = step - polished;
+            if let Some(unpolished) = unpolished {
+                bar.score(before, &unpolished, &opened)?;
+            }
             bar.score(step, &generators, &opened)?;
             files::write_json(&options.out.join("scores.json"), &bar.to_json())?;
+            if polished > 0 {
+                files::print(&bar.polish(before));
+            }
             files::print(&bar.verdict());
         }
         Ok(())
