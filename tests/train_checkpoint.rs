@@ -160,6 +160,8 @@ fn largest_run() -> Checkpoint {
     let networks = [
         ("G_A", &generator),
         ("G_B", &generator),
+        ("polish_A", &generator),
+        ("polish_B", &generator),
         ("D_A", &discriminator),
         ("D_B", &discriminator),
     ];
@@ -172,8 +174,8 @@ fn largest_run() -> Checkpoint {
             }
         }
     }
-    assert_eq!(tensors.len(), 3 * (2 * 2 * (6 + 2 * MOST_BLOCKS) + 20));
-    for name in networks[..2]
+    assert_eq!(tensors.len(), 3 * (4 * 2 * (6 + 2 * MOST_BLOCKS) + 20));
+    for name in networks[..4]
         .iter()
         .flat_map(|(network, names)| names.iter().map(move |name| format!("ema.{network}.{name}")))
     {

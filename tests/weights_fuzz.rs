@@ -27,7 +27,7 @@ use weights_files::{Oddity, Pickle, files, golden, legacy, pth, pth_files, safet
 
 /// What a call may hold: a multiple of the file and, for bookkeeping, a constant.
 const PER_BYTE: usize = 8;
-const BESIDES: usize = 16 << 20;
+const BESIDES: usize = 20 << 20;
 
 /// Generous, for slow machines without optimisation; a loop over a claimed count takes hours.
 const LONGEST: Duration = Duration::from_secs(5);

@@ -59,11 +59,7 @@ impl Need {
                 let of_block = if norm == Norm::Instance { 6 } else { 9 };
                 let of_blocks = of_block * blocks * wide / 10;
                 let images = 5 * wide + 3 * enlarged + of_blocks + 38 * judged + 8 * image;
-                // Winograd's filtering transforms weights, and makes their gradients of transformed
-                // ones.
-                let kernel = FLOAT * 9 * 16 * (ngf * ngf) as u64;
-                let transformed = if blocks > 0 && ngf >= 8 { 44 * kernel } else { 0 };
-                (parameters + images + transformed, 2_000_000)
+                (parameters + images + transformed(ngf, config.blocks), 2_000_000)
             }
             Kind::Cpu => {
                 let parameters = FLOAT * 3 * (generator + discriminator);
@@ -84,7 +80,8 @@ impl Need {
         // Of each generator a copy, its two moments and its average.
         let copies = FLOAT * 2 * 4 * generator;
         let images = match kind {
-            Kind::WebGpu => 10 * wide + 6 * blocks as u64 * wide / 10,
+            // Each generator has a recording of its own, with its transformed weights.
+            Kind::WebGpu => 10 * wide + 6 * blocks as u64 * wide / 10 + transformed(ngf, blocks),
             Kind::Cpu => 7 * wide + 6 * blocks as u64 * wide / 10,
         };
         let total = Self::new(config, 0, kind).total + pools + copies + images;
@@ -112,6 +109,12 @@ impl Need {
     fn fits(&self, limits: &Limits) -> bool {
         self.total <= limits.memory && self.tensor <= limits.tensor
     }
+}
+
+/// Winograd's filtering transforms weights, and makes their gradients of transformed ones.
+fn transformed(ngf: usize, blocks: usize) -> u64 {
+    let kernel = FLOAT * 9 * 16 * (ngf * ngf) as u64;
+    if blocks > 0 && ngf >= 8 { 44 * kernel } else { 0 }
 }
 
 /// Refuses a run that a device of these limits does not hold.

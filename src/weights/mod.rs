@@ -7,7 +7,7 @@
 //! - [`discriminator`]: the same of a discriminator.
 //!
 //! A file is a stranger's: no reader panics, none allocates more than a small multiple of the
-//! file's length (about four times for the tensors and 16 MiB for bookkeeping), and all of them
+//! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all of them
 //! take time in proportion to it.
 
 pub mod architecture;
