@@ -4,9 +4,11 @@
 //! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
 
 mod file;
+mod polish;
 mod timestamps;
 mod training;
 
+pub use polish::Polishing;
 use timestamps::Pretence;
 pub use training::Training;
 

@@ -29,6 +29,8 @@ const TELL_EVERY = 100;
 let engine = null;
 /** What was loaded last. @type {import('./protocol.js').ModelReport | null} */
 let model = null;
+/** The model that is being polished. @type {import('./pkg/cyclegan_web.js').Polishing | null} */
+let polishing = null;
 const trainer = new Trainer({
   decode,
   encode,
@@ -122,6 +124,24 @@ async function perform(request) {
       return translate(request);
     case 'keep':
       return keepWeights(await navigator.storage.getDirectory(), request.name, request.file);
+    case 'polish-start':
+      polishing?.free();
+      polishing = ready().startPolishing(
+        new Uint8Array(request.bytes),
+        request.steps,
+        request.size,
+      );
+      return null;
+    case 'polish-photo': {
+      const { data, width, height } = await decode(request.file);
+      return polished().learn(data, width, height);
+    }
+    case 'polish-finish': {
+      const bytes = await polished().weights();
+      polishing?.free();
+      polishing = null;
+      return bytes ? new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]) : null;
+    }
     case 'paint': {
       const { season, seed, width, height } = request;
       return encode(paint(season, seed, width, height), width, height, 'png');
@@ -129,6 +149,12 @@ async function perform(request) {
     default:
       return trainer.perform(request.do, request, ready);
   }
+}
+
+/** @returns {import('./pkg/cyclegan_web.js').Polishing} */
+function polished() {
+  if (!polishing) throw new CodedError('engine-died', 'this worker polishes nothing');
+  return polishing;
 }
 
 /** @returns {Engine} */

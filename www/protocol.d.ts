@@ -243,6 +243,15 @@ export interface TrainFinished {
   checkpoint: Blob | null;
 }
 
+/** How far a model is in being polished. */
+export interface Polished {
+  step: number;
+  total: number;
+  /** To the mean of four shifts, of the model as it learns and as it was. */
+  polished: number;
+  unpolished: number;
+}
+
 export interface Commands {
   /** First. Opens the device; may be sent once in a worker's life. */
   open: { device: DeviceChoice; precision: Precision | null };
@@ -251,6 +260,12 @@ export interface Commands {
   translate: TranslateJob;
   /** Stores weights in this site's private storage. */
   keep: { name: string; file: Blob };
+  /** Begins to polish weights, on photos of at most `size` pixels a side. */
+  'polish-start': { bytes: ArrayBuffer; steps: number; size: number };
+  /** A step of it, on a photo. */
+  'polish-photo': { file: Blob };
+  /** Ends it. */
+  'polish-finish': Record<never, never>;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
   'weigh-run': { config: string };
@@ -281,6 +296,10 @@ export interface Values {
   load: ModelReport;
   translate: Translated;
   keep: undefined;
+  'polish-start': null;
+  'polish-photo': Polished;
+  /** Null: the weights have not become better. */
+  'polish-finish': Blob | null;
   paint: Blob;
   'weigh-run': TrainNeed;
   'train-start': TrainStarted;

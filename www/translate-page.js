@@ -19,7 +19,8 @@ import { listenForFiles, paintSamples } from './intake.js';
 import { askBeforeLeaving } from './leaving.js';
 import { ModelLoader } from './loader.js';
 import { marginIn } from './margin.js';
-import { errorText, formatPercent, text } from './messages.js';
+import { errorText, formatPercent, formatTime, text } from './messages.js';
+import { polish } from './polish.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
 import { saveOne, saveZip } from './results.js';
@@ -36,6 +37,7 @@ import {
 } from './run.js';
 import { samplePhotos } from './sample-photos.js';
 import { showPrecision } from './status.js';
+import { isSlow } from './train/settings.js';
 import { confirmed } from './train/view/confirm.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
@@ -45,6 +47,8 @@ import { Viewer } from './viewer.js';
 const run = createRun();
 /** Ends the run that is going on. @type {AbortController | null} */
 let stop = null;
+/** A model is being polished; `stop` ends that. */
+let polishing = false;
 /** A run waits for the engine. */
 let opening = false;
 /** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
@@ -107,6 +111,7 @@ export async function setUpTranslate(client, store, opener) {
   );
   button('download').addEventListener('click', downloadAll);
   button('forget').addEventListener('click', forget);
+  button('polish').addEventListener('click', polishChosen);
   input('own-name').addEventListener('change', rename);
   refresh();
 }
@@ -128,7 +133,7 @@ function refresh() {
   const go = button('translate');
   go.disabled = all === 0;
   go.textContent = text(again ? 'controls.again' : 'controls.translate');
-  swap(go, button('cancel'), run.running);
+  swap(go, button('cancel'), run.running || polishing);
   button('download').disabled = results === 0;
   lockControls(run.running || changes > 0);
   showProblems(run);
@@ -253,6 +258,61 @@ async function forget() {
     removeOwnModel(name);
     await loader.forget(name);
   });
+}
+
+/** The chosen model learns on the photos that are here, and what comes of it is a model of its own. */
+function polishChosen() {
+  const photos = [...run.items.values()].flatMap(({ file }) => file ?? []);
+  if (photos.length === 0) return notify(text('polish.photos'));
+  notify('');
+  /** @type {HTMLDetailsElement} */ (byId('more')).open = false;
+  return changeModels(async () => {
+    const stopped = new AbortController();
+    stop = stopped;
+    polishing = true;
+    refresh();
+    try {
+      await polishOn(photos, stopped.signal);
+    } catch (error) {
+      hideProgress();
+      if (!stopped.signal.aborted) throw error;
+    } finally {
+      polishing = false;
+      stop = null;
+    }
+  });
+}
+
+/** @param {Blob[]} photos @param {AbortSignal} signal */
+async function polishOn(photos, signal) {
+  const model = chosenModel();
+  const name = model.name?.replace(/\.(pth|pt|safetensors)$/i, '') ?? text(`models.${model.value}`);
+  showLine(text('device.opening'));
+  const slow = isSlow(await engine.open());
+  const weights = await loader.load(model, () => {}, signal);
+  const made = await polish({
+    engine,
+    weights,
+    photos,
+    slow,
+    signal,
+    onProgress: ({ step, total, secondsLeft }) => {
+      const time = formatTime(secondsLeft);
+      showLine(text('polish.progress', { n: step, m: total, time }));
+    },
+  });
+  const words = made
+    ? await keepPolished(new File([made], text('polish.name', { name })), model)
+    : '';
+  showLine(words || text('polish.none'));
+  announce(words || text('polish.none'));
+}
+
+/** @param {File} file @param {import('./models.js').Model} model that it was made from @returns {Promise<string>} what to say */
+async function keepPolished(file, { margin }) {
+  const { name, kept } = await loader.add(file);
+  addOwnModel({ name, margin, bytes: file.size }, true);
+  return text(kept === 'disk' ? 'polish.done' : 'models.session', { name });
 }
 
 /**

@@ -11,12 +11,12 @@ use super::{
     Adam, Config, Learner, Preprocess, View,
     learner::Sum,
     losses,
-    repeater::{Inputs, Part, Plays, Weights},
+    repeater::{Inputs, Part, Plays, Weights, upload},
 };
 use crate::{
-    error::Result,
-    image::Rgb,
-    model::{Generator, Network},
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::{Generator, Network, Readback},
     ops,
     translate::{Smooth, shifted_mean},
     weights::HostTensor,
@@ -36,8 +36,6 @@ const MEMORY: f64 = 0.1;
 const SHARE: f64 = 0.1;
 /// Sides of the generator's input are multiples of this.
 const MULTIPLE: usize = 4;
-
-pub use super::repeater::upload;
 
 /// Steps that are proposed behind a training of `steps`: a tenth.
 pub fn proposed(steps: u64) -> u64 {
@@ -146,6 +144,36 @@ impl Polish {
                 pass.distances.clone().map(ops::snapshot)
             },
         )
+    }
+
+    /// [`Polish::step`] on a photo whose sides are multiples of 4, at least 8, waiting for what it
+    /// brings.
+    ///
+    /// # Errors
+    /// As there; `training-not-finite`, those of [`Readback::read`].
+    pub async fn learn(
+        &mut self,
+        photo: &Rgb,
+        step: u64,
+        total: u64,
+        device: &Device,
+    ) -> Result<[f32; 2]> {
+        let shape = vec![1, 3, photo.height, photo.width];
+        let x = upload(HostTensor { shape, data: image::to_unit(photo) }, device);
+        let both = self.step(x, step, total)?;
+        let mut readback = Readback::default();
+        both.into_iter().for_each(|distance| readback.tensor(String::new(), distance));
+        let mut distances = [f32::NAN; 2];
+        for (distance, read) in distances.iter_mut().zip(readback.values().await?) {
+            let read = read.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+            *distance = read.first().copied().unwrap_or(f32::NAN);
+        }
+        if distances.iter().any(|distance| !distance.is_finite()) {
+            let detail = format!("step {step} of the polish: the distance is {distances:?}");
+            return Err(Error::TrainingNotFinite(detail));
+        }
+        self.note(distances);
+        Ok(distances)
     }
 
     /// Takes note of the distances of a step.

@@ -86,7 +86,7 @@ impl Plays for CycleGan {
 }
 
 /// A picture on `device`.
-pub fn upload(picture: HostTensor, device: &Device) -> Tensor<4> {
+pub(super) fn upload(picture: HostTensor, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(picture.data, picture.shape), device)
 }
 

@@ -9,17 +9,12 @@ use clap::Args;
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
-    image::{self, Rgb},
+    image::Rgb,
     model::{Generator, Readback},
     random::Random,
-    train::{
-        grid::grid,
-        memory,
-        polish::{self, Polish as Polished},
-        preview::whole,
-    },
+    train::{grid::grid, memory, polish::Polish as Polished, preview::whole},
     translate::translate,
-    weights::{HostTensor, safetensors},
+    weights::safetensors,
 };
 use pollster::block_on;
 
@@ -155,45 +150,27 @@ impl Polish {
         opened: &Opened,
     ) -> Result<u64> {
         let mut progress = Progress::new(self.steps, 0);
-        let (mut order, mut unread) = (Vec::new(), 0);
+        let (mut usable, mut order): (Vec<_>, Vec<&PathBuf>) =
+            (photos.iter().collect(), Vec::new());
         let mut done = 0;
         while done < self.steps && !interrupt::asked() {
             let Some(path) = order.pop() else {
-                if unread == photos.len() {
+                if usable.is_empty() {
                     let folder = self.photos.display();
                     let detail = format!("none of the photos in {folder} can be opened");
                     return Err(Error::DatasetEmpty(detail));
                 }
-                unread = 0;
-                order.extend(photos);
+                order.clone_from(&usable);
                 random.shuffle(&mut order);
                 continue;
             };
             let Some(photo) = read(path, size) else {
-                unread += 1;
+                usable.retain(|other| *other != path);
                 continue;
             };
             let (started, step) = (Instant::now(), done + 1);
-            let shape = vec![1, 3, photo.height, photo.width];
-            let x = HostTensor { shape, data: image::to_unit(&photo) };
-            let x = polish::upload(x, &opened.device);
-            let mut readback = Readback::default();
-            for (name, distance) in
-                ["polished", "unpolished"].into_iter().zip(polished.step(x, step, self.steps)?)
-            {
-                readback.tensor(name.into(), distance);
-            }
-            let read = block_on(readback.read())?;
-            let of = |name: &str| read.get(name).and_then(|read| read.data.first()).copied();
-            let distances = [of("polished"), of("unpolished")].map(Option::unwrap_or_default);
-            if !distances[0].is_finite() {
-                progress.end();
-                return Err(Error::TrainingNotFinite(format!(
-                    "step {step}: the distance is {}",
-                    distances[0]
-                )));
-            }
-            polished.note(distances);
+            let learnt = block_on(polished.learn(&photo, step, self.steps, &opened.device));
+            let distances = learnt.inspect_err(|_| progress.end())?;
             done = step;
             progress.show_polish(step, started.elapsed().as_secs_f64(), &[("", distances)]);
         }

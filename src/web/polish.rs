@@ -1,0 +1,87 @@
+//! A model that is polished by itself, on photos of the look that it starts from.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use wasm_bindgen::prelude::*;
+
+use super::{Engine, object};
+use crate::{
+    error::Result,
+    image::Rgb,
+    model::{Generator, Readback},
+    train::{Polish, memory, preview::whole},
+    weights::{self, safetensors},
+};
+
+/// A generator that is being polished.
+#[wasm_bindgen]
+pub struct Polishing {
+    polish: Polish,
+    device: Device,
+    step: u64,
+    total: u64,
+    /// Longer side of the photos, in pixels.
+    longest: usize,
+    /// What the file says besides its tensors.
+    about: BTreeMap<String, String>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Begins to polish the generator in the weights file `bytes`, for `steps` steps on photos of at
+    /// most `longest` pixels a side, or as large as the device holds.
+    #[wasm_bindgen(js_name = startPolishing)]
+    pub fn start_polishing(
+        &self,
+        bytes: &[u8],
+        steps: u32,
+        longest: u32,
+    ) -> std::result::Result<Polishing, JsValue> {
+        let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
+        let about = safetensors::read_metadata(bytes).unwrap_or_default();
+        let device = self.opened.device.clone();
+        let most = memory::largest_polished(&architecture, self.opened.kind, &self.opened.limits);
+        let polish = Polish::new(Generator::from_state(architecture, state, &device)?, &device);
+        let longest = most.min(longest as usize);
+        Ok(Polishing { polish, device, step: 0, total: steps.into(), longest, about })
+    }
+}
+
+#[wasm_bindgen]
+impl Polishing {
+    /// Learns from a photo, given as straight-alpha RGBA bytes, and says how far it is:
+    /// `{step, total, polished, unpolished}`, the distances to the mean.
+    pub async fn learn(
+        &mut self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> std::result::Result<JsValue, JsValue> {
+        let photo = whole(&Rgb::from_rgba(&rgba, width, height)?, self.longest);
+        drop(rgba);
+        let (step, total) = (self.step + 1, self.total);
+        let [polished, unpolished] = self.polish.learn(&photo, step, total, &self.device).await?;
+        self.step = step;
+        Ok(object(&[
+            ("step", (step as f64).into()),
+            ("total", (total as f64).into()),
+            ("polished", polished.into()),
+            ("unpolished", unpolished.into()),
+        ]))
+    }
+
+    /// The polished generator as a weights file; none while it is no nearer to its mean than it was.
+    pub async fn weights(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
+        if !self.polish.helps() {
+            return Ok(None);
+        }
+        Ok(Some(self.file().await?))
+    }
+
+    async fn file(&self) -> Result<Vec<u8>> {
+        let mut readback = Readback::default();
+        readback.network("", self.polish.generator());
+        safetensors::write(&readback.read().await?, &self.about)
+    }
+}

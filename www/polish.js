@@ -1,0 +1,53 @@
+/** Polishes a model on a person's photos: it learns to leave no fine grid in its pictures. */
+
+/** @typedef {{ step: number, total: number, secondsLeft: number }} Progress */
+
+/** Longer side of the photos that are learnt from, in pixels. */
+const SIDE = 256;
+/** Steps: fewer where each takes seconds. */
+const STEPS = { slow: 60, graphics: 300 };
+
+/**
+ * @param {object} given
+ * @param {Pick<import('./client.js').EngineClient, 'request'>} given.engine
+ * @param {import('./client.js').Weights} given.weights
+ * @param {Blob[]} given.photos of the look that the model starts from: at least one
+ * @param {boolean} given.slow
+ * @param {AbortSignal} given.signal ends it behind the step that is being done; what was reached counts
+ * @param {(progress: Progress) => void} given.onProgress
+ * @param {() => number} [given.now] milliseconds
+ * @returns {Promise<Blob | null>} null: the model has not become better
+ * @throws what the engine fails with; the first photo's failure if none can be opened
+ */
+export async function polish({
+  engine,
+  weights,
+  photos,
+  slow,
+  signal,
+  onProgress,
+  now = () => performance.now(),
+}) {
+  const steps = slow ? STEPS.slow : STEPS.graphics;
+  await engine.request('polish-start', { bytes: await weights.read(), steps, size: SIDE });
+  let usable = photos;
+  const started = now();
+  for (let step = 0; step < steps && !signal.aborted; ) {
+    const file = usable[step % usable.length];
+    try {
+      const { total } = await engine.request('polish-photo', { file });
+      step += 1;
+      const secondsLeft = (((now() - started) / 1000) * (total - step)) / step;
+      onProgress({ step, total, secondsLeft });
+    } catch (error) {
+      usable = usable.filter((photo) => photo !== file);
+      if (!isOfThePhoto(error) || usable.length === 0) throw error;
+    }
+  }
+  return engine.request('polish-finish', {});
+}
+
+/** @param {unknown} error */
+function isOfThePhoto(error) {
+  return error instanceof Error && 'code' in error && /^(image|file)-/.test(String(error.code));
+}
