@@ -13,7 +13,7 @@ use cyclegan_web::{
     model::{Generator, Readback},
     random::Random,
     train::{grid::grid, memory, polish::Polish as Polished, preview::whole},
-    translate::translate,
+    translate::{Smooth, translate},
     weights::safetensors,
 };
 use pollster::block_on;
@@ -197,5 +197,8 @@ fn read(path: &Path, size: usize) -> Option<Rgb> {
 }
 
 fn translated(generator: &Generator, photos: &[Rgb], opened: &Opened) -> Result<Vec<Rgb>> {
-    photos.iter().map(|photo| block_on(translate(generator, photo, 0, &opened.device))).collect()
+    photos
+        .iter()
+        .map(|photo| block_on(translate(generator, photo, 0, Smooth::One, &opened.device)))
+        .collect()
 }
