@@ -468,7 +468,7 @@ fn a_run_is_polished_at_its_end() {
     assert_done(&done);
     assert!(said(&done).contains("polishing, step 6/6"), "{}", said(&done));
     let scores = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(scores.contains("before polishing:") && scores.contains("behind it:"), "{scores}");
+    assert!(scores.contains("unpolished") && scores.contains("polished"), "{scores}");
     let rows = rows(&at.join("run"));
     assert_eq!(rows.len(), 6);
     for (step, row) in rows.iter().enumerate() {
