@@ -73,19 +73,22 @@ impl Need {
     /// That of polishing in a run of `config` on pictures of `pixels` pixels, behind training on
     /// pictures of `trained`. The larger one of this and of [`Need::new`] is that of the run.
     fn polishing(config: &Config, trained: u64, pixels: u64, kind: Kind) -> Self {
-        let Config { ngf, blocks, pool_size, .. } = *config;
-        let generator = Architecture { ngf, blocks, dropout: false }.parameters() as u64;
+        let Config { ngf, blocks, pool_size, up, norm, .. } = *config;
+        let generator = config.architecture().parameters() as u64;
         let wide = FLOAT * ngf as u64 * pixels;
+        let enlarged = if up == Up::Transpose { 0 } else { 2 * wide };
+        let of_block = if norm == Norm::Instance { 6 } else { 9 };
+        let of_blocks = of_block * blocks as u64 * wide / 10;
         let pools = FLOAT * 2 * 3 * trained * pool_size as u64;
         // Of each generator a copy, its two moments and its average.
         let copies = FLOAT * 2 * 4 * generator;
         let images = match kind {
             // Each generator has a recording of its own, with its transformed weights.
-            Kind::WebGpu => 10 * wide + 6 * blocks as u64 * wide / 10 + transformed(ngf, blocks),
-            Kind::Cpu => 7 * wide + 6 * blocks as u64 * wide / 10,
+            Kind::WebGpu => 10 * wide + 3 * enlarged + of_blocks + transformed(ngf, blocks),
+            Kind::Cpu => 7 * wide + enlarged + of_blocks,
         };
         let total = Self::new(config, 0, kind).total + pools + copies + images;
-        Self { total, tensor: wide }
+        Self { total, tensor: wide.max(enlarged) }
     }
 
     /// That of a run of `config`. Whole photos are not counted: see [`most_pixels`].
@@ -166,10 +169,9 @@ pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
 
 /// The longest side of a square with which one generator can be polished within these limits.
 pub fn largest_polished(architecture: &Architecture, kind: Kind, limits: &Limits) -> usize {
-    let Architecture { ngf, blocks, .. } = *architecture;
     // No discriminator and no pool worth mentioning.
-    let config = Config { ngf, blocks, ndf: 1, pool_size: 0, polish: 1, ..Config::default() };
-    most_pixels(&config, kind, limits).isqrt() as usize
+    let config = Config { ndf: 1, pool_size: 0, polish: 1, ..Config::default() };
+    most_pixels(&config.with_architecture(*architecture), kind, limits).isqrt() as usize
 }
 
 fn cropped(config: &Config, crop_size: usize) -> Config {
