@@ -12,7 +12,7 @@ use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
     model::Discriminator,
-    weights::{Norm, Up},
+    weights::{Architecture, Norm, Up},
 };
 
 /// Bytes of a float32.
