@@ -198,7 +198,7 @@ fn the_memory_of_polishing_is_known_too() {
         let config = polished(ngf, blocks, crop);
         let before = reserved();
         let mut run = trainer(config, &opened.device);
-        while !(run.repeats() && run.polished() > 0) && !run.is_over() {
+        while !(run.is_over() || run.repeats() && run.polished() > 0) {
             block_on(run.train_steps(1)).unwrap();
         }
         compare(&config, Kind::WebGpu, (reserved() - before) as usize);
