@@ -23,9 +23,10 @@ use crate::{
 /// Tells pictures of a domain from translations.
 #[derive(Debug)]
 pub struct Discriminator {
-    first: Conv,
+    // Boxed as in the generator.
+    first: Box<Conv>,
     middle: Vec<ConvNorm>,
-    last: Conv,
+    last: Box<Conv>,
 }
 
 impl Discriminator {
@@ -57,13 +58,13 @@ impl Discriminator {
             Conv::take(&mut state, &format!("model.{index}"), spec, device)
         };
         let [first, middle @ ..] = LAYERS;
-        let first = conv(first.0, first.2, Activation::LeakyRelu)?;
+        let first = Box::new(conv(first.0, first.2, Activation::LeakyRelu)?);
         let norm = |(index, _, stride)| {
             let activation = Activation::LeakyRelu;
             Ok(ConvNorm { conv: conv(index, stride, Activation::None)?, activation })
         };
         let middle = middle.into_iter().map(norm).collect::<Result<_>>()?;
-        let last = conv(LAST, 1, Activation::None)?;
+        let last = Box::new(conv(LAST, 1, Activation::None)?);
         Ok(Self { first, middle, last })
     }
 
@@ -107,8 +108,8 @@ impl Discriminator {
 
 impl Network for Discriminator {
     fn map(&self, mapper: &mut impl Mapper) -> Self {
-        let first = self.first.map(mapper);
+        let first = Box::new(self.first.map(mapper));
         let middle = self.middle.iter().map(|layer| layer.map(mapper)).collect();
-        Self { first, middle, last: self.last.map(mapper) }
+        Self { first, middle, last: Box::new(self.last.map(mapper)) }
     }
 }

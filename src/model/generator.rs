@@ -21,12 +21,13 @@ use crate::{
 /// Translates images of one domain into the other.
 #[derive(Debug)]
 pub struct Generator {
+    // Boxed, since tensors are large values, networks are moved often, and wasm's stack is small.
     architecture: Architecture,
     /// Each of these, and of `up`, is followed by an instance normalisation and a ReLU.
-    down: [Conv; 3],
+    down: Box<[Conv; 3]>,
     blocks: Vec<ResidualBlock>,
-    up: [Conv; 2],
-    head: Conv,
+    up: Box<[Conv; 2]>,
+    head: Box<Conv>,
 }
 
 impl Generator {
@@ -98,8 +99,8 @@ impl Generator {
         }
         let up = [conv(Layer::Up(0), double)?, conv(Layer::Up(1), double)?];
         let up = up.map(|conv| conv.enlarging(enlarged));
-        let head = conv(Layer::Head, head)?;
-        Ok(Self { architecture, down, blocks, up, head })
+        let head = Box::new(conv(Layer::Head, head)?);
+        Ok(Self { architecture, down: Box::new(down), blocks, up: Box::new(up), head })
     }
 
     /// A generator with random weights, drawn from `seed`.
@@ -123,13 +124,13 @@ impl Generator {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         // A layer's result is handed on as it is, and normalised by the next: what comes of that is
         // then not kept for the way back.
-        let [stem, halve, halve_again] = &self.down;
+        let [stem, halve, halve_again] = &*self.down;
         let x = stem.forward(x); // [B, ngf, H, W]
         let x = halve.forward_behind(stem, x);
         let x = halve_again.forward_behind(halve, x); // [B, 4 ngf, H/4, W/4]
         let x = instance_norm(x, halve_again.affine(), Activation::Relu, None);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
-        let [double, double_again] = &self.up;
+        let [double, double_again] = &*self.up;
         let x = double_again.forward_behind(double, double.forward(x)); // [B, ngf, H, W]
         self.head.forward_behind(double_again, x)
     }
@@ -148,9 +149,10 @@ impl Mapper for Halve {
 impl Network for Generator {
     fn map(&self, mapper: &mut impl Mapper) -> Self {
         let Self { architecture, down, blocks, up, head } = self;
-        let down = down.each_ref().map(|layer| layer.map_normalised(mapper));
+        let down = Box::new(down.each_ref().map(|layer| layer.map_normalised(mapper)));
         let blocks = blocks.iter().map(|block| block.map(mapper)).collect();
-        let up = up.each_ref().map(|layer| layer.map_normalised(mapper));
-        Self { architecture: *architecture, down, blocks, up, head: head.map(mapper) }
+        let up = Box::new(up.each_ref().map(|layer| layer.map_normalised(mapper)));
+        let head = Box::new(head.map(mapper));
+        Self { architecture: *architecture, down, blocks, up, head }
     }
 }
