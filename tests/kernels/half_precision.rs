@@ -140,7 +140,7 @@ pub async fn half_residual_blocks(opened: &Opened) {
         let ([first, first_cpu], [second, second_cpu]) = (parameters(), parameters());
         let [first_norm, second_norm] = [0; 2].map(|_| learnt(&mut random, channels, gpu));
         let [[of_first, of_first_cpu], [of_second, of_second_cpu]] = [first_norm, second_norm];
-        let affine = learns.then(|| [of_first, of_second]);
+        let affine = learns.then_some([of_first, of_second]);
         let y = residual_block(halved(conv2d_input(x)), [first, second], affine);
         assert!(is_half(&y));
         let (border, transposed) = (Border::Reflect(1), false);
