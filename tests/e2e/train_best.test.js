@@ -23,7 +23,7 @@ visit(
     const back = generatorFile({ ...TINY, seed: 8 });
     await page.setInputFiles(by('start-file-b'), upload('b.safetensors', back, ''));
     const { crop } = SMALL;
-    await set(page, { crop, steps: STEPS, warmup: 2, 'preview-every': 6, lr: 0.01 });
+    await set(page, { crop, steps: STEPS, warmup: 2, polish: 0, 'preview-every': 6, lr: 0.01 });
     await page.click(by('train-button'));
     await until(page, 'finished', { step: STEPS, timeout: 150_000 });
 

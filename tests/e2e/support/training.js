@@ -8,7 +8,7 @@ import { by } from './page.js';
 /** @typedef {'a' | 'b'} Side */
 
 /** Networks and pictures so small that a step takes no time on any machine. */
-export const SMALL = { crop: 32, ngf: 4, blocks: 1, 'preview-every': 10 };
+export const SMALL = { crop: 32, ngf: 4, blocks: 1, polish: 0, 'preview-every': 10 };
 /** Photos of a folder: two of them are set aside. */
 export const COUNT = 12;
 

@@ -8,7 +8,15 @@ import { configOf, defaultSettings } from '../../../www/train/settings.js';
 import { paintedPixels } from './files.js';
 
 /** What is filled in on the page, by the ends of the test ids. */
-export const FIELDS = { crop: 32, ngf: 4, blocks: 1, steps: 30, seed: 3, 'preview-every': 10 };
+export const FIELDS = {
+  crop: 32,
+  ngf: 4,
+  blocks: 1,
+  steps: 30,
+  seed: 3,
+  polish: 0,
+  'preview-every': 10,
+};
 const PHOTOS = 12;
 const SIZE = /** @type {const} */ ([56, 40]);
 const SCRATCH = /** @type {const} */ ({ kind: 'scratch' });
@@ -41,7 +49,7 @@ export async function trainingOf(side) {
 
 /** The engine's configuration, as the page makes it. */
 export function config() {
-  const { crop, ngf, blocks, steps, seed } = FIELDS;
-  const settings = { ...defaultSettings(CPU, SCRATCH, null), crop, ngf, blocks, seed };
+  const { crop, ngf, blocks, steps, seed, polish } = FIELDS;
+  const settings = { ...defaultSettings(CPU, SCRATCH, null), crop, ngf, blocks, seed, polish };
   return configOf({ ...settings, length: steps }, SCRATCH, CPU, steps);
 }
