@@ -59,7 +59,10 @@ impl Need {
                 let of_block = if norm == Norm::Instance { 6 } else { 9 };
                 let of_blocks = of_block * blocks * wide / 10;
                 let images = 5 * wide + 3 * enlarged + of_blocks + 38 * judged + 8 * image;
-                (parameters + images + transformed(ngf, config.blocks), 2_000_000)
+                // The gradient of a weight is summed in parts, which come to 4 MB at most; those of
+                // convolutions of enlarged images, which have twice the rows, are the largest.
+                let parts = if up == Up::Transpose { 0 } else { 3_000_000 };
+                (parameters + images + transformed(ngf, config.blocks), 2_000_000 + parts)
             }
             Kind::Cpu => {
                 let parameters = FLOAT * 3 * (generator + discriminator);
