@@ -174,7 +174,7 @@ fn weights_that_were_given_are_averaged_and_the_average_is_written() {
     assert_done(&train(&at, "--out run --steps 1 --steps-decay 0 --hold-out 1"));
     let ema = |out: &str| Config::from_json(&json(at.join(out).join("config.json"))).unwrap().ema;
     assert_eq!(ema("run"), 0.0);
-    let tuned = "--steps 10 --warm-up 2 --g-a run/G_A.safetensors --hold-out 1 --out";
+    let tuned = "--steps 10 --polish 0 --warm-up 2 --g-a run/G_A.safetensors --hold-out 1 --out";
     assert_done(&train(&at, &format!("{tuned} tuned")));
     assert_eq!(ema("tuned"), 0.5, "over a tenth of 20 steps");
     let read = |name: &str| weights::read(&fs::read(at.join("tuned").join(name)).unwrap()).unwrap();
