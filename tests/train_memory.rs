@@ -53,10 +53,11 @@ fn turn() -> std::sync::MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(|broken| broken.into_inner())
 }
 
-/// Networks of these widths and depth on crops of this side.
+/// Networks of these widths and depth on crops of this side, their weights averaged.
 fn config(ngf: usize, ndf: usize, blocks: usize, crop: usize, lambda_identity: f64) -> Config {
     let preprocess = Preprocess { load_size: crop, crop_size: crop, ..Preprocess::default() };
-    Config { ngf, ndf, blocks, preprocess, lambda_identity, pool_size: 2, ..Config::default() }
+    let ema = 0.9;
+    Config { ngf, ndf, blocks, preprocess, lambda_identity, ema, pool_size: 2, ..Config::default() }
 }
 
 /// The same of generators that enlarge images and have affine norms.
