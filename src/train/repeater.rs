@@ -245,7 +245,10 @@ impl<T, const N: usize> Part<T, N> {
             }
         };
         let learned = {
+            // Behind a try that found no memory there is room for all results twice.
+            let spare = (self.tries < TRIES).then(|| recorder.rehearse(|| compute(model, &inputs)));
             let result = recorder.rehearse(|| compute(model, &inputs));
+            drop(spare);
             // Behind this the recorded part takes over its memory.
             learn(model, &result)
         };
