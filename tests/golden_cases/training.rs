@@ -10,7 +10,7 @@ use cyclegan_web::{
     train::{
         Config, CycleGan, Draw, Draws, GanLoss, ImagePool, Learner, Repeater, learner::Sum, losses,
     },
-    weights::{self, HostTensor, Layer, StateDict},
+    weights::{self, HostTensor, Layer, Norm, StateDict},
 };
 use serde_json::Value;
 
@@ -38,9 +38,11 @@ struct Bounds {
     pools_norms: bool,
 }
 
-/// Runs that are PyTorch's keep within these: 2e-5 and 0.006 on the CPU. In wasm, which sums in
-/// another order, one discriminator's first bias of the run with affine norms is 0.033 off.
-const SAME: Bounds = Bounds { loss: 1e-3, travel: 0.04, pools_norms: false };
+/// Runs that are PyTorch's keep far within these: 2e-5 and 0.006 on the CPU.
+const SAME: Bounds = Bounds { loss: 1e-3, travel: 0.02, pools_norms: false };
+/// Those with affine norms. In wasm, which sums in another order, none of the first starts keeps
+/// within 0.02 in all tensors: each of the nine has one that is 0.03 to 0.07 off.
+const AFFINE: Bounds = Bounds { travel: 0.1, pools_norms: true, ..SAME };
 /// What may come of rounding when some values fall on the other side of a ReLU: on the CPU 0.005 and
 /// 0.14 from starts that differ in the last places, with Winograd's filtering 0.006 and 0.14.
 const NEAR: Bounds = Bounds { loss: 0.01, travel: 0.2, pools_norms: true };
@@ -461,7 +463,8 @@ pub async fn check_run(name: &str, device: &Device, played: Played) {
     let what = format!("{name}, {played:?}");
     let compare = async |start| {
         let run = run.beginning_at(start);
-        run.compare(&run.repeat(device, played).await, SAME)
+        let within = if run.config.norm == Norm::InstanceAffine { AFFINE } else { SAME };
+        run.compare(&run.repeat(device, played).await, within)
     };
     first_of_starts(&what, compare).await;
 }
