@@ -10,7 +10,7 @@ use cyclegan_web::{
     train::{
         Config, CycleGan, Draw, Draws, GanLoss, ImagePool, Learner, Repeater, learner::Sum, losses,
     },
-    weights::{self, HostTensor, Layer, Norm, StateDict},
+    weights::{self, HostTensor, Layer, StateDict},
 };
 use serde_json::Value;
 
@@ -463,7 +463,7 @@ pub async fn check_run(name: &str, device: &Device, played: Played) {
     let what = format!("{name}, {played:?}");
     let compare = async |start| {
         let run = run.beginning_at(start);
-        let within = if run.config.norm == Norm::InstanceAffine { AFFINE } else { SAME };
+        let within = if run.norms().is_empty() { SAME } else { AFFINE };
         run.compare(&run.repeat(device, played).await, within)
     };
     first_of_starts(&what, compare).await;
