@@ -86,8 +86,8 @@ impl Need {
         // Of each generator a copy, its two moments and its average.
         let copies = FLOAT * 2 * 4 * generator;
         let images = match kind {
-            // Each generator has a recording of its own, with its transformed weights.
-            Kind::WebGpu => 10 * wide + 3 * enlarged + of_blocks + transformed(ngf, blocks),
+            // Each generator has a recording of its own, so more transformed weights live at once.
+            Kind::WebGpu => 10 * wide + 3 * enlarged + of_blocks + transformed(ngf, blocks) / 2,
             Kind::Cpu => 7 * wide + enlarged + of_blocks,
         };
         let total = Self::new(config, 0, kind).total + pools + copies + images;
