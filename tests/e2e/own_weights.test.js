@@ -81,7 +81,7 @@ visit('every bad file is refused with its sentence, and the model stays', {}, as
     );
     assert.equal(await page.inputValue(by('model-select')), 'own:tiny.safetensors', name);
   }
-  assert.equal(await page.locator(`${by('model-select')} option`).count(), 3);
+  assert.equal(await page.locator(`${by('model-select')} option`).count(), 4);
   await translate(page, 1);
   assert.equal(await page.isVisible('#notice'), false);
   assert.ok((await picture(page, 'a.png')).rgb.equals(before));
@@ -122,7 +122,7 @@ visit('weights are remembered, can be renamed and forgotten', LEFT, async ({ pag
   );
   await page.reload();
   await ready(page);
-  assert.equal(await page.locator(`${by('model-select')} option`).count(), 2);
+  assert.equal(await page.locator(`${by('model-select')} option`).count(), 3);
 });
 
 /** @param {import('playwright-core').Page} page */
@@ -247,7 +247,7 @@ visit(
     await page.waitForFunction(() =>
       document.getElementById('progress-line')?.textContent?.includes('is ready'),
     );
-    assert.equal(await page.locator(`${by('model-select')} option`).count(), 3, 'not twice');
+    assert.equal(await page.locator(`${by('model-select')} option`).count(), 4, 'not twice');
     await translate(page, 1);
     assert.equal((await cards(page))[0].state, 'done');
   },
