@@ -193,9 +193,9 @@ visit(
       const given = byName((await downloaded(page, button)).bytes);
       assert.deepEqual([...given.keys()].sort().slice(0, 3), NAMES);
       for (const [name, values] of given) {
-        const own = held.get(`${network}.${name}`);
-        assert.ok(own, `${network}.${name} is not among ${[...held.keys()].slice(0, 8)}`);
-        assert.deepEqual(values, own, `${network}.${name}`);
+        const own = held.get(`ema.${network}.${name}`);
+        assert.ok(own, `ema.${network}.${name} is not among ${[...held.keys()].slice(0, 8)}`);
+        assert.deepEqual(values, own, `ema.${network}.${name}`);
       }
     }
   },
