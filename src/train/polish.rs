@@ -1,5 +1,5 @@
-//! Polishing: a generator learns its own mean over four shifts of its lattice, so that one pass
-//! gives what four do, without the grid ([`crate::translate::shifted_mean`]).
+//! Polishing: a generator learns its own mean over four shifts of its lattice, in which much of its
+//! grid cancels, so that one pass comes near what four do ([`crate::translate::shifted_mean`]).
 //!
 //! The generator as it was is the teacher, and stays as it is. A copy of it learns, with fresh
 //! moments, at a rate that falls in a straight line to zero; what is used is the average of the
@@ -26,7 +26,7 @@ use crate::{
 /// played.
 pub const ADAM: Adam = Adam { learning_rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/// The longest phase that is proposed. More steps were not seen to help.
+/// The longest phase that is proposed.
 const LONGEST: u64 = 400;
 /// The side of a picture, in pixels, from which on more of the photo changes little.
 const LARGE: usize = 256;

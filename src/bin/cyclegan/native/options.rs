@@ -58,7 +58,7 @@ pub struct Settings {
     /// Steps in which it then falls to zero [default: as many as --steps]
     #[arg(long, value_name = "N", requires = "steps")]
     pub steps_decay: Option<u64>,
-    /// Steps of polish behind them, which take the grid out of the generators; 0 for none [default: 0,
+    /// Steps of polish behind them, which weaken the generators' grid; 0 for none [default: 0,
     /// and with --g-a or --g-b a tenth of all steps, at most 400]
     #[arg(long, value_name = "N")]
     pub polish: Option<u64>,

@@ -32,9 +32,9 @@ const ONE_IN: usize = 10;
 /// Pictures whose longer side is less teach nothing about photos.
 const SMALLEST: usize = 64;
 
-/// Teaches a generator the mean of its translations at four shifts, which has no grid
+/// Teaches a generator the mean of its translations at four shifts, which has less of a grid
 ///
-/// One pass through the polished generator then gives about what `translate --smooth 4` does, at no
+/// One pass through the polished generator then comes near what `translate --smooth 4` gives, at no
 /// cost. It needs photos of the look that the generator starts from, and none of the other. Writes
 /// the weights to --out; Ctrl-C ends with what has been reached so far.
 #[derive(Debug, Args)]
