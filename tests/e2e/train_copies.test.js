@@ -54,7 +54,7 @@ visit(
     await until(page, 'finished', { step: STEPS });
     const whole = await lossRows(page);
     const seen = await pictures(page);
-    assert.deepEqual(await copies(page), {}, 'a training that is done needs none');
+    assert.equal(Object.keys(await copies(page)).length, 14, 'it can learn on');
     await page.click(by('another-button'));
 
     await start(page);
