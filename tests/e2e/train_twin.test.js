@@ -6,7 +6,7 @@ import { setUp } from './support/browser.js';
 import { upload } from './support/files.js';
 import { by, ready } from './support/page.js';
 import { set, until } from './support/training.js';
-import { FIELDS, photosOf, trainingOf } from './support/twin.js';
+import { config, FIELDS, photosOf, trainingOf } from './support/twin.js';
 
 const visit = setUp();
 
@@ -26,6 +26,7 @@ visit(
   'thirty steps have the losses of the command line',
   { timeout: 120_000 },
   async ({ page, t }) => {
+    assert.deepEqual(config(), twin.config, 'the reference has these settings: make_losses.js');
     await ready(page);
     await page.click(by('view-train'));
     for (const side of /** @type {const} */ (['a', 'b'])) {
