@@ -1,8 +1,8 @@
 /** Puts the page into the visitor's language, once, before anything else is shown. */
+import { confirmed } from './confirm.js';
 import { byId } from './dom.js';
 import { leave } from './leaving.js';
 import { chooseLanguage, fillWords, loadMessages, text } from './messages.js';
-import { confirmed } from './train/view/confirm.js';
 
 /**
  * @param {URLSearchParams} query `?lang=` goes before what the browser prefers

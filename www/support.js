@@ -4,6 +4,7 @@
  */
 
 /** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
+/** @typedef {Pick<DeviceReport, 'device' | 'fallback'>} Device */
 /** @typedef {{ reason: string, steps: string[] }} Advice keys of messages */
 /** @typedef {'chrome' | 'firefox' | 'safari' | 'other'} Browser */
 
@@ -57,4 +58,12 @@ export function statusOf(report) {
   if (report.device === 'cpu') return 'device.cpu';
   if (report.fallback) return 'device.fallback';
   return report.adapter ? 'device.webgpu.named' : 'device.webgpu';
+}
+
+/**
+ * A processor, or a graphics card that is emulated by one.
+ * @param {Device | null} device null: not known yet
+ */
+export function isSlow(device) {
+  return device !== null && (device.device === 'cpu' || device.fallback);
 }

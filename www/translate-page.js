@@ -2,6 +2,7 @@
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
 import { mountCompare } from './compare.js';
+import { confirmed } from './confirm.js';
 import {
   addOwnModel,
   chosenModel,
@@ -37,8 +38,7 @@ import {
 } from './run.js';
 import { samplePhotos } from './sample-photos.js';
 import { showPrecision } from './status.js';
-import { isSlow } from './train/settings.js';
-import { confirmed } from './train/view/confirm.js';
+import { isSlow } from './support.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 

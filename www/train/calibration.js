@@ -3,11 +3,12 @@
  *
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
+import { isSlow } from '../support.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { median } from './forecast.js';
 import { CROPS } from './restarts.js';
 import { scoringShare } from './scorer.js';
-import { isSlow, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
+import { polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').Proposal} Proposal */

@@ -3,6 +3,7 @@
  * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
  * decide: every method rejects with the failure.
  */
+import { isSlow } from '../support.js';
 import { Copies, isKept } from './copies.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
@@ -13,7 +14,7 @@ import { proposalOf } from './learn-on.js';
 import { Pace } from './pace.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
-import { isSlow, previewsOf, ratesConfig } from './settings.js';
+import { previewsOf, ratesConfig } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */

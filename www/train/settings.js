@@ -2,10 +2,12 @@
  * The settings of a run: what is proposed for a device, what a value may be, and how they become the
  * engine's configuration, whose names are PyTorch's (`src/train/config/json.rs`).
  */
+import { isSlow } from '../support.js';
+
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').StartChoice} StartChoice */
 /** @typedef {import('./types.js').SettingProblem} SettingProblem */
-/** @typedef {{ device: 'webgpu' | 'cpu', fallback: boolean }} Device */
+/** @typedef {import('../support.js').Device} Device */
 /** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
@@ -81,14 +83,6 @@ const COMMON = /** @type {const} */ ({
   polish: null,
   seed: 0,
 });
-
-/**
- * A processor, or a graphics card that is emulated by one.
- * @param {Device | null} device null: not known yet
- */
-export function isSlow(device) {
-  return device !== null && (device.device === 'cpu' || device.fallback);
-}
 
 /**
  * What is proposed before anything was measured. Weights bring their own network, so that only pictures

@@ -2,6 +2,7 @@
  * The Train view: draws the snapshot of a training session whenever it has changed, and calls the session
  * for what the person does. All that is known of a run stands in the session; here is only what is shown.
  */
+import { confirmed } from '../../confirm.js';
 import { button, byId, notify } from '../../dom.js';
 import { failureOf } from '../../failure.js';
 import { errorText, formatPercent, text } from '../../messages.js';
@@ -9,7 +10,6 @@ import { TrainSession } from '../session.js';
 import { WeightsSource } from '../weights.js';
 import { setUpAfter, showAfter } from './after.js';
 import { POINTS, showCharts } from './charts.js';
-import { confirmed } from './confirm.js';
 import { setUpFolders, showFolders } from './folders.js';
 import { showNotices } from './notices.js';
 import { setUpPlan, showPlan } from './plan.js';

@@ -1,8 +1,8 @@
 /** What this browser keeps: an unfinished run to go on with, those that are over, and the room they take. */
+import { confirmed } from '../../confirm.js';
 import { byId, label } from '../../dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../messages.js';
 import { save, useTrained } from './after.js';
-import { confirmed } from './confirm.js';
 import { clone, inOrder, part, removeFocused, write } from './parts.js';
 import { Pictures } from './pictures.js';
 import { directionOf, pairOf } from './words.js';

@@ -1,5 +1,5 @@
 /** Asks before something is lost for good. */
-import { button, byId } from '../../dom.js';
+import { button, byId } from './dom.js';
 
 /**
  * @param {string} words what would be lost
