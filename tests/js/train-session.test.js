@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLASSIFIER_COST, costOf } from '../../www/train/cost.js';
+import { emaOf } from '../../www/train/settings.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';
 
 /** The loss of every step. @param {import('../../www/train/session.js').TrainSession} session */
@@ -455,6 +456,23 @@ test('what cannot be is refused before anything runs', async () => {
   session.set({ crop: 66 });
   assert.equal(session.snapshot.can.start, false);
   assert.equal(session.snapshot.settingProblems[0].code, 'setting-multiple');
+});
+
+test('a run is weighed as it will be: its steps decide whether weights are averaged, not its rounds', async () => {
+  /** @type {any} */
+  let weighed;
+  const { session } = newSession({
+    engine: {
+      onRequest: (/** @type {any} */ request) => {
+        if (request.do === 'weigh-run') weighed = JSON.parse(request.config);
+      },
+    },
+  });
+  await session.open();
+  session.set({ length: 4, unit: 'epochs', crop: 64 });
+  await Promise.all([session.setFolder('A', photos(0, 12)), session.setFolder('B', photos(50, 7))]);
+  await until(session, () => weighed?.ema > 0);
+  assert.deepEqual([weighed.ema, weighed.polish], [emaOf(44), 4]);
 });
 
 test('files to start from are refused until there is one', async () => {

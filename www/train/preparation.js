@@ -2,7 +2,7 @@
 import { Folders } from './folders.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { paintScenes } from './samples.js';
-import { configOf, defaultSettings, settingProblems, settingsWith } from './settings.js';
+import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Settings} Settings */
@@ -86,6 +86,7 @@ export class Preparation {
     this.#altered();
     this.#openDevice();
     await this.folders.set(domain, photos);
+    await this.#weigh(); // how many there are decides how many steps a round has
   }
 
   /** @param {AbortSignal} signal */
@@ -95,6 +96,7 @@ export class Preparation {
     const winter = await paintScenes(this.#engine, 'winter', signal);
     this.#openDevice();
     await Promise.all([this.folders.set('A', summer), this.folders.set('B', winter)]);
+    await this.#weigh();
   }
 
   #altered() {
@@ -105,13 +107,14 @@ export class Preparation {
 
   /** Asks the engine what a run takes, so that one that is too large is refused before it starts. */
   async #weigh() {
-    const { device, settings, start } = this;
+    const { device, settings, start, folders } = this;
     this.#weighed += 1;
     this.need = null;
     if (!device || settingProblems(settings).length > 0) return;
     const mine = this.#weighed;
-    const made = configOf(settings, start, device, settings.length, this.network);
-    const config = JSON.stringify(made);
+    const { A, B } = folders.reports;
+    const steps = stepsOf(settings, A.training, B.training);
+    const config = JSON.stringify(configOf(settings, start, device, steps, this.network));
     // If it cannot be told now, the start tells it.
     const need = await this.#engine.request('weigh-run', { config }).catch(() => null);
     if (mine !== this.#weighed) return;
