@@ -181,6 +181,9 @@ test('a fast graphics card is offered larger pictures, a processor never', () =>
   assert.equal(proposal?.why, 'fast');
   assert.equal(proposal?.settings.crop, 256);
   assert.ok((proposal?.secondsPerStep ?? 0) > 0.02);
+  const quick = { device: GPU, seconds: { warmUp: [], full: [1, 0.02, 0.02] } };
+  const small = calibrate({ ...quick, settings: { ...settings, size: 200 } });
+  assert.equal(small.proposal?.settings.crop, 192, 'no larger than the photos');
   assert.equal(calibrate({ seconds: { warmUp: [], full: [0.01, 0.01] } }).proposal, null);
 });
 

@@ -169,12 +169,12 @@ function stepsIn({ settings, photosA, photosB }) {
 function faster(measured, each) {
   if (isSlow(measured.device)) return null;
   const { settings } = measured;
-  const crop = CROPS.find(
-    (side) =>
-      side > settings.crop &&
-      runSeconds(measured, scaled(measured, each, { ...settings, crop: side }), settings) <= FAST,
-  );
-  return crop ? proposalOf('fast', measured, each, { ...settings, crop }) : null;
+  // No photo is enlarged to give a larger piece.
+  const most = settings.preprocess === 'scale_and_crop' ? settings.size : CROPS[0];
+  const best = CROPS.filter((side) => side > settings.crop && side <= most)
+    .map((crop) => ({ ...settings, crop }))
+    .find((larger) => runSeconds(measured, scaled(measured, each, larger), larger) <= FAST);
+  return best ? proposalOf('fast', measured, each, best) : null;
 }
 
 /**
