@@ -1,6 +1,7 @@
 /** What a run hands back: never less than it was given, and the best that was on the way. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CodedError } from '../../www/failure.js';
 import { newSession, readySession, until } from './train-support/session.js';
 
 /** A run of 20 steps from weights, scored at every fifth. @param {(step: number) => number} merit @param {any} [more] */
@@ -108,4 +109,25 @@ test('the best is handed back after learning on too, from the page and after a r
       assert.deepEqual(await weights(next, id), here);
     }
   }
+});
+
+test('the best that was saved before it became the result is handed back after learning on too', async () => {
+  let pluggedIn = false;
+  const merit = (/** @type {number} */ step) => (step === 10 ? 0.8 : 0.5);
+  const onRequest = (/** @type {any} */ { do: name }) => {
+    const { run } = session.snapshot;
+    if (name === 'train-steps' && run?.best?.step === 10 && !pluggedIn)
+      throw new CodedError('photos-gone', 'as told');
+  };
+  const { session } = await given(merit, { onRequest });
+  await session.start();
+  assert.equal(session.snapshot.state, 'paused', 'scored and saved at the step of the best');
+  await session.stop();
+  const { best } = await weights(session);
+  pluggedIn = true;
+  await session.learnOn({ steps: 3, lr: null });
+  assert.equal(session.snapshot.run?.step, 13);
+  await session.close();
+  const stored = await weights(session, session.snapshot.runs[0].id);
+  assert.deepEqual([stored.best === best, stored.last === best], [true, false]);
 });

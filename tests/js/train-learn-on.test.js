@@ -1,6 +1,7 @@
 /** Learning on behind the end of a run, and starting from what one has kept. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CodedError } from '../../www/failure.js';
 import { proposalOf } from '../../www/train/learn-on.js';
 import { codes, newSession, readySession } from './train-support/session.js';
 
@@ -68,6 +69,43 @@ test('without a disk it learns on from memory', async () => {
   await session.learnOn({ steps: 3, lr: null });
   assert.equal(session.snapshot.state, 'finished');
   assert.equal(session.snapshot.run?.step, 23);
+});
+
+test('where the first save fails for good, the weights in memory stay', async () => {
+  let saves = true;
+  const { session } = await readySession({
+    root: null,
+    engine: {
+      onRequest: (/** @type {any} */ { do: name }) => {
+        if (name === 'train-learn-on') saves = false;
+        if (name === 'train-save' && !saves) throw new WebAssembly.RuntimeError('as told');
+      },
+    },
+  });
+  await session.start();
+  await session.learnOn({ steps: 3, lr: null });
+  assert.deepEqual(codes(session).slice(-1), ['engine-died']);
+  assert.equal(session.snapshot.run?.kept, 'memory');
+  assert.match(await (await session.exportWeights('A')).blob.text(), /^G_A/);
+});
+
+test('a disk too full for the last checkpoint keeps the weights, and nothing is offered that cannot be', async () => {
+  let full = false;
+  const { session } = await readySession({
+    engine: {
+      onRequest: (/** @type {any} */ { do: name }) => {
+        full = name === 'train-finish';
+      },
+      onSave: () => {
+        if (!full) return;
+        full = false;
+        throw new CodedError('storage-full', 'as told');
+      },
+    },
+  });
+  await session.start();
+  const { run, runs } = session.snapshot;
+  assert.deepEqual([run?.kept, run?.learnOn, runs[0].learnOn], ['disk', null, null]);
 });
 
 test('learning on that cannot begin leaves the run as it was', async () => {

@@ -4,7 +4,7 @@
  * decide: every method rejects with the failure.
  */
 import { isSlow } from '../support.js';
-import { Copies, isKept } from './copies.js';
+import { Copies, isKept, isStored } from './copies.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
@@ -319,6 +319,8 @@ export class TrainRun {
     this.record.modified = this.#host.date();
     const { record, history, gallery } = this;
     this.result = await this.saver.finish(record, history, gallery, this.#best);
+    // Files of their own are gone by now, so that they are stored anew if it learns on.
+    if (record.best?.step === this.step) this.#best = this.result;
     this.#onChange();
   }
 
@@ -334,8 +336,8 @@ export class TrainRun {
     this.record.settings = { ...settings, lr: JSON.parse(config).lr };
     if (otherDevice) this.record.device = /** @type {RunRecord['device']} */ (otherDevice);
     this.record.state = 'running';
-    this.result = null;
     await this.save();
+    this.result = null;
   }
 
   /** @param {import('./types.js').Rates} rates */
@@ -354,6 +356,11 @@ export class TrainRun {
     return (
       best || (this.result?.[direction] ?? this.#engine.request('train-weights', { direction }))
     );
+  }
+
+  /** Whether it can learn on: what had no room for its last checkpoint has lost the copies of its photos too. */
+  get #goesOn() {
+    return this.saver.last?.kind === 'stored' || !isStored(this.record);
   }
 
   /** Time for saving and scores, as a part of that for steps. @param {number} trained seconds in all */
@@ -399,8 +406,8 @@ export class TrainRun {
       recoveries: this.record.recoveries,
       proposal: this.proposal,
       stopped: this.record.state === 'stopped',
-      kept: this.record.state === 'running' ? null : this.saver.resultKept,
-      learnOn: this.result && proposalOf(this.record),
+      kept: this.result && this.saver.resultKept,
+      learnOn: this.result && this.#goesOn ? proposalOf(this.record) : null,
     };
   }
 }

@@ -356,7 +356,7 @@ export interface RunView {
   stopped: boolean;
   /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
   kept: 'disk' | 'memory' | null;
-  /** Of a run that is over, and what is proposed for going on. */
+  /** Of a run that is over what is proposed for going on; null: what that takes is not kept. */
   learnOn: LearnOn | null;
 }
 
