@@ -1,4 +1,6 @@
-/** Polishes a model on a person's photos: it learns to leave no fine grid in its pictures. */
+/** Polishes a model on a person’s photos: it learns to leave less of a fine grid in its pictures. */
+import { failureOf } from './failure.js';
+import { isPhotosFault } from './translate.js';
 
 /** @typedef {{ step: number, total: number, secondsLeft: number }} Progress */
 
@@ -40,14 +42,13 @@ export async function polish({
       const secondsLeft = (((now() - started) / 1000) * (total - step)) / step;
       onProgress({ step, total, secondsLeft });
     } catch (error) {
+      const { code } = failureOf(error);
+      if (code !== 'file-gone' && !isPhotosFault(code)) throw error;
       usable = usable.filter((photo) => photo !== file);
-      if (!isOfThePhoto(error) || usable.length === 0) throw error;
+      if (usable.length > 0) continue;
+      await engine.request('polish-finish', {}); // gives its memory back
+      throw error;
     }
   }
   return engine.request('polish-finish', {});
-}
-
-/** @param {unknown} error */
-function isOfThePhoto(error) {
-  return error instanceof Error && 'code' in error && /^(image|file)-/.test(String(error.code));
 }

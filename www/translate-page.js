@@ -142,7 +142,7 @@ function refresh() {
 
 /** Whether leaving the page would lose what took time. */
 export function wouldLose() {
-  return run.running || counts(run).unsaved > 0;
+  return run.running || polishing || counts(run).unsaved > 0;
 }
 
 /** Folders that are still being read end with the photos that came before: counts how often. */
@@ -271,6 +271,7 @@ function polishChosen() {
     stop = stopped;
     polishing = true;
     refresh();
+    button('cancel').focus(); // the button that was pressed is out of sight
     try {
       await polishOn(photos, stopped.signal);
     } catch (error) {
@@ -303,15 +304,15 @@ async function polishOn(photos, signal) {
   });
   const words = made
     ? await keepPolished(new File([made], text('polish.name', { name })), model)
-    : '';
-  showLine(words || text('polish.none'));
-  announce(words || text('polish.none'));
+    : text('polish.none');
+  showLine(words);
+  announce(words);
 }
 
 /** @param {File} file @param {import('./models.js').Model} model that it was made from @returns {Promise<string>} what to say */
 async function keepPolished(file, { margin }) {
-  const { name, kept } = await loader.add(file);
-  addOwnModel({ name, margin, bytes: file.size }, true);
+  const { name, kept, network } = await loader.add(file);
+  addOwnModel({ name, margin, bytes: file.size, network }, true);
   return text(kept === 'disk' ? 'polish.done' : 'models.session', { name });
 }
 

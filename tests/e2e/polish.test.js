@@ -34,7 +34,17 @@ visit(
       by('photos-input'),
       [1, 2].map((seed) => upload(`${seed}.png`, photo(48, 40, seed))),
     );
-    await page.click(by('polish-button'));
+    await page.focus(by('polish-button'));
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      (cancel) => {
+        const leaving = new Event('beforeunload', { cancelable: true });
+        dispatchEvent(leaving);
+        return leaving.defaultPrevented && document.activeElement?.matches(cancel);
+      },
+      by('cancel-button'),
+      { polling: 20 },
+    );
     await page.waitForFunction(
       () =>
         document.querySelector('#progress-line')?.textContent ===
@@ -43,5 +53,6 @@ visit(
       { polling: 50 },
     );
     assert.equal(await page.inputValue(by('model-select')), 'own:mine, polished.safetensors');
+    assert.match((await page.textContent('#card-facts')) ?? '', /with 1 blocks and 4 channels/);
   },
 );

@@ -64,9 +64,12 @@ test('who stops it gets what was reached', async () => {
 
 test('without a photo that can be opened, or an engine, it fails as they do', async () => {
   const given = { weights, slow: true, signal: new AbortController().signal, onProgress() {} };
-  const { engine } = fake();
+  /** @type {string[]} */
+  const asked = [];
+  const { engine } = fake((name) => asked.push(name));
   const none = polish({ ...given, engine, photos: [photos[2]] });
   await assert.rejects(none, { code: 'image-damaged' });
+  assert.equal(asked.at(-1), 'polish-finish', 'the engine keeps nothing of it');
   const dying = fake((name) => {
     if (name === 'polish-photo') throw new CodedError('engine-died', 'a panic');
   });
