@@ -11,7 +11,7 @@ import { ownModel, shippedModels } from './models.js';
 /** @typedef {import('./protocol.js').Size} Size */
 /** @typedef {import('./protocol.js').Format} Format */
 /** @typedef {import('./protocol.js').Smooth} Smooth */
-/** @typedef {{ name: string, margin: number, bytes: number, network?: import("./protocol.js").ModelReport }} Own weights of the visitor */
+/** @typedef {{ name: string, margin: number, bytes: number, network?: import('./protocol.js').ModelReport }} Own weights of the visitor */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];
@@ -226,14 +226,7 @@ function factsOf(card) {
     ['models.trained', text(`models.trained.${card.trained.on}`, trained)],
     ['models.made', text('models.pixels', { n: card.size })],
     ...scoresOf(card),
-    [
-      'models.network',
-      text('models.network.resnet', {
-        blocks: card.blocks,
-        ngf: card.ngf,
-        parameters: card.parameters,
-      }),
-    ],
+    ['models.network', networkWords(card)],
     ['models.margin', text('models.pixels', { n: card.margin })],
     ['models.bytes', formatBytes(card.bytes)],
     ['models.sha256', card.sha256],
@@ -253,7 +246,10 @@ function scoresOf({ back, grid }) {
   return facts;
 }
 
-/** What a network is, in one line. @param {import('./protocol.js').ModelReport} network */
+/**
+ * What a network is, in one line.
+ * @param {Pick<import('./models.js').Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
+ */
 function networkWords({ blocks, ngf, parameters, up, norm }) {
   let words = text('models.network.resnet', { blocks, ngf, parameters });
   if (up === 'bilinear') words += text('models.network.bilinear');
