@@ -85,7 +85,6 @@ export interface Translated {
   seconds: number;
 }
 
-/** Where a run begins. */
 /** Weights that a run starts from; null: new ones. */
 export interface Start {
   /** The generator A to B, and that of B to A. */
@@ -98,6 +97,7 @@ export interface Start {
   checkpoint: Blob | null;
 }
 
+/** Where a run begins. */
 export type TrainFrom =
   /** New networks, or weights; `config` is the engine's configuration as JSON. */
   | ({ kind: 'new'; config: string } & Start)

@@ -1,7 +1,7 @@
 /**
  * What a training is for, and the settings that go with it. The weight of the cycles is the paper's for all, 10
  * (section 4). The identity loss, 0.5, is the paper's for paintings (section 5.2) and for photo enhancement (appendix
- * 7.1); for objects the paper has none, since it holds colours that shall change. For seasons it has none either, but
+ * 7.1); for objects the paper has none, since it keeps colours that should change. For seasons it has none either, but
  * the authors' code, which made their published models, has 0.5 throughout. Sizes are relative to what the device is
  * given: the paper shrinks photos of objects until a piece shows all of them (256 pixels), and takes pieces of
  * paintings from the full picture, where strokes can be seen.
