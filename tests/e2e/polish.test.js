@@ -34,17 +34,16 @@ visit(
       by('photos-input'),
       [1, 2].map((seed) => upload(`${seed}.png`, photo(48, 40, seed))),
     );
+    await page.evaluate((cancel) => {
+      const line = /** @type {HTMLElement} */ (document.querySelector('#progress-line'));
+      new MutationObserver(() => {
+        if (!line.textContent?.startsWith('Polishing')) return;
+        const asks = !dispatchEvent(new Event('beforeunload', { cancelable: true }));
+        line.dataset.seen = `${asks} ${document.activeElement?.matches(cancel)}`;
+      }).observe(line, { childList: true });
+    }, by('cancel-button'));
     await page.focus(by('polish-button'));
     await page.keyboard.press('Enter');
-    await page.waitForFunction(
-      (cancel) => {
-        const leaving = new Event('beforeunload', { cancelable: true });
-        dispatchEvent(leaving);
-        return leaving.defaultPrevented && document.activeElement?.matches(cancel);
-      },
-      by('cancel-button'),
-      { polling: 20 },
-    );
     await page.waitForFunction(
       () =>
         document.querySelector('#progress-line')?.textContent ===
@@ -53,6 +52,8 @@ visit(
       { polling: 50 },
     );
     assert.equal(await page.inputValue(by('model-select')), 'own:mine, polished.safetensors');
+    const seen = await page.getAttribute('#progress-line', 'data-seen');
+    assert.equal(seen, 'true true', 'leaving is asked about, and Cancel has the focus');
     assert.match((await page.textContent('#card-facts')) ?? '', /with 1 blocks and 4 channels/);
   },
 );
