@@ -530,7 +530,7 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
     let seen = second.preview("A", 1).await.unwrap();
     assert_eq!((number(&seen, "width"), number(&seen, "height")), (20.0, 20.0));
     assert!(second.train_classifier().await.unwrap() >= 0.5);
-    assert!(number(&second.scores(None).await.unwrap(), "roundTripA") > 0.0);
+    assert!(number(&second.scores(None, false).await.unwrap(), "roundTripA") > 0.0);
     let code = |error: JsValue| text(&error, "code");
     assert_eq!(code(second.change(r#"{"ngf": 8}"#).unwrap_err()), "config-invalid");
     second.change(r#"{"lr": 0.0001}"#).unwrap();

@@ -280,7 +280,7 @@ export interface Commands {
   /** Trains what tells A from B, which scores need. */
   'train-classifier': Record<never, never>;
   /** `best` is the merit to surpass. */
-  'train-scores': { best: number | null };
+  'train-scores': { best: number | null; given: boolean };
   'train-change': { config: string };
   /** More steps than were planned; at the rate `lr`, or null: as if they had been planned. */
   'train-learn-on': { steps: number; lr: number | null };

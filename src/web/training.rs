@@ -418,8 +418,9 @@ impl Training {
 
     /// What the generators are worth on the held-out photos:
     /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling, gridA, gridB, merit, better}`, of
-    /// which `better` says whether they are better than others of the merit `best`, if given.
-    pub async fn scores(&self, best: Option<f64>) -> std::result::Result<JsValue, JsValue> {
+    /// which `better` says whether they take the place of the best so far, of the merit `best`:
+    /// of those that were `given` to the run only if they are clearly better.
+    pub async fn scores(&self, best: Option<f64>, given: bool) -> std::result::Result<JsValue, JsValue> {
         let classifier = self
             .classifier
             .as_ref()
@@ -437,7 +438,7 @@ impl Training {
             ("gridA", f64::from(scores.grid_a).into()),
             ("gridB", f64::from(scores.grid_b).into()),
             ("merit", f64::from(merit).into()),
-            ("better", best.is_none_or(|best| scores::is_better(merit, best as f32)).into()),
+            ("better", best.is_none_or(|best| scores::is_better(merit, best as f32, given)).into()),
         ]))
     }
 

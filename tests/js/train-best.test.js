@@ -48,6 +48,15 @@ test('the best on the way is kept beside the last', async () => {
   assert.equal(files.length, 2);
 });
 
+test('the start gives way to what is clearly better alone, and that to anything better', async () => {
+  const close = await given((step) => (step === 0 ? 0.5 : 0.505));
+  await close.session.start();
+  assert.equal(close.session.snapshot.run?.best?.step, 0);
+  const rising = await given((step) => (step === 0 ? 0.5 : 0.52 + step / 10_000));
+  await rising.session.start();
+  assert.equal(rising.session.snapshot.run?.best?.step, 20);
+});
+
 test('the last are not stored twice when they are the best', async () => {
   const { session, root } = await given((step) => step / 20);
   await session.start();

@@ -286,7 +286,7 @@ export class TrainRun {
   /** What the generators are worth now; the best are kept. */
   async #score() {
     const { record } = this;
-    const computing = this.#scorer.compute(record.seconds, record.best?.merit ?? null);
+    const computing = this.#scorer.compute(record.seconds, record.best ?? null);
     this.#onChange();
     const found = await computing.finally(() => this.#onChange());
     if (!found) return;

@@ -83,7 +83,7 @@ export class Scorer {
 
   /**
    * @param {number} trained seconds
-   * @param {number | null} best the merit that is to be surpassed
+   * @param {import('./types.js').Scores | null} best so far, which is to be surpassed
    * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is told once
    * @throws {CodedError} when the engine died
    */
@@ -97,7 +97,8 @@ export class Scorer {
         this.#learnt = (this.#host.now() - started) / 1000;
         started = this.#host.now();
       }
-      return await this.#engine.request('train-scores', { best });
+      const given = best?.step === 0;
+      return await this.#engine.request('train-scores', { best: best?.merit ?? null, given });
     } catch (error) {
       if (!(error instanceof CodedError) || isDeath(error.code)) throw error;
       this.#able = false;

@@ -79,7 +79,7 @@ export class Trainer {
       case 'train-classifier':
         return this.#learnLooks();
       case 'train-scores':
-        return this.#scores(given.best);
+        return this.#scores(given);
       case 'train-change':
         this.#run().change(given.config);
         return null;
@@ -285,10 +285,13 @@ export class Trainer {
     return null;
   }
 
-  /** @param {number | null} merit of the best so far @returns {Promise<Values['train-scores']>} */
-  async #scores(merit) {
+  /**
+   * @param {Commands['train-scores']} bar the merit of the best so far, and whether they are what the run was given
+   * @returns {Promise<Values['train-scores']>}
+   */
+  async #scores({ best: merit, given }) {
     const training = this.#run();
-    const { better, ...scores } = await training.scores(merit ?? undefined);
+    const { better, ...scores } = await training.scores(merit ?? undefined, given);
     const best = better ? { A: await this.#weights('A'), B: await this.#weights('B') } : null;
     return { ...scores, best };
   }

@@ -73,9 +73,9 @@ impl Bar {
     pub fn score(&mut self, step: u64, generators: &Generators, opened: &Opened) -> Result<()> {
         let started = Instant::now();
         let scores = self.judge.score(generators, opened)?;
-        let best = self
-            .best()
-            .is_none_or(|one| one.step == step || is_better(scores.merit(), one.scores.merit()));
+        let best = self.best().is_none_or(|one| {
+            one.step == step || is_better(scores.merit(), one.scores.merit(), one.step == 0)
+        });
         self.scored.retain(|one| one.step != step);
         if best {
             for (name, generator) in [("G_A", &generators.g_a), ("G_B", &generators.g_b)] {

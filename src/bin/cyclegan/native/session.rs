@@ -173,11 +173,14 @@ impl Session<'_> {
         saved
     }
 
-    /// Scores the generators as they are now, unless that would take too much of the time.
+    /// Scores the generators as they are now, unless that would take too much of the time. A polish
+    /// is scored as a whole, behind its last step.
     fn score(&mut self) -> Result<()> {
         let (step, generators) = (self.trainer.step(), self.generators());
         match &mut self.bar {
-            Some(bar) if bar.is_due() => bar.score(step, &generators, self.opened),
+            Some(bar) if self.trainer.polished() == 0 && bar.is_due() => {
+                bar.score(step, &generators, self.opened)
+            }
             _ => Ok(()),
         }
     }
