@@ -64,7 +64,7 @@ pub enum Error {
     #[error("these training settings cannot be used: {0}")]
     ConfigInvalid(String),
     /// A set of photos has none, or none that can be read.
-    #[error("there are no photos to train on: {0}")]
+    #[error("there are not enough photos: {0}")]
     DatasetEmpty(String),
     /// The file is something else, such as a generator without the run that it comes from.
     #[error("this is not a checkpoint of a training run: {0}")]

@@ -37,6 +37,20 @@ impl Choice for Policy {
         ("translation,cutout", policy(false, true, true)),
         ("color,translation,cutout", policy(true, true, true)),
     ];
+
+    /// In any order, as there.
+    fn from_name(name: &str) -> Option<Self> {
+        let mut policy = Self::default();
+        for kind in name.split(',').filter(|_| !name.is_empty()) {
+            match kind {
+                "color" => policy.color = true,
+                "translation" => policy.translation = true,
+                "cutout" => policy.cutout = true,
+                _ => return None,
+            }
+        }
+        Some(policy)
+    }
 }
 
 impl Policy {

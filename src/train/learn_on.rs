@@ -6,6 +6,14 @@ use super::{
 };
 use crate::error::{Error, Result};
 
+/// That nothing would be learned until the end of step or epoch `total`.
+fn over(unit: Unit, done: u64, total: u64) -> Error {
+    let unit = unit.name().trim_end_matches('s');
+    Error::ConfigInvalid(format!(
+        "{unit} {done} is done, so nothing would be learned until the end of {unit} {total}"
+    ))
+}
+
 impl<S: Source> Trainer<S> {
     /// Goes on for `steps` steps from here, whatever was planned: [`Trainer::learn_until`] so many.
     ///
@@ -28,6 +36,9 @@ impl<S: Source> Trainer<S> {
     pub fn learn_until(&mut self, unit: Unit, total: u64, rate: Option<f64>) -> Result<()> {
         let present = self.config.schedule;
         let done = self.done(unit);
+        if total <= done {
+            return Err(over(unit, done, total));
+        }
         let schedule = if present.decay == 0 {
             Schedule { unit, flat: total, ..present }
         } else {
@@ -48,13 +59,8 @@ impl<S: Source> Trainer<S> {
         let adam = Adam { learning_rate: rate.unwrap_or(adam.learning_rate), ..adam };
         let config = Config { schedule, adam, ..self.config };
         config.validate()?;
-        let (unit, total) = (schedule.unit.name(), schedule.total());
         if schedule.multiplier(self.epoch(), self.step + 1) <= 0.0 {
-            let done = self.done(schedule.unit);
-            let detail = format!(
-                "{done} {unit} are done, so nothing would be learned until the end of {total}"
-            );
-            return Err(Error::ConfigInvalid(detail));
+            return Err(over(schedule.unit, self.done(schedule.unit), schedule.total()));
         }
         reaches_the_generators(self.warm_up, self.step, &config, &self.dataset)?;
         self.config = config;

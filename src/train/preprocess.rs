@@ -122,7 +122,8 @@ impl Preprocess {
             )));
         }
         if width < SMALLEST_SIDE || height < SMALLEST_SIDE {
-            let detail = format!("{width} × {height} pixels, at least {SMALLEST_SIDE} are needed");
+            let Rgb { width, height, .. } = photo;
+            let detail = format!("{width} × {height} pixels are too few for these settings");
             return Err(Error::ImageUnusable(detail));
         }
         if (width, height) == (photo.width, photo.height) {

@@ -271,7 +271,9 @@ pub(super) async fn generator(
     let mut learner = Learner::restore(name, network, time, tensors, device).await?;
     // It begins with the first update. A run of an older version has none, and goes on without.
     if config.ema > 0.0 && time > 0 {
-        let state = weights(&averages(name), tensors).await?;
+        // Checked as the weights themselves were.
+        let (_, state) =
+            generator_from(weights(&averages(name), tensors).await?).map_err(contradicts)?;
         let average = Generator::from_state(architecture, state, device).map_err(contradicts)?;
         learner.average = Some(average);
     }

@@ -420,7 +420,11 @@ impl Training {
     /// `{roundTripA, roundTripB, takenForB, takenForA, ceiling, gridA, gridB, merit, better}`, of
     /// which `better` says whether they take the place of the best so far, of the merit `best`:
     /// of those that were `given` to the run only if they are clearly better.
-    pub async fn scores(&self, best: Option<f64>, given: bool) -> std::result::Result<JsValue, JsValue> {
+    pub async fn scores(
+        &self,
+        best: Option<f64>,
+        given: bool,
+    ) -> std::result::Result<JsValue, JsValue> {
         let classifier = self
             .classifier
             .as_ref()

@@ -77,7 +77,8 @@ pub enum Layer {
 /// What tells it from others, but for the dropout that it was trained with.
 impl fmt::Display for Architecture {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "ngf {}, {} blocks", self.ngf, self.blocks)?;
+        let plural = if self.blocks == 1 { "" } else { "s" };
+        write!(out, "ngf {}, {} block{plural}", self.ngf, self.blocks)?;
         out.write_str(match self.up {
             Up::Transpose => "",
             Up::Bilinear => ", bilinear upsampling",

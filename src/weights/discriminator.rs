@@ -75,8 +75,12 @@ pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, Stat
 
 /// The network of a file that holds one, or `judge` of one that holds several.
 fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
-    let several = ["D_A.", "D_B.", "G_A.", "G_B."];
-    if !state.keys().any(|name| several.iter().any(|prefix| name.starts_with(prefix))) {
+    let held = |network: &&str| {
+        let prefix = format!("{network}.");
+        state.keys().any(|name| name.starts_with(&prefix))
+    };
+    let found: Vec<_> = ["D_A", "D_B", "G_A", "G_B"].into_iter().filter(held).collect();
+    if found.is_empty() {
         return Ok(state);
     }
     let network = judge.name();
@@ -89,7 +93,7 @@ fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
     });
     let own: StateDict = own.collect();
     if own.is_empty() {
-        let detail = format!("several networks are in one file, and {network} is none of them");
+        let detail = format!("it holds {}, and {network} was asked for", found.join(" and "));
         return Err(Error::WeightsNotDiscriminator(detail));
     }
     Ok(own)
@@ -108,8 +112,10 @@ fn recognise(state: &StateDict) -> Result<usize> {
         "this is a generator, which makes pictures and does not judge them".to_string()
     } else if start("net.0.") {
         "this is a PixelGAN, which judges single pixels".to_string()
-    } else if start("model.0.") {
+    } else if state.contains_key("model.0.weight") {
         "its first layer is of another shape".to_string()
+    } else if start("model.") {
+        "its first layer is missing".to_string()
     } else {
         let first = state.keys().next().map_or("none", String::as_str);
         format!("its tensors have other names, the first is {}", quote(first))

@@ -91,9 +91,16 @@ impl Judge {
         opened: &Opened,
     ) -> Result<Option<Self>> {
         let held = Held::read(sets, usize::MAX, preprocess);
-        if held.a.is_empty() || held.b.is_empty() {
-            eprintln!("no scores: they need photos of both sets that were kept out of training");
-            return Ok(None);
+        for (set, held, name) in [(&sets.a, &held.a, "A"), (&sets.b, &held.b, "B")] {
+            if held.is_empty() {
+                let why = if set.held_out.is_empty() {
+                    "was kept out of training"
+                } else {
+                    "can be used"
+                };
+                eprintln!("no scores: no photo of {name} to judge by {why}");
+                return Ok(None);
+            }
         }
         eprintln!("training a classifier that tells A from B");
         let mut random = Random::new(seed ^ STREAM);

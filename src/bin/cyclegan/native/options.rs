@@ -93,8 +93,7 @@ pub struct Settings {
     pub ema: Option<f64>,
     /// How pictures are changed at random before a discriminator sees them, a list such as
     /// color,translation,cutout; helps where photos are few [default: not at all]
-    #[arg(long, value_name = "POLICY", alias = "diff_augment", hide_possible_values = true,
-          value_parser = choice::<Policy>())]
+    #[arg(long, value_name = "POLICY", alias = "diff_augment", value_parser = policy)]
     pub diff_augment: Option<Policy>,
     /// Never mirror a picture
     #[arg(long, alias = "no_flip")]
@@ -186,4 +185,9 @@ pub struct Options {
 pub fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
     let names = T::NAMES.iter().map(|(name, _)| *name);
     PossibleValuesParser::new(names).try_map(|name| T::from_name(&name).ok_or("unknown"))
+}
+
+fn policy(kinds: &str) -> Result<Policy, String> {
+    Policy::from_name(kinds)
+        .ok_or_else(|| "a list of color, translation and cutout is needed".to_string())
 }

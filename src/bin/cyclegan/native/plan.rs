@@ -67,6 +67,11 @@ impl<'a> Plan<'a> {
     ) -> stop::Result<Self> {
         let path = out.join(CHECKPOINT);
         let origin = if resume {
+            if !has_checkpoint(&out) {
+                let path = path.display();
+                let detail = format!("{path}: there is none yet; without --resume the run begins");
+                return Err(Error::FileNotRead(detail).into());
+            }
             Origin::Saved(Box::new(checkpoint(&path)?))
         } else if has_checkpoint(&out) {
             let path = path.display();

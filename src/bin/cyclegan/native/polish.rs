@@ -116,6 +116,9 @@ impl Polish {
         if self.out.is_dir() {
             return refuse("it is a folder, and --out is a file");
         }
+        if self.out.extension().is_none_or(|kind| kind != "safetensors") {
+            return refuse("the weights are written as .safetensors");
+        }
         let own = |path: &Path| path.canonicalize().ok();
         if own(&self.out).is_some_and(|out| own(&self.weights) == Some(out)) {
             return refuse("these are the weights to polish, choose another file");

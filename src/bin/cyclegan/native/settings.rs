@@ -1,10 +1,11 @@
 //! From options, a settings file, a checkpoint and weights to the configuration of a run.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use cyclegan_web::{
     error::{Error, Result},
-    train::{Config, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer, Unit},
+    train::{Choice, Config, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer, Unit},
     weights::{Architecture, Judge},
 };
 
@@ -27,6 +28,12 @@ impl Pictures {
     }
 }
 
+/// What is wrong with an option that says something else than the networks to start from.
+fn other<T: PartialEq + Display>(name: &str, given: Option<T>, have: T) -> Option<String> {
+    let given = given.filter(|given| *given != have)?;
+    Some(format!("--{name} is {given}, the networks to start from have {have}"))
+}
+
 impl Options {
     /// The settings of a run that starts from `start`, whose architecture wins over all but the
     /// command line.
@@ -43,17 +50,14 @@ impl Options {
         let config = start.applied_to(self.applied_to(base))?;
         let given = &self.settings;
         let Config { ngf, ndf, blocks, up, norm, .. } = config;
-        if given.ngf.is_some_and(|given| given != ngf)
-            || given.blocks.is_some_and(|given| given != blocks)
-            || given.up.is_some_and(|given| given != up)
-            || given.norm.is_some_and(|given| given != norm)
-        {
-            let architecture = config.architecture();
-            let detail = format!("the weights to start from have {architecture}");
-            return Err(Error::ConfigInvalid(detail));
-        }
-        if given.ndf.is_some_and(|given| given != ndf) {
-            let detail = format!("the discriminators to start from have ndf {ndf}");
+        let contradictions = [
+            other("ngf", given.ngf, ngf),
+            other("blocks", given.blocks, blocks),
+            other("up", given.up.map(Choice::name), up.name()),
+            other("norm", given.norm.map(Choice::name), norm.name()),
+            other("ndf", given.ndf, ndf),
+        ];
+        if let Some(detail) = contradictions.into_iter().flatten().next() {
             return Err(Error::ConfigInvalid(detail));
         }
         config.validate()?;
