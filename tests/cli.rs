@@ -370,7 +370,7 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let generator = shown("G_A.safetensors");
-    let kind = "ngf 4, 1 blocks, bilinear upsampling, affine instance norms";
+    let kind = "ngf 4, 1 block, bilinear upsampling, affine instance norms";
     let line = format!("safetensors\nResNet generator: {kind}");
     assert!(generator.contains(&line), "{generator}");
     assert!(
@@ -383,7 +383,11 @@ fn inspect_tells_weights_from_checkpoints_and_score_judges_them() {
     assert!(checkpoint.contains("  crop_size: 32\n"), "{checkpoint}");
     assert!(checkpoint.contains("  up: \"bilinear\"\n"), "{checkpoint}");
     let other = "--g-a run/G_A.safetensors --up transpose --out other --steps 1";
-    assert_refused(&train(&at, other), "config-invalid");
+    let refused = train(&at, other);
+    assert_refused(&refused, "config-invalid");
+    assert!(said(&refused).contains("--up is transpose"), "{}", said(&refused));
+    let pickled = "polish run/G_A.safetensors --photos summer --out polished.pth";
+    assert_refused(&run(&at, pickled), "file-not-written");
     assert_refused(&run(&at, "inspect summer/summer-0001.png"), "weights-not-recognised");
 
     let both = "--g-a run/G_A.safetensors --g-b run/G_B.safetensors --device cpu \

@@ -220,6 +220,8 @@ fn what_is_no_discriminator_is_told() {
         state
     };
     let not = "weights-not-discriminator";
+    let other = discriminator_from(discriminator(2, "D_A."), Judge::B).unwrap_err().to_string();
+    assert!(other.ends_with("it holds D_A, and D_B was asked for"), "{other}");
     assert_eq!(code(generator(2, 1)), not);
     assert_eq!(code(StateDict::new()), not);
     assert_eq!(code(discriminator(2, "D_A.")), not);

@@ -116,6 +116,14 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_listed_in_any_order() {
+        assert_eq!(Policy::from_name("cutout,color"), Some(policy(true, false, true)));
+        assert_eq!(Policy::from_name(""), Some(Policy::default()));
+        assert_eq!(Policy::from_name("color,"), None);
+        assert_eq!(Policy::from_name("colour"), None);
+    }
+
+    #[test]
     fn what_is_off_changes_nothing() {
         let draw = |policy: Policy| policy.draw(1, &mut Random::new(4));
         assert_eq!(draw(Policy::default()), [Augmentation::NONE]);
