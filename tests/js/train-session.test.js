@@ -267,10 +267,6 @@ test('two tabs: the second is told, and finds what the first leaves', async () =
   assert.equal(second.session.snapshot.can.start, true);
 });
 
-/** Milliseconds, where a step of the small networks takes ten seconds. */
-const CLASSIFIER =
-  (10_000 * CLASSIFIER_COST) /
-  costOf({ crop: 64, ngf: 16, blocks: 3, ndf: 32, lambdaIdentity: 0.5 });
 test('a run ends with a polish, which is seen before and behind, and takes its own time', async () => {
   const ready = await readySession({
     engine: {
@@ -280,7 +276,7 @@ test('a run ends with a polish, which is seen before and behind, and takes its o
     },
   });
   const { session } = ready;
-  session.set({ length: 20, polish: null, previewEvery: 1000 });
+  session.set({ polish: 4, previewEvery: 1000 });
   /** @type {Set<number>} */
   const polishing = new Set();
   /** @type {Map<number, number | null>} */
@@ -290,7 +286,6 @@ test('a run ends with a polish, which is seen before and behind, and takes its o
     if (run?.polishing) polishing.add(run.step);
     if (run) left.set(run.step, run.secondsPerStep);
   });
-  session.set({ polish: 4 });
   await session.start();
   const { run } = session.snapshot;
   assert.deepEqual([run?.step, run?.total, run?.polish], [24, 24, 4]);
@@ -301,6 +296,11 @@ test('a run ends with a polish, which is seen before and behind, and takes its o
   );
   assert.deepEqual([left.get(19), left.get(23)], [2.5, 5.5], 'the fake clock adds half a second');
 });
+
+/** Milliseconds, where a step of the small networks takes ten seconds. */
+const CLASSIFIER =
+  (10_000 * CLASSIFIER_COST) /
+  costOf({ crop: 64, ngf: 16, blocks: 3, ndf: 32, lambdaIdentity: 0.5 });
 
 test('the time left is what it then takes, before and behind the warm-up', async () => {
   /** @type {number[]} */

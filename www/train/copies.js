@@ -23,8 +23,11 @@ import { DOMAINS } from './dataset.js';
 const CHUNK = 8;
 /** Codes of what only costs the copies. */
 const DISK = /^(storage-.*|encode-failed)$/;
-/** Bytes of a checkpoint for each parameter: two networks' weights as large again for the discriminators, with two moments each, and two such files. */
-const CHECKPOINT_BYTES = 4 * 3 * 2 * 2;
+/**
+ * Bytes of two checkpoints for each parameter of the generators: its weight with two moments, as much again for the
+ * discriminators, and its average.
+ */
+const CHECKPOINT_BYTES = 2 * 4 * (2 * 3 + 1);
 
 export class Copies {
   #host;

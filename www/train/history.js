@@ -53,7 +53,7 @@ export class History {
       larger.set(this.#rows);
       this.#rows = larger;
     }
-    const kind = report.polishing ? 'polish' : report.warmingUp ? 'warmUp' : 'full';
+    const kind = kindOf(report);
     this.#rows.set([report.epoch, report.rate, report.seconds, KINDS[kind]], at);
     const computed = (/** @type {LossName} */ name) => kind === 'full' || name.startsWith('D_');
     const numbers = report.polish
@@ -181,6 +181,12 @@ export class History {
 }
 
 const COLUMNS = /** @type {const} */ ([...FIELDS, ...LOSS_NAMES, ...POLISH_NAMES]);
+
+/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('./forecast.js').Kind} */
+export function kindOf({ warmingUp, polishing }) {
+  if (polishing) return 'polish';
+  return warmingUp ? 'warmUp' : 'full';
+}
 
 /** @returns {Record<LossName, number[]>} */
 function perLoss() {

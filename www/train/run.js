@@ -9,7 +9,7 @@ import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
-import { History } from './history.js';
+import { History, kindOf } from './history.js';
 import { proposalOf } from './learn-on.js';
 import { Pace } from './pace.js';
 import { Saver } from './saver.js';
@@ -238,8 +238,7 @@ export class TrainRun {
   /** @param {import('../protocol.js').TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
-      const kind = report.polishing ? 'polish' : report.warmingUp ? 'warmUp' : 'full';
-      const seconds = this.#forecast.awake(kind, report.seconds);
+      const seconds = this.#forecast.awake(kindOf(report), report.seconds);
       this.history.push({ ...report, seconds });
       this.record.seconds += seconds;
       this.#warmingUp = report.warmingUp;

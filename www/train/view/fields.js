@@ -98,8 +98,8 @@ export function showFields({ settings, settingProblems, start, warmsUp, folders 
     control.setAttribute('aria-invalid', String(Boolean(problem)));
     // Weights bring their own network, and only fresh discriminators need warming up beside them.
     if (field.scratch) row.hidden = start.kind !== 'scratch';
-    if (field.name === 'size') row.hidden = settings.preprocess === 'crop';
     if (field.name === 'warmUp') row.hidden = !warmsUp;
+    if (field.name === 'size') row.hidden = settings.preprocess === 'crop';
   }
   const [length] = [...rows].filter(([{ name }]) => name === 'length').map(([, row]) => row);
   write(part(length.row, 'label'), text(`setting.length.${settings.unit}`));

@@ -119,12 +119,12 @@ function captionOf({ kind, step, isBest }) {
 function drawRow(row, photo, stages, run) {
   const { domain, index } = photo;
   const other = domain === 'A' ? 'B' : 'A';
-  const made = stages.map((stage) => ({
+  const translated = stages.map((stage) => ({
     caption: captionOf(stage),
     blob: stage.pictures.find((one) => one.domain === domain && one.index === index)?.translated,
     domain: other,
   }));
-  const legs = [{ caption: nameOf(run.names, domain), blob: photo.input, domain }, ...made];
+  const legs = [{ caption: nameOf(run.names, domain), blob: photo.input, domain }, ...translated];
   row.style.setProperty('--ratio', String(photo.width / photo.height));
   row.style.setProperty('--count', String(legs.length));
   row.dataset.count = String(legs.length);

@@ -6,7 +6,7 @@ import { scoresOf } from './words.js';
 /** @param {import('../types.js').RunView} run */
 export function showScores(run) {
   const lines = scoresOf(run);
-  // Behind the end they stand beside those of the start.
+  // At the end they stand beside those of the start, in the outcome, which is drawn before this.
   byId('scores').hidden = lines.length === 0 || !byId('outcome').hidden;
   writeLines(byId('scores-lines'), lines, 'li');
 }
