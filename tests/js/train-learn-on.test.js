@@ -181,6 +181,23 @@ test('another run starts with the judges that one has kept', async () => {
   assert.deepEqual(given.slice(2), ['judges 20', 'judges 20']);
 });
 
+test('where the judges of a run are gone by the time that another starts from it, new ones warm up', async () => {
+  /** @type {any} */
+  let started;
+  const nothing = { a: null, b: null, dA: null, dB: null, checkpoint: null, name: '' };
+  const { session } = await readySession({
+    source: { network: () => null, read: async () => nothing },
+    engine: {
+      onStart: (/** @type {any} */ config) => {
+        started = config;
+      },
+    },
+  });
+  session.startFrom({ kind: 'run', id: 'older', judges: true });
+  await session.start();
+  assert.equal(started.warm_up, 4);
+});
+
 test('what older runs keep for learning on makes room for a new one', async () => {
   const { session, root, host } = await readySession();
   await session.start();

@@ -136,12 +136,16 @@ export class Preparation {
    */
   async plan(signal) {
     this.device = await this.#engine.open(signal);
+    const weights = await this.#source.read(this.start, this.#stored, signal);
+    // They may have made room for another run since they were chosen, and new ones warm up.
+    if (this.start.kind === 'run' && !weights.checkpoint)
+      this.start = { ...this.start, judges: false };
     return {
       folders: this.folders.reports,
       settings: this.settings,
       start: this.start,
       network: this.network,
-      weights: await this.#source.read(this.start, this.#stored, signal),
+      weights,
       device: this.device,
       date: this.#host.date(),
     };
