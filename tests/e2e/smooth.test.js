@@ -1,10 +1,18 @@
 /** Smoother results: what four passes give, that the zip says so, and that sixteen can be stopped. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { PNG } from 'pngjs';
 import { setUp } from './support/browser.js';
 import { paintedPixels, photo, upload } from './support/files.js';
-import { by, nearness, picture, ready, setMargin, translate, useWeights } from './support/page.js';
+import {
+  by,
+  downloaded,
+  nearness,
+  picture,
+  ready,
+  setMargin,
+  translate,
+  useWeights,
+} from './support/page.js';
 import { readZip } from './support/zip.js';
 
 const visit = setUp();
@@ -68,11 +76,7 @@ visit('four passes are the mean of the photo moved by hand', {}, async ({ page, 
   assert.equal(within, 1);
   assert.ok(nearness(rgb, single).within < 0.9, 'one pass looks the same');
 
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click(by('download-all')),
-  ]);
-  const entries = readZip(await readFile(await download.path()));
+  const entries = readZip((await downloaded(page, by('download-all'))).bytes);
   const manifest = entries.find(({ name }) => name === 'manifest.json');
   assert.equal(JSON.parse(String(manifest?.bytes)).settings.smooth, 4);
 });

@@ -3,15 +3,16 @@
  * weights used in Translate, downloaded, and started from again.
  */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
-import { by, cards, picture, ready, translate } from './support/page.js';
+import { by, cards, downloaded, picture, ready, translate, widthsOf } from './support/page.js';
 import {
   fillFolders,
   lossRows,
+  runFile,
   SMALL,
   set,
+  startFromFiles,
   startSmall,
   stepOf,
   stop,
@@ -20,20 +21,9 @@ import {
 
 const visit = setUp();
 
-/** @typedef {import('playwright-core').Page} Page */
-
 const STEPS = 30;
 /** The first tensors of PyTorch's ResnetGenerator with a single block, in the order of the alphabet. */
 const NAMES = ['model.1.bias', 'model.1.weight', 'model.10.conv_block.1.bias'];
-
-/**
- * @param {Page} page
- * @param {string} name test id of the button
- */
-async function downloaded(page, name) {
-  const [file] = await Promise.all([page.waitForEvent('download'), page.click(by(name))]);
-  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-}
 
 /** Tensors of a safetensors file. @param {Buffer} bytes */
 function tensorsOf(bytes) {
@@ -108,22 +98,18 @@ visit(
       all.map((trip) => /** @type {HTMLElement} */ (trip).dataset.domain),
     );
     assert.deepEqual([...new Set(trips)].sort(), ['A', 'B']);
-    const shown = await page.$$eval(`${by('preview')} img`, async (images) => {
-      await Promise.all(images.map((image) => /** @type {HTMLImageElement} */ (image).decode()));
-      return images.map((image) => /** @type {HTMLImageElement} */ (image).naturalWidth);
-    });
+    const shown = await widthsOf(page, `${by('preview')} img`);
     assert.ok(shown.length >= 6 && shown.every((width) => width > 0), `${shown}`);
 
-    const there = await downloaded(page, 'download-weights');
-    const back = await downloaded(page, 'download-weights-b');
-    const curves = await downloaded(page, 'download-run');
+    const there = await downloaded(page, by('download-weights'));
+    const back = await downloaded(page, by('download-weights-b'));
     assert.match(there.name, /Day.*Night.*\.safetensors$/);
     assert.match(back.name, /Night.*Day.*\.safetensors$/);
     for (const { name, values } of [...tensorsOf(there.bytes), ...tensorsOf(back.bytes)]) {
       assert.ok(values.every(Number.isFinite), name);
     }
     assert.ok(!there.bytes.equals(back.bytes));
-    const { steps } = JSON.parse(curves.bytes.toString());
+    const { steps } = await runFile(page);
     assert.equal(steps.cycle_A.length, STEPS);
 
     await page.click(by('use-in-translate'));
@@ -145,13 +131,11 @@ visit(
     await page.click(by('another-button'));
     await until(page, 'empty');
     await fillFolders(page);
-    await page.selectOption(by('start-from'), 'files');
-    await page.setInputFiles(by('start-file-a'), upload(there.name, there.bytes, ''));
-    await page.setInputFiles(by('start-file-b'), upload(back.name, back.bytes, ''));
+    await startFromFiles(page, { a: there.bytes, b: back.bytes });
     await set(page, { steps: 2, warmup: 0 });
     await page.click(by('train-button'));
     await until(page, 'finished', { step: 2 });
-    const again = tensorsOf((await downloaded(page, 'download-weights')).bytes);
+    const again = tensorsOf((await downloaded(page, by('download-weights'))).bytes);
     assert.ok(again.every(({ values }) => values.every(Number.isFinite)));
     assert.equal(again.length, tensorsOf(there.bytes).length);
   },
@@ -190,7 +174,7 @@ visit(
       ['download-weights', 'G_A'],
       ['download-weights-b', 'G_B'],
     ]) {
-      const given = byName((await downloaded(page, button)).bytes);
+      const given = byName((await downloaded(page, by(button))).bytes);
       assert.deepEqual([...given.keys()].sort().slice(0, 3), NAMES);
       for (const [name, values] of given) {
         const own = held.get(`ema.${network}.${name}`);

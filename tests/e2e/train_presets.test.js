@@ -1,9 +1,8 @@
 /** Presets of the Train view: by keyboard, for those who listen, and in what the engine is given. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { setUp } from './support/browser.js';
 import { by, ready } from './support/page.js';
-import { fillFolders, SMALL, set, until } from './support/training.js';
+import { fillFolders, runFile, SMALL, set, until } from './support/training.js';
 
 const visit = setUp();
 
@@ -40,8 +39,7 @@ visit('a run learns at the scale of its preset, and its pictures come', {}, asyn
   await page.click(by('train-button'));
   await until(page, 'finished', { step: 2 });
   await page.waitForSelector(`${by('preview')} img`);
-  const [file] = await Promise.all([page.waitForEvent('download'), page.click(by('download-run'))]);
-  const { config, settings } = JSON.parse(await readFile(await file.path(), 'utf8'));
+  const { config, settings } = await runFile(page);
   const { preprocess, load_size: load, crop_size: crop, zoom, lambda_identity: identity } = config;
   assert.deepEqual(
     [preprocess, load, crop, zoom, identity, settings.size],

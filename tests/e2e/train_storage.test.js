@@ -1,7 +1,7 @@
 /** A training outlives reloads and full disks, and one tab trains at a time. */
 import assert from 'node:assert/strict';
 import { patchWorker, setUp } from './support/browser.js';
-import { by, ready } from './support/page.js';
+import { by, downloaded, ready, widthsOf } from './support/page.js';
 import {
   fillFolders,
   lossRows,
@@ -70,10 +70,7 @@ visit(
     assert.equal(await shown(), '0', 'back to the first picture, from before the crash');
     await next.locator(by('preview-scrubber')).fill('2');
     assert.equal(await shown(), '4');
-    const widths = await next.$$eval(`${by('preview')} img`, async (images) => {
-      await Promise.all(images.map((image) => /** @type {HTMLImageElement} */ (image).decode()));
-      return images.map((image) => /** @type {HTMLImageElement} */ (image).naturalWidth);
-    });
+    const widths = await widthsOf(next, `${by('preview')} img`);
     assert.ok(widths.length >= 6 && widths.every((width) => width === 56), `${widths}`);
   },
 );
@@ -170,11 +167,7 @@ visit(
       (await notices(page)).some((code) => /storage-unavailable|photos-not-kept/.test(code)),
     );
     assert.match((await page.textContent('#after-about')) ?? '', /before the page is closed/);
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.click(by('download-weights')),
-    ]);
-    assert.match(file.suggestedFilename(), /\.safetensors$/);
+    assert.match((await downloaded(page, by('download-weights'))).name, /\.safetensors$/);
     await page.click(by('another-button'));
     await page.click(by('confirm-no'));
     await until(page, 'finished', { step: 3 });

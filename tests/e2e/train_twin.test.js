@@ -1,11 +1,10 @@
 /** The page trains as the command line does: the same photos and settings have the same losses. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import twin from './fixtures/losses.json' with { type: 'json' };
 import { setUp } from './support/browser.js';
 import { upload } from './support/files.js';
 import { by, ready } from './support/page.js';
-import { set, until } from './support/training.js';
+import { runFile, set, until } from './support/training.js';
 import { config, FIELDS, photosOf, trainingOf } from './support/twin.js';
 
 const visit = setUp();
@@ -40,11 +39,7 @@ visit(
     await set(page, FIELDS);
     await page.click(by('train-button'));
     await until(page, 'finished', { step: FIELDS.steps });
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.click(by('download-run')),
-    ]);
-    const { steps } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    const { steps } = await runFile(page);
     const names = Object.keys(twin.losses[0]);
     assert.equal(names.length, 8);
     for (const name of names) {

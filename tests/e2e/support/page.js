@@ -1,5 +1,6 @@
 /** What a visitor does on the page, and what is to be seen there. */
 
+import { readFile } from 'node:fs/promises';
 import { upload } from './files.js';
 import { generatorFile, TINY } from './weights.js';
 
@@ -91,6 +92,26 @@ export function cards(page) {
       return { name, state, note: card.querySelector('[data-role=note]')?.textContent ?? '' };
     }),
   );
+}
+
+/**
+ * Presses what gives a file, and takes it.
+ *
+ * @param {Page} page
+ * @param {string} trigger selector of a button
+ */
+export async function downloaded(page, trigger) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(trigger)]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** How wide the files of pictures are; one that cannot be decoded fails. @param {Page} page @param {string} selector */
+export function widthsOf(page, selector) {
+  return page.$$eval(selector, async (all) => {
+    const images = /** @type {HTMLImageElement[]} */ (all);
+    await Promise.all(images.map((image) => image.decode()));
+    return images.map((image) => image.naturalWidth);
+  });
 }
 
 /** @param {Page} page @returns {Promise<Record<string, string>>} from name, as it is shown, to code */

@@ -1,7 +1,7 @@
 /** What a visitor does in the Train view, and what is to be seen there. */
 
 import { photo, upload } from './files.js';
-import { by } from './page.js';
+import { by, downloaded } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('../../../www/train/types.js').State} State */
@@ -90,6 +90,25 @@ export async function startSmall(page, steps, settings = {}) {
   await page.selectOption(by('start-from'), 'scratch');
   await set(page, { ...SMALL, steps, ...settings });
   await page.click(by('train-button'));
+}
+
+/**
+ * Begins from model files.
+ *
+ * @param {Page} page
+ * @param {Record<Side, Buffer>} models from A to B, and from B to A
+ */
+export async function startFromFiles(page, models) {
+  await page.selectOption(by('start-from'), 'files');
+  for (const side of /** @type {const} */ (['a', 'b'])) {
+    const file = upload(`${side}.safetensors`, models[side], '');
+    await page.setInputFiles(by(`start-file-${side}`), file);
+  }
+}
+
+/** The settings and all steps of a run, as they are downloaded. @param {Page} page */
+export async function runFile(page) {
+  return JSON.parse(String((await downloaded(page, by('download-run'))).bytes));
 }
 
 /** @param {Page} page @returns {Promise<string[]>} codes of what the page tells, the latest first */
