@@ -1,11 +1,10 @@
 /** The two folders are looked at before anything is trained, and the words say what is wrong with them. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setUp } from './support/browser.js';
 import { badChecksum, bomb, folderOf, photo, upload } from './support/files.js';
 import { by, ready } from './support/page.js';
-import { fillFolders, folderFiles, set, until } from './support/training.js';
+import { fillFolders, folderFiles, runFile, set, until } from './support/training.js';
 import { generatorFile, TINY } from './support/weights.js';
 
 const visit = setUp();
@@ -197,8 +196,7 @@ visit('every setting reaches the run', {}, async ({ page }) => {
   });
   await page.click(by('train-button'));
   await until(page, 'finished', { step: 2 });
-  const [file] = await Promise.all([page.waitForEvent('download'), page.click(by('download-run'))]);
-  const { config, settings } = JSON.parse(await readFile(await file.path(), 'utf8'));
+  const { config, settings } = await runFile(page);
   const { lr_flat: flat, lr_decay: decay, ...found } = config;
   assert.equal(flat + decay, 2);
   assert.equal(settings.previewEvery, 1);
