@@ -15,7 +15,7 @@ use cyclegan_web::{
     weights::{self, Judge},
 };
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 /// Options of a run that takes seconds.
 const TINY: &str = "--ngf 4 --ndf 4 --blocks 1 --load-size 36 --crop-size 32 --pool-size 3 \
@@ -483,11 +483,12 @@ fn a_run_is_polished_at_its_end() {
         assert_eq!(losses.iter().all(there), step < 3, "{row}");
         assert_eq!(polish.iter().all(there), step >= 3, "{row}");
     }
-    // Behind weights that are given a tenth is polished, from scratch nothing.
+    // Behind weights that are given some steps polish, from scratch none.
     let given = "--out again --hold-out 0 --g-a run/G_A.safetensors --warm-up 2 --steps 10 \
                  --steps-decay 0";
     assert_done(&train(&at, given));
-    assert_eq!(json(at.join("again/config.json"))["polish"], 1);
+    let config = json(at.join("again/config.json"));
+    assert_eq!((&config["polish"], &config["lr"]), (&value!(3), &value!(2e-5)));
     // A run that is over can be polished later.
     assert_done(&train(&at, "--out plain --hold-out 0 --steps 2 --steps-decay 0"));
     assert_eq!(json(at.join("plain/config.json"))["polish"], 0);

@@ -127,6 +127,11 @@ pub struct Config {
     pub ema: f64,
 }
 
+/// The learning rate that suits weights which can do something already, a tenth of the paper's: in 150
+/// steps from the default models towards painted scenes, at 2e-4 the way back came as near to the photo
+/// as at this rate, with a grid of 30 to 70 in the place of 13 to 16.
+pub const FINE_TUNING_RATE: f64 = 2e-5;
+
 /// Steps over which [`ema_for`] averages at most: a decay of 0.999, as in Progressive GAN (Karras et
 /// al., arXiv 1710.10196, appendix A).
 const LONGEST_AVERAGE: f64 = 1000.0;

@@ -42,7 +42,9 @@ pub mod trainer;
 pub use augment::Policy;
 pub use checkpoint::Checkpoint;
 pub use choice::Choice;
-pub use config::{Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Terms, ema_for};
+pub use config::{
+    Ablation, Adam, Config, CycleLoss, FINE_TUNING_RATE, GanLoss, MissingGenerator, Terms, ema_for,
+};
 pub use dataset::{Batch, Dataset, Domain, Listed, Skipped, Source};
 pub use image_pool::{Draw, ImagePool};
 pub use learner::Learner;

@@ -28,6 +28,9 @@ pub const ADAM: Adam = Adam { learning_rate: 1e-4, beta1: 0.9, beta2: 0.999, eps
 
 /// The longest phase that is proposed.
 const LONGEST: u64 = 400;
+/// Steps without which a strong grid would hardly weaken: of one of 25, 20 steps left 17, and 60
+/// left 10.
+const ENOUGH: u64 = 60;
 /// The side of a picture, in pixels, from which on more of the photo changes little.
 const LARGE: usize = 256;
 /// The average looks back on so large a part of the phase.
@@ -37,9 +40,10 @@ const SHARE: f64 = 0.1;
 /// Sides of the generator's input are multiples of this.
 const MULTIPLE: usize = 4;
 
-/// Steps that are proposed behind a training of `steps`: a tenth.
+/// Steps that are proposed behind a training of `steps`: a tenth, and where that is too short to help
+/// up to a third.
 pub fn proposed(steps: u64) -> u64 {
-    (steps / 10).min(LONGEST)
+    (steps / 10).clamp(ENOUGH.min(steps / 3), LONGEST)
 }
 
 /// The learning rate of step `step`, counted from 1, of `total`.

@@ -58,7 +58,7 @@ test('the configuration has every name as the engine knows it, and the paper’s
     lambda_identity: 0.5,
     gan_mode: 'lsgan',
     diff_augment: '',
-    lr: 2e-4,
+    lr: 2e-5,
     lr_rule: 'paper',
     lr_unit: 'steps',
     lr_flat: 1000,
@@ -121,7 +121,7 @@ test('a photo size that was not chosen goes with the pieces, and one that is too
       assert.deepEqual(settingProblems(settings), [], `${preprocess} ${crop}`);
     }
   }
-  assert.equal(settingsWith(proposed, {}).size, 256);
+  assert.equal(settingsWith(proposed, {}).size, 128);
   assert.equal(settingsWith(proposed, { crop: 320 }).size, 320);
   // PyTorch's proportion, which the page had for all pieces before.
   const before = settingsWith(proposed, { crop: 64, preprocess: 'resize_and_crop' });
@@ -150,9 +150,13 @@ test('warm-up: a fifth of the run, at most 100, never all of it, none from scrat
   assert.equal(warmUpOf({ ...settings, warmUp: 500 }, MODEL, 200), 199);
   assert.equal(warmUpOf({ ...settings, warmUp: 0 }, MODEL, 200), 0);
   assert.equal(warmUpOf(settings, SCRATCH, 200), 0);
-  assert.equal(polishOf(settings, 200), 20);
-  assert.equal(polishOf(settings, 50_000), 400);
-  assert.equal(polishOf({ ...settings, polish: 0 }, 200), 0);
+  assert.equal(polishOf(settings, SCRATCH, 2000), 0, 'bilinear upsampling leaves no grid');
+  assert.equal(polishOf({ ...settings, up: 'transpose' }, SCRATCH, 2000), 200);
+  assert.equal(polishOf(settings, MODEL, 20), 6);
+  assert.equal(polishOf(settings, MODEL, 200), 60);
+  assert.equal(polishOf(settings, MODEL, 2000), 200);
+  assert.equal(polishOf(settings, MODEL, 50_000), 400);
+  assert.equal(polishOf({ ...settings, polish: 0 }, MODEL, 200), 0);
 });
 
 test('no warm-up where both judges come with the weights, whose width is theirs', () => {

@@ -37,7 +37,12 @@ const MODEL = /** @type {const} */ ({ kind: 'model', id: 'summer2winter' });
 const memory = { linear: 1, deviceInUse: null, deviceReserved: null };
 const SMALL = { crop: 64, ngf: 16, blocks: 3, ndf: 16, lambdaIdentity: 0.5 };
 
-const settings = { ...defaultSettings(CPU, SCRATCH, null), crop: 64, previewEvery: 50 };
+const settings = {
+  ...defaultSettings(CPU, SCRATCH, null),
+  up: /** @type {const} */ ('transpose'),
+  size: 256,
+  previewEvery: 50,
+};
 /** Nothing is saved and nothing is scored. */
 const nothing = () => 0;
 /** @param {Partial<Parameters<Forecast['left']>[0]>} given */
@@ -122,17 +127,17 @@ const calibrate = (given) => {
 };
 
 test('calibration: the median of the warm steps, and the whole run from it', () => {
-  const chosen = { ...settings, length: 100 };
+  const chosen = { ...settings, length: 60 };
   const { secondsPerStep, firstStep, steps, seconds, feasible, proposal } = calibrate({
     settings: chosen,
     seconds: { warmUp: [], full: [9, 2, 2, 40] },
   });
   assert.equal(secondsPerStep, 2);
   assert.equal(firstStep, 9);
-  assert.equal(steps, 110, 'with a tenth of polish');
+  assert.equal(steps, 80, 'with a third of polish');
   const look = 4 * 2 * (previewCostOf(SMALL, 256) / costOf(SMALL));
-  const polish = 10 * 2 * (polishCostOf(SMALL) / costOf(SMALL));
-  assert.ok(Math.abs(seconds - (7 + 2 * 100 + polish + 2.2 * look)) < 1e-9, `${seconds}`);
+  const polish = 20 * 2 * (polishCostOf(SMALL) / costOf(SMALL));
+  assert.ok(Math.abs(seconds - (7 + 2 * 60 + polish + 1.6 * look)) < 1e-9, `${seconds}`);
   assert.ok(feasible);
   assert.equal(proposal, null);
 });

@@ -74,7 +74,7 @@ export function calibrationOf(measured) {
     measured: count,
     firstStep,
     memory,
-    steps: steps + polishOf(settings, steps),
+    steps: steps + polishOf(settings, measured.start, steps),
     seconds: whole,
     feasible,
     proposal,
@@ -114,7 +114,7 @@ function runSeconds(measured, each, settings) {
   const { photosA, photosB, previews, scored, start, network, device } = measured;
   const steps = stepsOf(settings, photosA, photosB);
   const warmUp = warmUpOf(settings, start, steps, network);
-  const polish = polishOf(settings, steps);
+  const polish = polishOf(settings, start, steps);
   const looks = ((steps + polish) / settings.previewEvery) * previews;
   const size = sizeWith(measured, settings);
   const { side } = previewsOf(settings, isSlow(device));

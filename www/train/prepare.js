@@ -43,7 +43,7 @@ export function prepare({ folders, settings, start, network, weights, device, da
     engine: device.version,
     device: device.device,
     step: 0,
-    total: steps + polishOf(settings, steps),
+    total: steps + polishOf(settings, start, steps),
     epoch: 0,
     epochs: null,
     seconds: 0,

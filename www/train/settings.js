@@ -21,8 +21,8 @@ const WARM_UP = { steps: 100, part: 5 };
 const LONGEST_RAMP = 1000;
 /** Steps over which weights are averaged, at most. */
 const LONGEST_AVERAGE = 1000;
-/** Steps of polish at most, and the part of a run that they are: `proposed` in src/train/polish.rs. */
-const POLISH = { steps: 400, part: 10 };
+/** Steps of polish: the part of a run, at least and at most, as `proposed` in src/train/polish.rs, which has the reasons. */
+const POLISH = { part: 10, least: { steps: 60, part: 3 }, most: 400 };
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
 /** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
@@ -66,7 +66,35 @@ const AUGMENT = {
   all: 'color,translation,cutout',
 };
 
-/** What all devices have in common: the paper's values, except that weights are averaged. */
+/**
+ * The learning rate for weights that are given, the engine's own (`src/train/config.rs`, which has the reasons).
+ * From scratch it is the paper's.
+ */
+const FINE_TUNING_RATE = 2e-5;
+
+/**
+ * Photos and pieces in pixels, and steps. Photos are about as large as Translate uses them: with the zoom, those of
+ * 3 : 2 at 256 to 512 pixels, or at 512 to 1024. Pieces are as large as there is time for: on smaller ones instance
+ * normalisation sees other statistics than on whole photos, and borders are everywhere, so weights that know whole
+ * photos forget them. What a processor learns from scratch within minutes is told by how much of a photo it sees at
+ * once, and by how many steps there are: measured at 64 out of 128, 64 out of 256 and 128 out of 256 pixels, each for
+ * a minute, the first was nearest to the photo on the way back, also of photos of 256.
+ */
+const SIZES = {
+  slow: {
+    scratch: { size: 128, crop: 64, length: 2000 },
+    weights: { size: 256, crop: 128, length: 200 },
+  },
+  graphics: {
+    scratch: { size: 512, crop: 192, length: 4000 },
+    weights: { size: 512, crop: 192, length: 2000 },
+  },
+};
+
+/**
+ * What all devices have in common: the paper's values, except that weights are averaged, and that a small network
+ * upsamples without a grid, which it would not get rid of in so short a run.
+ */
 const COMMON = /** @type {const} */ ({
   preprocess: 'scale_and_crop',
   unit: 'steps',
@@ -78,7 +106,7 @@ const COMMON = /** @type {const} */ ({
   ema: 'on',
   // Measured with 20 and with 48 photos: docs/command-line.md, "Few photos".
   augment: 'none',
-  up: 'transpose',
+  up: 'bilinear',
   warmUp: null,
   polish: null,
   seed: 0,
@@ -96,15 +124,10 @@ const COMMON = /** @type {const} */ ({
 export function defaultSettings(device, start, network) {
   const slow = isSlow(device);
   const scratch = start.kind === 'scratch';
-  const length = slow ? { scratch: 600, weights: 200 } : { scratch: 4000, weights: 2000 };
   return {
     ...COMMON,
-    // About what Translate uses: with the zoom, photos of 3 : 2 at 256 to 512 pixels, or at 512 to 1024.
-    size: slow ? 256 : 512,
-    // On smaller pieces instance normalisation sees other statistics than on whole photos, and borders are everywhere:
-    // with as many pixels in all, one fine-tuning on pieces of 128 kept more of its model than one on 64.
-    crop: slow ? 128 : 192,
-    length: scratch ? length.scratch : length.weights,
+    ...SIZES[slow ? 'slow' : 'graphics'][scratch ? 'scratch' : 'weights'],
+    lr: scratch ? COMMON.lr : FINE_TUNING_RATE,
     ngf: network?.ngf ?? (slow ? 16 : 32),
     blocks: network?.blocks ?? (slow ? 3 : 6),
     previewEvery: slow ? 20 : 100,
@@ -277,14 +300,18 @@ export function warmUpOf(settings, start, steps, network = null) {
 }
 
 /**
- * Steps of polish behind those of the run: in them each generator learns to do without its grid.
+ * Steps of polish behind those of the run: in them each generator learns to do without its grid. Where upsampling
+ * leaves none they are not proposed.
  *
  * @param {Settings} settings
+ * @param {StartChoice} start
  * @param {number} steps of the run
  */
-export function polishOf({ polish }, steps) {
-  const proposed = Math.min(POLISH.steps, Math.floor(steps / POLISH.part));
-  return polish ?? proposed;
+export function polishOf({ polish, up }, start, steps) {
+  const { part, least, most } = POLISH;
+  if (start.kind === 'scratch' && up === 'bilinear') return polish ?? 0;
+  const enough = Math.min(least.steps, Math.floor(steps / least.part));
+  return polish ?? Math.min(Math.max(Math.floor(steps / part), enough), most);
 }
 
 /**
@@ -346,7 +373,7 @@ export function configOf(settings, start, device, steps, network = null) {
     warm_up: warmUp,
     lr_ramp: rampOf(warmUp, steps),
     ema: settings.ema === 'on' ? emaOf(steps) : 0,
-    polish: polishOf(settings, steps),
+    polish: polishOf(settings, start, steps),
   };
 }
 

@@ -59,10 +59,11 @@ pub struct Settings {
     #[arg(long, value_name = "N", requires = "steps")]
     pub steps_decay: Option<u64>,
     /// Steps of polish behind them, which weaken the generators' grid; 0 for none [default: 0,
-    /// and with --g-a or --g-b a tenth of all steps, at most 400]
+    /// and with --g-a or --g-b a tenth of all steps, at least 60 or a third, at most 400]
     #[arg(long, value_name = "N")]
     pub polish: Option<u64>,
-    /// Learning rate [default: 0.0002; of a run that goes on for longer: as if it had been planned so]
+    /// Learning rate [default: 0.0002, with --g-a or --g-b 0.00002; of a run that goes on for longer:
+    /// as if it had been planned so]
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,
     /// Whose arithmetic it falls by [default: paper]

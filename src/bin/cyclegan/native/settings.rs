@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use cyclegan_web::{
     error::{Error, Result},
-    train::{Choice, Config, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer, Unit},
+    train::{
+        Choice, Config, FINE_TUNING_RATE, Preprocess, PreprocessMode, Schedule, Source, Start,
+        Trainer, Unit,
+    },
     weights::{Architecture, Judge},
 };
 
@@ -46,6 +49,7 @@ impl Options {
         if file.is_none() && (start.g_a.is_some() || start.g_b.is_some()) {
             // What has learnt on whole photos would forget it on squares that are squashed.
             base.preprocess.mode = PreprocessMode::ScaleAndCrop;
+            base.adam.learning_rate = FINE_TUNING_RATE;
         }
         let config = start.applied_to(self.applied_to(base))?;
         let given = &self.settings;
