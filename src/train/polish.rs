@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{
     Adam, Config, Learner, Preprocess, View,
+    grid::grid,
     learner::Sum,
     losses,
     repeater::{Inputs, Part, Plays, Weights, upload},
@@ -18,7 +19,7 @@ use crate::{
     image::{self, Rgb},
     model::{Generator, Network, Readback},
     ops,
-    translate::{Smooth, shifted_mean},
+    translate::{Smooth, shifted_mean, translate},
     weights::HostTensor,
 };
 
@@ -197,6 +198,24 @@ impl Polish {
     /// Whether the copy has come nearer to the mean.
     pub fn helps(&self) -> bool {
         self.distances.polished < self.distances.unpolished
+    }
+
+    /// The [`grid`] of translations of `photos`, whose sides are multiples of 4: of the teacher's and of
+    /// those of the generator to be used. Where a grid is weak already, the mean takes more of the
+    /// detail around it than of the grid, and the latter stands out more than before.
+    ///
+    /// # Errors
+    /// As [`translate`].
+    pub async fn grids(&self, photos: &[Rgb], device: &Device) -> Result<[f32; 2]> {
+        let mut grids = [0.0; 2];
+        for (found, generator) in grids.iter_mut().zip([&self.networks.teacher, self.generator()]) {
+            let mut translated = Vec::new();
+            for photo in photos {
+                translated.push(translate(generator, photo, 0, Smooth::One, device).await?);
+            }
+            *found = grid(&translated);
+        }
+        Ok(grids)
     }
 
     /// The copy that learns, which must be finite for all of it to be.

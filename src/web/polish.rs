@@ -14,6 +14,9 @@ use crate::{
     weights::{self, safetensors},
 };
 
+/// Most photos by which it is judged.
+const JUDGED: usize = 4;
+
 /// A generator that is being polished.
 #[wasm_bindgen]
 pub struct Polishing {
@@ -23,6 +26,8 @@ pub struct Polishing {
     total: u64,
     /// Longer side of the photos, in pixels.
     longest: usize,
+    /// Some of the photos, to see whether the grid has become weaker.
+    judged: Vec<Rgb>,
     /// What the file says besides its tensors.
     about: BTreeMap<String, String>,
 }
@@ -44,7 +49,15 @@ impl Engine {
         let most = memory::largest_polished(&architecture, self.opened.kind, &self.opened.limits);
         let polish = Polish::new(Generator::from_state(architecture, state, &device)?, &device);
         let longest = most.min(longest as usize);
-        Ok(Polishing { polish, device, step: 0, total: steps.into(), longest, about })
+        Ok(Polishing {
+            polish,
+            device,
+            step: 0,
+            total: steps.into(),
+            longest,
+            judged: Vec::new(),
+            about,
+        })
     }
 }
 
@@ -63,6 +76,9 @@ impl Polishing {
         let (step, total) = (self.step + 1, self.total);
         let [polished, unpolished] = self.polish.learn(&photo, step, total, &self.device).await?;
         self.step = step;
+        if self.judged.len() < JUDGED {
+            self.judged.push(photo);
+        }
         Ok(object(&[
             ("step", (step as f64).into()),
             ("total", (total as f64).into()),
@@ -71,12 +87,10 @@ impl Polishing {
         ]))
     }
 
-    /// The polished generator as a weights file; none while it is no nearer to its mean than it was.
+    /// The polished generator as a weights file; none while its grid is no weaker than it was.
     pub async fn weights(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
-        if !self.polish.helps() {
-            return Ok(None);
-        }
-        Ok(Some(self.file().await?))
+        let [before, after] = self.polish.grids(&self.judged, &self.device).await?;
+        Ok(if after < before { Some(self.file().await?) } else { None })
     }
 
     async fn file(&self) -> Result<Vec<u8>> {

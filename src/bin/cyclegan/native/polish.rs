@@ -13,7 +13,6 @@ use cyclegan_web::{
     model::{Generator, Readback},
     random::Random,
     train::{grid::grid, memory, polish::Polish as Polished, preview::whole},
-    translate::{Smooth, translate},
     weights::safetensors,
 };
 use pollster::block_on;
@@ -79,29 +78,24 @@ impl Polish {
         let held: Vec<Rgb> = held.iter().filter_map(|path| read(path, size)).collect();
         eprintln!("polishing on {} photos, judged by {}", set.train.len(), held.len());
         interrupt::listen("finishing the step and writing what has been reached");
-        let before = translated(&generator, &held, &opened)?;
         let started = Instant::now();
         let mut polished = Polished::new(generator, &opened.device);
         let done = self.learn(&mut polished, &set.train, size, &mut random, &opened)?;
         let seconds = started.elapsed().as_secs_f64();
-        if !polished.helps() {
-            eprintln!(
-                "after {done} steps it is no nearer to its mean than before: nothing was written"
-            );
+        let [before, after] = block_on(polished.grids(&held, &opened.device))?;
+        files::print(&format!(
+            "grid of the photos         {:>7.2}\n\
+             grid before                {before:>7.2}\n\
+             grid after                 {after:>7.2}\n\
+             {done} steps in {}\n",
+            grid(&held),
+            span(seconds),
+        ));
+        if after >= before {
+            eprintln!("after {done} steps the grid is no weaker than before: nothing was written");
             return Err(if interrupt::asked() { self.interrupted(done) } else { Stop::Told });
         }
         self.write(polished.generator())?;
-        let after = translated(polished.generator(), &held, &opened)?;
-        files::print(&format!(
-            "grid of the photos         {:>7.2}\n\
-             grid before                {:>7.2}\n\
-             grid after                 {:>7.2}\n\
-             {done} steps in {}\n",
-            grid(&held),
-            grid(&before),
-            grid(&after),
-            span(seconds),
-        ));
         if done < self.steps { Err(self.interrupted(done)) } else { Ok(()) }
     }
 
@@ -197,11 +191,4 @@ impl Polish {
 fn read(path: &Path, size: usize) -> Option<Rgb> {
     let tell = |error: &Error| eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
     Some(whole(&decode::read(path).inspect_err(tell).ok()?, size))
-}
-
-fn translated(generator: &Generator, photos: &[Rgb], opened: &Opened) -> Result<Vec<Rgb>> {
-    photos
-        .iter()
-        .map(|photo| block_on(translate(generator, photo, 0, Smooth::One, &opened.device)))
-        .collect()
 }
