@@ -1,8 +1,8 @@
 /**
  * Pictures of the Train view in every state, to be looked at: `node tests/e2e/screenshots.js FOLDER
  * [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless told otherwise. The photos are
- * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: the view at work, with
- * what is proposed on a processor.
+ * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: a training that is over,
+ * with what is proposed on a processor.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -89,7 +89,7 @@ async function portrait(path) {
   await page.click(by('samples-train-button'));
   await until(page, 'ready');
   await page.click(by('train-button'));
-  await until(page, 'training', { step: 161, timeout: 2 * PATIENCE });
+  await until(page, 'finished', { timeout: 12 * PATIENCE });
   await page.screenshot({ path, quality: 88, type: 'jpeg' });
 }
 
