@@ -112,9 +112,10 @@ export function formatNumber(value) {
   return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
 }
 
-/** A rate or a loss: three digits, however small. @param {number} value */
+/** A rate, a loss or a limit: three digits, however small, and whole numbers to the last. @param {number} value */
 export function formatSmall(value) {
-  return new Intl.NumberFormat(language, { maximumSignificantDigits: 3 }).format(value);
+  const digits = Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 };
+  return new Intl.NumberFormat(language, digits).format(value);
 }
 
 /** @param {number} fraction 0 to 1 */

@@ -46,6 +46,8 @@ test('remarks are written with the names and reasons that a person knows', () =>
   assert.match(rate, /learning rate of 0\.00001/);
   assert.match(sentence({ code: 'image-empty', values: {} }, NAMES), /This file is empty/);
   assert.match(sentence({ code: 'never-heard-of', values: {} }, NAMES), /never-heard-of/);
+  const range = { code: 'setting-range', values: { least: 1e-7, most: 2048 } };
+  assert.match(sentence(range, NAMES), /from 0\.0000001 to 2,048\./, 'limits to the last digit');
   const strange = { code: 'scores-failed', values: { code: 'strange' } };
   assert.match(sentence(strange, NAMES), /something failed \(strange\)/);
 });
