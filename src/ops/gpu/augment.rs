@@ -18,13 +18,13 @@ const SUMS: usize = 64;
 
 /// The kernel that sums the values of pictures, or of the gradient where it belongs to a pixel.
 pub(super) fn averaging(backward: bool) -> Kernel {
-    Kernel::new("augment_sums", wgsl!["augment", "augment_sums"], [64, 1, 1])
+    Kernel::new("augment_sums", wgsl!["augment", "lanes", "augment_sums"], [64, 1, 1])
         .with([("backward", u32::from(backward))])
 }
 
 /// The kernel that makes the result, or its gradient's.
 pub(super) fn moving(backward: bool) -> Kernel {
-    Kernel::new("augment", wgsl!["augment", "augment_pixels"], [64, 1, 1])
+    Kernel::new("augment", wgsl!["augment", "lanes", "augment_pixels"], [64, 1, 1])
         .with([("backward", u32::from(backward))])
 }
 

@@ -12,7 +12,7 @@ const TENSORS: usize = 7;
 
 /// The kernel for some tensors.
 pub(super) fn counting(tensors: usize) -> Kernel {
-    Kernel::new("not_finite", wgsl!["not_finite"], [256, 1, 1])
+    Kernel::new("not_finite", wgsl!["lanes", "not_finite"], [256, 1, 1])
         .with([("tensors", tensors as u32), ("uniform", tensors as u32 + 1)])
 }
 

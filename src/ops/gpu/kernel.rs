@@ -66,8 +66,8 @@ pub(super) struct Kernel {
 impl Kernel {
     /// The kernel `name` of these files, in workgroups of `workgroup` invocations.
     pub fn new(name: &'static str, files: &'static [&'static str], workgroup: [u32; 3]) -> Self {
-        let (constants, wide, half) = Default::default();
-        Self { name, files, learnt: "", constants, wide, half, workgroup }
+        let constants = vec![("invocations", workgroup.iter().product())];
+        Self { name, files, learnt: "", constants, wide: vec![], half: vec![], workgroup }
     }
 
     /// Gives a kernel with `buffers` buffers those of what an `affine` normalisation of `channels`

@@ -27,7 +27,7 @@ fn code(distance: Distance) -> Constant {
 
 /// The kernel that sums distances over `elements` elements.
 pub(super) fn summing(elements: usize, distance: Distance) -> Kernel {
-    Kernel::new("loss_sums", wgsl!["numbers", "loss", "loss_sums"], [256, 1, 1])
+    Kernel::new("loss_sums", wgsl!["numbers", "loss", "lanes", "loss_sums"], [256, 1, 1])
         .with([code(distance)])
         .wide(&["x", "other"], elements)
 }
@@ -39,7 +39,7 @@ pub(super) fn summing_groups(elements: usize) -> usize {
 
 /// The kernel that adds those sums up.
 pub(super) fn totalling() -> Kernel {
-    Kernel::new("loss_total", wgsl!["loss_total"], [64, 1, 1])
+    Kernel::new("loss_total", wgsl!["lanes", "loss_total"], [64, 1, 1])
 }
 
 /// The kernel for the gradient of `elements` elements.

@@ -9,8 +9,6 @@
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> pictures: Pictures;
 
-var<workgroup> lanes: array<f32, 64>;
-
 @compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -18,24 +16,18 @@ fn main(
     @builtin(local_invocation_index) index: u32,
 ) {
     let picture = group.z;
-    lanes[index] = 0.0;
+    var part = 0.0;
     if (index < pictures.sums) {
-        lanes[index] = totals[picture * pictures.sums + index];
+        part = totals[picture * pictures.sums + index];
     }
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (index < half) {
-            lanes[index] += lanes[index + half];
-        }
-        workgroupBarrier();
-    }
+    let total = sum_lanes(part, index);
     let pixels = pictures.height * pictures.width;
     let i = (group.x + group.y * groups.x) * 64u + index;
     if (i >= pixels) {
         return;
     }
     let channels = pictures.channels;
-    let mean = lanes[0] / f32(pixels * channels);
+    let mean = total / f32(pixels * channels);
     let saturation = drawn(picture, 1u);
     let contrast = drawn(picture, 2u);
     let place = origin(picture, i32(i / pictures.width), i32(i % pictures.width));

@@ -7,8 +7,6 @@
 @group(0) @binding(2) var<storage, read_write> totals: array<f32>;
 @group(0) @binding(3) var<uniform> pictures: Pictures;
 
-var<workgroup> lanes: array<f32, 64>;
-
 @compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -30,15 +28,8 @@ fn main(
             }
         }
     }
-    lanes[index] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (index < half) {
-            lanes[index] += lanes[index + half];
-        }
-        workgroupBarrier();
-    }
+    let total = sum_lanes(sum, index);
     if (index == 0u) {
-        totals[group.z * pictures.sums + group.x] = lanes[0];
+        totals[group.z * pictures.sums + group.x] = total;
     }
 }

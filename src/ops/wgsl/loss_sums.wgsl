@@ -6,8 +6,6 @@
 @group(0) @binding(2) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(3) var<uniform> loss: Loss;
 
-var<workgroup> lanes: array<f32, 256>;
-
 @compute @workgroup_size(256, 1, 1)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -20,15 +18,8 @@ fn main(
         let distances = distance_of(read_x(i, left), read_other(i, left), targets(i));
         sum += select(vec4<f32>(), distances, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
     }
-    lanes[index] = sum.x + sum.y + sum.z + sum.w;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (index < half) {
-            lanes[index] += lanes[index + half];
-        }
-        workgroupBarrier();
-    }
+    let total = sum_lanes(sum.x + sum.y + sum.z + sum.w, index);
     if (index == 0u) {
-        sums[group.x] = lanes[0] * loss.scale;
+        sums[group.x] = total * loss.scale;
     }
 }

@@ -7,22 +7,14 @@ struct Size {
 }
 @group(0) @binding(2) var<uniform> size: Size;
 
-var<workgroup> lanes: array<f32, 64>;
-
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(local_invocation_index) index: u32) {
-    lanes[index] = 0.0;
+    var part = 0.0;
     if (index < size.sums) {
-        lanes[index] = sums[index];
+        part = sums[index];
     }
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (index < half) {
-            lanes[index] += lanes[index + half];
-        }
-        workgroupBarrier();
-    }
+    let all = sum_lanes(part, index);
     if (index == 0u) {
-        total[0] = lanes[0];
+        total[0] = all;
     }
 }

@@ -13,8 +13,6 @@ struct Sizes {
 
 const EXPONENT: u32 = 0x7f800000u;
 
-var<workgroup> found: array<f32, 256>;
-
 fn wrong(value: f32) -> f32 {
     return select(0.0, 1.0, (bitcast<u32>(value) & EXPONENT) == EXPONENT);
 }
@@ -26,15 +24,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         @unroll i {{ tensors }}: case $iu: { for (var e = index; e < sizes.elements_$i; e += 256u) { count += wrong(tensor_$i[e]); } }
         default: {}
     }
-    found[index] = count;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (index < half) {
-            found[index] += found[index + half];
-        }
-        workgroupBarrier();
-    }
+    let found = sum_lanes(count, index);
     if (index == 0u) {
-        counts[sizes.offset + group.x] = found[0];
+        counts[sizes.offset + group.x] = found;
     }
 }
