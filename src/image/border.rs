@@ -50,7 +50,9 @@ pub fn crop(image: &Rgb, x: usize, y: usize, width: usize, height: usize) -> Res
             image.width, image.height
         )));
     }
-    let rows = image.pixels.chunks_exact(image.width * 3).skip(y).take(height);
-    let pixels = rows.flat_map(|row| row.iter().skip(x * 3).take(width * 3)).copied().collect();
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for row in image.pixels.chunks_exact(image.width * 3).skip(y).take(height) {
+        pixels.extend_from_slice(row.get(x * 3..(x + width) * 3).unwrap_or_default());
+    }
     Ok(Rgb { width, height, pixels })
 }
