@@ -2,8 +2,8 @@
 //! to a checked one (paper, appendix 7.2; `NLayerDiscriminator` with three layers in PyTorch's
 //! `models/networks.py`).
 
-use super::names::{check_tensor, without_module};
-use super::{PICTURE_CHANNELS, StateDict, quote};
+use super::names::{check, strange, without_module};
+use super::{PICTURE_CHANNELS, StateDict};
 use crate::error::{Error, Result};
 
 /// Side of every kernel.
@@ -61,15 +61,7 @@ pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
 pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, StateDict)> {
     let state = without_module(one_of(state, judge)?)?;
     let ndf = recognise(&state)?;
-    let expected = tensors(ndf);
-    let known = |name: &String| expected.iter().any(|(expected, _)| expected == name);
-    if let Some(name) = state.keys().find(|name| !known(name)) {
-        return Err(Error::WeightsUnexpectedTensor(quote(name)));
-    }
-    for (name, shape) in &expected {
-        let missing = || Error::WeightsMissingTensor(format!("{name} {shape:?} (for ndf {ndf})"));
-        check_tensor(name, state.get(name).ok_or_else(missing)?, shape)?;
-    }
+    check(&state, &tensors(ndf), &format!("ndf {ndf}"))?;
     Ok((ndf, state))
 }
 
@@ -84,12 +76,11 @@ fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
         return Ok(state);
     }
     let network = judge.name();
-    // A checkpoint has moments beside the weights.
-    let prefixes = [format!("{network}.model."), format!("{network}.module.")];
     let own = state.into_iter().filter_map(|(name, tensor)| {
-        let is_own = prefixes.iter().any(|prefix| name.starts_with(prefix));
-        is_own
-            .then(|| (name.trim_start_matches(network).trim_start_matches('.').to_string(), tensor))
+        let own = name.strip_prefix(network)?.strip_prefix('.')?;
+        // A checkpoint has moments beside the weights.
+        let is_weight = own.starts_with("model.") || own.starts_with("module.");
+        is_weight.then(|| (own.to_string(), tensor))
     });
     let own: StateDict = own.collect();
     if own.is_empty() {
@@ -117,8 +108,7 @@ fn recognise(state: &StateDict) -> Result<usize> {
     } else if start("model.") {
         "its first layer is missing".to_string()
     } else {
-        let first = state.keys().next().map_or("none", String::as_str);
-        format!("its tensors have other names, the first is {}", quote(first))
+        strange(state)
     };
     Err(Error::WeightsNotDiscriminator(what))
 }

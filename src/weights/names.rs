@@ -36,13 +36,8 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     let up = vote_on_up(&state, Architecture { norm, ..Architecture::new(1, blocks) });
     let unit = Architecture { dropout, up, norm, ..Architecture::new(1, blocks) };
     let architecture = Architecture { ngf: vote_on_ngf(&state, unit)?, ..unit };
-    let expected = architecture.tensors();
-    check_names(&state, &expected, architecture)?;
-    for (name, shape) in &expected {
-        if let Some(tensor) = state.get(name) {
-            check_tensor(name, tensor, shape)?;
-        }
-    }
+    let Architecture { ngf, .. } = architecture;
+    check(&state, &architecture.tensors(), &format!("{blocks} blocks and ngf {ngf}"))?;
     Ok((architecture, state))
 }
 
@@ -89,10 +84,15 @@ fn recognise(state: &StateDict) -> Result<()> {
     } else if within(".model.") {
         "several networks are in one file, or the names have a prefix before model.".to_string()
     } else {
-        let first = state.keys().next().map_or("none", String::as_str);
-        format!("its tensors have other names, the first is {}", quote(first))
+        strange(state)
     };
     Err(Error::WeightsNotGenerator(what))
+}
+
+/// What to say of names that mean nothing.
+pub(super) fn strange(state: &StateDict) -> String {
+    let first = state.keys().next().map_or("none", String::as_str);
+    format!("its tensors have other names, the first is {}", quote(first))
 }
 
 /// Residual blocks stand one after the other, so the last one tells how many there are.
@@ -195,11 +195,12 @@ fn vote_on_ngf(state: &StateDict, unit: Architecture) -> Result<usize> {
     })
 }
 
-/// Refuses tensors that are too many, then tensors that are missing.
-fn check_names(
+/// Refuses tensors that are too many in a network of this `size`, then tensors that are missing, then
+/// those that are wrong.
+pub(super) fn check(
     state: &StateDict,
     expected: &[(String, Vec<usize>)],
-    architecture: Architecture,
+    size: &str,
 ) -> Result<()> {
     let table: BTreeMap<&str, &[usize]> =
         expected.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())).collect();
@@ -207,15 +208,18 @@ fn check_names(
         return Err(Error::WeightsUnexpectedTensor(quote(name)));
     }
     if let Some((name, shape)) = expected.iter().find(|(name, _)| !state.contains_key(name)) {
-        let Architecture { ngf, blocks, .. } = architecture;
-        let detail = format!("{name} {shape:?} (for {blocks} blocks and ngf {ngf})");
-        return Err(Error::WeightsMissingTensor(detail));
+        return Err(Error::WeightsMissingTensor(format!("{name} {shape:?} (for {size})")));
+    }
+    for (name, shape) in expected {
+        if let Some(tensor) = state.get(name) {
+            check_tensor(name, tensor, shape)?;
+        }
     }
     Ok(())
 }
 
 /// Checks shape, number of elements, and that every element is finite.
-pub(super) fn check_tensor(name: &str, tensor: &HostTensor, shape: &[usize]) -> Result<()> {
+fn check_tensor(name: &str, tensor: &HostTensor, shape: &[usize]) -> Result<()> {
     if tensor.shape != shape || tensor.data.len() != shape.iter().product::<usize>() {
         let detail = format!("{name} is {:?}, expected {shape:?}", tensor.shape);
         return Err(Error::WeightsWrongShape(detail));
