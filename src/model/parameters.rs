@@ -109,6 +109,16 @@ impl Readback {
         let _ = network.map(&mut Add(self, prefix));
     }
 
+    /// All parameters of one network.
+    ///
+    /// # Errors
+    /// Those of [`Readback::read`].
+    pub async fn weights(network: &impl Network) -> Result<StateDict> {
+        let mut readback = Self::default();
+        readback.network("", network);
+        readback.read().await
+    }
+
     /// Waits for all of them.
     ///
     /// # Errors

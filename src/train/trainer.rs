@@ -426,14 +426,12 @@ impl<S: Source> Trainer<S> {
     /// # Errors
     /// Those of [`Readback::read`].
     pub async fn state(&self, network: Network) -> Result<StateDict> {
-        let mut readback = Readback::default();
         match network {
-            Network::GeneratorA => readback.network("", self.generator(Domain::A)),
-            Network::GeneratorB => readback.network("", self.generator(Domain::B)),
-            Network::DiscriminatorA => readback.network("", &self.gan.d_a.network),
-            Network::DiscriminatorB => readback.network("", &self.gan.d_b.network),
+            Network::GeneratorA => Readback::weights(self.generator(Domain::A)).await,
+            Network::GeneratorB => Readback::weights(self.generator(Domain::B)).await,
+            Network::DiscriminatorA => Readback::weights(&self.gan.d_a.network).await,
+            Network::DiscriminatorB => Readback::weights(&self.gan.d_b.network).await,
         }
-        readback.read().await
     }
 
     /// Makes one weight of the generator from A to B not a number, as a fault would: so that what

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, object};
+use super::{Engine, object, photo_of};
 use crate::{
     error::Result,
-    image::Rgb,
     model::{Generator, Readback},
     train::{Polish, memory, preview::whole},
     weights::{self, safetensors},
@@ -71,8 +70,7 @@ impl Polishing {
         width: usize,
         height: usize,
     ) -> std::result::Result<JsValue, JsValue> {
-        let photo = whole(&Rgb::from_rgba(&rgba, width, height)?, self.longest);
-        drop(rgba);
+        let photo = whole(&photo_of(rgba, width, height)?, self.longest);
         let (step, total) = (self.step + 1, self.total);
         let [polished, unpolished] = self.polish.learn(&photo, step, total, &self.device).await?;
         self.step = step;
@@ -94,8 +92,6 @@ impl Polishing {
     }
 
     async fn file(&self) -> Result<Vec<u8>> {
-        let mut readback = Readback::default();
-        readback.network("", self.polish.generator());
-        safetensors::write(&readback.read().await?, &self.about)
+        safetensors::write(&Readback::weights(self.polish.generator()).await?, &self.about)
     }
 }

@@ -263,7 +263,5 @@ pub async fn snapshots_do_not_learn(device: &Device) {
 }
 
 async fn weights(network: &Generator) -> StateDict {
-    let mut readback = Readback::default();
-    readback.network("", network);
-    readback.read().await.unwrap()
+    Readback::weights(network).await.unwrap()
 }

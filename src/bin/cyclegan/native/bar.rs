@@ -79,10 +79,8 @@ impl Bar {
         self.scored.retain(|one| one.step != step);
         if best {
             for (name, generator) in [("G_A", &generators.g_a), ("G_B", &generators.g_b)] {
-                let mut readback = Readback::default();
-                readback.network("", generator);
                 let path = self.out.join(format!("best_{name}.safetensors"));
-                files::write_weights(&path, &block_on(readback.read())?)?;
+                files::write_weights(&path, &block_on(Readback::weights(generator))?)?;
             }
         }
         self.scored.push(Scored { step, scores, best });

@@ -177,9 +177,7 @@ impl Polish {
 
     /// Writes the weights, with the border that they want if their file said so.
     fn write(&self, generator: &Generator) -> Result<()> {
-        let mut readback = Readback::default();
-        readback.network("", generator);
-        let state = block_on(readback.read())?;
+        let state = block_on(Readback::weights(generator))?;
         let mut about = BTreeMap::from([("format".to_string(), "pt".to_string())]);
         let given = safetensors::read_metadata(&files::read(&self.weights)?).unwrap_or_default();
         about.extend(given.into_iter().filter(|(key, _)| key == "margin"));

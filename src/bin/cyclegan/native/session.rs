@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cyclegan_web::{
     device::Opened,
     error::Result,
-    model::Network as _,
+    model::{Generator, Network as _},
     train::{Config, Domain, Network, StepReport, Trainer, checkpoint::disk, preview::Preview},
 };
 use pollster::block_on;
@@ -145,15 +145,17 @@ impl Session<'_> {
 
     /// The two generators as they are now.
     pub fn generators(&self) -> Generators {
-        let [g_a, g_b] = [Domain::A, Domain::B].map(|from| self.trainer.generator(from).snapshot());
-        Generators { g_a, g_b }
+        self.both(Trainer::generator)
     }
 
     /// The same without polish, if they have it.
     pub fn unpolished(&self) -> Option<Generators> {
-        let [g_a, g_b] =
-            [Domain::A, Domain::B].map(|from| self.trainer.unpolished(from).snapshot());
-        (self.trainer.polished() > 0).then_some(Generators { g_a, g_b })
+        (self.trainer.polished() > 0).then(|| self.both(Trainer::unpolished))
+    }
+
+    fn both(&self, of: fn(&Trainer<Photos>, Domain) -> &Generator) -> Generators {
+        let [g_a, g_b] = [Domain::A, Domain::B].map(|from| of(&self.trainer, from).snapshot());
+        Generators { g_a, g_b }
     }
 
     /// What decides the run.
