@@ -213,8 +213,7 @@ impl Engine {
         passed: Option<Function>,
     ) -> Result<Translation, JsValue> {
         let (translator, manner) = (self.translator()?, manner(longest, margin, smooth)?);
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
+        let photo = photo_of(rgba, width, height)?;
         let passed = |passes: usize| {
             if let Some(passed) = &passed {
                 // Whoever listens has no say in the translation.
@@ -232,6 +231,11 @@ impl Engine {
     fn translator(&self) -> Result<&Translator, Error> {
         self.translator.as_ref().ok_or(Error::Usage("no model is loaded".into()))
     }
+}
+
+/// A photo given as straight-alpha RGBA bytes, which take no more memory behind this.
+fn photo_of(rgba: Vec<u8>, width: usize, height: usize) -> Result<Rgb, Error> {
+    Rgb::from_rgba(&rgba, width, height)
 }
 
 fn manner(longest: usize, margin: usize, smooth: usize) -> Result<Manner, Error> {

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::{Engine, object, photo_of};
 use crate::{
     error::Result,
+    image::Rgb,
     model::{Generator, Readback},
     train::{Polish, memory, preview::whole},
     weights::{self, safetensors},

@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use super::{
     Engine,
     file::{Failure, File},
-    object,
+    object, photo_of,
 };
 use crate::{
     device::{Kind, Opened},
@@ -268,8 +268,7 @@ impl Training {
         height: usize,
     ) -> std::result::Result<(), JsValue> {
         let domain = domain_of(domain)?;
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
+        let photo = photo_of(rgba, width, height)?;
         // Resized now, since the decoded photo may be fifty times as large.
         let photo = self.trainer.config().preprocess.resize(photo)?;
         let (a, b) = self.trainer.dataset_mut().sources_mut();
@@ -310,8 +309,7 @@ impl Training {
         width: usize,
         height: usize,
     ) -> std::result::Result<JsValue, JsValue> {
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
+        let photo = photo_of(rgba, width, height)?;
         Ok(pixels(&self.trainer.config().preprocess.resize(photo)?))
     }
 
@@ -324,7 +322,7 @@ impl Training {
         height: usize,
         longest: usize,
     ) -> std::result::Result<JsValue, JsValue> {
-        Ok(pixels(&preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest)))
+        Ok(pixels(&preview::whole(&photo_of(rgba, width, height)?, longest)))
     }
 
     /// Keeps a small copy of a photo of the run, for the classifier to learn from.
@@ -336,8 +334,7 @@ impl Training {
         width: usize,
         height: usize,
     ) -> std::result::Result<(), JsValue> {
-        let photo = Rgb::from_rgba(&rgba, width, height)?;
-        drop(rgba);
+        let photo = photo_of(rgba, width, height)?;
         let small = image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE);
         of(domain_of(domain)?, self.seen.each_mut()).push(small);
         Ok(())
@@ -356,7 +353,7 @@ impl Training {
         let (longest, most) = if self.slow { slow } else { graphics };
         let held_out = of(domain_of(domain)?, self.held_out.each_mut());
         if held_out.len() < most {
-            let photo = Rgb::from_rgba(&rgba, width, height)?;
+            let photo = photo_of(rgba, width, height)?;
             held_out.push(self.trainer.config().preprocess.held_out(photo, longest)?);
         }
         Ok(())
@@ -373,7 +370,7 @@ impl Training {
         height: usize,
         longest: usize,
     ) -> std::result::Result<usize, JsValue> {
-        let photo = preview::whole(&Rgb::from_rgba(&rgba, width, height)?, longest);
+        let photo = preview::whole(&photo_of(rgba, width, height)?, longest);
         let shown = of(domain_of(domain)?, self.shown.each_mut());
         shown.push(photo);
         Ok(shown.len() - 1)
