@@ -2,6 +2,8 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod small;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -15,24 +17,9 @@ use cyclegan_web::{
     },
 };
 use serde_json::json;
+use small::{SMALL, noise};
 
 const PLENTY: usize = 1 << 30;
-
-/// Crops of 24 from squares of 28.
-const SMALL: Preprocess = Preprocess {
-    mode: PreprocessMode::ResizeAndCrop,
-    load_size: 28,
-    crop_size: 24,
-    zoom: 1.5,
-    flip: true,
-};
-
-/// A picture of noise, so that no two neighbours are alike.
-fn noise(width: usize, height: usize, seed: u64) -> Rgb {
-    let mut random = Random::new(seed);
-    let pixels = (0..width * height * 3).map(|_| random.bits() as u8).collect();
-    Rgb::new(width, height, pixels).unwrap()
-}
 
 fn photos(count: u64) -> Vec<Rgb> {
     (0..count).map(|seed| noise(30, 26, seed)).collect()

@@ -2,31 +2,18 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod small;
+
 use cyclegan_web::{
     image::{Rgb, crop, resize_bicubic, to_unit},
     random::Random,
     train::{Preprocess, PreprocessMode, View, preview},
 };
-
-/// Crops of 24 from squares of 28.
-const SMALL: Preprocess = Preprocess {
-    mode: PreprocessMode::ResizeAndCrop,
-    load_size: 28,
-    crop_size: 24,
-    zoom: 1.5,
-    flip: true,
-};
+use small::{SMALL, noise};
 
 /// Crops of 24 from photos whose shorter side is shown at 32 to 72 pixels.
 const AT_SCALE: Preprocess =
     Preprocess { mode: PreprocessMode::ScaleAndCrop, load_size: 48, ..SMALL };
-
-/// A picture of noise, so that no two neighbours are alike.
-fn noise(width: usize, height: usize, seed: u64) -> Rgb {
-    let mut random = Random::new(seed);
-    let pixels = (0..width * height * 3).map(|_| random.bits() as u8).collect();
-    Rgb::new(width, height, pixels).unwrap()
-}
 
 fn size(mode: PreprocessMode, load_size: usize, crop_size: usize, from: [usize; 2]) -> [usize; 2] {
     let preprocess = Preprocess { mode, load_size, crop_size, ..SMALL };
