@@ -367,6 +367,61 @@ fn a_finished_run_can_be_polished_later() {
     assert_eq!(checkpoint(&later), checkpoint(&at_once));
 }
 
+/// The polish hands out other weights than those that learn, and takes photos of its own.
+#[test]
+fn a_polished_run_learns_on_from_what_was_polished_and_is_polished_again() {
+    let _turn = turn();
+    let config = |polish| Config { polish, ema: 0.9, ..scheduled(Unit::Steps, 6, 0) };
+    let mut plain = trainer(config(0), Start::default());
+    block_on(plain.train_steps(100)).unwrap();
+    let networks = |run: &Trainer<Vec<Rgb>>| {
+        let mut state = block_on(run.checkpoint()).unwrap().tensors;
+        state.retain(|name, _| !name.contains("polish_"));
+        state
+    };
+    let mut ends = Vec::new();
+    // Broken off, done, and done with a checkpoint before and within all that follows.
+    for (steps, saves) in [(9, false), (11, false), (11, true)] {
+        let save = |run: Trainer<Vec<Rgb>>| if saves { resume(&checkpoint(&run)).0 } else { run };
+        let mut run = trainer(config(5), Start::default());
+        block_on(run.train_steps(steps)).unwrap();
+        assert_eq!(run.polished(), steps as u64 - 6);
+        let polished = all_weights(&run);
+        run.learn_on(4, None).unwrap();
+        run = save(run);
+        assert!(all_weights(&run) == polished, "it hands out others before it learns");
+        assert_eq!((run.is_over(), run.total()), (false, steps as u64 + 4 + 5));
+
+        let mut expected = resume(&checkpoint(&plain)).0;
+        for _ in 6..steps {
+            expected.dataset_mut().next_batch(1).unwrap();
+        }
+        expected.learn_on(4, None).unwrap();
+        block_on(expected.train_steps(1)).unwrap();
+        assert!(!block_on(run.train_steps(1)).unwrap()[0].polishing);
+        assert_eq!(run.polished(), 0);
+        assert!(all_weights(&run) == all_weights(&expected), "it hands out what was polished");
+        block_on(expected.train_steps(100)).unwrap();
+        block_on(run.train_steps(3)).unwrap();
+        assert!(networks(&run) == networks(&expected), "it has not learnt on from there");
+
+        let mut reports = block_on(run.train_steps(3)).unwrap();
+        run = save(run);
+        assert_eq!(run.polished(), 3);
+        reports.extend(block_on(run.train_steps(100)).unwrap());
+        assert!(run.is_over() && reports.len() == 5 && reports.iter().all(|step| step.polishing));
+        assert_eq!((run.step(), run.polished()), (run.total(), 5));
+        let rates = reports.iter().map(|step| (step.learning_rate * 1e6).round());
+        assert!(rates.eq([100.0, 80.0, 60.0, 40.0, 20.0]));
+        // A copy of what has learnt on begins where that is.
+        let first = reports[0].distances;
+        assert_eq!((first.polish_a, first.polish_b), (first.unpolished_a, first.unpolished_b));
+        assert!(networks(&run) == networks(&expected), "something else has learnt");
+        ends.push(checkpoint(&run));
+    }
+    assert!(ends[1] == ends[2], "going on from a checkpoint makes a difference");
+}
+
 #[test]
 fn photos_of_any_sizes_train() {
     let _turn = turn();
@@ -522,9 +577,7 @@ fn learning(trainer: &Trainer<Vec<Rgb>>) -> StateDict {
 }
 
 fn read(network: &Generator) -> StateDict {
-    let mut readback = Readback::default();
-    readback.network("", network);
-    block_on(readback.read()).unwrap()
+    block_on(Readback::weights(network)).unwrap()
 }
 
 /// `ema * average + (1 - ema) * weight`, in double precision.

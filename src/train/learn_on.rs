@@ -29,7 +29,8 @@ impl<S: Source> Trainer<S> {
     /// falls goes on falling along the line that it would have had, had the run been planned this
     /// long: a run of `flat` and `decay` steps that goes on for `more` begins at `more / (decay +
     /// more)` of its rate, and one that had not begun to fall falls from here on. In either case it
-    /// is zero behind the last step. With `rate` it begins at that rate instead.
+    /// is zero behind the last step. With `rate` it begins at that rate instead. Steps of polish that
+    /// are done count as steps along that line.
     ///
     /// # Errors
     /// As [`Trainer::reschedule`].
