@@ -110,9 +110,9 @@ pub struct Config {
     /// without them.
     pub warm_up: u64,
     /// Steps behind the warm-up in which the learning rate of given generators rises, in a straight
-    /// line, to what the schedule says: 1000, also where their discriminators are given. Adam makes its first updates as long as its rate
-    /// whatever the gradient, and from weights that have settled a few of those spoil more than
-    /// hundreds of steps mend.
+    /// line, to what the schedule says: 1000, also where their discriminators are given. Adam makes
+    /// its first updates as long as its rate whatever the gradient, and from weights that have
+    /// settled a few of those spoil more than hundreds of steps mend.
     pub lr_ramp: u64,
     /// Steps of a last phase behind the schedule's, in which each generator learns its own mean over
     /// four shifts of its lattice ([`super::polish`]): 0, as in the paper.

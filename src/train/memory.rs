@@ -1,7 +1,8 @@
 //! How much memory a run takes, known before it begins.
 //!
 //! Nothing of a step depends on what is in the pictures, so its memory is arithmetic: what stays
-//! (weights, averages, moments, pools), what every step makes of parameters, and what grows with the pictures.
+//! (weights, averages, moments, pools), what every step makes of parameters, and what grows with the
+//! pictures.
 //! How many tensors of each kind live at once was fitted to what runs reserved: on lavapipe 18 small
 //! ones (ngf and ndf 4 to 32, 32 to 128 pixels), of which 0.73 to 1.44 times as much is foretold; on
 //! an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03 times at ngf 64 and 1.09 at 32; on the CPU
