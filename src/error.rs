@@ -52,6 +52,9 @@ pub enum Error {
     /// A tensor has another shape than its place in the network asks.
     #[error("a tensor of these weights has the wrong shape: {0}")]
     WeightsWrongShape(String),
+    /// Networks that shall learn together are of different sizes.
+    #[error("these weights do not go together: {0}")]
+    WeightsDiffer(String),
     /// NaN or infinity in a tensor.
     #[error("these weights contain values that are not finite numbers: {0}")]
     WeightsNotFinite(String),
@@ -155,6 +158,7 @@ impl Error {
             Self::WeightsMissingTensor(_) => "weights-missing-tensor",
             Self::WeightsUnexpectedTensor(_) => "weights-unexpected-tensor",
             Self::WeightsWrongShape(_) => "weights-wrong-shape",
+            Self::WeightsDiffer(_) => "weights-differ",
             Self::WeightsNotFinite(_) => "weights-not-finite",
             Self::WeightsHashMismatch(_) => "weights-hash-mismatch",
             Self::ConfigInvalid(_) => "config-invalid",

@@ -549,7 +549,7 @@ fn given_discriminators_need_no_warm_up() {
     let mut differ = all_given();
     differ.d_b = Some((8, Init::default().state(&Discriminator::tensors(8), 5)));
     let error = Trainer::new(tiny(10), differ, dataset(&tiny(10)), &Device::flex()).err().unwrap();
-    assert_eq!(error.code(), "config-invalid");
+    assert_eq!(error.code(), "weights-differ");
     assert!(error.to_string().contains("ndf 4, but D_B has ndf 8"), "{error}");
 }
 

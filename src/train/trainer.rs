@@ -42,7 +42,7 @@ impl Start {
     /// `config` with these networks' width, depth and kind.
     ///
     /// # Errors
-    /// `config-invalid` when the two discriminators differ in width.
+    /// `weights-differ` when the two discriminators differ in width.
     pub fn applied_to(&self, mut config: Config) -> Result<Config> {
         if let Some((architecture, _)) = self.g_a.as_ref().or(self.g_b.as_ref()) {
             config = config.with_architecture(*architecture);
@@ -52,7 +52,7 @@ impl Start {
             && a != b
         {
             let detail = format!("the discriminator D_A has ndf {a}, but D_B has ndf {b}");
-            return Err(Error::ConfigInvalid(detail));
+            return Err(Error::WeightsDiffer(detail));
         }
         config.ndf = a.or(b).unwrap_or(config.ndf);
         Ok(config)
