@@ -227,6 +227,11 @@ fn what_is_no_discriminator_is_told() {
     assert_eq!(code(discriminator(2, "D_A.")), not);
     assert_eq!(code(discriminator(2, "net.")), not);
     assert_eq!(code(discriminator(0, "")), not);
+    let endless = with(|state| {
+        let nothing = HostTensor { shape: vec![usize::MAX / 4, 0, 4, 4], data: vec![] };
+        drop(state.insert("model.0.weight".into(), nothing));
+    });
+    assert_eq!(code(endless), not);
     let missing = with(|state| drop(state.remove("model.8.bias")));
     assert_eq!(code(missing), "weights-missing-tensor");
     // Of batch normalisation, or of a fourth layer.

@@ -93,7 +93,8 @@ fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
 /// Channels behind the first layer; says what else it is when there is no such layer.
 fn recognise(state: &StateDict) -> Result<usize> {
     let shape = |name: &str| state.get(name).map(|tensor| tensor.shape.as_slice());
-    if let Some(&[ndf, _, KERNEL, KERNEL]) = shape("model.0.weight")
+    // With three channels, so that there are as many numbers in the file as this says.
+    if let Some(&[ndf, 3, KERNEL, KERNEL]) = shape("model.0.weight")
         && ndf > 0
     {
         return Ok(ndf);
