@@ -1,7 +1,7 @@
 /**
  * Pictures of the Train view in every state, to be looked at: `node tests/e2e/screenshots.js FOLDER
  * [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless told otherwise. The photos are
- * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: a training that is over,
+ * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: what came of a training
  * with what is proposed on a processor.
  */
 import { mkdirSync } from 'node:fs';
@@ -90,7 +90,7 @@ async function portrait(path) {
   await until(page, 'ready');
   await page.click(by('train-button'));
   await until(page, 'finished', { timeout: 12 * PATIENCE });
-  await page.screenshot({ path, quality: 88, type: 'jpeg' });
+  await page.locator(by('outcome')).screenshot({ path, quality: 88, type: 'jpeg' });
 }
 
 async function album() {
