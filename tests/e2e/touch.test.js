@@ -1,6 +1,7 @@
 /** A finger on a comparison: it scrolls the page, or moves the line, and never both. */
 import assert from 'node:assert/strict';
 import { setUp } from './support/browser.js';
+import { ready } from './support/page.js';
 
 const visit = setUp();
 const PHONE = { hasTouch: true, isMobile: true, viewport: { width: 390, height: 700 } };
@@ -36,6 +37,7 @@ const steps = ({ x, y }, dx, dy) =>
   Array.from({ length: 12 }, (_, i) => ({ x: x + i * dx, y: y + i * dy }));
 
 visit('a finger that scrolls does not move the line', { context: PHONE }, async ({ page }) => {
+  await ready(page);
   await page.evaluate(() => {
     document.body.style.minBlockSize = '3000px';
   });
@@ -47,6 +49,7 @@ visit('a finger that scrolls does not move the line', { context: PHONE }, async 
 });
 
 visit('a finger that goes to a side moves the line', { context: PHONE }, async ({ page }) => {
+  await ready(page);
   const start = await pointAt(page, 0.2);
   const way = steps(start, 10, 1);
   await swipe(page, way);
@@ -57,6 +60,7 @@ visit('a finger that goes to a side moves the line', { context: PHONE }, async (
 });
 
 visit('a tap moves the line to the finger', { context: PHONE }, async ({ page }) => {
+  await ready(page);
   const { x, y } = await pointAt(page, 0.8);
   await page.touchscreen.tap(x, y);
   await page.waitForFunction(
