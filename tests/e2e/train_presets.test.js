@@ -19,12 +19,16 @@ visit(
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     assert.equal(await preset.inputValue(), 'object');
-    assert.equal(await page.inputValue(by('setting-lambda-identity')), '0');
+    // The view is drawn anew in the next frame.
+    await page.waitForFunction(
+      ([field]) => /** @type {HTMLInputElement} */ (document.querySelector(field)).value === '0',
+      [by('setting-lambda-identity')],
+    );
     assert.equal(await page.inputValue(by('setting-size')), String(size / 2));
     const about = await preset.getAttribute('aria-describedby');
     assert.match((await page.textContent(`#${about}`)) ?? '', /horses and zebras/);
     await set(page, { 'lambda-identity': 0.1 });
-    assert.equal(await preset.inputValue(), 'own');
+    await page.waitForSelector(`${by('preset')} option[value=own]:checked`, { state: 'attached' });
     assert.equal(await page.inputValue(by('setting-size')), String(size / 2), 'the rest stays');
   },
 );
