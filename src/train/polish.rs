@@ -196,7 +196,7 @@ impl Polish {
     }
 
     /// Whether the copy has come nearer to the mean.
-    pub fn helps(&self) -> bool {
+    fn helps(&self) -> bool {
         self.distances.polished < self.distances.unpolished
     }
 
