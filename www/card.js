@@ -4,7 +4,7 @@
  */
 import { createCompare } from './compare.js';
 import { label, shownName } from './dom.js';
-import { measure } from './headers.js';
+import { measure } from './files/headers.js';
 import { errorText, text } from './messages.js';
 
 /** @typedef {import('./run.js').Item} Item */

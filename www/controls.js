@@ -53,7 +53,7 @@ export function chosenModel() {
   return /** @type {Model} */ (models.get(select('model').value));
 }
 
-/** @returns {import('./zip.js').Settings} */
+/** @returns {import('./files/zip.js').Settings} */
 export function settings() {
   const size = select('size').value;
   return {

@@ -10,16 +10,17 @@
  * Colours become sRGB where a file has a profile: phones write Display P3, and what networks were trained
  * on was sRGB. Without one the network sees the numbers in the file.
  */
-import { closed } from './cut-files.js';
+
 import { CodedError, failureOf, readError } from './failure.js';
-import { isRare, notOpened } from './file-kinds.js';
-import { checkSize, measure } from './headers.js';
-import { jpegEnding } from './jpeg-ending.js';
+import { closed } from './files/cut-files.js';
+import { checkSize, measure } from './files/headers.js';
+import { jpegEnding } from './files/jpeg-ending.js';
+import { isRare, notOpened } from './files/kinds.js';
+import { notesOf } from './files/picture-notes.js';
 import { context, Picture, release } from './picture.js';
-import { notesOf } from './picture-notes.js';
 import { turns } from './probes.js';
 
-/** @typedef {import('./file-kinds.js').Kind} Kind */
+/** @typedef {import('./files/kinds.js').Kind} Kind */
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
 /** Quality of a JPEG result, 0 to 1. */

@@ -8,9 +8,9 @@
  */
 
 import { decode, decodeTo, encode } from './decode.js';
-import { fetchFile } from './download.js';
 import { CodedError, failureOf } from './failure.js';
-import { keepWeights } from './keeping.js';
+import { fetchFile } from './files/download.js';
+import { keepWeights } from './files/keeping.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { selfTest } from './self-test.js';
 import { holdRun } from './train/lease.js';

@@ -1,10 +1,10 @@
 /** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
 import { byId, input } from './dom.js';
-import { fromDrop, fromInput, fromPaste } from './files.js';
+import { fromDrop, fromInput, fromPaste } from './files/walk.js';
 import { text } from './messages.js';
 import { currentView } from './views.js';
 
-/** @typedef {AsyncGenerator<import('./files.js').Chunk>} Chunks */
+/** @typedef {AsyncGenerator<import('./files/walk.js').Chunk>} Chunks */
 
 const WEIGHTS = /\.(pth|pt|safetensors)$/i;
 

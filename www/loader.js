@@ -1,6 +1,7 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
+
+import { bytesOf } from './files/weights-store.js';
 import { forgetMismatch, ownModel, readModel } from './models.js';
-import { bytesOf } from './store.js';
 
 /** @typedef {import('./models.js').Model} Model */
 /** @typedef {import('./client.js').Weights} Weights */
@@ -14,7 +15,7 @@ export class ModelLoader {
 
   /**
    * @param {Engine} engine
-   * @param {import('./store.js').WeightsStore} store
+   * @param {import('./files/weights-store.js').WeightsStore} store
    */
   constructor(engine, store) {
     this.#engine = engine;
@@ -24,7 +25,7 @@ export class ModelLoader {
   /**
    * Takes a visitor's weights file, if the engine does, and remembers it.
    * @param {File} file
-   * @returns {Promise<import('./store.js').StoredWeights & { network: import('./protocol.js').ModelReport }>} under
+   * @returns {Promise<import('./files/weights-store.js').StoredWeights & { network: import('./protocol.js').ModelReport }>} under
    *   the name that it got
    * @throws {import('./failure.js').CodedError} the engine's `weights-…` codes
    */

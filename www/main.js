@@ -5,11 +5,11 @@ import { EngineClient } from './client.js';
 import { proposeSize } from './controls.js';
 import { button, byId, notify, warn } from './dom.js';
 import { failureOf } from './failure.js';
+import { WeightsStore } from './files/weights-store.js';
 import { translatePage } from './language.js';
 import { errorText } from './messages.js';
 import { spawnEngine } from './spawn.js';
 import { showDevice, showLoading, showNoDevice, showStarting } from './status.js';
-import { WeightsStore } from './store.js';
 import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate-page.js';
 import { setUpViews, showView } from './views.js';
 

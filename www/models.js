@@ -2,12 +2,13 @@
  * The models to choose from: those that come with the page, each with a card, and the visitor's
  * own weights. A model's weights are fetched when they are first needed.
  */
-import { fetchFile } from './download.js';
+
 import { CodedError } from './failure.js';
+import { fetchFile } from './files/download.js';
 import cards from './models/cards.json';
 
 /** @typedef {(typeof cards)[number]} Card */
-/** @typedef {import('./store.js').WeightsStore} WeightsStore */
+/** @typedef {import('./files/weights-store.js').WeightsStore} WeightsStore */
 /** @typedef {import('./protocol.js').Season} Season */
 /** @typedef {import('./protocol.js').Smooth} Smooth */
 

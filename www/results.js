@@ -1,7 +1,7 @@
 /** Results out: one picture under a proper name, or all of them as a zip. */
 import { download, downloadFile } from './dom.js';
-import { resultName } from './names.js';
-import { buildZip } from './zip.js';
+import { resultName } from './files/names.js';
+import { buildZip } from './files/zip.js';
 
 /** @typedef {import('./run.js').Item} Item */
 
@@ -30,7 +30,7 @@ export async function saveZip(run) {
  * What the zip's manifest says of a photo; null for one that waits. A photo that has a result counts as
  * done while it is translated once more, and also where that failed.
  * @param {Item} item
- * @returns {import('./zip.js').Outcome | null}
+ * @returns {import('./files/zip.js').Outcome | null}
  */
 function outcomeOf({ name, state, problem, result }) {
   const outcome = result ? 'done' : state;

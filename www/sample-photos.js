@@ -1,6 +1,7 @@
 /** Real photos to try the page with, fetched when they are asked for. */
-import { fetchFile } from './download.js';
+
 import { CodedError } from './failure.js';
+import { fetchFile } from './files/download.js';
 
 /** Named with each, and so with each result, as CC BY 4.0 wants it. */
 const CREDIT = 'Aitzol Berasategi, CC BY 4.0';

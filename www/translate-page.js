@@ -14,12 +14,12 @@ import {
 } from './controls.js';
 import { announce, button, byId, input, notify, swap } from './dom.js';
 import { failureOf } from './failure.js';
-import { MAX_PHOTOS } from './files.js';
+import { marginIn } from './files/margin.js';
+import { MAX_PHOTOS } from './files/walk.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { askBeforeLeaving } from './leaving.js';
 import { ModelLoader } from './loader.js';
-import { marginIn } from './margin.js';
 import { errorText, formatPercent, formatTime, text } from './messages.js';
 import { polish } from './polish.js';
 import { showProblems } from './problems.js';
@@ -81,7 +81,7 @@ const viewer = new Viewer({
 
 /**
  * @param {import('./client.js').EngineClient} client
- * @param {import('./store.js').WeightsStore} store
+ * @param {import('./files/weights-store.js').WeightsStore} store
  * @param {Engine} opener
  */
 export async function setUpTranslate(client, store, opener) {
@@ -116,7 +116,7 @@ export async function setUpTranslate(client, store, opener) {
   refresh();
 }
 
-/** @param {import('./store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
+/** @param {import('./files/weights-store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
 async function ownWeights(store) {
   const all = (await store.list()).map(async ({ name, size }) => {
     const file = await store.read(name).catch(() => new Blob());
@@ -148,7 +148,7 @@ export function wouldLose() {
 /** Folders that are still being read end with the photos that came before: counts how often. */
 let walks = 0;
 
-/** @param {AsyncGenerator<import('./files.js').Chunk>} chunks */
+/** @param {AsyncGenerator<import('./files/walk.js').Chunk>} chunks */
 async function takePhotos(chunks) {
   notify('');
   const mine = walks;

@@ -22,7 +22,7 @@ export function isPhotosFault(code) {
  * @param {Pick<import('./client.js').EngineClient, 'translate'>} how.engine
  * @param {import('./models.js').Model} how.model
  * @param {import('./client.js').Weights} how.weights of the model
- * @param {import('./zip.js').Settings} how.settings
+ * @param {import('./files/zip.js').Settings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
  * @param {AbortSignal} how.signal

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { fetchFile } from '../../www/download.js';
+import { fetchFile } from '../../www/files/download.js';
 
 const CONTENT = Buffer.alloc(400_000, 'cyclegan ');
 /** How the host answers, one after another; the last again and again. @type {((response: import('node:http').ServerResponse) => unknown)[]} */
@@ -50,7 +50,7 @@ const refused = (/** @type {number} */ status) => (/** @type {Answer} */ respons
   response.writeHead(status).end();
 };
 
-/** @param {import('../../www/download.js').Options} [options] */
+/** @param {import('../../www/files/download.js').Options} [options] */
 const get = (options) =>
   fetchFile(url, async (response) => Buffer.from(await response.arrayBuffer()), {
     silence: 10_000, // however busy the machine is

@@ -1,7 +1,7 @@
 /** Photos in: folders, drops and pastes, with stand-ins for what the browser hands over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromDrop, fromInput, fromPaste, MAX_PHOTOS } from '../../www/files.js';
+import { fromDrop, fromInput, fromPaste, MAX_PHOTOS } from '../../www/files/walk.js';
 
 globalThis.File ??= /** @type {any} */ ((await import('node:buffer')).File);
 
@@ -63,7 +63,7 @@ const dropped = (tree) => ({
   })),
 });
 
-/** @param {AsyncGenerator<import('../../www/files.js').Chunk>} chunks */
+/** @param {AsyncGenerator<import('../../www/files/walk.js').Chunk>} chunks */
 async function all(chunks) {
   const result = {
     paths: /** @type {string[]} */ ([]),

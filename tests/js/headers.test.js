@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { checkSize, isPicture, MAX_SIDE, measure } from '../../www/headers.js';
+import { checkSize, isPicture, MAX_SIDE, measure } from '../../www/files/headers.js';
 
 /** Looks as Chromium does, which opens JPEG XL, but neither TIFF nor HEIC. @param {() => Promise<unknown>} look */
 async function inChromium(look) {

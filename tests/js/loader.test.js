@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { register } from 'node:module';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { WeightsStore } from '../../www/store.js';
+import { WeightsStore } from '../../www/files/weights-store.js';
 
 // Vite bundles JSON; Node.js wants to be told what it is.
 register(

@@ -1,7 +1,7 @@
 /** The border that weights want is read from their header, whatever the file is. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { marginIn } from '../../www/margin.js';
+import { marginIn } from '../../www/files/margin.js';
 
 /** @param {unknown} header @param {number} [length] that the file claims */
 function weights(header, length) {

@@ -1,7 +1,7 @@
 /** Names in an archive: safe on every system, and never the same twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resultName, resultNames, safeFileName } from '../../www/names.js';
+import { resultName, resultNames, safeFileName } from '../../www/files/names.js';
 
 /** @param {string} path @param {'png' | 'jpeg'} format */
 const name = (path, format = 'png') => resultNames()(path, format);

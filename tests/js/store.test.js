@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { bytesOf, WeightsStore } from '../../www/store.js';
+import { bytesOf, WeightsStore } from '../../www/files/weights-store.js';
 
 /** @param {{ full?: boolean, missing?: boolean, old?: boolean }} [trouble] */
 function install(trouble = {}) {

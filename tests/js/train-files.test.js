@@ -1,7 +1,7 @@
 /** A run's folder: whatever moment the page ends at, a whole checkpoint can be read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Disk } from '../../www/train/disk.js';
+import { Disk } from '../../www/files/disk.js';
 import { readIndex, storeCheckpoint, storeResult } from '../../www/train/run-files.js';
 import { asHandle, FakeFolder } from './train-support/opfs.js';
 

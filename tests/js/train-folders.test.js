@@ -6,7 +6,7 @@ import { useMessages } from '../../www/messages.js';
 import { Folders } from '../../www/train/folders.js';
 import { leftOutLines } from '../../www/train/view/left-out.js';
 
-/** @typedef {import('../../www/files.js').Chunk} Chunk */
+/** @typedef {import('../../www/files/walk.js').Chunk} Chunk */
 
 const en = new URL('../../www/messages/en.json', import.meta.url);
 useMessages('en', JSON.parse(readFileSync(en, 'utf8')));
@@ -21,7 +21,7 @@ const host = /** @type {any} */ ({
   },
 });
 
-/** @param {string[]} paths @param {string} [text] @returns {import('../../www/files.js').Candidate[]} */
+/** @param {string[]} paths @param {string} [text] @returns {import('../../www/files/walk.js').Candidate[]} */
 const photos = (paths, text) =>
   paths.map((path) => ({ path, file: new File([text ?? path], path.split('/').at(-1) ?? '') }));
 

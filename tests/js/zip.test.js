@@ -1,15 +1,15 @@
 /** The archive: opens in another program's reader, has every result once and a manifest at the end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildZip } from '../../www/zip.js';
+import { buildZip } from '../../www/files/zip.js';
 
-const ABOUT = /** @type {import('../../www/zip.js').About} */ ({
+const ABOUT = /** @type {import('../../www/files/zip.js').About} */ ({
   version: '0.1.0',
   model: { name: 'summer to winter', sha256: 'ab'.repeat(32), ngf: 64, blocks: 9 },
   settings: { size: 512, margin: 32, smooth: 4, format: 'png' },
 });
 
-/** @param {string} path @param {string} text @returns {import('../../www/zip.js').Outcome} */
+/** @param {string} path @param {string} text @returns {import('../../www/files/zip.js').Outcome} */
 const done = (path, text, type = 'image/png') => ({
   path,
   state: 'done',
@@ -23,7 +23,7 @@ const done = (path, text, type = 'image/png') => ({
   precision: 'float16',
   made: ABOUT,
 });
-/** @param {string} path @param {string} reason @returns {import('../../www/zip.js').Outcome} */
+/** @param {string} path @param {string} reason @returns {import('../../www/files/zip.js').Outcome} */
 const skipped = (path, reason) => ({
   ...done(path, ''),
   state: 'skipped',

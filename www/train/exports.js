@@ -1,6 +1,6 @@
 /** What a person takes away: weights, curves, a model for Translate. */
 import { CodedError } from '../failure.js';
-import { safeFileName } from '../names.js';
+import { safeFileName } from '../files/names.js';
 import { History } from './history.js';
 
 /** @typedef {import('./types.js').Domain} Domain */

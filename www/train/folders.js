@@ -2,10 +2,10 @@
 import { DOMAINS, datasetReport, folderReport, inspect } from './dataset.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('../files.js').LeftOut} LeftOut */
+/** @typedef {import('../files/walk.js').LeftOut} LeftOut */
 /** @typedef {{ file: Blob, path: string }} Found */
 /** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */
-/** @typedef {(Blob | Found)[] | AsyncIterable<import('../files.js').Chunk>} Given */
+/** @typedef {(Blob | Found)[] | AsyncIterable<import('../files/walk.js').Chunk>} Given */
 /** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
 /** Milliseconds between two words on how far the looking is. */

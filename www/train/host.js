@@ -1,5 +1,5 @@
 /** What a training run needs of the browser, in one place, so that tests can stand in for it. */
-import { measure } from '../headers.js';
+import { measure } from '../files/headers.js';
 import { contentHash } from './dataset.js';
 import { holdRun, leaseOf, TRAINING } from './lease.js';
 

@@ -5,8 +5,8 @@
  * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
  */
 import { CodedError, failureOf } from '../failure.js';
+import { Disk } from '../files/disk.js';
 import { isStored } from './copies.js';
-import { Disk } from './disk.js';
 import { History } from './history.js';
 import { proposalOf } from './learn-on.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';

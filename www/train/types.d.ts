@@ -9,7 +9,7 @@
  * Training has a worker and a device of its own, so the Translate view goes on working while a run is
  * under way, more slowly; aborting a translation never costs a step of training, nor the other way round.
  */
-import type { Candidate, Chunk, LeftOut } from '../files.js';
+import type { Candidate, Chunk, LeftOut } from '../files/walk.js';
 import type { DeviceReport } from '../protocol.js';
 
 export type Domain = 'A' | 'B';

@@ -19,7 +19,7 @@ const NOTHING = { a: null, b: null, dA: null, dB: null, checkpoint: null };
 export class WeightsSource {
   #store;
 
-  /** @param {import('../store.js').WeightsStore} store a visitor's own weights */
+  /** @param {import('../files/weights-store.js').WeightsStore} store a visitor's own weights */
   constructor(store) {
     this.#store = store;
   }

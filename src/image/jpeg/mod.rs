@@ -4,7 +4,7 @@
 //! nothing, some refuse pictures that only lack their end marker. So the codes are walked through
 //! once, without making pixels of them. Every block of every scan must be there, and the end marker
 //! may be missing unless a scan could be missing with it. The page keeps the same rule, with the
-//! browser as its decoder (`www/cut-files.js`, `www/jpeg-ending.js`).
+//! browser as its decoder (`www/files/cut-files.js`, `www/files/jpeg-ending.js`).
 
 mod codes;
 mod scan;

@@ -195,7 +195,7 @@ class FakeTraining {
     if (lr !== undefined) this.config.lr = lr;
   }
 
-  /** As the real one: pieces in their order, and one of the first again. @param {import('../../../www/train/disk.js').Write} write */
+  /** As the real one: pieces in their order, and one of the first again. @param {import('../../../www/files/disk.js').Write} write */
   async saveCheckpoint(write) {
     this.options.onSave?.();
     const text = JSON.stringify({ config: this.config, state: this.state });

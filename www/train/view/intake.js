@@ -3,7 +3,7 @@
  * `trainA` and `trainB` inside as PyTorch's data sets do, fill both.
  */
 import { byId } from '../../dom.js';
-import { fromDrop, fromInput } from '../../files.js';
+import { fromDrop, fromInput } from '../../files/walk.js';
 import { inputPart } from './parts.js';
 
 /** @typedef {import('../types.js').Domain} Domain */

@@ -1,6 +1,6 @@
 /** What was given with a folder's photos and is not used, each by its reason: sentences, without a page. */
 import { shownName } from '../../dom.js';
-import { MAX_PHOTOS } from '../../files.js';
+import { MAX_PHOTOS } from '../../files/walk.js';
 import { ignoredText } from '../../left-out.js';
 import { errorText, text } from '../../messages.js';
 

@@ -39,7 +39,7 @@ export class TrainPage {
    * @param {object} page
    * @param {import('../../client.js').EngineClient} page.engine made for training alone
    * @param {URLSearchParams} page.query
-   * @param {import('../../store.js').WeightsStore} page.store
+   * @param {import('../../files/weights-store.js').WeightsStore} page.store
    * @param {(files: File[]) => unknown} page.onModels hands weights to the Translate view
    */
   constructor({ engine, query, store, onModels }) {

@@ -3,7 +3,7 @@
  * `Training`. A run lives here as long as the worker does; what outlives it is in the run's folder.
  */
 import { CodedError, failureOf } from '../../failure.js';
-import { Disk } from '../disk.js';
+import { Disk } from '../../files/disk.js';
 import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../run-files.js';
 import { Supply } from './supply.js';
 
@@ -302,7 +302,7 @@ export class Trainer {
     const training = this.#run();
     const { step } = training.report();
     let bytes = 0;
-    const checkpoint = async (/** @type {import('../disk.js').Write} */ write) => {
+    const checkpoint = async (/** @type {import('../../files/disk.js').Write} */ write) => {
       bytes = await training.saveCheckpoint(write);
     };
     const parts = { checkpoint, history: new Uint8Array(history) };
@@ -317,7 +317,7 @@ export class Trainer {
   /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
   async #finish({ record, history, best, pictures }) {
     const [a, b] = [await this.#weights('A'), await this.#weights('B')];
-    const checkpoint = async (/** @type {import('../disk.js').Write} */ write) => {
+    const checkpoint = async (/** @type {import('../../files/disk.js').Write} */ write) => {
       await this.#run().saveCheckpoint(write);
     };
     const store = (/** @type {typeof checkpoint | null} */ kept) =>
@@ -370,7 +370,7 @@ function reader(file) {
 /** Bytes of a file in memory that are handed to the browser at a time. */
 const PART = 4 << 20;
 
-/** A file that is kept outside of wasm's memory. @param {import('../disk.js').Pieces} pieces */
+/** A file that is kept outside of wasm's memory. @param {import('../../files/disk.js').Pieces} pieces */
 async function blobOf(pieces) {
   /** @type {Blob[]} */
   const parts = [];

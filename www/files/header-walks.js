@@ -4,8 +4,8 @@
  * keep it busy; null means that no size was found.
  */
 import { nameAt } from './byte-reader.js';
-import { unsupported } from './file-kinds.js';
 import { isFrame, segments } from './jpeg-segments.js';
+import { unsupported } from './kinds.js';
 
 /** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
 /** @typedef {import('./headers.js').Size} Size */
@@ -19,7 +19,7 @@ const MAX_BOXES = 4096;
  *
  * @param {ByteReader} reader
  * @returns {Promise<Size | null>}
- * @throws {import('./failure.js').CodedError} `image-unsupported` for a coding that browsers do not open
+ * @throws {import('../failure.js').CodedError} `image-unsupported` for a coding that browsers do not open
  */
 export async function jpegSize(reader) {
   for await (const { marker, at } of segments(reader)) {

@@ -2,8 +2,9 @@
  * What a file is, told by its first bytes and never by its name: phones, messengers and downloads call
  * photos anything.
  */
+
+import { CodedError } from '../failure.js';
 import { nameAt } from './byte-reader.js';
-import { CodedError } from './failure.js';
 
 /** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
 /** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} Kind of picture */

@@ -1,12 +1,13 @@
 /** How the worker stores a visitor's weights, where the page itself cannot write. */
-import { FOLDER, WRITING } from './store.js';
-import { Disk } from './train/disk.js';
+
+import { Disk } from './disk.js';
+import { FOLDER, WRITING } from './weights-store.js';
 
 /**
  * @param {FileSystemDirectoryHandle} root of this site's private storage
  * @param {string} name
  * @param {Blob} file
- * @throws {import('./failure.js').CodedError} `storage-full`, `storage-unavailable`, `file-gone`
+ * @throws {import('../failure.js').CodedError} `storage-full`, `storage-unavailable`, `file-gone`
  */
 export async function keepWeights(root, name, file) {
   const folder = new Disk(await root.getDirectoryHandle(FOLDER, { create: true }));

@@ -4,7 +4,7 @@
  */
 import { ByteReader, nameAt } from './byte-reader.js';
 
-/** @typedef {import('./file-kinds.js').Kind} Kind */
+/** @typedef {import('./kinds.js').Kind} Kind */
 /**
  * @typedef {object} Notes
  * @property {boolean} convert the file has colours of its own, which become sRGB. Gamma alone, and gamma

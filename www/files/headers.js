@@ -5,13 +5,13 @@
  * So an image whose header gives no size, or too large a one, is never handed to a decoder.
  */
 
+import { CodedError } from '../failure.js';
 import { ByteReader } from './byte-reader.js';
-import { CodedError } from './failure.js';
-import { isRare, kindOf, notOpened } from './file-kinds.js';
 import { boxesSize, gifSize, jpegSize } from './header-walks.js';
+import { isRare, kindOf, notOpened } from './kinds.js';
 import { jxlSize, tiffSize } from './rare-sizes.js';
 
-/** @typedef {import('./file-kinds.js').Kind} Kind */
+/** @typedef {import('./kinds.js').Kind} Kind */
 /** @typedef {{ width: number, height: number }} Size pixels, as stored: before the EXIF orientation */
 
 /** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */

@@ -3,7 +3,7 @@
  * is still being read. What a file is, its content says: only one that is called like a photo is taken at
  * its word, since the engine looks at it anyway.
  */
-import { failureOf, readError } from './failure.js';
+import { failureOf, readError } from '../failure.js';
 import { isPicture } from './headers.js';
 import { IMAGE_EXTENSION } from './names.js';
 

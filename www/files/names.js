@@ -4,11 +4,11 @@
  * case and composed or decomposed accents are the same.
  */
 
-/** @typedef {import('./protocol.js').Format} Format */
+/** @typedef {import('../protocol.js').Format} Format */
 
 /** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_BYTES = 255;
-/** Deepest folder kept: what {@link import('./files.js')} reads. */
+/** Deepest folder kept: what {@link import('./walk.js')} reads. */
 const MAX_DEPTH = 32;
 /** What browsers decode. HEIC is Safari's alone; elsewhere the engine says what to do. */
 export const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|pjpeg|a?png|gif|webp|avif|bmp|hei[cf]|hif)$/i;

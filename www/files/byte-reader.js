@@ -1,5 +1,5 @@
 /** Random access to the bytes of a file, a small window at a time, so that a large file costs little. */
-import { readError } from './failure.js';
+import { readError } from '../failure.js';
 
 const WINDOW = 65_536;
 
@@ -24,7 +24,7 @@ export class ByteReader {
    * @param {number} offset
    * @param {number} length at most 65536
    * @returns {Promise<DataView | null>}
-   * @throws {import('./failure.js').CodedError} `file-gone`, `image-unreadable`
+   * @throws {import('../failure.js').CodedError} `file-gone`, `image-unreadable`
    */
   async view(offset, length) {
     if (offset < 0 || offset + length > this.#file.size) return null;

@@ -3,10 +3,10 @@
  * Where that is missing or full they still work, from memory, until the page is closed. Either way they are
  * copies: what becomes of the file that was added does not matter any more.
  */
-import { CodedError, failureOf, readError } from './failure.js';
+import { CodedError, failureOf, readError } from '../failure.js';
 import { safeFileName } from './names.js';
 
-/** @typedef {import('./failure.js').Failure} Failure */
+/** @typedef {import('../failure.js').Failure} Failure */
 /**
  * @typedef {object} StoredWeights
  * @property {string} name a safe file name, unique here
