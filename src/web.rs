@@ -1,6 +1,6 @@
 //! The engine as JavaScript sees it; with the files of `web/` all that knows JavaScript.
 //!
-//! It runs in a worker (`www/engine.js`). Failures are JavaScript `Error`s with a `code`; pixels
+//! It runs in a worker (`www/engine-worker.js`). Failures are JavaScript `Error`s with a `code`; pixels
 //! are RGBA bytes. No tensor is read synchronously: on wasm that would panic.
 
 mod file;

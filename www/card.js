@@ -117,7 +117,7 @@ export class Card {
     this.#fill(createCompare({ before: first, after: second, width, height, name }));
   }
 
-  /** @param {import('./protocol.js').Failure} problem */
+  /** @param {import('./engine/protocol.js').Failure} problem */
   #showReason({ code, values }) {
     this.#release();
     const reason = document.createElement('p');

@@ -8,10 +8,10 @@ import { formatBytes, formatSmall, text } from './messages.js';
 import { ownModel, shippedModels } from './models.js';
 
 /** @typedef {import('./models.js').Model} Model */
-/** @typedef {import('./protocol.js').Size} Size */
-/** @typedef {import('./protocol.js').Format} Format */
-/** @typedef {import('./protocol.js').Smooth} Smooth */
-/** @typedef {{ name: string, margin: number, bytes: number, network?: import('./protocol.js').ModelReport }} Own weights of the visitor */
+/** @typedef {import('./engine/protocol.js').Size} Size */
+/** @typedef {import('./engine/protocol.js').Format} Format */
+/** @typedef {import('./engine/protocol.js').Smooth} Smooth */
+/** @typedef {{ name: string, margin: number, bytes: number, network?: import('./engine/protocol.js').ModelReport }} Own weights of the visitor */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];

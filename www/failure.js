@@ -3,7 +3,7 @@
  * selects the sentence in `messages/`, and a detail in plain English for a log.
  */
 
-/** @typedef {import('./protocol.js').Failure} Failure */
+/** @typedef {import('./engine/protocol.js').Failure} Failure */
 
 /** An error with a stable code, such as `image-unreadable`. */
 export class CodedError extends Error {

@@ -84,8 +84,8 @@ function listenForDrops(onDrop) {
 
 /**
  * Paints sample photos of the seasons that a model expects; other scenes each time.
- * @param {Pick<import('./client.js').EngineClient, 'paint'>} engine
- * @param {import('./protocol.js').Season[]} seasons taken in turn
+ * @param {Pick<import('./engine/client.js').EngineClient, 'paint'>} engine
+ * @param {import('./engine/protocol.js').Season[]} seasons taken in turn
  * @returns {Promise<{ name: string, file: File }[]>}
  */
 export async function paintSamples(engine, seasons) {

@@ -4,8 +4,8 @@ import { bytesOf } from './files/weights-store.js';
 import { forgetMismatch, ownModel, readModel } from './models.js';
 
 /** @typedef {import('./models.js').Model} Model */
-/** @typedef {import('./client.js').Weights} Weights */
-/** @typedef {Pick<import('./client.js').EngineClient, 'load'>} Engine */
+/** @typedef {import('./engine/client.js').Weights} Weights */
+/** @typedef {Pick<import('./engine/client.js').EngineClient, 'load'>} Engine */
 
 export class ModelLoader {
   #engine;
@@ -25,7 +25,7 @@ export class ModelLoader {
   /**
    * Takes a visitor's weights file, if the engine does, and remembers it.
    * @param {File} file
-   * @returns {Promise<import('./files/weights-store.js').StoredWeights & { network: import('./protocol.js').ModelReport }>} under
+   * @returns {Promise<import('./files/weights-store.js').StoredWeights & { network: import('./engine/protocol.js').ModelReport }>} under
    *   the name that it got
    * @throws {import('./failure.js').CodedError} the engine's `weights-…` codes
    */

@@ -1,14 +1,15 @@
 /**
  * Puts the page together: the words, the engine, and the two views, Translate and Train.
  */
-import { EngineClient } from './client.js';
+
 import { proposeSize } from './controls.js';
 import { button, byId, notify, warn } from './dom.js';
+import { EngineClient } from './engine/client.js';
+import { spawnEngine } from './engine/spawn.js';
 import { failureOf } from './failure.js';
 import { WeightsStore } from './files/weights-store.js';
 import { translatePage } from './language.js';
 import { errorText } from './messages.js';
-import { spawnEngine } from './spawn.js';
 import { showDevice, showLoading, showNoDevice, showStarting } from './status.js';
 import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate-page.js';
 import { setUpViews, showView } from './views.js';
@@ -36,7 +37,7 @@ openEngine();
 training.then((page) => page.open(), noTraining);
 document.documentElement.dataset.started = '';
 
-/** @param {import('./protocol.js').DeviceReport} report */
+/** @param {import('./engine/protocol.js').DeviceReport} report */
 function knowDevice(report) {
   version = report.version;
   showDevice(report);
@@ -45,7 +46,7 @@ function knowDevice(report) {
   training.then((page) => page.knowDevice(report)).catch(() => {});
 }
 
-/** @returns {import('./protocol.js').DeviceChoice} */
+/** @returns {import('./engine/protocol.js').DeviceChoice} */
 function deviceChoice() {
   const asked = query.get('device');
   return asked === 'cpu' || asked === 'webgpu' ? asked : 'auto';

@@ -9,8 +9,8 @@ import cards from './models/cards.json';
 
 /** @typedef {(typeof cards)[number]} Card */
 /** @typedef {import('./files/weights-store.js').WeightsStore} WeightsStore */
-/** @typedef {import('./protocol.js').Season} Season */
-/** @typedef {import('./protocol.js').Smooth} Smooth */
+/** @typedef {import('./engine/protocol.js').Season} Season */
+/** @typedef {import('./engine/protocol.js').Smooth} Smooth */
 
 /**
  * @typedef {object} Model
@@ -22,7 +22,7 @@ import cards from './models/cards.json';
  * @property {number} margin pixels
  * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: not known
- * @property {import('./protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
+ * @property {import('./engine/protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */

@@ -41,7 +41,7 @@ export function showProblems(run) {
 
 /**
  * @param {string} name
- * @param {import('./protocol.js').Failure} problem
+ * @param {import('./engine/protocol.js').Failure} problem
  */
 function problemLine(name, { code, values }) {
   const line = document.createElement('li');

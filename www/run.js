@@ -8,8 +8,8 @@
  */
 
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
-/** @typedef {import('./protocol.js').Failure} Failure */
-/** @typedef {import('./protocol.js').Translated} Translated */
+/** @typedef {import('./engine/protocol.js').Failure} Failure */
+/** @typedef {import('./engine/protocol.js').Translated} Translated */
 
 /**
  * @typedef {object} Item

@@ -59,7 +59,7 @@ let changes = 0;
 const NOTHING = { items: [], ignored: 0, endings: [] };
 /** What was taken out last, to be put back until the next run begins. */
 let removed = NOTHING;
-/** @type {import('./client.js').EngineClient} */
+/** @type {import('./engine/client.js').EngineClient} */
 let engine;
 /** @type {ModelLoader} */
 let loader;
@@ -80,7 +80,7 @@ const viewer = new Viewer({
 });
 
 /**
- * @param {import('./client.js').EngineClient} client
+ * @param {import('./engine/client.js').EngineClient} client
  * @param {import('./files/weights-store.js').WeightsStore} store
  * @param {Engine} opener
  */
@@ -467,7 +467,7 @@ function tell(error) {
   const { code, detail, values } =
     error instanceof Error
       ? failureOf(error)
-      : /** @type {import('./protocol.js').Failure} */ (error);
+      : /** @type {import('./engine/protocol.js').Failure} */ (error);
   console.warn(`${code}: ${detail}`);
   notify(errorText(code, values));
 }

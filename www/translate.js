@@ -1,5 +1,5 @@
 /** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
-import { isFinal } from './client.js';
+import { isFinal } from './engine/client.js';
 import { CodedError, failureOf } from './failure.js';
 import { cancel, nextItem, settle } from './run.js';
 
@@ -19,9 +19,9 @@ export function isPhotosFault(code) {
 /**
  * @param {Run} run that has begun
  * @param {object} how
- * @param {Pick<import('./client.js').EngineClient, 'translate'>} how.engine
+ * @param {Pick<import('./engine/client.js').EngineClient, 'translate'>} how.engine
  * @param {import('./models.js').Model} how.model
- * @param {import('./client.js').Weights} how.weights of the model
+ * @param {import('./engine/client.js').Weights} how.weights of the model
  * @param {import('./files/zip.js').Settings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
@@ -65,7 +65,7 @@ export async function translateAll(run, how) {
 /**
  * Makes sure that the browser has room for a result: it takes one without a word, and tells only whoever
  * reads it.
- * @param {import('./protocol.js').Translated} picture
+ * @param {import('./engine/protocol.js').Translated} picture
  * @throws {CodedError} `out-of-room`
  */
 async function held({ before, after }) {

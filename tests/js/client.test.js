@@ -1,7 +1,7 @@
 /** The page's handle on the worker: one request at a time, abort, death and revival. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EngineClient, isFinal } from '../../www/client.js';
+import { EngineClient, isFinal } from '../../www/engine/client.js';
 import { CodedError } from '../../www/failure.js';
 
 /** What a stand-in for the worker does with a request; nothing returned: it never answers. */
@@ -78,7 +78,7 @@ function clientOf(behave, first, limit) {
   return { client, workers, reports, asked };
 }
 
-const job = /** @type {import('../../www/protocol.js').TranslateJob} */ ({
+const job = /** @type {import('../../www/engine/protocol.js').TranslateJob} */ ({
   file: new Blob(['photo']),
   size: 256,
   margin: 0,
@@ -86,7 +86,7 @@ const job = /** @type {import('../../www/protocol.js').TranslateJob} */ ({
   format: 'png',
 });
 
-/** @param {string} text @param {string | null} [sha256] @returns {import('../../www/client.js').Weights} */
+/** @param {string} text @param {string | null} [sha256] @returns {import('../../www/engine/client.js').Weights} */
 const weightsOf = (text, sha256 = null) => ({
   read: () => new Blob([text]).arrayBuffer(),
   sha256,

@@ -24,7 +24,7 @@ function setUp() {
   /** @type {unknown} */
   let loaded = null;
   const engine = {
-    async load(/** @type {import('../../www/client.js').Weights} */ weights) {
+    async load(/** @type {import('../../www/engine/client.js').Weights} */ weights) {
       if (loaded !== weights) read.push(Buffer.from(await weights.read()).toString());
       loaded = weights;
       return /** @type {any} */ (null);

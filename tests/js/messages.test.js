@@ -103,7 +103,7 @@ const PUT_TOGETHER = {
   'proposal.*': union(/why: [^;]*;/, types),
   'reason.*': sentencesOf('reason.').map((key) => key.slice('reason.'.length)),
   'reason.device.*': ['webgpu', 'cpu'],
-  'samples.*': union(/type Season = [^;]*;/, read('www/protocol.d.ts')),
+  'samples.*': union(/type Season = [^;]*;/, read('www/engine/protocol.d.ts')),
   'setting.*': fields,
   'setting.*.*': choices,
   'setting.*.about': fields,

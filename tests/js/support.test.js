@@ -17,7 +17,7 @@ const AGENTS = {
 };
 const PHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/130.0 Mobile/15E148 Safari/604.1';
-/** @type {import('../../www/protocol.js').DeviceReport} */
+/** @type {import('../../www/engine/protocol.js').DeviceReport} */
 const cpu = {
   device: 'cpu',
   adapter: '',

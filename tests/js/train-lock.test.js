@@ -1,7 +1,7 @@
 /** One tab trains at a time, whatever is pressed while something else is still on its way. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Lease, TRAINING } from '../../www/train/lease.js';
+import { Lease, TRAINING } from '../../www/engine/lease.js';
 import { FakeLocks } from './train-support/locks.js';
 import { FakeFolder } from './train-support/opfs.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';

@@ -1,7 +1,7 @@
 /** What becomes of a run when something breaks: the engine, the numbers, the disk, a file. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TRAINING } from '../../www/train/lease.js';
+import { TRAINING } from '../../www/engine/lease.js';
 import { codes, newSession, readySession, until } from './train-support/session.js';
 
 /** @param {import('../../www/train/session.js').TrainSession} session */

@@ -4,7 +4,7 @@
  * case and composed or decomposed accents are the same.
  */
 
-/** @typedef {import('../protocol.js').Format} Format */
+/** @typedef {import('../engine/protocol.js').Format} Format */
 
 /** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_BYTES = 255;

@@ -21,7 +21,7 @@ export class Calibrator {
   #host;
 
   /**
-   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {Pick<import('./host.js').Host, 'now'>} host
    */
   constructor(engine, host) {
@@ -96,7 +96,7 @@ function about({ settings, start, network, device }, { photos, previews }) {
   };
 }
 
-/** @param {import('../protocol.js').TrainFrom} from */
+/** @param {import('../engine/protocol.js').TrainFrom} from */
 function warmUpIn(from) {
   return from.kind === 'new' ? JSON.parse(from.config).warm_up : 0;
 }

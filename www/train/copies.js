@@ -9,14 +9,14 @@ import { DOMAINS } from './dataset.js';
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 /** @typedef {import('./record.js').StoredPhoto} StoredPhoto */
-/** @typedef {import('../protocol.js').TrainPhotos} TrainPhotos */
+/** @typedef {import('../engine/protocol.js').TrainPhotos} TrainPhotos */
 
 /**
  * @typedef {object} Wanted a copy to be made
  * @property {StoredPhoto} of gets its name
  * @property {Domain} domain
- * @property {import('../protocol.js').ToKeep} photo
- * @property {(kept: import('../protocol.js').Kept) => void} use what was made in place of the photo
+ * @property {import('../engine/protocol.js').ToKeep} photo
+ * @property {(kept: import('../engine/protocol.js').Kept) => void} use what was made in place of the photo
  */
 
 /** Photos that are handed to the worker at a time. */
@@ -41,7 +41,7 @@ export class Copies {
 
   /**
    * @param {Pick<import('./host.js').Host, 'space'>} host
-   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {import('./run.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
@@ -156,7 +156,7 @@ function wantedOf(record, used, longest) {
       const blob = used.photos[domain][i];
       if (!blob) continue;
       const photo = { name: nameOf(domain, i), blob, whole: null };
-      const use = (/** @type {import('../protocol.js').Kept} */ { copy }) => {
+      const use = (/** @type {import('../engine/protocol.js').Kept} */ { copy }) => {
         used.photos[domain][i] = copy;
       };
       all.push({ of, domain, photo, use });
@@ -166,7 +166,7 @@ function wantedOf(record, used, longest) {
       if (!blob) continue;
       const whole = { name: nameOf(`${domain}-whole`, i), longest };
       const photo = { name: nameOf(`${domain}-preview`, i), blob, whole };
-      const use = (/** @type {import('../protocol.js').Kept} */ { copy, whole }) => {
+      const use = (/** @type {import('../engine/protocol.js').Kept} */ { copy, whole }) => {
         used.previews[domain][i] = copy && { photo: copy, whole };
       };
       all.push({ of, domain, photo, use });

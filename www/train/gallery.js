@@ -10,7 +10,7 @@ import { isDeath } from './restarts.js';
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Preview} Preview */
 /** @typedef {import('./types.js').PreviewSet} PreviewSet */
-/** @typedef {import('../protocol.js').TrainStored['pictures']} ToStore */
+/** @typedef {import('../engine/protocol.js').TrainStored['pictures']} ToStore */
 
 /** Times that are kept at most, and bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
@@ -48,7 +48,7 @@ export class Gallery {
 
   /**
    * Translates the photos as the networks do now.
-   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {number} step
    * @param {number} photos of each domain, the first
    */

@@ -43,7 +43,7 @@ export class History {
    * Adds a step. One that is already there, since the run went back behind it, is replaced together with
    * all that followed.
    *
-   * @param {import('../protocol.js').StepReport} report
+   * @param {import('../engine/protocol.js').StepReport} report
    */
   push(report) {
     this.truncate(report.step - 1);

@@ -1,7 +1,8 @@
 /** What a training run needs of the browser, in one place, so that tests can stand in for it. */
+
+import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
 import { measure } from '../files/headers.js';
 import { contentHash } from './dataset.js';
-import { holdRun, leaseOf, TRAINING } from './lease.js';
 
 /** How long another tab may be busy with something short, in milliseconds. */
 const PATIENCE = 500;
@@ -56,7 +57,7 @@ export class Host {
 
   /**
    * Makes this tab the one that trains.
-   * @returns {Promise<import('./lease.js').Lease | null>} null: another tab does
+   * @returns {Promise<import('../engine/lease.js').Lease | null>} null: another tab does
    */
   lock() {
     return leaseOf(this.locks, TRAINING, AbortSignal.timeout(PATIENCE));

@@ -20,11 +20,11 @@ export class Preparation {
   preset = 'season';
   /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
   #basis = 'season';
-  /** @type {import('../protocol.js').DeviceReport | null} */
+  /** @type {import('../engine/protocol.js').DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };
-  /** Memory of a run as it stands here; null: not known yet. @type {import('../protocol.js').TrainNeed | null} */
+  /** Memory of a run as it stands here; null: not known yet. @type {import('../engine/protocol.js').TrainNeed | null} */
   need = null;
   #weighed = 0;
   /** Of what stands here now; forgotten as soon as that changes. @type {import('./types.js').Calibration | null} */
@@ -32,7 +32,7 @@ export class Preparation {
 
   /**
    * @param {object} parts
-   * @param {import('../client.js').EngineClient} parts.engine
+   * @param {import('../engine/client.js').EngineClient} parts.engine
    * @param {import('./weights.js').WeightsSource} parts.source
    * @param {import('./stored-runs.js').StoredRuns} parts.stored
    * @param {import('./host.js').Host} parts.host

@@ -7,7 +7,7 @@ import { configOf, polishOf, stepsOf } from './settings.js';
 /** @typedef {import('./types.js').FolderReport} FolderReport */
 /** @typedef {import('./types.js').Photo} Photo */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
-/** @typedef {import('../protocol.js').TrainPhotos} TrainPhotos */
+/** @typedef {import('../engine/protocol.js').TrainPhotos} TrainPhotos */
 
 /**
  * @typedef {object} Plan
@@ -16,13 +16,13 @@ import { configOf, polishOf, stepsOf } from './settings.js';
  * @property {import('./types.js').StartChoice} start
  * @property {import('./settings.js').Network | null} network of the weights, as far as it is known
  * @property {import('./weights.js').Weights} weights
- * @property {import('../protocol.js').DeviceReport} device
+ * @property {import('../engine/protocol.js').DeviceReport} device
  * @property {number} date milliseconds since 1970
  */
 
 /**
  * @param {Plan} plan
- * @returns {{ record: RunRecord, from: import('../protocol.js').TrainFrom } & TrainPhotos}
+ * @returns {{ record: RunRecord, from: import('../engine/protocol.js').TrainFrom } & TrainPhotos}
  */
 export function prepare({ folders, settings, start, network, weights, device, date }) {
   const sides = { A: divided(folders.A), B: divided(folders.B) };

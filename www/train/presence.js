@@ -2,7 +2,7 @@
  * This tab among others and before a person: one tab trains at a time, the screen stays on while it does,
  * and the run is saved when the page goes out of sight, since it may not come back.
  */
-import { Lease } from './lease.js';
+import { Lease } from '../engine/lease.js';
 
 export class Presence {
   #host;

@@ -19,20 +19,20 @@ import { previewsOf, ratesConfig } from './settings.js';
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
-/** @typedef {import('../protocol.js').TrainFrom} TrainFrom */
-/** @typedef {import('../protocol.js').TrainReport} TrainReport */
+/** @typedef {import('../engine/protocol.js').TrainFrom} TrainFrom */
+/** @typedef {import('../engine/protocol.js').TrainReport} TrainReport */
 /** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
 
 /**
  * @typedef {object} Parts
- * @property {Pick<import('../client.js').EngineClient, 'request' | 'open'>} engine
+ * @property {Pick<import('../engine/client.js').EngineClient, 'request' | 'open'>} engine
  * @property {import('./host.js').Host} host
  * @property {import('./faults.js').Faults} faults
- * @property {import('./lease.js').Lease} lease the right to train, which is the run's until it is off the page
+ * @property {import('../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
  * @property {TrainFrom} from where it began
- * @property {import('../protocol.js').TrainPhotos['photos']} photos
- * @property {import('../protocol.js').TrainPhotos['previews']} previews
+ * @property {import('../engine/protocol.js').TrainPhotos['photos']} photos
+ * @property {import('../engine/protocol.js').TrainPhotos['previews']} previews
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
  * @property {import('./types.js').PreviewSet[]} [pictures]
@@ -235,7 +235,7 @@ export class TrainRun {
     return this.step < this.#polishedFrom ? 'full' : 'polish';
   }
 
-  /** @param {import('../protocol.js').TrainSteps} done */
+  /** @param {import('../engine/protocol.js').TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
       const seconds = this.#forecast.awake(kindOf(report), report.seconds);

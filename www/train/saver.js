@@ -25,7 +25,7 @@ export class Saver {
 
   /**
    * @param {import('./host.js').Host} host
-   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {import('./run.js').Tell} tell
    */
   constructor(host, engine, tell) {
@@ -60,7 +60,7 @@ export class Saver {
     return Math.min(1 / PART, (this.saved?.seconds ?? 0) / Math.max(this.#every, 1));
   }
 
-  /** Where to go on from; null: nothing was saved yet. @returns {import('../protocol.js').TrainFrom | null} */
+  /** Where to go on from; null: nothing was saved yet. @returns {import('../engine/protocol.js').TrainFrom | null} */
   get last() {
     if (this.#inMemory) return { kind: 'checkpoint', bytes: this.#inMemory };
     return this.saved && { kind: 'stored' };
@@ -117,7 +117,7 @@ export class Saver {
     return best === this.#best ? null : best;
   }
 
-  /** @param {import('../protocol.js').Failure | null} problem @param {number} bytes */
+  /** @param {import('../engine/protocol.js').Failure | null} problem @param {number} bytes */
   #report(problem, bytes) {
     if (problem && !this.#full) this.#tell(problem.code, { bytes }, 'warning', problem.detail);
     if (!problem && this.#full) this.#tell('storage-saved', {}, 'info');

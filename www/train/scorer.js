@@ -7,7 +7,7 @@
 import { CodedError } from '../failure.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('../protocol.js').TrainScored} TrainScored */
+/** @typedef {import('../engine/protocol.js').TrainScored} TrainScored */
 
 /** Part of the time. */
 const PART = 0.1;
@@ -44,7 +44,7 @@ export class Scorer {
 
   /**
    * @param {Pick<import('./host.js').Host, 'now'>} host
-   * @param {Pick<import('../client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {boolean} given the run does not start from scratch
    * @param {import('./run.js').Tell} tell
    */

@@ -101,7 +101,7 @@ export class TrainSession extends EventTarget {
     return this.snapshot.can;
   }
 
-  /** @param {import('../protocol.js').DeviceReport} device of another engine in this page */
+  /** @param {import('../engine/protocol.js').DeviceReport} device of another engine in this page */
   knowDevice(device) {
     this.#next.device ??= device;
     this.#changed();
@@ -329,7 +329,7 @@ export class TrainSession extends EventTarget {
    *
    * @template T
    * @param {State} doing
-   * @param {(signal: AbortSignal, lease: import('./lease.js').Lease) => Promise<T>} task
+   * @param {(signal: AbortSignal, lease: import('../engine/lease.js').Lease) => Promise<T>} task
    * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
    */
   #alone(doing, task) {
@@ -389,7 +389,7 @@ export class TrainSession extends EventTarget {
    *
    * @param {string} id
    * @param {AbortSignal} signal
-   * @param {import('./lease.js').Lease} lease
+   * @param {import('../engine/lease.js').Lease} lease
    * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
    * @returns {Promise<TrainRun | null>} null: its photos are not there
    */

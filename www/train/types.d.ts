@@ -9,8 +9,9 @@
  * Training has a worker and a device of its own, so the Translate view goes on working while a run is
  * under way, more slowly; aborting a translation never costs a step of training, nor the other way round.
  */
+
+import type { DeviceReport } from '../engine/protocol.js';
 import type { Candidate, Chunk, LeftOut } from '../files/walk.js';
-import type { DeviceReport } from '../protocol.js';
 
 export type Domain = 'A' | 'B';
 
@@ -475,7 +476,7 @@ export interface Snapshot {
 /** What `new TrainSession(...)` takes. */
 export interface SessionOptions {
   /** `new EngineClient(spawnEngine, device, onOpen)`, made for training alone. */
-  engine: import('../client.js').EngineClient;
+  engine: import('../engine/client.js').EngineClient;
   /** The page's URL parameters: `fault=panic@12`. */
   query?: URLSearchParams;
   /** `new WeightsSource(store)` of weights.js: where weights to start from are read. */

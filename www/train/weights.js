@@ -10,7 +10,7 @@ import {
 import { contentHash } from './dataset.js';
 
 /** @typedef {import('./types.js').StartChoice} StartChoice */
-/** @typedef {import('../protocol.js').Start} Start */
+/** @typedef {import('../engine/protocol.js').Start} Start */
 /** @typedef {Start & { name: string }} Weights */
 
 /** @type {Start} */

@@ -3,9 +3,9 @@
  * training and the real client. A photo is a file whose text is a number, or "damaged".
  */
 
-import { EngineClient } from '../../../www/client.js';
+import { EngineClient } from '../../../www/engine/client.js';
+import { holdRun } from '../../../www/engine/lease.js';
 import { CodedError, failureOf } from '../../../www/failure.js';
-import { holdRun } from '../../../www/train/lease.js';
 import { Trainer } from '../../../www/train/worker/trainer.js';
 
 export const CPU = {
@@ -261,13 +261,13 @@ function fakeEngine(options) {
   };
 }
 
-/** Answers as `www/engine.js` does. */
+/** Answers as `www/engine-worker.js` does. */
 class FakeWorker extends EventTarget {
   ended = false;
   dead = false;
   /** @type {string[]} */
   asked = [];
-  /** @type {import('../../../www/train/lease.js').Lease | null} */
+  /** @type {import('../../../www/engine/lease.js').Lease | null} */
   lease = null;
 
   /** @param {any} options */

@@ -37,7 +37,7 @@ export class TrainPage {
 
   /**
    * @param {object} page
-   * @param {import('../../client.js').EngineClient} page.engine made for training alone
+   * @param {import('../../engine/client.js').EngineClient} page.engine made for training alone
    * @param {URLSearchParams} page.query
    * @param {import('../../files/weights-store.js').WeightsStore} page.store
    * @param {(files: File[]) => unknown} page.onModels hands weights to the Translate view
@@ -58,7 +58,7 @@ export class TrainPage {
     this.#draw();
   }
 
-  /** @param {import('../../protocol.js').DeviceReport} device of the engine that translates */
+  /** @param {import('../../engine/protocol.js').DeviceReport} device of the engine that translates */
   knowDevice(device) {
     this.#session.knowDevice(device);
   }

@@ -8,7 +8,7 @@ import { CodedError, failureOf } from '../../failure.js';
 import { DOMAINS } from '../dataset.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../../protocol.js').Excluded} Excluded */
+/** @typedef {import('../../engine/protocol.js').Excluded} Excluded */
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**
  * @typedef {object} Sink the part of the engine's `Training` that takes photos

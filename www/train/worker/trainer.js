@@ -10,10 +10,10 @@ import { Supply } from './supply.js';
 /** @typedef {import('../../pkg/cyclegan_web.js').Engine} Engine */
 /** @typedef {import('../../pkg/cyclegan_web.js').Training} Training */
 /** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../../protocol.js').Commands} Commands */
-/** @typedef {import('../../protocol.js').Values} Values */
-/** @typedef {import('../../protocol.js').TrainStart} TrainStart */
-/** @typedef {import('../../protocol.js').TrainReport} TrainReport */
+/** @typedef {import('../../engine/protocol.js').Commands} Commands */
+/** @typedef {import('../../engine/protocol.js').Values} Values */
+/** @typedef {import('../../engine/protocol.js').TrainStart} TrainStart */
+/** @typedef {import('../../engine/protocol.js').TrainReport} TrainReport */
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
@@ -31,7 +31,7 @@ const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-fin
  * @property {() => number} now milliseconds of a clock that is never set
  * @property {() => void} panic ends wasm as a mistake in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
- * @property {(run: string) => Promise<import('../lease.js').Lease | null>} hold tells everybody that this worker
+ * @property {(run: string) => Promise<import('../../engine/lease.js').Lease | null>} hold tells everybody that this worker
  *   writes the run's folder, until it ends
  */
 
@@ -43,7 +43,7 @@ export class Trainer {
   #supply = null;
   /** The run's folder. @type {Disk | null} */
   #disk = null;
-  /** Of that folder. @type {import('../lease.js').Lease | null} */
+  /** Of that folder. @type {import('../../engine/lease.js').Lease | null} */
   #lease = null;
   /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
@@ -189,7 +189,7 @@ export class Trainer {
 
   /**
    * @param {Domain} domain
-   * @param {import('../../protocol.js').PreviewPhoto | null} shown
+   * @param {import('../../engine/protocol.js').PreviewPhoto | null} shown
    * @param {number} side
    * @returns {Promise<number>} -1: it cannot be decoded
    */
@@ -220,7 +220,7 @@ export class Trainer {
     return kept;
   }
 
-  /** @param {Disk} folder @param {import('../../protocol.js').ToKeep} photo @returns {Promise<import('../../protocol.js').Kept>} */
+  /** @param {Disk} folder @param {import('../../engine/protocol.js').ToKeep} photo @returns {Promise<import('../../engine/protocol.js').Kept>} */
   async #keepOne(folder, { name, blob, whole }) {
     const training = this.#run();
     let resized;
@@ -407,7 +407,7 @@ async function bytesOf(blob) {
   }
 }
 
-/** @param {import('../../protocol.js').TrainStored['pictures']} pictures */
+/** @param {import('../../engine/protocol.js').TrainStored['pictures']} pictures */
 function previewsOf(pictures) {
   if (!pictures) return null;
   const files = pictures.files.map(({ name, blob }) => ({ name, content: blob }));
@@ -417,7 +417,7 @@ function previewsOf(pictures) {
 /**
  * @param {Disk | null} disk
  * @param {(disk: Disk) => Promise<unknown>} store
- * @returns {Promise<import('../../protocol.js').Failure | null>} why it is not stored
+ * @returns {Promise<import('../../engine/protocol.js').Failure | null>} why it is not stored
  */
 async function stored(disk, store) {
   if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };

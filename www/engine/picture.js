@@ -1,5 +1,5 @@
 /** A decoded photo, read strip by strip and upright; and the canvases through which pixels go. For the worker. */
-import { CodedError } from './failure.js';
+import { CodedError } from '../failure.js';
 
 /** Pixels read back at a time: keeps the canvas far below what any browser allows, and memory low. */
 const STRIP_PIXELS = 4_000_000;

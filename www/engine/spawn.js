@@ -5,7 +5,7 @@
  * `blob:` inherits it. So the worker is one line in a blob that imports the real module, and the promise
  * that nothing leaves this computer is enforced where the photos are.
  */
-import engineUrl from './engine.js?worker&url';
+import engineUrl from '../engine-worker.js?worker&url';
 
 /**
  * @returns {Worker} not started yet: listen for its messages and for `error`

@@ -11,16 +11,16 @@
  * on was sRGB. Without one the network sees the numbers in the file.
  */
 
-import { CodedError, failureOf, readError } from './failure.js';
-import { closed } from './files/cut-files.js';
-import { checkSize, measure } from './files/headers.js';
-import { jpegEnding } from './files/jpeg-ending.js';
-import { isRare, notOpened } from './files/kinds.js';
-import { notesOf } from './files/picture-notes.js';
+import { CodedError, failureOf, readError } from '../failure.js';
+import { closed } from '../files/cut-files.js';
+import { checkSize, measure } from '../files/headers.js';
+import { jpegEnding } from '../files/jpeg-ending.js';
+import { isRare, notOpened } from '../files/kinds.js';
+import { notesOf } from '../files/picture-notes.js';
 import { context, Picture, release } from './picture.js';
 import { turns } from './probes.js';
 
-/** @typedef {import('./files/kinds.js').Kind} Kind */
+/** @typedef {import('../files/kinds.js').Kind} Kind */
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
 /** Quality of a JPEG result, 0 to 1. */
@@ -88,7 +88,7 @@ export async function decode(file) {
  *
  * @param {Blob} file
  * @param {(width: number, height: number) => [number, number]} sizeOf the upright photo
- * @param {typeof import('./pkg/cyclegan_web.js').Shrink} Shrink
+ * @param {typeof import('../pkg/cyclegan_web.js').Shrink} Shrink
  * @returns {Promise<Pixels & { photoWidth: number, photoHeight: number }>}
  * @throws {CodedError} as {@link open}, and those of the engine
  */

@@ -1,6 +1,7 @@
 /** Whether this browser's pixels can be trusted, looked at once when the engine starts. For the worker. */
+
+import { CodedError } from '../failure.js';
 import { decode, encode } from './decode.js';
-import { CodedError } from './failure.js';
 import { context, release } from './picture.js';
 import { GAMMA, PROFILE } from './probes.js';
 

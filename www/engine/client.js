@@ -7,7 +7,7 @@
  * Every translation names its weights. They are read, from their file, when the worker does not have them:
  * nothing else knows what is loaded, and no second copy of it is held.
  */
-import { CodedError, coded, failureOf } from './failure.js';
+import { CodedError, coded, failureOf } from '../failure.js';
 
 /** @typedef {import('./protocol.js').Name} Name */
 /** @typedef {import('./protocol.js').Commands} Commands */

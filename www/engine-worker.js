@@ -7,17 +7,17 @@
  * request with `engine-died`; the page then replaces the worker.
  */
 
-import { decode, decodeTo, encode } from './decode.js';
+import { decode, decodeTo, encode } from './engine/decode.js';
+import { holdRun } from './engine/lease.js';
+import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepWeights } from './files/keeping.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
-import { selfTest } from './self-test.js';
-import { holdRun } from './train/lease.js';
 import { Trainer } from './train/worker/trainer.js';
 
-/** @typedef {import('./protocol.js').Request} Request */
-/** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
+/** @typedef {import('./engine/protocol.js').Request} Request */
+/** @typedef {import('./engine/protocol.js').DeviceReport} DeviceReport */
 
 /** Longest side proposed: what takes a few seconds at most on a usual machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
@@ -27,7 +27,7 @@ const TELL_EVERY = 100;
 
 /** @type {Engine | null} */
 let engine = null;
-/** What was loaded last. @type {import('./protocol.js').ModelReport | null} */
+/** What was loaded last. @type {import('./engine/protocol.js').ModelReport | null} */
 let model = null;
 /** The model that is being polished. @type {import('./pkg/cyclegan_web.js').Polishing | null} */
 let polishing = null;
@@ -164,8 +164,8 @@ function ready() {
 }
 
 /**
- * @param {import('./protocol.js').DeviceChoice} choice
- * @param {import('./protocol.js').Precision | null} precision null: what the device does best
+ * @param {import('./engine/protocol.js').DeviceChoice} choice
+ * @param {import('./engine/protocol.js').Precision | null} precision null: what the device does best
  * @returns {Promise<DeviceReport>}
  */
 async function open(choice, precision) {
@@ -187,8 +187,8 @@ async function open(choice, precision) {
 }
 
 /**
- * @param {import('./protocol.js').TranslateJob} job
- * @returns {Promise<import('./protocol.js').Translated>}
+ * @param {import('./engine/protocol.js').TranslateJob} job
+ * @returns {Promise<import('./engine/protocol.js').Translated>}
  */
 async function translate(job) {
   const started = performance.now();
@@ -207,11 +207,11 @@ async function translate(job) {
   const how = /** @type {const} */ ([size, job.margin, job.smooth]);
   const tell = (/** @type {number} */ passed) => postMessage({ passed });
   const running = ready().translate(photo.data, width, height, ...how, tell);
-  const by = /** @type {import('./protocol.js').ModelReport} */ (model);
+  const by = /** @type {import('./engine/protocol.js').ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
-    const precision = /** @type {import('./protocol.js').Precision} */ (made.precision);
+    const precision = /** @type {import('./engine/protocol.js').Precision} */ (made.precision);
     const after = await encode(made.takeAfter(), width, height, job.format);
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;
