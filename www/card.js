@@ -2,10 +2,11 @@
  * One photo's card: the photo while it waits, then the comparison, or the reason why there is none. It owns
  * the blob URLs of what it shows.
  */
-import { createCompare } from './compare.js';
-import { label, shownName } from './dom.js';
+
 import { measure } from './files/headers.js';
-import { errorText, text } from './messages.js';
+import { createCompare } from './page/compare.js';
+import { label, shownName } from './page/dom.js';
+import { errorText, text } from './page/messages.js';
 
 /** @typedef {import('./run.js').Item} Item */
 

@@ -2,10 +2,11 @@
  * The bar: which model, at what size, saved as what. Choices are kept from visit to visit; until the
  * visitor has chosen a size, the device proposes one.
  */
-import { button, byId, input, select } from './dom.js';
-import { keep, recall } from './memory.js';
-import { formatBytes, formatSmall, text } from './messages.js';
+
 import { ownModel, shippedModels } from './models.js';
+import { button, byId, input, select } from './page/dom.js';
+import { keep, recall } from './page/memory.js';
+import { formatBytes, formatSmall, text } from './page/messages.js';
 
 /** @typedef {import('./models.js').Model} Model */
 /** @typedef {import('./engine/protocol.js').Size} Size */

@@ -1,8 +1,9 @@
 /** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
-import { byId, input } from './dom.js';
+
 import { fromDrop, fromInput, fromPaste } from './files/walk.js';
-import { text } from './messages.js';
-import { currentView } from './views.js';
+import { byId, input } from './page/dom.js';
+import { text } from './page/messages.js';
+import { currentView } from './page/views.js';
 
 /** @typedef {AsyncGenerator<import('./files/walk.js').Chunk>} Chunks */
 

@@ -3,16 +3,16 @@
  */
 
 import { proposeSize } from './controls.js';
-import { button, byId, notify, warn } from './dom.js';
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
 import { failureOf } from './failure.js';
 import { WeightsStore } from './files/weights-store.js';
-import { translatePage } from './language.js';
-import { errorText } from './messages.js';
-import { showDevice, showLoading, showNoDevice, showStarting } from './status.js';
+import { showDevice, showLoading, showNoDevice, showStarting } from './page/device.js';
+import { button, byId, notify, warn } from './page/dom.js';
+import { translatePage } from './page/language.js';
+import { errorText } from './page/messages.js';
+import { setUpViews, showView } from './page/views.js';
 import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate-page.js';
-import { setUpViews, showView } from './views.js';
 
 const query = new URLSearchParams(location.search);
 let version = '';

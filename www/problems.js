@@ -1,7 +1,7 @@
 /** The photos that were not translated, each with its reason; and how many files were no photos. */
-import { button, byId, shownName } from './dom.js';
-import { ignoredText } from './left-out.js';
-import { errorText, text } from './messages.js';
+import { button, byId, shownName } from './page/dom.js';
+import { ignoredText } from './page/left-out.js';
+import { errorText, text } from './page/messages.js';
 import { counts } from './run.js';
 
 /** @typedef {import('./run.js').Run} Run */

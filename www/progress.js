@@ -1,6 +1,6 @@
 /** How far the run is, as a bar, a line of words, and now and then aloud. */
-import { announce, byId } from './dom.js';
-import { formatTime, text } from './messages.js';
+import { announce, byId } from './page/dom.js';
+import { formatTime, text } from './page/messages.js';
 import { counts, progress } from './run.js';
 
 /** @typedef {import('./run.js').Run} Run */

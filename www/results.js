@@ -1,7 +1,8 @@
 /** Results out: one picture under a proper name, or all of them as a zip. */
-import { download, downloadFile } from './dom.js';
+
 import { resultName } from './files/names.js';
 import { buildZip } from './files/zip.js';
+import { download, downloadFile } from './page/dom.js';
 
 /** @typedef {import('./run.js').Item} Item */
 

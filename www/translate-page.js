@@ -1,8 +1,7 @@
 /**
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
-import { mountCompare } from './compare.js';
-import { confirmed } from './confirm.js';
+
 import {
   addOwnModel,
   chosenModel,
@@ -12,15 +11,19 @@ import {
   settings,
   setUpControls,
 } from './controls.js';
-import { announce, button, byId, input, notify, swap } from './dom.js';
 import { failureOf } from './failure.js';
 import { marginIn } from './files/margin.js';
 import { MAX_PHOTOS } from './files/walk.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
-import { askBeforeLeaving } from './leaving.js';
 import { ModelLoader } from './loader.js';
-import { errorText, formatPercent, formatTime, text } from './messages.js';
+import { mountCompare } from './page/compare.js';
+import { confirmed } from './page/confirm.js';
+import { showPrecision } from './page/device.js';
+import { announce, button, byId, input, notify, swap } from './page/dom.js';
+import { askBeforeLeaving } from './page/leaving.js';
+import { errorText, formatPercent, formatTime, text } from './page/messages.js';
+import { isSlow } from './page/support.js';
 import { polish } from './polish.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
@@ -37,8 +40,6 @@ import {
   retry,
 } from './run.js';
 import { samplePhotos } from './sample-photos.js';
-import { showPrecision } from './status.js';
-import { isSlow } from './support.js';
 import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 

@@ -4,9 +4,9 @@
  */
 
 import { noteOf } from './card.js';
-import { createCompare } from './compare.js';
-import { button, byId, label, shownName } from './dom.js';
-import { text } from './messages.js';
+import { createCompare } from './page/compare.js';
+import { button, byId, label, shownName } from './page/dom.js';
+import { text } from './page/messages.js';
 
 /** @typedef {import('./run.js').Item} Item */
 /** @typedef {import('./gallery.js').Urls} Urls */

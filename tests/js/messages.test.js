@@ -9,13 +9,13 @@ import {
   LANGUAGES,
   text,
   useMessages,
-} from '../../www/messages.js';
+} from '../../www/page/messages.js';
 import { KINDS } from '../../www/train/view/losses.js';
 
 const root = new URL('../../', import.meta.url);
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
-/** @type {Record<string, import('../../www/messages.js').Messages>} */
+/** @type {Record<string, import('../../www/page/messages.js').Messages>} */
 const all = Object.fromEntries(
   LANGUAGES.map((name) => [name, JSON.parse(read(`www/messages/${name}.json`))]),
 );
@@ -44,10 +44,10 @@ const all1 = (pattern, source) => [...source.matchAll(pattern)].map(([, found]) 
 /** @param {string} sentence */
 const inSentence = (sentence) => [...new Set(all1(/\{(\w+)\}/g, sentence))].sort();
 
-/** @param {import('../../www/messages.js').Message} message */
+/** @param {import('../../www/page/messages.js').Message} message */
 const placeholders = (message) => inSentence(typeof message === 'string' ? message : message.other);
 
-/** @param {import('../../www/messages.js').Message} message @returns {string[]} all plural forms */
+/** @param {import('../../www/page/messages.js').Message} message @returns {string[]} all plural forms */
 const formsOf = (message) => (typeof message === 'string' ? [message] : Object.values(message));
 
 /** The strings of a union in a type's declaration. @param {RegExp} declaration @param {string} source */
@@ -74,7 +74,7 @@ const cards = /** @type {{ id: string, trained: { on: string } }[]} */ (
   JSON.parse(read('www/models/cards.json'))
 );
 const ids = cards.map(({ id }) => id);
-const browsers = union(/typedef \{[^}]*\} Browser/, read('www/support.js'));
+const browsers = union(/typedef \{[^}]*\} Browser/, read('www/page/support.js'));
 const fields = all1(/\{\s+name: '(\w+)',\s+id:/g, read('www/train/view/fields.js'));
 const choices = [
   ...read('www/train/view/fields.js').matchAll(/name: '(\w+)',[^}]*choices: \[([^\]]*)\]/g),

@@ -1,7 +1,7 @@
 /** What is announced is heard: all of it, in order, and again when it happens again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Speaker } from '../../www/speaker.js';
+import { Speaker } from '../../www/page/speaker.js';
 
 /** A speaker whose time passes when told. */
 function silent() {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { adviceFor, browserOf, statusOf } from '../../www/support.js';
+import { adviceFor, browserOf, statusOf } from '../../www/page/support.js';
 
 const words = JSON.parse(
   readFileSync(new URL('../../www/messages/en.json', import.meta.url), 'utf8'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { useMessages } from '../../www/messages.js';
+import { useMessages } from '../../www/page/messages.js';
 import { Folders } from '../../www/train/folders.js';
 import { leftOutLines } from '../../www/train/view/left-out.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { useMessages } from '../../www/messages.js';
+import { useMessages } from '../../www/page/messages.js';
 import { stagesOf, verdictOf } from '../../www/train/view/outcome.js';
 import { gridOf, statusOf } from '../../www/train/view/words.js';
 

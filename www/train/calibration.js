@@ -3,7 +3,7 @@
  *
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
-import { isSlow } from '../support.js';
+import { isSlow } from '../page/support.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { median } from './forecast.js';
 import { CROPS } from './restarts.js';

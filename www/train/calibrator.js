@@ -1,6 +1,6 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
 import { failureOf } from '../failure.js';
-import { isSlow } from '../support.js';
+import { isSlow } from '../page/support.js';
 import { calibrationOf } from './calibration.js';
 import { sizeOf } from './cost.js';
 import { prepare } from './prepare.js';
@@ -22,7 +22,7 @@ export class Calibrator {
 
   /**
    * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
-   * @param {Pick<import('./host.js').Host, 'now'>} host
+   * @param {Pick<import('../page/host.js').Host, 'now'>} host
    */
   constructor(engine, host) {
     this.#engine = engine;

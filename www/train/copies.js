@@ -40,7 +40,7 @@ export class Copies {
   progress = null;
 
   /**
-   * @param {Pick<import('./host.js').Host, 'space'>} host
+   * @param {Pick<import('../page/host.js').Host, 'space'>} host
    * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {import('./run.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip

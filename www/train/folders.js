@@ -26,7 +26,7 @@ export class Folders {
   reports = { A: folderReport('', []), B: folderReport('', []) };
 
   /**
-   * @param {Pick<import('./host.js').Host, 'measure' | 'hash' | 'now'>} host
+   * @param {Pick<import('../page/host.js').Host, 'measure' | 'hash' | 'now'>} host
    * @param {() => void} onChange
    */
   constructor(host, onChange) {

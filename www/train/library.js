@@ -15,7 +15,7 @@ export class Library {
   space = null;
 
   /**
-   * @param {Pick<import('./host.js').Host, 'space'>} host
+   * @param {Pick<import('../page/host.js').Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
    * @param {import('./run.js').Tell} tell
    */

@@ -35,7 +35,7 @@ export class Preparation {
    * @param {import('../engine/client.js').EngineClient} parts.engine
    * @param {import('./weights.js').WeightsSource} parts.source
    * @param {import('./stored-runs.js').StoredRuns} parts.stored
-   * @param {import('./host.js').Host} parts.host
+   * @param {import('../page/host.js').Host} parts.host
    * @param {() => void} parts.onChange
    */
   constructor({ engine, source, stored, host, onChange }) {

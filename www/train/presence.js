@@ -16,7 +16,7 @@ export class Presence {
   held = false;
 
   /**
-   * @param {import('./host.js').Host} host
+   * @param {import('../page/host.js').Host} host
    * @param {object} on
    * @param {() => void} on.onHide
    * @param {() => boolean} on.wouldLose whether leaving the page would lose something

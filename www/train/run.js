@@ -3,7 +3,7 @@
  * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
  * decide: every method rejects with the failure.
  */
-import { isSlow } from '../support.js';
+import { isSlow } from '../page/support.js';
 import { Copies, isKept, isStored } from './copies.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { DOMAINS } from './dataset.js';
@@ -26,7 +26,7 @@ import { previewsOf, ratesConfig } from './settings.js';
 /**
  * @typedef {object} Parts
  * @property {Pick<import('../engine/client.js').EngineClient, 'request' | 'open'>} engine
- * @property {import('./host.js').Host} host
+ * @property {import('../page/host.js').Host} host
  * @property {import('./faults.js').Faults} faults
  * @property {import('../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here

@@ -24,7 +24,7 @@ export class Saver {
   #best = null;
 
   /**
-   * @param {import('./host.js').Host} host
+   * @param {import('../page/host.js').Host} host
    * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {import('./run.js').Tell} tell
    */

@@ -43,7 +43,7 @@ export class Scorer {
   busy = false;
 
   /**
-   * @param {Pick<import('./host.js').Host, 'now'>} host
+   * @param {Pick<import('../page/host.js').Host, 'now'>} host
    * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
    * @param {boolean} given the run does not start from scratch
    * @param {import('./run.js').Tell} tell

@@ -3,14 +3,14 @@
  * described in `types.d.ts`.
  */
 import { failureOf } from '../failure.js';
+import { Host } from '../page/host.js';
+import { Notices } from '../page/notices.js';
 import { Calibrator } from './calibrator.js';
 import { Driver } from './driver.js';
 import { Exports } from './exports.js';
 import { Faults, faultsOf } from './faults.js';
-import { Host } from './host.js';
 import { proposalOf } from './learn-on.js';
 import { Library } from './library.js';
-import { Notices } from './notices.js';
 import { Preparation } from './preparation.js';
 import { completed, prepare } from './prepare.js';
 import { Presence } from './presence.js';

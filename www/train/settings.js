@@ -2,12 +2,12 @@
  * The settings of a run: what is proposed for a device, what a value may be, and how they become the
  * engine's configuration, whose names are PyTorch's (`src/train/config/json.rs`).
  */
-import { isSlow } from '../support.js';
+import { isSlow } from '../page/support.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 /** @typedef {import('./types.js').StartChoice} StartChoice */
 /** @typedef {import('./types.js').SettingProblem} SettingProblem */
-/** @typedef {import('../support.js').Device} Device */
+/** @typedef {import('../page/support.js').Device} Device */
 /** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */

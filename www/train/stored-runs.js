@@ -27,7 +27,7 @@ export class StoredRuns {
   /** Deleted, or being deleted, since the page was opened. @type {Set<string>} */
   #gone = new Set();
 
-  /** @param {Pick<import('./host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
+  /** @param {Pick<import('../page/host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
   constructor(host) {
     this.#host = host;
   }

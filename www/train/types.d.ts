@@ -482,7 +482,7 @@ export interface SessionOptions {
   /** `new WeightsSource(store)` of weights.js: where weights to start from are read. */
   source: import('./weights.js').WeightsSource;
   /** Everything of the browser that tests replace. */
-  host?: import('./host.js').Host;
+  host?: import('../page/host.js').Host;
 }
 
 /** The methods of `TrainSession`, which is made with {@link SessionOptions}. */

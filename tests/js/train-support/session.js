@@ -1,7 +1,7 @@
 /** A session of the Train view with everything around it stood in for. */
 
 import { leaseOf, TRAINING } from '../../../www/engine/lease.js';
-import { Host } from '../../../www/train/host.js';
+import { Host } from '../../../www/page/host.js';
 import { TrainSession } from '../../../www/train/session.js';
 import './digest.js';
 import { fakeClient } from './engine.js';

@@ -1,7 +1,7 @@
 /** The end of a run: what came of it, and where to take it. */
-import { confirmed } from '../../confirm.js';
-import { button, byId, downloadFile } from '../../dom.js';
-import { formatTime, text } from '../../messages.js';
+import { confirmed } from '../../page/confirm.js';
+import { button, byId, downloadFile } from '../../page/dom.js';
+import { formatTime, text } from '../../page/messages.js';
 import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
 import { write } from './parts.js';

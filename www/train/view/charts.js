@@ -2,8 +2,8 @@
  * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
  * Under each chart stands what it means, and what is normal.
  */
-import { byId, label } from '../../dom.js';
-import { formatSmall, text } from '../../messages.js';
+import { byId, label } from '../../page/dom.js';
+import { formatSmall, text } from '../../page/messages.js';
 import { showTable } from './loss-table.js';
 import { columnsOf, GUESS, isKnown, KINDS, SIDES, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';

@@ -1,10 +1,10 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
-import { announce, byId, label, shownName } from '../../dom.js';
-import { fillWords, text } from '../../messages.js';
+import { announce, byId, label, shownName } from '../../page/dom.js';
+import { fillWords, text } from '../../page/messages.js';
+import { Pictures } from '../../page/pictures.js';
 import { takeFolders } from './intake.js';
 import { leftOutLines } from './left-out.js';
 import { clone, inputPart, part, write, writeLines } from './parts.js';
-import { Pictures } from './pictures.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
 /** @typedef {import('../types.js').Domain} Domain */

@@ -2,8 +2,9 @@
  * Photos into the two folders: picked, or dropped on either; two folders dropped together, or one that has
  * `trainA` and `trainB` inside as PyTorch's data sets do, fill both.
  */
-import { byId } from '../../dom.js';
+
 import { fromDrop, fromInput } from '../../files/walk.js';
+import { byId } from '../../page/dom.js';
 import { inputPart } from './parts.js';
 
 /** @typedef {import('../types.js').Domain} Domain */

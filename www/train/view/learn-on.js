@@ -1,5 +1,5 @@
 /** Learning on: how many steps more, and at which rate. */
-import { byId, input } from '../../dom.js';
+import { byId, input } from '../../page/dom.js';
 
 /** @typedef {import('../types.js').Snapshot} Snapshot */
 /** @typedef {import('../types.js').TrainSessionApi} Session */

@@ -1,8 +1,9 @@
 /** What was given with a folder's photos and is not used, each by its reason: sentences, without a page. */
-import { shownName } from '../../dom.js';
+
 import { MAX_PHOTOS } from '../../files/walk.js';
-import { ignoredText } from '../../left-out.js';
-import { errorText, text } from '../../messages.js';
+import { shownName } from '../../page/dom.js';
+import { ignoredText } from '../../page/left-out.js';
+import { errorText, text } from '../../page/messages.js';
 
 /** Files that are named in one line. */
 const NAMED = 3;

@@ -1,6 +1,6 @@
 /** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
-import { byId } from '../../dom.js';
-import { text } from '../../messages.js';
+import { byId } from '../../page/dom.js';
+import { text } from '../../page/messages.js';
 import { KINDS, lossOf, rowOf, SIDES } from './losses.js';
 import { inOrder, write } from './parts.js';
 

@@ -1,5 +1,5 @@
 /** The losses of a run by the questions that they answer, each once for either direction. No page. */
-import { formatNumber, formatSmall, text } from '../../messages.js';
+import { formatNumber, formatSmall, text } from '../../page/messages.js';
 
 /** @typedef {import('../types.js').Chart} Chart */
 /** @typedef {import('../types.js').LossName} LossName */

@@ -1,6 +1,6 @@
 /** What the person should know, each with a way to put it aside. */
-import { announce, byId, label } from '../../dom.js';
-import { text } from '../../messages.js';
+import { announce, byId, label } from '../../page/dom.js';
+import { text } from '../../page/messages.js';
 import { made, removeFocused } from './parts.js';
 import { sentence } from './words.js';
 

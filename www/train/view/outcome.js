@@ -2,10 +2,10 @@
  * What a run has come to: its start, its best and its last side by side on the photos that were kept aside, with
  * their scores, and which of them is offered.
  */
-import { byId, input, shownName } from '../../dom.js';
-import { text } from '../../messages.js';
+import { byId, input, shownName } from '../../page/dom.js';
+import { text } from '../../page/messages.js';
+import { Pictures } from '../../page/pictures.js';
 import { clone, inOrder, made, part, write } from './parts.js';
-import { Pictures } from './pictures.js';
 import { gridOf, nameOf, percentOf } from './words.js';
 
 /** @typedef {import('../types.js').Preview} Preview */

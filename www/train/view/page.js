@@ -2,10 +2,11 @@
  * The Train view: draws the snapshot of a training session whenever it has changed, and calls the session
  * for what the person does. All that is known of a run stands in the session; here is only what is shown.
  */
-import { confirmed } from '../../confirm.js';
-import { button, byId, notify } from '../../dom.js';
+
 import { failureOf } from '../../failure.js';
-import { errorText, formatPercent, text } from '../../messages.js';
+import { confirmed } from '../../page/confirm.js';
+import { button, byId, notify } from '../../page/dom.js';
+import { errorText, formatPercent, text } from '../../page/messages.js';
 import { TrainSession } from '../session.js';
 import { WeightsSource } from '../weights.js';
 import { setUpAfter, showAfter } from './after.js';

@@ -1,5 +1,5 @@
 /** Small ways to make and find elements. All markup stands in index.html, in templates. */
-import { write } from '../../dom.js';
+import { write } from '../../page/dom.js';
 
 export { write };
 

@@ -1,7 +1,8 @@
 /** Before a run: where it starts from, its settings, and how long it will take here. */
-import { announce, button, byId, input, select } from '../../dom.js';
-import { formatClock, text } from '../../messages.js';
+
 import { shippedModels } from '../../models.js';
+import { announce, button, byId, input, select } from '../../page/dom.js';
+import { formatClock, text } from '../../page/messages.js';
 import { PRESET_NAMES } from '../presets.js';
 import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';

@@ -3,7 +3,7 @@
  * Colours are the page's own, in the light and in the dark.
  */
 import uPlot from 'uplot';
-import { formatSmall } from '../../messages.js';
+import { formatSmall } from '../../page/messages.js';
 
 const HEIGHT = 190;
 

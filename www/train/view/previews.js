@@ -2,10 +2,10 @@
  * Photos that are kept aside, as the networks translate them now: there, and back again. A scrubber goes
  * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
  */
-import { byId, input, shownName } from '../../dom.js';
-import { text } from '../../messages.js';
+import { byId, input, shownName } from '../../page/dom.js';
+import { text } from '../../page/messages.js';
+import { Pictures } from '../../page/pictures.js';
 import { clone, part, write } from './parts.js';
-import { Pictures } from './pictures.js';
 import { nameOf } from './words.js';
 
 /** @typedef {import('../types.js').Preview} Preview */

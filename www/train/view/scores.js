@@ -1,5 +1,5 @@
 /** Now and then the run is measured on the photos that are previewed; here in sentences. */
-import { byId } from '../../dom.js';
+import { byId } from '../../page/dom.js';
 import { writeLines } from './parts.js';
 import { scoresOf } from './words.js';
 

@@ -1,6 +1,6 @@
 /** The bar of the Train view: what is going on, how far it is, and the buttons that fit. */
-import { announce, byId } from '../../dom.js';
-import { formatTime, text } from '../../messages.js';
+import { announce, byId } from '../../page/dom.js';
+import { formatTime, text } from '../../page/messages.js';
 import { write } from './parts.js';
 import { factsOf, statusOf } from './words.js';
 

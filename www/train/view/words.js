@@ -10,7 +10,7 @@ import {
   formatTime,
   hasMessage,
   text,
-} from '../../messages.js';
+} from '../../page/messages.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../types.js').Remark} Remark */

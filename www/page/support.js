@@ -3,7 +3,7 @@
  * where there is no WebGPU the reason with steps for this browser.
  */
 
-/** @typedef {import('./engine/protocol.js').DeviceReport} DeviceReport */
+/** @typedef {import('../engine/protocol.js').DeviceReport} DeviceReport */
 /** @typedef {Pick<DeviceReport, 'device' | 'fallback'>} Device */
 /** @typedef {{ reason: string, steps: string[] }} Advice keys of messages */
 /** @typedef {'chrome' | 'firefox' | 'safari' | 'other'} Browser */

@@ -1,6 +1,6 @@
 /** What the person should know, the latest last. */
 
-/** @typedef {import('./types.js').Notice} Notice */
+/** @typedef {import('../train/types.js').Notice} Notice */
 
 const MOST = 20;
 

@@ -13,8 +13,8 @@ export const LANGUAGES = ['en', 'zh'];
 
 /** @type {Record<string, () => Promise<{ default: Messages }>>} */
 const LOAD = {
-  en: () => import('./messages/en.json'),
-  zh: () => import('./messages/zh.json'),
+  en: () => import('../messages/en.json'),
+  zh: () => import('../messages/zh.json'),
 };
 
 /** @type {Messages} */
