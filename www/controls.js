@@ -3,12 +3,12 @@
  * visitor has chosen a size, the device proposes one.
  */
 
-import { ownModel, shippedModels } from './models.js';
+import { ownModel, shippedModels } from './models/models.js';
 import { button, byId, input, select } from './page/dom.js';
 import { keep, recall } from './page/memory.js';
 import { formatBytes, formatSmall, text } from './page/messages.js';
 
-/** @typedef {import('./models.js').Model} Model */
+/** @typedef {import('./models/models.js').Model} Model */
 /** @typedef {import('./engine/protocol.js').Size} Size */
 /** @typedef {import('./engine/protocol.js').Format} Format */
 /** @typedef {import('./engine/protocol.js').Smooth} Smooth */
@@ -218,7 +218,7 @@ function showModel() {
 }
 
 /**
- * @param {import('./models.js').Card} card
+ * @param {import('./models/models.js').Card} card
  * @returns {[string, string][]} key of the term, and the fact
  */
 function factsOf(card) {
@@ -236,7 +236,7 @@ function factsOf(card) {
 
 /**
  * What was measured of it; the way there and back only where a model leads back.
- * @param {import('./models.js').Card} card
+ * @param {import('./models/models.js').Card} card
  * @returns {[string, string][]}
  */
 function scoresOf({ back, grid }) {
@@ -249,7 +249,7 @@ function scoresOf({ back, grid }) {
 
 /**
  * What a network is, in one line.
- * @param {Pick<import('./models.js').Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
+ * @param {Pick<import('./models/models.js').Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
  */
 function networkWords({ blocks, ngf, parameters, up, norm }) {
   let words = text('models.network.resnet', { blocks, ngf, parameters });

@@ -1,9 +1,9 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
 
 import { bytesOf } from './files/weights-store.js';
-import { forgetMismatch, ownModel, readModel } from './models.js';
+import { forgetMismatch, ownModel, readModel } from './models/models.js';
 
-/** @typedef {import('./models.js').Model} Model */
+/** @typedef {import('./models/models.js').Model} Model */
 /** @typedef {import('./engine/client.js').Weights} Weights */
 /** @typedef {Pick<import('./engine/client.js').EngineClient, 'load'>} Engine */
 

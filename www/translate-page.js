@@ -310,7 +310,7 @@ async function polishOn(photos, signal) {
   announce(words);
 }
 
-/** @param {File} file @param {import('./models.js').Model} model that it was made from @returns {Promise<string>} what to say */
+/** @param {File} file @param {import('./models/models.js').Model} model that it was made from @returns {Promise<string>} what to say */
 async function keepPolished(file, { margin }) {
   const { name, kept, network } = await loader.add(file);
   addOwnModel({ name, margin, bytes: file.size, network }, true);

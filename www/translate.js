@@ -20,7 +20,7 @@ export function isPhotosFault(code) {
  * @param {Run} run that has begun
  * @param {object} how
  * @param {Pick<import('./engine/client.js').EngineClient, 'translate'>} how.engine
- * @param {import('./models.js').Model} how.model
+ * @param {import('./models/models.js').Model} how.model
  * @param {import('./engine/client.js').Weights} how.weights of the model
  * @param {import('./files/zip.js').Settings} how.settings
  * @param {string} how.version of the engine

@@ -13,7 +13,7 @@ register(
   `)}`,
 );
 const { ModelLoader } = await import('../../www/loader.js');
-const { ownModel, shippedModels } = await import('../../www/models.js');
+const { ownModel, shippedModels } = await import('../../www/models/models.js');
 
 const signal = new AbortController().signal;
 

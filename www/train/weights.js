@@ -6,7 +6,7 @@ import {
   readDiscriminator,
   readModel,
   shippedModels,
-} from '../models.js';
+} from '../models/models.js';
 import { contentHash } from './dataset.js';
 
 /** @typedef {import('./types.js').StartChoice} StartChoice */
@@ -101,7 +101,7 @@ export class WeightsSource {
   }
 }
 
-/** The model of the other direction. @param {import('../models.js').Card} card */
+/** The model of the other direction. @param {import('../models/models.js').Card} card */
 function backOf({ source, target }) {
   const cards = shippedModels().flatMap(({ card }) => card ?? []);
   return cards.find((card) => card.source === target && card.target === source);

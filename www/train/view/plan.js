@@ -1,6 +1,6 @@
 /** Before a run: where it starts from, its settings, and how long it will take here. */
 
-import { shippedModels } from '../../models.js';
+import { shippedModels } from '../../models/models.js';
 import { announce, button, byId, input, select } from '../../page/dom.js';
 import { formatClock, text } from '../../page/messages.js';
 import { PRESET_NAMES } from '../presets.js';

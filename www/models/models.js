@@ -3,14 +3,14 @@
  * own weights. A model's weights are fetched when they are first needed.
  */
 
-import { CodedError } from './failure.js';
-import { fetchFile } from './files/download.js';
-import cards from './models/cards.json';
+import { CodedError } from '../failure.js';
+import { fetchFile } from '../files/download.js';
+import cards from './cards.json';
 
 /** @typedef {(typeof cards)[number]} Card */
-/** @typedef {import('./files/weights-store.js').WeightsStore} WeightsStore */
-/** @typedef {import('./engine/protocol.js').Season} Season */
-/** @typedef {import('./engine/protocol.js').Smooth} Smooth */
+/** @typedef {import('../files/weights-store.js').WeightsStore} WeightsStore */
+/** @typedef {import('../engine/protocol.js').Season} Season */
+/** @typedef {import('../engine/protocol.js').Smooth} Smooth */
 
 /**
  * @typedef {object} Model
@@ -22,20 +22,20 @@ import cards from './models/cards.json';
  * @property {number} margin pixels
  * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: not known
- * @property {import('./engine/protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
+ * @property {import('../engine/protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */
 const FILES = /** @type {Record<string, URL>} */ ({
-  summer2winter: new URL('./models/summer2winter.safetensors', import.meta.url),
-  winter2summer: new URL('./models/winter2summer.safetensors', import.meta.url),
-  vintage: new URL('./models/vintage.safetensors', import.meta.url),
+  summer2winter: new URL('./summer2winter.safetensors', import.meta.url),
+  winter2summer: new URL('./winter2summer.safetensors', import.meta.url),
+  vintage: new URL('./vintage.safetensors', import.meta.url),
 });
 
 /** Those that judged a model's translations in its own training: fetched when a training starts from it. */
 const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
-  summer2winter: new URL('./models/summer2winter.discriminator.safetensors', import.meta.url),
-  winter2summer: new URL('./models/winter2summer.discriminator.safetensors', import.meta.url),
+  summer2winter: new URL('./summer2winter.discriminator.safetensors', import.meta.url),
+  winter2summer: new URL('./winter2summer.discriminator.safetensors', import.meta.url),
 });
 
 /** @type {Record<string, 'ab' | 'ba'>} */
