@@ -2,7 +2,6 @@
  * Puts the page together: the words, the engine, and the two views, Translate and Train.
  */
 
-import { proposeSize } from './controls.js';
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
 import { failureOf } from './failure.js';
@@ -12,7 +11,8 @@ import { button, byId, notify, warn } from './page/dom.js';
 import { translatePage } from './page/language.js';
 import { errorText } from './page/messages.js';
 import { setUpViews, showView } from './page/views.js';
-import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate-page.js';
+import { proposeSize } from './translate/controls.js';
+import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate/view.js';
 
 const query = new URLSearchParams(location.search);
 let version = '';

@@ -12,7 +12,7 @@ register(
       next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);
   `)}`,
 );
-const { ModelLoader } = await import('../../www/loader.js');
+const { ModelLoader } = await import('../../www/translate/loader.js');
 const { ownModel, shippedModels } = await import('../../www/models/models.js');
 
 const signal = new AbortController().signal;

@@ -85,7 +85,9 @@ const units = union(/unit: [^;]*;/, types);
 const PUT_TOGETHER = {
   'advice.adapter.*': browsers.filter((name) => name !== 'other'),
   'advice.missing.*': browsers,
-  'card.*': union(/typedef \{[^}]*\} ItemState/, read('www/run.js')).filter((s) => s !== 'done'),
+  'card.*': union(/typedef \{[^}]*\} ItemState/, read('www/translate/queue.js')).filter(
+    (s) => s !== 'done',
+  ),
   'compare.alt.*': ['before', 'after'],
   'error.*': sentencesOf('error.').map((key) => key.slice('error.'.length)),
   'fact.saved.*': union(/kept: 'disk' \| 'memory';/, types),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { polish } from '../../www/polish.js';
+import { polish } from '../../www/translate/polish.js';
 
 const weights = { read: async () => new ArrayBuffer(8), sha256: null };
 const photos = ['a', 'b', 'broken'].map((name) => new Blob([name]));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
+import { translateAll } from '../../www/translate/loop.js';
 import {
   addPhotos,
   begin,
@@ -15,14 +16,13 @@ import {
   restoreItems,
   retry,
   settle,
-} from '../../www/run.js';
-import { translateAll } from '../../www/translate.js';
+} from '../../www/translate/queue.js';
 
 /** @param {string} name */
 const photo = (name) => ({ name, file: new File(['x'], name) });
 /** @param {string} label */
 const result = (label) =>
-  /** @type {import('../../www/run.js').Result} */ (
+  /** @type {import('../../www/translate/queue.js').Result} */ (
     /** @type {unknown} */ ({
       picture: { label },
       direction: 'ab',
@@ -35,9 +35,9 @@ function runWith(...names) {
   addPhotos(run, names.map(photo));
   return run;
 }
-/** @param {import('../../www/run.js').Run} run */
+/** @param {import('../../www/translate/queue.js').Run} run */
 const states = (run) => [...run.items.values()].map(({ state }) => state);
-/** @param {import('../../www/run.js').Run} run */
+/** @param {import('../../www/translate/queue.js').Run} run */
 const names = (run) => [...run.items.values()].map(({ name }) => name);
 
 test('equal names are told apart, without regard to case, before the extension', () => {
@@ -231,7 +231,7 @@ test('what was not downloaded since it was made counts as unsaved', () => {
 
 const weights = { read: async () => new ArrayBuffer(0), sha256: null };
 /**
- * @param {import('../../www/run.js').Run} run
+ * @param {import('../../www/translate/queue.js').Run} run
  * @param {(name: string, onPass?: (passes: number) => void) => Promise<any>} translate
  * @param {AbortController} [stop]
  */

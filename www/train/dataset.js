@@ -3,7 +3,7 @@
  * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
  */
 import { failureOf } from '../failure.js';
-import { uniqueName } from '../run.js';
+import { uniqueName } from '../translate/queue.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').Photo} Photo */

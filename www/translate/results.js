@@ -1,10 +1,10 @@
 /** Results out: one picture under a proper name, or all of them as a zip. */
 
-import { resultName } from './files/names.js';
-import { buildZip } from './files/zip.js';
-import { download, downloadFile } from './page/dom.js';
+import { resultName } from '../files/names.js';
+import { buildZip } from '../files/zip.js';
+import { download, downloadFile } from '../page/dom.js';
 
-/** @typedef {import('./run.js').Item} Item */
+/** @typedef {import('./queue.js').Item} Item */
 
 /**
  * @param {Item} item with a result
@@ -17,8 +17,8 @@ export function saveOne(item, url) {
 }
 
 /**
- * @param {import('./run.js').Run} run
- * @throws {import('./failure.js').CodedError} `zip-failed`
+ * @param {import('./queue.js').Run} run
+ * @throws {import('../failure.js').CodedError} `zip-failed`
  */
 export async function saveZip(run) {
   const packed = [...run.items.values()].map((item) => ({ item, result: item.result }));
@@ -31,7 +31,7 @@ export async function saveZip(run) {
  * What the zip's manifest says of a photo; null for one that waits. A photo that has a result counts as
  * done while it is translated once more, and also where that failed.
  * @param {Item} item
- * @returns {import('./files/zip.js').Outcome | null}
+ * @returns {import('../files/zip.js').Outcome | null}
  */
 function outcomeOf({ name, state, problem, result }) {
   const outcome = result ? 'done' : state;

@@ -1,6 +1,6 @@
 /** Polishes a model on a person’s photos: it learns to leave less of a fine grid in its pictures. */
-import { failureOf } from './failure.js';
-import { isPhotosFault } from './translate.js';
+import { failureOf } from '../failure.js';
+import { isPhotosFault } from './loop.js';
 
 /** @typedef {{ step: number, total: number, secondsLeft: number }} Progress */
 
@@ -11,8 +11,8 @@ const STEPS = { slow: 60, graphics: 300 };
 
 /**
  * @param {object} given
- * @param {Pick<import('./engine/client.js').EngineClient, 'request'>} given.engine
- * @param {import('./engine/client.js').Weights} given.weights
+ * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} given.engine
+ * @param {import('../engine/client.js').Weights} given.weights
  * @param {Blob[]} given.photos of the look that the model starts from: at least one
  * @param {boolean} given.slow
  * @param {AbortSignal} given.signal ends it behind the step that is being done; what was reached counts

@@ -1,11 +1,11 @@
 /** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
 
-import { fromDrop, fromInput, fromPaste } from './files/walk.js';
-import { byId, input } from './page/dom.js';
-import { text } from './page/messages.js';
-import { currentView } from './page/views.js';
+import { fromDrop, fromInput, fromPaste } from '../files/walk.js';
+import { byId, input } from '../page/dom.js';
+import { text } from '../page/messages.js';
+import { currentView } from '../page/views.js';
 
-/** @typedef {AsyncGenerator<import('./files/walk.js').Chunk>} Chunks */
+/** @typedef {AsyncGenerator<import('../files/walk.js').Chunk>} Chunks */
 
 const WEIGHTS = /\.(pth|pt|safetensors)$/i;
 
@@ -85,8 +85,8 @@ function listenForDrops(onDrop) {
 
 /**
  * Paints sample photos of the seasons that a model expects; other scenes each time.
- * @param {Pick<import('./engine/client.js').EngineClient, 'paint'>} engine
- * @param {import('./engine/protocol.js').Season[]} seasons taken in turn
+ * @param {Pick<import('../engine/client.js').EngineClient, 'paint'>} engine
+ * @param {import('../engine/protocol.js').Season[]} seasons taken in turn
  * @returns {Promise<{ name: string, file: File }[]>}
  */
 export async function paintSamples(engine, seasons) {

@@ -1,10 +1,10 @@
 /** The photos that were not translated, each with its reason; and how many files were no photos. */
-import { button, byId, shownName } from './page/dom.js';
-import { ignoredText } from './page/left-out.js';
-import { errorText, text } from './page/messages.js';
-import { counts } from './run.js';
+import { button, byId, shownName } from '../page/dom.js';
+import { ignoredText } from '../page/left-out.js';
+import { errorText, text } from '../page/messages.js';
+import { counts } from './queue.js';
 
-/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./queue.js').Run} Run */
 
 /** @type {Map<number, HTMLElement>} */
 const lines = new Map();
@@ -41,7 +41,7 @@ export function showProblems(run) {
 
 /**
  * @param {string} name
- * @param {import('./engine/protocol.js').Failure} problem
+ * @param {import('../engine/protocol.js').Failure} problem
  */
 function problemLine(name, { code, values }) {
   const line = document.createElement('li');

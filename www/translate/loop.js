@@ -1,11 +1,11 @@
 /** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
-import { isFinal } from './engine/client.js';
-import { CodedError, failureOf } from './failure.js';
-import { cancel, nextItem, settle } from './run.js';
+import { isFinal } from '../engine/client.js';
+import { CodedError, failureOf } from '../failure.js';
+import { cancel, nextItem, settle } from './queue.js';
 
-/** @typedef {import('./run.js').Run} Run */
-/** @typedef {import('./run.js').Item} Item */
-/** @typedef {import('./run.js').Failure} Failure */
+/** @typedef {import('./queue.js').Run} Run */
+/** @typedef {import('./queue.js').Item} Item */
+/** @typedef {import('./queue.js').Failure} Failure */
 
 /**
  * Something is wrong with the photo itself: it is skipped, not failed. One whose file has gone may come
@@ -19,10 +19,10 @@ export function isPhotosFault(code) {
 /**
  * @param {Run} run that has begun
  * @param {object} how
- * @param {Pick<import('./engine/client.js').EngineClient, 'translate'>} how.engine
- * @param {import('./models/models.js').Model} how.model
- * @param {import('./engine/client.js').Weights} how.weights of the model
- * @param {import('./files/zip.js').Settings} how.settings
+ * @param {Pick<import('../engine/client.js').EngineClient, 'translate'>} how.engine
+ * @param {import('../models/models.js').Model} how.model
+ * @param {import('../engine/client.js').Weights} how.weights of the model
+ * @param {import('../files/zip.js').Settings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
  * @param {AbortSignal} how.signal
@@ -65,7 +65,7 @@ export async function translateAll(run, how) {
 /**
  * Makes sure that the browser has room for a result: it takes one without a word, and tells only whoever
  * reads it.
- * @param {import('./engine/protocol.js').Translated} picture
+ * @param {import('../engine/protocol.js').Translated} picture
  * @throws {CodedError} `out-of-room`
  */
 async function held({ before, after }) {

@@ -8,8 +8,8 @@
  */
 
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
-/** @typedef {import('./engine/protocol.js').Failure} Failure */
-/** @typedef {import('./engine/protocol.js').Translated} Translated */
+/** @typedef {import('../engine/protocol.js').Failure} Failure */
+/** @typedef {import('../engine/protocol.js').Translated} Translated */
 
 /**
  * @typedef {object} Item
@@ -27,7 +27,7 @@
  * @typedef {object} Result a translation and how it was made
  * @property {Translated} picture
  * @property {'ab' | 'ba' | 'own'} direction of the model
- * @property {import('./files/zip.js').About} made with which model and settings
+ * @property {import('../files/zip.js').About} made with which model and settings
  */
 
 /**

@@ -1,9 +1,9 @@
 /** How far the run is, as a bar, a line of words, and now and then aloud. */
-import { announce, byId } from './page/dom.js';
-import { formatTime, text } from './page/messages.js';
-import { counts, progress } from './run.js';
+import { announce, byId } from '../page/dom.js';
+import { formatTime, text } from '../page/messages.js';
+import { counts, progress } from './queue.js';
 
-/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./queue.js').Run} Run */
 
 /** A screen reader hears of every tenth of the way, not of every photo. */
 const ANNOUNCE_STEP = 0.1;

@@ -1,11 +1,11 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
 
-import { bytesOf } from './files/weights-store.js';
-import { forgetMismatch, ownModel, readModel } from './models/models.js';
+import { bytesOf } from '../files/weights-store.js';
+import { forgetMismatch, ownModel, readModel } from '../models/models.js';
 
-/** @typedef {import('./models/models.js').Model} Model */
-/** @typedef {import('./engine/client.js').Weights} Weights */
-/** @typedef {Pick<import('./engine/client.js').EngineClient, 'load'>} Engine */
+/** @typedef {import('../models/models.js').Model} Model */
+/** @typedef {import('../engine/client.js').Weights} Weights */
+/** @typedef {Pick<import('../engine/client.js').EngineClient, 'load'>} Engine */
 
 export class ModelLoader {
   #engine;
@@ -15,7 +15,7 @@ export class ModelLoader {
 
   /**
    * @param {Engine} engine
-   * @param {import('./files/weights-store.js').WeightsStore} store
+   * @param {import('../files/weights-store.js').WeightsStore} store
    */
   constructor(engine, store) {
     this.#engine = engine;
@@ -25,9 +25,9 @@ export class ModelLoader {
   /**
    * Takes a visitor's weights file, if the engine does, and remembers it.
    * @param {File} file
-   * @returns {Promise<import('./files/weights-store.js').StoredWeights & { network: import('./engine/protocol.js').ModelReport }>} under
+   * @returns {Promise<import('../files/weights-store.js').StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under
    *   the name that it got
-   * @throws {import('./failure.js').CodedError} the engine's `weights-…` codes
+   * @throws {import('../failure.js').CodedError} the engine's `weights-…` codes
    */
   async add(file) {
     const weights = { read: () => bytesOf(file, 'weights-unreadable'), sha256: null };
@@ -66,7 +66,7 @@ export class ModelLoader {
    * @param {string} from
    * @param {string} to wanted
    * @returns {Promise<string>} the name that they got
-   * @throws {import('./failure.js').CodedError} `weights-gone`, or that there was no room for a copy
+   * @throws {import('../failure.js').CodedError} `weights-gone`, or that there was no room for a copy
    */
   async rename(from, to) {
     const name = await this.#store.rename(from, to);

@@ -3,12 +3,12 @@
  * The arrow keys move the line; Page Up and Page Down go from picture to picture; Escape closes.
  */
 
+import { createCompare } from '../page/compare.js';
+import { button, byId, label, shownName } from '../page/dom.js';
+import { text } from '../page/messages.js';
 import { noteOf } from './card.js';
-import { createCompare } from './page/compare.js';
-import { button, byId, label, shownName } from './page/dom.js';
-import { text } from './page/messages.js';
 
-/** @typedef {import('./run.js').Item} Item */
+/** @typedef {import('./queue.js').Item} Item */
 /** @typedef {import('./gallery.js').Urls} Urls */
 
 export class Viewer {

@@ -2,6 +2,16 @@
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
 
+import { failureOf } from '../failure.js';
+import { marginIn } from '../files/margin.js';
+import { MAX_PHOTOS } from '../files/walk.js';
+import { mountCompare } from '../page/compare.js';
+import { confirmed } from '../page/confirm.js';
+import { showPrecision } from '../page/device.js';
+import { announce, button, byId, input, notify, swap } from '../page/dom.js';
+import { askBeforeLeaving } from '../page/leaving.js';
+import { errorText, formatPercent, formatTime, text } from '../page/messages.js';
+import { isSlow } from '../page/support.js';
 import {
   addOwnModel,
   chosenModel,
@@ -11,23 +21,13 @@ import {
   settings,
   setUpControls,
 } from './controls.js';
-import { failureOf } from './failure.js';
-import { marginIn } from './files/margin.js';
-import { MAX_PHOTOS } from './files/walk.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
-import { mountCompare } from './page/compare.js';
-import { confirmed } from './page/confirm.js';
-import { showPrecision } from './page/device.js';
-import { announce, button, byId, input, notify, swap } from './page/dom.js';
-import { askBeforeLeaving } from './page/leaving.js';
-import { errorText, formatPercent, formatTime, text } from './page/messages.js';
-import { isSlow } from './page/support.js';
+import { translateAll } from './loop.js';
 import { polish } from './polish.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
-import { saveOne, saveZip } from './results.js';
 import {
   addPhotos,
   begin,
@@ -38,9 +38,9 @@ import {
   removeItem,
   restoreItems,
   retry,
-} from './run.js';
+} from './queue.js';
+import { saveOne, saveZip } from './results.js';
 import { samplePhotos } from './sample-photos.js';
-import { translateAll } from './translate.js';
 import { Viewer } from './viewer.js';
 
 /** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
@@ -55,12 +55,12 @@ let opening = false;
 /** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
 let changing = Promise.resolve();
 let changes = 0;
-/** @typedef {{ items: import('./run.js').Item[], ignored: number, endings: string[] }} Removed */
+/** @typedef {{ items: import('./queue.js').Item[], ignored: number, endings: string[] }} Removed */
 /** @type {Removed} */
 const NOTHING = { items: [], ignored: 0, endings: [] };
 /** What was taken out last, to be put back until the next run begins. */
 let removed = NOTHING;
-/** @type {import('./engine/client.js').EngineClient} */
+/** @type {import('../engine/client.js').EngineClient} */
 let engine;
 /** @type {ModelLoader} */
 let loader;
@@ -81,8 +81,8 @@ const viewer = new Viewer({
 });
 
 /**
- * @param {import('./engine/client.js').EngineClient} client
- * @param {import('./files/weights-store.js').WeightsStore} store
+ * @param {import('../engine/client.js').EngineClient} client
+ * @param {import('../files/weights-store.js').WeightsStore} store
  * @param {Engine} opener
  */
 export async function setUpTranslate(client, store, opener) {
@@ -117,7 +117,7 @@ export async function setUpTranslate(client, store, opener) {
   refresh();
 }
 
-/** @param {import('./files/weights-store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
+/** @param {import('../files/weights-store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
 async function ownWeights(store) {
   const all = (await store.list()).map(async ({ name, size }) => {
     const file = await store.read(name).catch(() => new Blob());
@@ -149,7 +149,7 @@ export function wouldLose() {
 /** Folders that are still being read end with the photos that came before: counts how often. */
 let walks = 0;
 
-/** @param {AsyncGenerator<import('./files/walk.js').Chunk>} chunks */
+/** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
 async function takePhotos(chunks) {
   notify('');
   const mine = walks;
@@ -310,7 +310,7 @@ async function polishOn(photos, signal) {
   announce(words);
 }
 
-/** @param {File} file @param {import('./models/models.js').Model} model that it was made from @returns {Promise<string>} what to say */
+/** @param {File} file @param {import('../models/models.js').Model} model that it was made from @returns {Promise<string>} what to say */
 async function keepPolished(file, { margin }) {
   const { name, kept, network } = await loader.add(file);
   addOwnModel({ name, margin, bytes: file.size, network }, true);
@@ -468,7 +468,7 @@ function tell(error) {
   const { code, detail, values } =
     error instanceof Error
       ? failureOf(error)
-      : /** @type {import('./engine/protocol.js').Failure} */ (error);
+      : /** @type {import('../engine/protocol.js').Failure} */ (error);
   console.warn(`${code}: ${detail}`);
   notify(errorText(code, values));
 }

@@ -3,12 +3,12 @@
  * the blob URLs of what it shows.
  */
 
-import { measure } from './files/headers.js';
-import { createCompare } from './page/compare.js';
-import { label, shownName } from './page/dom.js';
-import { errorText, text } from './page/messages.js';
+import { measure } from '../files/headers.js';
+import { createCompare } from '../page/compare.js';
+import { label, shownName } from '../page/dom.js';
+import { errorText, text } from '../page/messages.js';
 
-/** @typedef {import('./run.js').Item} Item */
+/** @typedef {import('./queue.js').Item} Item */
 
 export class Card {
   element = cloned('card');
@@ -16,7 +16,7 @@ export class Card {
   #onShape;
   /** The state in which it was drawn last. */
   #drawn = '';
-  /** Whose pictures it shows. @type {import('./run.js').Result | null} */
+  /** Whose pictures it shows. @type {import('./queue.js').Result | null} */
   #result = null;
   /** Of the photo, or of before and after. @type {string[]} */
   #urls = [];
@@ -105,7 +105,7 @@ export class Card {
     this.#fill(image);
   }
 
-  /** @param {import('./run.js').Result} result */
+  /** @param {import('./queue.js').Result} result */
   #showResult(result) {
     this.#release();
     const { before, after, width, height } = result.picture;
@@ -118,7 +118,7 @@ export class Card {
     this.#fill(createCompare({ before: first, after: second, width, height, name }));
   }
 
-  /** @param {import('./engine/protocol.js').Failure} problem */
+  /** @param {import('../engine/protocol.js').Failure} problem */
   #showReason({ code, values }) {
     this.#release();
     const reason = document.createElement('p');

@@ -6,7 +6,7 @@
  */
 import { Card } from './card.js';
 
-/** @typedef {import('./run.js').Item} Item */
+/** @typedef {import('./queue.js').Item} Item */
 /** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
 /** @typedef {'open' | 'save' | 'retry' | 'remove'} Action */
 
