@@ -8,7 +8,7 @@ import {
   folderReport,
   foundAgain,
   inspect,
-} from '../../www/train/dataset.js';
+} from '../../www/train/gather/dataset.js';
 
 /** @param {string[]} hashes @param {Partial<import('../../www/train/types.js').Photo>} [more] */
 const photos = (hashes, more) =>

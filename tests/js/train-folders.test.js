@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { useMessages } from '../../www/page/messages.js';
-import { Folders } from '../../www/train/folders.js';
+import { Folders } from '../../www/train/gather/folders.js';
 import { leftOutLines } from '../../www/train/view/left-out.js';
 
 /** @typedef {import('../../www/files/walk.js').Chunk} Chunk */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { useMessages } from '../../www/page/messages.js';
-import { splitPair } from '../../www/train/folders.js';
+import { splitPair } from '../../www/train/gather/folders.js';
 import { columnsOf, isKnown, rowOf, spoken } from '../../www/train/view/losses.js';
 import {
   directionOf,

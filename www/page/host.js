@@ -2,7 +2,7 @@
 
 import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
 import { measure } from '../files/headers.js';
-import { contentHash } from '../train/dataset.js';
+import { contentHash } from '../train/gather/dataset.js';
 
 /** How long another tab may be busy with something short, in milliseconds. */
 const PATIENCE = 500;

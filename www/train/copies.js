@@ -4,7 +4,7 @@
  * one more as previews show it. The photos themselves are not stored.
  */
 import { CodedError } from '../failure.js';
-import { DOMAINS } from './dataset.js';
+import { DOMAINS } from './gather/dataset.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./record.js').RunRecord} RunRecord */

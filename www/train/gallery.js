@@ -4,7 +4,7 @@
  * stay.
  */
 import { failureOf } from '../failure.js';
-import { DOMAINS } from './dataset.js';
+import { DOMAINS } from './gather/dataset.js';
 import { isDeath } from './restarts.js';
 
 /** @typedef {import('./types.js').Domain} Domain */

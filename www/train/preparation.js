@@ -1,7 +1,7 @@
 /** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
-import { Folders } from './folders.js';
+import { Folders } from './gather/folders.js';
+import { paintScenes } from './gather/samples.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
-import { paintScenes } from './samples.js';
 import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
@@ -81,7 +81,7 @@ export class Preparation {
     this.#altered();
   }
 
-  /** @param {Domain} domain @param {import('./folders.js').Given} photos */
+  /** @param {Domain} domain @param {import('./gather/folders.js').Given} photos */
   async setFolder(domain, photos) {
     this.#altered();
     this.#openDevice();

@@ -1,6 +1,6 @@
 /** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
 
-import { DOMAINS, divided, foundAgain } from './dataset.js';
+import { DOMAINS, divided, foundAgain } from './gather/dataset.js';
 import { configOf, polishOf, stepsOf } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */

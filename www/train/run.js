@@ -6,9 +6,9 @@
 import { isSlow } from '../page/support.js';
 import { Copies, isKept, isStored } from './copies.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
-import { DOMAINS } from './dataset.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
+import { DOMAINS } from './gather/dataset.js';
 import { History, kindOf } from './history.js';
 import { proposalOf } from './learn-on.js';
 import { Pace } from './pace.js';

@@ -109,7 +109,7 @@ export class TrainSession extends EventTarget {
 
   // What a run is made of.
 
-  /** @param {Domain} domain @param {import('./folders.js').Given} photos */
+  /** @param {Domain} domain @param {import('./gather/folders.js').Given} photos */
   async setFolder(domain, photos) {
     if (!this.#can.edit) return;
     this.#abort?.abort(); // scenes that are being painted would replace it

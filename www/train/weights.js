@@ -7,7 +7,7 @@ import {
   readModel,
   shippedModels,
 } from '../models/models.js';
-import { contentHash } from './dataset.js';
+import { contentHash } from './gather/dataset.js';
 
 /** @typedef {import('./types.js').StartChoice} StartChoice */
 /** @typedef {import('../engine/protocol.js').Start} Start */

@@ -3,7 +3,7 @@
  * Its losses on the command line stand in `fixtures/losses.json`.
  */
 import { PNG } from 'pngjs';
-import { contentHash, divided, folderReport, inspect } from '../../../www/train/dataset.js';
+import { contentHash, divided, folderReport, inspect } from '../../../www/train/gather/dataset.js';
 import { configOf, defaultSettings } from '../../../www/train/settings.js';
 import { paintedPixels } from './files.js';
 

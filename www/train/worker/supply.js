@@ -5,7 +5,7 @@
  * fault of the photos: none is taken out, and the run waits.
  */
 import { CodedError, failureOf } from '../../failure.js';
-import { DOMAINS } from '../dataset.js';
+import { DOMAINS } from '../gather/dataset.js';
 
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../../engine/protocol.js').Excluded} Excluded */

@@ -2,14 +2,14 @@
  * The two folders before anything is trained on them: what is in them, which photos are the same, which
  * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
  */
-import { failureOf } from '../failure.js';
-import { uniqueName } from '../translate/queue.js';
+import { failureOf } from '../../failure.js';
+import { uniqueName } from '../../translate/queue.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').Photo} Photo */
-/** @typedef {import('./types.js').FolderReport} FolderReport */
-/** @typedef {import('./types.js').DatasetReport} DatasetReport */
-/** @typedef {import('./types.js').Remark} Remark */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Photo} Photo */
+/** @typedef {import('../types.js').FolderReport} FolderReport */
+/** @typedef {import('../types.js').DatasetReport} DatasetReport */
+/** @typedef {import('../types.js').Remark} Remark */
 /** @typedef {{ file: Blob, path: string }} Found */
 
 /** Fewer photos in a folder than this are too few to learn from. */

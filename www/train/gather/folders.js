@@ -1,11 +1,11 @@
 /** The two folders of a session: each is looked at as soon as it is there, both at once if need be. */
 import { DOMAINS, datasetReport, folderReport, inspect } from './dataset.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('../files/walk.js').LeftOut} LeftOut */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../../files/walk.js').LeftOut} LeftOut */
 /** @typedef {{ file: Blob, path: string }} Found */
 /** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */
-/** @typedef {(Blob | Found)[] | AsyncIterable<import('../files/walk.js').Chunk>} Given */
+/** @typedef {(Blob | Found)[] | AsyncIterable<import('../../files/walk.js').Chunk>} Given */
 /** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
 /** Milliseconds between two words on how far the looking is. */
@@ -14,7 +14,7 @@ const PROGRESS = 100;
 export class Folders {
   #host;
   #onChange;
-  /** @type {{ of: Folders['reports'], crop: number, report: import('./types.js').DatasetReport } | null} */
+  /** @type {{ of: Folders['reports'], crop: number, report: import('../types.js').DatasetReport } | null} */
   #dataset = null;
   /** @type {Record<Domain, Checking | null>} */
   #checking = { A: null, B: null };
@@ -22,11 +22,11 @@ export class Folders {
   #order = 0;
   #latest = { A: 0, B: 0 };
   #toldAt = 0;
-  /** @type {Record<Domain, import('./types.js').FolderReport>} */
+  /** @type {Record<Domain, import('../types.js').FolderReport>} */
   reports = { A: folderReport('', []), B: folderReport('', []) };
 
   /**
-   * @param {Pick<import('../page/host.js').Host, 'measure' | 'hash' | 'now'>} host
+   * @param {Pick<import('../../page/host.js').Host, 'measure' | 'hash' | 'now'>} host
    * @param {() => void} onChange
    */
   constructor(host, onChange) {

@@ -7,7 +7,7 @@ const SCENE = { width: 256, height: 192 };
 const FIRST_SEED = /** @type {const} */ ({ summer: 100, winter: 500 });
 
 /**
- * @param {Pick<import('../engine/client.js').EngineClient, 'paint'>} engine
+ * @param {Pick<import('../../engine/client.js').EngineClient, 'paint'>} engine
  * @param {'summer' | 'winter'} season
  * @param {AbortSignal} signal
  * @returns {Promise<{ file: Blob, path: string }[]>}
