@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { proposalOf } from '../../www/train/learn-on.js';
+import { proposalOf } from '../../www/train/plan/learn-on.js';
 import { codes, newSession, readySession } from './train-support/session.js';
 
 test('the proposal is the line on which the rate would fall, had it been planned so', () => {

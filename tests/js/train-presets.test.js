@@ -1,7 +1,7 @@
 /** Presets: what each sets, what is left to the person, and when settings are their own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PRESET_NAMES } from '../../www/train/presets.js';
+import { PRESET_NAMES } from '../../www/train/plan/presets.js';
 import { readySession } from './train-support/session.js';
 
 test('a preset sets what the paper says for its kind, and leaves the rest as it was chosen', async () => {

@@ -13,7 +13,7 @@ import {
   settingsWith,
   stepsOf,
   warmUpOf,
-} from '../../www/train/settings.js';
+} from '../../www/train/plan/settings.js';
 
 const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });
 const CPU = /** @type {const} */ ({ device: 'cpu', fallback: false });

@@ -1,18 +1,18 @@
 /** How long training takes: the pace of its calls, what is left, and what is said before it begins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { calibrationOf } from '../../www/train/calibration.js';
+import { Forecast } from '../../www/train/forecast.js';
+import { Pace } from '../../www/train/pace.js';
 import {
   CLASSIFIER_COST,
   costOf,
   polishCostOf,
   previewCostOf,
   warmUpCostOf,
-} from '../../www/train/cost.js';
-import { Forecast } from '../../www/train/forecast.js';
-import { Pace } from '../../www/train/pace.js';
+} from '../../www/train/plan/cost.js';
+import { calibrationOf } from '../../www/train/plan/estimate.js';
+import { defaultSettings } from '../../www/train/plan/settings.js';
 import { scoringShare } from '../../www/train/scorer.js';
-import { defaultSettings } from '../../www/train/settings.js';
 
 test('pace: half a second a call, growing carefully; one step on a processor', () => {
   const pace = new Pace(false);

@@ -1,11 +1,11 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
 import { failureOf } from '../failure.js';
 import { isSlow } from '../page/support.js';
-import { calibrationOf } from './calibration.js';
-import { sizeOf } from './cost.js';
+import { sizeOf } from './plan/cost.js';
+import { calibrationOf } from './plan/estimate.js';
+import { previewsOf } from './plan/settings.js';
 import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
-import { previewsOf } from './settings.js';
 
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
 const SCORED_SLOW = 4;

@@ -1,7 +1,7 @@
 /** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
 
 import { DOMAINS, divided, foundAgain } from './gather/dataset.js';
-import { configOf, polishOf, stepsOf } from './settings.js';
+import { configOf, polishOf, stepsOf } from './plan/settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').FolderReport} FolderReport */
@@ -14,8 +14,8 @@ import { configOf, polishOf, stepsOf } from './settings.js';
  * @property {Record<Domain, FolderReport>} folders
  * @property {import('./types.js').Settings} settings
  * @property {import('./types.js').StartChoice} start
- * @property {import('./settings.js').Network | null} network of the weights, as far as it is known
- * @property {import('./weights.js').Weights} weights
+ * @property {import('./plan/settings.js').Network | null} network of the weights, as far as it is known
+ * @property {import('./plan/start.js').Weights} weights
  * @property {import('../engine/protocol.js').DeviceReport} device
  * @property {number} date milliseconds since 1970
  */

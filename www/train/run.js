@@ -5,16 +5,16 @@
  */
 import { isSlow } from '../page/support.js';
 import { Copies, isKept, isStored } from './copies.js';
-import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './cost.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
 import { DOMAINS } from './gather/dataset.js';
 import { History, kindOf } from './history.js';
-import { proposalOf } from './learn-on.js';
 import { Pace } from './pace.js';
+import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './plan/cost.js';
+import { proposalOf } from './plan/learn-on.js';
+import { previewsOf, ratesConfig } from './plan/settings.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
-import { previewsOf, ratesConfig } from './settings.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */

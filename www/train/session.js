@@ -9,14 +9,14 @@ import { Calibrator } from './calibrator.js';
 import { Driver } from './driver.js';
 import { Exports } from './exports.js';
 import { Faults, faultsOf } from './faults.js';
-import { proposalOf } from './learn-on.js';
 import { Library } from './library.js';
-import { Preparation } from './preparation.js';
+import { proposalOf } from './plan/learn-on.js';
+import { Preparation } from './plan/preparation.js';
+import { settingProblems } from './plan/settings.js';
 import { completed, prepare } from './prepare.js';
 import { Presence } from './presence.js';
 import { Restarts } from './restarts.js';
 import { TrainRun } from './run.js';
-import { settingProblems } from './settings.js';
 import { snapshotOf } from './snapshot.js';
 import { StoredRuns } from './stored-runs.js';
 

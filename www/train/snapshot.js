@@ -6,7 +6,7 @@ import {
   startProblems,
   stepsOf,
   warmsUp,
-} from './settings.js';
+} from './plan/settings.js';
 
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 /** @typedef {import('./types.js').State} State */
@@ -18,7 +18,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
 /**
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
- * @property {Pick<import('./preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
+ * @property {Pick<import('./plan/preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
  * @property {import('./run.js').TrainRun | null} run
  * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held

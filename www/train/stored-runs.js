@@ -8,7 +8,7 @@ import { CodedError, failureOf } from '../failure.js';
 import { Disk } from '../files/disk.js';
 import { isStored } from './copies.js';
 import { History } from './history.js';
-import { proposalOf } from './learn-on.js';
+import { proposalOf } from './plan/learn-on.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
 /** @typedef {import('./types.js').Domain} Domain */

@@ -480,7 +480,7 @@ export interface SessionOptions {
   /** The page's URL parameters: `fault=panic@12`. */
   query?: URLSearchParams;
   /** `new WeightsSource(store)` of weights.js: where weights to start from are read. */
-  source: import('./weights.js').WeightsSource;
+  source: import('./plan/start.js').WeightsSource;
   /** Everything of the browser that tests replace. */
   host?: import('../page/host.js').Host;
 }

@@ -4,7 +4,7 @@
  */
 import { PNG } from 'pngjs';
 import { contentHash, divided, folderReport, inspect } from '../../../www/train/gather/dataset.js';
-import { configOf, defaultSettings } from '../../../www/train/settings.js';
+import { configOf, defaultSettings } from '../../../www/train/plan/settings.js';
 import { paintedPixels } from './files.js';
 
 /** What is filled in on the page, by the ends of the test ids. */

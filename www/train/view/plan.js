@@ -3,7 +3,7 @@
 import { shippedModels } from '../../models/models.js';
 import { announce, button, byId, input, select } from '../../page/dom.js';
 import { formatClock, text } from '../../page/messages.js';
-import { PRESET_NAMES } from '../presets.js';
+import { PRESET_NAMES } from '../plan/presets.js';
 import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';
 import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';

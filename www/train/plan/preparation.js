@@ -1,12 +1,12 @@
 /** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
-import { Folders } from './gather/folders.js';
-import { paintScenes } from './gather/samples.js';
+import { Folders } from '../gather/folders.js';
+import { paintScenes } from '../gather/samples.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').Settings} Settings */
-/** @typedef {import('./types.js').StartChoice} StartChoice */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Settings} Settings */
+/** @typedef {import('../types.js').StartChoice} StartChoice */
 
 export class Preparation {
   #engine;
@@ -16,26 +16,26 @@ export class Preparation {
   #onChange;
   /** What the person chose; the rest goes with the preset and the device. @type {Partial<Settings>} */
   #chosen = {};
-  /** @type {import('./types.js').Preset} */
+  /** @type {import('../types.js').Preset} */
   preset = 'season';
   /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
   #basis = 'season';
-  /** @type {import('../engine/protocol.js').DeviceReport | null} */
+  /** @type {import('../../engine/protocol.js').DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };
-  /** Memory of a run as it stands here; null: not known yet. @type {import('../engine/protocol.js').TrainNeed | null} */
+  /** Memory of a run as it stands here; null: not known yet. @type {import('../../engine/protocol.js').TrainNeed | null} */
   need = null;
   #weighed = 0;
-  /** Of what stands here now; forgotten as soon as that changes. @type {import('./types.js').Calibration | null} */
+  /** Of what stands here now; forgotten as soon as that changes. @type {import('../types.js').Calibration | null} */
   calibration = null;
 
   /**
    * @param {object} parts
-   * @param {import('../engine/client.js').EngineClient} parts.engine
-   * @param {import('./weights.js').WeightsSource} parts.source
-   * @param {import('./stored-runs.js').StoredRuns} parts.stored
-   * @param {import('../page/host.js').Host} parts.host
+   * @param {import('../../engine/client.js').EngineClient} parts.engine
+   * @param {import('./start.js').WeightsSource} parts.source
+   * @param {import('../stored-runs.js').StoredRuns} parts.stored
+   * @param {import('../../page/host.js').Host} parts.host
    * @param {() => void} parts.onChange
    */
   constructor({ engine, source, stored, host, onChange }) {
@@ -65,7 +65,7 @@ export class Preparation {
     this.#altered();
   }
 
-  /** @param {import('./types.js').Preset} preset */
+  /** @param {import('../types.js').Preset} preset */
   usePreset(preset) {
     this.preset = preset;
     if (preset !== 'own') {
@@ -81,7 +81,7 @@ export class Preparation {
     this.#altered();
   }
 
-  /** @param {Domain} domain @param {import('./gather/folders.js').Given} photos */
+  /** @param {Domain} domain @param {import('../gather/folders.js').Given} photos */
   async setFolder(domain, photos) {
     this.#altered();
     this.#openDevice();
@@ -132,7 +132,7 @@ export class Preparation {
   /**
    * Everything that a run is made of, with its weights.
    * @param {AbortSignal} signal
-   * @returns {Promise<import('./prepare.js').Plan>}
+   * @returns {Promise<import('../prepare.js').Plan>}
    */
   async plan(signal) {
     this.device = await this.#engine.open(signal);

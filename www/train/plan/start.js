@@ -1,16 +1,16 @@
 /** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
-import { CodedError } from '../failure.js';
+import { CodedError } from '../../failure.js';
 import {
   forgetMismatch,
   ownModel,
   readDiscriminator,
   readModel,
   shippedModels,
-} from '../models/models.js';
-import { contentHash } from './gather/dataset.js';
+} from '../../models/models.js';
+import { contentHash } from '../gather/dataset.js';
 
-/** @typedef {import('./types.js').StartChoice} StartChoice */
-/** @typedef {import('../engine/protocol.js').Start} Start */
+/** @typedef {import('../types.js').StartChoice} StartChoice */
+/** @typedef {import('../../engine/protocol.js').Start} Start */
 /** @typedef {Start & { name: string }} Weights */
 
 /** @type {Start} */
@@ -19,7 +19,7 @@ const NOTHING = { a: null, b: null, dA: null, dB: null, checkpoint: null };
 export class WeightsSource {
   #store;
 
-  /** @param {import('../files/weights-store.js').WeightsStore} store a visitor's own weights */
+  /** @param {import('../../files/weights-store.js').WeightsStore} store a visitor's own weights */
   constructor(store) {
     this.#store = store;
   }
@@ -40,7 +40,7 @@ export class WeightsSource {
 
   /**
    * @param {StartChoice} choice
-   * @param {import('./stored-runs.js').StoredRuns} runs
+   * @param {import('../stored-runs.js').StoredRuns} runs
    * @param {AbortSignal} signal
    * @returns {Promise<Weights>}
    * @throws {CodedError} `model-unavailable`, `weights-hash-mismatch`, `weights-gone`, `run-gone`
@@ -101,7 +101,7 @@ export class WeightsSource {
   }
 }
 
-/** The model of the other direction. @param {import('../models/models.js').Card} card */
+/** The model of the other direction. @param {import('../../models/models.js').Card} card */
 function backOf({ source, target }) {
   const cards = shippedModels().flatMap(({ card }) => card ?? []);
   return cards.find((card) => card.source === target && card.target === source);

@@ -2,12 +2,12 @@
  * The settings of a run: what is proposed for a device, what a value may be, and how they become the
  * engine's configuration, whose names are PyTorch's (`src/train/config/json.rs`).
  */
-import { isSlow } from '../page/support.js';
+import { isSlow } from '../../page/support.js';
 
-/** @typedef {import('./types.js').Settings} Settings */
-/** @typedef {import('./types.js').StartChoice} StartChoice */
-/** @typedef {import('./types.js').SettingProblem} SettingProblem */
-/** @typedef {import('../page/support.js').Device} Device */
+/** @typedef {import('../types.js').Settings} Settings */
+/** @typedef {import('../types.js').StartChoice} StartChoice */
+/** @typedef {import('../types.js').SettingProblem} SettingProblem */
+/** @typedef {import('../../page/support.js').Device} Device */
 /** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
@@ -240,7 +240,7 @@ export function startProblems(start) {
  * What is wrong with the size of a run: the device must hold it.
  *
  * @param {Settings} settings
- * @param {import('../engine/protocol.js').TrainNeed | null} need of these settings, where it is known
+ * @param {import('../../engine/protocol.js').TrainNeed | null} need of these settings, where it is known
  * @returns {SettingProblem[]}
  */
 export function memoryProblems(settings, need) {
@@ -379,7 +379,7 @@ export function configOf(settings, start, device, steps, network = null) {
 
 /**
  * What can be changed while a run is under way, as the engine names it.
- * @param {import('./types.js').Rates} rates
+ * @param {import('../types.js').Rates} rates
  */
 export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
   return {

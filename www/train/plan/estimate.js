@@ -3,16 +3,16 @@
  *
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
-import { isSlow } from '../page/support.js';
+import { isSlow } from '../../page/support.js';
+import { median } from '../forecast.js';
+import { CROPS } from '../restarts.js';
+import { scoringShare } from '../scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
-import { median } from './forecast.js';
-import { CROPS } from './restarts.js';
-import { scoringShare } from './scorer.js';
 import { polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
-/** @typedef {import('./types.js').Settings} Settings */
-/** @typedef {import('./types.js').Proposal} Proposal */
-/** @typedef {import('./types.js').Calibration} Calibration */
+/** @typedef {import('../types.js').Settings} Settings */
+/** @typedef {import('../types.js').Proposal} Proposal */
+/** @typedef {import('../types.js').Calibration} Calibration */
 
 /** Seconds of a run that are too many, and those that a proposal aims at. */
 const LIMITS = {
@@ -38,7 +38,7 @@ const FIXED = 0.1;
  * @typedef {object} Measured
  * @property {Settings} settings
  * @property {import('./cost.js').Size} size of the networks that were measured
- * @property {import('./types.js').StartChoice} start
+ * @property {import('../types.js').StartChoice} start
  * @property {import('./settings.js').Network | null} [network] of the weights to start from
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
  * @property {number} photosA trained on
@@ -47,7 +47,7 @@ const FIXED = 0.1;
  * @property {number} scored photos that scores are computed from
  * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
  *   either compiles shaders; no warm-up when there is none in the run
- * @property {import('./types.js').Memory} memory
+ * @property {import('../types.js').Memory} memory
  */
 
 /** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
