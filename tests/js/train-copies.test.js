@@ -1,7 +1,7 @@
 /** Of a run's photos small copies are stored, never the photos themselves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Copies } from '../../www/train/copies.js';
+import { Copies } from '../../www/train/keep/copies.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';
 
 /** @typedef {import('./train-support/opfs.js').FakeFolder} FakeFolder */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Disk } from '../../www/files/disk.js';
-import { readIndex, storeCheckpoint, storeResult } from '../../www/train/run-files.js';
+import { readIndex, storeCheckpoint, storeResult } from '../../www/train/keep/run-files.js';
 import { asHandle, FakeFolder } from './train-support/opfs.js';
 
 const record = (/** @type {number} */ step) => /** @type {any} */ ({ version: 1, id: 'run', step });

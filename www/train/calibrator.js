@@ -79,7 +79,7 @@ export class Calibrator {
   }
 }
 
-/** @param {import('./prepare.js').Plan} plan @param {import('./record.js').RunRecord} record */
+/** @param {import('./prepare.js').Plan} plan @param {import('./keep/record.js').RunRecord} record */
 function about({ settings, start, network, device }, { photos, previews }) {
   const slow = isSlow(device);
   const { photos: shown } = previewsOf(settings, slow);

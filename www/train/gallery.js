@@ -23,7 +23,7 @@ export class Gallery {
   #inputs = new Map();
 
   /**
-   * @param {Record<Domain, import('./record.js').StoredPhoto[]>} photos
+   * @param {Record<Domain, import('./keep/record.js').StoredPhoto[]>} photos
    * @param {PreviewSet[]} sets that are stored
    * @param {number | undefined} best the step of the best weights
    */

@@ -6,7 +6,7 @@ import { configOf, polishOf, stepsOf } from './plan/settings.js';
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').FolderReport} FolderReport */
 /** @typedef {import('./types.js').Photo} Photo */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('./keep/record.js').RunRecord} RunRecord */
 /** @typedef {import('../engine/protocol.js').TrainPhotos} TrainPhotos */
 
 /**
@@ -70,7 +70,7 @@ function idOf(date) {
   return `${date.toString(36)}-${part.toString(36).padStart(4, '0')}`;
 }
 
-/** @param {Photo} photo @returns {import('./record.js').StoredPhoto} */
+/** @param {Photo} photo @returns {import('./keep/record.js').StoredPhoto} */
 function entry({ name, hash, heldOut }) {
   return { name, hash, file: null, ...(heldOut ? {} : { seen: true }) };
 }

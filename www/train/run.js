@@ -4,11 +4,11 @@
  * decide: every method rejects with the failure.
  */
 import { isSlow } from '../page/support.js';
-import { Copies, isKept, isStored } from './copies.js';
 import { Forecast } from './forecast.js';
 import { Gallery } from './gallery.js';
 import { DOMAINS } from './gather/dataset.js';
-import { History, kindOf } from './history.js';
+import { Copies, isKept, isStored } from './keep/copies.js';
+import { History, kindOf } from './keep/history.js';
 import { Pace } from './pace.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './plan/cost.js';
 import { proposalOf } from './plan/learn-on.js';
@@ -18,7 +18,7 @@ import { Scorer } from './scorer.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('./keep/record.js').RunRecord} RunRecord */
 /** @typedef {import('../engine/protocol.js').TrainFrom} TrainFrom */
 /** @typedef {import('../engine/protocol.js').TrainReport} TrainReport */
 /** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */

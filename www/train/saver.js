@@ -5,7 +5,7 @@
  */
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').RunView} RunView */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @typedef {import('./keep/record.js').RunRecord} RunRecord */
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
 
 /** Saving may take one part in this many of the time. */
@@ -78,7 +78,7 @@ export class Saver {
 
   /**
    * @param {RunRecord} record
-   * @param {import('./history.js').History} history
+   * @param {import('./keep/history.js').History} history
    * @param {import('./gallery.js').Gallery} gallery
    * @param {Best} best
    */
@@ -126,7 +126,7 @@ export class Saver {
 
   /**
    * @param {RunRecord} record
-   * @param {import('./history.js').History} history
+   * @param {import('./keep/history.js').History} history
    * @param {import('./gallery.js').Gallery} gallery
    * @param {Best} best
    * @returns {Promise<Record<Domain, Blob>>} the weights

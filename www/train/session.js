@@ -7,9 +7,10 @@ import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
 import { Calibrator } from './calibrator.js';
 import { Driver } from './driver.js';
-import { Exports } from './exports.js';
 import { Faults, faultsOf } from './faults.js';
-import { Library } from './library.js';
+import { Exports } from './keep/exports.js';
+import { Library } from './keep/library.js';
+import { StoredRuns } from './keep/stored-runs.js';
 import { proposalOf } from './plan/learn-on.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
@@ -18,7 +19,6 @@ import { Presence } from './presence.js';
 import { Restarts } from './restarts.js';
 import { TrainRun } from './run.js';
 import { snapshotOf } from './snapshot.js';
-import { StoredRuns } from './stored-runs.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
 /** @typedef {import('./types.js').State} State */
@@ -527,7 +527,7 @@ export class TrainSession extends EventTarget {
   }
 }
 
-/** Photos that a run can miss. @param {import('./record.js').RunRecord} record */
+/** Photos that a run can miss. @param {import('./keep/record.js').RunRecord} record */
 function allOf({ photos, previews }) {
   const all = [...photos.A, ...photos.B, ...previews.A, ...previews.B];
   return all.filter(({ problem }) => !problem).length;

@@ -20,7 +20,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
  * @property {State | null} doing null: a run is prepared
  * @property {Pick<import('./plan/preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
  * @property {import('./run.js').TrainRun | null} run
- * @property {Pick<import('./library.js').Library, 'offers' | 'runs' | 'space'>} library
+ * @property {Pick<import('./keep/library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held
  * @property {Snapshot['notices']} notices
  */

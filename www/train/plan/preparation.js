@@ -34,7 +34,7 @@ export class Preparation {
    * @param {object} parts
    * @param {import('../../engine/client.js').EngineClient} parts.engine
    * @param {import('./start.js').WeightsSource} parts.source
-   * @param {import('../stored-runs.js').StoredRuns} parts.stored
+   * @param {import('../keep/stored-runs.js').StoredRuns} parts.stored
    * @param {import('../../page/host.js').Host} parts.host
    * @param {() => void} parts.onChange
    */

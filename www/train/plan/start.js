@@ -40,7 +40,7 @@ export class WeightsSource {
 
   /**
    * @param {StartChoice} choice
-   * @param {import('../stored-runs.js').StoredRuns} runs
+   * @param {import('../keep/stored-runs.js').StoredRuns} runs
    * @param {AbortSignal} signal
    * @returns {Promise<Weights>}
    * @throws {CodedError} `model-unavailable`, `weights-hash-mismatch`, `weights-gone`, `run-gone`

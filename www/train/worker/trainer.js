@@ -4,7 +4,7 @@
  */
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
-import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../run-files.js';
+import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../keep/run-files.js';
 import { Supply } from './supply.js';
 
 /** @typedef {import('../../pkg/cyclegan_web.js').Engine} Engine */

@@ -4,17 +4,17 @@
  * A run that is deleted gets a mark beside its folder first, `<id>.deleted`. From then on it is no run any
  * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
  */
-import { CodedError, failureOf } from '../failure.js';
-import { Disk } from '../files/disk.js';
+import { CodedError, failureOf } from '../../failure.js';
+import { Disk } from '../../files/disk.js';
+import { proposalOf } from '../plan/learn-on.js';
 import { isStored } from './copies.js';
 import { History } from './history.js';
-import { proposalOf } from './plan/learn-on.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').Offer} Offer */
-/** @typedef {import('./types.js').StoredRun} StoredRun */
-/** @typedef {import('./types.js').Which} Which */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Offer} Offer */
+/** @typedef {import('../types.js').StoredRun} StoredRun */
+/** @typedef {import('../types.js').Which} Which */
 /** @typedef {import('./record.js').RunIndex} RunIndex */
 /** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */
 
@@ -27,7 +27,7 @@ export class StoredRuns {
   /** Deleted, or being deleted, since the page was opened. @type {Set<string>} */
   #gone = new Set();
 
-  /** @param {Pick<import('../page/host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
+  /** @param {Pick<import('../../page/host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
   constructor(host) {
     this.#host = host;
   }
@@ -267,7 +267,7 @@ async function shown({ pictures }, folder) {
   };
 }
 
-/** @param {RunIndex} index @param {Disk} folder @returns {Promise<import('./types.js').PreviewSet[]>} */
+/** @param {RunIndex} index @param {Disk} folder @returns {Promise<import('../types.js').PreviewSet[]>} */
 async function allPictures({ pictures, record }, folder) {
   const all = await Promise.all(
     pictures.map(async ({ input, translated, back, ...picture }) => {

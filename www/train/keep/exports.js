@@ -1,12 +1,12 @@
 /** What a person takes away: weights, curves, a model for Translate. */
-import { CodedError } from '../failure.js';
-import { safeFileName } from '../files/names.js';
+import { CodedError } from '../../failure.js';
+import { safeFileName } from '../../files/names.js';
 import { History } from './history.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').Export} Export */
-/** @typedef {import('./types.js').Which} Which */
-/** @typedef {import('./run.js').TrainRun} TrainRun */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Export} Export */
+/** @typedef {import('../types.js').Which} Which */
+/** @typedef {import('../run.js').TrainRun} TrainRun */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 
 export class Exports {
@@ -39,7 +39,7 @@ export class Exports {
    * @param {Domain} direction
    * @param {string} [id]
    * @param {Which} [which]
-   * @returns {Promise<import('./types.js').TrainedModel>}
+   * @returns {Promise<import('../types.js').TrainedModel>}
    */
   async model(run, direction, id, which = 'best') {
     const { record, blob } = await this.#found(run, direction, which, id);

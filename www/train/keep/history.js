@@ -7,8 +7,8 @@
  * either generator is from its mean over four shifts.
  */
 
-/** @typedef {import('./types.js').LossName} LossName */
-/** @typedef {import('./types.js').Chart} Chart */
+/** @typedef {import('../types.js').LossName} LossName */
+/** @typedef {import('../types.js').Chart} Chart */
 
 /** In the order of the engine. */
 export const LOSS_NAMES = /** @type {const} */ ([
@@ -43,7 +43,7 @@ export class History {
    * Adds a step. One that is already there, since the run went back behind it, is replaced together with
    * all that followed.
    *
-   * @param {import('../engine/protocol.js').StepReport} report
+   * @param {import('../../engine/protocol.js').StepReport} report
    */
   push(report) {
     this.truncate(report.step - 1);
@@ -81,7 +81,7 @@ export class History {
         warmingUp: false,
         polishing: false,
         polish: null,
-        losses: /** @type {import('./types.js').Losses} */ (nothing),
+        losses: /** @type {import('../types.js').Losses} */ (nothing),
       });
     }
   }
@@ -121,7 +121,7 @@ export class History {
     return place >= 0 ? this.#rows[row + place] : Number.NaN;
   }
 
-  /** @param {number} step from 1 @returns {import('./types.js').Losses} */
+  /** @param {number} step from 1 @returns {import('../types.js').Losses} */
   losses(step) {
     const all = LOSS_NAMES.map((name) => [name, this.at(step, name)]);
     return /** @type {any} */ (Object.fromEntries(all));
@@ -182,7 +182,7 @@ export class History {
 
 const COLUMNS = /** @type {const} */ ([...FIELDS, ...LOSS_NAMES, ...POLISH_NAMES]);
 
-/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('./forecast.js').Kind} */
+/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('../forecast.js').Kind} */
 export function kindOf({ warmingUp, polishing }) {
   if (polishing) return 'polish';
   return warmingUp ? 'warmUp' : 'full';

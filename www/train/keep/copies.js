@@ -3,20 +3,20 @@
  * which training crops, where they give the same numbers as the photos do, and of those that are previewed
  * one more as previews show it. The photos themselves are not stored.
  */
-import { CodedError } from '../failure.js';
-import { DOMAINS } from './gather/dataset.js';
+import { CodedError } from '../../failure.js';
+import { DOMAINS } from '../gather/dataset.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
+/** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 /** @typedef {import('./record.js').StoredPhoto} StoredPhoto */
-/** @typedef {import('../engine/protocol.js').TrainPhotos} TrainPhotos */
+/** @typedef {import('../../engine/protocol.js').TrainPhotos} TrainPhotos */
 
 /**
  * @typedef {object} Wanted a copy to be made
  * @property {StoredPhoto} of gets its name
  * @property {Domain} domain
- * @property {import('../engine/protocol.js').ToKeep} photo
- * @property {(kept: import('../engine/protocol.js').Kept) => void} use what was made in place of the photo
+ * @property {import('../../engine/protocol.js').ToKeep} photo
+ * @property {(kept: import('../../engine/protocol.js').Kept) => void} use what was made in place of the photo
  */
 
 /** Photos that are handed to the worker at a time. */
@@ -40,9 +40,9 @@ export class Copies {
   progress = null;
 
   /**
-   * @param {Pick<import('../page/host.js').Host, 'space'>} host
-   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
-   * @param {import('./run.js').Tell} tell
+   * @param {Pick<import('../../page/host.js').Host, 'space'>} host
+   * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
+   * @param {import('../run.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
    * @param {(bytes: number) => Promise<void>} makeRoom where that is possible
@@ -156,7 +156,7 @@ function wantedOf(record, used, longest) {
       const blob = used.photos[domain][i];
       if (!blob) continue;
       const photo = { name: nameOf(domain, i), blob, whole: null };
-      const use = (/** @type {import('../engine/protocol.js').Kept} */ { copy }) => {
+      const use = (/** @type {import('../../engine/protocol.js').Kept} */ { copy }) => {
         used.photos[domain][i] = copy;
       };
       all.push({ of, domain, photo, use });
@@ -166,7 +166,7 @@ function wantedOf(record, used, longest) {
       if (!blob) continue;
       const whole = { name: nameOf(`${domain}-whole`, i), longest };
       const photo = { name: nameOf(`${domain}-preview`, i), blob, whole };
-      const use = (/** @type {import('../engine/protocol.js').Kept} */ { copy, whole }) => {
+      const use = (/** @type {import('../../engine/protocol.js').Kept} */ { copy, whole }) => {
         used.previews[domain][i] = copy && { photo: copy, whole };
       };
       all.push({ of, domain, photo, use });

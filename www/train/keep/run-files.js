@@ -7,8 +7,8 @@
 /** @typedef {import('./record.js').RunIndex} RunIndex */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 /** @typedef {import('./record.js').StoredPicture} StoredPicture */
-/** @typedef {Pick<import('../files/disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
-/** @typedef {{ name: string, content: import('../files/disk.js').Content }} Part a file to be written */
+/** @typedef {Pick<import('../../files/disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
+/** @typedef {{ name: string, content: import('../../files/disk.js').Content }} Part a file to be written */
 /** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: as before */
 
 const SLOTS = ['index-0.json', 'index-1.json'];
@@ -62,7 +62,7 @@ function upgraded(index) {
  * @param {{ checkpoint: Part['content'], history: Part['content'], best: Best }} parts
  * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
  * @returns {Promise<RunIndex>}
- * @throws {import('../failure.js').CodedError} `storage-…`; what was stored before is still whole
+ * @throws {import('../../failure.js').CodedError} `storage-…`; what was stored before is still whole
  */
 export async function storeCheckpoint(folder, record, { checkpoint, history, best }, previews) {
   const before = await readIndex(folder);
@@ -201,7 +201,7 @@ async function sweep(folder, index) {
   }
 }
 
-/** Bytes of everything in a run's folder, its photos too. @param {import('../files/disk.js').Disk} folder */
+/** Bytes of everything in a run's folder, its photos too. @param {import('../../files/disk.js').Disk} folder */
 export async function bytesIn(folder) {
   let bytes = 0;
   for (const { name, folder: isFolder } of await folder.list()) {

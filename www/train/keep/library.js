@@ -1,23 +1,23 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
-import { failureOf } from '../failure.js';
+import { failureOf } from '../../failure.js';
 
 export class Library {
   #host;
   #stored;
   #tell;
-  /** @type {import('./types.js').Offer[]} */
+  /** @type {import('../types.js').Offer[]} */
   #offers = [];
-  /** @type {import('./types.js').StoredRun[]} */
+  /** @type {import('../types.js').StoredRun[]} */
   #runs = [];
   /** The last look. */
   #last = Promise.resolve();
-  /** @type {import('./types.js').Snapshot['space']} */
+  /** @type {import('../types.js').Snapshot['space']} */
   space = null;
 
   /**
-   * @param {Pick<import('../page/host.js').Host, 'space'>} host
+   * @param {Pick<import('../../page/host.js').Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
-   * @param {import('./run.js').Tell} tell
+   * @param {import('../run.js').Tell} tell
    */
   constructor(host, stored, tell) {
     this.#host = host;
