@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { Faults, faultsOf } from '../../www/train/faults.js';
-import { thinned } from '../../www/train/gallery.js';
 import { History, LOSS_NAMES } from '../../www/train/keep/history.js';
-import { isDeath, Restarts, smallerCrop } from '../../www/train/restarts.js';
+import { Faults, faultsOf } from '../../www/train/run/faults.js';
+import { thinned } from '../../www/train/run/previews.js';
+import { isDeath, Restarts, smallerCrop } from '../../www/train/run/restarts.js';
 import { Supply } from '../../www/train/worker/supply.js';
 import { Trainer } from '../../www/train/worker/trainer.js';
 

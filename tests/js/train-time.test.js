@@ -1,8 +1,6 @@
 /** How long training takes: the pace of its calls, what is left, and what is said before it begins. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Forecast } from '../../www/train/forecast.js';
-import { Pace } from '../../www/train/pace.js';
 import {
   CLASSIFIER_COST,
   costOf,
@@ -12,7 +10,9 @@ import {
 } from '../../www/train/plan/cost.js';
 import { calibrationOf } from '../../www/train/plan/estimate.js';
 import { defaultSettings } from '../../www/train/plan/settings.js';
-import { scoringShare } from '../../www/train/scorer.js';
+import { Forecast } from '../../www/train/run/forecast.js';
+import { Pace } from '../../www/train/run/pace.js';
+import { scoringShare } from '../../www/train/run/scorer.js';
 
 test('pace: half a second a call, growing carefully; one step on a processor', () => {
   const pace = new Pace(false);

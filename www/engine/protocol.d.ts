@@ -6,8 +6,9 @@
  *
  * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
  */
-import type { FaultKind } from '../train/faults.js';
+
 import type { RunRecord, StoredPicture } from '../train/keep/record.js';
+import type { FaultKind } from '../train/run/faults.js';
 import type { Domain, Losses, Memory, Scores } from '../train/types.js';
 
 declare global {

@@ -5,19 +5,19 @@
 import { failureOf } from '../failure.js';
 import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
-import { Calibrator } from './calibrator.js';
-import { Driver } from './driver.js';
-import { Faults, faultsOf } from './faults.js';
 import { Exports } from './keep/exports.js';
 import { Library } from './keep/library.js';
 import { StoredRuns } from './keep/stored-runs.js';
 import { proposalOf } from './plan/learn-on.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
-import { completed, prepare } from './prepare.js';
-import { Presence } from './presence.js';
-import { Restarts } from './restarts.js';
-import { TrainRun } from './run.js';
+import { Calibrator } from './run/calibrator.js';
+import { Driver } from './run/driver.js';
+import { Faults, faultsOf } from './run/faults.js';
+import { completed, prepare } from './run/prepare.js';
+import { Presence } from './run/presence.js';
+import { Restarts } from './run/restarts.js';
+import { TrainRun } from './run/run.js';
 import { snapshotOf } from './snapshot.js';
 
 /** @typedef {import('./types.js').Domain} Domain */
@@ -192,7 +192,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @param {Pick<import('./run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
+  /** @param {Pick<import('./run/run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
   #runOf(parts) {
     return new TrainRun({
       ...parts,
@@ -506,7 +506,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @type {import('./run.js').Tell} */
+  /** @type {import('./run/run.js').Tell} */
   #tell(code, values = {}, tone = 'warning', detail = '') {
     this.#notices.add(tone, code, values, detail);
   }

@@ -19,7 +19,7 @@ const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recoveri
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
  * @property {Pick<import('./plan/preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
- * @property {import('./run.js').TrainRun | null} run
+ * @property {import('./run/run.js').TrainRun | null} run
  * @property {Pick<import('./keep/library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held
  * @property {Snapshot['notices']} notices

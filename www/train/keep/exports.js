@@ -6,7 +6,7 @@ import { History } from './history.js';
 /** @typedef {import('../types.js').Domain} Domain */
 /** @typedef {import('../types.js').Export} Export */
 /** @typedef {import('../types.js').Which} Which */
-/** @typedef {import('../run.js').TrainRun} TrainRun */
+/** @typedef {import('../run/run.js').TrainRun} TrainRun */
 /** @typedef {import('./record.js').RunRecord} RunRecord */
 
 export class Exports {

@@ -182,7 +182,7 @@ export class History {
 
 const COLUMNS = /** @type {const} */ ([...FIELDS, ...LOSS_NAMES, ...POLISH_NAMES]);
 
-/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('../forecast.js').Kind} */
+/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('../run/forecast.js').Kind} */
 export function kindOf({ warmingUp, polishing }) {
   if (polishing) return 'polish';
   return warmingUp ? 'warmUp' : 'full';

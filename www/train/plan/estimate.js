@@ -4,9 +4,9 @@
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
 import { isSlow } from '../../page/support.js';
-import { median } from '../forecast.js';
-import { CROPS } from '../restarts.js';
-import { scoringShare } from '../scorer.js';
+import { median } from '../run/forecast.js';
+import { CROPS } from '../run/restarts.js';
+import { scoringShare } from '../run/scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 

@@ -132,7 +132,7 @@ export class Preparation {
   /**
    * Everything that a run is made of, with its weights.
    * @param {AbortSignal} signal
-   * @returns {Promise<import('../prepare.js').Plan>}
+   * @returns {Promise<import('../run/prepare.js').Plan>}
    */
   async plan(signal) {
     this.device = await this.#engine.open(signal);

@@ -3,14 +3,14 @@
  * folder. Of a long run's times every other one is dropped, again and again, so that first and last always
  * stay.
  */
-import { failureOf } from '../failure.js';
-import { DOMAINS } from './gather/dataset.js';
+import { failureOf } from '../../failure.js';
+import { DOMAINS } from '../gather/dataset.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').Preview} Preview */
-/** @typedef {import('./types.js').PreviewSet} PreviewSet */
-/** @typedef {import('../engine/protocol.js').TrainStored['pictures']} ToStore */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').Preview} Preview */
+/** @typedef {import('../types.js').PreviewSet} PreviewSet */
+/** @typedef {import('../../engine/protocol.js').TrainStored['pictures']} ToStore */
 
 /** Times that are kept at most, and bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
@@ -23,7 +23,7 @@ export class Gallery {
   #inputs = new Map();
 
   /**
-   * @param {Record<Domain, import('./keep/record.js').StoredPhoto[]>} photos
+   * @param {Record<Domain, import('../keep/record.js').StoredPhoto[]>} photos
    * @param {PreviewSet[]} sets that are stored
    * @param {number | undefined} best the step of the best weights
    */
@@ -48,7 +48,7 @@ export class Gallery {
 
   /**
    * Translates the photos as the networks do now.
-   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
    * @param {number} step
    * @param {number} photos of each domain, the first
    */

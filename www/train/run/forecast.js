@@ -76,7 +76,7 @@ export class Forecast {
   /**
    * Seconds until the end of a run.
    *
-   * @param {Pick<import('./keep/record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'polish' | 'settings' | 'seconds'>} run
+   * @param {Pick<import('../keep/record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'polish' | 'settings' | 'seconds'>} run
    * @param {(trained: number) => number} beside time for saving and scores, as a part of that for steps, in a
    *   run that takes so many seconds
    * @returns {number | null} null: nothing is known yet

@@ -2,7 +2,7 @@
  * This tab among others and before a person: one tab trains at a time, the screen stays on while it does,
  * and the run is saved when the page goes out of sight, since it may not come back.
  */
-import { Lease } from '../engine/lease.js';
+import { Lease } from '../../engine/lease.js';
 
 export class Presence {
   #host;
@@ -16,7 +16,7 @@ export class Presence {
   held = false;
 
   /**
-   * @param {import('../page/host.js').Host} host
+   * @param {import('../../page/host.js').Host} host
    * @param {object} on
    * @param {() => void} on.onHide
    * @param {() => boolean} on.wouldLose whether leaving the page would lose something

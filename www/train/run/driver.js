@@ -4,7 +4,7 @@
  * goes on as fast as one that is looked at. Behind any other failure, such as a folder that was unplugged,
  * the engine is as good as before: the run is saved, and waits.
  */
-import { failureOf } from '../failure.js';
+import { failureOf } from '../../failure.js';
 import { isDeath, smallerCrop } from './restarts.js';
 
 /** @typedef {'training' | 'saving' | 'recovering'} Doing */

@@ -4,10 +4,10 @@
  * something to lose is scored before its first step: nothing else says whether it got better. A run from
  * scratch has no such bar, and waits until there is something to see.
  */
-import { CodedError } from '../failure.js';
+import { CodedError } from '../../failure.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('../engine/protocol.js').TrainScored} TrainScored */
+/** @typedef {import('../../engine/protocol.js').TrainScored} TrainScored */
 
 /** Part of the time. */
 const PART = 0.1;
@@ -43,8 +43,8 @@ export class Scorer {
   busy = false;
 
   /**
-   * @param {Pick<import('../page/host.js').Host, 'now'>} host
-   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../../page/host.js').Host, 'now'>} host
+   * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
    * @param {boolean} given the run does not start from scratch
    * @param {import('./run.js').Tell} tell
    */
@@ -83,7 +83,7 @@ export class Scorer {
 
   /**
    * @param {number} trained seconds
-   * @param {import('./types.js').Scores | null} best so far, which is to be surpassed
+   * @param {import('../types.js').Scores | null} best so far, which is to be surpassed
    * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is told once
    * @throws {CodedError} when the engine died
    */

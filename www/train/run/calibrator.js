@@ -1,9 +1,9 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
-import { failureOf } from '../failure.js';
-import { isSlow } from '../page/support.js';
-import { sizeOf } from './plan/cost.js';
-import { calibrationOf } from './plan/estimate.js';
-import { previewsOf } from './plan/settings.js';
+import { failureOf } from '../../failure.js';
+import { isSlow } from '../../page/support.js';
+import { sizeOf } from '../plan/cost.js';
+import { calibrationOf } from '../plan/estimate.js';
+import { previewsOf } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
 
@@ -21,8 +21,8 @@ export class Calibrator {
   #host;
 
   /**
-   * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} engine
-   * @param {Pick<import('../page/host.js').Host, 'now'>} host
+   * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
+   * @param {Pick<import('../../page/host.js').Host, 'now'>} host
    */
   constructor(engine, host) {
     this.#engine = engine;
@@ -32,7 +32,7 @@ export class Calibrator {
   /**
    * @param {import('./prepare.js').Plan} plan
    * @param {AbortSignal} signal
-   * @returns {Promise<{ calibration: import('./types.js').Calibration | null, failure: (import('./types.js').Remark & { detail: string }) | null }>}
+   * @returns {Promise<{ calibration: import('../types.js').Calibration | null, failure: (import('../types.js').Remark & { detail: string }) | null }>}
    *   a failure when the device cannot do these steps
    * @throws what is no fault of the device
    */
@@ -79,7 +79,7 @@ export class Calibrator {
   }
 }
 
-/** @param {import('./prepare.js').Plan} plan @param {import('./keep/record.js').RunRecord} record */
+/** @param {import('./prepare.js').Plan} plan @param {import('../keep/record.js').RunRecord} record */
 function about({ settings, start, network, device }, { photos, previews }) {
   const slow = isSlow(device);
   const { photos: shown } = previewsOf(settings, slow);
@@ -96,7 +96,7 @@ function about({ settings, start, network, device }, { photos, previews }) {
   };
 }
 
-/** @param {import('../engine/protocol.js').TrainFrom} from */
+/** @param {import('../../engine/protocol.js').TrainFrom} from */
 function warmUpIn(from) {
   return from.kind === 'new' ? JSON.parse(from.config).warm_up : 0;
 }

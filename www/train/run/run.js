@@ -3,39 +3,39 @@
  * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
  * decide: every method rejects with the failure.
  */
-import { isSlow } from '../page/support.js';
+import { isSlow } from '../../page/support.js';
+import { DOMAINS } from '../gather/dataset.js';
+import { Copies, isKept, isStored } from '../keep/copies.js';
+import { History, kindOf } from '../keep/history.js';
+import { costOf, polishCostOf, sizeOf, warmUpCostOf } from '../plan/cost.js';
+import { proposalOf } from '../plan/learn-on.js';
+import { previewsOf, ratesConfig } from '../plan/settings.js';
 import { Forecast } from './forecast.js';
-import { Gallery } from './gallery.js';
-import { DOMAINS } from './gather/dataset.js';
-import { Copies, isKept, isStored } from './keep/copies.js';
-import { History, kindOf } from './keep/history.js';
 import { Pace } from './pace.js';
-import { costOf, polishCostOf, sizeOf, warmUpCostOf } from './plan/cost.js';
-import { proposalOf } from './plan/learn-on.js';
-import { previewsOf, ratesConfig } from './plan/settings.js';
+import { Gallery } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').RunView} RunView */
-/** @typedef {import('./keep/record.js').RunRecord} RunRecord */
-/** @typedef {import('../engine/protocol.js').TrainFrom} TrainFrom */
-/** @typedef {import('../engine/protocol.js').TrainReport} TrainReport */
+/** @typedef {import('../types.js').Domain} Domain */
+/** @typedef {import('../types.js').RunView} RunView */
+/** @typedef {import('../keep/record.js').RunRecord} RunRecord */
+/** @typedef {import('../../engine/protocol.js').TrainFrom} TrainFrom */
+/** @typedef {import('../../engine/protocol.js').TrainReport} TrainReport */
 /** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
 
 /**
  * @typedef {object} Parts
- * @property {Pick<import('../engine/client.js').EngineClient, 'request' | 'open'>} engine
- * @property {import('../page/host.js').Host} host
+ * @property {Pick<import('../../engine/client.js').EngineClient, 'request' | 'open'>} engine
+ * @property {import('../../page/host.js').Host} host
  * @property {import('./faults.js').Faults} faults
- * @property {import('../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
+ * @property {import('../../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
  * @property {TrainFrom} from where it began
- * @property {import('../engine/protocol.js').TrainPhotos['photos']} photos
- * @property {import('../engine/protocol.js').TrainPhotos['previews']} previews
+ * @property {import('../../engine/protocol.js').TrainPhotos['photos']} photos
+ * @property {import('../../engine/protocol.js').TrainPhotos['previews']} previews
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
- * @property {import('./types.js').PreviewSet[]} [pictures]
+ * @property {import('../types.js').PreviewSet[]} [pictures]
  * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
  * @property {(bytes: number) => Promise<void>} makeRoom on the disk, where that is possible
  * @property {() => void} onChange
@@ -56,13 +56,13 @@ export class TrainRun {
   #pace = null;
   /** @type {TrainReport | null} */
   #report = null;
-  /** @type {import('./types.js').Memory | null} */
+  /** @type {import('../types.js').Memory | null} */
   #memory = null;
   #warmingUp = false;
   #polishing = false;
   /** Photos that were said to be left out. @type {Set<string>} */
   #told = new Set();
-  /** Rates that the last checkpoint does not have. @type {import('./types.js').Rates | null} */
+  /** Rates that the last checkpoint does not have. @type {import('../types.js').Rates | null} */
   #rates = null;
   #scorer;
   #copies;
@@ -96,7 +96,7 @@ export class TrainRun {
     ) => this.#skipped(domain, name, code);
     const { host, engine, onTell, onChange, makeRoom } = parts;
     this.#copies = new Copies(host, engine, onTell, onSkip, onChange, makeRoom);
-    /** What would help after the numbers left the finite ones. @type {import('./types.js').Rates | null} */
+    /** What would help after the numbers left the finite ones. @type {import('../types.js').Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
     this.result = null;
@@ -235,7 +235,7 @@ export class TrainRun {
     return this.step < this.#polishedFrom ? 'full' : 'polish';
   }
 
-  /** @param {import('../engine/protocol.js').TrainSteps} done */
+  /** @param {import('../../engine/protocol.js').TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
       const seconds = this.#forecast.awake(kindOf(report), report.seconds);
@@ -339,7 +339,7 @@ export class TrainRun {
     this.result = null;
   }
 
-  /** @param {import('./types.js').Rates} rates */
+  /** @param {import('../types.js').Rates} rates */
   async change(rates) {
     await this.#engine.request('train-change', { config: JSON.stringify(ratesConfig(rates)) });
     this.#rates = rates;
@@ -349,7 +349,7 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** @param {Domain} direction @param {import('./types.js').Which} which @returns {Promise<Blob>} */
+  /** @param {Domain} direction @param {import('../types.js').Which} which @returns {Promise<Blob>} */
   async weights(direction, which) {
     const best = which === 'best' && this.#best?.[direction];
     return (
