@@ -288,7 +288,7 @@ export interface Commands {
   'train-save': TrainStored;
   'train-finish': TrainStored;
   'train-weights': { direction: Domain };
-  /** See train/faults.js. */
+  /** See train/run/faults.js. */
   'train-fault': { kind: FaultKind; step: number };
 }
 

@@ -479,7 +479,7 @@ export interface SessionOptions {
   engine: import('../engine/client.js').EngineClient;
   /** The page's URL parameters: `fault=panic@12`. */
   query?: URLSearchParams;
-  /** `new WeightsSource(store)` of weights.js: where weights to start from are read. */
+  /** `new WeightsSource(store)` of plan/start.js: where weights to start from are read. */
   source: import('./plan/start.js').WeightsSource;
   /** Everything of the browser that tests replace. */
   host?: import('../page/host.js').Host;
