@@ -1,12 +1,12 @@
-//! Every way it can fail.
+//! Everything that can fail.
 //!
 //! Each variant has a stable [`Error::code`], which the page looks up in its messages and which
-//! tests and bug reports can rely on. The `Display` text is the same in plain English, with the
-//! detail last, so that a log line is readable too.
+//! tests and bug reports can rely on. The `Display` text says the same in plain English, with the
+//! detail last, so that log lines are readable too.
 
 use thiserror::Error;
 
-/// What went wrong, in a sentence, with a code that never changes.
+/// What went wrong: a sentence, and a code that never changes.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,13 +19,13 @@ pub enum Error {
     /// The file ends before the data that it announces.
     #[error("this weights file is cut off or incomplete: {0}")]
     WeightsTruncated(String),
-    /// The container is right but its contents contradict themselves.
+    /// The container is valid but its contents contradict each other.
     #[error("this weights file is damaged: {0}")]
     WeightsDamaged(String),
-    /// The pickle asks for a function that is no part of describing tensors. It was not called.
+    /// The pickle names a function that describing tensors does not need. It was not called.
     #[error("this weights file asks to run code, which is never done: {0}")]
     WeightsUnsafe(String),
-    /// A valid pickle in which there are no tensors.
+    /// A valid pickle without tensors.
     #[error("this file holds no tensors: {0}")]
     WeightsNoTensors(String),
     /// A tensor type other than float32, float16 or bfloat16 where a float was needed.
@@ -34,57 +34,57 @@ pub enum Error {
     /// Compressed or encrypted zip entries, or another feature that PyTorch never writes.
     #[error("this weights file uses a feature that PyTorch does not write: {0}")]
     WeightsUnsupportedContainer(String),
-    /// The file asks for more memory than its length warrants: a bomb, or no generator.
+    /// The file asks for more memory than its length warrants: a bomb, or not a generator.
     #[error("this weights file asks for more than it can hold: {0}")]
     WeightsTooLarge(String),
-    /// Tensors are there, but not those of a ResNet generator.
+    /// There are tensors, but not those of a ResNet generator.
     #[error("these weights are not a ResNet generator of CycleGAN: {0}")]
     WeightsNotGenerator(String),
-    /// Tensors are there, but not those of a discriminator.
+    /// There are tensors, but not those of a discriminator.
     #[error("these weights are not a discriminator of CycleGAN: {0}")]
     WeightsNotDiscriminator(String),
-    /// One tensor of the network is missing.
+    /// A tensor of the network is missing.
     #[error("a tensor is missing from these weights: {0}")]
     WeightsMissingTensor(String),
     /// A tensor that no such network has.
     #[error("these weights hold a tensor that does not belong to the network: {0}")]
     WeightsUnexpectedTensor(String),
-    /// A tensor has another shape than its place in the network asks.
+    /// A tensor does not have the shape that its place in the network requires.
     #[error("a tensor of these weights has the wrong shape: {0}")]
     WeightsWrongShape(String),
-    /// Networks that shall learn together are of different sizes.
+    /// Networks that are to be trained together differ in size.
     #[error("these weights do not go together: {0}")]
     WeightsDiffer(String),
     /// NaN or infinity in a tensor.
     #[error("these weights contain values that are not finite numbers: {0}")]
     WeightsNotFinite(String),
 
-    /// The file is not the one that its card describes.
+    /// The file is not the one its card describes.
     #[error("the downloaded model is not the one that was published: {0}")]
     WeightsHashMismatch(String),
 
-    /// A value of a training run's configuration is out of its range, or of another type.
+    /// A training setting is out of range or has the wrong type.
     #[error("these training settings cannot be used: {0}")]
     ConfigInvalid(String),
-    /// A set of photos has none, or none that can be read.
+    /// A set has no photos, or none that can be read.
     #[error("there are not enough photos: {0}")]
     DatasetEmpty(String),
-    /// The file is something else, such as a generator without the run that it comes from.
+    /// The file is something else, such as a generator without its run.
     #[error("this is not a checkpoint of a training run: {0}")]
     CheckpointNotRecognised(String),
-    /// Written by a version of the format that is no longer read.
+    /// Written in a version of the format that is no longer read.
     #[error("this checkpoint is of an older format than can be read: {0}")]
     CheckpointTooOld(String),
-    /// Written by a version of the format that is not known yet.
+    /// Written in a version of the format that is not known yet.
     #[error("this checkpoint is of a newer format than can be read: {0}")]
     CheckpointTooNew(String),
-    /// Cut off, altered, or in contradiction with itself.
+    /// Cut off, altered, or contradicting itself.
     #[error("this checkpoint is damaged: {0}")]
     CheckpointDamaged(String),
-    /// A loss or a weight became NaN or infinite; the run cannot go on from there.
+    /// A loss or a weight became NaN or infinite; the run cannot continue from there.
     #[error("the training left the finite numbers: {0}")]
     TrainingNotFinite(String),
-    /// The device does not hold a run of these settings.
+    /// A run with these settings does not fit on the device.
     #[error("this training is too large for this device: {0}")]
     TrainingTooLarge(String),
     /// The system refused to read a file.
@@ -100,48 +100,48 @@ pub enum Error {
     /// The first bytes are not those of an image.
     #[error("this is not an image that is known: {0}")]
     ImageUnreadable(String),
-    /// An image of a known kind that is not decoded here, such as TIFF, or arithmetic coding.
+    /// A known kind of image that is not decoded here, such as TIFF, or arithmetic coding.
     #[error("this kind of image is not opened here: {0}")]
     ImageUnsupported(String),
-    /// The file ends before its pixels do, or what should be pixels is not.
+    /// The file ends before its pixels do, or the pixel data is invalid.
     #[error("this image is cut short or damaged: {0}")]
     ImageDamaged(String),
-    /// Bytes and size of an image do not belong together.
+    /// The number of bytes does not match the size of the image.
     #[error("this image cannot be used: {0}")]
     ImageUnusable(String),
     /// The image is larger than any device here could hold.
     #[error("this image is too large: {0}")]
     ImageTooLarge(String),
-    /// The network answered with NaN or infinity.
+    /// The network returned NaN or infinity.
     #[error("the translation contains values that are not finite numbers")]
     OutputNotFinite,
 
-    /// No usable WebGPU adapter, and one was asked for.
+    /// A WebGPU adapter was requested, but none is usable.
     #[error("no usable graphics card was found: {0}")]
     GpuUnavailable(String),
-    /// WebGPU is there, but computed by the processor; the engine's own CPU path is faster.
+    /// WebGPU is emulated by the processor; the engine's own CPU path is faster.
     #[error("WebGPU is only emulated in software here: {0}")]
     GpuSoftware(String),
-    /// The adapter lacks something that the engine cannot do without.
+    /// The adapter lacks something the engine needs.
     #[error("this graphics card lacks a feature that is needed: {0}")]
     GpuUnsupported(String),
-    /// The device was lost: driver reset, or sleep. Nothing works on it any more.
+    /// The device was lost to a driver reset or sleep. Nothing works on it any more.
     #[error("the graphics card was reset or lost: {0}")]
     GpuLost(String),
-    /// The device refused some work, or to give back what came of it: a mistake of ours or of its
-    /// driver. It is still there.
+    /// The device refused some work or its result: a mistake of ours or of its driver. It is still
+    /// usable.
     #[error("the graphics card refused to compute this: {0}")]
     GpuRefused(String),
-    /// The device had no memory for a tensor. It is still there.
+    /// The device had no memory for a tensor. It is still usable.
     #[error("there was not enough memory on the graphics card: {0}")]
     OutOfMemory(String),
-    /// A method was called in the wrong order, or with a value out of its range.
+    /// A method was called in the wrong order, or with a value out of range.
     #[error("the engine was used wrongly: {0}")]
     Usage(String),
 }
 
 impl Error {
-    /// The stable, machine-readable name of this failure, such as `"gpu-lost"`.
+    /// The stable, machine-readable name of this error, such as `"gpu-lost"`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::WeightsEmpty => "weights-empty",
@@ -189,5 +189,5 @@ impl Error {
     }
 }
 
-/// Result of everything here that can fail.
+/// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

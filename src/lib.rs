@@ -20,7 +20,7 @@
 //! its authors' `pytorch-CycleGAN-and-pix2pix`.
 
 #![warn(missing_docs)]
-// A stranger's file must never end the program.
+// A file from a stranger must never crash the program.
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 pub mod device;

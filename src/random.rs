@@ -1,25 +1,24 @@
-//! The one source of chance: SplitMix64 (Steele, Lea and Flood, 2014).
+//! The only source of randomness: SplitMix64 (Steele, Lea and Flood, 2014).
 //!
-//! Everything random comes from a generator that its user owns, so a seed gives the same numbers
-//! on every platform, to the bit. The logarithm and cosine are those of the `libm` crate, because
-//! the platforms' own differ in the last digit.
+//! Every user owns its generator, so a seed gives the same numbers on every platform, bit for bit.
+//! Logarithm and cosine come from the `libm` crate, because platforms differ in the last digit.
 
 /// A seeded stream of random numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random(u64);
 
 impl Random {
-    /// The stream that follows from `seed`.
+    /// Starts the stream of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// What has to be kept for the stream to go on later where it is now.
+    /// The state to store if the stream is to be resumed later.
     pub fn state(&self) -> u64 {
         self.0
     }
 
-    /// The stream whose [`Random::state`] was `state`.
+    /// Resumes the stream at a stored [`Random::state`].
     pub fn from_state(state: u64) -> Self {
         Self(state)
     }
@@ -37,9 +36,10 @@ impl Random {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Uniform among the integers 0 to `n` - 1, each exactly as likely; 0 when `n` is 0 or 1.
+    /// A uniform integer from 0 to `n` - 1; 0 when `n` is 0 or 1.
     ///
-    /// 2^64 is no multiple of most `n`: the few numbers beyond the last whole one are drawn again.
+    /// 2^64 is not a multiple of most `n`, so numbers beyond the last full multiple are drawn
+    /// again.
     pub fn below(&mut self, n: usize) -> usize {
         let n = n.max(1) as u64;
         let beyond = (u64::MAX % n + 1) % n;
@@ -51,7 +51,7 @@ impl Random {
         }
     }
 
-    /// Brings `items` into one of their orders, each as likely (Fisher and Yates).
+    /// Shuffles `items`; every order is equally likely (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
@@ -101,7 +101,7 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn below_is_even_for_large_numbers() {
         let mut random = Random::new(6);
-        // The remainder of 2^64 alone would give the lower two thirds twice as often.
+        // The remainder of 2^64 alone would make the lower two thirds twice as likely.
         let n = (1_usize << 62) + (1 << 61);
         let high = (0..3000).filter(|_| random.below(n) >= n / 3 * 2).count();
         assert!(high.abs_diff(1000) < 130, "{high}");

@@ -1,16 +1,16 @@
 //! Reflected borders and cropping.
 //!
 //! The generator halves the picture twice, so its sides must be multiples of 4, and some weights
-//! want a margin besides. Both are borders that are added before the network and cropped after it.
+//! want a margin as well. Both are borders, added before the network and cropped off after it.
 
 use super::Rgb;
 use crate::error::{Error, Result};
 
 /// `image` with reflected borders of the given widths, in pixels.
 ///
-/// The pixel at the edge is the mirror and is not repeated, as in numpy's `reflect` and PyTorch's
-/// `ReflectionPad2d`. Unlike the latter, a border may be wider than the picture: it is then
-/// reflected again and again, as numpy does. A side of one pixel repeats it.
+/// The edge pixel is the mirror and is not repeated, as in numpy's `reflect` and PyTorch's
+/// `ReflectionPad2d`. Like numpy's and unlike PyTorch's, a border may be wider than the picture,
+/// which is then reflected repeatedly. A side of one pixel is repeated.
 pub fn reflect_pad(image: &Rgb, left: usize, right: usize, top: usize, bottom: usize) -> Rgb {
     let (width, height) = (image.width + left + right, image.height + top + bottom);
     let columns: Vec<usize> = reflected(image.width, left, width).collect();
@@ -24,9 +24,9 @@ pub fn reflect_pad(image: &Rgb, left: usize, right: usize, top: usize, bottom: u
     Rgb { width, height, pixels }
 }
 
-/// The source positions of `total` places, the first of which lies `before` places before 0.
+/// The source positions of `total` places, starting `before` places before 0.
 fn reflected(side: usize, before: usize, total: usize) -> impl Iterator<Item = usize> {
-    // There and back again without the two ends twice: 0 1 2 3 2 1 | 0 1 2 …
+    // Back and forth without repeating the ends: 0 1 2 3 2 1 | 0 1 2 …
     let last = side.saturating_sub(1);
     let period = (2 * last).max(1);
     let start = (period - before % period) % period;
@@ -36,10 +36,10 @@ fn reflected(side: usize, before: usize, total: usize) -> impl Iterator<Item = u
     })
 }
 
-/// The rectangle of `width` × `height` pixels whose upper left corner is at (`x`, `y`).
+/// The rectangle of `width` × `height` pixels with its upper left corner at (`x`, `y`).
 ///
 /// # Errors
-/// [`Error::Usage`] when it is empty or reaches over the edge.
+/// [`Error::Usage`] when it is empty or crosses the edge.
 pub fn crop(image: &Rgb, x: usize, y: usize, width: usize, height: usize) -> Result<Rgb> {
     let inside = |from: usize, len: usize, side: usize| {
         len > 0 && from.checked_add(len).is_some_and(|end| end <= side)

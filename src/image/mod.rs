@@ -1,12 +1,12 @@
 //! Pictures as bytes, before and after the network.
 //!
-//! The browser hands over straight-alpha RGBA and shows RGBA; everything between is [`Rgb`]. What
-//! the network sees is what PyTorch's data pipeline would have shown it: resized as Pillow does
-//! ([`resize_bicubic`]) and scaled to [-1, 1] as torchvision does ([`to_unit`]); what comes back
-//! becomes bytes as PyTorch's `test.py` makes them ([`from_unit`]).
+//! The browser delivers and displays straight-alpha RGBA; everything in between is [`Rgb`]. The
+//! network sees what PyTorch's data pipeline would show it: resized as Pillow does
+//! ([`resize_bicubic`]) and scaled to [-1, 1] as torchvision does ([`to_unit`]). Its output becomes
+//! bytes as in PyTorch's `test.py` ([`from_unit`]).
 //!
-//! Nothing here decodes a file format: the browser does that. [`jpeg`] tells whether a file is whole,
-//! which decoders do not agree on.
+//! The browser decodes files, not this module. [`jpeg`] checks whether a file is whole, on which
+//! decoders disagree.
 
 mod border;
 pub mod jpeg;
@@ -21,10 +21,10 @@ pub use unit::{from_unit, to_unit};
 
 use crate::error::{Error, Result};
 
-/// Longest side of a picture that is accepted, in pixels: as long as a JPEG can be.
+/// Longest accepted side of a picture, in pixels: the longest that JPEG allows.
 pub const MAX_SIDE: usize = 65_535;
 
-/// Most pixels of a picture that is accepted, 512 MB as RGBA: a photo of 108 megapixels.
+/// Most accepted pixels of a picture, 512 MB as RGBA: enough for a photo of 108 megapixels.
 pub const MAX_PIXELS: usize = 128_000_000;
 
 /// An 8-bit RGB picture, rows from the top, pixels interleaved.
@@ -51,9 +51,9 @@ impl Rgb {
         Ok(Self { width, height, pixels })
     }
 
-    /// Takes straight-alpha RGBA, `[height, width, 4]`, as a canvas hands it out, and lays it on
-    /// white: `(c·a + 255·(255 − a)) / 255`, rounded to the nearest level. Opaque pixels pass
-    /// unchanged, and what is fully transparent becomes white whatever colour hides in it.
+    /// Takes straight-alpha RGBA from a canvas, `[height, width, 4]`, and composites it on white:
+    /// `(c·a + 255·(255 − a)) / 255`, rounded to the nearest level. Opaque pixels pass unchanged;
+    /// fully transparent ones become white whatever their colour.
     ///
     /// # Errors
     /// As [`Rgb::new`].
@@ -80,13 +80,13 @@ impl Rgb {
     }
 }
 
-/// Level `c` at opacity `a` on white.
+/// Level `c` with opacity `a` on white.
 fn on_white(c: u8, a: u8) -> u8 {
     let (c, a) = (u32::from(c), u32::from(a));
     ((c * a + 255 * (255 - a) + 127) / 255) as u8
 }
 
-/// Refuses what is no picture, what is too large, and bytes that do not fit the size.
+/// Refuses invalid and oversized dimensions, and a number of bytes that does not fit them.
 fn check(width: usize, height: usize, channels: usize, bytes: usize) -> Result<()> {
     check_size(width, height)?;
     let wanted = width * height * channels;
@@ -98,12 +98,12 @@ fn check(width: usize, height: usize, channels: usize, bytes: usize) -> Result<(
     Ok(())
 }
 
-/// Refuses what is no picture and what is too large.
+/// Refuses invalid and oversized dimensions.
 fn check_size(width: usize, height: usize) -> Result<()> {
     if width == 0 || height == 0 {
         return Err(Error::ImageUnusable(format!("it is {width} × {height} pixels")));
     }
-    // Sides first: their product then fits into 32 bits, which is all that wasm has.
+    // Sides first, so that their product fits into wasm's 32 bits.
     if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
         return Err(Error::ImageTooLarge(format!(
             "{width} × {height} pixels; at most {MAX_SIDE} a side and {} megapixels are possible",

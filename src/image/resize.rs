@@ -1,33 +1,33 @@
 //! Pillow's `BICUBIC`, bit for bit.
 //!
-//! What a network was trained on went through `Image.resize`, so what it is shown here must too: a
-//! canvas differs by 1.5 levels on average. Pillow's rules (`Resample.c`): Keys' cubic with
-//! a = -0.5, widened by the scale when shrinking, so that nothing aliases; weights rounded to 22
-//! fractional bits; two passes with a picture *rounded and clipped to bytes* between them, a
-//! direction that does not change skipped. Which pass comes first is visible, by up to 20 levels at
-//! hard edges: see [`columns_first`].
+//! Training images went through `Image.resize`, so the network's input must too: a canvas differs
+//! by 1.5 levels on average. Pillow's rules (`Resample.c`): Keys' cubic with a = -0.5, widened by
+//! the scale when shrinking to avoid aliasing; weights rounded to 22 fractional bits; two passes
+//! with a picture *rounded and clipped to bytes* between them; a direction that does not change is
+//! skipped. The order of the passes is visible, by up to 20 levels at hard edges: see
+//! [`columns_first`].
 
 use super::Rgb;
 
-/// Fractional bits of a weight: 32, less 8 for the pixel, less 2 for the sign and the overshoot.
+/// Fractional bits of a weight: 32, minus 8 for the pixel, minus 2 for sign and overshoot.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
 
-/// Half, in the weights' fixed point: added before the shift, so that it rounds.
+/// One half in the weights' fixed point, added before the shift so that it rounds.
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
 
 /// Half the width of the cubic, in pixels of the smaller picture.
 const SUPPORT: f64 = 2.0;
 
-/// The size that `longest` allows for a picture, proportions kept.
+/// The size of a picture limited to `longest`, with its proportions kept.
 ///
-/// Never enlarged: `None`, or a `longest` that is not exceeded, gives the size unchanged. Otherwise
-/// the longer side becomes `longest` and the other is rounded to the nearest integer, halves up.
-/// Each side is at least 1.
+/// Never enlarges: `None`, or a `longest` that is not exceeded, leaves the size unchanged.
+/// Otherwise the longer side becomes `longest` and the other is rounded to the nearest integer,
+/// halves up. Each side is at least 1.
 pub fn fit(width: usize, height: usize, longest: Option<usize>) -> (usize, usize) {
     let (width, height) = (width.max(1), height.max(1));
     let side = width.max(height);
     let longest = longest.unwrap_or(side).clamp(1, side);
-    // u64, since a side times a side does not fit into the 32 bits of wasm's usize.
+    // u64, because the product of two sides overflows wasm's 32-bit usize.
     let (side, longest) = (side as u64, longest as u64);
     let scale = |s: usize| ((2 * s as u64 * longest + side) / (2 * side)).max(1) as usize;
     (scale(width), scale(height))
@@ -35,7 +35,7 @@ pub fn fit(width: usize, height: usize, longest: Option<usize>) -> (usize, usize
 
 /// `image` at `width` × `height`, exactly as `PIL.Image.resize((width, height), BICUBIC)`.
 ///
-/// Any size to any size, proportions as asked. A side of 0 is taken as 1.
+/// Any size to any size, without keeping proportions. A side of 0 is taken as 1.
 pub fn resize_bicubic(image: &Rgb, width: usize, height: usize) -> Rgb {
     let (width, height) = (width.max(1), height.max(1));
     match (width != image.width, height != image.height) {
@@ -49,16 +49,16 @@ pub fn resize_bicubic(image: &Rgb, width: usize, height: usize) -> Rgb {
     }
 }
 
-/// Whether Pillow takes the vertical pass first: when the height loses more than twice the pixels
-/// that the width loses. So since Pillow 13.0; before, the horizontal pass always came first. For
-/// photos that keep their proportions only tall ones, from about 1 : 2 on, are affected.
+/// Whether Pillow does the vertical pass first: when the height loses more than twice as many
+/// pixels as the width. This is since Pillow 13.0; before, the horizontal pass always came first.
+/// Among photos that keep their proportions, only tall ones of about 1 : 2 and beyond are affected.
 pub(super) fn columns_first(from: (usize, usize), to: (usize, usize)) -> bool {
     let lost = |from: usize, to: usize| from as i64 - to as i64;
     let rows = lost(from.1, to.1);
     rows > 0 && rows > 2 * lost(from.0, to.0)
 }
 
-/// The source pixels that one target pixel is made of: `first`, and a weight for each from there.
+/// The source pixels of one target pixel: the index of the first, and a weight for each.
 struct Window {
     first: usize,
     weights: Vec<i32>,
@@ -77,14 +77,14 @@ fn cubic(x: f64) -> f64 {
     }
 }
 
-/// The windows of all target pixels of one direction.
+/// The windows of all target pixels in one direction.
 fn windows(from: usize, to: usize) -> Vec<Window> {
     let scale = from as f64 / to as f64;
     let widening = scale.max(1.0);
     let support = SUPPORT * widening;
     let window = |target: usize| {
         let center = (target as f64 + 0.5) * scale;
-        // Float to integer truncates, and a negative saturates at 0, as Pillow clips it.
+        // Casting truncates and saturates negatives at 0, which matches Pillow's clipping.
         let first = (center - support + 0.5) as usize;
         let end = ((center + support + 0.5) as usize).min(from);
         let weight = |x: usize| cubic((x as f64 - center + 0.5) * (1.0 / widening));
@@ -95,13 +95,13 @@ fn windows(from: usize, to: usize) -> Vec<Window> {
     (0..to).map(window).collect()
 }
 
-/// A weight in fixed point, halves away from zero.
+/// A weight in fixed point, halves rounded away from zero.
 fn fixed(weight: f64) -> i32 {
     let scaled = weight * f64::from(1_u32 << PRECISION_BITS);
     (scaled + if weight < 0.0 { -0.5 } else { 0.5 }) as i32
 }
 
-/// A sum of weighted pixels back to a byte.
+/// Turns a sum of weighted pixels back into a byte.
 fn clip(sum: i32) -> u8 {
     (sum >> PRECISION_BITS).clamp(0, 255) as u8
 }
@@ -116,7 +116,7 @@ fn resize_rows(image: &Rgb, width: usize) -> Rgb {
         let (target, _) = target.as_chunks_mut::<3>();
         for (pixel, window) in target.iter_mut().zip(&windows) {
             let mut sum = [HALF; 3];
-            // One bounds check a window, none a pixel.
+            // One bounds check per window instead of one per pixel.
             let under = source.get(window.first..).unwrap_or_default();
             for (&[r, g, b], &weight) in under.iter().zip(&window.weights) {
                 sum = [

@@ -1,27 +1,27 @@
-//! Pillow's `BICUBIC` for a picture that arrives a few rows at a time, so that a photo of 64
-//! megapixels, of which 256 pixels are wanted, is never held whole.
+//! Pillow's `BICUBIC` for a picture that arrives a few rows at a time. A photo of 64 megapixels
+//! that will be shrunk to 256 pixels is never held whole.
 
 use super::{Rgb, check_size, resize, resize_bicubic};
 use crate::error::{Error, Result};
 
-/// A picture on its way to another size; what comes out equals [`resize_bicubic`] to the byte.
+/// A picture being resized as it arrives; the result equals [`resize_bicubic`] byte for byte.
 #[derive(Debug)]
 pub struct Shrink {
     width: usize,
     height: usize,
     to: (usize, usize),
-    /// What has come so far, in the width of `kept`.
+    /// The rows so far, `kept` pixels wide.
     rows: Vec<u8>,
-    /// Pixels in a kept row: the final ones, where Pillow takes the horizontal pass first.
+    /// Pixels per kept row: the final width if Pillow does the horizontal pass first.
     kept: usize,
 }
 
 impl Shrink {
-    /// Of a picture of `width` × `height` pixels to `to`.
+    /// Resizes a picture of `width` × `height` pixels to `to`.
     ///
     /// # Errors
-    /// `image-too-large` when what has to be kept is more than [`MAX_PIXELS`](super::MAX_PIXELS) or
-    /// a side longer than [`MAX_SIDE`](super::MAX_SIDE), or than there is memory for, `image-unusable` for a side of 0.
+    /// `image-too-large` when the kept rows exceed [`MAX_PIXELS`](super::MAX_PIXELS),
+    /// [`MAX_SIDE`](super::MAX_SIDE) or the available memory; `image-unusable` for a side of 0.
     pub fn new(width: usize, height: usize, to: (usize, usize)) -> Result<Self> {
         let to = (to.0.max(1), to.1.max(1));
         let kept = if resize::columns_first((width, height), to) { width } else { to.0 };
@@ -37,7 +37,7 @@ impl Shrink {
     /// Takes the next rows, straight-alpha RGBA, `[rows, width, 4]`.
     ///
     /// # Errors
-    /// `image-unusable` for a part of a row, or more rows than the picture has.
+    /// `image-unusable` for an incomplete row, or more rows than the picture has.
     pub fn push(&mut self, rgba: &[u8]) -> Result<()> {
         let count = rgba.len() / (4 * self.width);
         let strip = Rgb::from_rgba(rgba, self.width, count)?;

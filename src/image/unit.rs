@@ -1,4 +1,4 @@
-//! Levels 0 to 255 and the network's -1 to 1, in both directions as PyTorch computes them.
+//! Conversion between levels 0 to 255 and the network's -1 to 1, as PyTorch computes it.
 
 use super::{Rgb, check};
 use crate::error::{Error, Result};
@@ -17,12 +17,12 @@ pub fn to_unit(image: &Rgb) -> Vec<f32> {
 /// The network's output, `[3, height, width]` in tanh's range, as a picture.
 ///
 /// As PyTorch's `test.py` (`tensor2im`): `(x + 1) / 2 * 255` in float32, then *truncated*, not
-/// rounded. So it is not quite the inverse of [`to_unit`]: the levels 1 to 63 come back one lower, in
-/// PyTorch as here, and all others the same. Values outside [-1, 1] are clamped first.
+/// rounded. So it is not quite the inverse of [`to_unit`]: as in PyTorch, levels 1 to 63 come back
+/// one lower, all others unchanged. Values outside [-1, 1] are clamped first.
 ///
 /// # Errors
-/// [`Error::OutputNotFinite`] for NaN or infinity; as [`Rgb::new`] when `values` has another length
-/// than the size asks.
+/// [`Error::OutputNotFinite`] for NaN or infinity; as [`Rgb::new`] when the length of `values` does
+/// not match the size.
 pub fn from_unit(values: &[f32], width: usize, height: usize) -> Result<Rgb> {
     check(width, height, 3, values.len())?;
     if !values.iter().all(|x| x.is_finite()) {

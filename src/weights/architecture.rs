@@ -1,15 +1,15 @@
 //! The ResNet generator of CycleGAN, as the names and shapes of its tensors.
 //!
-//! Johnson's network as in the paper's appendix 7.2, numbered as PyTorch's `nn.Sequential` does in
-//! `ResnetGenerator` of junyanz/pytorch-CycleGAN-and-pix2pix: paddings, norms and activations take
-//! an index too, so that convolutions stand at 1, 4, 7, then one block per index from 10 on, then
-//! at +0, +3 and +7 behind the blocks. With nine blocks these are 19, 22 and 26. Where the image is
-//! enlarged before a convolution ([`Up`]), the enlarging takes an index too, and so does the
-//! convolution's padding where it mirrors.
+//! Johnson's network as in the paper's appendix 7.2, numbered like PyTorch's `nn.Sequential` in
+//! `ResnetGenerator` of junyanz/pytorch-CycleGAN-and-pix2pix. Paddings, norms and activations take
+//! an index too, so the convolutions are at 1, 4 and 7, then there is one block per index from 10
+//! on, then come +0, +3 and +7 after the blocks: 19, 22 and 26 with nine blocks. Where the image is
+//! upsampled before a convolution ([`Up`]), the upsampling takes an index too, and so does the
+//! convolution's padding if it mirrors.
 
 use std::fmt;
 
-/// Channels of the pictures that go in and come out.
+/// Channels of the input and output pictures.
 pub const PICTURE_CHANNELS: usize = 3;
 
 /// Index of the first residual block in the `nn.Sequential`.
@@ -17,42 +17,42 @@ pub(super) const FIRST_BLOCK: usize = 10;
 
 /// How a generator doubles an image's sides on the way back.
 ///
-/// How an image is enlarged before a convolution is not in the weights, but whether that
-/// convolution mirrors is: its padding then takes an index. The two published networks of the kind
-/// differ in both, so one is taken for the other: mirrored means bilinear, zeros mean nearest.
+/// Weights do not say how the image is interpolated before a convolution, but they do show whether
+/// that convolution mirrors, because its padding then takes an index. The two published variants
+/// differ in both, so one implies the other: mirrored means bilinear, zeros mean nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Up {
     /// Transposed convolutions, as in the paper.
     #[default]
     Transpose,
-    /// Bilinear interpolation, then a convolution with mirrored borders: what PyTorch's authors
-    /// advise against checkerboards (`docs/qa.md`).
+    /// Bilinear interpolation, then a convolution with mirrored borders: PyTorch's authors
+    /// recommend it against checkerboards (`docs/qa.md`).
     Bilinear,
-    /// Each pixel four times, then a convolution with zeros around: PyTorch-GAN's.
+    /// Nearest-neighbour interpolation, then a convolution with zero padding, as in PyTorch-GAN.
     Nearest,
 }
 
-/// What a generator's instance normalisations have learnt.
+/// The learnt parameters of a generator's instance normalisations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Norm {
-    /// Nothing: PyTorch's `InstanceNorm2d` as `models/networks.py` makes it.
+    /// None: PyTorch's `InstanceNorm2d` as in `models/networks.py`.
     #[default]
     Instance,
-    /// A weight and a bias for each channel, as in the paper's own Torch code.
+    /// A weight and a bias per channel, as in the paper's own Torch code.
     InstanceAffine,
 }
 
-/// What tells one generator from another; all else follows.
+/// What distinguishes one generator from another; everything else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Architecture {
-    /// Channels behind the first convolution: 64 in the paper.
+    /// Channels after the first convolution: 64 in the paper.
     pub ngf: usize,
     /// Residual blocks: 9 for pictures of 256 pixels and more, 6 for 128.
     pub blocks: usize,
-    /// Whether it was trained with dropout in its blocks. Translation never drops anything; it
-    /// only shifts a name (`conv_block.6` instead of `conv_block.5`), which is undone on reading.
+    /// Whether it was trained with dropout in its blocks. Translation never drops anything; dropout
+    /// only shifts a name (`conv_block.6` instead of `conv_block.5`), which reading undoes.
     pub dropout: bool,
-    /// How it doubles the image's sides.
+    /// How it doubles an image's sides.
     pub up: Up,
     /// Whether its normalisations have parameters.
     pub norm: Norm,
@@ -67,14 +67,14 @@ pub enum Layer {
     Down(usize),
     /// 3x3 within a residual block, counted from 0: its first (0) or second (1) convolution.
     Block(usize, usize),
-    /// 3x3, halving the channels, transposed with stride 2 or behind an enlarged image: the first
-    /// (0) and the second (1).
+    /// 3x3, halving the channels, transposed with stride 2 or after upsampling: the first (0) and
+    /// the second (1).
     Up(usize),
     /// 7x7 back to a picture.
     Head,
 }
 
-/// What tells it from others, but for the dropout that it was trained with.
+/// What distinguishes it, except for dropout in training.
 impl fmt::Display for Architecture {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.blocks == 1 { "" } else { "s" };
@@ -97,7 +97,7 @@ impl Architecture {
         Self { ngf, blocks, dropout: false, up: Up::Transpose, norm: Norm::Instance }
     }
 
-    /// The convolutions in the order in which a picture passes them.
+    /// The convolutions in the order of the forward pass.
     pub fn layers(&self) -> Vec<Layer> {
         let blocks =
             (0..self.blocks).flat_map(|block| [Layer::Block(block, 0), Layer::Block(block, 1)]);
@@ -108,7 +108,7 @@ impl Architecture {
             .collect()
     }
 
-    /// The name before `.weight` and `.bias`, as it is without dropout: `model.10.conv_block.1`.
+    /// The name before `.weight` and `.bias`, numbered without dropout: `model.10.conv_block.1`.
     pub fn key(&self, layer: Layer) -> String {
         let behind_blocks = FIRST_BLOCK + self.blocks;
         match layer {
@@ -122,15 +122,15 @@ impl Architecture {
                 format!("model.{}", behind_blocks + first + apart * step)
             }
             Layer::Head => {
-                // Behind two such groups and its own padding.
+                // After two such groups and its own padding.
                 let (_, apart) = self.up_indices();
                 format!("model.{}", behind_blocks + 2 * apart + 1)
             }
         }
     }
 
-    /// Behind the blocks: the index of the first convolution that enlarges, and how far apart the
-    /// two are.
+    /// Relative to the end of the blocks: the index of the first upsampling convolution, and the
+    /// distance between the two.
     fn up_indices(&self) -> (usize, usize) {
         match self.up {
             Up::Transpose => (0, 3),
@@ -139,8 +139,8 @@ impl Architecture {
         }
     }
 
-    /// The name before `.weight` and `.bias` of the normalisation behind a convolution, if there is
-    /// one that has any.
+    /// The name before `.weight` and `.bias` of the normalisation after a convolution, if it has
+    /// parameters.
     pub fn norm_key(&self, layer: Layer) -> Option<String> {
         if self.norm == Norm::Instance || layer == Layer::Head {
             return None;
@@ -150,7 +150,7 @@ impl Architecture {
         Some(format!("{group}.{}", index.parse::<usize>().ok()? + 1))
     }
 
-    /// Channels that go into and come out of a convolution.
+    /// Input and output channels of a convolution.
     pub fn channels(&self, layer: Layer) -> (usize, usize) {
         let ngf = self.ngf;
         match layer {
@@ -162,13 +162,12 @@ impl Architecture {
         }
     }
 
-    /// Whether a convolution is a transposed one.
+    /// Whether a convolution is transposed.
     pub fn is_transposed(&self, layer: Layer) -> bool {
         matches!(layer, Layer::Up(_)) && self.up == Up::Transpose
     }
 
-    /// Shape of a convolution's weight: `[out, in, kH, kW]`, and `[in, out, kH, kW]` for transposed
-    /// ones.
+    /// Shape of a convolution's weight: `[out, in, kH, kW]`, or `[in, out, kH, kW]` if transposed.
     pub fn weight_shape(&self, layer: Layer) -> [usize; 4] {
         let (input, output) = self.channels(layer);
         match layer {
@@ -178,8 +177,8 @@ impl Architecture {
         }
     }
 
-    /// Name and shape of every tensor in network order, each weight before its bias and a
-    /// convolution's before those of the normalisation behind it.
+    /// Name and shape of every tensor in network order: weight before bias, and a convolution
+    /// before its normalisation.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let of_layer = |layer| {
             let key = self.key(layer);
@@ -194,7 +193,7 @@ impl Architecture {
         self.layers().into_iter().flat_map(of_layer).collect()
     }
 
-    /// How many numbers it has: 11,378,179 with 9 blocks and `ngf` 64.
+    /// Number of parameters: 11,378,179 with 9 blocks and `ngf` 64.
     pub fn parameters(&self) -> usize {
         let shapes = self.tensors().into_iter().map(|(_, shape)| shape);
         shapes.map(|shape| shape.iter().product::<usize>()).sum()

@@ -1,6 +1,6 @@
-//! The 70x70 PatchGAN of CycleGAN as the names and shapes of its tensors, and from any state dict
-//! to a checked one (paper, appendix 7.2; `NLayerDiscriminator` with three layers in PyTorch's
-//! `models/networks.py`).
+//! The 70x70 PatchGAN of CycleGAN as the names and shapes of its tensors, and the way from any
+//! state dict to a checked one (paper, appendix 7.2; `NLayerDiscriminator` with three layers in
+//! PyTorch's `models/networks.py`).
 
 use super::names::{check, strange, without_module};
 use super::{PICTURE_CHANNELS, StateDict};
@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 
 /// Side of every kernel.
 pub(crate) const KERNEL: usize = 4;
-/// Index in the `nn.Sequential`, factor on `ndf` of the channels that come out, and stride; the
-/// last layer, with one channel, stands apart.
+/// Index in the `nn.Sequential`, output channels as a multiple of `ndf`, and stride. The last
+/// layer, with one channel, is separate.
 pub(crate) const LAYERS: [(usize, usize, usize); 4] = [(0, 1, 2), (2, 2, 2), (5, 4, 2), (8, 8, 1)];
 /// Index of the last layer.
 pub(crate) const LAST: usize = 11;
@@ -17,14 +17,14 @@ pub(crate) const LAST: usize = 11;
 /// Which of the two discriminators, named as in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
-    /// `D_A`, which judges what `G_A` makes: B.
+    /// `D_A`, which judges the output of `G_A`: B.
     A,
     /// `D_B`, which judges A.
     B,
 }
 
 impl Judge {
-    /// Its name, which stands before its tensors in a file of several networks.
+    /// Its name, the prefix of its tensors in a file of several networks.
     pub fn name(self) -> &'static str {
         match self {
             Self::A => "D_A",
@@ -34,7 +34,7 @@ impl Judge {
 }
 
 /// Name and shape of every tensor in network order, each weight before its bias, for `ndf` channels
-/// behind the first layer (64 in the paper: 2,764,737 numbers).
+/// after the first layer (64 in the paper: 2,764,737 numbers).
 pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
     let mut channels = PICTURE_CHANNELS;
     let wide = LAYERS.map(|(index, factor, _)| (index, factor * ndf));
@@ -51,13 +51,13 @@ pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
 }
 
 /// Recognises a discriminator and returns its `ndf`, with exactly the tensors that [`tensors`]
-/// lists. `state` holds one network (PyTorch's `latest_net_D_A.pth`), or several with `D_A.` and
-/// `D_B.` before their names (a checkpoint of a run), of which `judge` is taken.
+/// lists. `state` holds one network (PyTorch's `latest_net_D_A.pth`), or several prefixed with
+/// `D_A.` and `D_B.` (a checkpoint of a run), of which `judge` is taken.
 ///
 /// # Errors
 /// `weights-not-discriminator` for another network, `weights-unexpected-tensor`,
-/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a discriminator that
-/// is not whole. Each names the first tensor concerned.
+/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a faulty
+/// discriminator. Each names the first tensor concerned.
 pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, StateDict)> {
     let state = without_module(one_of(state, judge)?)?;
     let ndf = recognise(&state)?;
@@ -65,7 +65,7 @@ pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, Stat
     Ok((ndf, state))
 }
 
-/// The network of a file that holds one, or `judge` of one that holds several.
+/// The only network in a file, or `judge` if the file holds several.
 fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
     let held = |network: &&str| {
         let prefix = format!("{network}.");
@@ -78,7 +78,7 @@ fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
     let network = judge.name();
     let own = state.into_iter().filter_map(|(name, tensor)| {
         let own = name.strip_prefix(network)?.strip_prefix('.')?;
-        // A checkpoint has moments beside the weights.
+        // A checkpoint also holds Adam's moments.
         let is_weight = own.starts_with("model.") || own.starts_with("module.");
         is_weight.then(|| (own.to_string(), tensor))
     });
@@ -90,10 +90,10 @@ fn one_of(state: StateDict, judge: Judge) -> Result<StateDict> {
     Ok(own)
 }
 
-/// Channels behind the first layer; says what else it is when there is no such layer.
+/// Channels after the first layer; without it, an error that says what the file is instead.
 fn recognise(state: &StateDict) -> Result<usize> {
     let shape = |name: &str| state.get(name).map(|tensor| tensor.shape.as_slice());
-    // With three channels, so that there are as many numbers in the file as this says.
+    // Requiring three channels ensures that the file holds as many numbers as this claims.
     if let Some(&[ndf, 3, KERNEL, KERNEL]) = shape("model.0.weight")
         && ndf > 0
     {

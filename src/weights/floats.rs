@@ -1,11 +1,11 @@
-//! The three number types that weights come in, and their way to float32.
+//! The three number types of weights, and their conversion to float32.
 
 use half::{bf16, f16};
 
-/// Order of the bytes within one number.
+/// Byte order within one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByteOrder {
-    /// Least significant byte first: every file but those of a few old servers.
+    /// Least significant byte first: every file except those of a few old servers.
     Little,
     /// Most significant byte first.
     Big,
@@ -31,7 +31,7 @@ impl FloatType {
         }
     }
 
-    /// Appends to `out` the numbers that `bytes` hold; a last, incomplete number is left out.
+    /// Appends the numbers in `bytes` to `out`; an incomplete last number is dropped.
     pub(super) fn decode(self, bytes: &[u8], order: ByteOrder, out: &mut Vec<f32>) {
         let (twos, _) = bytes.as_chunks::<2>();
         let (fours, _) = bytes.as_chunks::<4>();

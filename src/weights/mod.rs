@@ -1,14 +1,15 @@
-//! Weights files in and out, by PyTorch's names. Everything here reads data; nothing in a file runs.
+//! Weights files in and out, by PyTorch's names. Files are only read as data; nothing in them runs.
 //!
-//! - [`safetensors`]: the container that this project writes, and reads first.
-//! - [`pth`]: what `torch.save` writes: the zip container (PyTorch 1.6 and later) and the legacy one.
+//! - [`safetensors`]: the container that this project writes, and prefers to read.
+//! - [`pth`]: what `torch.save` writes: the zip container (PyTorch 1.6 and later) and the legacy
+//!   one.
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
-//! - [`names`]: from any state dict to a checked generator;
-//! - [`discriminator`]: the same of a discriminator.
+//! - [`names`]: from any state dict to a checked generator.
+//! - [`discriminator`]: the same for a discriminator.
 //!
-//! A file is a stranger's: no reader panics, none allocates more than a small multiple of the
-//! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all of them
-//! take time in proportion to it.
+//! Files come from strangers: no reader panics, none allocates more than a small multiple of the
+//! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all run in time
+//! proportional to it.
 
 pub mod architecture;
 pub mod discriminator;
@@ -36,20 +37,20 @@ pub struct HostTensor {
     pub data: Vec<f32>,
 }
 
-/// Tensors by their names in PyTorch, such as `model.1.weight`.
+/// Tensors by their PyTorch names, such as `model.1.weight`.
 pub type StateDict = BTreeMap<String, HostTensor>;
 
-/// The longest name that a tensor may have, in bytes. PyTorch's own are below 100.
+/// The longest accepted name of a tensor, in bytes. PyTorch's own are below 100.
 const LONGEST_NAME: usize = 512;
 
-/// Reads a weights file in any container, told apart by its contents and not by its name.
+/// Reads a weights file in any container, recognised by its contents and not by its name.
 ///
 /// float16 and bfloat16 become float32 exactly; integer tensors (`num_batches_tracked`) are left
-/// out. The tensors may belong to any network: [`generator_from`] and
-/// [`discriminator_from`] check that.
+/// out. The tensors may belong to any network: [`generator_from`] and [`discriminator_from`] check
+/// that.
 ///
 /// # Errors
-/// Any of the codes `weights-…`, by what is wrong with the file.
+/// Any of the `weights-…` codes, depending on what is wrong with the file.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
     if bytes.is_empty() {
         return Err(Error::WeightsEmpty);
@@ -70,7 +71,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Text out of a file, made fit for a sentence: escaped, and cut after 80 characters.
+/// Text from a file, made fit for a message: escaped, and cut after 80 characters.
 fn quote(text: &str) -> String {
     let mut quoted: String = text.chars().take(80).flat_map(char::escape_debug).collect();
     if text.chars().nth(80).is_some() {
@@ -79,7 +80,7 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// Refuses names that are so long that they only serve to fill memory.
+/// Refuses names so long that they only serve to fill memory.
 fn check_name(name: &str) -> Result<()> {
     if name.len() > LONGEST_NAME {
         let detail = format!("a tensor's name is {} bytes long", name.len());

@@ -1,9 +1,9 @@
 //! From a state dict to a checked generator: every name, every shape, every number.
 //!
-//! What differs between the checkpoints in circulation is evened out first: the `module.` that
+//! Differences between the checkpoints in circulation are removed first: the `module.` that
 //! `DataParallel` puts before each name, the running statistics that PyTorch before 0.4 stored for
-//! instance norms and never used, PyTorch-GAN's name for residual blocks, and the index that dropout
-//! shifts.
+//! instance norms and never used, PyTorch-GAN's name for residual blocks, and the index that
+//! dropout shifts.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use super::architecture::{Architecture, FIRST_BLOCK, Layer, Norm, Up};
 use super::{HostTensor, StateDict, quote};
 use crate::error::{Error, Result};
 
-/// More residual blocks than anybody trains; a file that claims more is not believed.
+/// More residual blocks than anybody trains; files that claim more are refused.
 const MOST_BLOCKS: usize = 256;
 
 /// Endings of tensors that the generator does not use.
 const IGNORED: [&str; 3] = [".running_mean", ".running_var", ".num_batches_tracked"];
 
-/// Recognises a generator and returns what it is, with exactly the tensors that
+/// Recognises a generator and returns its architecture, with exactly the tensors that
 /// [`Architecture::tensors`] lists, under those names.
 ///
 /// # Errors
 /// `weights-not-generator` for another network, `weights-unexpected-tensor`,
-/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a generator that
-/// is not whole. Each names the first tensor concerned.
+/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a faulty generator.
+/// Each names the first tensor concerned.
 pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     let mut state = without_module(state)?;
     recognise(&state)?;
@@ -41,8 +41,8 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     Ok((architecture, state))
 }
 
-/// Drops what the generator does not use and the prefix of `DataParallel`, and calls residual blocks
-/// as PyTorch's authors do.
+/// Drops unused tensors and the prefix of `DataParallel`, and names residual blocks as PyTorch's
+/// authors do.
 pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
     let mut plain = StateDict::new();
     for (name, tensor) in state {
@@ -59,13 +59,13 @@ pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
     Ok(plain)
 }
 
-/// The residual block and the position in it that a name like `model.10.conv_block.1.weight` means.
+/// The index of the residual block and the rest of a name like `model.10.conv_block.1.weight`.
 fn block_position(name: &str) -> Option<(usize, &str)> {
     let (index, rest) = name.strip_prefix("model.")?.split_once(".conv_block.")?;
     Some((index.parse().ok()?, rest))
 }
 
-/// Says what else it is, when there is neither a residual block nor a first convolution of 7x7.
+/// Without a residual block or a first convolution of 7x7, says what the file is instead.
 fn recognise(state: &StateDict) -> Result<()> {
     let kernel = |name: &str| match state.get(name).map(|tensor| tensor.shape.as_slice()) {
         Some([_, _, height, width]) => Some((*height, *width)),
@@ -89,13 +89,13 @@ fn recognise(state: &StateDict) -> Result<()> {
     Err(Error::WeightsNotGenerator(what))
 }
 
-/// What to say of names that mean nothing.
+/// The message for names that mean nothing here.
 pub(super) fn strange(state: &StateDict) -> String {
     let first = state.keys().next().map_or("none", String::as_str);
     format!("its tensors have other names, the first is {}", quote(first))
 }
 
-/// Residual blocks stand one after the other, so the last one tells how many there are.
+/// Residual blocks are numbered consecutively, so the last index gives their number.
 fn count_blocks(state: &StateDict) -> Result<usize> {
     let positions = state.keys().filter_map(|name| block_position(name));
     let Some(last) = positions.map(|(index, _)| index).max() else {
@@ -110,12 +110,12 @@ fn count_blocks(state: &StateDict) -> Result<usize> {
     }
 }
 
-/// Whether the normalisations have parameters: most of those before and in the blocks, so that a
-/// single tensor that is missing or too many is found and not followed.
+/// Whether the normalisations have parameters. The majority before and in the blocks decides, so
+/// that a single missing or extra tensor is reported rather than followed.
 fn vote_on_norm(state: &StateDict, blocks: usize) -> Norm {
     let norm = Norm::InstanceAffine;
     let affine = Architecture { norm, ..Architecture::new(1, blocks) };
-    // Dropout shifts neither.
+    // Layers that dropout does not shift.
     let unshifted =
         |layer: &Layer| matches!(layer, Layer::Stem | Layer::Down(_) | Layer::Block(_, 0));
     let layers = affine.layers().into_iter().filter(unshifted);
@@ -126,8 +126,8 @@ fn vote_on_norm(state: &StateDict, blocks: usize) -> Norm {
     if 2 * found > names.len() { norm } else { Norm::Instance }
 }
 
-/// With dropout the second convolution of a block stands at 6, behind the dropout layer at 4, and
-/// its normalisation at 7.
+/// With dropout the second convolution of a block moves to 6, after the dropout layer at 4, and its
+/// normalisation to 7.
 fn has_dropout(state: &StateDict, norm: Norm) -> bool {
     let at = |position: &str| {
         let positions = state.keys().filter_map(|name| block_position(name));
@@ -137,7 +137,7 @@ fn has_dropout(state: &StateDict, norm: Norm) -> bool {
     at(shifted) > at("5.")
 }
 
-/// How the image is enlarged: the way whose names are there, of the layers behind the blocks.
+/// How the image is upsampled: the variant with the most matching names after the blocks.
 fn vote_on_up(state: &StateDict, unit: Architecture) -> Up {
     let votes = |up: &Up| {
         let architecture = Architecture { up: *up, ..unit };
@@ -150,12 +150,12 @@ fn vote_on_up(state: &StateDict, unit: Architecture) -> Up {
             .flat_map(|key| [format!("{key}.weight"), format!("{key}.bias")]);
         names.filter(|name| state.contains_key(name)).count()
     };
-    // The last of equals wins.
+    // `max_by_key` returns the last of equals.
     let ways = [Up::Nearest, Up::Bilinear, Up::Transpose].into_iter();
     ways.max_by_key(votes).unwrap_or_default()
 }
 
-/// Gives the second convolutions and their normalisations the names that they have without dropout.
+/// Renames the second convolutions and their normalisations as if there were no dropout.
 fn without_dropout(state: StateDict) -> StateDict {
     let rename = |(name, tensor): (String, HostTensor)| {
         let moved = block_position(&name).and_then(|(index, rest)| {
@@ -173,7 +173,8 @@ fn without_dropout(state: StateDict) -> StateDict {
     state.into_iter().map(rename).collect()
 }
 
-/// The width on which most tensors agree, so that a single wrong one is found and not followed.
+/// The width on which most tensors agree, so that a single wrong one is reported rather than
+/// followed.
 fn vote_on_ngf(state: &StateDict, unit: Architecture) -> Result<usize> {
     let mut votes = BTreeMap::<usize, usize>::new();
     for layer in unit.layers() {
@@ -195,8 +196,7 @@ fn vote_on_ngf(state: &StateDict, unit: Architecture) -> Result<usize> {
     })
 }
 
-/// Refuses tensors that are too many in a network of this `size`, then tensors that are missing, then
-/// those that are wrong.
+/// Refuses unexpected tensors, then missing ones, then wrong ones. `size` describes the network.
 pub(super) fn check(
     state: &StateDict,
     expected: &[(String, Vec<usize>)],

@@ -1,11 +1,11 @@
 //! PyTorch's own containers, read as data: a pickle that describes tensors, and their bytes.
 //!
 //! - `zip`: the archive that `torch.save` writes since PyTorch 1.6.
-//! - `legacy`: the stream of pickles that it wrote before; the published CycleGAN weights use it.
+//! - `legacy`: the older stream of pickles; the published CycleGAN weights use it.
 //! - `pickle`: a stack machine over plain values. It can build dictionaries and describe tensors;
-//!   there is nothing in it that could call, import or open anything.
-//! - `globals`: the few names of Python that a description of tensors needs. Any other is refused.
-//! - `checkpoint`: finds the state dict within what training scripts wrap around it.
+//!   nothing in it could call, import or open anything.
+//! - `globals`: the few Python names that describing tensors needs. Any other is refused.
+//! - `checkpoint`: finds the state dict inside whatever training scripts wrap around it.
 //! - `tensor`: cuts tensors out of storages, which they may share or stride over.
 
 mod checkpoint;
@@ -32,8 +32,8 @@ pub fn recognises(bytes: &[u8]) -> bool {
 /// # Errors
 /// `weights-unsafe` when the pickle names anything outside the list in `globals.rs`,
 /// `weights-truncated`, `weights-damaged`, `weights-too-large`, `weights-no-tensors`,
-/// `weights-unsupported-type`, `weights-unsupported-container`, and `weights-not-generator` when
-/// several networks are in it.
+/// `weights-unsupported-type`, `weights-unsupported-container`, and `weights-not-generator` for a
+/// file of several networks.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
     if zip::recognises(bytes) {
         zip::read(bytes)

@@ -1,8 +1,8 @@
 //! The safetensors container: 8 bytes of header length, a JSON header, then the numbers.
 //!
-//! Format: <https://github.com/huggingface/safetensors>. The header is parsed and its offsets are
-//! checked by the crate `safetensors`; the bytes behind it are cut here, with every bound checked
-//! against the file, because sums of hostile offsets can overflow in the crate's own slicing.
+//! Format: <https://github.com/huggingface/safetensors>. The `safetensors` crate parses the header
+//! and checks its offsets. The bytes after it are cut out here, with every bound checked against
+//! the file, because sums of hostile offsets can overflow in the crate's own slicing.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use super::floats::{ByteOrder, FloatType};
 use super::{HostTensor, StateDict, check_name, quote};
 use crate::error::{Error, Result};
 
-/// The longest header that is parsed, in bytes: room for 3,000 tensors, where the four networks of
-/// a CycleGAN with their optimisers have 350, and twice as many while its generators are polished.
-/// Parsing takes up to fifty times its length.
+/// The longest header that is parsed, in bytes: room for 3,000 tensors. The four networks of a
+/// CycleGAN with their optimisers have 350, and twice as many while its generators are polished.
+/// Parsing takes up to fifty times the header's length.
 pub const LONGEST_HEADER: usize = 384 << 10;
 
-/// Bytes of the number that tells how long the header is.
+/// Bytes of the number that gives the header's length.
 const LENGTH: usize = 8;
 
 /// Whether this may be a safetensors file: its header, a JSON object, starts at byte 8.
@@ -27,7 +27,7 @@ pub fn recognises(bytes: &[u8]) -> bool {
     bytes.get(LENGTH) == Some(&b'{')
 }
 
-/// Reads all tensors of floats; integers and booleans are left out.
+/// Reads all float tensors; integers and booleans are left out.
 ///
 /// # Errors
 /// `weights-too-large`, `weights-truncated`, `weights-damaged`, `weights-unsupported-type` (such as
@@ -48,7 +48,7 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
     Ok(state)
 }
 
-/// Reads the free text that a writer put beside the tensors, by key.
+/// Reads the free text that was written beside the tensors, by key.
 ///
 /// # Errors
 /// Those of the header in [`read`].
@@ -58,12 +58,12 @@ pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     Ok(metadata.map(|(key, text)| (key.clone(), text.clone())).collect())
 }
 
-/// Writes tensors as float32, in the order of their names, with free text beside them.
+/// Writes tensors as float32, sorted by name, with free text beside them.
 ///
 /// The same tensors and text always give the same bytes.
 ///
 /// # Errors
-/// `engine-usage` when a tensor has not as many elements as its shape says.
+/// `engine-usage` when a tensor's length does not match its shape.
 pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     for (name, tensor) in state {
         if elements(&tensor.shape) != Some(tensor.data.len()) {
@@ -83,7 +83,7 @@ pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<V
 /// The beginning of a file of these float32 tensors, whose numbers follow in this order.
 ///
 /// # Errors
-/// `engine-usage` for shapes that no memory holds.
+/// `engine-usage` for shapes that fit in no memory.
 pub fn header<'a>(
     shapes: impl Iterator<Item = (&'a str, &'a [usize])>,
     metadata: &BTreeMap<String, String>,
@@ -103,7 +103,7 @@ pub fn header<'a>(
         header.insert(name.into(), entry);
     }
     let mut header = Value::Object(header).to_string().into_bytes();
-    // The format wants the numbers to start at a multiple of 8.
+    // The format requires the numbers to start at a multiple of 8.
     header.resize(header.len().next_multiple_of(LENGTH), b' ');
     let mut file = Vec::with_capacity(LENGTH + header.len());
     file.extend((header.len() as u64).to_le_bytes());
@@ -115,13 +115,13 @@ fn elements(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1, |product: usize, side| product.checked_mul(*side))
 }
 
-/// Where each tensor of a file lies, and how to read it when its turn comes.
+/// Where each tensor of a file is, and how to read it when needed.
 #[derive(Debug)]
 pub struct Index {
     places: BTreeMap<String, TensorInfo>,
     /// Where the numbers begin.
     numbers: u64,
-    /// What the writer put beside the tensors, by key.
+    /// What was written beside the tensors, by key.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -139,22 +139,22 @@ impl Index {
         Ok(Self { places, numbers: numbers as u64, metadata })
     }
 
-    /// The names of all tensors that were not taken.
+    /// The names of all tensors not yet taken.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.places.keys()
     }
 
-    /// Where the bytes of a tensor are: the first, and how many.
+    /// Where a tensor's bytes are: the first, and how many.
     pub fn place(&self, name: &str) -> Option<(u64, usize)> {
         let (start, end) = self.places.get(name)?.data_offsets;
         Some((self.numbers + start as u64, end.checked_sub(start)?))
     }
 
-    /// The tensor whose bytes are `numbers`; it is no longer in the index. None: it holds no
-    /// floats.
+    /// Decodes a tensor from its bytes `numbers` and removes it from the index. `None` if it holds
+    /// no floats.
     ///
     /// # Errors
-    /// `weights-unsupported-type`, `weights-damaged` when it is not there.
+    /// `weights-unsupported-type`; `weights-damaged` when there is no such tensor.
     pub fn take(&mut self, name: &str, numbers: &[u8]) -> Result<Option<HostTensor>> {
         let Some(mut info) = self.places.remove(name) else {
             return Err(Error::WeightsDamaged(format!("{} is not there", quote(name))));
@@ -190,7 +190,7 @@ fn cut(start: &[u8], length: u64) -> Result<(Metadata, usize)> {
     }
 }
 
-/// Bytes before the numbers of a file that begins with `start`, of which 8 are enough.
+/// Where the numbers begin in a file that begins with `start`; 8 bytes of it are enough.
 ///
 /// # Errors
 /// `weights-truncated`, `weights-too-large`.
@@ -206,7 +206,7 @@ pub fn header_length(start: &[u8]) -> Result<usize> {
     Ok(LENGTH + length as usize)
 }
 
-/// Decodes one tensor; none for those that hold no floats.
+/// Decodes one tensor; `None` if it holds no floats.
 fn tensor(name: &str, info: &TensorInfo, numbers: &[u8]) -> Result<Option<HostTensor>> {
     let float = match info.dtype {
         Dtype::F32 => FloatType::F32,

@@ -1,18 +1,18 @@
-//! Huffman codes and the bits that they are read from (T.81, annex C and F.2.2).
+//! Huffman codes and the bit stream they are read from (T.81, annex C and F.2.2).
 
 use super::cut;
 use crate::error::Result;
 
 /// A Huffman table: codes of each length are consecutive numbers.
 pub struct Table {
-    /// For each length, the first 16 bits that are no code of this length or of a shorter one, and
-    /// what to add to a code for its place among the values.
+    /// For each length, the first 16 bits past all codes up to this length, and what to add to a
+    /// code to get the index of its value.
     lengths: [(u32, i32); 16],
     values: Vec<u8>,
 }
 
 impl Table {
-    /// The table at the beginning of `bytes`, and what is behind it.
+    /// The table at the beginning of `bytes`, and the bytes after it.
     pub fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (counts, rest) = bytes.split_first_chunk::<16>()?;
         let total = counts.iter().map(|&count| usize::from(count)).sum();
@@ -32,7 +32,7 @@ impl Table {
         Some((Self { lengths, values: values.to_vec() }, rest))
     }
 
-    /// The value whose code `bits` (16 of them) begin with, and the code's length.
+    /// The value of the code at the start of `bits` (16 of them), and the code's length.
     fn find(&self, bits: u32) -> Option<(u8, u32)> {
         let (length, (_, offset)) =
             (1..).zip(&self.lengths).find(|(_, (limit, _))| bits < *limit)?;
@@ -45,7 +45,7 @@ impl Table {
 pub struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Bits that have been read, from the highest on.
+    /// Bits read ahead, from the highest on.
     ahead: u64,
     count: u32,
 }
@@ -89,7 +89,7 @@ impl<'a> Bits<'a> {
         Ok(bits as u32)
     }
 
-    /// Goes on behind the restart marker that has to be next.
+    /// Continues after the restart marker, which must come next.
     pub fn restart(&mut self) -> Result<()> {
         let marker = self.end();
         match self.bytes.get(marker + 1) {
@@ -107,7 +107,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next byte; what looks like a marker is a byte when a zero follows.
+    /// The next byte. 0xFF followed by a zero is a byte, not a marker.
     fn next(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
         let mut next = self.at + 1;
@@ -125,7 +125,7 @@ impl<'a> Bits<'a> {
     }
 }
 
-/// Where the next marker behind `from` begins: its last fill byte.
+/// Where the next marker after `from` begins: its last fill byte.
 pub fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
     let pairs = bytes.get(from..)?.windows(2);
     let place = pairs.into_iter().position(|pair| match pair {

@@ -1,10 +1,10 @@
-//! Whether the coded data of all pixels of a JPEG are there (ITU-T T.81).
+//! Checks whether a JPEG has the coded data of all its pixels (ITU-T T.81).
 //!
-//! Decoders differ in what they make of a file that was cut short: some fill up with grey and say
-//! nothing, some refuse pictures that only lack their end marker. So the codes are walked through
-//! once, without making pixels of them. Every block of every scan must be there, and the end marker
-//! may be missing unless a scan could be missing with it. The page keeps the same rule, with the
-//! browser as its decoder (`www/files/cut-files.js`, `www/files/jpeg-ending.js`).
+//! Decoders disagree about truncated files: some silently fill up with grey, some refuse pictures
+//! that only lack their end marker. So this walks through the codes once without decoding pixels.
+//! Every block of every scan must be present; the end marker may be missing unless a scan could be
+//! missing with it. The page applies the same rule with the browser as decoder
+//! (`www/files/cut-files.js`, `www/files/jpeg-ending.js`).
 
 mod codes;
 mod scan;
@@ -12,20 +12,20 @@ mod scan;
 use crate::error::{Error, Result};
 use codes::Table;
 
-/// Most pixels of a JPEG, which can be decoded straight to a smaller size: a photo of 200 megapixels.
+/// Most pixels of a JPEG, which can be decoded to a smaller size: a photo of 200 megapixels.
 const MAX_PIXELS: usize = 1 << 28;
 
-/// Bits of a coefficient that are still missing, where no scan has had any of it.
+/// Missing bits of a coefficient that no scan has touched yet.
 const ALL: u8 = 255;
 
-/// One of the planes that a picture is made of.
+/// One plane of a picture.
 struct Component {
     id: u8,
-    /// Blocks in a unit of interleaved data, across and down.
+    /// Blocks per unit of interleaved data, across and down.
     sampling: (usize, usize),
-    /// The lowest bit that has come, for each coefficient.
+    /// For each coefficient, the lowest bit received.
     missing: [u8; 64],
-    /// In progressive files, which coefficients of a block are known not to be zero.
+    /// In progressive files, the coefficients of each block that are known to be nonzero.
     known: Vec<u64>,
 }
 
@@ -51,7 +51,7 @@ impl Frame {
     }
 }
 
-/// Where a walk is, and what it has read.
+/// A position in the file, and what has been read so far.
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -65,8 +65,8 @@ struct Walk<'a> {
 /// Width and height in pixels, as stored, from the header alone.
 ///
 /// # Errors
-/// `image-damaged` when it ends before, `image-unsupported` for codings that nobody here decodes,
-/// `image-too-large`.
+/// `image-damaged` when the file ends too early, `image-unsupported` for codings that nothing here
+/// decodes, `image-too-large`.
 pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
     let mut walk = Walk::new(bytes)?;
     while let Some((marker, body)) = walk.segment() {
@@ -80,8 +80,8 @@ pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
     Err(cut("its header is not complete"))
 }
 
-/// Checks that the data of all pixels are there. Returns where they end: these bytes with an end
-/// marker behind them are the whole picture.
+/// Checks that the data of all pixels is present. Returns where it ends: the bytes up to there plus
+/// an end marker are the whole picture.
 ///
 /// # Errors
 /// As [`size`]; `image-damaged` when pixels are missing or a code is unknown.
@@ -95,7 +95,7 @@ pub fn whole(bytes: &[u8]) -> Result<usize> {
         }
         walk.read(marker, body)?;
         if marker == 0xDA {
-            // Frames of films leave them out, and nobody can tell whether such a frame is whole.
+            // Video frames leave the tables out; such a frame cannot be checked.
             if walk.tables.iter().flatten().all(Option::is_none) {
                 return Err(unsupported("JPEG without Huffman tables"));
             }
@@ -121,8 +121,8 @@ impl<'a> Walk<'a> {
         Ok(Self { bytes, at: 2, frame: None, tables: Default::default(), interval: 0 })
     }
 
-    /// The next marker with what belongs to it, as far as the file reaches. Bytes between segments
-    /// are passed over, as by libjpeg.
+    /// The next marker and its segment, as far as the file reaches. Bytes between segments are
+    /// skipped, as in libjpeg.
     fn segment(&mut self) -> Option<(u8, &'a [u8])> {
         loop {
             self.at = codes::next_marker(self.bytes, self.at)?;
@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes in a segment; returns the frame when it is one.
+    /// Reads a segment; returns the frame if it is one.
     fn read(&mut self, marker: u8, body: &[u8]) -> Result<Option<&Frame>> {
         match marker {
             0xC4 => self.read_tables(body)?,

@@ -11,7 +11,7 @@ use crate::error::Result;
 struct Band {
     first: usize,
     last: usize,
-    /// Whether earlier scans have brought their higher bits.
+    /// Whether earlier scans have sent the higher bits.
     refines: bool,
 }
 
@@ -20,17 +20,17 @@ struct Part<'a> {
     component: &'a mut Component,
     dc: Option<&'a Table>,
     ac: Option<&'a Table>,
-    /// Blocks in a unit, across and down.
+    /// Blocks per unit, across and down.
     blocks: (usize, usize),
-    /// Blocks in a row of the component.
+    /// Blocks per row of the component.
     stride: usize,
 }
 
 impl Walk<'_> {
-    /// Walks through the scan whose header is `body`; returns where its data end.
+    /// Walks through the scan with the header `body`; returns where its data ends.
     ///
     /// # Errors
-    /// `image-damaged` when its data end too early or hold what is no code.
+    /// `image-damaged` when the data ends too early or contains an invalid code.
     pub(super) fn scan(&mut self, body: &[u8]) -> Result<usize> {
         let Self { bytes, at, frame, tables: [dc_tables, ac_tables], interval } = self;
         let frame = frame.as_mut().ok_or_else(|| cut("a scan comes before the frame"))?;
@@ -56,7 +56,7 @@ impl Walk<'_> {
             let (h, v) = component.sampling;
             let mut blocks = (h, v);
             if chosen.len() == 1 {
-                // Alone, blocks follow each other row by row, and only those that hold pixels.
+                // A scan of one component has its blocks row by row, and only those with pixels.
                 let needed = |side: usize, part: usize, most: usize| {
                     (side * part).div_ceil(most).div_ceil(8)
                 };
@@ -117,7 +117,7 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// `run`: blocks, this one included, in which the band holds nothing new.
+    /// `run`: blocks, this one included, for which the band holds nothing new.
     fn progressive(
         &mut self,
         bits: &mut Bits,
@@ -139,7 +139,7 @@ impl Part<'_> {
                 *run = (1 << zeros) + bits.take(zeros as u32)?;
                 break;
             }
-            // When refining, a size is 1 and its bit the sign.
+            // When refining, the size is 1 and its bit is the sign.
             bits.take(size)?;
             while place <= band.last {
                 if band.refines && *known >> place & 1 == 1 {
@@ -159,7 +159,7 @@ impl Part<'_> {
         if *run > 0 {
             *run -= 1;
             if band.refines && place <= band.last {
-                // A bit for each that is known, from here to the end of the band.
+                // One bit per known coefficient, from here to the end of the band.
                 let rest = (u64::MAX << place) & (u64::MAX >> (63 - band.last));
                 for _ in 0..(*known & rest).count_ones() {
                     bits.take(1)?;

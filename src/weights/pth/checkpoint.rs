@@ -1,4 +1,4 @@
-//! Finds the state dict in what was saved: alone, or within what a training script wraps around it.
+//! Finds the state dict in a saved object: at its root, or inside a training script's wrapper.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::weights::{StateDict, check_name, quote};
 const USUAL_KEYS: [&str; 7] =
     ["state_dict", "model_state_dict", "model", "generator", "netG", "net", "params"];
 
-/// How deep dictionaries are searched.
+/// How deep to search dictionaries.
 const DEEPEST: usize = 4;
 
 /// Reads the tensors of the one state dict in `root`.
@@ -36,7 +36,7 @@ pub(super) fn read<'a>(
     Ok(state)
 }
 
-/// The named tensors that stand directly in a dictionary.
+/// The named tensors directly in a dictionary.
 fn tensors<'a>(heap: &Heap<'a>, dict: Id) -> Result<impl Iterator<Item = (&'a str, Id)>> {
     Ok(heap.entries(dict)?.iter().filter_map(|entry| match *entry {
         (Value::Text(name), Value::Tensor(id)) => Some((name, id)),
@@ -44,8 +44,8 @@ fn tensors<'a>(heap: &Heap<'a>, dict: Id) -> Result<impl Iterator<Item = (&'a st
     }))
 }
 
-/// The dictionary with the weights. `seen` keeps dictionaries that contain each other, or that are
-/// repeated, from being searched more than once.
+/// The dictionary with the weights. `seen` prevents searching a dictionary twice, even if
+/// dictionaries contain each other.
 fn find<'a>(
     heap: &Heap<'a>,
     value: Value<'a>,
@@ -59,7 +59,7 @@ fn find<'a>(
         return Ok(None);
     }
     for usual in USUAL_KEYS {
-        // A key's last value is the one that Python would keep.
+        // Python would keep a key's last value.
         let mut entries = heap.entries(dict)?.iter().rev();
         if let Some((_, inner)) = entries.find(|(key, _)| *key == Value::Text(usual))
             && let Some(found) = find(heap, *inner, depth + 1, seen)?
@@ -72,7 +72,7 @@ fn find<'a>(
     }
     let mut found = None;
     for (key, inner) in heap.entries(dict)? {
-        // Optimisers keep tensors too, which are no weights.
+        // Optimisers hold tensors too, but those are not weights.
         let Value::Text(key) = key else { continue };
         if key.starts_with("optim") {
             continue;

@@ -1,11 +1,11 @@
-//! Reading forward through bytes, with the end of the file as the only failure.
+//! Forward reading of bytes; the only failure is the end of the file.
 
 use crate::error::{Error, Result};
 
 /// A position in bytes that only moves forward.
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],
-    /// What is being read, for the sentence when it ends too early.
+    /// What is being read, for the message when it ends too early.
     what: &'static str,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// The bytes before the next line feed, which is passed.
+    /// The bytes before the next line feed, which is consumed.
     pub(super) fn line(&mut self) -> Result<&'a [u8]> {
         let end = self.rest.iter().position(|byte| *byte == b'\n');
         let line = self.take(end.unwrap_or(usize::MAX) as u64)?;

@@ -1,8 +1,8 @@
-//! The names of Python that a file of tensors may mention, and what they stand for here.
+//! The Python names that a file of tensors may mention, and what they mean here.
 //!
-//! In Python a pickle can name any function and have it called; that is how such a file runs code.
-//! Here a name is looked up in this list, which yields a constant; a name that is not on the list
-//! ends the reading with `weights-unsafe`.
+//! In Python a pickle can name any function and have it called; that is how such files run code.
+//! Here a name is looked up in this list, which yields a constant; any other name ends the reading
+//! with `weights-unsafe`.
 
 use super::heap::{Heap, Storage, Tensor, Value};
 use crate::error::{Error, Result};
@@ -12,13 +12,13 @@ use crate::weights::quote;
 /// The longest key of a storage, in bytes: PyTorch writes a counter or an address.
 const LONGEST_KEY: usize = 64;
 
-/// What a storage holds.
+/// The element type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum ElementType {
     Float(FloatType),
-    /// Integers and booleans of so many bytes, which are read past.
+    /// Integers and booleans of this many bytes, which are skipped.
     Integer(u64),
-    /// Numbers that float32 cannot hold: their name and how many bytes they take.
+    /// Numbers that float32 cannot hold: their name and size in bytes.
     Other(&'static str, u64),
 }
 
@@ -36,12 +36,12 @@ impl ElementType {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Callable {
     OrderedDict,
-    /// `_rebuild_tensor` and `_rebuild_tensor_v2`, which take the same first four arguments.
+    /// `_rebuild_tensor` and `_rebuild_tensor_v2`, whose first four arguments are the same.
     RebuildTensor,
     RebuildParameter,
     Size,
     StorageType(ElementType),
-    /// `torch.float32` and the like: a constant beside the tensors, never called.
+    /// `torch.float32` and the like: a constant, never called.
     NumberType,
 }
 
@@ -80,7 +80,7 @@ fn storage_type(name: &str) -> Option<ElementType> {
     })
 }
 
-/// What `callable(*arguments)` describes. Nothing is called: each case builds one value.
+/// The value that `callable(*arguments)` describes. Nothing is called: each case builds one value.
 pub(super) fn describe<'a>(
     callable: Value<'a>,
     arguments: Value<'a>,
@@ -140,7 +140,7 @@ fn ordered_dict<'a>(pairs: usize, heap: &mut Heap<'a>) -> Result<Value<'a>> {
     Ok(Value::Dict(dict))
 }
 
-/// The storage that a persistent id stands for:
+/// The storage that a persistent id describes:
 /// `("storage", type, key, location, elements[, view])`, where a view is `(key, start, elements)`.
 pub(super) fn storage<'a>(id: Value<'a>, heap: &mut Heap<'a>) -> Result<Value<'a>> {
     let wrong = || damaged("a persistent id does not describe a storage");

@@ -1,17 +1,17 @@
 //! What a pickle builds: small values, and a heap that they point into.
 //!
-//! Values are handles, so that copying one costs nothing and a pickle that repeats itself by
-//! reference does not grow. Text is borrowed from the file. Everything that is stored counts
-//! against one limit, which holds whatever the file's length.
+//! Values are handles, so copying one is free and a pickle that repeats itself by reference does
+//! not grow. Text is borrowed from the file. Everything stored counts against one limit, whatever
+//! the file's length.
 
 use super::globals::{Callable, ElementType};
 use crate::error::{Error, Result};
 
-/// Values that one file may store. A tensor needs about 40, so this suffices for 3,000 of them; at
-/// most 13 MiB of memory.
+/// Most values that one file may store. A tensor needs about 40, so this suffices for 3,000
+/// tensors, in at most 13 MiB of memory.
 const MOST_CELLS: usize = 1 << 17;
 
-/// Where a tuple, list, dictionary, storage or tensor stands in its part of the heap.
+/// Index of a tuple, list, dictionary, storage or tensor in its part of the heap.
 pub(super) type Id = usize;
 
 /// A Python object, as far as it matters here.
@@ -21,7 +21,7 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Int(i64),
     Text(&'a str),
-    /// Floats, bytes and integers beyond 64 bits: read past, for no tensor depends on them.
+    /// Floats, bytes and integers beyond 64 bits: skipped, because no tensor depends on them.
     Inert,
     Tuple(Id),
     /// A list or a set.
@@ -32,7 +32,7 @@ pub(super) enum Value<'a> {
     Tensor(Id),
 }
 
-/// A run of numbers in the file: all of a storage, or a window of it.
+/// A run of numbers in the file: a whole storage, or a window of one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Storage<'a> {
     /// Its name among the storages of the file.
@@ -77,7 +77,7 @@ impl<'a> Heap<'a> {
         Ok(())
     }
 
-    /// A new tuple or list; the caller says which by the variant it wraps the answer in.
+    /// A new tuple or list; the caller wraps the id in the matching variant.
     pub(super) fn sequence(&mut self, items: Vec<Value<'a>>) -> Result<Id> {
         self.charge(1 + items.len())?;
         self.sequences.push(items);
@@ -121,7 +121,7 @@ impl<'a> Heap<'a> {
         self.sequences.get(id).map(Vec::as_slice).ok_or_else(dangling)
     }
 
-    /// The entries of a dictionary in the order of their insertion; a key's last entry counts.
+    /// The entries of a dictionary in insertion order; a key's last entry counts.
     pub(super) fn entries(&self, id: Id) -> Result<&[(Value<'a>, Value<'a>)]> {
         self.dicts.get(id).map(Vec::as_slice).ok_or_else(dangling)
     }
@@ -137,7 +137,7 @@ impl<'a> Heap<'a> {
     }
 }
 
-/// Handles are only made by the heap, so this takes a mistake in this module.
+/// Only the heap makes handles, so this would be a bug in this module.
 fn dangling() -> Error {
     Error::WeightsDamaged("a reference inside the pickle leads nowhere".into())
 }

@@ -1,9 +1,9 @@
 //! The container that `torch.save` wrote before PyTorch 1.6.
 //!
-//! Five pickles stand one after the other: a magic number, the version 1001, facts about the
-//! writing machine, the objects, and the keys of the storages; then each storage in that order, as
-//! its number of elements in 8 bytes and its elements. Storages are little-endian whatever machine
-//! wrote them (`torch/csrc/serialization.cpp`), so the facts about it are not needed.
+//! Five pickles in a row: a magic number, the version 1001, facts about the writing machine, the
+//! objects, and the keys of the storages. Then each storage in that order, as its number of
+//! elements in 8 bytes and its elements. Storages are always little-endian
+//! (`torch/csrc/serialization.cpp`), so the facts about the machine are not needed.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
 use crate::weights::{StateDict, quote};
 
-/// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the magic number as it is pickled.
+/// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the pickled magic number.
 const MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-/// Bytes that may stand before the magic number: the protocol's, and a frame's from protocol 4 on.
+/// Most bytes before the magic number: the protocol's, and a frame's from protocol 4 on.
 const BEFORE_MAGIC: usize = 11;
 
 /// The only version there ever was.
@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
     checkpoint::read(&heap, root, Reader::new(&bytes_of, ByteOrder::Little, bytes.len()))
 }
 
-/// Cuts the storages, whose element types only the objects tell.
+/// Cuts out the storages. Their element types are known only from the objects.
 fn storages<'a>(
     cursor: &mut Cursor<'a>,
     heap: &Heap<'a>,

@@ -1,4 +1,4 @@
-//! The opcodes of Python's binary pickles, by their names in Python's `pickletools`.
+//! The opcodes of Python's binary pickles, named as in Python's `pickletools`.
 
 pub(super) const MARK: u8 = b'(';
 pub(super) const STOP: u8 = b'.';
@@ -56,7 +56,7 @@ pub(super) const REDUCE: u8 = b'R';
 pub(super) const BUILD: u8 = b'b';
 pub(super) const BINPERSID: u8 = b'Q';
 
-// What only makes objects of classes, and is refused by name.
+// These only create class instances. They are listed so that they can be refused by name.
 pub(super) const INST: u8 = b'i';
 pub(super) const OBJ: u8 = b'o';
 pub(super) const NEWOBJ: u8 = 0x81;

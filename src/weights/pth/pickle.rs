@@ -1,7 +1,8 @@
 //! The pickle machine: opcodes in, one value out.
 //!
-//! Semantics from the comments of Python's `pickletools`, restricted to what describes tensors. It
-//! runs once over the bytes, without loops or jumps; each step handles a bounded number of values.
+//! Semantics follow the comments of Python's `pickletools`, restricted to what describes tensors.
+//! It runs over the bytes once, without loops or jumps; each step handles a bounded
+//! number of values.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ pub(super) fn load<'a>(cursor: &mut Cursor<'a>, heap: &mut Heap<'a>) -> Result<V
 
 struct Machine<'a, 'h> {
     stack: Stack<'a>,
-    /// Values that the pickle comes back to. Keys are the file's, so they may be sparse.
+    /// Values that the pickle refers to again. The file chooses the keys, so they may be sparse.
     memo: BTreeMap<u32, Value<'a>>,
     heap: &'h mut Heap<'a>,
 }
@@ -35,7 +36,7 @@ impl<'a> Machine<'a, '_> {
     fn step(&mut self, opcode: u8, cursor: &mut Cursor<'a>) -> Result<()> {
         match opcode {
             op::PROTO => cursor.u8().map(drop),
-            // The length of a frame only helps those who read from a pipe.
+            // Frame lengths only help when reading from a pipe.
             op::FRAME => cursor.u64().map(drop),
             op::MARK => self.stack.mark(),
             op::POP => self.stack.discard(),
@@ -125,7 +126,7 @@ impl<'a> Machine<'a, '_> {
                 let storage = globals::storage(id, self.heap)?;
                 self.stack.push(storage)
             }
-            // PyTorch hangs versions of its modules on a state dict; they are dropped.
+            // PyTorch attaches module versions to a state dict; they are dropped.
             op::BUILD => match (self.stack.pop()?, self.stack.top()?) {
                 (_, Value::Dict(_)) => Ok(()),
                 _ => Err(Error::WeightsUnsafe("it sets the inner state of an object".into())),
@@ -144,7 +145,7 @@ impl<'a> Machine<'a, '_> {
         self.stack.push(Value::Int(value))
     }
 
-    /// Two's complement of any length; beyond 64 bits it cannot be a size and is kept as inert.
+    /// Two's complement of any length; a number beyond 64 bits cannot be a size and becomes inert.
     fn long(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
         let bytes = cursor.take(length)?;
         if bytes.len() > 8 {
@@ -169,7 +170,7 @@ impl<'a> Machine<'a, '_> {
         self.stack.push(Value::Text(text))
     }
 
-    /// Python 2's strings, which hold names as well as arbitrary bytes.
+    /// Python 2 strings hold names as well as arbitrary bytes.
     fn bytes_text(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
         let text = str::from_utf8(cursor.take(length)?);
         self.stack.push(text.map_or(Value::Inert, Value::Text))

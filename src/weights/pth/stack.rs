@@ -1,15 +1,15 @@
-//! The pickle machine's stack, with the marks that open a tuple, list or dictionary on it.
+//! The pickle machine's stack, with the marks that open a tuple, list or dictionary.
 
 use super::heap::Value;
 use crate::error::{Error, Result};
 
-/// Values that may wait on the stack. Python puts at most 1,000 entries at once on it.
+/// Most values on the stack. Python pushes at most 1,000 entries at once.
 const MOST_VALUES: usize = 1 << 14;
 
-/// Marks that may be open at once: how deep containers can be nested while they are built.
+/// Most open marks: how deep containers can be nested while they are built.
 const MOST_MARKS: usize = 256;
 
-/// Values that wait to be used, in frames that are separated by marks.
+/// Values waiting to be used, in frames separated by marks.
 #[derive(Default)]
 pub(super) struct Stack<'a> {
     values: Vec<Value<'a>>,
@@ -27,7 +27,7 @@ impl<'a> Stack<'a> {
         Ok(())
     }
 
-    /// Takes the top value; what lies below the last mark cannot be reached.
+    /// Takes the top value; values below the last mark are out of reach.
     pub(super) fn pop(&mut self) -> Result<Value<'a>> {
         if self.values.len() <= self.floor() {
             return Err(underflow());
@@ -58,7 +58,7 @@ impl<'a> Stack<'a> {
         Ok(self.values.split_off(mark.min(self.values.len())))
     }
 
-    /// Drops the top value, or the last mark if nothing lies above it.
+    /// Drops the top value, or the last mark if there is nothing above it.
     pub(super) fn discard(&mut self) -> Result<()> {
         if self.values.len() <= self.floor() {
             self.marks.pop().map(drop).ok_or_else(underflow)

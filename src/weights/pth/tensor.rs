@@ -1,4 +1,4 @@
-//! From a storage's bytes to a tensor: any offset, any strides, several tensors on one storage.
+//! From a storage's bytes to a tensor: any offset, any strides, shared storages.
 
 use super::globals::ElementType;
 use super::heap::{Heap, Id, Storage, Value};
@@ -9,11 +9,11 @@ use crate::weights::{HostTensor, quote};
 /// The most dimensions of a tensor; a convolution's weight has four.
 const MOST_DIMENSIONS: usize = 8;
 
-/// Reads tensors, and keeps count of how much was read.
+/// Reads tensors and counts the elements read.
 ///
-/// Tensors may repeat bytes of the file: by sharing a storage, and by strides of 0. So the sum of
-/// all elements is limited to the number of bytes in the file, where PyTorch's own files stay at
-/// or below a half; in float32 this is at most four times the file.
+/// Tensors may repeat bytes of the file by sharing a storage or with strides of 0. So the sum of
+/// all elements is limited to the number of bytes in the file (PyTorch's own files stay at or below
+/// half of it), which makes at most four times the file in float32.
 pub(super) struct Reader<'r, 'a> {
     bytes_of: &'r BytesOf<'r, 'a>,
     order: ByteOrder,
@@ -29,7 +29,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         Self { bytes_of, order, budget: file_length }
     }
 
-    /// Reads one tensor; none if it holds integers.
+    /// Reads one tensor; `None` if it holds integers.
     pub(super) fn read(
         &mut self,
         heap: &Heap<'a>,
@@ -72,14 +72,14 @@ impl<'r, 'a> Reader<'r, 'a> {
     }
 }
 
-/// The window that a storage describes, out of all its bytes.
+/// The bytes of a storage's window.
 fn window<'a>(storage: &Storage<'_>, float: FloatType, bytes: &'a [u8]) -> Option<&'a [u8]> {
     let start = usize::try_from(storage.start).ok()?.checked_mul(float.size())?;
     let length = usize::try_from(storage.length).ok()?.checked_mul(float.size())?;
     bytes.get(start..start.checked_add(length)?)
 }
 
-/// A tuple of extents or strides; none if one is negative or there are too many.
+/// A tuple of extents or strides; `None` if one is negative or there are too many.
 fn extents(items: &[Value<'_>]) -> Option<Vec<usize>> {
     let extent = |item: &Value<'_>| match item {
         Value::Int(extent) => usize::try_from(*extent).ok(),
@@ -91,7 +91,7 @@ fn extents(items: &[Value<'_>]) -> Option<Vec<usize>> {
     items.iter().map(extent).collect()
 }
 
-/// How a tensor lies on its storage.
+/// A tensor's layout on its storage.
 struct View<'v> {
     float: FloatType,
     order: ByteOrder,
@@ -100,7 +100,7 @@ struct View<'v> {
 }
 
 impl View<'_> {
-    /// The `elements` numbers of the tensor in row-major order; none if one lies outside `bytes`.
+    /// The `elements` numbers of the tensor in row-major order; `None` if one lies outside `bytes`.
     fn gather(&self, bytes: &[u8], start: usize, elements: usize) -> Option<Vec<f32>> {
         if elements == 0 {
             return Some(Vec::new());
@@ -114,7 +114,7 @@ impl View<'_> {
             return None;
         }
         let mut data = Vec::with_capacity(elements);
-        // Equal rows of neighbours are decoded at once: all of a plain tensor is one such row.
+        // Contiguous rows are decoded at once; a plain tensor is a single row.
         let (row, outer) = self.rows();
         let mut index = vec![0; outer];
         let mut at = start;
@@ -127,7 +127,7 @@ impl View<'_> {
         }
     }
 
-    /// The length of a run of neighbours in the storage, and how many dimensions lie outside it.
+    /// The length of a contiguous run in the storage, and the number of dimensions outside it.
     fn rows(&self) -> (usize, usize) {
         let mut row = 1;
         let mut outer = self.shape.len();
@@ -141,7 +141,7 @@ impl View<'_> {
         (row, outer)
     }
 
-    /// Moves to the next row, the last dimension first; false behind the last row.
+    /// Moves to the next row, the last dimension first; false after the last row.
     fn advance(&self, index: &mut [usize], at: &mut usize) -> bool {
         let dimensions = index.iter_mut().zip(self.shape).zip(self.strides);
         for ((index, extent), stride) in dimensions.rev() {

@@ -1,8 +1,8 @@
 //! The container that `torch.save` writes since PyTorch 1.6: a zip archive of stored entries.
 //!
-//! `<root>/data.pkl` describes the tensors, `<root>/data/<key>` are the storages as raw numbers, and
-//! `<root>/byteorder` may say `big`. Format: PKWARE's APPNOTE, sections 4.3 and 4.4. Sizes are taken
-//! from the central directory; PyTorch leaves them out of the local headers.
+//! `<root>/data.pkl` describes the tensors, `<root>/data/<key>` are the storages as raw numbers,
+//! and `<root>/byteorder` may say `big`. Format: PKWARE's APPNOTE, sections 4.3 and 4.4. Sizes come
+//! from the central directory, because PyTorch leaves them out of the local headers.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const LOCATOR_64: [u8; 4] = *b"PK\x06\x07";
 const END_LENGTH: usize = 22;
 const LOCATOR_LENGTH: usize = 20;
 
-/// The longest comment that can stand behind the end record.
+/// The longest comment that can follow the end record.
 const LONGEST_COMMENT: usize = u16::MAX as usize;
 
 pub(super) fn recognises(bytes: &[u8]) -> bool {
@@ -66,7 +66,7 @@ struct Entry {
     header: u64,
 }
 
-/// The entries below the folder in which `data.pkl` stands, by the rest of their path.
+/// The entries in the folder of `data.pkl`, by their paths relative to it.
 struct Archive<'a> {
     bytes: &'a [u8],
     entries: BTreeMap<&'a [u8], Entry>,
@@ -96,7 +96,7 @@ impl<'a> Archive<'a> {
         Ok(Self { bytes, entries })
     }
 
-    /// The bytes of an entry; none if it is not there.
+    /// The bytes of an entry; `None` if there is no such entry.
     fn entry(&self, name: &str) -> Result<Option<&'a [u8]>> {
         let Some(entry) = self.entries.get(name.as_bytes()) else {
             return Ok(None);
@@ -118,18 +118,18 @@ impl<'a> Archive<'a> {
         if cursor.array()? != LOCAL_HEADER {
             return Err(damaged("its directory leads to something that is no entry"));
         }
-        cursor.take(22)?; // what the directory says too, and better
+        cursor.take(22)?; // repeated from the directory, less reliably
         let (name, extra) = (cursor.u16()?, cursor.u16()?);
         cursor.take(u64::from(name) + u64::from(extra))?;
         cursor.take(entry.size).map(Some)
     }
 }
 
-/// The number of entries and where the directory starts, from the end of the file.
+/// The number of entries and the start of the directory, from the end of the file.
 fn directory(bytes: &[u8]) -> Result<(u64, u64)> {
     let tail_start = bytes.len().saturating_sub(END_LENGTH + LONGEST_COMMENT);
     let tail = bytes.get(tail_start..).unwrap_or_default();
-    // The end record is the last thing but a comment, whose length it gives.
+    // The end record is last, except for a comment whose length it gives.
     let is_end = |at: &usize| match tail.get(*at..*at + END_LENGTH) {
         Some([record @ .., low, high]) => {
             let comment = usize::from(u16::from_le_bytes([*low, *high]));
@@ -143,7 +143,7 @@ fn directory(bytes: &[u8]) -> Result<(u64, u64)> {
         return Err(Error::WeightsTruncated(detail.into()));
     };
     let mut end = Cursor::new(bytes.get(at + 4..).unwrap_or_default(), "the archive's end record");
-    end.take(6)?; // disks, which are no longer in use, and entries on this one
+    end.take(6)?; // disks, no longer in use, and entries on this one
     let (count, _, offset) = (end.u16()?, end.u32()?, end.u32()?);
 
     let locator = at.checked_sub(LOCATOR_LENGTH).and_then(|at| bytes.get(at..));
@@ -183,7 +183,7 @@ fn central_entry<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a [u8], Entry)> {
 
     let mut entry =
         Entry { flags, method, packed: packed.into(), size: size.into(), header: header.into() };
-    // Zip64 keeps, in this order, the fields that are all ones in the plain entry.
+    // Zip64 holds, in this order, the fields that are all ones in the plain entry.
     let wide: Vec<&mut u64> = [&mut entry.size, &mut entry.packed, &mut entry.header]
         .into_iter()
         .filter(|field| **field == u64::from(u32::MAX))
