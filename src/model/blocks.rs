@@ -19,9 +19,9 @@ pub(super) struct Conv {
     weight: Tensor<4>,
     bias: Tensor<1>,
     spec: Conv2d,
-    /// How the image is enlarged before it.
+    /// How the image is enlarged before the convolution.
     enlarged: Option<Interpolation>,
-    /// What the normalisation behind it has learnt.
+    /// Learnt parameters of the normalisation after it.
     norm: Option<Norm>,
 }
 
@@ -49,8 +49,8 @@ impl Conv {
         Ok(Self { name: name.into(), weight, bias, spec, enlarged: None, norm: None })
     }
 
-    /// The same with what the normalisation behind it has learnt, `name.weight` and `name.bias` in
-    /// `state`; none, if there is no `name`.
+    /// [`Conv::take`] with the parameters of the normalisation after it, `name.weight` and
+    /// `name.bias` in `state`, unless there is no `name`.
     pub fn with_norm(
         self,
         state: &mut StateDict,
@@ -63,12 +63,12 @@ impl Conv {
         Ok(Self { norm: Some(Norm { name, affine: Affine { weight, bias } }), ..self })
     }
 
-    /// The same of an image that is enlarged before.
+    /// The same convolution, of an image enlarged first.
     pub fn enlarging(self, enlarged: Option<Interpolation>) -> Self {
         Self { enlarged, ..self }
     }
 
-    /// What the normalisation behind it has learnt.
+    /// Learnt parameters of the normalisation after it.
     pub fn affine(&self) -> Option<Affine> {
         self.norm.as_ref().map(|norm| norm.affine.clone())
     }
@@ -84,7 +84,7 @@ impl Conv {
         }
     }
 
-    /// The same of the result of `front`, which is normalised before, with a ReLU.
+    /// Convolves the result of `front` after normalising it and applying a ReLU.
     pub fn forward_behind(&self, front: &Self, x: Tensor<4>) -> Tensor<4> {
         let (weight, bias) = (self.weight.clone(), self.bias.clone());
         let before = Before { normalised: Some(Activation::Relu), enlarged: self.enlarged };
@@ -97,7 +97,7 @@ impl Conv {
         self.of(weight, bias, None)
     }
 
-    /// [`Conv::map`] where an instance normalisation follows.
+    /// [`Conv::map`] for a convolution followed by an instance normalisation.
     pub fn map_normalised(&self, mapper: &mut impl Mapper) -> Self {
         let weight = mapper.map(&format!("{}.weight", self.name), self.weight.clone());
         let bias = mapper.map_idle_bias(&format!("{}.bias", self.name), self.bias.clone());
@@ -138,7 +138,7 @@ impl ConvNorm {
     }
 }
 
-/// Two 3x3 convolutions around which the input is carried (paper: Rk).
+/// Two 3x3 convolutions with a skip connection around them (paper: Rk).
 #[derive(Debug)]
 pub(super) struct ResidualBlock {
     convs: [Conv; 2],

@@ -1,7 +1,7 @@
-//! A small network that tells pictures of B from pictures of A, for scores.
+//! A small network that distinguishes pictures of B from pictures of A, for scores.
 //!
-//! Four strided convolutions as in the PatchGAN, but without normalisation, which would hide how
-//! bright and how coloured a picture is; the answers of all places are averaged.
+//! Four strided convolutions as in the PatchGAN, but without normalisation, which would hide
+//! brightness and colour; the answers of all patches are averaged.
 
 use burn::tensor::{Device, Tensor};
 
@@ -15,7 +15,7 @@ use crate::{
     ops::{Activation, Border, Conv2d},
 };
 
-/// Channels behind each layer.
+/// Channels after each layer.
 const CHANNELS: [usize; 6] = [3, 16, 32, 64, 64, 1];
 
 /// Answers above 0 mean B.
@@ -25,10 +25,10 @@ pub struct DomainClassifier {
 }
 
 impl DomainClassifier {
-    /// A classifier that knows nothing, drawn from `seed`.
+    /// An untrained classifier with weights drawn from `seed`.
     ///
     /// # Errors
-    /// None that can be met: the weights fit.
+    /// None in practice: the weights fit.
     pub fn random(seed: u64, device: &Device) -> Result<Self> {
         let last = CHANNELS.len() - 2;
         let pairs = CHANNELS.iter().zip(CHANNELS.iter().skip(1)).enumerate();
@@ -41,7 +41,7 @@ impl DomainClassifier {
             ]
         });
         let names: Vec<_> = names.collect();
-        // Keeps the values' size from layer to layer.
+        // Keeps the magnitude of the values from layer to layer.
         let mut state = Init::Xavier { gain: 1.4 }.state(&names, seed);
         let spec = |index| {
             let (kernel, stride, pad, activation) = if index == last {
@@ -55,7 +55,7 @@ impl DomainClassifier {
         Ok(Self { layers: (0..=last).map(conv).collect::<Result<_>>()? })
     }
 
-    /// `x` `[B, 3, H, W]` in [-1, 1], sides multiples of 16, to `[B, 1]`.
+    /// Maps `x` `[B, 3, H, W]` in [-1, 1], sides multiples of 16, to `[B, 1]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let y = self.layers.iter().fold(x, |x, layer| layer.forward(x)); // [B, 1, H/16, W/16]
         y.flatten::<2>(1, 3).mean_dim(1)

@@ -1,8 +1,8 @@
 //! The 70x70 PatchGAN (paper, appendix 7.2; `NLayerDiscriminator` with three layers in PyTorch's
 //! `models/networks.py`): C64-C128-C256-C512, then one channel of answers.
 //!
-//! Each answer sees 70x70 pixels, so it judges texture and leaves the whole to the cycle. There is
-//! no sigmoid at the end: the loss decides what an answer means.
+//! Each answer sees 70x70 pixels, so it judges texture and leaves the composition to the cycle.
+//! There is no sigmoid at the end: the loss decides what an answer means.
 
 use burn::tensor::{Device, Tensor};
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Tells pictures of a domain from translations.
+/// Distinguishes pictures of a domain from translations.
 #[derive(Debug)]
 pub struct Discriminator {
     // Boxed as in the generator.
@@ -31,7 +31,7 @@ pub struct Discriminator {
 
 impl Discriminator {
     /// Name and shape of every tensor in network order, each weight before its bias, for `ndf`
-    /// channels behind the first layer (64 in the paper: 2,764,737 numbers).
+    /// channels after the first layer (64 in the paper: 2,764,737 numbers).
     pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
         tensors(ndf)
     }
@@ -68,10 +68,10 @@ impl Discriminator {
         Ok(Self { first, middle, last })
     }
 
-    /// A discriminator with random weights, drawn from `seed`.
+    /// A discriminator with random weights drawn from `seed`.
     ///
     /// # Errors
-    /// None that can be met: the weights fit.
+    /// None in practice: the weights fit.
     pub fn random(
         ndf: usize,
         padding: usize,
@@ -82,10 +82,11 @@ impl Discriminator {
         Self::from_state(ndf, padding, init.state(&Self::tensors(ndf), seed), device)
     }
 
-    /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2.
+    /// Number of answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding
+    /// 2.
     ///
     /// # Errors
-    /// `image-unusable` for a side so short that nothing is left to answer.
+    /// `image-unusable` for a side too short for any answer.
     pub fn answers(side: usize, padding: usize) -> Result<usize> {
         let strides = LAYERS.map(|(_, _, stride)| stride).into_iter().chain([1]);
         let layer = |side: usize, stride: usize| {

@@ -1,9 +1,8 @@
-//! The ResNet generator (paper, appendix 7.2; `ResnetGenerator` in PyTorch's
-//! `models/networks.py`).
+//! The ResNet generator (paper, appendix 7.2; `ResnetGenerator` in PyTorch's `models/networks.py`).
 //!
-//! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two stridings halve the image
-//! twice, the residual blocks rework it there, two transposed convolutions bring it back, or two
-//! convolutions of an enlarged image ([`Up`]).
+//! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two strided convolutions halve
+//! the image twice, the residual blocks transform it at that size, and two transposed convolutions,
+//! or two convolutions of an enlarged image ([`Up`]), bring it back.
 
 use burn::tensor::{Device, Tensor};
 
@@ -21,9 +20,9 @@ use crate::{
 /// Translates images of one domain into the other.
 #[derive(Debug)]
 pub struct Generator {
-    // Boxed, since tensors are large values, networks are moved often, and wasm's stack is small.
+    // Boxed, because tensors are large values, networks are moved often, and wasm's stack is small.
     architecture: Architecture,
-    /// Each of these, and of `up`, is followed by an instance normalisation and a ReLU.
+    /// An instance normalisation and a ReLU follow each of these, and each of `up`.
     down: Box<[Conv; 3]>,
     blocks: Vec<ResidualBlock>,
     up: Box<[Conv; 2]>,
@@ -43,13 +42,13 @@ impl Generator {
         Self::build(architecture, state, device, false)
     }
 
-    /// [`Generator::from_state`] in half precision: the weights, and with them the images between
-    /// the layers, are kept in float16 where the device is a graphics card; the last layer's
-    /// weights, and so its result, stay float32. Biases that a normalisation cancels are left out.
-    /// It translates ([`crate::translator`] looks after numbers too large), and cannot learn.
+    /// [`Generator::from_state`] in half precision. On a graphics card, the weights and therefore
+    /// the images between layers are float16; the last layer's weights, and therefore the result,
+    /// stay float32. Biases that a normalisation cancels are left out. The generator can translate
+    /// ([`crate::translator`] handles overflow) but not learn.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Generator::from_state`].
     pub fn half_from_state(
         architecture: Architecture,
         state: StateDict,
@@ -86,7 +85,7 @@ impl Generator {
 
         let mut conv = |layer, spec| -> Result<Conv> {
             let conv = Conv::take(&mut state, &architecture.key(layer), spec, device)?;
-            // One after the other, so that the memory of each serves the next.
+            // One after the other, so that each can reuse the memory of the previous one.
             let conv = if half && layer != Layer::Head { conv.map(&mut Halve) } else { conv };
             conv.with_norm(&mut state, architecture.norm_key(layer), device)
         };
@@ -103,7 +102,7 @@ impl Generator {
         Ok(Self { architecture, down: Box::new(down), blocks, up: Box::new(up), head })
     }
 
-    /// A generator with random weights, drawn from `seed`.
+    /// A generator with random weights drawn from `seed`.
     pub fn random(
         architecture: Architecture,
         init: Init,
@@ -114,7 +113,7 @@ impl Generator {
         Self::from_state(architecture, state, device)
     }
 
-    /// Width and depth.
+    /// Its width, depth and variants.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
@@ -122,8 +121,8 @@ impl Generator {
     /// Translates `x` `[B, 3, H, W]` in [-1, 1] to the same shape and range. H and W must be
     /// multiples of 4 and at least 8.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        // A layer's result is handed on as it is, and normalised by the next: what comes of that is
-        // then not kept for the way back.
+        // Each layer returns its result before normalisation, and the next one normalises it, so
+        // that the normalised image need not be kept for the backward pass.
         let [stem, halve, halve_again] = &*self.down;
         let x = stem.forward(x); // [B, ngf, H, W]
         let x = halve.forward_behind(stem, x);
@@ -136,8 +135,8 @@ impl Generator {
     }
 }
 
-/// Weights in float16, and no biases: the normalisation behind cancels them, but before that a large
-/// one would leave little of 11 bits to what it is added to.
+/// Converts weights to float16 and drops biases: the normalisation after them cancels them, but a
+/// large bias would use up most of float16's 11 bits.
 struct Halve;
 
 impl Mapper for Halve {

@@ -1,6 +1,6 @@
-//! Random weights for a network that has not been trained (`init_weights` in PyTorch's
-//! `models/networks.py`). Biases are zero in both, and the weights of instance normalisations stay
-//! one, which that function does not change either.
+//! Random weights for an untrained network (`init_weights` in PyTorch's `models/networks.py`).
+//! Biases are zero in both; the weights of instance normalisations stay one, which that function
+//! does not change either.
 
 use crate::{
     random::Random,
@@ -10,12 +10,12 @@ use crate::{
 /// How weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
-    /// N(0, std). The paper and PyTorch's default use 0.02 (paper, section 4).
+    /// N(0, std). The paper (section 4) and PyTorch's default use 0.02.
     Normal {
         /// Standard deviation.
         std: f64,
     },
-    /// N(0, gain² · 2 / (fan_in + fan_out)), PyTorch's `--init_type xavier`, with gain 0.02.
+    /// N(0, gain² · 2 / (fan_in + fan_out)): PyTorch's `--init_type xavier`, with gain 0.02.
     Xavier {
         /// Factor on the standard deviation.
         gain: f64,
@@ -29,7 +29,7 @@ impl Default for Init {
 }
 
 impl Init {
-    /// Draws all tensors in their order. One of one axis is a bias, or a normalisation's weight.
+    /// Draws all tensors in order. A tensor with one axis is a bias, or a normalisation's weight.
     pub fn state(self, tensors: &[(String, Vec<usize>)], seed: u64) -> StateDict {
         let mut random = Random::new(seed);
         let draw = |(name, shape): &(String, Vec<usize>)| {
@@ -43,7 +43,7 @@ impl Init {
         tensors.iter().map(draw).collect()
     }
 
-    /// Standard deviation of a convolution's weight of this shape; none for other parameters.
+    /// Standard deviation of a convolution's weight of this shape; `None` for other parameters.
     fn deviation(self, shape: &[usize]) -> Option<f64> {
         let [first, second, kernel @ ..] = shape else {
             return None;

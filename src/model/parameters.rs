@@ -1,4 +1,4 @@
-//! A network as the list of its parameters: what training, checkpoints and exports do with it.
+//! A network as the list of its parameters, as training, checkpoints and exports need it.
 
 use burn::tensor::{Tensor, TensorData, Transaction};
 
@@ -9,26 +9,26 @@ use crate::{
     weights::{HostTensor, StateDict},
 };
 
-/// What is done with every parameter.
+/// What to do with every parameter.
 pub trait Mapper {
-    /// Takes the parameter that PyTorch calls `name` and gives back what takes its place.
+    /// Takes the parameter that PyTorch calls `name` and returns its replacement.
     fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D>;
 
-    /// The same for a bias `[C]` that has no effect: the instance normalisation behind it subtracts
-    /// the mean of its channel, and the bias with it.
+    /// The same for a bias `[C]` without effect: the instance normalisation after it subtracts its
+    /// channel's mean, and the bias with it.
     fn map_idle_bias(&mut self, name: &str, bias: Tensor<1>) -> Tensor<1> {
         self.map(name, bias)
     }
 }
 
-/// Something that learns. It cannot be cloned, since that would mean two things: on the CPU a clone
-/// keeps the parameters of its time, on WebGPU, where they learn in place, it learns along. So one
-/// says which: [`Network::snapshot`] or [`Network::shared`].
+/// A trainable network. It cannot be cloned, because a clone would mean two things: on the CPU it
+/// keeps its parameters, on WebGPU, where they are updated in place, it learns along. Say which you
+/// mean: [`Network::snapshot`] or [`Network::shared`].
 pub trait Network: Sized {
-    /// A network of what `mapper` gives in place of each parameter, always in the same order.
+    /// The network with each parameter replaced by `mapper`, always in the same order.
     fn map(&self, mapper: &mut impl Mapper) -> Self;
 
-    /// A network with the parameters of this moment, however this one goes on to learn.
+    /// A copy of the network that does not change when this one learns.
     fn snapshot(&self) -> Self {
         struct Snapshot;
         impl Mapper for Snapshot {
@@ -39,8 +39,8 @@ pub trait Network: Sized {
         self.map(&mut Snapshot)
     }
 
-    /// A network whose parameters are those of this one, without a copy. On WebGPU it follows what
-    /// this one learns; on the CPU it does not.
+    /// A network that shares this one's parameters without a copy. On WebGPU it changes when this
+    /// one learns; on the CPU it does not.
     fn shared(&self) -> Self {
         struct Shared;
         impl Mapper for Shared {
@@ -51,12 +51,12 @@ pub trait Network: Sized {
         self.map(&mut Shared)
     }
 
-    /// The network with its parameters as leaves of a graph: gradients of them can be asked for,
-    /// except of biases without effect. Their gradient is zero, and what rounding makes of it is
-    /// noise; as Adam divides by the size of what it sees, PyTorch takes steps of the full learning
-    /// rate along it. In PyTorch's runs of `tests/golden` such a bias has moved by 0.1 to 0.4 times
-    /// the rate a step in the median, and at most 1.05 times, to and fro. Nothing else in the
-    /// network can tell, so here it stays where it is, and costs neither sums, launches nor moments.
+    /// The network with its parameters as leaves of a graph, so that their gradients can be asked
+    /// for, except for biases without effect. Those have a gradient of zero plus rounding noise,
+    /// and because Adam divides by the gradient's size, PyTorch moves them by the full learning
+    /// rate. In PyTorch's runs of `tests/golden` such a bias moved back and forth by 0.1 to 0.4
+    /// times the rate per step in the median, at most 1.05 times. Nothing else in the network
+    /// notices, so here they stay unchanged and cost no sums, launches or moments.
     fn learning(&self) -> Self {
         struct Learning;
         impl Mapper for Learning {
@@ -71,7 +71,7 @@ pub trait Network: Sized {
         self.map(&mut Learning)
     }
 
-    /// The network as a constant of a graph: gradients pass through it, and none are kept for it.
+    /// The network as a constant of a graph: gradients pass through it, none are kept for it.
     fn fixed(&self) -> Self {
         struct Fixed;
         impl Mapper for Fixed {
@@ -83,7 +83,7 @@ pub trait Network: Sized {
     }
 }
 
-/// Tensors of one device that are brought to main memory together, in one transaction.
+/// Tensors of one device that are read back together, in one transaction.
 #[derive(Default)]
 pub struct Readback {
     transaction: Transaction,
@@ -97,7 +97,7 @@ impl Readback {
         self.transaction = std::mem::take(&mut self.transaction).register(tensor);
     }
 
-    /// Adds all parameters of a network, their names behind `prefix`.
+    /// Adds all parameters of a network, their names prefixed with `prefix`.
     pub fn network(&mut self, prefix: &str, network: &impl Network) {
         struct Add<'a>(&'a mut Readback, &'a str);
         impl Mapper for Add<'_> {
@@ -119,7 +119,7 @@ impl Readback {
         readback.read().await
     }
 
-    /// Waits for all of them.
+    /// Waits for all tensors.
     ///
     /// # Errors
     /// Those of [`read_all`].
@@ -134,7 +134,7 @@ impl Readback {
             .collect()
     }
 
-    /// Waits for all of them, and gives them as they are, in the order in which they were added.
+    /// Waits for all tensors and returns their raw data in the order they were added.
     ///
     /// # Errors
     /// As [`Readback::read`].

@@ -1,4 +1,4 @@
-//! The camera and its film: where a point of the place falls in the picture, and what is there.
+//! The camera and its film: projects points of the place into the picture and stores what is seen.
 
 use super::color::{Triple, add, mix, normalize, scale};
 
@@ -7,11 +7,11 @@ use super::color::{Triple, add, mix, normalize, scale};
 pub struct Pixel {
     /// Linear light.
     pub color: Triple,
-    /// Distance in kilometres of what is seen; infinite for the sky.
+    /// Distance to what is seen, in kilometres; infinite for the sky.
     pub depth: f32,
     /// Whether it is the lake's surface.
     pub water: bool,
-    /// Whether the sun reaches it: 0 in the shade, 1 in the sun.
+    /// 0 in the shade, 1 in the sun.
     pub sunny: f32,
 }
 
@@ -23,7 +23,7 @@ pub struct Canvas {
     pub height: usize,
     /// Row of the horizon, in pixels from the top.
     pub horizon: f32,
-    /// Pixels that a kilometre measures at a distance of one kilometre.
+    /// Pixels per kilometre at a distance of one kilometre.
     pub focal: f32,
     pixels: Vec<Pixel>,
     /// How much of each pixel is painted, 0 to 1.
@@ -31,7 +31,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// An empty picture. The view is as high whatever the width, except in panoramas.
+    /// An empty picture. The vertical view is the same for every width, except in panoramas.
     pub fn new(width: usize, height: usize) -> Self {
         let focal = (1.2 * height as f32).max(0.55 * width as f32);
         let empty = Pixel { color: [0.0; 3], depth: f32::INFINITY, water: false, sunny: 1.0 };
@@ -45,13 +45,13 @@ impl Canvas {
         }
     }
 
-    /// Direction of sight through a pixel, length 1 (right, up, away).
+    /// Viewing direction through a pixel, length 1 (right, up, away).
     pub fn ray(&self, column: usize, row: usize) -> Triple {
         let up = (self.horizon - row as f32 - 0.5) / self.focal;
         normalize([self.slope(column as f32), up, 1.0])
     }
 
-    /// x / z of what is seen in a column.
+    /// x / z of a column.
     pub fn slope(&self, column: f32) -> f32 {
         (column + 0.5 - 0.5 * self.width as f32) / self.focal
     }
@@ -61,7 +61,7 @@ impl Canvas {
         self.pixels.get(row * self.width + column)
     }
 
-    /// Fills up to the part `share` of a pixel that is not yet painted: from front to back.
+    /// Paints up to `share` of a pixel's unpainted part: front to back.
     pub fn under(&mut self, column: usize, row: usize, pixel: Pixel, share: f32) {
         let i = row * self.width + column;
         if let (Some(there), Some(painted)) = (self.pixels.get_mut(i), self.painted.get_mut(i)) {
@@ -78,7 +78,7 @@ impl Canvas {
         1.0 - self.painted.get(row * self.width + column).copied().unwrap_or(1.0)
     }
 
-    /// Lays a colour over a painted pixel, `alpha` opaque: from back to front.
+    /// Lays a colour with opacity `alpha` over a painted pixel: back to front.
     pub fn over(&mut self, column: usize, row: usize, color: Triple, alpha: f32) {
         if let Some(there) = self.pixels.get_mut(row * self.width + column) {
             there.color = mix(there.color, color, alpha);

@@ -1,4 +1,4 @@
-//! Linear light and directions: three numbers and what is done with them.
+//! Linear light and directions: triples of numbers and their arithmetic.
 
 /// Red, green and blue in linear light, or a direction (right, up, away).
 pub type Triple = [f32; 3];
@@ -28,7 +28,7 @@ pub fn dot(a: Triple, b: Triple) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// The direction at length 1.
+/// The direction scaled to length 1.
 pub fn normalize(a: Triple) -> Triple {
     // The square root is exact in IEEE arithmetic, unlike sine or power.
     scale(a, 1.0 / dot(a, a).sqrt().max(1e-12))

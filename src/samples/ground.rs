@@ -6,7 +6,7 @@ use super::noise::{fractal, noise, smoothstep};
 use super::place::Place;
 use super::weather::Weather;
 
-/// Colours in linear light, as photographs of these things have them.
+/// Colours in linear light, as in photographs.
 pub const GRANITE: Triple = [0.29, 0.27, 0.25];
 pub const SNOW: Triple = [0.82, 0.85, 0.90];
 const STAINED: Triple = [0.085, 0.082, 0.085];
@@ -18,22 +18,22 @@ const STRAW: Triple = [0.24, 0.20, 0.075];
 
 /// A point of the ground.
 pub struct Spot {
-    /// Where, in kilometres.
+    /// Position, in kilometres.
     pub at: Triple,
-    /// Across the surface, length 1.
+    /// Surface normal, length 1.
     pub normal: Triple,
-    /// Size of a pixel there, in kilometres.
+    /// Size of a pixel at that distance, in kilometres.
     pub pixel: f32,
 }
 
-/// Colour of the ground at a spot, and its normal with the roughness for which the height field is
-/// too coarse.
+/// The ground's colour at a spot, and its normal with the roughness that the height field is too
+/// coarse for.
 pub fn surface(place: &Place, weather: &Weather, spot: &Spot) -> (Triple, Triple) {
     let [_, y, z] = spot.at;
     let steep = 1.0 - spot.normal[1];
     let meadow =
         smoothstep(0.034, 0.012, y) * smoothstep(0.3, 0.12, steep) * smoothstep(2.2, 1.2, z);
-    // Neither is computed where only the other is seen.
+    // Skips the one that would be invisible.
     if meadow >= 1.0 {
         return lowland(place, weather, spot);
     }
@@ -54,7 +54,7 @@ fn lowland(place: &Place, weather: &Weather, spot: &Spot) -> (Triple, Triple) {
     let tilt =
         |by: f32| normalize([spot.normal[0] + by * tufts, 1.0, spot.normal[2] - by * flowers]);
     if weather.season == Season::Winter {
-        // Drifts, and here and there a tuft that looks out.
+        // Drifts, with a tuft of grass sticking out here and there.
         let drifts = fractal(x, z * 0.5, seed ^ 25, 0.02, pixel * z / place.eye * 0.5);
         let blades = smoothstep(0.55, 0.85, tufts * 0.8 + 0.4 * flowers);
         let normal = normalize([spot.normal[0] + 0.5 * drifts, 1.0, spot.normal[2] + 0.12 * tufts]);
@@ -68,9 +68,9 @@ fn lowland(place: &Place, weather: &Weather, spot: &Spot) -> (Triple, Triple) {
 /// Tufts and blades of grass, or drifts, down to a pixel in size.
 fn blades(place: &Place, spot: &Spot) -> f32 {
     let ([x, _, z], seed) = (spot.at, place.seed ^ 23);
-    // Blades stand up, so they are as high as wide although the low eye foreshortens the ground
-    // under them by eye / z. This grows at about that rate over the meadow (a logarithm would be
-    // exact, but is not the same on all platforms).
+    // Blades stand up, so they must look as high as wide, although the low eye foreshortens the
+    // ground under them by eye / z. This grows at about that rate over the meadow (a logarithm
+    // would be exact, but differs between platforms).
     let away = -6.0 * place.eye / z.sqrt();
     let finest = 1.3 * spot.pixel;
     0.7 * fractal(x, away, seed, 0.0035, finest)
@@ -81,7 +81,7 @@ fn blades(place: &Place, spot: &Spot) -> f32 {
 fn mountain(place: &Place, weather: &Weather, spot: &Spot) -> (Triple, Triple) {
     let ([x, y, z], seed, pixel) = (spot.at, place.seed, spot.pixel);
     let steep = 1.0 - spot.normal[1];
-    // Faces are read across and down, so that streaks run down them.
+    // Faces are textured across and down, so that streaks run down them.
     let across = x * 0.83 + z * 0.61;
     let streaks = fractal(across, y * 0.16, seed ^ 20, 0.12, pixel * 2.0);
     let blocks = fractal(across, y * 0.75 + z * 0.3, seed ^ 21, 0.07, pixel * 1.5);
@@ -106,10 +106,10 @@ fn mountain(place: &Place, weather: &Weather, spot: &Spot) -> (Triple, Triple) {
     if weather.season == Season::Summer {
         return (summer, rough(tilt));
     }
-    // Snow lies where it does not slide, more of it higher up, and drifts into cracks.
+    // Snow stays where it does not slide, lies deeper higher up, and drifts into cracks.
     let holds = 0.42 + 0.2 * smoothstep(0.1, 1.2, y) - 0.34 * blocks - 0.22 * streaks;
     let lies = smoothstep(holds + 0.10, holds - 0.08, steep);
-    // Woods shed it: dark trunks and shadows remain between.
+    // Woods shed snow: dark trunks and shadows remain.
     let woods = wooded * smoothstep(0.34, 0.22, bare) * smoothstep(-0.3, 0.3, blocks);
     let wet = mix(summer, scale(rock, 0.7), 0.5);
     (mix(wet, SNOW, lies * (1.0 - 0.8 * woods)), rough(tilt * (1.0 - 0.7 * lies)))

@@ -1,10 +1,10 @@
-//! Painted landscapes, so that the page is never empty and tests need no download.
+//! Painted landscapes, so that the page is never empty and tests need no downloads.
 //!
-//! A seed is a valley of granite, forest and a lake; a season is its light and its snow. The same
+//! A seed is a valley of granite, forest and a lake; a season sets its light and snow. The same
 //! seed in both seasons shows the same place twice, which no unpaired data set can.
 //!
-//! Everything is computed from additions, multiplications, divisions and square roots, all of which
-//! IEEE 754 defines to the bit: a scene is the same bytes natively and in every browser.
+//! Everything is computed from additions, multiplications, divisions and square roots, which IEEE
+//! 754 defines to the bit: a scene has the same bytes natively and in every browser.
 
 mod canvas;
 mod color;
@@ -33,8 +33,8 @@ pub enum Season {
 
 /// Paints the place `seed` in a season, `width` × `height` pixels.
 ///
-/// The composition follows the height, so that one seed looks the same at any size. Meant for 16 to
-/// 2048 pixels a side; a side of 0 is taken as 1.
+/// The composition depends on the height, so that a seed looks the same at any size. Meant for 16
+/// to 2048 pixels per side; a side of 0 is taken as 1.
 pub fn paint(season: Season, seed: u64, width: usize, height: usize) -> Rgb {
     let place = place::Place::new(seed);
     let weather = weather::Weather::new(season, seed);

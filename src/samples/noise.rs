@@ -1,7 +1,7 @@
-//! Noise at several scales: what makes rock, cloud, grass and bark.
+//! Noise at several scales, for rock, cloud, grass and bark.
 //!
-//! Gradient noise (Perlin 1985) on a hashed lattice. Only additions, multiplications and exact
-//! conversions, so that wasm and native agree to the last bit.
+//! Gradient noise (Perlin 1985) on a hashed lattice. It uses only additions, multiplications and
+//! exact conversions, so that wasm and native agree to the last bit.
 
 /// Hashes a lattice point.
 pub fn hash(x: i32, y: i32, seed: u32) -> u32 {
@@ -18,7 +18,7 @@ fn row(y: i32) -> u32 {
     (y as u32).wrapping_mul(0x85eb_ca77).rotate_left(13)
 }
 
-/// Lets every bit of the two parts reach every other.
+/// Mixes the bits of the two parts.
 fn stir(h: u32) -> u32 {
     let h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
     h ^ (h >> 14)
@@ -29,10 +29,10 @@ pub fn unit(bits: u32) -> f32 {
     (bits >> 8) as f32 / 16_777_216.0
 }
 
-/// The integer below, for |x| < 2²²; at an integer it may be the one before.
+/// The integer below, for |x| < 2²²; at an integer it may be the previous one.
 ///
-/// Adding 1.5 · 2²³ leaves no fractional bits. `f32::floor` is a library call on some targets, and
-/// this is the innermost loop.
+/// Adding 1.5 · 2²³ removes the fractional bits. `f32::floor` is a library call on some targets,
+/// and this is the innermost loop.
 pub fn floor(x: f32) -> i32 {
     ((x - 0.5 + 12_582_912.0).to_bits() as i32).wrapping_sub(0x4b40_0000)
 }
@@ -49,7 +49,7 @@ pub fn noise(x: f32, y: f32, seed: u32) -> f32 {
     let (fx, fy) = (x - ix as f32, y - iy as f32);
     let (left, right) = (column(ix, seed), column(ix.wrapping_add(1), seed));
     let (top, bottom) = (row(iy), row(iy.wrapping_add(1)));
-    // The four corners at once, which the compiler turns into vector instructions.
+    // All four corners at once, which the compiler vectorises.
     let [a, b, c, d] = [
         (left ^ top, fx, fy),
         (right ^ top, fx - 1.0, fy),
@@ -67,8 +67,8 @@ pub fn noise(x: f32, y: f32, seed: u32) -> f32 {
     (top + v * (bottom - top)) * (1.6 / 32_768.0)
 }
 
-/// Octaves of noise from `wavelength` down, each half as long and half as strong, while they are
-/// longer than `finest`; the last fades out, so that nothing pops as `finest` changes.
+/// Octaves of noise from `wavelength` down, each half as long and half as strong, until they are
+/// shorter than `finest`; the last fades out, so that nothing pops as `finest` changes.
 pub fn fractal(x: f32, y: f32, seed: u32, wavelength: f32, finest: f32) -> f32 {
     octaves(wavelength, finest, |frequency, octave| {
         noise(x * frequency, y * frequency, seed.wrapping_add(octave))

@@ -1,5 +1,5 @@
-//! A valley: where its walls, domes, lake and distant range stand. The seed decides, the season
-//! does not.
+//! A valley: the position of its walls, domes, lake and distant range. It depends on the seed, not
+//! on the season.
 //!
 //! Lengths are in kilometres: x to the right, y up from the lake's surface, z away from the camera,
 //! which stands at x = z = 0 and looks up the valley.
@@ -15,7 +15,7 @@ struct Wall {
     rim: f32,
 }
 
-/// A granite dome in the valley's upper end, one of its flanks sheer.
+/// A granite dome at the upper end of the valley, sheer on one flank.
 struct Dome {
     x: f32,
     z: f32,
@@ -31,11 +31,11 @@ pub struct Place {
     pub seed: u32,
     /// Height of the camera.
     pub eye: f32,
-    /// How far the valley turns to the right, in kilometres a kilometre.
+    /// How far the valley turns to the right, in kilometres per kilometre.
     bend: f32,
     walls: [Wall; 2],
     domes: [Dome; 3],
-    /// Where the lake lies along x, and how large it is, both in kilometres; small is a meadow.
+    /// The lake's position along x and its size, both in kilometres; a small lake is a meadow.
     lake: (f32, f32),
 }
 
@@ -73,13 +73,13 @@ impl Place {
         }
     }
 
-    /// Height of the ground; below 0 there is water. Detail shorter than `finest` is left out.
+    /// Height of the ground; below 0 is water. Detail shorter than `finest` is left out.
     pub fn height(&self, x: f32, z: f32, finest: f32) -> f32 {
         let floor = self.floor(x, z, finest);
         if z < 0.8 && x.abs() < 0.4 {
             return floor;
         }
-        // Bending the plan of everything gives buttresses, gullies and bays.
+        // Bending the coordinates gives buttresses, gullies and bays.
         let (seed, x0, z0) = (self.seed, x, z);
         let x = x + 0.26 * fractal(x, z, seed ^ 1, 1.3, finest.max(0.06));
         let z = z + 0.22 * fractal(x0, z, seed ^ 2, 0.9, finest.max(0.1));
@@ -92,7 +92,7 @@ impl Place {
     fn floor(&self, x: f32, z: f32, finest: f32) -> f32 {
         let (lake_x, lake_size) = self.lake;
         let bumps = fractal(x, z, self.seed ^ 4, 0.13, finest.max(0.012));
-        // The far shore is a strip: what stands there is mirrored.
+        // The far shore is a narrow strip, so that what stands on it is mirrored.
         let (across, along) =
             ((x - lake_x) / (0.9 * lake_size), (z - 0.03 - lake_size * 0.5) / lake_size);
         let basin = 0.35 - (across * across + 2.4 * along * along);

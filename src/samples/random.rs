@@ -1,4 +1,4 @@
-//! Chance as a painter needs it, from the one generator of the crate.
+//! Random numbers for painting, from the crate's only generator.
 
 /// A stream of random numbers in single precision.
 pub struct Random(crate::random::Random);

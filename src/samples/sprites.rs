@@ -1,4 +1,4 @@
-//! What stands on the ground: sown over the valley, painted from the back to the front.
+//! Objects on the ground: spread over the valley, painted from back to front.
 
 use super::canvas::Canvas;
 use super::color::{Triple, scale};
@@ -8,39 +8,39 @@ use super::terrain::Shade;
 use super::weather::Weather;
 use super::{stones, trees};
 
-/// What it is.
+/// What an object is.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     /// A fir or pine.
     Conifer,
-    /// An oak, a willow, or a bush, which is a small one.
+    /// An oak or a willow, or a bush, drawn as a small tree.
     Bush,
     /// A boulder.
     Stone,
 }
 
-/// One that stands there.
+/// An object at its place.
 struct Sprite {
     kind: Kind,
-    /// Where its foot is, in kilometres.
+    /// Position of its foot, in kilometres.
     foot: Triple,
     /// Its height in kilometres.
     tall: f32,
-    /// What makes it itself.
+    /// Makes it different from others of its kind.
     seed: u32,
 }
 
-/// How a sprite looks at a point of it.
+/// What a sprite looks like at one point.
 pub struct Look {
     /// Opacity.
     pub alpha: f32,
     /// Colour of the surface.
     pub color: Triple,
-    /// Across the surface, length 1.
+    /// Surface normal, length 1.
     pub normal: Triple,
 }
 
-/// Sows and paints everything.
+/// Places and paints all objects.
 pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather, shade: &Shade) {
     let mut z = 5.0;
     let mut line = 0;
@@ -65,7 +65,7 @@ fn chance(seed: u32, number: i32) -> f32 {
     unit(hash(number, 1, seed))
 }
 
-/// What stands at a place (x, z), if anything.
+/// The object at a place (x, z), if any.
 fn sow(canvas: &Canvas, place: &Place, shade: &Shade, at: [f32; 2], seed: u32) -> Option<Sprite> {
     let [x, z] = at;
     let grove = fractal(x, z, place.seed ^ 40, 0.3, 0.06);
@@ -104,9 +104,9 @@ fn sow(canvas: &Canvas, place: &Place, shade: &Shade, at: [f32; 2], seed: u32) -
     (y > dry).then_some(Sprite { kind, foot: [x, y, z], tall, seed })
 }
 
-/// The shadow of a sprite on the ground around it: at column and row, so large, so far away.
+/// Casts a sprite's shadow on the ground around it: position as column and row, size, distance.
 fn cast(canvas: &mut Canvas, weather: &Weather, [middle, base, size, z]: [f32; 4], sunny: f32) {
-    // Lengths on the ground are foreshortened by the low eye.
+    // The low eye foreshortens lengths on the ground.
     let (long, flat) = (0.55 * size, (0.075 * size).max(0.8));
     let middle = middle - 0.3 * size * weather.sun[0];
     for row in range(base - flat, base + flat, canvas.height) {
@@ -122,12 +122,12 @@ fn cast(canvas: &mut Canvas, weather: &Weather, [middle, base, size, z]: [f32; 4
     }
 }
 
-/// Whole pixels from one place to another, inside a side of `end`.
+/// The whole pixels of a range, clipped to a side of `end`.
 fn range(from: f32, to: f32, end: usize) -> std::ops::Range<usize> {
     from.max(0.0) as usize..((to + 1.0).max(0.0) as usize).min(end)
 }
 
-/// One sprite, where nothing nearer hides it.
+/// Draws one sprite where nothing nearer hides it.
 fn draw(canvas: &mut Canvas, weather: &Weather, shade: &Shade, eye: f32, sprite: &Sprite) {
     let [x, y, z] = sprite.foot;
     let size = sprite.tall * canvas.focal / z;
@@ -136,7 +136,7 @@ fn draw(canvas: &mut Canvas, weather: &Weather, shade: &Shade, eye: f32, sprite:
     let wide = if sprite.kind == Kind::Conifer { 0.3 } else { 0.95 } * size;
     let top = [x, y + 0.7 * sprite.tall, z];
     let sunny = 0.1 + 0.9 * shade.sunny(top, weather.sun);
-    // Farther ones stand on slopes, where a flat shadow would float.
+    // Farther objects stand on slopes, where a flat shadow would float.
     if z < 0.7 {
         cast(canvas, weather, [middle, base, size, z], sunny);
     }

@@ -6,12 +6,12 @@ use super::ground::{GRANITE, SNOW};
 use super::noise::{fractal, hash, smoothstep, unit};
 use super::sprites::Look;
 
-/// A boulder at a point, in units of its height as for trees.
+/// A boulder at a point, given in units of its height as for trees.
 pub fn stone(season: Season, seed: u32, down: f32, across: f32, pixel: f32) -> Look {
     let own = |n: i32| unit(hash(n, 5, seed));
     let bumps = fractal(across, down, seed, 0.7, pixel * 1.3);
     let wide = 0.55 + 0.35 * own(1);
-    // The upper half of an ellipsoid, broken.
+    // The upper half of an irregular ellipsoid.
     let (u, v) = (across / wide + 0.25 * (own(2) - 0.5) * (1.0 - down), 1.0 - down);
     let out = u * u + v * v + 0.35 * bumps;
     let edge = (3.0 * pixel).max(0.02);

@@ -1,8 +1,8 @@
-//! Paints the ground, column by column from the horizon to the feet.
+//! Paints the ground, column by column from the horizon to the viewer's feet.
 //!
-//! The height field is sampled on a fan: one ray for each column, at distances that grow by a
-//! constant factor, so that a step is about as long as a pixel is wide. Neighbours on the fan give
-//! the normals for nothing.
+//! The height field is sampled on a fan: one ray per column, at distances that grow by a constant
+//! factor, so that a step is about as long as a pixel is wide. Neighbouring samples give the
+//! normals for free.
 
 use super::canvas::{Canvas, Pixel};
 use super::color::{Triple, normalize};
@@ -19,7 +19,7 @@ const FAR: f32 = 15.0;
 struct Fan {
     /// Distances of the steps, in kilometres.
     depths: Vec<f32>,
-    /// `[width / 2 + 3, depths]`: heights for every second column, since no relief is so narrow.
+    /// `[width / 2 + 3, depths]`: every second column is enough, because no relief is that narrow.
     heights: Vec<f32>,
 }
 
@@ -29,7 +29,7 @@ impl Fan {
         // (FAR / NEAR)^(1 / steps) to first and second order of ln(FAR / NEAR) = 7.67.
         let log = 7.67 / steps;
         let factor = 1.0 + log * (1.0 + 0.5 * log);
-        // The meadow is smooth: longer steps will do.
+        // The meadow is smooth, so longer steps suffice.
         let next = |&z: &f32| Some(if z < 0.7 { z + 3.0 * (factor - 1.0) * z } else { z * factor });
         let depths: Vec<f32> =
             std::iter::successors(Some(NEAR), next).take_while(|&z| z < FAR).collect();
@@ -46,7 +46,7 @@ impl Fan {
     fn column(&self, column: usize) -> impl Iterator<Item = (f32, f32, f32)> {
         let steps = self.depths.len();
         let ray = |i: usize| self.heights.get(i * steps..(i + 1) * steps).unwrap_or_default();
-        // Ray i runs through canvas column 2 i - 1: odd columns are on a ray, even ones between.
+        // Ray i runs through canvas column 2 i - 1: odd columns are on a ray, even ones in between.
         let left = column.div_ceil(2);
         let t = if column.is_multiple_of(2) { 0.5 } else { 0.0 };
         let heights = ray(left).iter().zip(ray(left + 1));
@@ -55,18 +55,18 @@ impl Fan {
     }
 }
 
-/// Heights on a coarse square grid, to look for what stands in the sun.
+/// Heights on a coarse square grid, to find what casts shadows.
 pub struct Shade {
     heights: Vec<f32>,
 }
 
-/// The grid: cells in kilometres, and how many of them.
+/// Size of a grid cell in kilometres, and number of cells.
 const CELL: f32 = 0.12;
 const ACROSS: usize = 112;
 const AWAY: usize = 112;
 
 impl Shade {
-    /// Surveys the place.
+    /// Samples the place.
     pub fn new(place: &Place) -> Self {
         let cell = |i: usize| {
             let (x, z) = ((i % ACROSS) as f32 - 0.5 * ACROSS as f32, (i / ACROSS) as f32 - 8.0);
@@ -75,7 +75,7 @@ impl Shade {
         Self { heights: (0..ACROSS * AWAY).map(cell).collect() }
     }
 
-    /// Height of the ground, roughly, and -1 beyond the grid.
+    /// Approximate height of the ground; -1 outside the grid.
     pub fn height(&self, x: f32, z: f32) -> f32 {
         let (x, z) = (x / CELL + 0.5 * ACROSS as f32, z / CELL + 8.0);
         if x < 0.0 || z < 0.0 || x >= (ACROSS - 1) as f32 || z >= (AWAY - 1) as f32 {
@@ -91,7 +91,7 @@ impl Shade {
         near + (far - near) * fz
     }
 
-    /// 1 in the sun, 0 in the shade, between at the edge.
+    /// 1 in the sun, 0 in the shade, values in between at the edge.
     pub fn sunny(&self, at: Triple, sun: Triple) -> f32 {
         let mut clear: f32 = 1.0;
         let mut far = 0.11;
@@ -129,12 +129,13 @@ pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather, shade: &Shad
                 let hidden = canvas.horizon - canvas.focal * (y0 - place.eye) / z0;
                 let from = row.max(0.0);
                 for r in (from as usize..canvas.height).take_while(|&r| (r as f32) < top) {
-                    // Where between the two steps this row looks.
+                    // Where this row is between the two steps.
                     let t = ((r as f32 + 0.5 - row) / (hidden - row).max(1e-3)).clamp(0.0, 1.0);
                     let lerp = |a: f32, b: f32| a + (b - a) * t;
                     let (at_z, at_y) = (lerp(z, z0), lerp(y, y0));
                     let at = [at_z * slope, at_y, at_z];
-                    // A step over a cliff is all cliff: the meadow's normal only reaches a little up.
+                    // A step over a cliff is all cliff: the meadow's normal reaches up only a
+                    // little.
                     let bend = t * (3.0 / (hidden - row).max(3.0));
                     let normal = normalize(super::color::mix(normal, n0, bend));
                     let covered = (top.min(r as f32 + 1.0) - row.max(r as f32)).clamp(0.0, 1.0);

@@ -23,13 +23,13 @@ pub fn conifer(season: Season, seed: u32, down: f32, across: f32, pixel: f32) ->
     if aside > 0.04 + 0.32 * down {
         return Look { alpha: 0.0, color: NEEDLES, normal: [0.0, 1.0, 0.0] };
     }
-    // Detail that a distant tree is too small for.
+    // Detail that is invisible on a distant tree.
     let near = smoothstep(0.07, 0.015, pixel);
     let side = if across < 0.0 { 7 } else { 8 };
     let needles = (0.7 * fractal(across, down * 1.3, seed, 0.06, pixel * 1.5)
         + 0.4 * noise(across * 0.3 / pixel.max(0.004), down * 0.4 / pixel.max(0.004), seed ^ 2))
         * (0.3 + 0.7 * near);
-    // Branches droop: what is farther out belongs to a tier that starts higher.
+    // Branches droop: their outer parts belong to a tier that starts higher.
     let tier =
         (down - (0.15 + 0.3 * own(1)) * aside) * (13.0 + 9.0 * own(2)) + own(side) + 0.5 * needles;
     let number = floor(tier);
@@ -40,7 +40,7 @@ pub fn conifer(season: Season, seed: u32, down: f32, across: f32, pixel: f32) ->
     let half = spread * (1.0 - near + near * long * (0.6 + 0.5 * within)) * (1.0 + 0.5 * needles);
     let crown = (0.5 + (half - aside) / pixel).clamp(0.0, 1.0)
         * smoothstep(0.985, 0.93, down + 0.05 * needles);
-    // Light comes through where branches are thin.
+    // Light shines through where branches are thin.
     let gaps = near * smoothstep(0.1, 0.6, needles) * smoothstep(0.35, 1.0, aside / half.max(1e-4));
     let trunk = smoothstep(0.82, 0.94, down) * (0.5 + (0.010 - aside) / pixel).clamp(0.0, 1.0);
 
@@ -53,7 +53,7 @@ pub fn conifer(season: Season, seed: u32, down: f32, across: f32, pixel: f32) ->
     if season == Season::Summer {
         return Look { alpha, color, normal };
     }
-    // Snow rests on the outer half of branches; wind and sun have taken some of it.
+    // Snow lies on the outer half of branches; wind and sun have removed some of it.
     let held = 0.75 * noise(across * 14.0, down * 11.0, seed ^ 5) + 0.5 * own(9) - 0.25;
     let rests =
         mix_number(0.12 + 0.3 * held, smoothstep(0.45, 0.95, within + held - needles), near);
@@ -61,7 +61,7 @@ pub fn conifer(season: Season, seed: u32, down: f32, across: f32, pixel: f32) ->
     Look { alpha, color, normal: normalize([normal[0], 0.35 + 0.5 * rests, normal[2]]) }
 }
 
-/// A broad-leaved tree or bush: a heap of leaves, in winter of twigs.
+/// A broad-leaved tree or bush: a heap of leaves, or of twigs in winter.
 pub fn bush(season: Season, seed: u32, down: f32, across: f32, pixel: f32) -> Look {
     let own = |n: i32| unit(hash(n, 4, seed));
     let leaves = fractal(across, down, seed, 0.35, pixel * 1.3);

@@ -1,4 +1,4 @@
-//! The lake: it mirrors what stands behind it in summer and lies under ice and snow in winter.
+//! The lake: in summer it mirrors what is behind it, in winter it lies under ice and snow.
 
 use super::Season;
 use super::canvas::Canvas;
@@ -12,7 +12,7 @@ use super::weather::Weather;
 const DEEP: Triple = [0.012, 0.035, 0.032];
 const ICE: Triple = [0.36, 0.45, 0.52];
 
-/// Paints the lake where the canvas says that there is water.
+/// Paints the lake on the canvas's water pixels.
 pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather) {
     let shores = shores(canvas);
     for (column, &shore) in shores.iter().enumerate() {
@@ -22,7 +22,7 @@ pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather) {
             let z = there.depth;
             let x = z * canvas.slope(column as f32);
             let pixel = z / canvas.focal;
-            // Ripples lie flat: long across the view, short towards it.
+            // Ripples lie flat: long across the view, short along it.
             let ripple = fractal(x, z * 0.35, place.seed ^ 60, 0.02, pixel * 0.7)
                 + 0.6 * fractal(x, z, place.seed ^ 61, 0.2, pixel.max(0.02));
             let calm =
@@ -32,7 +32,7 @@ pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather) {
             let mirrored = (shore - below + wave).min(shore - 1.0).max(0.0);
             let sideways = column as f32 + 0.25 * wave;
             let image = sample(canvas, sideways, mirrored);
-            // The steeper one looks down, the less is mirrored.
+            // The more steeply one looks down, the less is mirrored.
             let down = -canvas.ray(column, row)[1];
             let mirror = 0.88 - 0.62 * smoothstep(0.03, 0.42, down);
             let water = mix(DEEP, scale(image, 0.92), mirror);
@@ -45,7 +45,7 @@ pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather) {
     }
 }
 
-/// The colour that a pixel takes of which the lake is only a part.
+/// The colour of a pixel that is only partly lake.
 pub fn shore(weather: &Weather, sunny: f32) -> Triple {
     match weather.season {
         Season::Summer => [0.04, 0.05, 0.035],
@@ -53,7 +53,7 @@ pub fn shore(weather: &Weather, sunny: f32) -> Triple {
     }
 }
 
-/// Snow on ice, with open places that the wind keeps clear.
+/// Snow on ice, with open patches kept clear by the wind.
 fn frozen(place: &Place, weather: &Weather, water: Triple, at: [f32; 2], sunny: f32) -> Triple {
     let [x, z] = at;
     let drift = fractal(x, z * 0.6, place.seed ^ 62, 0.11, 0.002);
@@ -67,7 +67,7 @@ fn is_water(canvas: &Canvas, column: usize, row: usize) -> bool {
     canvas.get(column, row).is_some_and(|pixel| pixel.water)
 }
 
-/// The row at which each column mirrors: its far shore, evened out, since a jagged mirror would cut
+/// The row at which each column mirrors: its far shore, smoothed, because a jagged mirror would cut
 /// up the mountains.
 fn shores(canvas: &Canvas) -> Vec<f32> {
     let (width, height) = (canvas.width, canvas.height);
@@ -82,7 +82,7 @@ fn shores(canvas: &Canvas) -> Vec<f32> {
     (0..width).map(even).collect()
 }
 
-/// The picture between pixels.
+/// The picture, interpolated between pixels.
 fn sample(canvas: &Canvas, x: f32, y: f32) -> Triple {
     let x = x.clamp(0.0, canvas.width as f32 - 1.0);
     let y = y.clamp(0.0, canvas.height as f32 - 1.0);

@@ -6,22 +6,22 @@ use super::color::{Triple, add, dot, fade_out, mix, normalize, scale, times};
 use super::noise::{fractal, smoothstep};
 use super::random::Random;
 
-/// What the air and the sun do.
+/// The state of air and sun.
 pub struct Weather {
     /// Which season it is.
     pub season: Season,
     /// Towards the sun.
     pub sun: Triple,
-    /// Light of the sun on a surface that faces it.
+    /// Sunlight on a surface facing the sun.
     pub sunlight: Triple,
-    /// Light of the sky on a surface that faces up.
+    /// Skylight on a surface facing up.
     pub skylight: Triple,
-    /// The sky overhead, and at the horizon, which is also the colour of the haze.
+    /// The sky overhead, and at the horizon, where it is also the colour of the haze.
     zenith: Triple,
     horizon: Triple,
-    /// Kilometres in which haze hides two thirds of what is behind it.
+    /// Distance in kilometres at which haze hides two thirds.
     clear: f32,
-    /// How much of the sky is clouded, 0 to 1.
+    /// Cloud cover, 0 to 1.
     clouds: f32,
     seed: u32,
 }
@@ -29,7 +29,7 @@ pub struct Weather {
 impl Weather {
     /// The weather of this seed in this season.
     pub fn new(season: Season, seed: u64) -> Self {
-        // Another stream than the place's, so that the season moves no stone.
+        // A different stream from the place's, so that the season moves no stone.
         let mut random = Random::new(seed ^ 0x5ea5_0000_0000_0000);
         let side = random.sign();
         let ahead = random.between(-0.55, 0.25);
@@ -62,7 +62,7 @@ impl Weather {
         }
     }
 
-    /// Paints the sky behind all that is painted.
+    /// Paints the sky behind everything already painted.
     pub fn paint(&self, canvas: &mut Canvas) {
         for row in 0..canvas.height {
             for column in 0..canvas.width {
@@ -115,11 +115,11 @@ impl Weather {
         mix(scale(veil, 0.9), color, left)
     }
 
-    /// Light that leaves a surface of this colour. `sunny` is 0 in the shade, 1 in the sun.
+    /// Light leaving a surface of this colour. `sunny` is 0 in the shade, 1 in the sun.
     pub fn shine(&self, surface: Triple, normal: Triple, sunny: f32) -> Triple {
         let direct = scale(self.sunlight, dot(normal, self.sun).max(0.0) * sunny);
         let sky = scale(self.skylight, 0.5 + 0.5 * normal[1]);
-        // What the sunlit ground throws back at walls.
+        // Light reflected onto walls by the sunlit ground.
         let bounce = scale(self.sunlight, 0.07 * (1.0 - normal[1]));
         times(surface, add(direct, add(sky, bounce)))
     }

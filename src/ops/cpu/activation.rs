@@ -1,4 +1,4 @@
-//! Activations of convolutions that no normalisation follows, in place, and their gradient.
+//! Activations that follow a convolution directly, in place, and their gradients.
 
 use super::{
     super::Activation,
@@ -6,7 +6,7 @@ use super::{
     threads,
 };
 
-/// Elements of one piece of work.
+/// Elements per piece of work.
 const PIECE: usize = 1 << 14;
 
 /// Applies `activation` to `y` in place.
@@ -22,8 +22,8 @@ pub fn activate(y: &mut [f32], activation: Activation) {
     }
 }
 
-/// Writes what an upstream gradient `gy` of [`activate()`] means for its input to `dx`; `y` is its
-/// output.
+/// Writes the gradient of [`activate()`] to `dx`, from its output `y` and the output's gradient
+/// `gy`.
 pub fn activate_backward(y: &[f32], gy: &[f32], dx: &mut [f32], activation: Activation) {
     assert!(y.len() == dx.len() && gy.len() == dx.len());
     threads::pieces(dx, PIECE, |index, dx| {
@@ -37,7 +37,7 @@ pub fn activate_backward(y: &[f32], gy: &[f32], dx: &mut [f32], activation: Acti
     });
 }
 
-/// The slope below zero of activations that are two straight lines.
+/// The slope below zero of the piecewise linear activations.
 pub(super) fn slope_of(activation: Activation) -> f32 {
     match activation {
         Activation::None => 1.0,

@@ -2,7 +2,7 @@
 
 use super::{super::AdamStep, lanes::vectorised, threads};
 
-/// Elements of one piece of work.
+/// Elements per piece of work.
 const PIECE: usize = 1 << 14;
 
 /// One step's constants, each rounded once.

@@ -1,5 +1,5 @@
-//! [`super::super::augment()`] and its gradient. Pictures have three channels, so this takes no part
-//! of a step that is worth more than plain loops.
+//! [`super::super::augment()`] and its gradient. Pictures have only three channels, so plain loops
+//! are fast enough.
 
 #![allow(clippy::indexing_slicing, reason = "pixels of pictures whose extents were checked")]
 
@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::ops::Augmentation;
 
-/// One picture's extents, and where its pixels go.
+/// One picture's extents and its augmentation.
 struct Places {
     channels: usize,
     height: usize,
@@ -23,7 +23,7 @@ impl Places {
         Self { channels, height, width, shift: [down, right], cut: [rows, columns] }
     }
 
-    /// The pixels that are still to be seen: where each was, and where it is.
+    /// The pixels that stay visible: source and target of each.
     fn kept(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let [down, right] = self.shift;
         let (height, width) = (self.height as isize, self.width as isize);
@@ -43,7 +43,7 @@ impl Places {
     }
 }
 
-/// Writes the picture `x` `[C, H, W]` augmented to `y`, which is zero.
+/// Writes the augmented picture `x` `[C, H, W]` to `y`, which is zero.
 pub fn augment(x: &[f32], y: &mut [f32], shape: [usize; 3], augmentation: &Augmentation) {
     let Augmentation { brightness, saturation, contrast, .. } = *augmentation;
     let offset = (1.0 - contrast) * mean(x) + brightness;
@@ -58,7 +58,7 @@ pub fn augment(x: &[f32], y: &mut [f32], shape: [usize; 3], augmentation: &Augme
     }
 }
 
-/// Writes what the gradient `dy` of [`augment()`] means for the picture to `dx`, which is zero.
+/// Writes the gradient of [`augment()`] to `dx`, which is zero, from the output's gradient `dy`.
 pub fn augment_backward(
     dy: &[f32],
     dx: &mut [f32],

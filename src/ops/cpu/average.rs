@@ -2,10 +2,10 @@
 
 use super::{lanes::vectorised, threads};
 
-/// Elements of one piece of work.
+/// Elements per piece of work.
 const PIECE: usize = 1 << 14;
 
-/// Takes each average `share` of the way to its weight.
+/// Moves each average `share` of the way to its weight.
 pub fn average(averages: &mut [f32], weights: &[f32], share: f32) {
     assert_eq!(averages.len(), weights.len());
     let mut pieces: Vec<_> = averages.chunks_mut(PIECE).zip(weights.chunks(PIECE)).collect();
@@ -18,7 +18,7 @@ pub fn average(averages: &mut [f32], weights: &[f32], share: f32) {
 
 vectorised! {
     fn approach(averages: &mut [f32], weights: &[f32], share: f32) {
-        // Not as two products: so one that has arrived stays where it is.
+        // Not a sum of two products, so that an average that has arrived stays unchanged.
         for (average, weight) in averages.iter_mut().zip(weights) {
             *average += share * (weight - *average);
         }

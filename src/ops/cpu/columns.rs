@@ -1,8 +1,8 @@
 //! Convolution as a matrix product, for any kernel and stride.
 //!
 //! Each output sees one column of C·k·k input values. For a few rows of outputs at a time these
-//! columns are written beside each other, and the weights `[K, C·k·k]` multiply them. The gradients
-//! are the same product with other roles: of the columns, which are added back to where they came
+//! columns are written side by side and multiplied by the weights `[K, C·k·k]`. The gradients are
+//! the same product with exchanged roles: of the columns, which are added back to where they came
 //! from, and of the weights.
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
@@ -18,11 +18,11 @@ use super::{
     workspace::Buffer,
 };
 
-/// Elements of all columns that are worked on at once, 2 MB: what stays in the processor's cache.
+/// Elements of all columns processed at once, 2 MB, so that they stay in the processor's cache.
 pub(super) const AT_ONCE: usize = 1 << 19;
 
-/// Between rows of the weights where their columns are read: with a power of two between them all
-/// would fall on the same few places in the cache.
+/// Padding between rows of the weights where their columns are read: with a power of two between
+/// them, all would fall on the same few cache lines.
 const GAP: usize = 16;
 
 /// Adds the convolution of `x` to `y`.
@@ -43,7 +43,7 @@ pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Geometry
     }
 }
 
-/// Adds what an upstream gradient `gy` means for the input to `dx`.
+/// Adds the input's gradient to `dx`, from the output's gradient `gy`.
 pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: &Geometry) {
     let Geometry { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
@@ -66,7 +66,7 @@ pub(super) fn backward_input(weight: &[f32], gy: &[f32], dx: &mut [f32], shape: 
     }
 }
 
-/// Writes what an upstream gradient `gy` means for the weights to `dw`.
+/// Writes the weights' gradient to `dw`, from the output's gradient `gy`.
 pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Geometry) {
     let Geometry { outputs, .. } = *shape;
     let (taps, map) = (shape.taps(), shape.map());
@@ -85,8 +85,7 @@ pub(super) fn backward_weight(x: &[f32], gy: &[f32], dw: &mut [f32], shape: &Geo
     }
 }
 
-/// Cuts `rows` into groups of about equal size, of which one takes no more memory than is kept at
-/// once.
+/// Splits `rows` into groups of about equal size, each within the memory limit.
 pub(super) fn groups(rows: usize, elements_of_one: usize) -> impl Iterator<Item = Range<usize>> {
     let most = (AT_ONCE / elements_of_one).max(1);
     let size = rows.div_ceil(rows.div_ceil(most));
@@ -118,7 +117,7 @@ vectorised! {
     }
 }
 
-/// The adjoint of [`gather()`]: adds each value of the columns to the one it belongs to.
+/// The adjoint of [`gather()`]: adds each value of the columns to its source.
 pub(super) fn scatter(columns: &[f32], image: &mut [f32], rows: Range<usize>, shape: &Geometry) {
     let Geometry { height, width, kernel, stride, .. } = *shape;
     let across = shape.columns();

@@ -1,4 +1,4 @@
-//! Convolution and transposed convolution with their gradients: which way is taken for what.
+//! Convolution and transposed convolution with their gradients: chooses the algorithm.
 //!
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, `ConvTranspose2d`.
 
@@ -8,21 +8,21 @@ use super::{
     narrow, threads, winograd,
 };
 
-/// Up to this many outputs with stride 1 are computed by `narrow.rs`.
+/// With stride 1, up to this many outputs are computed by `narrow.rs`.
 const NARROW: usize = 4;
 
-/// Where the gradients of a convolution go. What is not wanted costs nothing.
+/// Where to write a convolution's gradients; those not wanted cost nothing.
 #[derive(Debug, Default)]
 pub struct Gradients<'a> {
-    /// As the input.
+    /// Shaped like the input.
     pub input: Option<&'a mut [f32]>,
-    /// As the weight.
+    /// Shaped like the weight.
     pub weight: Option<&'a mut [f32]>,
     /// `[C_out]`.
     pub bias: Option<&'a mut [f32]>,
 }
 
-/// Writes to `y` the convolution of `x` with `weight` `[K, C, k, k]` and `bias` `[K]`.
+/// Writes the convolution of `x` with `weight` `[K, C, k, k]` and `bias` `[K]` to `y`.
 pub fn conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
     shape.check(x, weight, y);
     assert_eq!(bias.len(), shape.outputs);
@@ -38,7 +38,7 @@ pub fn conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Ge
     }
 }
 
-/// Writes what an upstream gradient `gy` means for the input, weight and bias of [`conv2d()`].
+/// Writes the gradients of [`conv2d()`] from its output's gradient `gy`.
 pub fn conv2d_backward(
     x: &[f32],
     weight: &[f32],
@@ -73,10 +73,10 @@ pub fn conv2d_backward(
     }
 }
 
-/// Writes to `y` the transposed convolution of `x` with `weight` `[C_in, C_out, k, k]` and `bias`
-/// `[C_out]`.
+/// Writes the transposed convolution of `x` with `weight` `[C_in, C_out, k, k]` and `bias`
+/// `[C_out]` to `y`.
 ///
-/// `shape` is the convolution that it is the adjoint of, so its input is `y` and its output is
+/// `shape` describes the convolution whose adjoint this is, so its input is `y` and its output is
 /// `x`: for PyTorch's kernel 3, stride 2, padding 1, output padding 1, `height` and `width` are
 /// twice those of `x` and the border is `Zero(1)`.
 pub fn conv_transpose2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
@@ -86,8 +86,7 @@ pub fn conv_transpose2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], 
     columns::backward_input(weight, x, y, shape);
 }
 
-/// Writes what an upstream gradient `gy` means for the input, weight and bias of
-/// [`conv_transpose2d()`].
+/// Writes the gradients of [`conv_transpose2d()`] from its output's gradient `gy`.
 pub fn conv_transpose2d_backward(
     x: &[f32],
     weight: &[f32],
@@ -114,7 +113,7 @@ fn is_narrow(shape: &Geometry) -> bool {
     shape.stride == 1 && shape.outputs <= NARROW
 }
 
-/// Fills each channel with its own value; the values repeat.
+/// Fills each channel with its value; the values repeat.
 fn fill(y: &mut [f32], values: &[f32], plane: usize) {
     threads::pieces(y, plane, |index, y| {
         y.fill(values.get(index % values.len()).copied().unwrap_or_default());

@@ -1,18 +1,18 @@
-//! Images of twice the sides, and the gradient, a channel of one image at a time.
+//! Doubles the sides of images, and the gradient, one channel of one image at a time.
 //!
 //! Mirrors PyTorch's `Upsample(scale_factor=2)`, nearest, or bilinear with `align_corners=False`. A
-//! row of the result is made of the rows of the image that lie nearest to it: three quarters of one
-//! and a quarter of the next, which at the edge is the same one again; its pixels likewise.
+//! bilinear row is three quarters of the nearest row and a quarter of the next nearest, which at
+//! the edge is the same one again; likewise for columns.
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
 use super::{super::Interpolation, lanes::vectorised, threads};
 
-/// Parts of the nearest row or column, and of the next.
+/// Shares of the nearest row or column, and of the next.
 const NEAR: f32 = 0.75;
 const FAR: f32 = 0.25;
 
-/// Writes images `x` of channels of `height` x `width` pixels at twice the sides to `y`.
+/// Writes images `x` of channels of `height` x `width` pixels at twice their sides to `y`.
 pub fn enlarge(x: &[f32], y: &mut [f32], [height, width]: [usize; 2], by: Interpolation) {
     let plane = height * width;
     assert!(y.len() == 4 * x.len() && x.len().is_multiple_of(plane));
@@ -36,7 +36,7 @@ pub fn enlarge(x: &[f32], y: &mut [f32], [height, width]: [usize; 2], by: Interp
     );
 }
 
-/// Writes what an upstream gradient `gy` of [`enlarge()`] means for `x` to `dx`.
+/// Writes the gradient of [`enlarge()`] to `dx`, from its output's gradient `gy`.
 pub fn enlarge_backward(
     gy: &[f32],
     dx: &mut [f32],

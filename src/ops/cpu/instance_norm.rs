@@ -1,8 +1,8 @@
 //! Instance normalisation, activation, skip connection, and their gradient.
 //!
-//! Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance, ε
-//! inside the root. A channel of one image fits the processor's cache, so each is worked on alone
-//! and main memory sees one pass.
+//! Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance,
+//! ε inside the root. A channel of one image fits the processor's cache, so each is processed on
+//! its own, with one pass over main memory.
 
 use super::{
     super::Activation,
@@ -14,8 +14,8 @@ use super::{
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
 
-/// Writes `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip` to `y`, with mean and variance
-/// over each channel of `plane` elements; `affine` are weight and bias `[C]`, if there are any.
+/// Writes `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip` to `y`, with mean and
+/// variance over each channel of `plane` elements; `affine` is weight and bias `[C]`, if any.
 pub fn instance_norm(
     x: &[f32],
     affine: Option<[&[f32]; 2]>,
@@ -43,13 +43,13 @@ pub fn instance_norm(
     });
 }
 
-/// Weight and bias of a channel of any image.
+/// Weight and bias of a channel, counted over all images.
 fn of_channel(affine: [&[f32]; 2], channel: usize) -> [f32; 2] {
     affine.map(|values| values.get(channel % values.len()).copied().unwrap_or_default())
 }
 
-/// Writes what an upstream gradient `gy` of [`instance_norm()`] without `affine` means for `x` to
-/// `dx`. For the skip connection it means itself.
+/// Writes the gradient of [`instance_norm()`] without `affine` to `dx`, from its output's gradient
+/// `gy`. The skip connection's gradient is `gy` itself.
 pub fn instance_norm_backward(
     x: &[f32],
     gy: &[f32],
@@ -67,7 +67,7 @@ pub fn instance_norm_backward(
     });
 }
 
-/// [`instance_norm_backward()`] with weight and bias, whose gradients `[C]` it returns.
+/// [`instance_norm_backward()`] with weight and bias; returns their gradients `[C]`.
 pub fn affine_norm_backward(
     x: &[f32],
     affine: [&[f32]; 2],
@@ -100,7 +100,7 @@ pub fn affine_norm_backward(
 fn statistics(x: &[f32]) -> [Lanes; 2] {
     let Some(&first) = x.first() else { return [Lanes::ZERO; 2] };
     let count = x.len() as f64;
-    // Relative to one of its values a constant channel sums to zero exactly.
+    // Relative to one of its values, a constant channel sums to exactly zero.
     let [sum] = sums!(1, (x) => [x - Lanes::splat(first)]);
     let mean = Lanes::splat((f64::from(first) + sum / count) as f32);
     let [sum] = sums!(1, (x) => [(x - mean) * (x - mean)]);
@@ -124,8 +124,8 @@ vectorised! {
     /// (g - mean(g) - ŷ mean(g ŷ)) / sqrt(var + ε).
     fn normalise_backward(x: &[f32], gy: &[f32], dx: &mut [f32], slope: f32) {
         let [mean, scale] = statistics(x);
-        // The gradient first goes into memory: a condition in a loop that sums is too much for the
-        // compiler's vectoriser.
+        // The gradient is stored first: the compiler does not vectorise a loop that has both a
+        // condition and a sum.
         lanewise!((x, gy) => dx, gy.leak_by((x - mean) * scale, slope));
         let g = &*dx;
         let sums = sums!(2, (x, g) => [g, g * ((x - mean) * scale)]);

@@ -1,8 +1,8 @@
 //! Eight neighbouring values at once.
 //!
-//! One register of AVX2, two of SSE, NEON and wasm's SIMD. All arithmetic is written in these, so
-//! the order of a sum does not depend on the processor. The compiler never fuses a product and a sum
-//! by itself, so AVX2 changes nothing in that either.
+//! One register of AVX2, two of SSE, NEON and wasm's SIMD. All arithmetic uses these, so the order
+//! of a sum does not depend on the processor. The compiler never fuses products and sums on its
+//! own, so AVX2 gives the same results.
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
@@ -20,7 +20,7 @@ impl Lanes {
         Self([value; LANES])
     }
 
-    /// The first values of `from`, which must have that many.
+    /// The first values of `from`, which must have enough.
     #[inline(always)]
     pub(super) fn load(from: &[f32]) -> Self {
         from.first_chunk().map_or(Self::ZERO, |from| Self(*from))
@@ -33,7 +33,7 @@ impl Lanes {
         eights.get(index).map_or_else(|| Self::load_some(rest), |eight| Self(*eight))
     }
 
-    /// All of `from`, which has at most that many values, then zeros.
+    /// All of `from`, at most eight values, then zeros.
     #[inline(always)]
     pub(super) fn load_some(from: &[f32]) -> Self {
         if let Some(from) = from.first_chunk() {
@@ -46,7 +46,7 @@ impl Lanes {
         lanes
     }
 
-    /// Writes as many values as `to` has room for.
+    /// Writes as many values as fit into `to`.
     #[inline(always)]
     pub(super) fn store(self, to: &mut [f32]) {
         if let Some(to) = to.first_chunk_mut() {
@@ -65,16 +65,16 @@ impl Lanes {
         self
     }
 
-    /// Values that are not above zero times `slope`.
+    /// Multiplies values that are not above zero by `slope`.
     #[inline(always)]
     pub(super) fn leak(self, slope: f32) -> Self {
         self.leak_by(self, slope)
     }
 
-    /// Values times `slope` where those of `sign` are not above zero.
+    /// Multiplies values by `slope` where `sign` is not above zero.
     #[inline(always)]
     pub(super) fn leak_by(mut self, sign: Self, slope: f32) -> Self {
-        // The sign bit of -sign instead of a condition, of which the compiler makes branches.
+        // Uses the sign bit of -sign, because the compiler would turn a condition into branches.
         let (one, slope) = (1.0_f32.to_bits(), slope.to_bits());
         for (value, sign) in self.0.iter_mut().zip(sign.0) {
             let above = ((0.0 - sign).to_bits().cast_signed() >> 31).cast_unsigned();
@@ -130,8 +130,8 @@ impl Mul for Lanes {
     }
 }
 
-/// Compiles the function that follows a second time for AVX2, and takes that one where the
-/// processor has it. Without this, x86 programs use SSE2's four lanes.
+/// Compiles the following function a second time for AVX2, and uses that version where the
+/// processor supports it. Otherwise x86 programs use SSE2's four lanes.
 macro_rules! vectorised {
     ($(#[$meta:meta])* fn $name:ident $(<const $n:ident: usize>)? ($($arg:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$meta])*
@@ -146,7 +146,7 @@ macro_rules! vectorised {
                     body $(::<$n>)? ($($arg),*);
                 }
                 if is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has just said that it knows these instructions.
+                    // SAFETY: the processor was just found to support these instructions.
                     return unsafe { avx2 $(::<$n>)? ($($arg),*) };
                 }
             }
@@ -156,12 +156,12 @@ macro_rules! vectorised {
 }
 pub(super) use vectorised;
 
-/// Values summed in single precision: no lane adds more than 32, so it loses less than two bits.
+/// Values summed in single precision: each lane adds at most 32, so it loses less than two bits.
 pub(super) const RUN: usize = 32 * LANES;
 
-/// `lanewise!((a, b) => out, value)` writes to the slice `out` what the expression `value` makes of
-/// the lanes `a` and `b` of the slices with these names, and of those of `out` before. A macro, because the compiler does not
-/// reliably inline a closure into a function that is compiled for AVX2, and calls one for SSE.
+/// `lanewise!((a, b) => out, value)` writes the expression `value` of the lanes `a`, `b` and the
+/// old `out` to the slice `out`, for all lanes of the slices with these names. A macro, because the
+/// compiler does not reliably inline closures into a function compiled for AVX2.
 macro_rules! lanewise {
     (($($input:ident),+) => $out:ident, $value:expr) => {{
         let (eights, rest) = $out.as_chunks_mut::<LANES>();
@@ -180,8 +180,8 @@ macro_rules! lanewise {
 }
 pub(super) use lanewise;
 
-/// `sums!(2, (a, b) => value)` is the sums of the two [`Lanes`] in the array `value` over the slices
-/// `a` and `b`: short runs in single precision, these in double.
+/// `sums!(2, (a, b) => value)` returns the sums of the two [`Lanes`] in the array `value` over the
+/// slices `a` and `b`: short runs in single precision, their totals in double.
 macro_rules! sums {
     ($count:literal, ($($input:ident),+) => $value:expr) => {{
         let mut totals = [0.0_f64; $count];

@@ -1,7 +1,7 @@
-//! Some rows of one channel with their border, as convolutions see them.
+//! A few rows of one channel with their border, as convolutions see them.
 //!
-//! Columns that a stride leaves between each other are kept apart ("phases"), so that all
-//! arithmetic runs over neighbours in memory: with two phases even columns, then odd ones.
+//! With a stride, columns are stored in separate phases, so that arithmetic always runs over
+//! contiguous memory: with two phases, first the even columns, then the odd ones.
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
@@ -11,7 +11,7 @@ use super::{
     width_of,
 };
 
-/// One channel of an image, and what is beyond its edges.
+/// One channel of an image, and its border.
 #[derive(Clone, Copy)]
 pub(super) struct Plane {
     pub(super) height: usize,
@@ -21,11 +21,11 @@ pub(super) struct Plane {
 
 pub(super) struct Lines {
     phases: usize,
-    /// Columns of each phase.
+    /// Columns per phase.
     columns: usize,
     /// [row][phase][column].
     data: Vec<f32>,
-    /// One bordered row, its phases not yet apart.
+    /// One bordered row, not yet split into phases.
     row: Vec<f32>,
 }
 
@@ -51,8 +51,8 @@ impl Lines {
         self.data.fill(0.0);
     }
 
-    /// Reads rows `first..first + rows` of the bordered form of `from` `[H, W]`. What is beyond
-    /// the border too is zero.
+    /// Reads rows `first..first + rows` of the bordered form of `from` `[H, W]`; zeros beyond the
+    /// border.
     pub(super) fn read(&mut self, from: &[f32], plane: Plane, first: usize, rows: usize) {
         let length = self.row.len();
         for (line, out) in self.data.chunks_exact_mut(length).take(rows).enumerate() {
@@ -65,7 +65,7 @@ impl Lines {
         }
     }
 
-    /// The adjoint of [`Self::read()`]: adds every value to the one in `to` that it was read from.
+    /// The adjoint of [`Self::read()`]: adds every value to its source in `to`.
     pub(super) fn add_to(&mut self, to: &mut [f32], plane: Plane, first: usize, rows: usize) {
         let length = self.row.len();
         for (line, from) in self.data.chunks_exact(length).take(rows).enumerate() {
@@ -79,7 +79,7 @@ impl Lines {
     }
 }
 
-/// Row `bordered` of the bordered form of `from`, as far as `out` has room; zeros where it ends.
+/// Reads row `bordered` of the bordered form of `from` into `out`, filled up with zeros.
 pub(super) fn read_row(from: &[f32], plane: Plane, bordered: usize, out: &mut [f32]) {
     let Plane { height, width, border } = plane;
     let Some(y) = source(bordered, height, border) else {
@@ -108,13 +108,13 @@ pub(super) fn add_row(row: &[f32], to: &mut [f32], plane: Plane, bordered: usize
     }
 }
 
-/// The columns of a bordered row that are of the image itself.
+/// The columns of a bordered row that belong to the image itself.
 fn inside(plane: Plane, length: usize) -> (usize, usize) {
     let border = width_of(plane.border);
     (border.min(length), (border + plane.width).min(length))
 }
 
-/// The row or column of the image behind number `bordered` of its bordered form; none for zeros.
+/// The row or column of the image at index `bordered` of its bordered form; `None` for zeros.
 fn source(bordered: usize, side: usize, border: Border) -> Option<usize> {
     let width = width_of(border);
     match border {
@@ -123,7 +123,7 @@ fn source(bordered: usize, side: usize, border: Border) -> Option<usize> {
         Border::Reflect(_) if bordered < side + 2 * width => {
             Some(2 * (side - 1) + width - bordered)
         }
-        // A zero border, or what the last tile reaches beyond the border.
+        // A zero border, or where the last tile reaches beyond the border.
         _ => None,
     }
 }

@@ -42,7 +42,7 @@ pub fn loss_backward(
     }
 }
 
-/// Each element with its target: 1 for the `first` ones, then 0.
+/// Pairs each element with its target: 1 for the `first` ones, then 0.
 fn targeted(x: &[f32], first: usize) -> impl Iterator<Item = (f32, f32)> {
     x.iter().enumerate().map(move |(index, &x)| (x, if index < first { 1.0 } else { 0.0 }))
 }

@@ -1,4 +1,4 @@
-//! Matrix products of parts of slices, by the `gemm` crate.
+//! Matrix products of parts of slices, with the `gemm` crate.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ pub(super) struct Matrix<'a> {
     data: &'a [f32],
     rows: usize,
     columns: usize,
-    /// Distances between rows and between columns.
+    /// Strides between rows and between columns.
     strides: [usize; 2],
 }
 
 impl<'a> Matrix<'a> {
-    /// The rows `[rows, columns]` that lie `stride` apart in `data`.
+    /// A matrix `[rows, columns]` whose rows are `stride` apart in `data`.
     pub(super) fn new(data: &'a [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
         assert!(rows > 0 && columns > 0 && (rows - 1) * stride + columns <= data.len());
         Self { data, rows, columns, strides: [stride, 1] }
@@ -27,8 +27,8 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Writes the products `a · b` to `out`, whose rows lie `stride` apart, each product to the right
-/// of the one before it. With `add` they are added to what is there.
+/// Writes the products `a · b` to `out`, whose rows are `stride` apart, each product to the right
+/// of the previous one. With `add` they are added to the old contents.
 ///
 /// All products have the same extents `[m, k] · [k, n]`.
 pub(super) fn multiply(
@@ -55,13 +55,13 @@ pub(super) fn multiply(
         let i = row..m.min(row + rows);
         let j = column..n.min(column + columns);
         let at = task / (down * across) * n;
-        // SAFETY: the target is inside `out`, as asserted above for the whole of all products, and
-        // no other task has this combination of a product, rows and columns.
+        // SAFETY: the target is inside `out`, as asserted above for all products, and no other task
+        // has this combination of product, rows and columns.
         unsafe { part(a, b, i, j, target.at(at), stride, add) };
     });
 }
 
-/// The extents of the parts in which a product of `[m, n]` is computed.
+/// The size of the blocks in which a product `[m, n]` is computed.
 fn block(count: usize, m: usize, n: usize) -> [usize; 2] {
     let mut block = [m, n];
     while count * m.div_ceil(block[0]) * n.div_ceil(block[1]) < threads::PARTS {
@@ -75,7 +75,7 @@ fn block(count: usize, m: usize, n: usize) -> [usize; 2] {
     block
 }
 
-/// Memory that the tasks of one product write at once, each its own part.
+/// Memory that the tasks of one product write to at the same time, each to its own part.
 struct Target(*mut f32);
 
 // SAFETY: the pointer comes from an exclusive borrow that outlives the tasks, and they write
@@ -86,12 +86,12 @@ impl Target {
     /// # Safety
     /// `at` must be inside the memory.
     unsafe fn at(&self, at: usize) -> *mut f32 {
-        // SAFETY: asked of the caller.
+        // SAFETY: guaranteed by the caller.
         unsafe { self.0.add(at) }
     }
 }
 
-/// Rows `i` and columns `j` of `a · b`.
+/// Computes rows `i` and columns `j` of `a · b`.
 ///
 /// # Safety
 /// `out` must point to the product's first element in memory whose rows, `stride` apart, have room
@@ -105,8 +105,8 @@ unsafe fn part(
     stride: usize,
     add: bool,
 ) {
-    // SAFETY: `Matrix::new` has checked that the operands are inside their slices; the target is
-    // the caller's.
+    // SAFETY: `Matrix::new` has checked that the operands are inside their slices; the caller
+    // guarantees the target.
     unsafe {
         gemm::gemm(
             i.len(),

@@ -1,11 +1,11 @@
 //! The operations on the CPU, forward and backward, as plain functions on slices.
 //!
-//! All images are `[B, C, H, W]` in row-major order without gaps. Results overwrite what was in
-//! the slices for them. They are bit for bit the same in every run and with any number of threads.
+//! All images are `[B, C, H, W]` in row-major order without gaps. Results overwrite the contents of
+//! their slices. They are bit-identical in every run and with any number of threads.
 //!
 //! [`conv2d()`], [`conv2d_backward()`] and their transposed forms are exact adjoints of each other;
-//! which way computes them fastest depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride
-//! 1, `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
+//! the fastest algorithm depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride 1,
+//! `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
 //! [`activate()`], [`adam()`] and [`average()`] pass over memory once or twice.
 
 mod activation;
@@ -44,17 +44,17 @@ use super::{
 };
 
 impl Geometry {
-    /// Elements of one image of the input.
+    /// Elements per image of the input.
     fn image(&self) -> usize {
         self.channels * self.height * self.width
     }
 
-    /// Elements of one channel of the output.
+    /// Elements per channel of the output.
     fn map(&self) -> usize {
         self.rows() * self.columns()
     }
 
-    /// Weights of one output.
+    /// Weights per output.
     fn taps(&self) -> usize {
         self.channels * self.kernel * self.kernel
     }
@@ -63,7 +63,7 @@ impl Geometry {
         lines::Plane { height: self.height, width: self.width, border: self.border }
     }
 
-    /// Panics where memory and shape do not belong together: a mistake in the calling code.
+    /// Panics if memory and shape do not match, which is a bug in the calling code.
     fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
         assert_eq!(x.len(), self.batch * self.image(), "input of {self:?}");
         assert_eq!(weight.len(), self.outputs * self.taps(), "weight of {self:?}");

@@ -1,9 +1,9 @@
-//! Convolution with stride 1 to a few channels: the generator's last layer, 7x7 from 64 channels
-//! to 3, and the discriminator's, 4x4 from 512 to 1.
+//! Convolution with stride 1 to a few channels: the generator's last layer, 7x7 from 64 channels to
+//! 3, and the discriminator's, 4x4 from 512 to 1.
 //!
-//! As in `columns.rs`, but with the roles of input and output exchanged: the columns are of the few
-//! outputs instead of the many inputs. Each bordered input pixel takes part in K·k·k outputs; these
-//! products are one matrix product over the channels, and are added to where they belong.
+//! As in `columns.rs`, but with input and output exchanged: the columns belong to the few outputs
+//! instead of the many inputs. Each bordered input pixel contributes to K·k·k outputs; these
+//! products are one matrix product over the channels, and are added to their outputs.
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
@@ -41,7 +41,7 @@ pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Geometry
     }
 }
 
-/// Adds to `dx` and writes to `dw` what an upstream gradient `gy` means for input and weights.
+/// Adds the gradient of the input to `dx` and writes that of the weights to `dw`.
 pub(super) fn backward(
     x: &[f32],
     weight: &[f32],
@@ -93,7 +93,7 @@ fn swapped(shape: &Geometry) -> Geometry {
     }
 }
 
-/// Kernels `[a, b, k, k]` as `[b, a, k, k]`, each turned by half a turn.
+/// Kernels `[a, b, k, k]` as `[b, a, k, k]`, each rotated by 180 degrees.
 fn flip(weight: &[f32], a: usize, b: usize, kernel: usize) -> Buffer {
     let size = kernel * kernel;
     let mut flipped = Buffer::new(weight.len());

@@ -1,4 +1,4 @@
-//! Every operation against its definition, written as plain loops in double precision.
+//! Compares every operation with its definition, written as plain loops in double precision.
 
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
@@ -17,7 +17,7 @@ fn random(count: usize, seed: u32) -> Vec<f32> {
     (0..count).map(next).collect()
 }
 
-/// Where a tap of an output falls in the input.
+/// The input position that a tap of an output reads.
 fn seen(at: usize, side: usize, border: Border) -> Option<usize> {
     let (side, at) = (side as isize, at as isize - width_of(border) as isize);
     match border {
@@ -27,7 +27,7 @@ fn seen(at: usize, side: usize, border: Border) -> Option<usize> {
     }
 }
 
-/// Calls `f` with the places in output, weight and input of each product of the convolution.
+/// Calls `f` with the indices in output, weight and input for each product of the convolution.
 fn each_product(s: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
     for b in 0..s.batch {
         for o in 0..s.outputs {
@@ -60,7 +60,7 @@ fn reference(s: &Geometry, x: &[f32], w: &[f32], gy: &[f32]) -> [Vec<f64>; 3] {
     [y, dx, dw]
 }
 
-/// Fails where `got` is further than 1e-4 of the largest value from `wanted`.
+/// Fails if `got` differs from `wanted` by more than 1e-4 of the largest value.
 #[track_caller]
 fn close(got: &[f32], wanted: &[f64], what: &str) {
     assert_eq!(got.len(), wanted.len(), "{what}");
@@ -101,7 +101,7 @@ fn shapes() -> Vec<Geometry> {
         shape(2, 3, 9, 16, 18, 4, 2, zero(1)),
         shape(2, 9, 18, 8, 7, 4, 1, zero(1)),
         shape(2, 40, 1, 7, 8, 4, 1, zero(1)),
-        // Odd sides, where tiles and strides do not come out even.
+        // Odd sides, which tiles and strides do not divide.
         shape(2, 17, 19, 7, 9, 3, 1, reflect(1)),
         shape(1, 16, 20, 2, 3, 3, 1, reflect(1)),
         shape(1, 18, 16, 1, 1, 3, 1, zero(1)),
@@ -114,7 +114,7 @@ fn shapes() -> Vec<Geometry> {
         shape(3, 1, 4, 5, 4, 1, 1, zero(0)),
         shape(1, 6, 5, 13, 4, 7, 2, reflect(3)),
         shape(1, 2, 5, 6, 6, 4, 1, zero(3)),
-        // More than is worked on at once: tiles, columns.
+        // More tiles and columns than are processed at once.
         shape(1, 16, 17, 70, 37, 3, 1, reflect(1)),
         shape(1, 48, 8, 63, 41, 4, 2, zero(1)),
         shape(1, 90, 2, 45, 50, 7, 1, reflect(3)),
@@ -167,7 +167,7 @@ fn convolutions_match_their_definition() {
         close(&dw, &wanted_dw, &format!("dw {what}"));
         close(&db, &channel_sums(&gy, s.outputs, s.map()), &format!("db {what}"));
 
-        // Each alone is the same as all together.
+        // Each gradient alone equals the one computed with the others.
         let mut alone = nan(&x);
         let only = Gradients { input: Some(&mut alone), ..Gradients::default() };
         conv2d_backward(&x, &w, &gy, only, s);
@@ -209,7 +209,7 @@ fn transposed_convolutions_are_the_adjoint() {
     }
 }
 
-/// PyTorch's transposed layer: a kernel that is all ones marks which inputs reach an output.
+/// PyTorch's transposed layer: a kernel of ones shows which inputs reach an output.
 #[test]
 fn transposed_output_is_twice_as_large() {
     let s = Geometry {
@@ -275,7 +275,7 @@ fn any_number_of_threads_computes_the_same_bits() {
     }
 }
 
-/// The function of a slope, and its derivative.
+/// The activation of a value, and its derivative.
 fn of(activation: Activation, value: f64) -> (f64, f64) {
     match activation {
         Activation::None => (value, 1.0),
@@ -290,7 +290,7 @@ fn of(activation: Activation, value: f64) -> (f64, f64) {
 #[test]
 fn instance_norm_matches_its_definition() {
     let activations = [Activation::None, Activation::Relu, Activation::LeakyRelu];
-    // One element, a rest of lanes, several runs of sums.
+    // One element, an incomplete group of lanes, several runs of sums.
     for (plane, offset) in [(1, 0.0), (5, 3.0), (8, 0.0), (300, 100.0), (3 * 7 * 41, -2.0)] {
         for activation in activations {
             let channels = 3;

@@ -1,12 +1,13 @@
-//! Work shared out to the processor's cores; on wasm, which has one thread, plain loops.
+//! Distributes work over the processor's cores; on wasm, which has one thread, these are plain
+//! loops.
 //!
-//! What is shared out, and in how many parts, depends on the shape of the work alone and never on
-//! the number of cores: every sum has one order, so their number changes no bit of a result.
+//! How work is split depends only on its shape, never on the number of cores: every sum has a fixed
+//! order, so the number of cores changes no bit of a result.
 
 #[cfg(not(target_family = "wasm"))]
 use rayon::prelude::*;
 
-/// Into how many parts a large piece of work is cut: enough for the cores of a usual machine.
+/// The number of parts of a large piece of work: enough for the cores of a usual machine.
 #[cfg(not(target_family = "wasm"))]
 pub(super) const PARTS: usize = 8;
 #[cfg(target_family = "wasm")]
@@ -22,7 +23,7 @@ pub(super) fn each(count: usize, work: impl Fn(usize) + Sync + Send) {
     }
 }
 
-/// Calls `work` with the number and the elements of each piece of `size` elements.
+/// Calls `work` with the index and the elements of each piece of `size` elements.
 #[cfg(not(target_family = "wasm"))]
 pub(super) fn pieces<T: Send>(
     data: &mut [T],
@@ -32,7 +33,7 @@ pub(super) fn pieces<T: Send>(
     data.par_chunks_mut(size).enumerate().for_each(|(index, piece)| work(index, piece));
 }
 
-/// [`pieces()`], and for each one a place of its own for something else.
+/// [`pieces()`], with one element of a second slice per piece.
 #[cfg(not(target_family = "wasm"))]
 pub(super) fn pieces_beside<S: Send>(
     data: &mut [f32],
@@ -44,7 +45,7 @@ pub(super) fn pieces_beside<S: Send>(
     pieces.for_each(|(index, (piece, beside))| work(index, piece, beside));
 }
 
-/// [`pieces()`] with memory of each core's own, made by `scratch`.
+/// [`pieces()`], with per-core memory made by `scratch`.
 #[cfg(not(target_family = "wasm"))]
 pub(super) fn pieces_with<S>(
     data: &mut [f32],

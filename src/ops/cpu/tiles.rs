@@ -1,9 +1,9 @@
 //! The transforms of minimal filtering F(2x2, 3x3) and their adjoints, on rows of tiles.
 //!
 //! Input tiles of 4x4 overlap by two pixels, output tiles of 2x2 do not. A transformed tile has 16
-//! positions; those of one channel lie beside each other as `[position][tile]`, the tiles in the
-//! order of their rows. Each transform is two small matrices, for rows and for columns: Bᵀ of the
-//! input, G of the kernel, Aᵀ of the output (Lavin and Gray, arXiv 1509.09308, section 4.1).
+//! positions; those of one channel are stored as `[position][tile]`, with tiles row by row. Each
+//! transform is two small matrices, for rows and for columns: Bᵀ for the input, G for the kernel,
+//! Aᵀ for the output (Lavin and Gray, arXiv 1509.09308, section 4.1).
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
@@ -12,12 +12,12 @@ use super::{
     lines::Lines,
 };
 
-/// Positions of a transformed tile.
+/// Positions in a transformed tile.
 pub(super) const POSITIONS: usize = 16;
 
 type Four = [Lanes; 4];
 
-/// `f` on the columns of a tile, then on the rows of the result: `[row][column]`.
+/// Applies `f` to the columns of a tile, then to the rows of the result: `[row][column]`.
 #[inline(always)]
 fn both<const N: usize, const M: usize>(
     tile: [[Lanes; N]; N],
@@ -81,7 +81,7 @@ fn kernel_adjoint([a, b, c, d]: Four) -> [Lanes; 3] {
     [a + both, (b - c) * half, both + d]
 }
 
-/// Positions `[4][4]` of the tiles from `at` on; zeros beyond `kept` of them.
+/// Positions `[4][4]` of the tiles from `at` on; zeros after the first `kept`.
 #[inline(always)]
 fn load(tiles: &[f32], count: usize, at: usize, kept: usize) -> [Four; 4] {
     let mut tile = [[Lanes::ZERO; 4]; 4];
@@ -99,7 +99,7 @@ fn store(tile: [Four; 4], tiles: &mut [f32], count: usize, at: usize, kept: usiz
 }
 
 vectorised! {
-    /// Input rows to transformed tiles: `lines` holds two rows more than `rows` rows of tiles.
+    /// Transforms input rows to tiles: `lines` holds two rows more than `rows` rows of tiles need.
     fn transform_input(lines: &Lines, out: &mut [f32], rows: usize, across: usize) {
         for row in 0..rows {
             for first in (0..across).step_by(LANES) {
@@ -143,8 +143,8 @@ fn add(to: &mut [f32], at: usize, values: Lanes) {
 }
 
 vectorised! {
-    /// Transformed tiles to output rows; `out` `[H, W]` starts with the first of them, and is cut
-    /// where the image ends.
+    /// Transforms tiles to output rows; `out` `[H, W]` starts with the first of them, and is
+    /// cropped at the end of the image.
     fn transform_output(from: &[f32], bias: f32, out: &mut [f32], rows: usize, width: usize) {
         let across = width.div_ceil(2);
         let bias = Lanes::splat(bias);
@@ -187,7 +187,7 @@ vectorised! {
 }
 
 vectorised! {
-    /// The kernels `[C, 3, 3]` of one output to `[position][C]`.
+    /// Transforms the kernels `[C, 3, 3]` of one output to `[position][C]`.
     fn transform_kernels(from: &[f32], out: &mut [f32]) {
         let (kernels, _) = from.as_chunks::<9>();
         for (group, kernels) in kernels.chunks(LANES).enumerate() {

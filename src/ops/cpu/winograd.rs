@@ -1,13 +1,13 @@
 //! 3x3 convolution with stride 1 by minimal filtering F(2x2, 3x3) (Winograd; Lavin and Gray, arXiv
 //! 1509.09308), forward and backward.
 //!
-//! A tile of 2x2 outputs takes 16 multiplications a channel instead of 36: input tiles of 4x4 and
-//! kernels are transformed by additions, multiplied position by position, and transformed back.
-//! The products of one position over all channels and tiles are a matrix product, so nearly all of
-//! the time is spent in 16 of them. The transforms lose less than a digit of float32.
+//! A tile of 2x2 outputs takes 16 multiplications per channel instead of 36: input tiles of 4x4 and
+//! kernels are transformed by additions, multiplied position by position, and transformed back. The
+//! products of one position over all channels and tiles are a matrix product, so nearly all of the
+//! time is spent in 16 matrix products. The transforms lose less than one digit of float32.
 //!
 //! The gradients are the exact adjoints of these steps, with as few multiplications. These
-//! convolutions are nine tenths of the generator.
+//! convolutions are nine tenths of the generator's work.
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
@@ -26,9 +26,9 @@ use super::{
 
 /// With fewer channels the transforms cost more than they save.
 const FEWEST_CHANNELS: usize = 16;
-/// Tiles that are worked on at once: what their matrices take stays in the processor's cache.
+/// Tiles processed at once, so that their matrices stay in the processor's cache.
 const TILES: usize = 256;
-/// Between rows of a matrix, so that equal columns do not fall on the same place in the cache.
+/// Padding between rows of a matrix, so that equal columns do not share a cache line.
 const GAP: usize = 16;
 
 /// Whether this file can compute `shape`.
@@ -64,7 +64,7 @@ pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], sh
     }
 }
 
-/// Adds to `dx` and writes to `dw` what an upstream gradient `gy` means for input and weights.
+/// Adds the gradient of the input to `dx` and writes that of the weights to `dw`.
 pub(super) fn backward(
     x: &[f32],
     weight: &[f32],
@@ -111,7 +111,7 @@ pub(super) fn backward(
     }
 }
 
-/// Elements from one output's transformed kernels to the next's.
+/// Distance between two outputs' transformed kernels.
 fn kernel_stride(shape: &Geometry) -> usize {
     POSITIONS * shape.channels + GAP
 }
@@ -143,15 +143,15 @@ fn matrix(
     Matrix::new(&from[position * tiles..], [channels, tiles], stride)
 }
 
-/// How an image is cut into tiles.
+/// The tiling of an image.
 struct Tiles {
     plane: Plane,
     /// Rows and columns of tiles.
     down: usize,
     across: usize,
-    /// Rows of tiles that are worked on at once.
+    /// Rows of tiles processed at once.
     at_once: usize,
-    /// Elements from one channel's transformed tiles to the next's.
+    /// Distance between two channels' transformed tiles.
     stride: usize,
 }
 
@@ -164,13 +164,13 @@ impl Tiles {
         Self { plane: shape.plane(), down, across, at_once, stride }
     }
 
-    /// Rows of tiles that are worked on one after the other.
+    /// Groups of rows of tiles to process one after the other.
     fn groups(&self) -> impl Iterator<Item = Range<usize>> {
         let (down, size) = (self.down, self.at_once);
         (0..down).step_by(size).map(move |first| first..down.min(first + size))
     }
 
-    /// One product for each position, of matrices that `of` makes of its number and that of tiles.
+    /// One product per position, of matrices that `of` builds from index and number of tiles.
     fn products<'a>(
         &self,
         rows: usize,

@@ -1,7 +1,7 @@
-//! Memory for intermediate results, used again by the next operation.
+//! Memory for intermediate results, reused by later operations.
 //!
-//! Fresh memory costs a page fault every 4 KB, which for the small images of training is more than
-//! the arithmetic on it. The buffers stay until [`release()`], a few megabytes for each core.
+//! Fresh memory costs a page fault every 4 KB, which for the small images of training takes longer
+//! than the arithmetic. The buffers stay until [`release()`], a few megabytes per core.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,18 +10,18 @@ use std::{
 
 static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 
-/// Gives back the memory for intermediate results that no operation is using.
+/// Frees the memory for intermediate results that no operation is using.
 pub fn release() {
     *FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Vec::new();
 }
 
-/// Values of no particular content.
+/// Values with arbitrary contents.
 pub(super) struct Buffer(Vec<f32>);
 
 impl Buffer {
     pub(super) fn new(size: usize) -> Self {
         let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // The smallest that is large enough; else the largest, which then grows.
+        // The smallest that is large enough; otherwise the largest, which then grows.
         let fit = free.iter().enumerate().filter(|(_, buffer)| buffer.capacity() >= size);
         let fit = fit.min_by_key(|(_, buffer)| buffer.capacity()).map(|(index, _)| index);
         let largest = || {

@@ -1,4 +1,4 @@
-// Gradient of an activation, by its output: one invocation for four elements.
+// Gradient of an activation, from its output: one invocation per four elements.
 
 @read 0 y
 @read 1 gradient

@@ -1,4 +1,4 @@
-// The function at the end of an operation: 0 none, 1 max(0, x), 2 x or 0.2 x, 3 tanh.
+// The activation at the end of an operation: 0 none, 1 max(0, x), 2 x or 0.2 x, 3 tanh.
 
 const ACTIVATION: u32 = {{ activation }};
 
@@ -13,7 +13,7 @@ fn activate(x: vec4<f32>) -> vec4<f32> {
     }
 }
 
-// Its derivative where it is made of two lines, by its input or its output alike.
+// Derivative of the piecewise linear activations, from their input or output.
 fn slope(x: vec4<f32>) -> vec4<f32> {
     let below = select(select(1.0, 0.0, ACTIVATION == 1u), 0.2, ACTIVATION == 2u);
     return select(vec4<f32>(below), vec4<f32>(1.0), x > vec4<f32>());

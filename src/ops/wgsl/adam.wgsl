@@ -1,5 +1,5 @@
-// Adam (arXiv 1412.6980) as PyTorch computes it, in place, for one or two parameters: they stand along
-// z, and an invocation takes four elements.
+// Adam (arXiv 1412.6980) as PyTorch computes it, in place, for one or two parameters: the
+// parameters are along z, an invocation takes four elements.
 
 struct Step {
     elements_0: u32,

@@ -1,5 +1,5 @@
-// What an instance normalisation has learnt: a factor and a summand for each channel. The gradient of
-// what was normalised is the factor's multiple; those of both are the sums of `gradient_sums`.
+// Learnt weight and bias per channel of an instance normalisation. The normalised value's gradient
+// is multiplied by the weight; the parameters' own gradients come from `gradient_sums`.
 
 @read {{ learnt }} weight
 @read {{ learnt }}+1 bias
@@ -9,7 +9,7 @@ struct Learnt {
     bias: vec4<f32>,
 }
 
-// Of four channels from `c`.
+// The parameters of four channels from `c`.
 fn learnt(c: u32, left: u32) -> Learnt {
     return Learnt(read_weight(c, left), read_bias(c, left));
 }

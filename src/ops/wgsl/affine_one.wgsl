@@ -1,4 +1,4 @@
-// `affine` for kernels of which each invocation has one channel, `c`, of up to four pixels.
+// `affine` for kernels whose invocations handle one channel, `c`, of up to four pixels.
 
 @read {{ learnt }} weight one
 @read {{ learnt }}+1 bias one

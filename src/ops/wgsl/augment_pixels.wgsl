@@ -1,6 +1,6 @@
-// An augmentation, or its gradient: one invocation for a pixel. Brightness, saturation and contrast
-// are taken together, the same way in both directions: what a picture's mean adds, its gradient's
-// mean adds to the gradient.
+// An augmentation, or its gradient: one invocation per pixel. Brightness, saturation and contrast
+// are applied together, in the same way in both directions: what a picture's mean adds to it, the
+// gradient's mean adds to the gradient.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> draws: array<f32>;

@@ -1,5 +1,5 @@
-// Sums of an augmentation: each workgroup walks over its part of the pixels of a picture. Forward
-// that is of all, backward of the gradient where it comes from a pixel.
+// Sums of an augmentation; each workgroup sums its part of a picture's pixels. Forward, all pixels
+// count; backward, those of the gradient that come from a pixel.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> draws: array<f32>;

@@ -1,15 +1,15 @@
-// What all kernels of a convolution know of it. A convolution goes from an image of `height` x
-// `width` pixels with `channels` to one of `rows` x `columns` with `outputs`; its backward pass and
-// a transposed convolution go the other way.
+// Shared by all kernels of a convolution. A convolution goes from an image of `height` x `width`
+// pixels with `channels` to one of `rows` x `columns` with `outputs`; its backward pass and a
+// transposed convolution go the other way.
 //
 // Images are NHWC: all channels of a pixel, then the next pixel. Weights are
-// [KERNEL][KERNEL][channels][outputs], so that a tap is a matrix. Channels are taken four at a
-// time; where their number is no multiple of four, the last four of a tap are filled up with zeros.
+// [KERNEL][KERNEL][channels][outputs], so each tap is a matrix. Channels are processed four at a
+// time; if their number is not a multiple of four, the last four of a tap are padded with zeros.
 
 const KERNEL: i32 = {{ kernel }};
 const STRIDE: i32 = {{ stride }};
 const BORDER: i32 = {{ border }};
-// Beyond the edge is the mirrored image if 1, zeros if 0.
+// Beyond the edge: the mirrored image if 1, zeros if 0.
 const REFLECT: i32 = {{ reflect }};
 
 struct Convolution {

@@ -1,9 +1,9 @@
-// A convolution with at most four results a pixel, such as the generator's last layer (64 to 3
+// A convolution with at most four outputs per pixel, such as the generator's last layer (64 to 3
 // channels, 7 x 7): a tile of 64 x 64 would compute 60 columns for nothing.
 //
-// Each invocation computes the one vec4 of a pixel; what it reads nobody else in its row of the
-// matrix needs, and what its neighbours' taps share comes from the cache. The weights are the same
-// for all, and are brought to workgroup memory (1 KB) in steps of 64 rows.
+// Each invocation computes the single vec4 of a pixel. It shares no reads with its row of the
+// matrix, and what its neighbours' taps share comes from the cache. The weights are the same for
+// all, and are loaded into workgroup memory (1 KB) in steps of 64 rows.
 
 @read 2 bias
 @write 3 result
@@ -12,7 +12,7 @@
 const QUADS: u32 = 16u;
 var<workgroup> tile_weight: array<vec4<f32>, 64>;
 
-// The tap and the channel of row `k` of the weights.
+// Tap and channel of row `k` of the weights.
 struct Row {
     tap: vec2<i32>,
     c: u32,

@@ -1,11 +1,11 @@
 // One tile of a convolution: a matrix product of pixels x channels and channels x results, forward
-// or backward as `gather`, `weights` and `place` say.
+// or backward depending on `gather`, `weights` and `place`.
 //
 // A workgroup of 8 x 8 invocations computes PIXELS pixels x RESULTS results. It walks over taps and
-// channels in steps of DEPTH, for which it brings both factors to workgroup memory, vec4 by vec4;
-// then each invocation multiplies its PIXELS / 8 pixels, 8 apart, with its RESULTS / 32 vec4 of
-// results, also 8 apart, in registers: with 64 x 64 that is 256 multiplications for 16 vec4 read.
-// The large tile (64 x 64, DEPTH 16, 9 KB) has the fewest reads, the small one (32 x 32, DEPTH 32,
+// channels in steps of DEPTH, for each of which it loads both factors into workgroup memory, vec4
+// by vec4. Then each invocation multiplies its PIXELS / 8 pixels, 8 apart, with its RESULTS / 32
+// vec4 of results, also 8 apart, in registers: with 64 x 64, 256 multiplications per 16 vec4 read.
+// The large tile (64 x 64, DEPTH 16, 9 KB) has the fewest reads; the small one (32 x 32, DEPTH 32,
 // 8.6 KB) gives small images enough workgroups to fill a graphics card.
 
 @read 2 bias
@@ -17,11 +17,11 @@ const RESULTS: u32 = {{ tile }}u;
 const DEPTH: u32 = {{ depth }}u;
 // vec4s along the depth.
 const QUADS: u32 = DEPTH / 4u;
-// Lines of invocations that each bring one pixel's channels.
+// Lines of invocations that each load one pixel's channels.
 const LINES: u32 = 64u / QUADS;
-// Pixels of an invocation.
+// Pixels loaded by an invocation.
 const BROUGHT: u32 = PIXELS / LINES;
-// One vec4 more than there are: rows then start in different banks of the memory.
+// One vec4 more than needed, so that rows start in different memory banks.
 const PITCH: u32 = QUADS + 1u;
 const WIDTH: u32 = RESULTS / 4u;
 
@@ -54,17 +54,17 @@ fn main(
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
-    // Pixels stand along y and, where they are too many for that, along z behind the phases.
+    // Pixels are along y and, if there are too many, also along z after the phases.
     let phase = group.z % PHASES;
     let count = pixels(phase);
     let first_m = (group.z / PHASES * groups.y + group.y) * PIXELS;
     let first_n = group.x * RESULTS;
-    // The phases have not all as many pixels; which workgroups have nothing to do is uniform.
+    // Phases differ in their number of pixels; which workgroups have nothing to do is uniform.
     if (first_m >= count) {
         return;
     }
 
-    // Which part of the factors this invocation brings.
+    // The part of the factors that this invocation loads.
     let quad = index % QUADS;
     let line = index / QUADS;
     var bring: array<Pixel, BROUGHT>;

@@ -1,4 +1,4 @@
-// Copies a tensor, also from one precision to another: one invocation for four elements.
+// Copies a tensor, possibly to another precision: one invocation per four elements.
 
 @read 0 source
 @write 1 destination

@@ -1,5 +1,5 @@
-// An image of twice the sides, as PyTorch's Upsample makes it (bilinear: align_corners=False). One
-// invocation for four channels of a pixel of the result.
+// Doubles the sides of an image, as PyTorch's Upsample (bilinear: align_corners=False). One
+// invocation per four channels of a pixel of the result.
 
 // [image][height][width][channels]
 @read 0 x

@@ -1,6 +1,6 @@
-// The gradient of what `enlarge` was given: a pixel collects from the results that were made of it, two
-// rows and columns that are its own, and with bilinear interpolation one before and one behind. At the
-// edge the outermost takes their place. One invocation for four channels of a pixel.
+// The gradient of `enlarge`: a pixel sums the results made from it, its own two rows and columns,
+// and with bilinear interpolation also one before and one after. At the edge the outermost is used
+// instead. One invocation per four channels of a pixel.
 
 // [image][2 height][2 width][channels]
 @read 0 gradient
@@ -8,7 +8,7 @@
 @write 1 dx
 @group(0) @binding(2) var<uniform> size: Size;
 
-// A row of the gradient, collected for one column.
+// A row of the gradient, summed for one column.
 fn collect(row: u32, column: u32, c: u32, left: u32) -> vec4<f32> {
     let at = (row * 2u * size.width + 2u * column) * size.channels + c;
     let own = read_gradient(at, left) + read_gradient(at + size.channels, left);

@@ -1,15 +1,15 @@
-// A convolution as a matrix product, read backward: a row for each pixel of the input, a column for
-// each input channel, summed over taps and output channels. This is the gradient of the input, and
-// with stride 2 a transposed convolution.
+// A convolution as a matrix product, read backward: a row per pixel of the input, a column per
+// input channel, summed over taps and output channels. This is the gradient of the input and, with
+// stride 2, a transposed convolution.
 //
-// With stride 2 only every second tap reaches a pixel, and which ones depends on whether its row and
-// its column are even: a phase. Each phase is a product of its own, so no zeros are multiplied.
-// Mirrored borders: a pixel near the edge was also read as its reflections, and collects from them.
+// With stride 2 only every second tap reaches a pixel; which ones depends on whether its row and
+// column are even: a phase. Each phase is a separate product, so no zeros are multiplied. Mirrored
+// borders: a pixel near the edge was also read as its reflections, and sums their gradients.
 
 @read 0 source
 @read 1 weight
 
-// Phases along a side: the stride, or 1 where all taps are tried and those that miss are left out.
+// Phases along a side: the stride, or 1 where all taps are tried and those that miss are skipped.
 const TAP_STEP: i32 = {{ phases }};
 const PHASES: u32 = u32(TAP_STEP * TAP_STEP);
 
@@ -52,7 +52,7 @@ fn pixel(index: u32, phase: u32) -> Pixel {
     return Pixel(i32(index / (width * height)), i32(y), i32(x));
 }
 
-// Where a pixel stands in the result.
+// Index of a pixel in the result.
 fn place(index: u32, phase: u32) -> u32 {
     let at = pixel(index, phase);
     return (u32(at.image) * shape.height + u32(at.y)) * shape.width + u32(at.x);
@@ -63,7 +63,7 @@ fn first_tap(phase: u32) -> vec2<i32> {
     return vec2<i32>((i32(first.x) + BORDER) % TAP_STEP, (i32(first.y) + BORDER) % TAP_STEP);
 }
 
-// The output whose tap reads row or column `padded`, counted from the border's first; -1 for none.
+// The output whose tap reads row or column `padded`, counted from the border's start; or -1.
 fn reader(padded: i32, tap: i32, count: u32) -> i32 {
     let at = padded - tap;
     if (at < 0 || at % STRIDE != 0 || at / STRIDE >= i32(count)) {
@@ -80,8 +80,8 @@ fn read_at(image: i32, y: i32, x: i32, c: u32) -> vec4<f32> {
     return read_source(index * shape.outputs + c, shape.outputs - c);
 }
 
-// Where row or column i stands behind its border: itself, its reflection before the first one and
-// that behind the last one; -1 for none.
+// Positions of row or column i after padding: its own, and its reflections before the first and
+// after the last; -1 for none.
 fn appearances(i: i32, size: u32) -> vec3<i32> {
     let last = i32(size) - 1;
     let before = select(-1, BORDER - i, i > 0 && i <= BORDER);
@@ -89,8 +89,8 @@ fn appearances(i: i32, size: u32) -> vec3<i32> {
     return vec3<i32>(BORDER + i, before, behind);
 }
 
-// Four channels of the output from `c`: all to which the pixel `at` gave something by the tap at
-// (y, x).
+// Four channels of the output from `c`, summed over the outputs that pixel `at` contributed to
+// through the tap at (y, x).
 fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
     let y = reader(at.y + BORDER, tap.x, shape.rows);
     let x = reader(at.x + BORDER, tap.y, shape.columns);
@@ -109,7 +109,7 @@ fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
     return sum;
 }
 
-// The weights of a tap from four outputs to four channels, each output a column.
+// The weights of a tap from four outputs to four channels, one column per output.
 fn weights(tap: vec2<i32>, c: u32, n: u32) -> mat4x4<f32> {
     let row = u32(tap.x * KERNEL + tap.y) * shape.channels + n;
     let at = row * shape.outputs + c;

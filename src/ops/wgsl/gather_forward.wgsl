@@ -1,6 +1,6 @@
-// A convolution as a matrix product, read forward: a row for each pixel of the output, a column for
-// each output channel, summed over taps and input channels. The matrix of the input is never made;
-// `gather` finds its elements, mirrored borders included, by their index.
+// A convolution as a matrix product, read forward: a row per pixel of the output, a column per
+// output channel, summed over taps and input channels. The input's matrix is never stored; `gather`
+// finds its elements by index, including mirrored borders.
 
 @read 0 source
 @read 1 weight
@@ -10,7 +10,7 @@ const PHASES: u32 = 1u;
 
 struct Pixel {
     image: i32,
-    // Where its first tap reads, above and to the left of the image by up to the border.
+    // Where the first tap reads, which can be above and left of the image by up to the border.
     y: i32,
     x: i32,
 }
@@ -35,7 +35,7 @@ fn pixel(index: u32, phase: u32) -> Pixel {
     return Pixel(i32(image), i32(y) * STRIDE - BORDER, i32(x) * STRIDE - BORDER);
 }
 
-// Where a pixel stands in the result.
+// Index of a pixel in the result.
 fn place(index: u32, phase: u32) -> u32 {
     return index;
 }
@@ -52,7 +52,7 @@ fn inside(i: i32, size: u32) -> i32 {
     return select(i, -1, i > last);
 }
 
-// Four channels of the input from `c`, as the tap at (y, x) sees them from `at`.
+// Four channels of the input from `c`, as read from `at` by the tap at (y, x).
 fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
     let y = inside(at.y + tap.x, shape.height);
     let x = inside(at.x + tap.y, shape.width);
@@ -63,7 +63,7 @@ fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
     return read_source(index * shape.channels + c, shape.channels - c);
 }
 
-// The weights of a tap from four channels to four outputs, each channel a column.
+// The weights of a tap from four channels to four outputs, one column per channel.
 fn weights(tap: vec2<i32>, c: u32, n: u32) -> mat4x4<f32> {
     let row = u32(tap.x * KERNEL + tap.y) * shape.channels + c;
     let at = row * shape.outputs + n;

@@ -1,10 +1,10 @@
-// The products in the middle of Winograd's convolution: 36 of them, one for each position in a
-// transformed tile, tiles x channels times channels x outputs. To the kernel that computes tiles of
-// a product each position is a phase, and a tap that it shares with no other.
+// The products in the middle of Winograd's convolution: 36 of them, one per position in a
+// transformed tile, tiles x channels times channels x outputs. The kernel that computes tiles of a
+// product treats each position as a phase with a single tap of its own.
 
 // [36][tiles][channels]
 @read 0 source
-// [36][channels][outputs]; transposed, [36][outputs][channels], for the way back.
+// [36][channels][outputs]; transposed, for the backward pass, [36][outputs][channels].
 @read 1 weight
 
 // 1 if the weights are read transposed.
@@ -49,7 +49,7 @@ fn gather(at: Pixel, tap: vec2<i32>, c: u32) -> vec4<f32> {
 }
 
 fn weights(tap: vec2<i32>, c: u32, n: u32) -> mat4x4<f32> {
-    // Rows and columns of the matrix as it lies in memory.
+    // Rows and columns of the matrix as stored.
     let outer = select(vec2<u32>(c, shape.channels), vec2<u32>(n, shape.outputs), TRANSPOSED == 1u);
     let inner = select(vec2<u32>(n, shape.outputs), vec2<u32>(c, shape.channels), TRANSPOSED == 1u);
     let at = (u32(tap.x) * outer.y + outer.x) * inner.y + inner.x;

@@ -1,6 +1,6 @@
-// Backward pass of the instance normalisation, first pass: sums of a block of pixels of the
-// gradient g before the activation, and of g times the normalised value, for each image and channel.
-// Over all images they are the gradients of an affine normalisation's bias and weight.
+// Backward pass of the instance normalisation, first pass: for each image and channel, sums over a
+// block of pixels of the gradient g before the activation, and of g times the normalised value.
+// Summed over all images, they are the gradients of an affine normalisation's bias and weight.
 
 @read 0 x
 @read 1 gradient

@@ -1,4 +1,4 @@
-// Two batches as one, in the order of memory: one invocation for four elements of the result.
+// Concatenates two batches: one invocation per four elements of the result.
 
 @read 0 first
 @read 1 second

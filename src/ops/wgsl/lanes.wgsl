@@ -2,7 +2,7 @@ const LANES: u32 = {{ invocations }}u;
 
 var<workgroup> lanes: array<f32, LANES>;
 
-// The sum over all invocations of a workgroup, for all of them. They must come here together.
+// The sum over all invocations of a workgroup, in every one. All must call this together.
 fn sum_lanes(value: f32, index: u32) -> f32 {
     lanes[index] = value;
     workgroupBarrier();

@@ -1,4 +1,4 @@
-// The gradient of a loss: one invocation for four elements.
+// The gradient of a loss: one invocation per four elements.
 
 @read 0 x
 @read 1 other

@@ -1,5 +1,5 @@
-// Sums of a loss: each workgroup walks over its part of the elements, four to an invocation, and writes
-// one sum. One workgroup alone writes the loss itself.
+// Sums of a loss; each workgroup takes part of the elements, four per invocation, and writes one
+// sum. A single workgroup writes the loss itself.
 
 @read 0 x
 @read 1 other

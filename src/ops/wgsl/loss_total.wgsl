@@ -1,4 +1,4 @@
-// Adds up the sums of a loss, at most 64: one workgroup.
+// Adds up to 64 partial sums of a loss: one workgroup.
 
 @group(0) @binding(0) var<storage, read> sums: array<f32>;
 @group(0) @binding(1) var<storage, read_write> total: array<f32>;

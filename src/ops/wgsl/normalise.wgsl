@@ -1,7 +1,7 @@
 // Instance normalisation, second pass: activate(affine((x - mean) / sqrt(var + epsilon))) + skip.
 //
-// Each workgroup adds up the blocks' sums of its 64 channels itself, which spares a launch, and the
-// first of an image keeps what comes of them for the backward pass.
+// Each workgroup adds up the block sums of its 64 channels itself, which saves a launch; the first
+// of an image stores the statistics for the backward pass.
 
 @read 0 x
 @read 1 skip

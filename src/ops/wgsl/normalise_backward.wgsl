@@ -1,6 +1,6 @@
 // Backward pass of the instance normalisation, second pass. With g the gradient before the
-// activation and z the normalised value: (g - mean(g) - z mean(g z)) / sqrt(var + epsilon), times the
-// weight if the normalisation is affine.
+// activation and z the normalised value: (g - mean(g) - z mean(g z)) / sqrt(var + epsilon), times
+// the weight if the normalisation is affine.
 
 @read 0 x
 @read 1 gradient

@@ -1,8 +1,8 @@
-// Counts the elements of up to seven tensors that are infinite or not a number: one workgroup for
-// each tensor. By their bits, since compilers may assume that there are no such numbers.
+// Counts the infinite and NaN elements of up to seven tensors, one workgroup per tensor. It tests
+// bits, because compilers may assume that there are no such numbers.
 
 struct Sizes {
-    // Where the first count goes.
+    // Index of the first count.
     offset: u32,
     @unroll i 7: elements_$i: u32,
 }

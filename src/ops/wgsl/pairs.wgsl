@@ -1,9 +1,9 @@
-// Changes up to four tensors, each by another one of its shape, in place: they stand along z, and an
-// invocation takes four elements. What becomes of them, `changed`, stands in a file of its own.
+// Updates up to four tensors in place, each from another one of its shape: the tensors are along z,
+// an invocation takes four elements. `changed`, in a separate file, defines the update.
 
 struct Sizes {
     @unroll p 4: elements_$p: u32,
-    // Of the way from an average to a weight.
+    // How far an average moves towards its weight.
     share: f32,
     unused: u32,
 }

@@ -1,4 +1,4 @@
-// A normalisation that has learnt nothing: see `affine` for what takes its place.
+// A normalisation without learnt parameters; `affine` is the alternative.
 
 struct Learnt {
     nothing: u32,

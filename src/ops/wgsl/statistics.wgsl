@@ -1,8 +1,8 @@
-// Instance normalisation, first pass: sums of a block of pixels, for each image and channel.
+// Instance normalisation, first pass: sums over a block of pixels, for each image and channel.
 //
-// Summed are the differences from the image's first pixel, and their squares. As that is a value of
-// the same channel it is near the mean, so the variance is not a small difference of large numbers;
-// and as it is the same for all blocks, their sums simply add up.
+// It sums differences from the image's first pixel, and their squares. That pixel is a value of the
+// same channel, so it is near the mean, and the variance is not a small difference of large
+// numbers; it is also the same for all blocks, so their sums simply add up.
 
 @read 0 x
 // [image][block][2][channels]

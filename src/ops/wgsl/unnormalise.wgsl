@@ -1,6 +1,6 @@
-// What an instance normalisation was given, from the result of a residual block: the block's input and
-// the normalised image are added there, and the statistics undo the rest. One invocation for four
-// channels of a pixel; their number is a multiple of four.
+// Recovers the input of an instance normalisation from the result of a residual block: subtracting
+// the block's input leaves the normalised image, and the statistics undo the rest. One invocation
+// per four channels of a pixel; their number is a multiple of four.
 
 @read 0 result
 // The block's input.
@@ -10,7 +10,7 @@
 @write 3 x
 struct Size {
     elements: u32,
-    // Elements of an image.
+    // Elements per image.
     image: u32,
     channels: u32,
     unused: u32,

@@ -1,4 +1,4 @@
-// Gradient of a convolution's weights where it has at most four outputs, one part; compare
+// Gradient of the weights of a convolution with at most four outputs, one part; compare
 // `weight_tile`. Each invocation holds four rows of the result (one tap, four input channels) and
 // walks over the pixels of its part; the gradient is the same for all and comes from the cache.
 

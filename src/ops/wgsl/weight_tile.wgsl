@@ -1,13 +1,13 @@
 // Gradient of a convolution's weights, one tile of one part: a matrix product of (taps, channels) x
-// pixels and pixels x outputs, so a row for each tap and input channel, a column for each output,
-// summed over the pixels of the output.
+// pixels and pixels x outputs, with a row per tap and input channel and a column per output, summed
+// over the pixels of the output.
 //
 // Pixels are by far the longest side, and a result has few tiles. So the rows of the output are cut
 // into parts, each workgroup sums one, and `sum_parts` adds them up in a fixed order: the same bits
-// in every run. A workgroup of 8 x 8 invocations computes 64 x 64 weights. It brings 16 pixels of
-// both factors to workgroup memory (8 KB), where all is read as vec4 without transposing, since
-// both factors have a pixel's channels side by side. The workgroups of the first tile also add up
-// the outputs' gradient itself, which is the gradient of the bias.
+// in every run. A workgroup of 8 x 8 invocations computes 64 x 64 weights. It loads 16 pixels of
+// both factors into workgroup memory (8 KB), where everything is read as vec4 without transposing,
+// because both factors store a pixel's channels contiguously. The workgroups of the first tile also
+// sum the output's gradient itself, which gives the gradient of the bias.
 
 // Layout of a part: [KERNEL][KERNEL][channels][outputs], then [outputs] for the bias.
 @write 2 part
@@ -39,7 +39,7 @@ fn main(
     let first_k = group.y * 64u;
     let first_n = group.x * 64u;
 
-    // What this invocation brings: one vec4 of every fourth pixel, from either factor.
+    // What this invocation loads: one vec4 of every fourth pixel, from either factor.
     let quad = index % 16u;
     let line = index / 16u;
     let k = first_k + 4u * quad;
@@ -47,7 +47,7 @@ fn main(
     let c = k % padded;
     let n = first_n + 4u * quad;
 
-    // Quarters of what the workgroup computes, a row of it each.
+    // Quarters of this workgroup's results, each with a variable per row.
     @unroll i 4: var upper_left_$i = vec4<f32>();
     @unroll i 4: var upper_right_$i = vec4<f32>();
     @unroll i 4: var lower_left_$i = vec4<f32>();

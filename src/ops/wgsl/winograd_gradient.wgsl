@@ -1,25 +1,25 @@
-// The way back through an instance normalisation with its activation (`normalise_backward` has the
-// formula) and on through Winograd's last transform: the gradient of a convolution's result, 4 x 4
-// pixels a tile, is never written but as 6 x 6 positions, by the transpose of `winograd_output`'s
-// matrix from either side. Position (1, 1) is the sum of the tile's pixels, as the second of the
-// interpolation points is 1.
+// Backward pass of an instance normalisation with its activation (`normalise_backward` has the
+// formula) and of Winograd's last transform. The gradient of a convolution's result, 4 x 4 pixels
+// per tile, is never written; only its 6 x 6 positions are, computed by applying the transpose of
+// `winograd_output`'s matrix from either side. Position (1, 1) is the sum of the tile's pixels,
+// because the second interpolation point is 1.
 //
-// All tiles are whole. A workgroup takes 64 channels, one to an invocation, and walks over `block`
+// All tiles are whole. A workgroup takes 64 channels, one per invocation, and walks over `block`
 // tiles in four lines.
 
-// [image][height][width][channels], both: the convolution's result, and the gradient of what
-// normalisation and activation made of it.
+// [image][height][width][channels], both: the convolution's result, and the gradient after
+// normalisation and activation.
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 // [image][2][channels]: mean, 1 / sqrt(var + epsilon)
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
-// [image][block][2][channels], as `gradient_sums` left them.
+// [image][block][2][channels], from `gradient_sums`.
 @group(0) @binding(3) var<storage, read> sums: array<f32>;
 // [36][tile][channels]
 @group(0) @binding(4) var<storage, read_write> transformed: array<f32>;
 @group(0) @binding({{ info }}) var<uniform> tiles: Tiles;
 
-// What the formula takes of a channel.
+// What the formula needs of a channel.
 struct Channel {
     mean: f32,
     scale: f32,
@@ -27,7 +27,7 @@ struct Channel {
     mean_gz: f32,
 }
 
-// The gradient in front of the normalisation of four pixels in a row.
+// The gradient before the normalisation, for four pixels in a row.
 fn inner(at: u32, channel: Channel, by: Learnt) -> vec4<f32> {
     let next = at + vec4<u32>(0u, 1u, 2u, 3u) * tiles.channels;
     let values = vec4<f32>(x[next.x], x[next.y], x[next.z], x[next.w]);
@@ -36,7 +36,7 @@ fn inner(at: u32, channel: Channel, by: Learnt) -> vec4<f32> {
     return affine_backward((g - channel.mean_g - z * channel.mean_gz) * channel.scale, by);
 }
 
-// Four pixels in a row to six positions.
+// Transforms four pixels in a row to six positions.
 fn transform(d: vec4<f32>) -> array<f32, 6> {
     let even = d.x + d.z;
     let odd = d.y + d.w;

@@ -1,9 +1,9 @@
-// Winograd's transform of the image, with the normalisation and the activation in front of it and
-// the mirrored border: none of them is ever written. A workgroup takes 64 channels, one to an
+// Winograd's transform of the image, including the normalisation and activation before it and the
+// mirrored border; none of these is ever written. A workgroup takes 64 channels, one per
 // invocation, and walks over `block` tiles in four lines.
 
 @read 0 x one
-// [image][block][2][channels], as `statistics` or `winograd_output` left them.
+// [image][block][2][channels], from `statistics` or `winograd_output`.
 @group(0) @binding(1) var<storage, read> sums: array<f32>;
 // [36][tile][channels]
 @group(0) @binding(2) var<storage, read_write> transformed: array<f32>;
@@ -11,11 +11,11 @@
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
 @group(0) @binding({{ info }}) var<uniform> tiles: Tiles;
 
-// 1 if there is a normalisation with an activation in front.
+// 1 if a normalisation and an activation come first.
 const NORMALISE: u32 = {{ normalise }};
 const EPSILON: f32 = 1e-5;
 
-// Six pixels in a row to six positions.
+// Transforms six pixels in a row to six positions.
 fn transform(d: array<f32, 6>) -> array<f32, 6> {
     let a = d[4] - 4.0 * d[2];
     let b = d[3] - 4.0 * d[1];
@@ -31,7 +31,7 @@ fn transform(d: array<f32, 6>) -> array<f32, 6> {
     );
 }
 
-// Row or column i of the image, mirrored; what only results outside the image see is any of it.
+// Row or column i of the image, mirrored; arbitrary if only results outside the image read it.
 fn mirrored(i: i32, size: u32) -> u32 {
     let last = i32(size) - 1;
     return u32(clamp(select(abs(i), 2 * last - i, i > last), 0, last));

@@ -1,13 +1,14 @@
-// The way back through Winograd's first transform and the mirrored border: the gradient of the
-// image, from that of its transformed tiles, and what the skip connection brings added to it.
+// Backward pass of Winograd's first transform and the mirrored border: the gradient of the image,
+// from the gradient of its transformed tiles, plus the gradient of the skip connection.
 //
-// A tile saw 6 x 6 pixels, its own 4 x 4 and one around them. So what came to a pixel in a tile's
-// outermost lines comes from two tiles, or four. Each invocation computes a tile's own pixels and
-// fetches its neighbours' part, so nothing is added up in memory: the outermost pixel on either
-// side is in one position alone, so a neighbour's line costs 6 reads and a corner 1, 64 in all. Where
-// there is no neighbour the outermost line was a reflection, and goes to the second line inside it.
+// A tile reads 6 x 6 pixels: its own 4 x 4 and one around them. So the gradient of a pixel in a
+// tile's outermost lines comes from two tiles, or four. Each invocation computes a tile's own
+// pixels and reads its neighbours' contributions, so nothing is accumulated in memory. The
+// outermost pixel on either side affects only one position, so a neighbour's line costs 6 reads and
+// a corner 1, 64 in all. Where there is no neighbour, the outermost line was a reflection, and its
+// gradient goes to the second line inside.
 //
-// All tiles are whole. A workgroup takes 64 channels, one to an invocation, and walks over `block`
+// All tiles are whole. A workgroup takes 64 channels, one per invocation, and walks over `block`
 // tiles in four lines.
 
 // [36][tile][channels]
@@ -17,19 +18,19 @@
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(3) var<uniform> tiles: Tiles;
 
-// 1 if there is a gradient of a skip connection to add.
+// 1 if there is a skip connection's gradient to add.
 const SKIP: u32 = {{ skip }};
 
-// Whether a tile has no neighbour before and behind it, so that its own outermost pixels are
+// Whether a tile has no neighbour before and after it, so that its outermost pixels are
 // reflections.
 struct Ends {
     is_first: bool,
     is_last: bool,
 }
 
-// Six positions `m` to a tile's own four pixels, the transpose of `winograd_input`'s matrix without
-// its outermost rows; with the last position of the tile before it and the first of that behind.
-// Four lines at once.
+// Transforms six positions `m` to a tile's own four pixels, with the transpose of
+// `winograd_input`'s matrix without its outermost rows; `before` and `behind` are the last position
+// of the previous tile and the first of the next. Four lines at once.
 fn transform(m: array<vec4<f32>, 6>, before: vec4<f32>, behind: vec4<f32>, ends: Ends) -> mat4x4<f32> {
     let difference = m[1] - m[2];
     let sum = m[1] + m[2];
@@ -52,7 +53,7 @@ fn transform(m: array<vec4<f32>, 6>, before: vec4<f32>, behind: vec4<f32>, ends:
     return pixels;
 }
 
-// The element at `at` if it is there.
+// The element at `at` if it exists.
 fn element(at: u32, exists: bool) -> f32 {
     if (!exists) {
         return 0.0;
@@ -65,8 +66,8 @@ fn elements(at: vec4<u32>, exist: vec4<bool>) -> vec4<f32> {
     return vec4<f32>(element(at.x, exist.x), element(at.y, exist.y), element(at.z, exist.z), element(at.w, exist.w));
 }
 
-// Four lines of positions, which begin at `at`, to the four columns of pixels; columns come out as
-// columns.
+// Transforms four lines of positions, beginning at `at`, to the four columns of pixels; columns
+// come out as columns.
 fn across(at: vec4<u32>, exist: vec4<bool>, step: u32, ends: Ends) -> mat4x4<f32> {
     var m: array<vec4<f32>, 6>;
     @unroll c 6: m[$c] = elements(at + $cu * step, exist);
@@ -95,7 +96,7 @@ fn main(
         let sides = Ends(x == 0u, x == tiles.across - 1u);
         let ends = Ends(y == 0u, y == tiles.down - 1u);
 
-        // Lines 0 to 3; 4 and 5, the last of the tile above and the first of that below.
+        // Lines 0 to 3, 4 and 5, the last of the tile above and the first of the tile below.
         let upper = at + vec4<u32>(0u, 6u, 12u, 18u) * step;
         let lower = vec4<u32>(at + 24u * step, at + 30u * step, at + 30u * step - line, at + line);
         let exist = vec4<bool>(true, true, !ends.is_first, !ends.is_last);

@@ -1,6 +1,6 @@
-// Winograd's transform back to the image, with the bias, and with the sums of a block of tiles that
-// the instance normalisation behind it needs (see `statistics`). A workgroup takes 64 channels, one
-// to an invocation, and walks over `block` tiles in four lines.
+// Winograd's transform back to the image, with the bias, and with the sums over a block of tiles
+// that the next instance normalisation needs (see `statistics`). A workgroup takes 64 channels, one
+// per invocation, and walks over `block` tiles in four lines.
 
 // [36][tile][channels]
 @group(0) @binding(0) var<storage, read> transformed: array<f32>;
@@ -12,7 +12,7 @@
 
 var<workgroup> lines: array<vec2<f32>, 256>;
 
-// Six positions to four pixels in a row.
+// Transforms six positions to four pixels in a row.
 fn transform(m: array<f32, 6>) -> vec4<f32> {
     let a = m[1] + m[2];
     let b = m[1] - m[2];
@@ -21,7 +21,7 @@ fn transform(m: array<f32, 6>) -> vec4<f32> {
     return vec4<f32>(m[0] + a + c, b + 2.0 * d, a + 4.0 * c, b + 8.0 * d + m[5]);
 }
 
-// One tile, a row of results to a column of the matrix.
+// One tile, a row of results per column of the matrix.
 fn results(tile: u32, c: u32) -> mat4x4<f32> {
     let row = tile * tiles.channels + c;
     let step = tiles.batch * tiles.down * tiles.across * tiles.channels;
@@ -43,7 +43,7 @@ fn main(
     var sum = vec2<f32>();
     if (c < tiles.channels) {
         let shift = bias[c];
-        // The image's first pixel, as who reads the sums will find it, but for the bias.
+        // The image's first pixel as the reader of the sums will find it, except for the bias.
         let pivot = kept_y(results(group.z * all, c)[0][0] + shift) - shift;
         let end = min((group.y + 1u) * tiles.block, all);
         for (var tile = group.y * tiles.block + local.y; tile < end; tile += 4u) {

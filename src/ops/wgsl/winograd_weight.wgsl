@@ -1,6 +1,6 @@
-// Winograd's transform of the kernels of both convolutions of a block, [3][3][channels][channels] to
-// [36][channels][channels]. One invocation for each pair of an input and an output channel; the
-// convolutions stand along z.
+// Winograd's transform of the kernels of both convolutions of a block, [3][3][channels][channels]
+// to [36][channels][channels]. One invocation per pair of an input and an output channel; the
+// convolutions are along z.
 
 @read 0 first one
 @read 1 second one
@@ -8,7 +8,7 @@
 @group(0) @binding(3) var<storage, read_write> second_transformed: array<f32>;
 @group(0) @binding(4) var<uniform> tiles: Tiles;
 
-// One column, three to six.
+// Transforms one column from three to six values.
 fn spread(g: vec3<f32>) -> array<f32, 6> {
     let even = g.x + g.z;
     let far = g.x + 4.0 * g.z;

@@ -1,7 +1,7 @@
-// The way back through Winograd's transform of the kernel: adds up the parts of its gradient, in
-// order, and takes them from 6 x 6 positions to 3 x 3 taps by the transpose of `winograd_weight`'s
-// matrix from either side. One invocation for each pair of an input and an output channel; those
-// behind them add up the parts of the bias.
+// Backward pass of Winograd's transform of the kernel: adds up the parts of its gradient, in order,
+// and maps them from 6 x 6 positions to 3 x 3 taps with the transpose of `winograd_weight`'s matrix
+// from either side. One invocation per pair of an input and an output channel; further invocations
+// add up the parts of the bias.
 
 // Layout of a part: [36][channels][channels], then [channels] for the bias.
 @group(0) @binding(0) var<storage, read> part: array<f32>;
@@ -15,7 +15,7 @@ struct Sizes {
     channels: u32,
 }
 
-// Six positions to three taps.
+// Transforms six positions to three taps.
 fn transform(u: array<f32, 6>) -> vec3<f32> {
     let near = (u[1] + u[2]) / 6.0;
     let far = u[3] + u[4];

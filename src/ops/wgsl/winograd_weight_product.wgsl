@@ -1,12 +1,13 @@
-// The products in the middle of a weight's gradient by Winograd's filtering: for each position of
-// a transformed tile a matrix product of channels x tiles and tiles x outputs, of which there are as
-// many as channels. It has a quarter of the multiplications of a sum over pixels and taps.
+// The products in the middle of a weight's gradient by Winograd's filtering: for each position of a
+// transformed tile, a matrix product of channels x tiles and tiles x outputs, with as many outputs
+// as channels. It takes a quarter of the multiplications of a sum over pixels and taps.
 //
-// Where that makes too few workgroups, the tiles are cut into parts, each workgroup sums one, and
+// If that makes too few workgroups, the tiles are cut into parts, each workgroup sums one, and
 // `winograd_weight_gradient` adds them up in a fixed order. A workgroup of 8 x 8 invocations
-// computes 64 x 64 weights of one position. It brings 16 tiles of both factors to workgroup memory
-// (8 KB), where all is read as vec4 without transposing, since both have a tile's channels side by
-// side. Position (1, 1) of the gradient is the sum of a tile's pixels, which makes that of the bias.
+// computes 64 x 64 weights of one position. It loads 16 tiles of both factors into workgroup memory
+// (8 KB), where everything is read as vec4 without transposing, because both store a tile's
+// channels contiguously. Position (1, 1) of the gradient is the sum of a tile's pixels, which gives
+// the gradient of the bias.
 
 // [36][tile][channels], both: the transformed image, and its result's transformed gradient.
 @read 0 source
@@ -35,13 +36,13 @@ fn main(
 ) {
     let position = group.z % POSITIONS;
     let is_sum = position == 7u;
-    // What this invocation brings: one vec4 of every fourth tile, from either factor.
+    // What this invocation loads: one vec4 of every fourth tile, from either factor.
     let quad = index % 16u;
     let line = index / 16u;
     let k = group.y * 64u + 4u * quad;
     let n = group.x * 64u + 4u * quad;
 
-    // Quarters of what the workgroup computes, a row of it each.
+    // Quarters of this workgroup's results, each with a variable per row.
     @unroll i 4: var upper_left_$i = vec4<f32>();
     @unroll i 4: var upper_right_$i = vec4<f32>();
     @unroll i 4: var lower_left_$i = vec4<f32>();
