@@ -16,8 +16,8 @@ import { keepWeights } from './files/keeping.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 
-/** @typedef {import('./engine/protocol.js').Request} Request */
-/** @typedef {import('./engine/protocol.js').DeviceReport} DeviceReport */
+/** @import { DeviceChoice, DeviceReport, ModelReport, Precision, Request, TranslateJob, Translated } from './engine/protocol.js' */
+/** @import { Polishing } from './pkg/cyclegan_web.js' */
 
 /** Longest side proposed: what takes a few seconds at most on a usual machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
@@ -27,9 +27,9 @@ const TELL_EVERY = 100;
 
 /** @type {Engine | null} */
 let engine = null;
-/** What was loaded last. @type {import('./engine/protocol.js').ModelReport | null} */
+/** What was loaded last. @type {ModelReport | null} */
 let model = null;
-/** The model that is being polished. @type {import('./pkg/cyclegan_web.js').Polishing | null} */
+/** The model that is being polished. @type {Polishing | null} */
 let polishing = null;
 const trainer = new Trainer({
   decode,
@@ -151,7 +151,7 @@ async function perform(request) {
   }
 }
 
-/** @returns {import('./pkg/cyclegan_web.js').Polishing} */
+/** @returns {Polishing} */
 function polished() {
   if (!polishing) throw new CodedError('engine-died', 'this worker polishes nothing');
   return polishing;
@@ -164,8 +164,8 @@ function ready() {
 }
 
 /**
- * @param {import('./engine/protocol.js').DeviceChoice} choice
- * @param {import('./engine/protocol.js').Precision | null} precision null: what the device does best
+ * @param {DeviceChoice} choice
+ * @param {Precision | null} precision null: what the device does best
  * @returns {Promise<DeviceReport>}
  */
 async function open(choice, precision) {
@@ -187,8 +187,8 @@ async function open(choice, precision) {
 }
 
 /**
- * @param {import('./engine/protocol.js').TranslateJob} job
- * @returns {Promise<import('./engine/protocol.js').Translated>}
+ * @param {TranslateJob} job
+ * @returns {Promise<Translated>}
  */
 async function translate(job) {
   const started = performance.now();
@@ -207,11 +207,11 @@ async function translate(job) {
   const how = /** @type {const} */ ([size, job.margin, job.smooth]);
   const tell = (/** @type {number} */ passed) => postMessage({ passed });
   const running = ready().translate(photo.data, width, height, ...how, tell);
-  const by = /** @type {import('./engine/protocol.js').ModelReport} */ (model);
+  const by = /** @type {ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
-    const precision = /** @type {import('./engine/protocol.js').Precision} */ (made.precision);
+    const precision = /** @type {Precision} */ (made.precision);
     const after = await encode(made.takeAfter(), width, height, job.format);
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;

@@ -3,7 +3,12 @@
  * selects the sentence in `messages/`, and a detail in plain English for a log.
  */
 
-/** @typedef {import('./engine/protocol.js').Failure} Failure */
+/**
+ * @typedef {object} Failure
+ * @property {string} code
+ * @property {string} detail
+ * @property {Record<string, string>} [values] what the sentence names, such as the kind of a picture
+ */
 
 /** An error with a stable code, such as `image-unreadable`. */
 export class CodedError extends Error {

@@ -14,6 +14,8 @@ import { setUpViews, showView } from './page/views.js';
 import { proposeSize } from './translate/controls.js';
 import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate/view.js';
 
+/** @import { DeviceChoice, DeviceReport } from './engine/protocol.js' */
+
 const query = new URLSearchParams(location.search);
 let version = '';
 
@@ -37,7 +39,7 @@ openEngine();
 training.then((page) => page.open(), noTraining);
 document.documentElement.dataset.started = '';
 
-/** @param {import('./engine/protocol.js').DeviceReport} report */
+/** @param {DeviceReport} report */
 function knowDevice(report) {
   version = report.version;
   showDevice(report);
@@ -46,7 +48,7 @@ function knowDevice(report) {
   training.then((page) => page.knowDevice(report)).catch(() => {});
 }
 
-/** @returns {import('./engine/protocol.js').DeviceChoice} */
+/** @returns {DeviceChoice} */
 function deviceChoice() {
   const asked = query.get('device');
   return asked === 'cpu' || asked === 'webgpu' ? asked : 'auto';

@@ -9,13 +9,10 @@
  */
 import { CodedError, coded, failureOf } from '../failure.js';
 
-/** @typedef {import('./protocol.js').Name} Name */
-/** @typedef {import('./protocol.js').Commands} Commands */
-/** @typedef {import('./protocol.js').Values} Values */
-/** @typedef {import('./protocol.js').DeviceReport} DeviceReport */
-/** @typedef {import('./protocol.js').Reply | import('./protocol.js').Notice} Message */
+/** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Notice, Precision, Reply, TranslateJob, Translated, Values } from './protocol.js' */
+
+/** @typedef {Reply | Notice} Message */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
-/** @typedef {import('./protocol.js').ModelReport} ModelReport */
 /**
  * A weights file. The same object stands for the same weights.
  *
@@ -77,12 +74,12 @@ export class EngineClient {
 
   /**
    * @param {() => Worker} spawn starts a worker
-   * @param {import('./protocol.js').DeviceChoice} device
+   * @param {DeviceChoice} device
    * @param {object} [options]
-   * @param {import('./protocol.js').Precision | null} [options.precision] null: what the device does best
+   * @param {Precision | null} [options.precision] null: what the device does best
    * @param {(report: DeviceReport) => void} [options.onOpen] told each time a device was opened, so also
    *   when a worker was replaced
-   * @param {(loading: import('./protocol.js').Loading) => void} [options.onLoading] told while the engine
+   * @param {(loading: Loading) => void} [options.onLoading] told while the engine
    *   is fetched
    * @param {number} [options.silence] milliseconds after which a worker that starts is given up
    */
@@ -133,11 +130,11 @@ export class EngineClient {
    * 400 ms: then the result is kept. After a code that {@link isFinal} the run should stop; after any
    * other it may go on with the next photo.
    *
-   * @param {import('./protocol.js').TranslateJob} job
+   * @param {TranslateJob} job
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
    * @param {(passes: number) => void} [onPass] told how many of several passes are behind
-   * @returns {Promise<import('./protocol.js').Translated>}
+   * @returns {Promise<Translated>}
    */
   translate(job, weights, signal, onPass = () => {}) {
     return this.#inTurn(async () => {

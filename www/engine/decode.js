@@ -20,7 +20,8 @@ import { notesOf } from '../files/picture-notes.js';
 import { context, Picture, release } from './picture.js';
 import { turns } from './probes.js';
 
-/** @typedef {import('../files/kinds.js').Kind} Kind */
+/** @import { Kind } from '../files/kinds.js' */
+
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
 /** Quality of a JPEG result, 0 to 1. */

@@ -7,6 +7,7 @@
  * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
  */
 
+import type { Failure } from '../failure.js';
 import type { RunRecord, StoredPicture } from '../train/keep/record.js';
 import type { FaultKind } from '../train/run/faults.js';
 import type { Domain, Losses, Memory, Scores } from '../train/types.js';
@@ -321,13 +322,6 @@ export interface Values {
 export type Name = keyof Commands;
 export type Request = { [K in Name]: { id: number; do: K } & Commands[K] }[Name];
 
-/** A failure as data: `code` selects the sentence, `detail` is plain English for a log. */
-export interface Failure {
-  code: string;
-  detail: string;
-  /** What the sentence names, such as the kind of a picture. */
-  values?: Record<string, string>;
-}
 export type Reply = { id: number; value: Values[Name] } | { id: number; failure: Failure };
 
 /** How much of the engine has come, in bytes as they are unpacked. */

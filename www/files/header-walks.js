@@ -7,8 +7,8 @@ import { nameAt } from './byte-reader.js';
 import { isFrame, segments } from './jpeg-segments.js';
 import { unsupported } from './kinds.js';
 
-/** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
-/** @typedef {import('./headers.js').Size} Size */
+/** @import { ByteReader } from './byte-reader.js' */
+/** @import { Size } from './headers.js' */
 
 /** Far more than any camera or program writes. */
 const MAX_STEPS = 65_536;

@@ -11,7 +11,8 @@ import { boxesSize, gifSize, jpegSize } from './header-walks.js';
 import { isRare, kindOf, notOpened } from './kinds.js';
 import { jxlSize, tiffSize } from './rare-sizes.js';
 
-/** @typedef {import('./kinds.js').Kind} Kind */
+/** @import { Kind } from './kinds.js' */
+
 /** @typedef {{ width: number, height: number }} Size pixels, as stored: before the EXIF orientation */
 
 /** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */

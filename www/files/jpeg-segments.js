@@ -1,6 +1,7 @@
 /** The segments of a JPEG (ITU-T T.81, annex B): embedded thumbnails lie inside them, and are stepped over. */
 
-/** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
+/** @import { ByteReader } from './byte-reader.js' */
+
 /** @typedef {{ marker: number, at: number, length: number }} Segment `at` and `length`: of its body */
 
 /** Far more than any camera or program writes. */

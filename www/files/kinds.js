@@ -6,7 +6,8 @@
 import { CodedError } from '../failure.js';
 import { nameAt } from './byte-reader.js';
 
-/** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
+/** @import { ByteReader } from './byte-reader.js' */
+
 /** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} Kind of picture */
 /** @typedef {'heic' | 'tiff' | 'jxl'} RareKind which some browsers open and others do not */
 

@@ -4,7 +4,7 @@
  * case and composed or decomposed accents are the same.
  */
 
-/** @typedef {import('../engine/protocol.js').Format} Format */
+/** @import { Format } from '../engine/protocol.js' */
 
 /** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_BYTES = 255;

@@ -4,7 +4,8 @@
  */
 import { ByteReader, nameAt } from './byte-reader.js';
 
-/** @typedef {import('./kinds.js').Kind} Kind */
+/** @import { Kind } from './kinds.js' */
+
 /**
  * @typedef {object} Notes
  * @property {boolean} convert the file has colours of its own, which become sRGB. Gamma alone, and gamma

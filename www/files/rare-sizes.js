@@ -1,8 +1,8 @@
 /** Sizes of pictures in formats that only some browsers open: TIFF and JPEG XL. */
 import { nameAt } from './byte-reader.js';
 
-/** @typedef {import('./byte-reader.js').ByteReader} ByteReader */
-/** @typedef {import('./headers.js').Size} Size */
+/** @import { ByteReader } from './byte-reader.js' */
+/** @import { Size } from './headers.js' */
 
 /** Boxes in front of a JPEG XL codestream. */
 const MAX_BOXES = 64;

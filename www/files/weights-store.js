@@ -6,7 +6,8 @@
 import { CodedError, failureOf, readError } from '../failure.js';
 import { safeFileName } from './names.js';
 
-/** @typedef {import('../failure.js').Failure} Failure */
+/** @import { Failure } from '../failure.js' */
+
 /**
  * @typedef {object} StoredWeights
  * @property {string} name a safe file name, unique here

@@ -7,7 +7,8 @@ import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
 import { resultNames } from './names.js';
 
-/** @typedef {import('../engine/protocol.js').Format} Format */
+/** @import { Format, Precision, Size, Smooth } from '../engine/protocol.js' */
+
 /**
  * What became of one photo.
  *
@@ -21,11 +22,9 @@ import { resultNames } from './names.js';
  * @property {number} photoWidth pixels of the photo, 0 where unknown
  * @property {number} photoHeight
  * @property {boolean} reduced made smaller than asked, because the device cannot hold more
- * @property {import('../engine/protocol.js').Precision | null} precision how it was computed, where it is done
+ * @property {Precision | null} precision how it was computed, where it is done
  * @property {About | null} made how, where it is done
  */
-/** @typedef {import('../engine/protocol.js').Size} Size */
-/** @typedef {import('../engine/protocol.js').Smooth} Smooth */
 /** @typedef {{ size: Size, margin: number, smooth: Smooth, format: Format }} Settings */
 /**
  * How results are made; in the manifest, how those without an entry of their own were.

@@ -7,10 +7,10 @@ import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
 import cards from './cards.json';
 
+/** @import { ModelReport, Season, Smooth } from '../engine/protocol.js' */
+/** @import { WeightsStore } from '../files/weights-store.js' */
+
 /** @typedef {(typeof cards)[number]} Card */
-/** @typedef {import('../files/weights-store.js').WeightsStore} WeightsStore */
-/** @typedef {import('../engine/protocol.js').Season} Season */
-/** @typedef {import('../engine/protocol.js').Smooth} Smooth */
 
 /**
  * @typedef {object} Model
@@ -22,7 +22,7 @@ import cards from './cards.json';
  * @property {number} margin pixels
  * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: not known
- * @property {import('../engine/protocol.js').ModelReport | null} network of own weights, once they were read; null: not known
+ * @property {ModelReport | null} network of own weights, once they were read; null: not known
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */

@@ -3,7 +3,7 @@ import { byId } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, statusOf } from './support.js';
 
-/** @typedef {import('../engine/protocol.js').DeviceReport} DeviceReport */
+/** @import { DeviceReport, Loading, Precision } from '../engine/protocol.js' */
 
 /** @returns {{ secure: boolean, gpu: boolean, agent: string }} */
 function here() {
@@ -15,7 +15,7 @@ let shown = null;
 
 /**
  * How much of the engine has come. Those who listen to the page hear of it once, by the status beside.
- * @param {import('../engine/protocol.js').Loading} loading
+ * @param {Loading} loading
  * @returns {string} the words that say so
  */
 export function showLoading({ loaded, total }) {
@@ -30,7 +30,7 @@ export function showLoading({ loaded, total }) {
 
 /**
  * How the last photo was translated, where it was not as the device proposed.
- * @param {import('../engine/protocol.js').Precision} precision
+ * @param {Precision} precision
  */
 export function showPrecision(precision) {
   if (shown && shown.precision !== precision) showDevice({ ...shown, precision });

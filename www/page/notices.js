@@ -1,6 +1,6 @@
 /** What the person should know, the latest last. */
 
-/** @typedef {import('../train/types.js').Notice} Notice */
+/** @import { Notice } from '../train/types.js' */
 
 const MOST = 20;
 

@@ -3,7 +3,8 @@
  * where there is no WebGPU the reason with steps for this browser.
  */
 
-/** @typedef {import('../engine/protocol.js').DeviceReport} DeviceReport */
+/** @import { DeviceReport } from '../engine/protocol.js' */
+
 /** @typedef {Pick<DeviceReport, 'device' | 'fallback'>} Device */
 /** @typedef {{ reason: string, steps: string[] }} Advice keys of messages */
 /** @typedef {'chrome' | 'firefox' | 'safari' | 'other'} Browser */

@@ -20,9 +20,9 @@ import { Restarts } from './run/restarts.js';
 import { TrainRun } from './run/run.js';
 import { snapshotOf } from './snapshot.js';
 
-/** @typedef {import('./types.js').Domain} Domain */
-/** @typedef {import('./types.js').State} State */
-/** @typedef {import('./types.js').TrainSessionApi} TrainSessionApi */
+/** @import { Lease } from '../engine/lease.js' */
+/** @import { Parts, Tell } from './run/run.js' */
+/** @import { Domain, Preset, Rates, SessionOptions, Settings, StartChoice, State, TrainSessionApi, Which } from './types.js' */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
 const ADVICE = [
@@ -55,7 +55,7 @@ export class TrainSession extends EventTarget {
   #library;
   #presence;
 
-  /** @param {import('./types.js').SessionOptions} options */
+  /** @param {SessionOptions} options */
   constructor({ engine, source, query = new URLSearchParams(), host = new Host() }) {
     super();
     this.#engine = engine;
@@ -131,17 +131,17 @@ export class TrainSession extends EventTarget {
     });
   }
 
-  /** @param {import('./types.js').Preset} preset */
+  /** @param {Preset} preset */
   usePreset(preset) {
     if (this.#can.edit) this.#next.usePreset(preset);
   }
 
-  /** @param {Partial<import('./types.js').Settings>} settings */
+  /** @param {Partial<Settings>} settings */
   set(settings) {
     if (this.#can.edit) this.#next.set(settings);
   }
 
-  /** @param {import('./types.js').StartChoice} choice */
+  /** @param {StartChoice} choice */
   startFrom(choice) {
     if (this.#can.edit) this.#next.startFrom(choice);
   }
@@ -192,7 +192,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @param {Pick<import('./run/run.js').Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
+  /** @param {Pick<Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
   #runOf(parts) {
     return new TrainRun({
       ...parts,
@@ -274,7 +274,7 @@ export class TrainSession extends EventTarget {
     await this.#refresh();
   }
 
-  /** @param {Partial<import('./types.js').Rates>} rates */
+  /** @param {Partial<Rates>} rates */
   async changeRates(rates) {
     const run = this.#run;
     if (!run || !this.#can.changeRates) return;
@@ -329,7 +329,7 @@ export class TrainSession extends EventTarget {
    *
    * @template T
    * @param {State} doing
-   * @param {(signal: AbortSignal, lease: import('../engine/lease.js').Lease) => Promise<T>} task
+   * @param {(signal: AbortSignal, lease: Lease) => Promise<T>} task
    * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
    */
   #alone(doing, task) {
@@ -389,7 +389,7 @@ export class TrainSession extends EventTarget {
    *
    * @param {string} id
    * @param {AbortSignal} signal
-   * @param {import('../engine/lease.js').Lease} lease
+   * @param {Lease} lease
    * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
    * @returns {Promise<TrainRun | null>} null: its photos are not there
    */
@@ -456,7 +456,7 @@ export class TrainSession extends EventTarget {
     return this.#exports.chart(this.#run, points);
   }
 
-  /** @param {Domain} direction @param {string} [id] @param {import('./types.js').Which} [which] */
+  /** @param {Domain} direction @param {string} [id] @param {Which} [which] */
   exportWeights(direction, id, which) {
     return this.#exports.weights(this.#run, direction, id, which);
   }
@@ -466,7 +466,7 @@ export class TrainSession extends EventTarget {
     return this.#exports.curves(this.#run, id);
   }
 
-  /** @param {Domain} direction @param {string} [id] @param {import('./types.js').Which} [which] */
+  /** @param {Domain} direction @param {string} [id] @param {Which} [which] */
   modelFor(direction, id, which) {
     return this.#exports.model(this.#run, direction, id, which);
   }
@@ -506,7 +506,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @type {import('./run/run.js').Tell} */
+  /** @type {Tell} */
   #tell(code, values = {}, tone = 'warning', detail = '') {
     this.#notices.add(tone, code, values, detail);
   }

@@ -8,9 +8,7 @@ import {
   warmsUp,
 } from './plan/settings.js';
 
-/** @typedef {import('./types.js').Snapshot} Snapshot */
-/** @typedef {import('./types.js').State} State */
-/** @typedef {import('./types.js').Can} Can */
+/** @import { Can, Snapshot, State } from './types.js' */
 
 /** In these states the device computes. */
 const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recovering']);

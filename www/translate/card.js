@@ -8,7 +8,7 @@ import { createCompare } from '../page/compare.js';
 import { label, shownName } from '../page/dom.js';
 import { errorText, text } from '../page/messages.js';
 
-/** @typedef {import('./queue.js').Item} Item */
+/** @import { Item, Result } from './queue.js' */
 
 export class Card {
   element = cloned('card');
@@ -16,7 +16,7 @@ export class Card {
   #onShape;
   /** The state in which it was drawn last. */
   #drawn = '';
-  /** Whose pictures it shows. @type {import('./queue.js').Result | null} */
+  /** Whose pictures it shows. @type {Result | null} */
   #result = null;
   /** Of the photo, or of before and after. @type {string[]} */
   #urls = [];
@@ -105,7 +105,7 @@ export class Card {
     this.#fill(image);
   }
 
-  /** @param {import('./queue.js').Result} result */
+  /** @param {Result} result */
   #showResult(result) {
     this.#release();
     const { before, after, width, height } = result.picture;
@@ -118,7 +118,7 @@ export class Card {
     this.#fill(createCompare({ before: first, after: second, width, height, name }));
   }
 
-  /** @param {import('../engine/protocol.js').Failure} problem */
+  /** @param {import('../failure.js').Failure} problem */
   #showReason({ code, values }) {
     this.#release();
     const reason = document.createElement('p');

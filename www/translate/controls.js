@@ -8,11 +8,10 @@ import { button, byId, input, select } from '../page/dom.js';
 import { keep, recall } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
-/** @typedef {import('../models/models.js').Model} Model */
-/** @typedef {import('../engine/protocol.js').Size} Size */
-/** @typedef {import('../engine/protocol.js').Format} Format */
-/** @typedef {import('../engine/protocol.js').Smooth} Smooth */
-/** @typedef {{ name: string, margin: number, bytes: number, network?: import('../engine/protocol.js').ModelReport }} Own weights of the visitor */
+/** @import { Format, ModelReport, Size, Smooth } from '../engine/protocol.js' */
+/** @import { Card, Model } from '../models/models.js' */
+
+/** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own weights of the visitor */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];
@@ -218,7 +217,7 @@ function showModel() {
 }
 
 /**
- * @param {import('../models/models.js').Card} card
+ * @param {Card} card
  * @returns {[string, string][]} key of the term, and the fact
  */
 function factsOf(card) {
@@ -236,7 +235,7 @@ function factsOf(card) {
 
 /**
  * What was measured of it; the way there and back only where a model leads back.
- * @param {import('../models/models.js').Card} card
+ * @param {Card} card
  * @returns {[string, string][]}
  */
 function scoresOf({ back, grid }) {
@@ -249,7 +248,7 @@ function scoresOf({ back, grid }) {
 
 /**
  * What a network is, in one line.
- * @param {Pick<import('../models/models.js').Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
+ * @param {Pick<Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
  */
 function networkWords({ blocks, ngf, parameters, up, norm }) {
   let words = text('models.network.resnet', { blocks, ngf, parameters });

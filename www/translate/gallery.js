@@ -6,7 +6,8 @@
  */
 import { Card } from './card.js';
 
-/** @typedef {import('./queue.js').Item} Item */
+/** @import { Item } from './queue.js' */
+
 /** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
 /** @typedef {'open' | 'save' | 'retry' | 'remove'} Action */
 

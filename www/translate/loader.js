@@ -3,9 +3,12 @@
 import { bytesOf } from '../files/weights-store.js';
 import { forgetMismatch, ownModel, readModel } from '../models/models.js';
 
-/** @typedef {import('../models/models.js').Model} Model */
-/** @typedef {import('../engine/client.js').Weights} Weights */
-/** @typedef {Pick<import('../engine/client.js').EngineClient, 'load'>} Engine */
+/** @import { EngineClient, Weights } from '../engine/client.js' */
+/** @import { CodedError } from '../failure.js' */
+/** @import { StoredWeights, WeightsStore } from '../files/weights-store.js' */
+/** @import { Model } from '../models/models.js' */
+
+/** @typedef {Pick<EngineClient, 'load'>} Engine */
 
 export class ModelLoader {
   #engine;
@@ -15,7 +18,7 @@ export class ModelLoader {
 
   /**
    * @param {Engine} engine
-   * @param {import('../files/weights-store.js').WeightsStore} store
+   * @param {WeightsStore} store
    */
   constructor(engine, store) {
     this.#engine = engine;
@@ -25,9 +28,9 @@ export class ModelLoader {
   /**
    * Takes a visitor's weights file, if the engine does, and remembers it.
    * @param {File} file
-   * @returns {Promise<import('../files/weights-store.js').StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under
+   * @returns {Promise<StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under
    *   the name that it got
-   * @throws {import('../failure.js').CodedError} the engine's `weights-…` codes
+   * @throws {CodedError} the engine's `weights-…` codes
    */
   async add(file) {
     const weights = { read: () => bytesOf(file, 'weights-unreadable'), sha256: null };
@@ -66,7 +69,7 @@ export class ModelLoader {
    * @param {string} from
    * @param {string} to wanted
    * @returns {Promise<string>} the name that they got
-   * @throws {import('../failure.js').CodedError} `weights-gone`, or that there was no room for a copy
+   * @throws {CodedError} `weights-gone`, or that there was no room for a copy
    */
   async rename(from, to) {
     const name = await this.#store.rename(from, to);

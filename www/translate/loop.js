@@ -3,9 +3,9 @@ import { isFinal } from '../engine/client.js';
 import { CodedError, failureOf } from '../failure.js';
 import { cancel, nextItem, settle } from './queue.js';
 
-/** @typedef {import('./queue.js').Run} Run */
-/** @typedef {import('./queue.js').Item} Item */
-/** @typedef {import('./queue.js').Failure} Failure */
+/** @import { EngineClient, Weights } from '../engine/client.js' */
+/** @import { Failure } from '../failure.js' */
+/** @import { Item, Run } from './queue.js' */
 
 /**
  * Something is wrong with the photo itself: it is skipped, not failed. One whose file has gone may come
@@ -19,9 +19,9 @@ export function isPhotosFault(code) {
 /**
  * @param {Run} run that has begun
  * @param {object} how
- * @param {Pick<import('../engine/client.js').EngineClient, 'translate'>} how.engine
+ * @param {Pick<EngineClient, 'translate'>} how.engine
  * @param {import('../models/models.js').Model} how.model
- * @param {import('../engine/client.js').Weights} how.weights of the model
+ * @param {Weights} how.weights of the model
  * @param {import('../files/zip.js').Settings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends

@@ -2,6 +2,8 @@
 import { failureOf } from '../failure.js';
 import { isPhotosFault } from './loop.js';
 
+/** @import { EngineClient, Weights } from '../engine/client.js' */
+
 /** @typedef {{ step: number, total: number, secondsLeft: number }} Progress */
 
 /** Longer side of the photos that are learnt from, in pixels. */
@@ -11,8 +13,8 @@ const STEPS = { slow: 60, graphics: 300 };
 
 /**
  * @param {object} given
- * @param {Pick<import('../engine/client.js').EngineClient, 'request'>} given.engine
- * @param {import('../engine/client.js').Weights} given.weights
+ * @param {Pick<EngineClient, 'request'>} given.engine
+ * @param {Weights} given.weights
  * @param {Blob[]} given.photos of the look that the model starts from: at least one
  * @param {boolean} given.slow
  * @param {AbortSignal} given.signal ends it behind the step that is being done; what was reached counts

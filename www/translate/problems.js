@@ -4,7 +4,7 @@ import { ignoredText } from '../page/left-out.js';
 import { errorText, text } from '../page/messages.js';
 import { counts } from './queue.js';
 
-/** @typedef {import('./queue.js').Run} Run */
+/** @import { Run } from './queue.js' */
 
 /** @type {Map<number, HTMLElement>} */
 const lines = new Map();
@@ -41,7 +41,7 @@ export function showProblems(run) {
 
 /**
  * @param {string} name
- * @param {import('../engine/protocol.js').Failure} problem
+ * @param {import('../failure.js').Failure} problem
  */
 function problemLine(name, { code, values }) {
   const line = document.createElement('li');

@@ -3,7 +3,7 @@ import { announce, byId } from '../page/dom.js';
 import { formatTime, text } from '../page/messages.js';
 import { counts, progress } from './queue.js';
 
-/** @typedef {import('./queue.js').Run} Run */
+/** @import { Run } from './queue.js' */
 
 /** A screen reader hears of every tenth of the way, not of every photo. */
 const ANNOUNCE_STEP = 0.1;

@@ -7,9 +7,10 @@
  * new one arrives, so that neither Cancel nor a failure loses anything.
  */
 
+/** @import { Translated } from '../engine/protocol.js' */
+/** @import { Failure } from '../failure.js' */
+
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
-/** @typedef {import('../engine/protocol.js').Failure} Failure */
-/** @typedef {import('../engine/protocol.js').Translated} Translated */
 
 /**
  * @typedef {object} Item

@@ -4,7 +4,7 @@ import { resultName } from '../files/names.js';
 import { buildZip } from '../files/zip.js';
 import { download, downloadFile } from '../page/dom.js';
 
-/** @typedef {import('./queue.js').Item} Item */
+/** @import { Item, Run } from './queue.js' */
 
 /**
  * @param {Item} item with a result
@@ -17,7 +17,7 @@ export function saveOne(item, url) {
 }
 
 /**
- * @param {import('./queue.js').Run} run
+ * @param {Run} run
  * @throws {import('../failure.js').CodedError} `zip-failed`
  */
 export async function saveZip(run) {

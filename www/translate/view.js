@@ -43,6 +43,9 @@ import { saveOne, saveZip } from './results.js';
 import { samplePhotos } from './sample-photos.js';
 import { Viewer } from './viewer.js';
 
+/** @import { EngineClient } from '../engine/client.js' */
+/** @import { WeightsStore } from '../files/weights-store.js' */
+
 /** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
 
 const run = createRun();
@@ -60,7 +63,7 @@ let changes = 0;
 const NOTHING = { items: [], ignored: 0, endings: [] };
 /** What was taken out last, to be put back until the next run begins. */
 let removed = NOTHING;
-/** @type {import('../engine/client.js').EngineClient} */
+/** @type {EngineClient} */
 let engine;
 /** @type {ModelLoader} */
 let loader;
@@ -81,8 +84,8 @@ const viewer = new Viewer({
 });
 
 /**
- * @param {import('../engine/client.js').EngineClient} client
- * @param {import('../files/weights-store.js').WeightsStore} store
+ * @param {EngineClient} client
+ * @param {WeightsStore} store
  * @param {Engine} opener
  */
 export async function setUpTranslate(client, store, opener) {
@@ -117,7 +120,7 @@ export async function setUpTranslate(client, store, opener) {
   refresh();
 }
 
-/** @param {import('../files/weights-store.js').WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
+/** @param {WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
 async function ownWeights(store) {
   const all = (await store.list()).map(async ({ name, size }) => {
     const file = await store.read(name).catch(() => new Blob());
@@ -468,7 +471,7 @@ function tell(error) {
   const { code, detail, values } =
     error instanceof Error
       ? failureOf(error)
-      : /** @type {import('../engine/protocol.js').Failure} */ (error);
+      : /** @type {import('../failure.js').Failure} */ (error);
   console.warn(`${code}: ${detail}`);
   notify(errorText(code, values));
 }

@@ -8,8 +8,8 @@ import { button, byId, label, shownName } from '../page/dom.js';
 import { text } from '../page/messages.js';
 import { noteOf } from './card.js';
 
-/** @typedef {import('./queue.js').Item} Item */
-/** @typedef {import('./gallery.js').Urls} Urls */
+/** @import { Urls } from './gallery.js' */
+/** @import { Item } from './queue.js' */
 
 export class Viewer {
   #dialog = /** @type {HTMLDialogElement} */ (byId('viewer'));

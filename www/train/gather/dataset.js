@@ -5,11 +5,8 @@
 import { failureOf } from '../../failure.js';
 import { uniqueName } from '../../translate/queue.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Photo} Photo */
-/** @typedef {import('../types.js').FolderReport} FolderReport */
-/** @typedef {import('../types.js').DatasetReport} DatasetReport */
-/** @typedef {import('../types.js').Remark} Remark */
+/** @import { DatasetReport, Domain, FolderReport, Photo, Remark } from '../types.js' */
+
 /** @typedef {{ file: Blob, path: string }} Found */
 
 /** Fewer photos in a folder than this are too few to learn from. */

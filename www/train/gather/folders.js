@@ -1,11 +1,12 @@
 /** The two folders of a session: each is looked at as soon as it is there, both at once if need be. */
 import { DOMAINS, datasetReport, folderReport, inspect } from './dataset.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../../files/walk.js').LeftOut} LeftOut */
+/** @import { Chunk, LeftOut } from '../../files/walk.js' */
+/** @import { DatasetReport, Domain, FolderReport } from '../types.js' */
+
 /** @typedef {{ file: Blob, path: string }} Found */
 /** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */
-/** @typedef {(Blob | Found)[] | AsyncIterable<import('../../files/walk.js').Chunk>} Given */
+/** @typedef {(Blob | Found)[] | AsyncIterable<Chunk>} Given */
 /** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
 /** Milliseconds between two words on how far the looking is. */
@@ -14,7 +15,7 @@ const PROGRESS = 100;
 export class Folders {
   #host;
   #onChange;
-  /** @type {{ of: Folders['reports'], crop: number, report: import('../types.js').DatasetReport } | null} */
+  /** @type {{ of: Folders['reports'], crop: number, report: DatasetReport } | null} */
   #dataset = null;
   /** @type {Record<Domain, Checking | null>} */
   #checking = { A: null, B: null };
@@ -22,7 +23,7 @@ export class Folders {
   #order = 0;
   #latest = { A: 0, B: 0 };
   #toldAt = 0;
-  /** @type {Record<Domain, import('../types.js').FolderReport>} */
+  /** @type {Record<Domain, FolderReport>} */
   reports = { A: folderReport('', []), B: folderReport('', []) };
 
   /**

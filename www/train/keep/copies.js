@@ -6,17 +6,16 @@
 import { CodedError } from '../../failure.js';
 import { DOMAINS } from '../gather/dataset.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
-/** @typedef {import('./record.js').StoredPhoto} StoredPhoto */
-/** @typedef {import('../../engine/protocol.js').TrainPhotos} TrainPhotos */
+/** @import { Kept, ToKeep, TrainPhotos } from '../../engine/protocol.js' */
+/** @import { Domain } from '../types.js' */
+/** @import { RunRecord, StoredPhoto } from './record.js' */
 
 /**
  * @typedef {object} Wanted a copy to be made
  * @property {StoredPhoto} of gets its name
  * @property {Domain} domain
- * @property {import('../../engine/protocol.js').ToKeep} photo
- * @property {(kept: import('../../engine/protocol.js').Kept) => void} use what was made in place of the photo
+ * @property {ToKeep} photo
+ * @property {(kept: Kept) => void} use what was made in place of the photo
  */
 
 /** Photos that are handed to the worker at a time. */
@@ -156,7 +155,7 @@ function wantedOf(record, used, longest) {
       const blob = used.photos[domain][i];
       if (!blob) continue;
       const photo = { name: nameOf(domain, i), blob, whole: null };
-      const use = (/** @type {import('../../engine/protocol.js').Kept} */ { copy }) => {
+      const use = (/** @type {Kept} */ { copy }) => {
         used.photos[domain][i] = copy;
       };
       all.push({ of, domain, photo, use });
@@ -166,7 +165,7 @@ function wantedOf(record, used, longest) {
       if (!blob) continue;
       const whole = { name: nameOf(`${domain}-whole`, i), longest };
       const photo = { name: nameOf(`${domain}-preview`, i), blob, whole };
-      const use = (/** @type {import('../../engine/protocol.js').Kept} */ { copy, whole }) => {
+      const use = (/** @type {Kept} */ { copy, whole }) => {
         used.previews[domain][i] = copy && { photo: copy, whole };
       };
       all.push({ of, domain, photo, use });

@@ -3,11 +3,9 @@ import { CodedError } from '../../failure.js';
 import { safeFileName } from '../../files/names.js';
 import { History } from './history.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Export} Export */
-/** @typedef {import('../types.js').Which} Which */
-/** @typedef {import('../run/run.js').TrainRun} TrainRun */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
+/** @import { TrainRun } from '../run/run.js' */
+/** @import { Domain, Export, TrainedModel, Which } from '../types.js' */
+/** @import { RunRecord, StoredPhoto } from './record.js' */
 
 export class Exports {
   #stored;
@@ -39,7 +37,7 @@ export class Exports {
    * @param {Domain} direction
    * @param {string} [id]
    * @param {Which} [which]
-   * @returns {Promise<import('../types.js').TrainedModel>}
+   * @returns {Promise<TrainedModel>}
    */
   async model(run, direction, id, which = 'best') {
     const { record, blob } = await this.#found(run, direction, which, id);
@@ -81,7 +79,7 @@ function isHere(run, id) {
   return run && (id === undefined || run.record.id === id) ? run : null;
 }
 
-/** @param {import('./record.js').StoredPhoto[]} previews */
+/** @param {StoredPhoto[]} previews */
 function kept(previews) {
   return previews.filter(({ seen }) => !seen).length;
 }

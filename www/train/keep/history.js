@@ -7,8 +7,7 @@
  * either generator is from its mean over four shifts.
  */
 
-/** @typedef {import('../types.js').LossName} LossName */
-/** @typedef {import('../types.js').Chart} Chart */
+/** @import { Chart, LossName, Losses } from '../types.js' */
 
 /** In the order of the engine. */
 export const LOSS_NAMES = /** @type {const} */ ([
@@ -81,7 +80,7 @@ export class History {
         warmingUp: false,
         polishing: false,
         polish: null,
-        losses: /** @type {import('../types.js').Losses} */ (nothing),
+        losses: /** @type {Losses} */ (nothing),
       });
     }
   }
@@ -121,7 +120,7 @@ export class History {
     return place >= 0 ? this.#rows[row + place] : Number.NaN;
   }
 
-  /** @param {number} step from 1 @returns {import('../types.js').Losses} */
+  /** @param {number} step from 1 @returns {Losses} */
   losses(step) {
     const all = LOSS_NAMES.map((name) => [name, this.at(step, name)]);
     return /** @type {any} */ (Object.fromEntries(all));

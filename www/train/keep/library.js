@@ -1,17 +1,19 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
 import { failureOf } from '../../failure.js';
 
+/** @import { Offer, Snapshot, StoredRun } from '../types.js' */
+
 export class Library {
   #host;
   #stored;
   #tell;
-  /** @type {import('../types.js').Offer[]} */
+  /** @type {Offer[]} */
   #offers = [];
-  /** @type {import('../types.js').StoredRun[]} */
+  /** @type {StoredRun[]} */
   #runs = [];
   /** The last look. */
   #last = Promise.resolve();
-  /** @type {import('../types.js').Snapshot['space']} */
+  /** @type {Snapshot['space']} */
   space = null;
 
   /**

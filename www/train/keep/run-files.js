@@ -4,11 +4,11 @@
  * index carries the digest of its content; one that was cut off is as if it were not there.
  */
 
-/** @typedef {import('./record.js').RunIndex} RunIndex */
-/** @typedef {import('./record.js').RunRecord} RunRecord */
-/** @typedef {import('./record.js').StoredPicture} StoredPicture */
-/** @typedef {Pick<import('../../files/disk.js').Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
-/** @typedef {{ name: string, content: import('../../files/disk.js').Content }} Part a file to be written */
+/** @import { Content, Disk } from '../../files/disk.js' */
+/** @import { RunIndex, RunRecord, StoredPicture } from './record.js' */
+
+/** @typedef {Pick<Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
+/** @typedef {{ name: string, content: Content }} Part a file to be written */
 /** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: as before */
 
 const SLOTS = ['index-0.json', 'index-1.json'];
@@ -201,7 +201,7 @@ async function sweep(folder, index) {
   }
 }
 
-/** Bytes of everything in a run's folder, its photos too. @param {import('../../files/disk.js').Disk} folder */
+/** Bytes of everything in a run's folder, its photos too. @param {Disk} folder */
 export async function bytesIn(folder) {
   let bytes = 0;
   for (const { name, folder: isFolder } of await folder.list()) {

@@ -11,11 +11,9 @@ import { isStored } from './copies.js';
 import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Offer} Offer */
-/** @typedef {import('../types.js').StoredRun} StoredRun */
-/** @typedef {import('../types.js').Which} Which */
-/** @typedef {import('./record.js').RunIndex} RunIndex */
+/** @import { Domain, Offer, PreviewSet, StoredRun, Which } from '../types.js' */
+/** @import { RunIndex, StoredPhoto } from './record.js' */
+
 /** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */
 
 const MARK = '.deleted';
@@ -159,7 +157,7 @@ export class StoredRuns {
     const copies = await folder.find(PHOTOS);
     /** @param {string | null} name */
     const read = async (name) => (name && copies?.read(name)) || null;
-    /** @param {import('./record.js').StoredPhoto} photo */
+    /** @param {StoredPhoto} photo */
     const shown = async ({ file, whole }) => {
       const [photo, shows] = await Promise.all([read(file), read(whole ?? file)]);
       return photo && shows && { photo, whole: shows };
@@ -267,7 +265,7 @@ async function shown({ pictures }, folder) {
   };
 }
 
-/** @param {RunIndex} index @param {Disk} folder @returns {Promise<import('../types.js').PreviewSet[]>} */
+/** @param {RunIndex} index @param {Disk} folder @returns {Promise<PreviewSet[]>} */
 async function allPictures({ pictures, record }, folder) {
   const all = await Promise.all(
     pictures.map(async ({ input, translated, back, ...picture }) => {

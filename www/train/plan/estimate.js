@@ -10,9 +10,8 @@ import { scoringShare } from '../run/scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
-/** @typedef {import('../types.js').Settings} Settings */
-/** @typedef {import('../types.js').Proposal} Proposal */
-/** @typedef {import('../types.js').Calibration} Calibration */
+/** @import { Calibration, Memory, Proposal, Settings, StartChoice } from '../types.js' */
+/** @import { Size } from './cost.js' */
 
 /** Seconds of a run that are too many, and those that a proposal aims at. */
 const LIMITS = {
@@ -37,8 +36,8 @@ const FIXED = 0.1;
 /**
  * @typedef {object} Measured
  * @property {Settings} settings
- * @property {import('./cost.js').Size} size of the networks that were measured
- * @property {import('../types.js').StartChoice} start
+ * @property {Size} size of the networks that were measured
+ * @property {StartChoice} start
  * @property {import('./settings.js').Network | null} [network] of the weights to start from
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
  * @property {number} photosA trained on
@@ -47,7 +46,7 @@ const FIXED = 0.1;
  * @property {number} scored photos that scores are computed from
  * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
  *   either compiles shaders; no warm-up when there is none in the run
- * @property {import('../types.js').Memory} memory
+ * @property {Memory} memory
  */
 
 /** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
@@ -86,7 +85,7 @@ function usual(seconds) {
   return median(seconds.length > 1 ? seconds.slice(1) : seconds);
 }
 
-/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {import('./cost.js').Size} */
+/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {Size} */
 function sizeWith({ size, start }, to) {
   const { crop, lambdaIdentity, ngf, blocks, up } = to;
   // Weights bring their own network; from scratch both kinds are equally wide (settings.js).

@@ -4,9 +4,8 @@ import { paintScenes } from '../gather/samples.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Settings} Settings */
-/** @typedef {import('../types.js').StartChoice} StartChoice */
+/** @import { DeviceReport, TrainNeed } from '../../engine/protocol.js' */
+/** @import { Calibration, Domain, Preset, Settings, StartChoice } from '../types.js' */
 
 export class Preparation {
   #engine;
@@ -16,18 +15,18 @@ export class Preparation {
   #onChange;
   /** What the person chose; the rest goes with the preset and the device. @type {Partial<Settings>} */
   #chosen = {};
-  /** @type {import('../types.js').Preset} */
+  /** @type {Preset} */
   preset = 'season';
   /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
   #basis = 'season';
-  /** @type {import('../../engine/protocol.js').DeviceReport | null} */
+  /** @type {DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };
-  /** Memory of a run as it stands here; null: not known yet. @type {import('../../engine/protocol.js').TrainNeed | null} */
+  /** Memory of a run as it stands here; null: not known yet. @type {TrainNeed | null} */
   need = null;
   #weighed = 0;
-  /** Of what stands here now; forgotten as soon as that changes. @type {import('../types.js').Calibration | null} */
+  /** Of what stands here now; forgotten as soon as that changes. @type {Calibration | null} */
   calibration = null;
 
   /**
@@ -65,7 +64,7 @@ export class Preparation {
     this.#altered();
   }
 
-  /** @param {import('../types.js').Preset} preset */
+  /** @param {Preset} preset */
   usePreset(preset) {
     this.preset = preset;
     if (preset !== 'own') {

@@ -7,8 +7,8 @@
  * paintings from the full picture, where strokes can be seen.
  */
 
-/** @typedef {import('../types.js').Settings} Settings */
-/** @typedef {import('../types.js').Preset} Preset */
+/** @import { Preset, Settings } from '../types.js' */
+
 /** @typedef {Exclude<Preset, 'own'>} Named */
 
 /**

@@ -4,10 +4,9 @@
  */
 import { isSlow } from '../../page/support.js';
 
-/** @typedef {import('../types.js').Settings} Settings */
-/** @typedef {import('../types.js').StartChoice} StartChoice */
-/** @typedef {import('../types.js').SettingProblem} SettingProblem */
-/** @typedef {import('../../page/support.js').Device} Device */
+/** @import { Device } from '../../page/support.js' */
+/** @import { Rates, SettingProblem, Settings, StartChoice } from '../types.js' */
+
 /** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
@@ -379,7 +378,7 @@ export function configOf(settings, start, device, steps, network = null) {
 
 /**
  * What can be changed while a run is under way, as the engine names it.
- * @param {import('../types.js').Rates} rates
+ * @param {Rates} rates
  */
 export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
   return {

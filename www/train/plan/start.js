@@ -9,8 +9,9 @@ import {
 } from '../../models/models.js';
 import { contentHash } from '../gather/dataset.js';
 
-/** @typedef {import('../types.js').StartChoice} StartChoice */
-/** @typedef {import('../../engine/protocol.js').Start} Start */
+/** @import { Start } from '../../engine/protocol.js' */
+/** @import { StartChoice } from '../types.js' */
+
 /** @typedef {Start & { name: string }} Weights */
 
 /** @type {Start} */

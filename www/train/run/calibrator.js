@@ -7,6 +7,9 @@ import { previewsOf } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 import { isDeath, smallerCrop } from './restarts.js';
 
+/** @import { Calibration, Remark } from '../types.js' */
+/** @import { Plan } from './prepare.js' */
+
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
 const SCORED_SLOW = 4;
 
@@ -30,9 +33,9 @@ export class Calibrator {
   }
 
   /**
-   * @param {import('./prepare.js').Plan} plan
+   * @param {Plan} plan
    * @param {AbortSignal} signal
-   * @returns {Promise<{ calibration: import('../types.js').Calibration | null, failure: (import('../types.js').Remark & { detail: string }) | null }>}
+   * @returns {Promise<{ calibration: Calibration | null, failure: (Remark & { detail: string }) | null }>}
    *   a failure when the device cannot do these steps
    * @throws what is no fault of the device
    */
@@ -79,7 +82,7 @@ export class Calibrator {
   }
 }
 
-/** @param {import('./prepare.js').Plan} plan @param {import('../keep/record.js').RunRecord} record */
+/** @param {Plan} plan @param {import('../keep/record.js').RunRecord} record */
 function about({ settings, start, network, device }, { photos, previews }) {
   const slow = isSlow(device);
   const { photos: shown } = previewsOf(settings, slow);

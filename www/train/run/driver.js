@@ -7,6 +7,8 @@
 import { failureOf } from '../../failure.js';
 import { isDeath, smallerCrop } from './restarts.js';
 
+/** @import { Tell, TrainRun } from './run.js' */
+
 /** @typedef {'training' | 'saving' | 'recovering'} Doing */
 /** @typedef {'paused' | 'finished' | 'failed' | 'closed'} End */
 
@@ -25,11 +27,11 @@ export class Driver {
   #broken = null;
 
   /**
-   * @param {import('./run.js').TrainRun} run
+   * @param {TrainRun} run
    * @param {object} parts
    * @param {import('./restarts.js').Restarts} parts.restarts
    * @param {(doing: Doing) => void} parts.onDoing
-   * @param {import('./run.js').Tell} parts.onTell
+   * @param {Tell} parts.onTell
    */
   constructor(run, { restarts, onDoing, onTell }) {
     this.#run = run;

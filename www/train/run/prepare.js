@@ -3,26 +3,24 @@
 import { DOMAINS, divided, foundAgain } from '../gather/dataset.js';
 import { configOf, polishOf, stepsOf } from '../plan/settings.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').FolderReport} FolderReport */
-/** @typedef {import('../types.js').Photo} Photo */
-/** @typedef {import('../keep/record.js').RunRecord} RunRecord */
-/** @typedef {import('../../engine/protocol.js').TrainPhotos} TrainPhotos */
+/** @import { DeviceReport, TrainFrom, TrainPhotos } from '../../engine/protocol.js' */
+/** @import { RunRecord, StoredPhoto } from '../keep/record.js' */
+/** @import { Domain, FolderReport, Photo, Settings, StartChoice } from '../types.js' */
 
 /**
  * @typedef {object} Plan
  * @property {Record<Domain, FolderReport>} folders
- * @property {import('../types.js').Settings} settings
- * @property {import('../types.js').StartChoice} start
+ * @property {Settings} settings
+ * @property {StartChoice} start
  * @property {import('../plan/settings.js').Network | null} network of the weights, as far as it is known
  * @property {import('../plan/start.js').Weights} weights
- * @property {import('../../engine/protocol.js').DeviceReport} device
+ * @property {DeviceReport} device
  * @property {number} date milliseconds since 1970
  */
 
 /**
  * @param {Plan} plan
- * @returns {{ record: RunRecord, from: import('../../engine/protocol.js').TrainFrom } & TrainPhotos}
+ * @returns {{ record: RunRecord, from: TrainFrom } & TrainPhotos}
  */
 export function prepare({ folders, settings, start, network, weights, device, date }) {
   const sides = { A: divided(folders.A), B: divided(folders.B) };
@@ -70,7 +68,7 @@ function idOf(date) {
   return `${date.toString(36)}-${part.toString(36).padStart(4, '0')}`;
 }
 
-/** @param {Photo} photo @returns {import('../keep/record.js').StoredPhoto} */
+/** @param {Photo} photo @returns {StoredPhoto} */
 function entry({ name, hash, heldOut }) {
   return { name, hash, file: null, ...(heldOut ? {} : { seen: true }) };
 }

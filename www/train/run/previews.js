@@ -7,9 +7,8 @@ import { failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/dataset.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Preview} Preview */
-/** @typedef {import('../types.js').PreviewSet} PreviewSet */
+/** @import { Domain, Preview, PreviewSet } from '../types.js' */
+
 /** @typedef {import('../../engine/protocol.js').TrainStored['pictures']} ToStore */
 
 /** Times that are kept at most, and bytes of all their pictures. */

@@ -16,11 +16,10 @@ import { Gallery } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').RunView} RunView */
-/** @typedef {import('../keep/record.js').RunRecord} RunRecord */
-/** @typedef {import('../../engine/protocol.js').TrainFrom} TrainFrom */
-/** @typedef {import('../../engine/protocol.js').TrainReport} TrainReport */
+/** @import { TrainFrom, TrainPhotos, TrainReport, TrainSteps } from '../../engine/protocol.js' */
+/** @import { RunRecord } from '../keep/record.js' */
+/** @import { Domain, Memory, PreviewSet, Rates, RunView, Which } from '../types.js' */
+
 /** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
 
 /**
@@ -31,11 +30,11 @@ import { Scorer } from './scorer.js';
  * @property {import('../../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
  * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
  * @property {TrainFrom} from where it began
- * @property {import('../../engine/protocol.js').TrainPhotos['photos']} photos
- * @property {import('../../engine/protocol.js').TrainPhotos['previews']} previews
+ * @property {TrainPhotos['photos']} photos
+ * @property {TrainPhotos['previews']} previews
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
- * @property {import('../types.js').PreviewSet[]} [pictures]
+ * @property {PreviewSet[]} [pictures]
  * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
  * @property {(bytes: number) => Promise<void>} makeRoom on the disk, where that is possible
  * @property {() => void} onChange
@@ -56,13 +55,13 @@ export class TrainRun {
   #pace = null;
   /** @type {TrainReport | null} */
   #report = null;
-  /** @type {import('../types.js').Memory | null} */
+  /** @type {Memory | null} */
   #memory = null;
   #warmingUp = false;
   #polishing = false;
   /** Photos that were said to be left out. @type {Set<string>} */
   #told = new Set();
-  /** Rates that the last checkpoint does not have. @type {import('../types.js').Rates | null} */
+  /** Rates that the last checkpoint does not have. @type {Rates | null} */
   #rates = null;
   #scorer;
   #copies;
@@ -96,7 +95,7 @@ export class TrainRun {
     ) => this.#skipped(domain, name, code);
     const { host, engine, onTell, onChange, makeRoom } = parts;
     this.#copies = new Copies(host, engine, onTell, onSkip, onChange, makeRoom);
-    /** What would help after the numbers left the finite ones. @type {import('../types.js').Rates | null} */
+    /** What would help after the numbers left the finite ones. @type {Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
     this.result = null;
@@ -235,7 +234,7 @@ export class TrainRun {
     return this.step < this.#polishedFrom ? 'full' : 'polish';
   }
 
-  /** @param {import('../../engine/protocol.js').TrainSteps} done */
+  /** @param {TrainSteps} done */
   #absorb(done) {
     for (const report of done.steps) {
       const seconds = this.#forecast.awake(kindOf(report), report.seconds);
@@ -339,7 +338,7 @@ export class TrainRun {
     this.result = null;
   }
 
-  /** @param {import('../types.js').Rates} rates */
+  /** @param {Rates} rates */
   async change(rates) {
     await this.#engine.request('train-change', { config: JSON.stringify(ratesConfig(rates)) });
     this.#rates = rates;
@@ -349,7 +348,7 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** @param {Domain} direction @param {import('../types.js').Which} which @returns {Promise<Blob>} */
+  /** @param {Domain} direction @param {Which} which @returns {Promise<Blob>} */
   async weights(direction, which) {
     const best = which === 'best' && this.#best?.[direction];
     return (

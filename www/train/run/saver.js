@@ -3,9 +3,13 @@
  * the time; and where the disk is full or there is none, in memory, so that at least the engine's death is
  * survived. The disk is tried again each time.
  */
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').RunView} RunView */
-/** @typedef {import('../keep/record.js').RunRecord} RunRecord */
+
+/** @import { TrainFrom } from '../../engine/protocol.js' */
+/** @import { Failure } from '../../failure.js' */
+/** @import { History } from '../keep/history.js' */
+/** @import { RunRecord } from '../keep/record.js' */
+/** @import { Domain, RunView } from '../types.js' */
+/** @import { Gallery } from './previews.js' */
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
 
 /** Saving may take one part in this many of the time. */
@@ -60,7 +64,7 @@ export class Saver {
     return Math.min(1 / PART, (this.saved?.seconds ?? 0) / Math.max(this.#every, 1));
   }
 
-  /** Where to go on from; null: nothing was saved yet. @returns {import('../../engine/protocol.js').TrainFrom | null} */
+  /** Where to go on from; null: nothing was saved yet. @returns {TrainFrom | null} */
   get last() {
     if (this.#inMemory) return { kind: 'checkpoint', bytes: this.#inMemory };
     return this.saved && { kind: 'stored' };
@@ -78,8 +82,8 @@ export class Saver {
 
   /**
    * @param {RunRecord} record
-   * @param {import('../keep/history.js').History} history
-   * @param {import('./previews.js').Gallery} gallery
+   * @param {History} history
+   * @param {Gallery} gallery
    * @param {Best} best
    */
   async save(record, history, gallery, best) {
@@ -117,7 +121,7 @@ export class Saver {
     return best === this.#best ? null : best;
   }
 
-  /** @param {import('../../engine/protocol.js').Failure | null} problem @param {number} bytes */
+  /** @param {Failure | null} problem @param {number} bytes */
   #report(problem, bytes) {
     if (problem && !this.#full) this.#tell(problem.code, { bytes }, 'warning', problem.detail);
     if (!problem && this.#full) this.#tell('storage-saved', {}, 'info');
@@ -126,8 +130,8 @@ export class Saver {
 
   /**
    * @param {RunRecord} record
-   * @param {import('../keep/history.js').History} history
-   * @param {import('./previews.js').Gallery} gallery
+   * @param {History} history
+   * @param {Gallery} gallery
    * @param {Best} best
    * @returns {Promise<Record<Domain, Blob>>} the weights
    */

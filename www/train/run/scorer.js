@@ -7,7 +7,7 @@
 import { CodedError } from '../../failure.js';
 import { isDeath } from './restarts.js';
 
-/** @typedef {import('../../engine/protocol.js').TrainScored} TrainScored */
+/** @import { TrainScored } from '../../engine/protocol.js' */
 
 /** Part of the time. */
 const PART = 0.1;

@@ -7,10 +7,7 @@ import { chosenWeights, showOutcome } from './outcome.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Export} Export */
-/** @typedef {import('../types.js').Snapshot} Snapshot */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { Domain, Export, TrainSessionApi as Session, Snapshot, Which } from '../types.js' */
 
 /**
  * @param {Session} session
@@ -63,7 +60,7 @@ export function showAfter(snapshot, session) {
  * @param {Session} session
  * @param {(files: File[]) => unknown} onModels
  * @param {string} [id] of a stored run
- * @param {import('../types.js').Which} [which]
+ * @param {Which} [which]
  */
 export async function useTrained(session, onModels, id, which) {
   const files = [];

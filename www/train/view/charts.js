@@ -9,8 +9,9 @@ import { columnsOf, GUESS, isKnown, KINDS, SIDES, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
-/** @typedef {import('../types.js').Chart} Chart */
-/** @typedef {import('./losses.js').Kind} Kind */
+/** @import { Chart, RunView } from '../types.js' */
+/** @import { Kind } from './losses.js' */
+
 /** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
 
 /** Points that are drawn, and rows of the table. */
@@ -21,7 +22,7 @@ const drawn = new Map();
 /** @type {Chart} */
 let latest;
 
-/** @param {Chart} chart @param {import('../types.js').RunView} run */
+/** @param {Chart} chart @param {RunView} run */
 export async function showCharts(chart, run) {
   latest = chart;
   byId('losses').hidden = chart.steps.length === 0;

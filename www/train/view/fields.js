@@ -5,8 +5,8 @@ import { CHOSEN } from '../plan/settings.js';
 import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
-/** @typedef {import('../types.js').Settings} Settings */
-/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @import { Settings, Snapshot } from '../types.js' */
+
 /** @typedef {{ name: keyof Settings, id: string, choices?: string[], least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
 
 /** In the order in which they matter; those that are `first` stand outside the drawer. @type {Field[]} */

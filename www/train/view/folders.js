@@ -7,10 +7,7 @@ import { leftOutLines } from './left-out.js';
 import { clone, inputPart, part, write, writeLines } from './parts.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Photo} Photo */
-/** @typedef {import('../types.js').Snapshot} Snapshot */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { Domain, Photo, TrainSessionApi as Session, Snapshot } from '../types.js' */
 
 export const DOMAINS = /** @type {const} */ (['A', 'B']);
 /** Photos of a folder that are shown. */

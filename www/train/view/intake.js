@@ -7,8 +7,7 @@ import { fromDrop, fromInput } from '../../files/walk.js';
 import { byId } from '../../page/dom.js';
 import { inputPart } from './parts.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { Domain, TrainSessionApi as Session } from '../types.js' */
 
 /**
  * @param {Map<Domain, HTMLElement>} cards

@@ -1,8 +1,7 @@
 /** Learning on: how many steps more, and at which rate. */
 import { byId, input } from '../../page/dom.js';
 
-/** @typedef {import('../types.js').Snapshot} Snapshot */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { TrainSessionApi as Session, Snapshot } from '../types.js' */
 
 /** The run that the fields were filled for. */
 let filled = '';

@@ -4,7 +4,7 @@ import { text } from '../../page/messages.js';
 import { KINDS, lossOf, rowOf, SIDES } from './losses.js';
 import { inOrder, write } from './parts.js';
 
-/** @typedef {import('../types.js').Chart} Chart */
+/** @import { Chart, LossName } from '../types.js' */
 
 /**
  * Draws what changed: whoever reads a row stays in it while the training goes on.
@@ -46,7 +46,7 @@ function heading(scope) {
   return one;
 }
 
-/** @param {import('../types.js').LossName} loss */
+/** @param {LossName} loss */
 function cell(loss) {
   const one = document.createElement('td');
   one.dataset.loss = loss;

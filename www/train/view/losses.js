@@ -1,8 +1,8 @@
 /** The losses of a run by the questions that they answer, each once for either direction. No page. */
 import { formatNumber, formatSmall, text } from '../../page/messages.js';
 
-/** @typedef {import('../types.js').Chart} Chart */
-/** @typedef {import('../types.js').LossName} LossName */
+/** @import { Chart, LossName } from '../types.js' */
+
 /** @typedef {typeof KINDS[number]} Kind */
 
 export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);

@@ -4,7 +4,7 @@ import { text } from '../../page/messages.js';
 import { made, removeFocused } from './parts.js';
 import { sentence } from './words.js';
 
-/** @typedef {import('../types.js').Notice} Notice */
+/** @import { Notice } from '../types.js' */
 
 /** @type {Map<number, HTMLElement>} */
 const shown = new Map();

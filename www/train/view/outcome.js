@@ -8,10 +8,7 @@ import { Pictures } from '../../page/pictures.js';
 import { clone, inOrder, made, part, write } from './parts.js';
 import { gridOf, nameOf, percentOf } from './words.js';
 
-/** @typedef {import('../types.js').Preview} Preview */
-/** @typedef {import('../types.js').RunView} RunView */
-/** @typedef {import('../types.js').Scores} Scores */
-/** @typedef {import('../types.js').Which} Which */
+/** @import { Preview, RunView, Scores, Which } from '../types.js' */
 
 /**
  * @typedef {object} Stage a moment of the run

@@ -21,7 +21,7 @@ import { setUpStatus, showStatus } from './status.js';
 import { setUpStored, showStored } from './stored.js';
 import { pairOf } from './words.js';
 
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { TrainSessionApi as Session, Snapshot } from '../types.js' */
 
 /** Charts and table are drawn no more often than this, in milliseconds. */
 const CHARTS_EVERY = 1000;
@@ -129,7 +129,7 @@ export class TrainPage {
     showCharts(this.#session.chart(POINTS), run).catch(() => {});
   }
 
-  /** What the tab of this view and the browser's own say. @param {import('../types.js').Snapshot} snapshot */
+  /** What the tab of this view and the browser's own say. @param {Snapshot} snapshot */
   #showOutside({ state, run, offer }) {
     const percent = run && state !== 'finished' ? formatPercent(run.fraction) : null;
     const mark = byId('train-mark');

@@ -8,9 +8,7 @@ import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';
 import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
 
-/** @typedef {import('../types.js').Snapshot} Snapshot */
-/** @typedef {import('../types.js').StartChoice} StartChoice */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { Preset, TrainSessionApi as Session, Snapshot, StartChoice } from '../types.js' */
 
 /** The choices that are in the list, to see when they are others. */
 let listed = '';
@@ -31,7 +29,7 @@ export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
   for (const name of PRESET_NAMES) select('preset').append(option(name, text(`preset.${name}`)));
   select('preset').addEventListener('change', () => {
-    const preset = /** @type {import('../types.js').Preset} */ (select('preset').value);
+    const preset = /** @type {Preset} */ (select('preset').value);
     session.usePreset(preset);
     announce(text(`preset.${preset}.about`), 'preset');
   });

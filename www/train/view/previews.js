@@ -8,8 +8,7 @@ import { Pictures } from '../../page/pictures.js';
 import { clone, part, write } from './parts.js';
 import { nameOf } from './words.js';
 
-/** @typedef {import('../types.js').Preview} Preview */
-/** @typedef {import('../types.js').RunView} RunView */
+/** @import { Preview, RunView } from '../types.js' */
 
 const pictures = new Pictures();
 /** The step that was scrubbed to; null: the latest. @type {number | null} */

@@ -4,8 +4,7 @@ import { text } from '../../page/messages.js';
 import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
-/** @typedef {import('../types.js').Rates} Rates */
-/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @import { Rates, Snapshot } from '../types.js' */
 
 const NAMES = /** @type {const} */ (['lr', 'lambdaCycle', 'lambdaIdentity']);
 const IDS = { lr: 'lr', lambdaCycle: 'lambda-cycle', lambdaIdentity: 'lambda-identity' };

@@ -4,7 +4,8 @@ import { formatTime, text } from '../../page/messages.js';
 import { write } from './parts.js';
 import { factsOf, statusOf } from './words.js';
 
-/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @import { Snapshot } from '../types.js' */
+
 /** @typedef {'pause' | 'resume' | 'step' | 'stop' | 'discard'} Action */
 
 /** A screen reader hears of every tenth of the way. */

@@ -7,9 +7,7 @@ import { save, useTrained } from './after.js';
 import { clone, inOrder, part, removeFocused, write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
-/** @typedef {import('../types.js').Snapshot} Snapshot */
-/** @typedef {import('../types.js').StoredRun} StoredRun */
-/** @typedef {import('../types.js').TrainSessionApi} Session */
+/** @import { TrainSessionApi as Session, Snapshot, StoredRun } from '../types.js' */
 
 const pictures = new Pictures();
 /** @type {Map<string, HTMLElement>} */

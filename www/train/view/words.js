@@ -12,9 +12,8 @@ import {
   text,
 } from '../../page/messages.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../types.js').Remark} Remark */
-/** @typedef {import('../types.js').Snapshot} Snapshot */
+/** @import { Calibration, Domain, FolderReport, Proposal, Remark, RunView, Snapshot } from '../types.js' */
+
 /** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
 
 /** Between facts on one line. */
@@ -102,7 +101,7 @@ function counted({ done, total }) {
   return { n: done, m: total };
 }
 
-/** Where the run is, on one line. @param {import('../types.js').RunView} run @param {boolean} going */
+/** Where the run is, on one line. @param {RunView} run @param {boolean} going */
 export function factsOf(run, going) {
   const { epoch, epochs } = run;
   const facts = [text('fact.step', { n: run.step, m: run.total })];
@@ -122,7 +121,7 @@ export function factsOf(run, going) {
 
 /**
  * How long the run will take, before it is begun.
- * @param {import('../types.js').Calibration} calibration
+ * @param {Calibration} calibration
  * @param {number} now milliseconds since 1970
  * @returns {string[]} sentences
  */
@@ -145,7 +144,7 @@ export function estimateOf({ secondsPerStep, steps, seconds, firstStep, feasible
   return lines;
 }
 
-/** @param {import('../types.js').Proposal} proposal */
+/** @param {Proposal} proposal */
 export function proposalOf({ why, settings, seconds }) {
   const parts = Object.entries(settings)
     .filter(([name]) => name !== 'unit')
@@ -162,7 +161,7 @@ export function proposalOf({ why, settings, seconds }) {
     : `${words} ${text('proposal.time', { time: formatTime(seconds) })}`;
 }
 
-/** What is in a folder. @param {import('../types.js').FolderReport} folder */
+/** What is in a folder. @param {FolderReport} folder */
 export function folderSummary({ usable, smallest, largest, heldOut }) {
   if (usable === 0 || !smallest || !largest) return '';
   const facts = [text('folder.photos', { n: usable }), sizes(smallest, largest)];
@@ -197,7 +196,7 @@ export function gridOf(grid) {
 
 /**
  * What the latest scores of a run say.
- * @param {Pick<import('../types.js').RunView, 'scores' | 'names' | 'previews'>} run
+ * @param {Pick<RunView, 'scores' | 'names' | 'previews'>} run
  * @returns {string[]} sentences; none without scores
  */
 export function scoresOf({ scores, names, previews }) {

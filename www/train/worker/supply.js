@@ -7,8 +7,9 @@
 import { CodedError, failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/dataset.js';
 
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../../engine/protocol.js').Excluded} Excluded */
+/** @import { Excluded } from '../../engine/protocol.js' */
+/** @import { Domain } from '../types.js' */
+
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**
  * @typedef {object} Sink the part of the engine's `Training` that takes photos

@@ -7,13 +7,12 @@ import { Disk } from '../../files/disk.js';
 import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../keep/run-files.js';
 import { Supply } from './supply.js';
 
-/** @typedef {import('../../pkg/cyclegan_web.js').Engine} Engine */
-/** @typedef {import('../../pkg/cyclegan_web.js').Training} Training */
-/** @typedef {import('../types.js').Domain} Domain */
-/** @typedef {import('../../engine/protocol.js').Commands} Commands */
-/** @typedef {import('../../engine/protocol.js').Values} Values */
-/** @typedef {import('../../engine/protocol.js').TrainStart} TrainStart */
-/** @typedef {import('../../engine/protocol.js').TrainReport} TrainReport */
+/** @import { Lease } from '../../engine/lease.js' */
+/** @import { Commands, Kept, PreviewPhoto, ToKeep, TrainReport, TrainStart, TrainStored, Values } from '../../engine/protocol.js' */
+/** @import { Failure } from '../../failure.js' */
+/** @import { Pieces, Write } from '../../files/disk.js' */
+/** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
+/** @import { Domain } from '../types.js' */
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
@@ -31,7 +30,7 @@ const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-fin
  * @property {() => number} now milliseconds of a clock that is never set
  * @property {() => void} panic ends wasm as a mistake in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
- * @property {(run: string) => Promise<import('../../engine/lease.js').Lease | null>} hold tells everybody that this worker
+ * @property {(run: string) => Promise<Lease | null>} hold tells everybody that this worker
  *   writes the run's folder, until it ends
  */
 
@@ -43,7 +42,7 @@ export class Trainer {
   #supply = null;
   /** The run's folder. @type {Disk | null} */
   #disk = null;
-  /** Of that folder. @type {import('../../engine/lease.js').Lease | null} */
+  /** Of that folder. @type {Lease | null} */
   #lease = null;
   /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
@@ -189,7 +188,7 @@ export class Trainer {
 
   /**
    * @param {Domain} domain
-   * @param {import('../../engine/protocol.js').PreviewPhoto | null} shown
+   * @param {PreviewPhoto | null} shown
    * @param {number} side
    * @returns {Promise<number>} -1: it cannot be decoded
    */
@@ -220,7 +219,7 @@ export class Trainer {
     return kept;
   }
 
-  /** @param {Disk} folder @param {import('../../engine/protocol.js').ToKeep} photo @returns {Promise<import('../../engine/protocol.js').Kept>} */
+  /** @param {Disk} folder @param {ToKeep} photo @returns {Promise<Kept>} */
   async #keepOne(folder, { name, blob, whole }) {
     const training = this.#run();
     let resized;
@@ -302,7 +301,7 @@ export class Trainer {
     const training = this.#run();
     const { step } = training.report();
     let bytes = 0;
-    const checkpoint = async (/** @type {import('../../files/disk.js').Write} */ write) => {
+    const checkpoint = async (/** @type {Write} */ write) => {
       bytes = await training.saveCheckpoint(write);
     };
     const parts = { checkpoint, history: new Uint8Array(history) };
@@ -317,7 +316,7 @@ export class Trainer {
   /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
   async #finish({ record, history, best, pictures }) {
     const [a, b] = [await this.#weights('A'), await this.#weights('B')];
-    const checkpoint = async (/** @type {import('../../files/disk.js').Write} */ write) => {
+    const checkpoint = async (/** @type {Write} */ write) => {
       await this.#run().saveCheckpoint(write);
     };
     const store = (/** @type {typeof checkpoint | null} */ kept) =>
@@ -370,7 +369,7 @@ function reader(file) {
 /** Bytes of a file in memory that are handed to the browser at a time. */
 const PART = 4 << 20;
 
-/** A file that is kept outside of wasm's memory. @param {import('../../files/disk.js').Pieces} pieces */
+/** A file that is kept outside of wasm's memory. @param {Pieces} pieces */
 async function blobOf(pieces) {
   /** @type {Blob[]} */
   const parts = [];
@@ -407,7 +406,7 @@ async function bytesOf(blob) {
   }
 }
 
-/** @param {import('../../engine/protocol.js').TrainStored['pictures']} pictures */
+/** @param {TrainStored['pictures']} pictures */
 function previewsOf(pictures) {
   if (!pictures) return null;
   const files = pictures.files.map(({ name, blob }) => ({ name, content: blob }));
@@ -417,7 +416,7 @@ function previewsOf(pictures) {
 /**
  * @param {Disk | null} disk
  * @param {(disk: Disk) => Promise<unknown>} store
- * @returns {Promise<import('../../engine/protocol.js').Failure | null>} why it is not stored
+ * @returns {Promise<Failure | null>} why it is not stored
  */
 async function stored(disk, store) {
   if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };
