@@ -96,6 +96,24 @@ export function resultNames(taken = []) {
   };
 }
 
+/**
+ * The name itself, or the name with " (2)", " (3)" … before its extension. Compared without case,
+ * as Windows and macOS do when the results are unpacked.
+ * @param {Set<string>} taken lower-case names; the new one is added
+ * @param {string} name
+ */
+export function uniqueName(taken, name) {
+  let candidate = name;
+  const slash = name.lastIndexOf('/');
+  const dot = name.lastIndexOf('.');
+  const cut = dot > slash + 1 ? dot : name.length;
+  for (let n = 2; taken.has(candidate.toLowerCase()); n += 1) {
+    candidate = `${name.slice(0, cut)} (${n})${name.slice(cut)}`;
+  }
+  taken.add(candidate.toLowerCase());
+  return candidate;
+}
+
 /** What two names have in common that some file system takes for the same. @param {string} path */
 function folded(path) {
   return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');

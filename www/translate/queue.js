@@ -7,6 +7,8 @@
  * new one arrives, so that neither Cancel nor a failure loses anything.
  */
 
+import { uniqueName } from '../files/names.js';
+
 /** @import { Translated } from '../engine/protocol.js' */
 /** @import { Failure } from '../failure.js' */
 
@@ -64,24 +66,6 @@ export function createRun() {
     timed: 0,
     seconds: [],
   };
-}
-
-/**
- * The name itself, or the name with " (2)", " (3)" … before its extension. Compared without case,
- * as Windows and macOS do when the results are unpacked.
- * @param {Set<string>} taken lower-case names; the new one is added
- * @param {string} name
- */
-export function uniqueName(taken, name) {
-  let candidate = name;
-  const slash = name.lastIndexOf('/');
-  const dot = name.lastIndexOf('.');
-  const cut = dot > slash + 1 ? dot : name.length;
-  for (let n = 2; taken.has(candidate.toLowerCase()); n += 1) {
-    candidate = `${name.slice(0, cut)} (${n})${name.slice(cut)}`;
-  }
-  taken.add(candidate.toLowerCase());
-  return candidate;
 }
 
 /**

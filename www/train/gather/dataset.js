@@ -3,7 +3,7 @@
  * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
  */
 import { failureOf } from '../../failure.js';
-import { uniqueName } from '../../translate/queue.js';
+import { uniqueName } from '../../files/names.js';
 
 /** @import { DatasetReport, Domain, FolderReport, Photo, Remark } from '../types.js' */
 
