@@ -1,8 +1,8 @@
 /** Two folders: what is used, what is set aside, what is warned of and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { contentHash } from '../../www/files/digest.js';
 import {
-  contentHash,
   datasetReport,
   divided,
   folderReport,

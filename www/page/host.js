@@ -1,8 +1,8 @@
 /** What a training run needs of the browser, in one place, so that tests can stand in for it. */
 
 import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
+import { contentHash } from '../files/digest.js';
 import { measure } from '../files/headers.js';
-import { contentHash } from '../train/gather/dataset.js';
 
 /** How long another tab may be busy with something short, in milliseconds. */
 const PATIENCE = 500;

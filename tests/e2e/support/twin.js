@@ -3,7 +3,8 @@
  * Its losses on the command line stand in `fixtures/losses.json`.
  */
 import { PNG } from 'pngjs';
-import { contentHash, divided, folderReport, inspect } from '../../../www/train/gather/dataset.js';
+import { contentHash } from '../../../www/files/digest.js';
+import { divided, folderReport, inspect } from '../../../www/train/gather/dataset.js';
 import { configOf, defaultSettings } from '../../../www/train/plan/settings.js';
 import { paintedPixels } from './files.js';
 

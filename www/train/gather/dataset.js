@@ -204,17 +204,3 @@ export function foundAgain(hashes, folder) {
   const photos = hashes.map((hash) => known.get(hash) ?? null);
   return { photos, missing: photos.filter((photo) => photo === null).length };
 }
-
-/**
- * SHA-256 of a file's content. Without `crypto.subtle`, outside a secure context, files of the same name
- * and length count as the same.
- *
- * @param {Blob} file
- * @returns {Promise<string>}
- */
-export async function contentHash(file) {
-  const bytes = await file.arrayBuffer();
-  if (!crypto.subtle) return `${file.size} ${file instanceof File ? file.name : ''}`;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

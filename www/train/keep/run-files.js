@@ -4,6 +4,8 @@
  * index carries the digest of its content; one that was cut off is as if it were not there.
  */
 
+import { sha256 } from '../../files/digest.js';
+
 /** @import { Content, Disk } from '../../files/disk.js' */
 /** @import { RunIndex, RunRecord, StoredPicture } from './record.js' */
 
@@ -211,13 +213,8 @@ export async function bytesIn(folder) {
   return bytes;
 }
 
-/**
- * Tells whole text from text that was cut off: SHA-256, or where there is no `crypto.subtle` its length.
- * @param {string} text
- */
+/** Tells whole text from text that was cut off. @param {string} text */
 async function digest(text) {
   const bytes = new TextEncoder().encode(text);
-  if (!globalThis.crypto?.subtle) return `length ${bytes.length}`;
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return (await sha256(bytes)) ?? `length ${bytes.length}`;
 }

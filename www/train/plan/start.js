@@ -1,5 +1,6 @@
 /** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../../failure.js';
+import { contentHash } from '../../files/digest.js';
 import {
   forgetMismatch,
   ownModel,
@@ -7,7 +8,6 @@ import {
   readModel,
   shippedModels,
 } from '../../models/models.js';
-import { contentHash } from '../gather/dataset.js';
 
 /** @import { Start } from '../../engine/protocol.js' */
 /** @import { StartChoice } from '../types.js' */
