@@ -1,7 +1,8 @@
 /** The page's handle on the worker: one request at a time, abort, death and revival. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EngineClient, isFinal } from '../../www/engine/client.js';
+import { EngineClient } from '../../www/engine/client.js';
+import { isFinal } from '../../www/engine/codes.js';
 import { CodedError } from '../../www/failure.js';
 
 /** What a stand-in for the worker does with a request; nothing returned: it never answers. */

@@ -1,11 +1,13 @@
 /** The small parts of training: curves, faults, restarts, previews, supply. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeath } from '../../www/engine/codes.js';
 import { CodedError } from '../../www/failure.js';
 import { History, LOSS_NAMES } from '../../www/train/keep/history.js';
+import { smallerCrop } from '../../www/train/plan/settings.js';
 import { Faults, faultsOf } from '../../www/train/run/faults.js';
 import { thinned } from '../../www/train/run/previews.js';
-import { isDeath, Restarts, smallerCrop } from '../../www/train/run/restarts.js';
+import { Restarts } from '../../www/train/run/restarts.js';
 import { Supply } from '../../www/train/worker/supply.js';
 import { Trainer } from '../../www/train/worker/trainer.js';
 

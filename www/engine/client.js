@@ -8,6 +8,7 @@
  * nothing else knows what is loaded, and no second copy of it is held.
  */
 import { CodedError, coded, failureOf } from '../failure.js';
+import { FATAL } from './codes.js';
 
 /** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Notice, Precision, Reply, TranslateJob, Translated, Values } from './protocol.js' */
 
@@ -30,17 +31,6 @@ const PATIENCE = 400;
 const SILENCE = 120_000;
 /** Deaths in a row after which another worker is no longer the answer. */
 const MAX_DEATHS = 3;
-/** After these codes the worker is of no more use. */
-const FATAL = new Set(['engine-died', 'gpu-lost', 'engine-unavailable']);
-/** After these codes the next photo would fare no better. */
-const FINAL =
-  /^(engine-unavailable|engine-keeps-dying|browser-unsupported|out-of-room|weights-.*|model-.*)$/;
-
-/**
- * Whether a run should stop here: the failure is none of the photo's.
- * @param {string} code
- */
-export const isFinal = (code) => FINAL.test(code);
 
 export class EngineClient {
   #spawn;

@@ -5,10 +5,9 @@
  */
 import { isSlow } from '../../page/support.js';
 import { median } from '../run/forecast.js';
-import { CROPS } from '../run/restarts.js';
 import { scoringShare } from '../run/scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
-import { polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
+import { CROPS, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
 /** @import { Calibration, Memory, Proposal, Settings, StartChoice } from '../types.js' */
 /** @import { Size } from './cost.js' */

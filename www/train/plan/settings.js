@@ -58,6 +58,9 @@ const CHOICES = /** @type {const} */ ({
   up: ['transpose', 'bilinear'],
 });
 
+/** Sides of a training picture that are proposed, the largest first. */
+export const CROPS = [256, 192, 128, 96, 64, 48, 32];
+
 /** What the discriminators are shown, as the engine names it. */
 const AUGMENT = {
   none: '',
@@ -387,4 +390,12 @@ export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
     lambda_B: lambdaCycle,
     lambda_identity: lambdaIdentity,
   };
+}
+
+/**
+ * The next smaller side of a training picture; the same when there is none.
+ * @param {number} crop
+ */
+export function smallerCrop(crop) {
+  return CROPS.find((side) => side < crop) ?? crop;
 }

@@ -1,11 +1,12 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
+
+import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { isSlow } from '../../page/support.js';
 import { sizeOf } from '../plan/cost.js';
 import { calibrationOf } from '../plan/estimate.js';
-import { previewsOf } from '../plan/settings.js';
+import { previewsOf, smallerCrop } from '../plan/settings.js';
 import { prepare } from './prepare.js';
-import { isDeath, smallerCrop } from './restarts.js';
 
 /** @import { Calibration, Remark } from '../types.js' */
 /** @import { Plan } from './prepare.js' */

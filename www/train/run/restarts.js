@@ -7,24 +7,6 @@
 const WINDOW = 600_000;
 const MOST = 3;
 
-/** After these codes the engine has ended, has no memory left, or left out part of its last work. */
-const DEATHS = new Set([
-  'engine-died',
-  'gpu-lost',
-  'gpu-refused',
-  'engine-keeps-dying',
-  'out-of-memory',
-  'training-gone',
-]);
-
-/** Sides of a training picture that are proposed, the largest first. */
-export const CROPS = [256, 192, 128, 96, 64, 48, 32];
-
-/** @param {string} code */
-export function isDeath(code) {
-  return DEATHS.has(code);
-}
-
 export class Restarts {
   /** @type {number[]} */
   #deaths = [];
@@ -50,12 +32,4 @@ export class Restarts {
   forget() {
     this.#deaths = [];
   }
-}
-
-/**
- * The next smaller side of a training picture; the same when there is none.
- * @param {number} crop
- */
-export function smallerCrop(crop) {
-  return CROPS.find((side) => side < crop) ?? crop;
 }

@@ -4,8 +4,9 @@
  * something to lose is scored before its first step: nothing else says whether it got better. A run from
  * scratch has no such bar, and waits until there is something to see.
  */
+
+import { isDeath } from '../../engine/codes.js';
 import { CodedError } from '../../failure.js';
-import { isDeath } from './restarts.js';
 
 /** @import { TrainScored } from '../../engine/protocol.js' */
 
