@@ -8,9 +8,10 @@
  */
 
 import type { Failure } from '../failure.js';
+import type { Domain } from '../train/gather/domains.js';
 import type { RunRecord, StoredPicture } from '../train/keep/record.js';
 import type { FaultKind } from '../train/run/faults.js';
-import type { Domain, Losses, Memory, Scores } from '../train/types.js';
+import type { Losses, Memory, Scores } from '../train/types.js';
 
 declare global {
   /** Size of the engine's wasm in bytes, put in by the build: what a host says may be the packed size. */

@@ -21,8 +21,9 @@ import { TrainRun } from './run/run.js';
 import { snapshotOf } from './snapshot.js';
 
 /** @import { Lease } from '../engine/lease.js' */
+/** @import { Domain } from './gather/domains.js' */
 /** @import { Parts, Tell } from './run/run.js' */
-/** @import { Domain, Preset, Rates, SessionOptions, Settings, StartChoice, State, TrainSessionApi, Which } from './types.js' */
+/** @import { Preset, Rates, SessionOptions, Settings, StartChoice, State, TrainSessionApi, Which } from './types.js' */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
 const ADVICE = [

@@ -12,8 +12,7 @@
 
 import type { DeviceReport } from '../engine/protocol.js';
 import type { Candidate, Chunk, LeftOut } from '../files/walk.js';
-
-export type Domain = 'A' | 'B';
+import type { Domain } from './gather/domains.js';
 
 /**
  * - `empty`: at least one folder has no photos yet

@@ -2,10 +2,13 @@
  * The two folders before anything is trained on them: what is in them, which photos are the same, which
  * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
  */
+
 import { failureOf } from '../../failure.js';
 import { uniqueName } from '../../files/names.js';
+import { DOMAINS } from './domains.js';
 
-/** @import { DatasetReport, Domain, FolderReport, Photo, Remark } from '../types.js' */
+/** @import { DatasetReport, FolderReport, Photo, Remark } from '../types.js' */
+/** @import { Domain } from './domains.js' */
 
 /** @typedef {{ file: Blob, path: string }} Found */
 
@@ -19,9 +22,6 @@ const LEAST_TO_HOLD_OUT = 4;
 const HELD_OUT = { part: 10, most: 8 };
 /** Photos looked at together. */
 const AT_ONCE = 4;
-
-/** The two domains. */
-export const DOMAINS = /** @type {const} */ (['A', 'B']);
 
 /**
  * Size and content of each photo.

@@ -1,8 +1,10 @@
 /** The two folders of a session: each is looked at as soon as it is there, both at once if need be. */
-import { DOMAINS, datasetReport, folderReport, inspect } from './dataset.js';
+import { datasetReport, folderReport, inspect } from './dataset.js';
+import { DOMAINS } from './domains.js';
 
 /** @import { Chunk, LeftOut } from '../../files/walk.js' */
-/** @import { DatasetReport, Domain, FolderReport } from '../types.js' */
+/** @import { DatasetReport, FolderReport } from '../types.js' */
+/** @import { Domain } from './domains.js' */
 
 /** @typedef {{ file: Blob, path: string }} Found */
 /** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */

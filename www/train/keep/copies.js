@@ -4,10 +4,10 @@
  * one more as previews show it. The photos themselves are not stored.
  */
 import { CodedError } from '../../failure.js';
-import { DOMAINS } from '../gather/dataset.js';
+import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Kept, ToKeep, TrainPhotos } from '../../engine/protocol.js' */
-/** @import { Domain } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord, StoredPhoto } from './record.js' */
 
 /**

@@ -3,8 +3,9 @@ import { CodedError } from '../../failure.js';
 import { safeFileName } from '../../files/names.js';
 import { History } from './history.js';
 
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { TrainRun } from '../run/run.js' */
-/** @import { Domain, Export, TrainedModel, Which } from '../types.js' */
+/** @import { Export, TrainedModel, Which } from '../types.js' */
 /** @import { RunRecord, StoredPhoto } from './record.js' */
 
 export class Exports {

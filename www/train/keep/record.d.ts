@@ -12,7 +12,9 @@
  * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
  */
-import type { Domain, Scores, Settings, StartChoice } from '../types.js';
+
+import type { Domain } from '../gather/domains.js';
+import type { Scores, Settings, StartChoice } from '../types.js';
 
 export interface StoredPhoto {
   name: string;

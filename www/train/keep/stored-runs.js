@@ -11,7 +11,8 @@ import { isStored } from './copies.js';
 import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
-/** @import { Domain, Offer, PreviewSet, StoredRun, Which } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Offer, PreviewSet, StoredRun, Which } from '../types.js' */
 /** @import { RunIndex, StoredPhoto } from './record.js' */
 
 /** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */

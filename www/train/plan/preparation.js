@@ -5,7 +5,8 @@ import { isDecided, presetSettings, undecided } from './presets.js';
 import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
 /** @import { DeviceReport, TrainNeed } from '../../engine/protocol.js' */
-/** @import { Calibration, Domain, Preset, Settings, StartChoice } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Calibration, Preset, Settings, StartChoice } from '../types.js' */
 
 export class Preparation {
   #engine;

@@ -1,11 +1,13 @@
 /** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
 
-import { DOMAINS, divided, foundAgain } from '../gather/dataset.js';
+import { divided, foundAgain } from '../gather/dataset.js';
+import { DOMAINS } from '../gather/domains.js';
 import { configOf, polishOf, stepsOf } from '../plan/settings.js';
 
 /** @import { DeviceReport, TrainFrom, TrainPhotos } from '../../engine/protocol.js' */
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord, StoredPhoto } from '../keep/record.js' */
-/** @import { Domain, FolderReport, Photo, Settings, StartChoice } from '../types.js' */
+/** @import { FolderReport, Photo, Settings, StartChoice } from '../types.js' */
 
 /**
  * @typedef {object} Plan

@@ -6,9 +6,10 @@
 
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
-import { DOMAINS } from '../gather/dataset.js';
+import { DOMAINS } from '../gather/domains.js';
 
-/** @import { Domain, Preview, PreviewSet } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Preview, PreviewSet } from '../types.js' */
 
 /** @typedef {import('../../engine/protocol.js').TrainStored['pictures']} ToStore */
 

@@ -4,7 +4,7 @@
  * decide: every method rejects with the failure.
  */
 import { isSlow } from '../../page/support.js';
-import { DOMAINS } from '../gather/dataset.js';
+import { DOMAINS } from '../gather/domains.js';
 import { Copies, isKept, isStored } from '../keep/copies.js';
 import { History, kindOf } from '../keep/history.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from '../plan/cost.js';
@@ -17,8 +17,9 @@ import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
 /** @import { TrainFrom, TrainPhotos, TrainReport, TrainSteps } from '../../engine/protocol.js' */
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord } from '../keep/record.js' */
-/** @import { Domain, Memory, PreviewSet, Rates, RunView, Which } from '../types.js' */
+/** @import { Memory, PreviewSet, Rates, RunView, Which } from '../types.js' */
 
 /** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
 

@@ -6,9 +6,10 @@
 
 /** @import { TrainFrom } from '../../engine/protocol.js' */
 /** @import { Failure } from '../../failure.js' */
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { History } from '../keep/history.js' */
 /** @import { RunRecord } from '../keep/record.js' */
-/** @import { Domain, RunView } from '../types.js' */
+/** @import { RunView } from '../types.js' */
 /** @import { Gallery } from './previews.js' */
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
 

@@ -7,7 +7,8 @@ import { chosenWeights, showOutcome } from './outcome.js';
 import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
-/** @import { Domain, Export, TrainSessionApi as Session, Snapshot, Which } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Export, TrainSessionApi as Session, Snapshot, Which } from '../types.js' */
 
 /**
  * @param {Session} session

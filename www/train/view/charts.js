@@ -2,10 +2,12 @@
  * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
  * Under each chart stands what it means, and what is normal.
  */
+
 import { byId, label } from '../../page/dom.js';
 import { formatSmall, text } from '../../page/messages.js';
+import { DOMAINS } from '../gather/domains.js';
 import { showTable } from './loss-table.js';
-import { columnsOf, GUESS, isKnown, KINDS, SIDES, spoken } from './losses.js';
+import { columnsOf, GUESS, isKnown, KINDS, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
@@ -26,7 +28,7 @@ let latest;
 export async function showCharts(chart, run) {
   latest = chart;
   byId('losses').hidden = chart.steps.length === 0;
-  const names = SIDES.map((side) => directionOf(run.names, side));
+  const names = DOMAINS.map((side) => directionOf(run.names, side));
   const guess = formatSmall(GUESS[run.settings.ganMode]);
   for (const [i, mark] of legendMarks().entries()) write(mark, names[i]);
   for (const kind of KINDS) {
@@ -51,7 +53,7 @@ export async function showCharts(chart, run) {
 function legendMarks() {
   const legend = byId('legend');
   if (!legend.firstChild) {
-    for (const side of SIDES) {
+    for (const side of DOMAINS) {
       const mark = made('span', '');
       mark.dataset.domain = side;
       legend.append(mark);

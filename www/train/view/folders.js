@@ -1,15 +1,17 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
+
 import { announce, byId, label, shownName } from '../../page/dom.js';
 import { fillWords, text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
+import { DOMAINS, otherThan } from '../gather/domains.js';
 import { takeFolders } from './intake.js';
 import { leftOutLines } from './left-out.js';
 import { clone, inputPart, part, write, writeLines } from './parts.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
-/** @import { Domain, Photo, TrainSessionApi as Session, Snapshot } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Photo, Snapshot, TrainSessionApi as Session } from '../types.js' */
 
-export const DOMAINS = /** @type {const} */ (['A', 'B']);
 /** Photos of a folder that are shown. */
 const SHOWN = 8;
 
@@ -114,7 +116,7 @@ function showReport({ dataset, folders, checked, steps }) {
   }
   if (!dataset) {
     const one = DOMAINS.find((domain) => folders[domain].photos.length > 0);
-    if (one) lines.push(text('report.other', { name: nameOf(names, one === 'A' ? 'B' : 'A') }));
+    if (one) lines.push(text('report.other', { name: nameOf(names, otherThan(one)) }));
   }
   for (const domain of DOMAINS) lines.push(...leftOutLines(folders[domain], nameOf(names, domain)));
   writeLines(report, lines);

@@ -7,7 +7,8 @@ import { fromDrop, fromInput } from '../../files/walk.js';
 import { byId } from '../../page/dom.js';
 import { inputPart } from './parts.js';
 
-/** @import { Domain, TrainSessionApi as Session } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { TrainSessionApi as Session } from '../types.js' */
 
 /**
  * @param {Map<Domain, HTMLElement>} cards

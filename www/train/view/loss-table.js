@@ -1,7 +1,9 @@
 /** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
+
 import { byId } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
-import { KINDS, lossOf, rowOf, SIDES } from './losses.js';
+import { DOMAINS } from '../gather/domains.js';
+import { KINDS, lossOf, rowOf } from './losses.js';
 import { inOrder, write } from './parts.js';
 
 /** @import { Chart, LossName } from '../types.js' */
@@ -14,7 +16,7 @@ import { inOrder, write } from './parts.js';
 export function showTable(chart, names) {
   const { steps, span } = chart;
   const columns = KINDS.flatMap((kind) =>
-    SIDES.map((side, i) => ({
+    DOMAINS.map((side, i) => ({
       loss: lossOf(kind, side),
       label: `${text(`losses.${kind}`)}, ${names[i]}`,
     })),

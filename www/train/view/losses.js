@@ -1,24 +1,25 @@
 /** The losses of a run by the questions that they answer, each once for either direction. No page. */
-import { formatNumber, formatSmall, text } from '../../page/messages.js';
 
+import { formatNumber, formatSmall, text } from '../../page/messages.js';
+import { DOMAINS } from '../gather/domains.js';
+
+/** @import { Domain } from '../gather/domains.js' */
 /** @import { Chart, LossName } from '../types.js' */
 
 /** @typedef {typeof KINDS[number]} Kind */
 
 export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);
-/** A to B, and B to A. */
-export const SIDES = /** @type {const} */ (['A', 'B']);
 /** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
 export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
 
-/** @param {Kind} kind @param {typeof SIDES[number]} side @returns {LossName} */
+/** @param {Kind} kind @param {Domain} side @returns {LossName} */
 export function lossOf(kind, side) {
   return `${kind}_${side}`;
 }
 
 /** Whether a loss was computed in any step. @param {Chart} chart @param {Kind} kind */
 export function isKnown({ mean }, kind) {
-  return SIDES.some((side) => mean[lossOf(kind, side)].some(Number.isFinite));
+  return DOMAINS.some((side) => mean[lossOf(kind, side)].some(Number.isFinite));
 }
 
 /**
@@ -28,7 +29,7 @@ export function isKnown({ mean }, kind) {
  * @returns {(number | null)[][]}
  */
 export function columnsOf({ steps, least, most, mean }, kind) {
-  const lines = SIDES.flatMap((side) => {
+  const lines = DOMAINS.flatMap((side) => {
     const name = lossOf(kind, side);
     return [least[name], most[name], mean[name]];
   });
@@ -47,7 +48,7 @@ function gaps(values) {
  */
 export function rowOf({ steps, mean }, i) {
   const written = KINDS.flatMap((kind) =>
-    SIDES.map((side) => {
+    DOMAINS.map((side) => {
       const value = mean[lossOf(kind, side)][i];
       return Number.isFinite(value) ? formatSmall(value) : '–';
     }),
@@ -58,7 +59,7 @@ export function rowOf({ steps, mean }, i) {
 /** A chart in words. @param {Chart} chart @param {Kind} kind @param {string[]} names of the directions */
 export function spoken({ mean }, kind, names) {
   const title = text(`losses.${kind}`);
-  const lines = SIDES.flatMap((side, i) => {
+  const lines = DOMAINS.flatMap((side, i) => {
     const values = mean[lossOf(kind, side)].filter(Number.isFinite);
     if (values.length === 0) return [];
     const [from, to] = [values[0], values.at(-1) ?? 0].map(formatSmall);

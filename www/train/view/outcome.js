@@ -2,9 +2,11 @@
  * What a run has come to: its start, its best and its last side by side on the photos that were kept aside, with
  * their scores, and which of them is offered.
  */
+
 import { byId, input, shownName } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
+import { otherThan } from '../gather/domains.js';
 import { clone, inOrder, made, part, write } from './parts.js';
 import { gridOf, nameOf, percentOf } from './words.js';
 
@@ -115,7 +117,7 @@ function captionOf({ kind, step, isBest }) {
 /** @param {HTMLElement} row @param {Preview} photo @param {Stage[]} stages @param {RunView} run */
 function drawRow(row, photo, stages, run) {
   const { domain, index } = photo;
-  const other = domain === 'A' ? 'B' : 'A';
+  const other = otherThan(domain);
   const translated = stages.map((stage) => ({
     caption: captionOf(stage),
     blob: stage.pictures.find((one) => one.domain === domain && one.index === index)?.translated,

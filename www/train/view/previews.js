@@ -2,9 +2,11 @@
  * Photos that are kept aside, as the networks translate them now: there, and back again. A scrubber goes
  * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
  */
+
 import { byId, input, shownName } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
+import { otherThan } from '../gather/domains.js';
 import { clone, part, write } from './parts.js';
 import { nameOf } from './words.js';
 
@@ -72,7 +74,7 @@ function aboutOf(shown) {
 function drawTrip(trip, picture) {
   const names = /** @type {RunView} */ (run).names;
   const { domain } = picture;
-  const other = domain === 'A' ? 'B' : 'A';
+  const other = otherThan(domain);
   trip.dataset.domain = domain;
   trip.dataset.index = String(picture.index);
   trip.style.setProperty('--ratio', String(picture.width / picture.height));

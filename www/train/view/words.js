@@ -1,6 +1,7 @@
 /**
  * What the Train view says, made from codes and numbers. No page: what stands here can be tested by itself.
  */
+
 import {
   errorText,
   formatBytes,
@@ -11,8 +12,10 @@ import {
   hasMessage,
   text,
 } from '../../page/messages.js';
+import { otherThan } from '../gather/domains.js';
 
-/** @import { Calibration, Domain, FolderReport, Proposal, Remark, RunView, Snapshot } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Calibration, FolderReport, Proposal, Remark, RunView, Snapshot } from '../types.js' */
 
 /** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
 
@@ -31,7 +34,7 @@ export function nameOf(names, domain) {
 
 /** "Summer → Winter". @param {Names} names @param {Domain} from */
 export function directionOf(names, from) {
-  const to = from === 'A' ? 'B' : 'A';
+  const to = otherThan(from);
   return text('train.direction', { from: nameOf(names, from), to: nameOf(names, to) });
 }
 

@@ -5,10 +5,10 @@
  * fault of the photos: none is taken out, and the run waits.
  */
 import { CodedError, failureOf } from '../../failure.js';
-import { DOMAINS } from '../gather/dataset.js';
+import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Excluded } from '../../engine/protocol.js' */
-/** @import { Domain } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
 
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**

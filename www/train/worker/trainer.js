@@ -2,8 +2,10 @@
  * The worker's side of training: answers the requests `train-…` of `protocol.d.ts` with the engine's
  * `Training`. A run lives here as long as the worker does; what outlives it is in the run's folder.
  */
+
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
+import { DOMAINS } from '../gather/domains.js';
 import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../keep/run-files.js';
 import { Supply } from './supply.js';
 
@@ -12,7 +14,7 @@ import { Supply } from './supply.js';
 /** @import { Failure } from '../../failure.js' */
 /** @import { Pieces, Write } from '../../files/disk.js' */
 /** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
-/** @import { Domain } from '../types.js' */
+/** @import { Domain } from '../gather/domains.js' */
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
@@ -118,7 +120,7 @@ export class Trainer {
     const made = await this.#made(from, photos, engine);
     this.#training = made.training;
     this.#supply = new Supply(photos, this.#tools.decode);
-    for (const domain of /** @type {const} */ (['A', 'B'])) {
+    for (const domain of DOMAINS) {
       this.#previews[domain] = [];
       for (const photo of previews[domain]) {
         this.#previews[domain].push(await this.#addPreview(domain, photo, previewSide));
