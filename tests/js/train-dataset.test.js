@@ -10,7 +10,7 @@ import {
   inspect,
 } from '../../www/train/gather/dataset.js';
 
-/** @param {string[]} hashes @param {Partial<import('../../www/train/types.js').Photo>} [more] */
+/** @param {string[]} hashes @param {Partial<import('../../www/train/gather/dataset.js').Photo>} [more] */
 const photos = (hashes, more) =>
   hashes.map((hash, i) => ({
     name: `${i}.jpg`,

@@ -239,7 +239,7 @@ const damaged = (detail) => new CodedError('image-damaged', detail);
  * @param {Uint8Array} rgba 4 * width * height bytes
  * @param {number} width
  * @param {number} height
- * @param {import('./protocol.js').Format} format PNG is lossless, JPEG has quality 0.95
+ * @param {import('../files/names.js').Format} format PNG is lossless, JPEG has quality 0.95
  * @returns {Promise<Blob>}
  * @throws {CodedError} `encode-failed`
  */

@@ -8,6 +8,7 @@
  */
 
 import type { Failure } from '../failure.js';
+import type { Format } from '../files/names.js';
 import type { Domain } from '../train/gather/domains.js';
 import type { RunRecord, StoredPicture } from '../train/keep/record.js';
 import type { FaultKind } from '../train/run/faults.js';
@@ -22,9 +23,8 @@ export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
 /** How weights, and the images between layers, are kept; sums are float32 in either. */
 export type Precision = 'float32' | 'float16';
 export type Season = 'summer' | 'winter';
-export type Format = 'png' | 'jpeg';
 /** Longest side of a result in pixels, or `'own'` for the photo's own. */
-export type Size = 256 | 512 | 1024 | 'own';
+export type Longest = 256 | 512 | 1024 | 'own';
 
 /** Passes over a photo, each with the network's lattice elsewhere, of which a result is the mean. */
 export type Smooth = 1 | 4 | 16;
@@ -60,13 +60,17 @@ export interface ModelReport {
   sha256: string;
 }
 
-export interface TranslateJob {
-  file: Blob;
-  size: Size;
+/** How a photo is translated. */
+export interface Settings {
+  size: Longest;
   /** Pixels of reflected border added before the network and cropped after, 0 to 256. */
   margin: number;
   smooth: Smooth;
   format: Format;
+}
+
+export interface TranslateJob extends Settings {
+  file: Blob;
 }
 
 export interface Translated {

@@ -8,7 +8,8 @@ import { isFrame, segments } from './jpeg-segments.js';
 import { unsupported } from './kinds.js';
 
 /** @import { ByteReader } from './byte-reader.js' */
-/** @import { Size } from './headers.js' */
+
+/** @typedef {{ width: number, height: number }} Extent pixels, as stored: before the EXIF orientation */
 
 /** Far more than any camera or program writes. */
 const MAX_STEPS = 65_536;
@@ -18,7 +19,7 @@ const MAX_BOXES = 4096;
  * The first start-of-frame segment (ITU-T T.81, B.2.2).
  *
  * @param {ByteReader} reader
- * @returns {Promise<Size | null>}
+ * @returns {Promise<Extent | null>}
  * @throws {import('../failure.js').CodedError} `image-unsupported` for a coding that browsers do not open
  */
 export async function jpegSize(reader) {
@@ -38,7 +39,7 @@ export async function jpegSize(reader) {
  * The logical screen, or the first frame where that reaches beyond it: browsers then enlarge the screen.
  *
  * @param {ByteReader} reader
- * @returns {Promise<Size | null>}
+ * @returns {Promise<Extent | null>}
  */
 export async function gifSize(reader) {
   const screen = await reader.view(6, 7);
@@ -74,11 +75,11 @@ export async function gifSize(reader) {
  * The largest `ispe` property (ISO/IEC 23008-12, 6.5.3): that of the picture, not of a tile or thumbnail.
  *
  * @param {ByteReader} reader
- * @returns {Promise<Size | null>}
+ * @returns {Promise<Extent | null>}
  */
 export async function boxesSize(reader) {
   const PATH = ['meta', 'iprp', 'ipco', 'ispe'];
-  /** @type {Size | null} */
+  /** @type {Extent | null} */
   let largest = null;
   /** Boxes still to be looked into: [from, to, depth in PATH]. @type {[number, number, number][]} */
   const ranges = [[0, reader.size, 0]];
@@ -115,9 +116,9 @@ function boxLength(view, rest) {
 }
 
 /**
- * @param {Size | null} known
+ * @param {Extent | null} known
  * @param {DataView | null} view width and height, 4 bytes each
- * @returns {Size | null}
+ * @returns {Extent | null}
  */
 function larger(known, view) {
   if (!view) return known;

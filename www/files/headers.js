@@ -11,9 +11,8 @@ import { boxesSize, gifSize, jpegSize } from './header-walks.js';
 import { isRare, kindOf, notOpened } from './kinds.js';
 import { jxlSize, tiffSize } from './rare-sizes.js';
 
+/** @import { Extent } from './header-walks.js' */
 /** @import { Kind } from './kinds.js' */
-
-/** @typedef {{ width: number, height: number }} Size pixels, as stored: before the EXIF orientation */
 
 /** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */
 export const MAX_BYTES = 1e9;
@@ -29,7 +28,7 @@ const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
  * Kind and size of an image file.
  *
  * @param {Blob} file
- * @returns {Promise<{ kind: Kind } & Size>}
+ * @returns {Promise<{ kind: Kind } & Extent>}
  * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known
  *   kind that this browser does not open), `image-heic`, `image-damaged`, `image-too-large`, `file-gone`
  */
@@ -74,7 +73,7 @@ export function checkSize(width, height, bytes) {
   }
 }
 
-/** @type {Record<Kind, (reader: ByteReader) => Promise<Size | null>>} null: the header gives no size */
+/** @type {Record<Kind, (reader: ByteReader) => Promise<Extent | null>>} null: the header gives no size */
 const SIZES = {
   jpeg: jpegSize,
   png: pngSize,
@@ -87,14 +86,14 @@ const SIZES = {
   jxl: jxlSize,
 };
 
-/** The IHDR chunk comes first. @param {ByteReader} reader @returns {Promise<Size | null>} */
+/** The IHDR chunk comes first. @param {ByteReader} reader @returns {Promise<Extent | null>} */
 async function pngSize(reader) {
   const view = await reader.view(8, 16);
   if (view?.getUint32(4) !== 0x49484452) return null; // "IHDR"
   return { width: view.getUint32(8), height: view.getUint32(12) };
 }
 
-/** RFC 9649, sections 2.5 to 2.7: lossy, lossless, extended. @param {ByteReader} reader @returns {Promise<Size | null>} */
+/** RFC 9649, sections 2.5 to 2.7: lossy, lossless, extended. @param {ByteReader} reader @returns {Promise<Extent | null>} */
 async function webpSize(reader) {
   const view = await reader.view(12, 18);
   const name = view?.getUint32(0);
@@ -112,7 +111,7 @@ async function webpSize(reader) {
   return null;
 }
 
-/** A negative height means rows from top to bottom. @param {ByteReader} reader @returns {Promise<Size | null>} */
+/** A negative height means rows from top to bottom. @param {ByteReader} reader @returns {Promise<Extent | null>} */
 async function bmpSize(reader) {
   const header = (await reader.view(14, 4))?.getUint32(0, true);
   if (header === 12) {

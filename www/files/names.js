@@ -4,12 +4,10 @@
  * case and composed or decomposed accents are the same.
  */
 
-/** @import { Format } from '../engine/protocol.js' */
-
 /** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_BYTES = 255;
-/** Deepest folder kept: what {@link import('./walk.js')} reads. */
-const MAX_DEPTH = 32;
+/** Deepest folder that is read, and kept. */
+export const MAX_DEPTH = 32;
 /** What browsers decode. HEIC is Safari's alone; elsewhere the engine says what to do. */
 export const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|pjpeg|a?png|gif|webp|avif|bmp|hei[cf]|hif)$/i;
 /** Names of devices on Windows, with any extension. */
@@ -23,6 +21,7 @@ const INVISIBLE =
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*]/gu;
 
 const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
+/** @typedef {keyof typeof EXTENSIONS} Format of a result */
 
 /**
  * One safe component of a path, at most 255 bytes. A short extension is kept when the name is cut.

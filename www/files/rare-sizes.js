@@ -2,7 +2,7 @@
 import { nameAt } from './byte-reader.js';
 
 /** @import { ByteReader } from './byte-reader.js' */
-/** @import { Size } from './headers.js' */
+/** @import { Extent } from './header-walks.js' */
 
 /** Boxes in front of a JPEG XL codestream. */
 const MAX_BOXES = 64;
@@ -11,7 +11,7 @@ const MAX_BOXES = 64;
  * The first directory's width and length (TIFF 6.0, sections 2 and 8).
  *
  * @param {ByteReader} reader
- * @returns {Promise<Size | null>}
+ * @returns {Promise<Extent | null>}
  */
 export async function tiffSize(reader) {
   const header = await reader.view(0, 8);
@@ -36,7 +36,7 @@ export async function tiffSize(reader) {
  * The codestream's SizeHeader (ISO/IEC 18181-1, D.2), bare or in the first box that has a part of it.
  *
  * @param {ByteReader} reader
- * @returns {Promise<Size | null>}
+ * @returns {Promise<Extent | null>}
  */
 export async function jxlSize(reader) {
   const at = await codestream(reader);

@@ -5,7 +5,7 @@
  */
 import { failureOf, readError } from '../failure.js';
 import { isPicture } from './headers.js';
-import { IMAGE_EXTENSION } from './names.js';
+import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
 
 /** @typedef {{ file: File, path: string }} Candidate `path` has the folders, separated by `/` */
 /**
@@ -23,8 +23,6 @@ import { IMAGE_EXTENSION } from './names.js';
  */
 
 export const MAX_PHOTOS = 10_000;
-/** Deepest folder that is read. */
-const MAX_DEPTH = 32;
 /** Most entries looked at in one drop: links that lead round in circles end here. */
 const MAX_ENTRIES = 200_000;
 const CHUNK = 100;
@@ -86,9 +84,9 @@ function named(file) {
   return new File([file], `pasted-${pasted}.${extension}`, { type: file.type });
 }
 
-/** @typedef {Candidate | { ignored: string } | LeftOut} Found */
+/** @typedef {Candidate | { ignored: string } | LeftOut} Entry */
 
-/** @param {Iterable<File>} files @returns {AsyncGenerator<Found>} */
+/** @param {Iterable<File>} files @returns {AsyncGenerator<Entry>} */
 async function* listed(files) {
   for (const file of files) {
     const path = file.webkitRelativePath || file.name;
@@ -101,7 +99,7 @@ function isJunk(name) {
   return JUNK.test(name);
 }
 
-/** @param {File} file @param {string} path @returns {Promise<Found>} */
+/** @param {File} file @param {string} path @returns {Promise<Entry>} */
 async function judged(file, path) {
   if (IMAGE_EXTENSION.test(file.name)) return { file, path };
   try {
@@ -117,7 +115,7 @@ async function judged(file, path) {
  * Depth first, each folder in the order of its names.
  *
  * @param {(FileSystemEntry | File | string)[]} roots
- * @returns {AsyncGenerator<Found>}
+ * @returns {AsyncGenerator<Entry>}
  */
 async function* walked(roots) {
   const left = roots
@@ -151,7 +149,7 @@ function isFolder(entry) {
   return entry.isDirectory;
 }
 
-/** @param {FileSystemFileEntry} entry @param {string} path @returns {Promise<Found>} */
+/** @param {FileSystemFileEntry} entry @param {string} path @returns {Promise<Entry>} */
 async function opened(entry, path) {
   try {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
@@ -190,7 +188,7 @@ async function contents(folder) {
 /**
  * Gathers what is found into chunks, gives way to the page in between, and stops at the limit.
  *
- * @param {AsyncGenerator<Found>} found
+ * @param {AsyncGenerator<Entry>} found
  * @param {number} limit
  * @returns {AsyncGenerator<Chunk>}
  */

@@ -7,7 +7,7 @@ import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
 import { resultNames } from './names.js';
 
-/** @import { Format, Precision, Size, Smooth } from '../engine/protocol.js' */
+/** @import { Format } from './names.js' */
 
 /**
  * What became of one photo.
@@ -22,17 +22,16 @@ import { resultNames } from './names.js';
  * @property {number} photoWidth pixels of the photo, 0 where unknown
  * @property {number} photoHeight
  * @property {boolean} reduced made smaller than asked, because the device cannot hold more
- * @property {Precision | null} precision how it was computed, where it is done
+ * @property {string | null} precision how it was computed, where it is done
  * @property {About | null} made how, where it is done
  */
-/** @typedef {{ size: Size, margin: number, smooth: Smooth, format: Format }} Settings */
 /**
  * How results are made; in the manifest, how those without an entry of their own were.
  *
  * @typedef {object} About
  * @property {string} version of the engine
  * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as the engine knows it
- * @property {Settings} settings
+ * @property {{ format: Format }} settings
  */
 
 const MANIFEST = 'manifest.json';

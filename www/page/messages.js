@@ -65,6 +65,11 @@ export function hasMessage(key) {
 }
 
 /**
+ * A sentence to look up: `code` selects it, `values` fill it.
+ * @typedef {{ code: string, values: Record<string, string | number> }} Remark
+ */
+
+/**
  * The sentence of a key, with `{placeholders}` filled in; numbers are written as the language does
  * and `n` chooses the plural form. An unknown key comes back as it is, so that nothing is hidden.
  * @param {string} key

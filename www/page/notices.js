@@ -1,6 +1,30 @@
 /** What the person should know, the latest last. */
 
-/** @import { Notice } from '../train/types.js' */
+/** @import { Remark } from './messages.js' */
+
+/**
+ * Something that the person should know. Codes and their values:
+ *
+ * - `recovered` {code, step, back}: the engine ended (`code`: why) behind `step`; goes on from `back`
+ * - `training-keeps-dying` {code, times, crop}: given up after `times` deaths; try a crop of `crop`
+ * - `training-not-finite` {step, back, lr}: stopped at `step`, went back to `back`; try the rate `lr`
+ * - `storage-full` {bytes}, `storage-unavailable`: saved in memory only, the next save tries again
+ * - `storage-saved`: saving works again
+ * - `photos-not-kept`: no copies of the photos; to continue after a reload needs the folders again
+ * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
+ * - `photo-skipped` {domain, name, code}: one photo cannot be read or decoded and is left out
+ * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
+ * - `held-by-another-tab`: another tab trains; nothing can be started here meanwhile
+ * - `device-changed` {from, to}: the run is paused, since it would go on on another device
+ * - `scores-failed` {code}: scores are not computed any more in this run
+ * - `folders-needed`: the photos of the unfinished run are not stored, drop both folders again
+ * - `folders-differ` {n}: `n` photos of the unfinished run are in neither folder
+ * - any code of an engine failure: the state is `failed`, or what was asked was refused
+ *
+ * @typedef {Remark & { id: number, tone: Tone, detail: string }} Notice `id` counts up; `detail` is for a log
+ */
+/** @typedef {'info' | 'warning' | 'problem'} Tone */
+/** @typedef {(code: string, values?: Remark['values'], tone?: Tone, detail?: string) => void} Tell */
 
 const MOST = 20;
 
@@ -15,19 +39,14 @@ export class Notices {
     this.#onChange = onChange;
   }
 
-  /**
-   * @param {Notice['tone']} tone
-   * @param {string} code
-   * @param {Notice['values']} [values]
-   * @param {string} [detail]
-   */
-  add(tone, code, values = {}, detail = '') {
+  /** @type {Tell} */
+  tell = (code, values = {}, tone = 'warning', detail = '') => {
     this.#lastId += 1;
     const notice = { id: this.#lastId, tone, code, values, detail };
     this.all = [...this.all, notice].slice(-MOST);
     if (detail) console.warn(`${code}: ${detail}`);
     this.#onChange();
-  }
+  };
 
   /** @param {number} id */
   dismiss(id) {

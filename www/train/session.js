@@ -21,8 +21,9 @@ import { TrainRun } from './run/run.js';
 import { snapshotOf } from './snapshot.js';
 
 /** @import { Lease } from '../engine/lease.js' */
+/** @import { Tell } from '../page/notices.js' */
 /** @import { Domain } from './gather/domains.js' */
-/** @import { Parts, Tell } from './run/run.js' */
+/** @import { Parts } from './run/run.js' */
 /** @import { Preset, Rates, SessionOptions, Settings, StartChoice, State, TrainSessionApi, Which } from './types.js' */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
@@ -45,6 +46,7 @@ export class TrainSession extends EventTarget {
   /** The run that is being prepared. */
   #next;
   #notices = new Notices(() => this.#changed());
+  #tell = this.#notices.tell;
   /** What is being done; null: a run is prepared. @type {State | null} */
   #doing = null;
   /** @type {TrainRun | null} */
@@ -64,7 +66,7 @@ export class TrainSession extends EventTarget {
     this.#faults = new Faults(faultsOf(query), host.tab);
     this.#stored = new StoredRuns(host);
     this.#exports = new Exports(this.#stored);
-    this.#library = new Library(host, this.#stored, (...notice) => this.#tell(...notice));
+    this.#library = new Library(host, this.#stored, this.#tell);
     this.#restarts = new Restarts(() => host.now());
     this.#next = new Preparation({
       engine,
@@ -162,7 +164,7 @@ export class TrainSession extends EventTarget {
       const calibrator = new Calibrator(this.#engine, this.#host);
       const { calibration, failure } = await calibrator.measure(plan, signal);
       this.#next.calibration = calibration;
-      if (failure) this.#notices.add('problem', failure.code, failure.values, failure.detail);
+      if (failure) this.#tell(failure.code, failure.values, 'problem', failure.detail);
     });
     this.#engine.close(); // gives the device's memory back
     this.#do(null);
@@ -202,7 +204,7 @@ export class TrainSession extends EventTarget {
       faults: this.#faults,
       makeRoom: (bytes) => this.#stored.makeRoom(bytes),
       onChange: () => this.#changed(),
-      onTell: (...notice) => this.#tell(...notice),
+      onTell: this.#tell,
     });
   }
 
@@ -297,7 +299,7 @@ export class TrainSession extends EventTarget {
     const driver = new Driver(run, {
       restarts: this.#restarts,
       onDoing: (doing) => this.#do(doing),
-      onTell: (...notice) => this.#tell(...notice),
+      onTell: this.#tell,
     });
     this.#driver = driver;
     if (halt) driver.halt(halt);
@@ -505,11 +507,6 @@ export class TrainSession extends EventTarget {
   #do(doing) {
     this.#doing = doing;
     this.#changed();
-  }
-
-  /** @type {Tell} */
-  #tell(code, values = {}, tone = 'warning', detail = '') {
-    this.#notices.add(tone, code, values, detail);
   }
 
   /** @param {unknown} error */

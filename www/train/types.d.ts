@@ -11,7 +11,10 @@
  */
 
 import type { DeviceReport } from '../engine/protocol.js';
-import type { Candidate, Chunk, LeftOut } from '../files/walk.js';
+import type { Candidate, Chunk } from '../files/walk.js';
+import type { Remark } from '../page/messages.js';
+import type { Notice } from '../page/notices.js';
+import type { DatasetReport, FolderReport } from './gather/dataset.js';
 import type { Domain } from './gather/domains.js';
 
 /**
@@ -42,98 +45,6 @@ export type State =
   | 'recovering'
   | 'finished'
   | 'failed';
-
-/** A sentence to look up: `code` selects it, `values` fill it. */
-export interface Remark {
-  code: string;
-  values: Record<string, string | number>;
-}
-
-/**
- * Something that the person should know. Codes and their values:
- *
- * - `recovered` {code, step, back}: the engine ended (`code`: why) behind `step`; goes on from `back`
- * - `training-keeps-dying` {code, times, crop}: given up after `times` deaths; try a crop of `crop`
- * - `training-not-finite` {step, back, lr}: stopped at `step`, went back to `back`; try the rate `lr`
- * - `storage-full` {bytes}, `storage-unavailable`: saved in memory only, the next save tries again
- * - `storage-saved`: saving works again
- * - `photos-not-kept`: no copies of the photos; to continue after a reload needs the folders again
- * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
- * - `photo-skipped` {domain, name, code}: one photo cannot be read or decoded and is left out
- * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
- * - `held-by-another-tab`: another tab trains; nothing can be started here meanwhile
- * - `device-changed` {from, to}: the run is paused, since it would go on on another device
- * - `scores-failed` {code}: scores are not computed any more in this run
- * - `folders-needed`: the photos of the unfinished run are not stored, drop both folders again
- * - `folders-differ` {n}: `n` photos of the unfinished run are in neither folder
- * - any code of an engine failure: `state` is `failed`, or what was asked was refused
- */
-export interface Notice extends Remark {
-  /** Counts up. */
-  id: number;
-  tone: 'info' | 'warning' | 'problem';
-  /** English detail for a log; may be empty. */
-  detail: string;
-}
-
-/** One photo of a folder. */
-export interface Photo {
-  /** Unique within its folder. */
-  name: string;
-  file: Blob;
-  bytes: number;
-  /** Pixels as stored, from the header; 0 when it has none. */
-  width: number;
-  height: number;
-  /** SHA-256 of its content in lower-case hexadecimal; empty until it is known. */
-  hash: string;
-  /** Set aside for previews and scores: never trained on. */
-  heldOut: boolean;
-  /** Why it is not used: a code of headers.js, or `duplicate`. */
-  problem: string | null;
-  /** Of the code's sentence. */
-  values?: Record<string, string>;
-}
-
-export interface FolderReport {
-  /** As the person calls this domain; '' at first. */
-  name: string;
-  photos: Photo[];
-  /** Photos that can be used, those held out included. */
-  usable: number;
-  /** Photos that are trained on. */
-  training: number;
-  heldOut: number;
-  bytes: number;
-  /** Sides of the smallest and largest usable photo, null without any. */
-  smallest: { width: number; height: number } | null;
-  largest: { width: number; height: number } | null;
-  /** Photos with the content of another in the same folder; used once. */
-  duplicates: number;
-  /** Photos that cannot be used, duplicates left aside. */
-  unusable: number;
-  /** What was given last held no photos, so those from before are still here. */
-  nothing: boolean;
-  /** What was given with them and is no photo for this browser. */
-  leftOut: LeftOut[];
-  /** Endings of files that had nothing to do with photos. */
-  ignored: string[];
-}
-
-/** Both folders looked at together. */
-export interface DatasetReport {
-  /**
-   * Why there can be no training; null: there can. Codes: `dataset-too-few` {domain, n},
-   * `dataset-same` (A and B hold the same photos).
-   */
-  refused: Remark | null;
-  /**
-   * Codes: `dataset-few` {domain, n} (under 10), `dataset-duplicates` {domain, n}, `dataset-shared` {n}
-   * (in both folders), `dataset-unusable` {domain, n}, `dataset-small` {domain, n, crop} (photos smaller
-   * than the crop, which are enlarged).
-   */
-  warnings: Remark[];
-}
 
 export type StartChoice =
   /**

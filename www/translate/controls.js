@@ -8,7 +8,8 @@ import { button, byId, input, select } from '../page/dom.js';
 import { keep, recall } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
-/** @import { Format, ModelReport, Size, Smooth } from '../engine/protocol.js' */
+/** @import { Longest, ModelReport, Settings, Smooth } from '../engine/protocol.js' */
+/** @import { Format } from '../files/names.js' */
 /** @import { Card, Model } from '../models/models.js' */
 
 /** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own weights of the visitor */
@@ -53,11 +54,11 @@ export function chosenModel() {
   return /** @type {Model} */ (models.get(select('model').value));
 }
 
-/** @returns {import('../files/zip.js').Settings} */
+/** @returns {Settings} */
 export function settings() {
   const size = select('size').value;
   return {
-    size: size === 'own' ? 'own' : /** @type {Size} */ (Number(size)),
+    size: size === 'own' ? 'own' : /** @type {Longest} */ (Number(size)),
     format: /** @type {Format} */ (select('format').value),
     margin: margin(),
     smooth: /** @type {Smooth} */ (Number(select('smooth').value)),

@@ -23,7 +23,7 @@ export function isPhotosFault(code) {
  * @param {Pick<EngineClient, 'translate'>} how.engine
  * @param {import('../models/models.js').Model} how.model
  * @param {Weights} how.weights of the model
- * @param {import('../files/zip.js').Settings} how.settings
+ * @param {import('../engine/protocol.js').Settings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
  * @param {AbortSignal} how.signal

@@ -7,10 +7,51 @@ import { failureOf } from '../../failure.js';
 import { uniqueName } from '../../files/names.js';
 import { DOMAINS } from './domains.js';
 
-/** @import { DatasetReport, FolderReport, Photo, Remark } from '../types.js' */
+/** @import { Extent } from '../../files/header-walks.js' */
+/** @import { LeftOut } from '../../files/walk.js' */
+/** @import { Remark } from '../../page/messages.js' */
 /** @import { Domain } from './domains.js' */
 
-/** @typedef {{ file: Blob, path: string }} Found */
+/** @typedef {{ file: Blob, path: string }} Unseen a photo that was given */
+
+/**
+ * One photo of a folder.
+ *
+ * @typedef {object} Photo
+ * @property {string} name unique within its folder
+ * @property {Blob} file
+ * @property {number} bytes
+ * @property {number} width pixels as stored, from the header; 0 when it has none
+ * @property {number} height
+ * @property {string} hash SHA-256 of its content in lower-case hexadecimal; empty until it is known
+ * @property {boolean} heldOut set aside for previews and scores: never trained on
+ * @property {string | null} problem why it is not used: a code of headers.js, or `duplicate`
+ * @property {Record<string, string>} [values] of the code's sentence
+ */
+/**
+ * @typedef {object} FolderReport
+ * @property {string} name as the person calls this domain; '' at first
+ * @property {Photo[]} photos
+ * @property {number} usable photos that can be used, those held out included
+ * @property {number} training photos that are trained on
+ * @property {number} heldOut
+ * @property {number} bytes
+ * @property {Extent | null} smallest sides of the smallest usable photo; null without any
+ * @property {Extent | null} largest
+ * @property {number} duplicates photos with the content of another in the same folder; used once
+ * @property {number} unusable photos that cannot be used, duplicates left aside
+ * @property {boolean} nothing what was given last held no photos, so those from before are still here
+ * @property {LeftOut[]} leftOut what was given with them and is no photo for this browser
+ * @property {string[]} ignored endings of files that had nothing to do with photos
+ */
+/**
+ * Both folders looked at together. `refused` says why there can be no training: `dataset-too-few` {domain, n},
+ * `dataset-same` (A and B hold the same photos). Warnings: `dataset-few` {domain, n} (under 10),
+ * `dataset-duplicates` {domain, n}, `dataset-shared` {n} (in both folders), `dataset-unusable` {domain, n},
+ * `dataset-small` {domain, n, crop} (photos smaller than the crop, which are enlarged).
+ *
+ * @typedef {{ refused: Remark | null, warnings: Remark[] }} DatasetReport
+ */
 
 /** Fewer photos in a folder than this are too few to learn from. */
 const LEAST = 2;
@@ -26,7 +67,7 @@ const AT_ONCE = 4;
 /**
  * Size and content of each photo.
  *
- * @param {Found[]} found
+ * @param {Unseen[]} found
  * @param {object} by
  * @param {(file: Blob) => Promise<{ width: number, height: number }>} by.measure see headers.js
  * @param {(file: Blob) => Promise<string>} by.hash of the content
@@ -92,8 +133,8 @@ export function folderReport(name, photos) {
     training: usable.length - heldOut,
     heldOut,
     bytes: usable.reduce((sum, { bytes }) => sum + bytes, 0),
-    smallest: sizeOf(bySize.at(0)),
-    largest: sizeOf(bySize.at(-1)),
+    smallest: extentOf(bySize.at(0)),
+    largest: extentOf(bySize.at(-1)),
     duplicates,
     unusable: photos.length - usable.length - duplicates,
     nothing: false,
@@ -114,7 +155,7 @@ function byHash(photos) {
 }
 
 /** @param {Photo | undefined} photo */
-function sizeOf(photo) {
+function extentOf(photo) {
   return photo ? { width: photo.width, height: photo.height } : null;
 }
 

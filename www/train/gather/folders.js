@@ -3,12 +3,11 @@ import { datasetReport, folderReport, inspect } from './dataset.js';
 import { DOMAINS } from './domains.js';
 
 /** @import { Chunk, LeftOut } from '../../files/walk.js' */
-/** @import { DatasetReport, FolderReport } from '../types.js' */
+/** @import { DatasetReport, FolderReport, Unseen } from './dataset.js' */
 /** @import { Domain } from './domains.js' */
 
-/** @typedef {{ file: Blob, path: string }} Found */
-/** @typedef {{ photos: Found[], leftOut: LeftOut[], ignored: string[] }} Content */
-/** @typedef {(Blob | Found)[] | AsyncIterable<Chunk>} Given */
+/** @typedef {{ photos: Unseen[], leftOut: LeftOut[], ignored: string[] }} Content */
+/** @typedef {(Blob | Unseen)[] | AsyncIterable<Chunk>} Given */
 /** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
 /** Milliseconds between two words on how far the looking is. */
@@ -170,7 +169,7 @@ function candidate(photo) {
   return { file: photo, path: webkitRelativePath || name };
 }
 
-/** A folder's own name is a good one for its domain. @param {Found[]} photos */
+/** A folder's own name is a good one for its domain. @param {Unseen[]} photos */
 function folderOf(photos) {
   const [folder, ...rest] = photos[0]?.path.split('/') ?? [];
   return rest.length > 0 ? folder : '';
@@ -183,8 +182,8 @@ function isIn(domain) {
 
 /**
  * The halves of a data set that is laid out as PyTorch's are.
- * @param {Found[]} photos
- * @returns {Record<Domain, Found[]> | null}
+ * @param {Unseen[]} photos
+ * @returns {Record<Domain, Unseen[]> | null}
  */
 export function splitPair(photos) {
   const [A, B] = [photos.filter(isIn('A')), photos.filter(isIn('B'))];

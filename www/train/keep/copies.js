@@ -41,7 +41,7 @@ export class Copies {
   /**
    * @param {Pick<import('../../page/host.js').Host, 'space'>} host
    * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
-   * @param {import('../run/run.js').Tell} tell
+   * @param {import('../../page/notices.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
    * @param {(bytes: number) => Promise<void>} makeRoom where that is possible

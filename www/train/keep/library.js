@@ -19,7 +19,7 @@ export class Library {
   /**
    * @param {Pick<import('../../page/host.js').Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
-   * @param {import('../run/run.js').Tell} tell
+   * @param {import('../../page/notices.js').Tell} tell
    */
   constructor(host, stored, tell) {
     this.#host = host;

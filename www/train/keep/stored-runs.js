@@ -15,7 +15,7 @@ import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 /** @import { Offer, PreviewSet, StoredRun, Which } from '../types.js' */
 /** @import { RunIndex, StoredPhoto } from './record.js' */
 
-/** @typedef {{ id: string, index: RunIndex, folder: Disk }} Found */
+/** @typedef {{ index: RunIndex, folder: Disk }} OpenedRun */
 
 const MARK = '.deleted';
 /** Waits between tries to remove a folder, in milliseconds: files are closed a moment after their worker ended. */
@@ -45,7 +45,7 @@ export class StoredRuns {
   /**
    * Every run, the latest first.
    * @param {boolean} sweep folders in which nothing was ever stored whole are removed
-   * @returns {Promise<Found[]>}
+   * @returns {Promise<(OpenedRun & { id: string })[]>}
    */
   async #all(sweep) {
     const disk = await this.#disk();
@@ -103,7 +103,7 @@ export class StoredRuns {
     return { offers, runs };
   }
 
-  /** @param {string} id @returns {Promise<{ index: RunIndex, folder: Disk }>} */
+  /** @param {string} id @returns {Promise<OpenedRun>} */
   async open(id) {
     const folder = this.isGone(id) ? null : await (await this.#disk())?.find(id);
     const index = folder && (await readIndex(folder));

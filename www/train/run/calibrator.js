@@ -8,7 +8,8 @@ import { calibrationOf } from '../plan/estimate.js';
 import { previewsOf, smallerCrop } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 
-/** @import { Calibration, Remark } from '../types.js' */
+/** @import { Remark } from '../../page/messages.js' */
+/** @import { Calibration } from '../types.js' */
 /** @import { Plan } from './prepare.js' */
 
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */

@@ -9,7 +9,8 @@ import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { smallerCrop } from '../plan/settings.js';
 
-/** @import { Tell, TrainRun } from './run.js' */
+/** @import { Tell } from '../../page/notices.js' */
+/** @import { TrainRun } from './run.js' */
 
 /** @typedef {'training' | 'saving' | 'recovering'} Doing */
 /** @typedef {'paused' | 'finished' | 'failed' | 'closed'} End */

@@ -5,9 +5,10 @@ import { DOMAINS } from '../gather/domains.js';
 import { configOf, polishOf, stepsOf } from '../plan/settings.js';
 
 /** @import { DeviceReport, TrainFrom, TrainPhotos } from '../../engine/protocol.js' */
+/** @import { FolderReport, Photo } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord, StoredPhoto } from '../keep/record.js' */
-/** @import { FolderReport, Photo, Settings, StartChoice } from '../types.js' */
+/** @import { Settings, StartChoice } from '../types.js' */
 
 /**
  * @typedef {object} Plan

@@ -17,11 +17,10 @@ import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
 /** @import { TrainFrom, TrainPhotos, TrainReport, TrainSteps } from '../../engine/protocol.js' */
+/** @import { Tell } from '../../page/notices.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord } from '../keep/record.js' */
 /** @import { Memory, PreviewSet, Rates, RunView, Which } from '../types.js' */
-
-/** @typedef {(code: string, values?: Record<string, string | number>, tone?: 'info' | 'warning' | 'problem', detail?: string) => void} Tell */
 
 /**
  * @typedef {object} Parts

@@ -31,7 +31,7 @@ export class Saver {
   /**
    * @param {import('../../page/host.js').Host} host
    * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
-   * @param {import('./run.js').Tell} tell
+   * @param {import('../../page/notices.js').Tell} tell
    */
   constructor(host, engine, tell) {
     this.#host = host;

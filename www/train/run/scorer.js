@@ -47,7 +47,7 @@ export class Scorer {
    * @param {Pick<import('../../page/host.js').Host, 'now'>} host
    * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
    * @param {boolean} given the run does not start from scratch
-   * @param {import('./run.js').Tell} tell
+   * @param {import('../../page/notices.js').Tell} tell
    */
   constructor(host, engine, given, tell) {
     this.#host = host;

@@ -9,8 +9,9 @@ import { leftOutLines } from './left-out.js';
 import { clone, inputPart, part, write, writeLines } from './parts.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
+/** @import { Photo } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Photo, Snapshot, TrainSessionApi as Session } from '../types.js' */
+/** @import { Snapshot, TrainSessionApi as Session } from '../types.js' */
 
 /** Photos of a folder that are shown. */
 const SHOWN = 8;

@@ -10,7 +10,7 @@ const NAMED = 3;
 
 /**
  * What was left out of a folder, by its reason, with names.
- * @param {import('../types.js').FolderReport} folder
+ * @param {import('../gather/dataset.js').FolderReport} folder
  * @param {string} domain as the person calls it
  * @returns {string[]} sentences
  */

@@ -4,7 +4,7 @@ import { text } from '../../page/messages.js';
 import { made, removeFocused } from './parts.js';
 import { sentence } from './words.js';
 
-/** @import { Notice } from '../types.js' */
+/** @import { Notice } from '../../page/notices.js' */
 
 /** @type {Map<number, HTMLElement>} */
 const shown = new Map();

@@ -14,8 +14,10 @@ import {
 } from '../../page/messages.js';
 import { otherThan } from '../gather/domains.js';
 
+/** @import { Remark } from '../../page/messages.js' */
+/** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration, FolderReport, Proposal, Remark, RunView, Snapshot } from '../types.js' */
+/** @import { Calibration, Proposal, RunView, Snapshot } from '../types.js' */
 
 /** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
 
