@@ -25,7 +25,14 @@ const scripts = /** @type {string[]} */ (readdirSync(new URL('www/', root), { re
   .join('\n');
 
 const markup = read('index.html');
-const types = read('www/train/types.d.ts');
+const types = [
+  'www/page/notices.js',
+  'www/train/gather/dataset.js',
+  'www/train/plan/types.d.ts',
+  'www/train/snapshot.js',
+]
+  .map(read)
+  .join('\n');
 
 /** Every string that has the form of a failure's code. */
 const CODE =
@@ -90,7 +97,7 @@ const PUT_TOGETHER = {
   ),
   'compare.alt.*': ['before', 'after'],
   'error.*': sentencesOf('error.').map((key) => key.slice('error.'.length)),
-  'fact.saved.*': union(/kept: 'disk' \| 'memory';/, types),
+  'fact.saved.*': union(/typedef \{[^}]*\} Kept/, read('www/train/run/saver.js')),
   'folder.drop.*': ['a', 'b'],
   'grid.*': all1(/, '(\w+)'\],/g, read('www/train/view/words.js')).concat('none'),
   'losses.*': [...KINDS],
@@ -112,7 +119,7 @@ const PUT_TOGETHER = {
   'setting.length.*': units,
   'stage.*': union(/'start' \| 'best' \| 'last'/, read('www/train/view/outcome.js')),
   'stage.*.best': ['start', 'last'],
-  'state.*': union(/type State =[^;]*;/, types),
+  'state.*': union(/typedef \{[^}]*\} State/, types),
   'unsupported.*': ['raw', 'jpeg', 'video', 'pdf', 'archive'],
   'train.name.*': ['a', 'b'],
   'train.name.label.*': ['a', 'b'],
@@ -189,7 +196,7 @@ test('a sentence is filled from the values that its code brings', () => {
     const code = key.slice('notice.'.length);
     if (OUTSIDE.has(code)) continue;
     const wanted = placeholders(all.en[key]).filter((name) => !brought.get(code)?.includes(name));
-    assert.deepEqual(wanted, [], `types.d.ts does not promise these values of ${code}`);
+    assert.deepEqual(wanted, [], `no type promises these values of ${code}`);
   }
 });
 

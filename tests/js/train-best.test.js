@@ -13,7 +13,7 @@ async function given(merit, { fault, ...engine } = /** @type {any} */ ({})) {
 
 /** @param {import('../../www/train/session.js').TrainSession} session @param {string} [id] */
 async function weights(session, id) {
-  const read = async (/** @type {import('../../www/train/types.js').Which} */ which) =>
+  const read = async (/** @type {import('../../www/train/keep/record.js').Which} */ which) =>
     (await session.exportWeights('A', id, which)).blob.text();
   return { best: await read('best'), last: await read('last') };
 }
@@ -70,7 +70,8 @@ test('the best is still known after the engine died, and after a reload', async 
   const merit = (/** @type {number} */ step) => (step === 5 ? 0.8 : 0.5);
   const { session } = await given(merit, { fault: 'panic@8' });
   await session.start();
-  assert.equal(session.snapshot.run?.recoveries, 1);
+  const { blob } = await session.exportCurves();
+  assert.equal(JSON.parse(await blob.text()).recoveries, 1);
   assert.equal(session.snapshot.run?.best?.step, 5);
   const { best } = await weights(session);
 

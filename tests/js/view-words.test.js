@@ -52,10 +52,9 @@ test('remarks are written with the names and reasons that a person knows', () =>
   assert.match(sentence(strange, NAMES), /something failed \(strange\)/);
 });
 
-/** @type {import('../../www/train/types.js').Calibration} */
+/** @type {import('../../www/train/plan/types.js').Calibration} */
 const CALIBRATION = {
   secondsPerStep: 1.2,
-  measured: 4,
   firstStep: 1.4,
   memory: { linear: 1e8, deviceInUse: null, deviceReserved: null },
   steps: 500,
@@ -146,7 +145,7 @@ test('a run in a line, with what is known', () => {
   assert.doesNotMatch(factsOf({ ...run, kept: 'disk' }, false), /rate|until/);
 });
 
-/** @param {number} steps @returns {import('../../www/train/types.js').Chart} */
+/** @param {number} steps @returns {import('../../www/train/keep/history.js').Chart} */
 function chartOf(steps) {
   const values = () => Array.from({ length: steps }, (_, i) => 1 / (i + 1));
   const lines = () =>

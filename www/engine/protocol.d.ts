@@ -10,9 +10,10 @@
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
 import type { Domain } from '../train/gather/domains.js';
-import type { RunRecord, StoredPicture } from '../train/keep/record.js';
+import type { Losses } from '../train/keep/history.js';
+import type { RunRecord, Scores, StoredPicture } from '../train/keep/record.js';
+import type { MemoryUse } from '../train/plan/types.js';
 import type { FaultKind } from '../train/run/faults.js';
-import type { Losses, Memory, Scores } from '../train/types.js';
 
 declare global {
   /** Size of the engine's wasm in bytes, put in by the build: what a host says may be the packed size. */
@@ -208,7 +209,7 @@ export interface TrainSteps {
   steps: StepReport[];
   excluded: Excluded[];
   report: TrainReport;
-  memory: Memory;
+  memory: MemoryUse;
 }
 
 export interface PreviewPictures {

@@ -1,11 +1,16 @@
 /**
- * The Train view's one object: folders, settings, the run, what is stored. What it says and does is
- * described in `types.d.ts`.
+ * The Train view's one object: folders, settings, the run, what is stored. It fires `change` whenever its
+ * {@link Snapshot} has changed; the view draws the snapshot and calls the methods. None of them throws for what
+ * a person may do: what went wrong stands in `snapshot.notices` and `snapshot.state`. Those that do not fit the
+ * present state do nothing; `can` says which do.
+ *
+ * Training has a worker and a device of its own, so the Translate view goes on working while a run is under
+ * way, more slowly; aborting a translation never costs a step of training, nor the other way round.
  */
 import { failureOf } from '../failure.js';
 import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
-import { Exports } from './keep/exports.js';
+import { curvesFile, weightsFile } from './keep/exports.js';
 import { Library } from './keep/library.js';
 import { StoredRuns } from './keep/stored-runs.js';
 import { proposalOf } from './plan/learn-on.js';
@@ -18,13 +23,18 @@ import { completed, prepare } from './run/prepare.js';
 import { Presence } from './run/presence.js';
 import { Restarts } from './run/restarts.js';
 import { TrainRun } from './run/run.js';
-import { snapshotOf } from './snapshot.js';
+import { canDo, snapshotOf } from './snapshot.js';
 
+/** @import { EngineClient } from '../engine/client.js' */
 /** @import { Lease } from '../engine/lease.js' */
-/** @import { Tell } from '../page/notices.js' */
+/** @import { DeviceReport } from '../engine/protocol.js' */
 /** @import { Domain } from './gather/domains.js' */
+/** @import { Given } from './gather/folders.js' */
+/** @import { Which } from './keep/record.js' */
+/** @import { WeightsSource } from './plan/start.js' */
+/** @import { Preset, Rates, Settings, StartChoice } from './plan/types.js' */
 /** @import { Parts } from './run/run.js' */
-/** @import { Preset, Rates, SessionOptions, Settings, StartChoice, State, TrainSessionApi, Which } from './types.js' */
+/** @import { Snapshot, State } from './snapshot.js' */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
 const ADVICE = [
@@ -35,13 +45,11 @@ const ADVICE = [
   'dataset-empty',
 ];
 
-/** @implements {TrainSessionApi} */
 export class TrainSession extends EventTarget {
   #engine;
   #host;
   #faults;
   #stored;
-  #exports;
   #restarts;
   /** The run that is being prepared. */
   #next;
@@ -58,14 +66,19 @@ export class TrainSession extends EventTarget {
   #library;
   #presence;
 
-  /** @param {SessionOptions} options */
+  /**
+   * @param {object} options
+   * @param {EngineClient} options.engine made for training alone
+   * @param {WeightsSource} options.source where weights to start from are read
+   * @param {URLSearchParams} [options.query] of the page: `fault=panic@12`
+   * @param {Host} [options.host] everything of the browser that tests replace
+   */
   constructor({ engine, source, query = new URLSearchParams(), host = new Host() }) {
     super();
     this.#engine = engine;
     this.#host = host;
     this.#faults = new Faults(faultsOf(query), host.tab);
     this.#stored = new StoredRuns(host);
-    this.#exports = new Exports(this.#stored);
     this.#library = new Library(host, this.#stored, this.#tell);
     this.#restarts = new Restarts(() => host.now());
     this.#next = new Preparation({
@@ -82,6 +95,7 @@ export class TrainSession extends EventTarget {
     });
   }
 
+  /** Looks for an unfinished run, stored runs and other tabs. To be called once. */
   async open() {
     const lease = await this.#presence.claim();
     if (!lease) return this.#refresh(); // what is over can be used while another tab trains
@@ -90,21 +104,30 @@ export class TrainSession extends EventTarget {
   }
 
   get snapshot() {
-    return snapshotOf({
+    return snapshotOf(this.#parts);
+  }
+
+  /** Which methods would do something now. */
+  get can() {
+    return canDo(this.#parts);
+  }
+
+  get folders() {
+    return this.#next.folders.reports;
+  }
+
+  get #parts() {
+    return {
       doing: this.#doing,
       next: this.#next,
       run: this.#run,
       library: this.#library,
       held: this.#presence.held,
       notices: this.#notices.all,
-    });
+    };
   }
 
-  get #can() {
-    return this.snapshot.can;
-  }
-
-  /** @param {import('../engine/protocol.js').DeviceReport} device of another engine in this page */
+  /** What settings are proposed for until the run's own engine is open. @param {DeviceReport} device */
   knowDevice(device) {
     this.#next.device ??= device;
     this.#changed();
@@ -112,9 +135,13 @@ export class TrainSession extends EventTarget {
 
   // What a run is made of.
 
-  /** @param {Domain} domain @param {import('./gather/folders.js').Given} photos */
+  /**
+   * Of two that are given for one place the later counts. Photos in `trainA` and `trainB` fill both.
+   * @param {Domain} domain
+   * @param {Given} photos
+   */
   async setFolder(domain, photos) {
-    if (!this.#can.edit) return;
+    if (!this.can.edit) return;
     this.#abort?.abort(); // scenes that are being painted would replace it
     await this.#next.setFolder(domain, photos);
   }
@@ -125,8 +152,9 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
+  /** Painted summer and winter scenes in place of folders. */
   async useSamples() {
-    if (!this.#can.edit) return;
+    if (!this.can.edit) return;
     this.#abort?.abort();
     await this.#attempt('checking', async (signal) => {
       await this.#next.useSamples(signal);
@@ -134,19 +162,19 @@ export class TrainSession extends EventTarget {
     });
   }
 
-  /** @param {Preset} preset */
+  /** Settings that suit a purpose, in place of those of them that were chosen. @param {Preset} preset */
   usePreset(preset) {
-    if (this.#can.edit) this.#next.usePreset(preset);
+    if (this.can.edit) this.#next.usePreset(preset);
   }
 
-  /** @param {Partial<Settings>} settings */
+  /** Replaces some settings; what is wrong with them stands in `settingProblems`. @param {Partial<Settings>} settings */
   set(settings) {
-    if (this.#can.edit) this.#next.set(settings);
+    if (this.can.edit) this.#next.set(settings);
   }
 
   /** @param {StartChoice} choice */
   startFrom(choice) {
-    if (this.#can.edit) this.#next.startFrom(choice);
+    if (this.can.edit) this.#next.startFrom(choice);
   }
 
   applyProposal() {
@@ -157,7 +185,7 @@ export class TrainSession extends EventTarget {
   // The run.
 
   async calibrate() {
-    if (!this.#can.calibrate) return;
+    if (!this.can.calibrate) return;
     this.#next.calibration = null;
     await this.#alone('calibrating', async (signal) => {
       const plan = await this.#next.plan(signal);
@@ -171,7 +199,7 @@ export class TrainSession extends EventTarget {
   }
 
   async start() {
-    if (!this.#can.start) return;
+    if (!this.can.start) return;
     this.#notices.clear();
     const made = await this.#alone('starting', async (signal, lease) => {
       const expected = this.#next.calibration?.secondsPerStep ?? null;
@@ -209,30 +237,34 @@ export class TrainSession extends EventTarget {
   }
 
   async pause() {
-    if (!this.#can.pause) return;
+    if (!this.can.pause) return;
     this.#driver?.halt('pause');
   }
 
   async resume() {
-    if (!this.#can.resume) return;
+    if (!this.can.resume) return;
     await this.#drive({ restore: this.#doing === 'failed' });
   }
 
   async step() {
-    if (this.#can.step) await this.#drive({ steps: 1 });
+    if (this.can.step) await this.#drive({ steps: 1 });
   }
 
   async stop() {
-    if (!this.#can.stop) return;
+    if (!this.can.stop) return;
     if (this.#abort) this.#abort.abort();
     else if (this.#driver) this.#driver.halt('stop');
     else await this.#drive({ restore: this.#doing === 'failed', halt: 'stop' });
   }
 
-  /** @param {{ steps: number, lr: number | null }} how @param {string} [id] of a stored run */
+  /**
+   * A run that is over goes on: the one on the page, or a stored one.
+   * @param {{ steps: number, lr: number | null }} how `lr` null: as proposed
+   * @param {string} [id]
+   */
   async learnOn(how, id) {
     const over = this.#run;
-    if (!this.#can.learnOn || (id === undefined) !== (over !== null)) return;
+    if (!this.can.learnOn || (id === undefined) !== (over !== null)) return;
     this.#notices.clear();
     const run = await this.#alone('starting', async (signal, lease) => {
       const found = over ?? (await this.#goOn(id ?? '', signal, lease, { over: true }));
@@ -249,13 +281,13 @@ export class TrainSession extends EventTarget {
     await this.#refresh();
   }
 
-  /** @param {number} steps */
+  /** Rates for going on for so many steps. @param {number} steps */
   proposeLearnOn(steps) {
     return this.#run && proposalOf(this.#run.record, steps);
   }
 
   async discard() {
-    if (!this.#can.discard) return;
+    if (!this.can.discard) return;
     this.#notices.clear(); // they were about this run
     await this.#throwAway();
   }
@@ -268,8 +300,9 @@ export class TrainSession extends EventTarget {
     await this.#refresh();
   }
 
+  /** Takes the run off the page (it stays stored) so that another can be prepared. */
   async close() {
-    if (!this.#can.close) return;
+    if (!this.can.close) return;
     const run = this.#run;
     this.#notices.clear();
     this.#forgetRun();
@@ -280,7 +313,7 @@ export class TrainSession extends EventTarget {
   /** @param {Partial<Rates>} rates */
   async changeRates(rates) {
     const run = this.#run;
-    if (!run || !this.#can.changeRates) return;
+    if (!run || !this.can.changeRates) return;
     const { lr, lambdaCycle, lambdaIdentity } = run.record.settings;
     const wanted = { lr, lambdaCycle, lambdaIdentity, ...rates };
     // Of a run from an older page other settings may be missing.
@@ -377,7 +410,7 @@ export class TrainSession extends EventTarget {
 
   async acceptOffer() {
     const { offer } = this.snapshot;
-    if (!offer || !this.#can.acceptOffer) return;
+    if (!offer || !this.can.acceptOffer) return;
     this.#notices.clear();
     const run = await this.#alone('starting', (signal, lease) =>
       this.#goOn(offer.id, signal, lease),
@@ -412,7 +445,7 @@ export class TrainSession extends EventTarget {
     const from = /** @type {const} */ ({ kind: 'stored' });
     const known = { history, pictures, best, lease: lease.take() };
     const run = this.#runOf({ record, from, ...photos, ...known });
-    run.saver.found(record, found.index.checkpoints[0]?.bytes ?? 0);
+    run.saver.found(record.step);
     if (which?.over) run.saver.foundBest(null); // among the files that go with the result
     this.#run = run;
     return run;
@@ -420,7 +453,7 @@ export class TrainSession extends EventTarget {
 
   async discardOffer() {
     const { offer } = this.snapshot;
-    if (!offer || !this.#can.discardOffer) return;
+    if (!offer || !this.can.discardOffer) return;
     // Another tab may have accepted it meanwhile.
     const lease = await this.#presence.claim();
     if (!lease) return;
@@ -454,24 +487,28 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @param {number} [points] */
-  chart(points = 400) {
-    return this.#exports.chart(this.#run, points);
+  /**
+   * Of the run on the page, or of a stored one; the best unless the last are asked for.
+   * @param {Domain} direction
+   * @param {string} [id]
+   * @param {Which} [which]
+   */
+  async exportWeights(direction, id, which = 'best') {
+    const run = await this.#known(id);
+    return weightsFile(run.record, direction, which, await run.weights(direction, which));
   }
 
-  /** @param {Domain} direction @param {string} [id] @param {Which} [which] */
-  exportWeights(direction, id, which) {
-    return this.#exports.weights(this.#run, direction, id, which);
+  /** Settings, all losses, scores: JSON. @param {string} [id] */
+  async exportCurves(id) {
+    const { record, history } = await this.#known(id);
+    return curvesFile(record, history);
   }
 
-  /** @param {string} [id] */
-  exportCurves(id) {
-    return this.#exports.curves(this.#run, id);
-  }
-
-  /** @param {Domain} direction @param {string} [id] @param {Which} [which] */
-  modelFor(direction, id, which) {
-    return this.#exports.model(this.#run, direction, id, which);
+  /** The run on the page, or a stored one. @param {string} [id] */
+  async #known(id) {
+    const here = this.#run;
+    if (here && (id === undefined || here.record.id === id)) return here;
+    return this.#stored.over(id ?? '');
   }
 
   // One tab, one run; hidden, shown, left.

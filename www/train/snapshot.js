@@ -8,28 +8,72 @@ import {
   warmsUp,
 } from './plan/settings.js';
 
-/** @import { Can, Snapshot, State } from './types.js' */
+/** @import { Notice } from '../page/notices.js' */
+/** @import { Library } from './keep/library.js' */
+/** @import { Preparation } from './plan/preparation.js' */
+/** @import { TrainRun } from './run/run.js' */
 
-/** In these states the device computes. */
-const BUSY = new Set(['calibrating', 'starting', 'training', 'saving', 'recovering']);
+/**
+ * What is going on:
+ *
+ * - `empty`: at least one folder has no photos yet
+ * - `checking`: photos are being looked at (`checked` says how far)
+ * - `ready`: both folders are there; `dataset.refused` says whether they can be used
+ * - `calibrating`: some steps are measured, on networks that are thrown away
+ * - `calibrated`: ready, and `calibration` says how long the run would take
+ * - `starting`: networks are being made, photos copied, a checkpoint read
+ * - `training`
+ * - `saving`: the run was halted and is being written, before `paused` or `finished`
+ * - `paused`
+ * - `recovering`: the engine died; a new one goes on from the last checkpoint
+ * - `finished`: the run is over or was stopped; its weights are in `run` and, where possible, in `runs`
+ * - `failed`: the run cannot go on by itself; `resume()` tries from the last checkpoint, `stop()` keeps
+ *   what there is, `discard()` forgets it
+ *
+ * @typedef {'empty' | 'checking' | 'ready' | 'calibrating' | 'calibrated' | 'starting' | 'training' | 'saving' | 'paused' | 'recovering' | 'finished' | 'failed'} State
+ */
 
 /**
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
- * @property {Pick<import('./plan/preparation.js').Preparation, 'device' | 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
- * @property {import('./run/run.js').TrainRun | null} run
- * @property {Pick<import('./keep/library.js').Library, 'offers' | 'runs' | 'space'>} library
- * @property {boolean} held
- * @property {Snapshot['notices']} notices
+ * @property {Pick<Preparation, 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
+ * @property {TrainRun | null} run
+ * @property {Pick<Library, 'offers' | 'runs' | 'space'>} library
+ * @property {boolean} held another tab of this browser trains
+ * @property {Notice[]} notices the latest last
  */
 
-/** @param {Parts} parts @returns {Snapshot} */
+/** @typedef {ReturnType<typeof snapshotOf>} Snapshot */
+
+/** @param {Parts} parts */
 export function snapshotOf(parts) {
-  const { held, notices } = parts;
-  const { runs, space } = parts.library;
-  // What another tab is at is not on offer, nor what is on the page already.
-  const offers = parts.library.offers.filter(({ id }) => !held && id !== parts.run?.record.id);
-  const { folders, preset, settings, start, network, device, need, calibration } = parts.next;
+  const { next, library, run, held, notices } = parts;
+  const { folders, preset, settings, start, network, calibration } = next;
+  const now = standing(parts);
+  return {
+    ...now,
+    can: canDo(parts, now),
+    folders: folders.reports,
+    /** How many photos of how many have been looked at; null when none are being. */
+    checked: folders.checked,
+    preset,
+    settings,
+    start,
+    /** Discriminators learn alone at first: the warm-up can be set. */
+    warmsUp: warmsUp(start, network),
+    calibration,
+    run: run?.view() ?? null,
+    runs: library.runs,
+    /** What this site uses of what it may, in bytes; null where the browser does not tell. */
+    space: library.space,
+    held,
+    notices,
+  };
+}
+
+/** The state, and what decides what can be done in it. @param {Parts} parts */
+function standing({ doing, next, library, run, held }) {
+  const { folders, settings, start, network, need, calibration } = next;
   const { reports, both, checked } = folders;
   const looked = both && checked === null;
   const steps = looked ? stepsOf(settings, reports.A.training, reports.B.training) : null;
@@ -39,65 +83,58 @@ export function snapshotOf(parts) {
     problems.push(...lengthProblems(settings, start, steps, network));
   }
   problems.push(...startProblems(start));
-  const dataset = looked ? folders.dataset(settings.crop) : null;
-  const state = parts.doing ?? preparing(parts.next, checked !== null, both);
-  const usable = dataset !== null && dataset.refused === null && problems.length === 0;
+  // What another tab is at is not on offer, nor what is on the page already.
+  const offers = library.offers.filter(({ id }) => !held && id !== run?.record.id);
   return {
-    state,
-    can: canDo(state, usable, { held, offer: offers.length > 0 }),
-    busy: BUSY.has(state),
-    device,
-    folders: reports,
-    checked,
-    dataset,
-    preset,
-    settings,
-    settingProblems: problems,
-    start,
-    warmsUp: warmsUp(start, network),
+    state: doing ?? preparing(calibration !== null, checked !== null, both),
+    /** Steps of the whole run with these settings and folders; null until both folders are there. */
     steps,
-    calibration,
-    run: parts.run?.view() ?? null,
-    offer: offers[0] ?? null,
-    runs,
-    space,
-    held,
-    notices,
+    settingProblems: problems,
+    /** Null until both folders have been looked at. */
+    dataset: looked ? folders.dataset(settings.crop) : null,
+    /** An unfinished run to go on with. */
+    offer: offers.at(0) ?? null,
   };
 }
 
-/** @param {Pick<Parts['next'], 'calibration'>} next @param {boolean} checking @param {boolean} both @returns {State} */
-function preparing({ calibration }, checking, both) {
+/** @param {boolean} calibrated @param {boolean} checking @param {boolean} both @returns {State} */
+function preparing(calibrated, checking, both) {
   if (checking) return 'checking';
   if (!both) return 'empty';
-  return calibration ? 'calibrated' : 'ready';
+  return calibrated ? 'calibrated' : 'ready';
 }
 
 /**
- * @param {State} state
- * @param {boolean} usable folders and settings are
- * @param {{ held: boolean, offer: boolean }} found
- * @returns {Can}
+ * Which methods of the session would do something now.
+ * @param {Parts} parts
+ * @param {ReturnType<typeof standing>} [now]
  */
-function canDo(state, usable, { held, offer }) {
+export function canDo(parts, now = standing(parts)) {
+  const { state, dataset, settingProblems: problems, offer } = now;
+  const { held } = parts;
   const is = (/** @type {State[]} */ ...states) => states.includes(state);
   const preparing = is('empty', 'checking', 'ready', 'calibrated');
+  const usable = dataset !== null && dataset.refused === null && problems.length === 0;
   const begin = is('ready', 'calibrated') && usable && !held;
   const hasRun = is('training', 'paused', 'failed');
   return {
+    /** setFolder, setName, useSamples, set, startFrom, usePreset */
     edit: preparing,
     calibrate: begin,
     start: begin,
     pause: is('training', 'recovering'),
     resume: is('paused', 'failed'),
     step: is('paused'),
+    /** Ends calibration, a start, or the run, whose weights are kept. */
     stop: hasRun || is('calibrating', 'starting', 'recovering'),
     discard: hasRun || is('recovering', 'finished', 'saving'),
     close: is('paused', 'failed', 'finished'),
     changeRates: is('training', 'paused'),
+    /** Of the run on the page, if it is over; where there is none, of one in `runs`. */
     learnOn: (is('finished') || (preparing && state !== 'checking')) && !held,
-    acceptOffer: preparing && state !== 'checking' && offer && !held,
-    discardOffer: preparing && offer && !held,
+    acceptOffer: preparing && state !== 'checking' && offer !== null && !held,
+    discardOffer: preparing && offer !== null && !held,
+    /** exportWeights, exportCurves */
     export: is('training', 'paused', 'finished'),
   };
 }

@@ -4,7 +4,7 @@ import { photo, upload } from './files.js';
 import { by, downloaded } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {import('../../../www/train/types.js').State} State */
+/** @typedef {import('../../../www/train/snapshot.js').State} State */
 /** @typedef {'a' | 'b'} Side */
 
 /** Networks and pictures so small that a step takes no time on any machine. */

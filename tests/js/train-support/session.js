@@ -154,7 +154,7 @@ export const codes = (session) => session.snapshot.notices.map(({ code }) => cod
 
 /**
  * @param {import('../../../www/train/session.js').TrainSession} session
- * @param {(snapshot: import('../../../www/train/types.js').Snapshot) => boolean} when
+ * @param {(snapshot: import('../../../www/train/snapshot.js').Snapshot) => boolean} when
  */
 export async function until(session, when) {
   for (let turns = 0; !when(session.snapshot); turns += 1) {

@@ -7,7 +7,20 @@
  * either generator is from its mean over four shifts.
  */
 
-/** @import { Chart, LossName, Losses } from '../types.js' */
+/** @typedef {typeof LOSS_NAMES[number]} LossName */
+/** A loss that was not computed is NaN: those of the generators during warm-up. @typedef {Record<LossName, number>} Losses */
+
+/**
+ * The losses of the run, made few enough to draw: each point stands for `span` steps, the last for what is left.
+ * NaN: not computed.
+ *
+ * @typedef {object} Chart
+ * @property {number[]} steps last step of each point
+ * @property {number} span
+ * @property {Record<LossName, number[]>} mean
+ * @property {Record<LossName, number[]>} least
+ * @property {Record<LossName, number[]>} most
+ */
 
 /** In the order of the engine. */
 export const LOSS_NAMES = /** @type {const} */ ([

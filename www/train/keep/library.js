@@ -1,7 +1,8 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
 import { failureOf } from '../../failure.js';
 
-/** @import { Offer, Snapshot, StoredRun } from '../types.js' */
+/** @import { Offer, StoredRun } from './record.js' */
+/** @import { Host } from '../../page/host.js' */
 
 export class Library {
   #host;
@@ -13,11 +14,11 @@ export class Library {
   #runs = [];
   /** The last look. */
   #last = Promise.resolve();
-  /** @type {Snapshot['space']} */
+  /** @type {Awaited<ReturnType<Host['space']>>} */
   space = null;
 
   /**
-   * @param {Pick<import('../../page/host.js').Host, 'space'>} host
+   * @param {Pick<Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
    * @param {import('../../page/notices.js').Tell} tell
    */

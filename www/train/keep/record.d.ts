@@ -14,7 +14,7 @@
  */
 
 import type { Domain } from '../gather/domains.js';
-import type { Scores, Settings, StartChoice } from '../types.js';
+import type { LearnOn, Settings, StartChoice } from '../plan/types.js';
 
 export interface StoredPhoto {
   name: string;
@@ -95,4 +95,79 @@ export interface RunIndex {
   best?: { A: string; B: string } | null;
   /** Files of the weights and the steps of a run that is over. */
   result: { A: string; B: string; history: string } | null;
+}
+
+/** One held-out photo at one time of the run. */
+export interface Preview {
+  domain: Domain;
+  /** Counts the previewed photos of this domain. */
+  index: number;
+  name: string;
+  /** False: the folder is too small to set photos aside, so this one is trained on too. */
+  heldOut: boolean;
+  step: number;
+  width: number;
+  height: number;
+  input: Blob;
+  translated: Blob;
+  back: Blob;
+  /** Mean absolute error of `back` against `input`. */
+  error: number;
+}
+
+/** All previews of one time; over a long run every other time is dropped, the first and last stay. */
+export interface PreviewSet {
+  step: number;
+  pictures: Preview[];
+}
+
+export interface Scores {
+  step: number;
+  /** Mean absolute error of the round trip. */
+  roundTripA: number;
+  roundTripB: number;
+  /** Share of translated photos of A that a classifier takes for B, and the other way round. */
+  takenForB: number;
+  takenForA: number;
+  /** The classifier's accuracy on real held-out photos. */
+  ceiling: number;
+  /** The pattern of the network's strides, relative to the photos: 1 is as there. Not in older runs. */
+  gridA?: number;
+  gridB?: number;
+  /** All of them in one figure from 0 to 1, by which the engine tells what is better. Not in older runs. */
+  merit?: number;
+}
+
+/** Which weights of a run: the best that were scored, which may be those it began with, or the last. */
+export type Which = 'best' | 'last';
+
+/** An unfinished run that was found in this site's storage. */
+export interface Offer {
+  id: string;
+  names: Record<Domain, string>;
+  step: number;
+  total: number;
+  /** Milliseconds since 1970. */
+  when: number;
+  /** The last preview of a photo of A: what went in, what came out; null: there was none yet. */
+  input: Blob | null;
+  picture: Blob | null;
+  /** Copies of the photos are not stored: `acceptOffer` needs both folders first. */
+  needsFolders: boolean;
+  bytes: number;
+}
+
+/** A run that is over, in this site's storage. */
+export interface StoredRun {
+  id: string;
+  names: Record<Domain, string>;
+  step: number;
+  total: number;
+  stopped: boolean;
+  when: number;
+  bytes: number;
+  /** What is proposed for going on; null: what that takes is not kept, as by earlier versions of the page. */
+  learnOn: LearnOn | null;
+  input: Blob | null;
+  picture: Blob | null;
 }

@@ -12,8 +12,7 @@ import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Offer, PreviewSet, StoredRun, Which } from '../types.js' */
-/** @import { RunIndex, StoredPhoto } from './record.js' */
+/** @import { Offer, PreviewSet, RunIndex, StoredPhoto, StoredRun, Which } from './record.js' */
 
 /** @typedef {{ index: RunIndex, folder: Disk }} OpenedRun */
 
@@ -87,7 +86,7 @@ export class StoredRuns {
     const runs = [];
     for (const { id, index, folder } of await this.#all(sweep)) {
       if (this.isGone(id)) continue;
-      const { names, settings, step, total, state, modified: when } = index.record;
+      const { names, step, total, state, modified: when } = index.record;
       const common = { id, names, step, total, when, bytes: await bytesIn(folder) };
       const pictures = await shown(index, folder);
       if (index.result)
@@ -95,7 +94,6 @@ export class StoredRuns {
           ...common,
           ...pictures,
           stopped: state !== 'finished',
-          settings,
           learnOn: goesOn(index) ? proposalOf(index.record) : null,
         });
       else offers.push({ ...common, ...pictures, needsFolders: !isStored(index.record) });
@@ -120,13 +118,15 @@ export class StoredRuns {
     return file;
   }
 
-  /** @param {string} id of a run that is over */
-  async history(id) {
+  /** What there is of a run that is over, as of one on the page. @param {string} id */
+  async over(id) {
     const { index, folder } = await this.open(id);
     const file = index.result && (await folder.read(index.result.history));
     return {
       record: index.record,
       history: History.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0)),
+      weights: (/** @type {Domain} */ direction, /** @type {Which} */ which) =>
+        this.weights(id, direction, which),
     };
   }
 

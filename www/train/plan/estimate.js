@@ -9,8 +9,8 @@ import { scoringShare } from '../run/scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { CROPS, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
 
-/** @import { Calibration, Memory, Proposal, Settings, StartChoice } from '../types.js' */
 /** @import { Size } from './cost.js' */
+/** @import { Calibration, MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
 
 /** Seconds of a run that are too many, and those that a proposal aims at. */
 const LIMITS = {
@@ -45,7 +45,7 @@ const FIXED = 0.1;
  * @property {number} scored photos that scores are computed from
  * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
  *   either compiles shaders; no warm-up when there is none in the run
- * @property {Memory} memory
+ * @property {MemoryUse} memory
  */
 
 /** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
@@ -66,10 +66,8 @@ export function calibrationOf(measured) {
   const limit = isSlow(device) ? LIMITS.slow : LIMITS.graphics;
   const feasible = whole <= limit.most;
   const proposal = feasible ? faster(measured, each) : slower(measured, each, limit.aim);
-  const count = seconds.full.length + seconds.warmUp.length;
   return {
     secondsPerStep: full,
-    measured: count,
     firstStep,
     memory,
     steps: steps + polishOf(settings, measured.start, steps),

@@ -4,7 +4,7 @@
  *
  * @param {Pick<import('../keep/record.js').RunRecord, 'config' | 'step' | 'photos'>} record
  * @param {number} [steps] more; without it they are proposed too
- * @returns {import('../types.js').LearnOn}
+ * @returns {import('./types.js').LearnOn}
  */
 export function proposalOf({ config, step, photos }, steps = Math.max(1, Math.round(step / 2))) {
   const { lr, lr_flat: flat, lr_decay: decay, lr_unit: unit } = JSON.parse(config);

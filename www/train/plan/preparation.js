@@ -6,7 +6,7 @@ import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } fro
 
 /** @import { DeviceReport, TrainNeed } from '../../engine/protocol.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration, Preset, Settings, StartChoice } from '../types.js' */
+/** @import { Calibration, Preset, Settings, StartChoice } from './types.js' */
 
 export class Preparation {
   #engine;

@@ -7,7 +7,7 @@
  * paintings from the full picture, where strokes can be seen.
  */
 
-/** @import { Preset, Settings } from '../types.js' */
+/** @import { Preset, Settings } from './types.js' */
 
 /** @typedef {Exclude<Preset, 'own'>} Named */
 

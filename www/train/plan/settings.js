@@ -5,7 +5,7 @@
 import { isSlow } from '../../page/support.js';
 
 /** @import { Device } from '../../page/support.js' */
-/** @import { Rates, SettingProblem, Settings, StartChoice } from '../types.js' */
+/** @import { Rates, SettingProblem, Settings, StartChoice } from './types.js' */
 
 /** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
 

@@ -10,7 +10,7 @@ import {
 } from '../../models/models.js';
 
 /** @import { Start } from '../../engine/protocol.js' */
-/** @import { StartChoice } from '../types.js' */
+/** @import { StartChoice } from './types.js' */
 
 /** @typedef {Start & { name: string }} Weights */
 

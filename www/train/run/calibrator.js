@@ -9,7 +9,7 @@ import { previewsOf, smallerCrop } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 
 /** @import { Remark } from '../../page/messages.js' */
-/** @import { Calibration } from '../types.js' */
+/** @import { Calibration } from '../plan/types.js' */
 /** @import { Plan } from './prepare.js' */
 
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */

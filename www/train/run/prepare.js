@@ -8,7 +8,7 @@ import { configOf, polishOf, stepsOf } from '../plan/settings.js';
 /** @import { FolderReport, Photo } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord, StoredPhoto } from '../keep/record.js' */
-/** @import { Settings, StartChoice } from '../types.js' */
+/** @import { Settings, StartChoice } from '../plan/types.js' */
 
 /**
  * @typedef {object} Plan

@@ -9,7 +9,7 @@ import { failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Preview, PreviewSet } from '../types.js' */
+/** @import { Preview, PreviewSet } from '../keep/record.js' */
 
 /** @typedef {import('../../engine/protocol.js').TrainStored['pictures']} ToStore */
 

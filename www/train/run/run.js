@@ -4,8 +4,7 @@
  * decide: every method rejects with the failure.
  */
 import { isSlow } from '../../page/support.js';
-import { DOMAINS } from '../gather/domains.js';
-import { Copies, isKept, isStored } from '../keep/copies.js';
+import { Copies, isStored } from '../keep/copies.js';
 import { History, kindOf } from '../keep/history.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from '../plan/cost.js';
 import { proposalOf } from '../plan/learn-on.js';
@@ -19,8 +18,8 @@ import { Scorer } from './scorer.js';
 /** @import { TrainFrom, TrainPhotos, TrainReport, TrainSteps } from '../../engine/protocol.js' */
 /** @import { Tell } from '../../page/notices.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { RunRecord } from '../keep/record.js' */
-/** @import { Memory, PreviewSet, Rates, RunView, Which } from '../types.js' */
+/** @import { PreviewSet, RunRecord, Which } from '../keep/record.js' */
+/** @import { Rates } from '../plan/types.js' */
 
 /**
  * @typedef {object} Parts
@@ -41,6 +40,8 @@ import { Scorer } from './scorer.js';
  * @property {Tell} onTell
  */
 
+/** @typedef {ReturnType<TrainRun['view']>} RunView */
+
 export class TrainRun {
   #engine;
   #host;
@@ -55,8 +56,6 @@ export class TrainRun {
   #pace = null;
   /** @type {TrainReport | null} */
   #report = null;
-  /** @type {Memory | null} */
-  #memory = null;
   #warmingUp = false;
   #polishing = false;
   /** Photos that were said to be left out. @type {Set<string>} */
@@ -247,7 +246,6 @@ export class TrainRun {
       const { name = '' } = this.record.photos[domain][index] ?? {};
       this.#skipped(domain, name, code);
     }
-    this.#memory = done.memory;
     this.#take(done.report);
     if (this.step === this.record.warmUp || this.step === this.#polishedFrom) {
       this.#pace?.restarted();
@@ -366,45 +364,56 @@ export class TrainRun {
     return this.saver.share + this.#scorer.share(trained, this.#pace?.one ?? true);
   }
 
-  /** @returns {RunView} */
+  /** The run under way, or the one that has just ended. */
   view() {
     const { id, names, step, total, epoch, settings, seconds, scores, best, photos } = this.record;
     const pass = Math.max(photos.A.length, photos.B.length, 1);
-    const losses = step > 0 && this.history.length >= step ? this.history.losses(step) : null;
+    const known = step > 0 && this.history.length >= step;
     return {
       id,
       names,
       step,
       total,
       epoch,
+      /** Passes through the larger folder in all, the last of which may be cut short. */
       epochs: this.record.epochs ?? Math.ceil(total / pass),
+      /** 0 to 1. */
       fraction: total > 0 ? step / total : 0,
-      rate: losses ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
+      /** Learning rate of the last step. */
+      rate: known ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
+      /** The last step taught the discriminators alone. */
       warmingUp: this.#warmingUp,
       warmUp: this.record.warmUp,
+      /** The last step was one of polish: each generator learns to do without its grid. */
       polishing: this.#polishing,
+      /** Steps of polish at the end, which `total` counts. */
       polish: this.record.polish ?? 0,
+      /** Seconds of a step lately, of the kind that is being done; null until known. */
       secondsPerStep: this.#forecast.each(this.#kind),
+      /** Seconds until the end, with previews, scores and saving; null until known. */
       secondsLeft: this.#forecast.left(this.record, (trained) => this.#beside(trained)),
+      /** Seconds spent in steps, over all sittings. */
       secondsTrained: seconds,
-      losses,
-      memory: this.#memory,
-      parameters: this.record.parameters,
-      exact: this.record.exact,
+      history: this.history,
       settings,
       saved: this.saver.saved,
-      saving: this.saver.busy,
+      /** Photos of which small copies have been stored, of how many; null: none are being. */
       copying: this.#copies.progress,
-      photosKept: DOMAINS.every((domain) => this.record.photos[domain].every(isKept)),
       previews: this.gallery.sets,
       scores,
+      /** Scores are being computed: of what the run starts from, or of what it has come to. */
       scoring: this.#scorer.busy,
+      /** The best that was scored, which may be what it started from; null: nothing was. */
       best: best ? { step: best.step, pictures: this.gallery.best?.pictures ?? [] } : null,
+      /** It does not start from scratch. */
       given: this.#given,
-      recoveries: this.record.recoveries,
+      /** Rates that would help after `training-not-finite`; null otherwise. */
       proposal: this.proposal,
+      /** The run was stopped before its end. */
       stopped: this.record.state === 'stopped',
+      /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
       kept: this.result && this.saver.resultKept,
+      /** Of a run that is over what is proposed for going on; null: what that takes is not kept. */
       learnOn: this.result && this.#goesOn ? proposalOf(this.record) : null,
     };
   }

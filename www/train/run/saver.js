@@ -9,9 +9,11 @@
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { History } from '../keep/history.js' */
 /** @import { RunRecord } from '../keep/record.js' */
-/** @import { RunView } from '../types.js' */
 /** @import { Gallery } from './previews.js' */
+
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
+
+/** `memory`: until the page is closed. @typedef {'disk' | 'memory'} Kept */
 
 /** Saving may take one part in this many of the time. */
 const PART = 20;
@@ -21,6 +23,8 @@ export class Saver {
   #engine;
   #tell;
   #last = 0;
+  /** What saving took the last time. */
+  #seconds = 0;
   #wanted = false;
   /** The last checkpoint, when it is not on the disk. @type {Blob | null} */
   #inMemory = null;
@@ -37,10 +41,9 @@ export class Saver {
     this.#host = host;
     this.#engine = engine;
     this.#tell = tell;
-    /** @type {RunView['saved']} */
+    /** The step of the latest checkpoint, and where that is kept. @type {{ step: number, kept: Kept } | null} */
     this.saved = null;
-    this.busy = false;
-    /** Where the result is; null: there is none. @type {'disk' | 'memory' | null} */
+    /** Where the result is; null: there is none. @type {Kept | null} */
     this.resultKept = null;
     this.#last = host.now();
   }
@@ -57,12 +60,12 @@ export class Saver {
 
   /** Seconds between checkpoints. */
   get #every() {
-    return Math.max(this.#host.saveEvery, PART * (this.saved?.seconds ?? 0));
+    return Math.max(this.#host.saveEvery, PART * this.#seconds);
   }
 
   /** Time for saving, as a part of that for steps. */
   get share() {
-    return Math.min(1 / PART, (this.saved?.seconds ?? 0) / Math.max(this.#every, 1));
+    return Math.min(1 / PART, this.#seconds / Math.max(this.#every, 1));
   }
 
   /** Where to go on from; null: nothing was saved yet. @returns {TrainFrom | null} */
@@ -71,14 +74,9 @@ export class Saver {
     return this.saved && { kind: 'stored' };
   }
 
-  /**
-   * A run that was read from the disk is saved there.
-   * @param {RunRecord} record
-   * @param {number} bytes
-   */
-  found(record, bytes) {
-    const { step, modified: when } = record;
-    this.saved = { step, when, kept: 'disk', seconds: 0, bytes };
+  /** A run that was read from the disk is saved there. @param {number} step */
+  found(step) {
+    this.saved = { step, kept: 'disk' };
   }
 
   /**
@@ -89,7 +87,6 @@ export class Saver {
    */
   async save(record, history, gallery, best) {
     this.#wanted = false;
-    this.busy = true;
     try {
       const pictures = gallery.toStore();
       const { step, seconds, bytes, unsaved } = await this.#engine.request('train-save', {
@@ -99,15 +96,14 @@ export class Saver {
         pictures,
       });
       this.#inMemory = unsaved?.checkpoint ?? null;
-      const kept = unsaved ? 'memory' : 'disk';
-      this.saved = { step, when: this.#host.date(), kept, seconds, bytes };
+      this.saved = { step, kept: unsaved ? 'memory' : 'disk' };
+      this.#seconds = seconds;
       if (!unsaved) {
         gallery.stored(pictures);
         this.#best = best;
       }
       this.#report(unsaved?.problem ?? null, bytes);
     } finally {
-      this.busy = false;
       this.#last = this.#host.now();
     }
   }

@@ -84,7 +84,7 @@ export class Scorer {
 
   /**
    * @param {number} trained seconds
-   * @param {import('../types.js').Scores | null} best so far, which is to be surpassed
+   * @param {import('../keep/record.js').Scores | null} best so far, which is to be surpassed
    * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is told once
    * @throws {CodedError} when the engine died
    */

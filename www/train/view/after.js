@@ -8,10 +8,13 @@ import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Export, TrainSessionApi as Session, Snapshot, Which } from '../types.js' */
+/** @import { Export } from '../keep/exports.js' */
+/** @import { Which } from '../keep/record.js' */
+/** @import { TrainSession } from '../session.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /**
- * @param {Session} session
+ * @param {TrainSession} session
  * @param {(files: File[]) => unknown} onModels hands weights to the Translate view, the chosen one last
  * @param {(error: unknown) => void} onError
  */
@@ -28,7 +31,7 @@ export function setUpAfter(session, onModels, onError) {
   setUpLearnOn(session, onError);
 }
 
-/** What is in memory alone would be gone, so that is asked about. @param {Session} session */
+/** What is in memory alone would be gone, so that is asked about. @param {TrainSession} session */
 async function another(session) {
   const kept = session.snapshot.run?.kept !== 'memory';
   if (kept || (await confirmed(text('confirm.another'), text('confirm.delete')))) {
@@ -36,7 +39,7 @@ async function another(session) {
   }
 }
 
-/** @param {Snapshot} snapshot @param {Session} session */
+/** @param {Snapshot} snapshot @param {TrainSession} session */
 export function showAfter(snapshot, session) {
   const { state, run, can, space } = snapshot;
   showLearnOn(snapshot, session);
@@ -58,7 +61,7 @@ export function showAfter(snapshot, session) {
 }
 
 /**
- * @param {Session} session
+ * @param {TrainSession} session
  * @param {(files: File[]) => unknown} onModels
  * @param {string} [id] of a stored run
  * @param {Which} [which]
@@ -66,7 +69,7 @@ export function showAfter(snapshot, session) {
 export async function useTrained(session, onModels, id, which) {
   const files = [];
   for (const direction of /** @type {const} */ (['B', 'A'])) {
-    const { name, blob } = await session.modelFor(direction, id, which);
+    const { name, blob } = await session.exportWeights(direction, id, which);
     files.push(new File([blob], name));
   }
   await onModels(files);

@@ -11,21 +11,23 @@ import { columnsOf, GUESS, isKnown, KINDS, spoken } from './losses.js';
 import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
-/** @import { Chart, RunView } from '../types.js' */
+/** @import { Chart } from '../keep/history.js' */
+/** @import { RunView } from '../run/run.js' */
 /** @import { Kind } from './losses.js' */
 
 /** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
 
 /** Points that are drawn, and rows of the table. */
-export const POINTS = 120;
+const POINTS = 120;
 
 /** @type {Map<Kind, Drawn>} */
 const drawn = new Map();
 /** @type {Chart} */
 let latest;
 
-/** @param {Chart} chart @param {RunView} run */
-export async function showCharts(chart, run) {
+/** @param {RunView} run */
+export async function showCharts(run) {
+  const chart = run.history.chart(POINTS);
   latest = chart;
   byId('losses').hidden = chart.steps.length === 0;
   const names = DOMAINS.map((side) => directionOf(run.names, side));

@@ -5,7 +5,8 @@ import { CHOSEN } from '../plan/settings.js';
 import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
-/** @import { Settings, Snapshot } from '../types.js' */
+/** @import { Settings } from '../plan/types.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** @typedef {{ name: keyof Settings, id: string, choices?: string[], least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
 

@@ -11,7 +11,8 @@ import { folderSummary, nameOf, sentence } from './words.js';
 
 /** @import { Photo } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Snapshot, TrainSessionApi as Session } from '../types.js' */
+/** @import { TrainSession } from '../session.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** Photos of a folder that are shown. */
 const SHOWN = 8;
@@ -24,7 +25,7 @@ let drawn = '';
 /** Photos are being looked at, so what comes of it is news. */
 let looking = false;
 
-/** @param {Session} session */
+/** @param {TrainSession} session */
 export function setUpFolders(session) {
   for (const domain of DOMAINS) {
     const card = clone('domain');

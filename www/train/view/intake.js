@@ -8,11 +8,11 @@ import { byId } from '../../page/dom.js';
 import { inputPart } from './parts.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { TrainSessionApi as Session } from '../types.js' */
+/** @import { TrainSession } from '../session.js' */
 
 /**
  * @param {Map<Domain, HTMLElement>} cards
- * @param {Session} session
+ * @param {TrainSession} session
  */
 export function takeFolders(cards, session) {
   for (const [domain, card] of cards) {
@@ -38,7 +38,7 @@ export function takeFolders(cards, session) {
   // What is dropped anywhere in the window is meant for the view that is shown.
   document.addEventListener('drop', (event) => {
     const data = event.dataTransfer;
-    if (view.hidden || !data?.types.includes('Files') || !session.snapshot.can.edit) return;
+    if (view.hidden || !data?.types.includes('Files') || !session.can.edit) return;
     const both = foldersIn(data);
     if (both) {
       session.setFolder('A', fromDrop(both[0]));
@@ -53,9 +53,9 @@ function domainUnder(target) {
   return /** @type {Domain | null} */ (card?.getAttribute('data-domain') ?? null);
 }
 
-/** @param {Session} session @returns {Domain} the first that has nothing yet */
-function emptyDomain({ snapshot }) {
-  return snapshot.folders.A.usable === 0 ? 'A' : 'B';
+/** @param {TrainSession} session @returns {Domain} the first that has nothing yet */
+function emptyDomain({ folders }) {
+  return folders.A.usable === 0 ? 'A' : 'B';
 }
 
 /**

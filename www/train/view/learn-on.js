@@ -1,14 +1,15 @@
 /** Learning on: how many steps more, and at which rate. */
 import { byId, input } from '../../page/dom.js';
 
-/** @import { TrainSessionApi as Session, Snapshot } from '../types.js' */
+/** @import { TrainSession } from '../session.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** The run that the fields were filled for. */
 let filled = '';
 /** The rate that is proposed, which the person may replace. */
 let proposed = '';
 
-/** @param {Session} session @param {(error: unknown) => void} onError */
+/** @param {TrainSession} session @param {(error: unknown) => void} onError */
 export function setUpLearnOn(session, onError) {
   const [steps, rate] = [input('learn-steps'), input('learn-rate')];
   steps.addEventListener('input', () => {
@@ -21,7 +22,7 @@ export function setUpLearnOn(session, onError) {
   });
 }
 
-/** @param {Session} session */
+/** @param {TrainSession} session */
 function propose(session) {
   const steps = Number(input('learn-steps').value);
   const lr = Number.isInteger(steps) && steps > 0 ? session.proposeLearnOn(steps)?.lr : undefined;
@@ -30,7 +31,7 @@ function propose(session) {
   input('learn-rate').value = proposed;
 }
 
-/** @param {Snapshot} snapshot @param {Session} session */
+/** @param {Snapshot} snapshot @param {TrainSession} session */
 export function showLearnOn({ state, run, can }, session) {
   const over = state === 'finished' && run !== null;
   byId('learn-on').hidden = !over || !run.learnOn || !can.learnOn;

@@ -4,7 +4,7 @@ import { formatNumber, formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Chart, LossName } from '../types.js' */
+/** @import { Chart, LossName } from '../keep/history.js' */
 
 /** @typedef {typeof KINDS[number]} Kind */
 

@@ -10,7 +10,8 @@ import { otherThan } from '../gather/domains.js';
 import { clone, inOrder, made, part, write } from './parts.js';
 import { gridOf, nameOf, percentOf } from './words.js';
 
-/** @import { Preview, RunView, Scores, Which } from '../types.js' */
+/** @import { Preview, Scores, Which } from '../keep/record.js' */
+/** @import { RunView } from '../run/run.js' */
 
 /**
  * @typedef {object} Stage a moment of the run

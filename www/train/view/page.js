@@ -10,7 +10,7 @@ import { errorText, formatPercent, text } from '../../page/messages.js';
 import { WeightsSource } from '../plan/start.js';
 import { TrainSession } from '../session.js';
 import { setUpAfter, showAfter } from './after.js';
-import { POINTS, showCharts } from './charts.js';
+import { showCharts } from './charts.js';
 import { setUpFolders, showFolders } from './folders.js';
 import { showNotices } from './notices.js';
 import { setUpPlan, showPlan } from './plan.js';
@@ -21,7 +21,7 @@ import { setUpStatus, showStatus } from './status.js';
 import { setUpStored, showStored } from './stored.js';
 import { pairOf } from './words.js';
 
-/** @import { TrainSessionApi as Session, Snapshot } from '../types.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** Charts and table are drawn no more often than this, in milliseconds. */
 const CHARTS_EVERY = 1000;
@@ -29,7 +29,7 @@ const CHARTS_EVERY = 1000;
 const NEXT_FOCUS = ['resume', 'pause', 'use-trained', 'train-start', 'calibrate'];
 
 export class TrainPage {
-  /** @type {Session} */
+  /** @type {TrainSession} */
   #session;
   #scheduled = false;
   #charted = 0;
@@ -108,25 +108,27 @@ export class TrainPage {
     showRates(snapshot);
     showAfter(snapshot, this.#session);
     if (run) showScores(run);
-    this.#chart();
+    this.#chart(snapshot);
     this.#showOutside(snapshot);
     // It may have been given on already, when the line that had it was removed.
     if (focused) keepFocus(focusIn() ?? focused);
   }
 
-  /** The charts cost the most, so they are drawn now and then only, and not out of sight. */
-  #chart() {
+  /**
+   * The charts cost the most, so they are drawn now and then only, and not out of sight.
+   * @param {Snapshot} snapshot
+   */
+  #chart({ run, state }) {
     clearTimeout(this.#chartTimer);
-    const { run, state } = this.#session.snapshot;
     if (!run || byId('view-train').hidden) return;
     const wait = this.#charted + CHARTS_EVERY - performance.now();
     if (wait > 0 && state === 'training') {
-      this.#chartTimer = window.setTimeout(() => this.#chart(), wait);
+      this.#chartTimer = window.setTimeout(() => this.#chart(this.#session.snapshot), wait);
       return;
     }
     this.#charted = performance.now();
     // Without the library, offline for example, the table is there all the same.
-    showCharts(this.#session.chart(POINTS), run).catch(() => {});
+    showCharts(run).catch(() => {});
   }
 
   /** What the tab of this view and the browser's own say. @param {Snapshot} snapshot */
@@ -163,9 +165,9 @@ function keepFocus(focused) {
   /** @type {HTMLElement} */ (next ?? byId('train-status')).focus({ preventScroll: true });
 }
 
-/** Painted scenes are summer and winter, unless the person has other words for them. @param {Session} session */
+/** Painted scenes are summer and winter, unless the person has other words for them. @param {TrainSession} session */
 async function useSamples(session) {
-  const { A, B } = session.snapshot.folders;
+  const { A, B } = session.folders;
   if (!A.name) session.setName('A', text('compare.summer'));
   if (!B.name) session.setName('B', text('compare.winter'));
   const samples = button('samples-train');

@@ -8,7 +8,9 @@ import { setUpFields, showFields } from './fields.js';
 import { made, write, writeLines } from './parts.js';
 import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
 
-/** @import { Preset, TrainSessionApi as Session, Snapshot, StartChoice } from '../types.js' */
+/** @import { Preset, StartChoice } from '../plan/types.js' */
+/** @import { TrainSession } from '../session.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** The choices that are in the list, to see when they are others. */
 let listed = '';
@@ -24,7 +26,7 @@ const FIELDS = /** @type {const} */ ([
 /** Runs that keep their discriminators. @type {Set<string>} */
 let judged = new Set();
 
-/** @param {Session} session */
+/** @param {TrainSession} session */
 export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
   for (const name of PRESET_NAMES) select('preset').append(option(name, text(`preset.${name}`)));

@@ -10,7 +10,8 @@ import { otherThan } from '../gather/domains.js';
 import { clone, part, write } from './parts.js';
 import { nameOf } from './words.js';
 
-/** @import { Preview, RunView } from '../types.js' */
+/** @import { Preview } from '../keep/record.js' */
+/** @import { RunView } from '../run/run.js' */
 
 const pictures = new Pictures();
 /** The step that was scrubbed to; null: the latest. @type {number | null} */

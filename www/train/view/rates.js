@@ -4,7 +4,8 @@ import { text } from '../../page/messages.js';
 import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
-/** @import { Rates, Snapshot } from '../types.js' */
+/** @import { Rates } from '../plan/types.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 const NAMES = /** @type {const} */ (['lr', 'lambdaCycle', 'lambdaIdentity']);
 const IDS = { lr: 'lr', lambdaCycle: 'lambda-cycle', lambdaIdentity: 'lambda-identity' };

@@ -3,7 +3,7 @@ import { byId } from '../../page/dom.js';
 import { writeLines } from './parts.js';
 import { scoresOf } from './words.js';
 
-/** @param {import('../types.js').RunView} run */
+/** @param {import('../run/run.js').RunView} run */
 export function showScores(run) {
   const lines = scoresOf(run);
   // At the end they stand beside those of the start, in the outcome, which is drawn before this.

@@ -4,7 +4,7 @@ import { formatTime, text } from '../../page/messages.js';
 import { write } from './parts.js';
 import { factsOf, statusOf } from './words.js';
 
-/** @import { Snapshot } from '../types.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** @typedef {'pause' | 'resume' | 'step' | 'stop' | 'discard'} Action */
 

@@ -7,12 +7,14 @@ import { save, useTrained } from './after.js';
 import { clone, inOrder, part, removeFocused, write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
-/** @import { TrainSessionApi as Session, Snapshot, StoredRun } from '../types.js' */
+/** @import { StoredRun } from '../keep/record.js' */
+/** @import { TrainSession } from '../session.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 const pictures = new Pictures();
 /** @type {Map<string, HTMLElement>} */
 const lines = new Map();
-/** @type {Session} */
+/** @type {TrainSession} */
 let session;
 /** @type {(files: File[]) => unknown} */
 let toTranslate;
@@ -20,7 +22,7 @@ let toTranslate;
 let tell;
 
 /**
- * @param {Session} session_
+ * @param {TrainSession} session_
  * @param {(files: File[]) => unknown} onModels
  * @param {(error: unknown) => void} onError
  */

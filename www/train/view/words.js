@@ -17,7 +17,9 @@ import { otherThan } from '../gather/domains.js';
 /** @import { Remark } from '../../page/messages.js' */
 /** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration, Proposal, RunView, Snapshot } from '../types.js' */
+/** @import { Calibration, Proposal } from '../plan/types.js' */
+/** @import { RunView } from '../run/run.js' */
+/** @import { Snapshot } from '../snapshot.js' */
 
 /** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
 
