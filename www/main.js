@@ -4,6 +4,7 @@
 
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
+import engineUrl from './engine-worker.js?worker&url';
 import { failureOf } from './failure.js';
 import { WeightsStore } from './files/weights-store.js';
 import { showDevice, showLoading, showNoDevice, showStarting } from './page/device.js';
@@ -16,13 +17,14 @@ import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate
 
 /** @import { DeviceChoice, DeviceReport } from './engine/protocol.js' */
 
+const spawn = () => spawnEngine(engineUrl);
 const query = new URLSearchParams(location.search);
 let version = '';
 
 await translatePage(query, wouldLose);
 setUpViews();
 
-const engine = new EngineClient(spawnEngine, deviceChoice(), {
+const engine = new EngineClient(spawn, deviceChoice(), {
   precision: precision(),
   onOpen: knowDevice,
   onLoading: (loading) => tellLoading(showLoading(loading)),
@@ -80,9 +82,8 @@ function noTraining(error) {
 async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
   return new TrainPage({
-    engine: new EngineClient(spawnEngine, deviceChoice()),
+    engine: new EngineClient(spawn, deviceChoice()),
     query,
-    store: weights,
     async onModels(files) {
       showView('translate');
       // The last one taken is the one that is chosen.

@@ -10,9 +10,9 @@ import {
 } from '../../www/train/plan/cost.js';
 import { calibrationOf } from '../../www/train/plan/estimate.js';
 import { defaultSettings } from '../../www/train/plan/settings.js';
+import { scoringShare } from '../../www/train/plan/time.js';
 import { Forecast } from '../../www/train/run/forecast.js';
 import { Pace } from '../../www/train/run/pace.js';
-import { scoringShare } from '../../www/train/run/scorer.js';
 
 test('pace: half a second a call, growing carefully; one step on a processor', () => {
   const pace = new Pace(false);

@@ -10,9 +10,9 @@
 import { CodedError, coded, failureOf } from '../failure.js';
 import { FATAL } from './codes.js';
 
-/** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Notice, Precision, Reply, TranslateJob, Translated, Values } from './protocol.js' */
+/** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Precision, Reply, TranslateJob, Translated, Unasked, Values } from './protocol.js' */
 
-/** @typedef {Reply | Notice} Message */
+/** @typedef {Reply | Unasked} Message */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
 /**
  * A weights file. The same object stands for the same weights.

@@ -3,17 +3,11 @@
  *
  * The page sends a {@link Request} with an `id`; the worker sends exactly one {@link Reply} with the
  * same `id`. Every `do` has its fields in {@link Commands} and the value of its reply in {@link Values}.
- *
- * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
+ * Training adds its own (`train/worker/protocol.d.ts`).
  */
 
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
-import type { Domain } from '../train/gather/domains.js';
-import type { Losses } from '../train/keep/history.js';
-import type { RunRecord, Scores, StoredPicture } from '../train/keep/record.js';
-import type { MemoryUse } from '../train/plan/types.js';
-import type { FaultKind } from '../train/run/faults.js';
 
 declare global {
   /** Size of the engine's wasm in bytes, put in by the build: what a host says may be the packed size. */
@@ -93,164 +87,6 @@ export interface Translated {
   seconds: number;
 }
 
-/** Weights that a run starts from; null: new ones. */
-export interface Start {
-  /** The generator A to B, and that of B to A. */
-  a: Blob | null;
-  b: Blob | null;
-  /** The discriminator that judges B, and that of A: weights of it alone, or with others. */
-  dA: Blob | null;
-  dB: Blob | null;
-  /** Of the run from which both discriminators are taken instead. */
-  checkpoint: Blob | null;
-}
-
-/** Where a run begins. */
-export type TrainFrom =
-  /** New networks, or weights; `config` is the engine's configuration as JSON. */
-  | ({ kind: 'new'; config: string } & Start)
-  /** The latest checkpoint in the run's folder, or the one before when that is damaged. */
-  | { kind: 'stored' }
-  | { kind: 'checkpoint'; bytes: Blob };
-
-/** A photo to preview and to compute scores from. */
-export interface PreviewPhoto {
-  photo: Blob;
-  /** What a preview shows, where `photo` is a copy that shows less; null: `photo`. */
-  whole: Blob | null;
-}
-
-/** Photos in the order of the run. Null: one that is there no more. */
-export interface TrainPhotos {
-  photos: Record<Domain, (Blob | null)[]>;
-  previews: Record<Domain, (PreviewPhoto | null)[]>;
-}
-
-/** A photo of which a copy is to be stored, as training crops it and, if asked, whole. */
-export interface ToKeep {
-  name: string;
-  blob: Blob;
-  whole: { name: string; longest: number } | null;
-}
-
-/** What was stored; without a copy `problem` says why the photo cannot be opened. */
-export interface Kept {
-  copy: Blob | null;
-  whole: Blob | null;
-  problem: string | null;
-}
-
-export interface TrainStart extends TrainPhotos {
-  /** Folder in this site's private storage; null: nothing will be stored. */
-  run: string | null;
-  from: TrainFrom;
-  /** Longest side of a preview in pixels. */
-  previewSide: number;
-}
-
-/** What a run takes of the device's memory, in bytes. */
-export interface TrainNeed {
-  bytes: number;
-  /** Of these so many can be used. */
-  limit: number;
-  /** The largest side of training pictures with which it fits; null: none. */
-  crop: number | null;
-}
-
-export interface TrainReport {
-  step: number;
-  /** Steps of the whole run. */
-  total: number;
-  epoch: number;
-  /** Null: the run's length is in steps. */
-  epochs: number | null;
-  over: boolean;
-  /** The engine repeats this run to the bit on this device. */
-  exact: boolean;
-  /** Steps of warm-up in all. */
-  warmUp: number;
-  /** Steps of polish at the end, which `total` counts. */
-  polish: number;
-  config: string;
-  parameters: number;
-}
-
-export interface TrainStarted {
-  report: TrainReport;
-  /** The newest checkpoint could not be used, the one before was. */
-  older: boolean;
-  /** Of each photo to preview, whether it can be. */
-  previews: Record<Domain, boolean[]>;
-}
-
-/** One step, as the engine tells it. */
-export interface StepReport {
-  step: number;
-  epoch: number;
-  rate: number;
-  seconds: number;
-  images: number;
-  warmingUp: boolean;
-  polishing: boolean;
-  losses: Losses;
-  /** In a step of polishing: how far each generator is from its mean over four shifts. */
-  polish: Record<Domain, number> | null;
-}
-
-/** A photo that cannot be used, and why. */
-export interface Excluded {
-  domain: Domain;
-  index: number;
-  code: string;
-}
-
-export interface TrainSteps {
-  /** Fewer than were asked for at the end of the run. */
-  steps: StepReport[];
-  excluded: Excluded[];
-  report: TrainReport;
-  memory: MemoryUse;
-}
-
-export interface PreviewPictures {
-  width: number;
-  height: number;
-  input: Blob;
-  translated: Blob;
-  back: Blob;
-  error: number;
-}
-
-/** Scores, and if they surpass the best so far the weights that they are of. */
-export interface TrainScored extends Omit<Scores, 'step'> {
-  best: Record<Domain, Blob> | null;
-}
-
-/** What is stored with a checkpoint or a result. Pictures and the best weights null: as before. */
-export interface TrainStored {
-  record: RunRecord;
-  history: ArrayBuffer;
-  best: Record<Domain, Blob> | null;
-  pictures: { list: StoredPicture[]; files: { name: string; blob: Blob }[] } | null;
-}
-
-export interface TrainSaved {
-  step: number;
-  seconds: number;
-  bytes: number;
-  /** Null: it is on disk. Otherwise why it is not, and the checkpoint itself. */
-  unsaved: { problem: Failure; checkpoint: Blob } | null;
-}
-
-export interface TrainFinished {
-  a: Blob;
-  b: Blob;
-  /** Why the result is not on disk; null: it is. */
-  problem: Failure | null;
-  /** What the run could go on from, where the disk has no room for it; null: it is on disk. */
-  checkpoint: Blob | null;
-}
-
 /** How far a model is in being polished. */
 export interface Polished {
   step: number;
@@ -276,27 +112,6 @@ export interface Commands {
   'polish-finish': Record<never, never>;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
-  'weigh-run': { config: string };
-  /** Makes a run, or goes on with one; the run before is forgotten. */
-  'train-start': TrainStart;
-  /** Stores small copies of photos in the run's folder. */
-  'train-keep': { run: string; photos: ToKeep[] };
-  /** Photos to train on from now on, which give the same numbers. */
-  'train-photos': { photos: TrainPhotos['photos'] };
-  'train-steps': { steps: number };
-  'train-preview': { domain: Domain; index: number };
-  /** Trains what tells A from B, which scores need. */
-  'train-classifier': Record<never, never>;
-  /** `best` is the merit to surpass. */
-  'train-scores': { best: number | null; given: boolean };
-  'train-change': { config: string };
-  /** More steps than were planned; at the rate `lr`, or null: as if they had been planned. */
-  'train-learn-on': { steps: number; lr: number | null };
-  'train-save': TrainStored;
-  'train-finish': TrainStored;
-  'train-weights': { direction: Domain };
-  /** See train/run/faults.js. */
-  'train-fault': { kind: FaultKind; step: number };
 }
 
 export interface Values {
@@ -309,20 +124,6 @@ export interface Values {
   /** Null: the weights have not become better. */
   'polish-finish': Blob | null;
   paint: Blob;
-  'weigh-run': TrainNeed;
-  'train-start': TrainStarted;
-  'train-keep': Kept[];
-  'train-photos': null;
-  'train-steps': TrainSteps;
-  'train-preview': PreviewPictures;
-  'train-classifier': null;
-  'train-scores': TrainScored;
-  'train-change': null;
-  'train-learn-on': TrainReport;
-  'train-save': TrainSaved;
-  'train-finish': TrainFinished;
-  'train-weights': Blob;
-  'train-fault': null;
 }
 
 export type Name = keyof Commands;
@@ -346,4 +147,4 @@ export interface Passed {
  * can take requests; or that it is of no more use, because it could not start (`engine-unavailable`,
  * `browser-unsupported`) or broke down between requests (`engine-died`).
  */
-export type Notice = Loading | Passed | { ready: true } | { crash: Failure };
+export type Unasked = Loading | Passed | { ready: true } | { crash: Failure };

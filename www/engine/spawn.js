@@ -1,17 +1,17 @@
 /**
- * Starts the engine's worker, the only place that knows how the bundler names it.
+ * Starts the engine's worker.
  *
  * A worker loaded from a URL does not have the page's `<meta>` content security policy; one loaded from a
  * `blob:` inherits it. So the worker is one line in a blob that imports the real module, and the promise
  * that nothing leaves this computer is enforced where the photos are.
  */
-import engineUrl from '../engine-worker.js?worker&url';
 
 /**
+ * @param {string} url of the worker's module, as the bundler names it
  * @returns {Worker} not started yet: listen for its messages and for `error`
  */
-export function spawnEngine() {
-  const module = new URL(engineUrl, import.meta.url).href;
+export function spawnEngine(url) {
+  const module = new URL(url, import.meta.url).href;
   const line = `import ${JSON.stringify(module)};`;
   const bootstrap = URL.createObjectURL(new Blob([line], { type: 'text/javascript' }));
   const worker = new Worker(bootstrap, { type: 'module', name: 'engine' });

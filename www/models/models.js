@@ -7,8 +7,9 @@ import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
 import cards from './cards.json';
 
+export { cards };
+
 /** @import { ModelReport, Season, Smooth } from '../engine/protocol.js' */
-/** @import { WeightsStore } from '../files/weights-store.js' */
 
 /** @typedef {(typeof cards)[number]} Card */
 
@@ -80,17 +81,13 @@ export function ownModel(name, { margin, bytes, network = null } = { margin: 0, 
 }
 
 /**
- * The weights of a model, and the hash that they must have.
- * @param {Model} model
- * @param {WeightsStore} store
+ * The weights of a model that comes with the page, and the hash that they must have.
+ * @param {Card} card
  * @param {(fraction: number) => void} [onProgress] 0 to 1
  * @param {AbortSignal} [signal]
- * @returns {Promise<{ weights: Blob, sha256: string | null }>}
- * @throws {CodedError} `model-unavailable` when the file cannot be fetched whole; `weights-gone` from the store
+ * @throws {CodedError} `model-unavailable` when the file cannot be fetched whole
  */
-export async function readModel(model, store, onProgress = () => {}, signal = undefined) {
-  if (!model.card) return { weights: await store.read(model.name ?? ''), sha256: null };
-  const { id, bytes, sha256 } = model.card;
+export async function readGenerator({ id, bytes, sha256 }, onProgress = () => {}, signal) {
   return { weights: await once(FILES[id], bytes, onProgress, signal), sha256 };
 }
 
@@ -115,7 +112,7 @@ export async function readDiscriminator({ id, discriminator }, signal) {
  * @param {AbortSignal} [signal]
  */
 async function once(url, bytes, onProgress, signal) {
-  const weights = fetched.get(url.href) ?? (await download(url, bytes, onProgress, signal));
+  const weights = fetched.get(url.href) ?? (await fetchWeights(url, bytes, onProgress, signal));
   // A network that wants a login first answers with a page of its own.
   if (weights.size !== bytes)
     throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
@@ -125,12 +122,12 @@ async function once(url, bytes, onProgress, signal) {
 
 /**
  * A model that arrived as another than was published is fetched again when it is next asked for.
- * @param {Model} model
+ * @param {string} id
  * @param {unknown} error that it was refused with
  */
-export function forgetMismatch({ value }, error) {
+export function forgetMismatch(id, error) {
   if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
-  for (const url of [FILES[value], DISCRIMINATORS[value]]) if (url) fetched.delete(url.href);
+  for (const url of [FILES[id], DISCRIMINATORS[id]]) if (url) fetched.delete(url.href);
 }
 
 /**
@@ -139,7 +136,7 @@ export function forgetMismatch({ value }, error) {
  * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal | undefined} signal
  */
-async function download(url, bytes, onProgress, signal) {
+async function fetchWeights(url, bytes, onProgress, signal) {
   try {
     return await fetchFile(url, (response) => response.blob(), {
       onBytes: (count) => onProgress(Math.min(1, count / bytes)),

@@ -31,7 +31,7 @@ import { canDo, snapshotOf } from './snapshot.js';
 /** @import { Domain } from './gather/domains.js' */
 /** @import { Given } from './gather/folders.js' */
 /** @import { Which } from './keep/record.js' */
-/** @import { WeightsSource } from './plan/start.js' */
+/** @import { Source } from './plan/start.js' */
 /** @import { Preset, Rates, Settings, StartChoice } from './plan/types.js' */
 /** @import { Parts } from './run/run.js' */
 /** @import { Snapshot, State } from './snapshot.js' */
@@ -69,7 +69,7 @@ export class TrainSession extends EventTarget {
   /**
    * @param {object} options
    * @param {EngineClient} options.engine made for training alone
-   * @param {WeightsSource} options.source where weights to start from are read
+   * @param {Source} options.source where weights to start from are read
    * @param {URLSearchParams} [options.query] of the page: `fault=panic@12`
    * @param {Host} [options.host] everything of the browser that tests replace
    */

@@ -1,7 +1,7 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
 
 import { bytesOf } from '../files/weights-store.js';
-import { forgetMismatch, ownModel, readModel } from '../models/models.js';
+import { forgetMismatch, ownModel, readGenerator } from '../models/models.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { CodedError } from '../failure.js' */
@@ -52,13 +52,13 @@ export class ModelLoader {
     if (!weights) {
       onProgress(0);
       // Fetched out here: in there all else that the engine has to do would wait for it.
-      const { sha256 } = await readModel(model, this.#store, onProgress, signal);
+      const { sha256 } = await this.#find(model, onProgress, signal);
       weights = { read: () => this.#read(model), sha256 };
     }
     try {
       await this.#engine.load(weights, signal);
     } catch (error) {
-      forgetMismatch(model, error);
+      forgetMismatch(model.value, error);
       throw error;
     }
     this.#known.set(model.value, weights);
@@ -98,7 +98,18 @@ export class ModelLoader {
 
   /** @param {Model} model */
   async #read(model) {
-    const { weights } = await readModel(model, this.#store);
+    const { weights } = await this.#find(model);
     return bytesOf(weights, model.card ? 'model-unavailable' : 'weights-gone');
+  }
+
+  /**
+   * @param {Model} model
+   * @param {(fraction: number) => void} [onProgress]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<{ weights: Blob, sha256: string | null }>}
+   */
+  async #find({ card, name }, onProgress, signal) {
+    if (card) return readGenerator(card, onProgress, signal);
+    return { weights: await this.#store.read(name ?? ''), sha256: null };
   }
 }

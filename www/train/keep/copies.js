@@ -6,9 +6,8 @@
 import { CodedError } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
 
-/** @import { Kept, ToKeep, TrainPhotos } from '../../engine/protocol.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { RunRecord, StoredPhoto } from './record.js' */
+/** @import { Kept, RunRecord, StoredPhoto, ToKeep, TrainPhotos } from './record.js' */
 
 /**
  * @typedef {object} Wanted a copy to be made

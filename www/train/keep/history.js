@@ -7,8 +7,7 @@
  * either generator is from its mean over four shifts.
  */
 
-/** @typedef {typeof LOSS_NAMES[number]} LossName */
-/** A loss that was not computed is NaN: those of the generators during warm-up. @typedef {Record<LossName, number>} Losses */
+/** @import { LossName, Losses } from './record.js' */
 
 /**
  * The losses of the run, made few enough to draw: each point stands for `span` steps, the last for what is left.
@@ -37,6 +36,7 @@ export const LOSS_NAMES = /** @type {const} */ ([
 const FIELDS = /** @type {const} */ (['epoch', 'rate', 'seconds', 'warmingUp']);
 /** What stands in the last of these fields, by the kind of step. */
 const KINDS = { full: 0, warmUp: 1, polish: 2 };
+/** @typedef {keyof typeof KINDS} StepKind */
 const POLISH_NAMES = /** @type {const} */ (['polish_A', 'polish_B']);
 const WIDTH = FIELDS.length + LOSS_NAMES.length;
 /** What a 32-bit float is good for, in the JSON. */
@@ -55,7 +55,7 @@ export class History {
    * Adds a step. One that is already there, since the run went back behind it, is replaced together with
    * all that followed.
    *
-   * @param {import('../../engine/protocol.js').StepReport} report
+   * @param {import('./record.js').StepReport} report
    */
   push(report) {
     this.truncate(report.step - 1);
@@ -194,7 +194,7 @@ export class History {
 
 const COLUMNS = /** @type {const} */ ([...FIELDS, ...LOSS_NAMES, ...POLISH_NAMES]);
 
-/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {import('../run/forecast.js').Kind} */
+/** @param {{ warmingUp: boolean, polishing: boolean }} step @returns {StepKind} */
 export function kindOf({ warmingUp, polishing }) {
   if (polishing) return 'polish';
   return warmingUp ? 'warmUp' : 'full';

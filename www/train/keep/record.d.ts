@@ -171,3 +171,48 @@ export interface StoredRun {
   input: Blob | null;
   picture: Blob | null;
 }
+
+/** A photo to preview and to compute scores from. */
+export interface PreviewPhoto {
+  photo: Blob;
+  /** What a preview shows, where `photo` is a copy that shows less; null: `photo`. */
+  whole: Blob | null;
+}
+
+/** Photos in the order of the run. Null: one that is there no more. */
+export interface TrainPhotos {
+  photos: Record<Domain, (Blob | null)[]>;
+  previews: Record<Domain, (PreviewPhoto | null)[]>;
+}
+
+export type LossName = 'D_A' | 'G_A' | 'cycle_A' | 'idt_A' | 'D_B' | 'G_B' | 'cycle_B' | 'idt_B';
+/** A loss that was not computed is NaN: those of the generators during warm-up. */
+export type Losses = Record<LossName, number>;
+
+/** One step, as the engine tells it. */
+export interface StepReport {
+  step: number;
+  epoch: number;
+  rate: number;
+  seconds: number;
+  images: number;
+  warmingUp: boolean;
+  polishing: boolean;
+  losses: Losses;
+  /** In a step of polishing: how far each generator is from its mean over four shifts. */
+  polish: Record<Domain, number> | null;
+}
+
+/** A photo of which a copy is to be stored, as training crops it and, if asked, whole. */
+export interface ToKeep {
+  name: string;
+  blob: Blob;
+  whole: { name: string; longest: number } | null;
+}
+
+/** What was stored; without a copy `problem` says why the photo cannot be opened. */
+export interface Kept {
+  copy: Blob | null;
+  whole: Blob | null;
+  problem: string | null;
+}

@@ -4,10 +4,9 @@
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
 import { isSlow } from '../../page/support.js';
-import { median } from '../run/forecast.js';
-import { scoringShare } from '../run/scorer.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
 import { CROPS, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
+import { median, scoringShare } from './time.js';
 
 /** @import { Size } from './cost.js' */
 /** @import { Calibration, MemoryUse, Proposal, Settings, StartChoice } from './types.js' */

@@ -2,7 +2,7 @@
  * What is proposed to a run that is over for learning on: half as many steps again, and the rate that it would have by
  * now, had it been planned so long, as the engine has it (`src/train/learn_on.rs`).
  *
- * @param {Pick<import('../keep/record.js').RunRecord, 'config' | 'step' | 'photos'>} record
+ * @param {{ config: string, step: number, photos: Record<import('../gather/domains.js').Domain, unknown[]> }} record
  * @param {number} [steps] more; without it they are proposed too
  * @returns {import('./types.js').LearnOn}
  */

@@ -4,9 +4,23 @@ import { paintScenes } from '../gather/samples.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
 
-/** @import { DeviceReport, TrainNeed } from '../../engine/protocol.js' */
+/** @import { DeviceReport } from '../../engine/protocol.js' */
+/** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration, Preset, Settings, StartChoice } from './types.js' */
+/** @import { Network } from './settings.js' */
+/** @import { Runs, Source, Weights } from './start.js' */
+/** @import { Calibration, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
+
+/**
+ * @typedef {object} Plan
+ * @property {Record<Domain, FolderReport>} folders
+ * @property {Settings} settings
+ * @property {StartChoice} start
+ * @property {Network | null} network of the weights, as far as it is known
+ * @property {Weights} weights
+ * @property {DeviceReport} device
+ * @property {number} date milliseconds since 1970
+ */
 
 export class Preparation {
   #engine;
@@ -33,8 +47,8 @@ export class Preparation {
   /**
    * @param {object} parts
    * @param {import('../../engine/client.js').EngineClient} parts.engine
-   * @param {import('./start.js').WeightsSource} parts.source
-   * @param {import('../keep/stored-runs.js').StoredRuns} parts.stored
+   * @param {Source} parts.source
+   * @param {Runs} parts.stored
    * @param {import('../../page/host.js').Host} parts.host
    * @param {() => void} parts.onChange
    */
@@ -132,7 +146,7 @@ export class Preparation {
   /**
    * Everything that a run is made of, with its weights.
    * @param {AbortSignal} signal
-   * @returns {Promise<import('../run/prepare.js').Plan>}
+   * @returns {Promise<Plan>}
    */
   async plan(signal) {
     this.device = await this.#engine.open(signal);

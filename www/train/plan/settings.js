@@ -242,7 +242,7 @@ export function startProblems(start) {
  * What is wrong with the size of a run: the device must hold it.
  *
  * @param {Settings} settings
- * @param {import('../../engine/protocol.js').TrainNeed | null} need of these settings, where it is known
+ * @param {import('./types.js').TrainNeed | null} need of these settings, where it is known
  * @returns {SettingProblem[]}
  */
 export function memoryProblems(settings, need) {

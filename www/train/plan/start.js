@@ -1,114 +1,98 @@
 /** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../../failure.js';
-import { contentHash } from '../../files/digest.js';
-import {
-  forgetMismatch,
-  ownModel,
-  readDiscriminator,
-  readModel,
-  shippedModels,
-} from '../../models/models.js';
+import { sha256 } from '../../files/digest.js';
+import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../models/models.js';
 
-/** @import { Start } from '../../engine/protocol.js' */
-/** @import { StartChoice } from './types.js' */
+/** @import { Card } from '../../models/models.js' */
+/** @import { Domain } from '../gather/domains.js' */
+/** @import { Network } from './settings.js' */
+/** @import { Start, StartChoice } from './types.js' */
 
 /** @typedef {Start & { name: string }} Weights */
+/**
+ * Runs that are stored.
+ *
+ * @typedef {object} Runs
+ * @property {(id: string, direction: Domain) => Promise<Blob>} weights
+ * @property {(id: string) => Promise<Blob | null>} checkpoint null: it is not kept
+ */
+/** What is asked of this file, so that tests can stand in for it. @typedef {{ network: typeof network, read: typeof read }} Source */
 
 /** @type {Start} */
 const NOTHING = { a: null, b: null, dA: null, dB: null, checkpoint: null };
 
-export class WeightsSource {
-  #store;
+/**
+ * The network that the weights are of, as far as it is known without reading them.
+ *
+ * @param {StartChoice} choice
+ * @returns {Network | null}
+ */
+export function network(choice) {
+  const card = choice.kind === 'model' ? cardOf(choice.id) : undefined;
+  if (!card) return null;
+  const { ngf, blocks, discriminator } = card;
+  const judged = discriminator && backOf(card)?.discriminator;
+  return { ngf, blocks, ndf: judged ? discriminator.ndf : null };
+}
 
-  /** @param {import('../../files/weights-store.js').WeightsStore} store a visitor's own weights */
-  constructor(store) {
-    this.#store = store;
-  }
-
-  /**
-   * The network that the weights are of, as far as it is known without reading them.
-   *
-   * @param {StartChoice} choice
-   * @returns {import('./settings.js').Network | null}
-   */
-  network(choice) {
-    const card = choice.kind === 'model' ? cardOf(choice.id) : undefined;
-    if (!card) return null;
-    const { ngf, blocks, discriminator } = card;
-    const judged = discriminator && backOf(card)?.discriminator;
-    return { ngf, blocks, ndf: judged ? discriminator.ndf : null };
-  }
-
-  /**
-   * @param {StartChoice} choice
-   * @param {import('../keep/stored-runs.js').StoredRuns} runs
-   * @param {AbortSignal} signal
-   * @returns {Promise<Weights>}
-   * @throws {CodedError} `model-unavailable`, `weights-hash-mismatch`, `weights-gone`, `run-gone`
-   */
-  async read(choice, runs, signal) {
-    switch (choice.kind) {
-      case 'scratch':
-        return { ...NOTHING, name: '' };
-      case 'files': {
-        const { a, b, dA, dB } = choice;
-        return { ...NOTHING, a, b, dA, dB, name: a?.name ?? b?.name ?? '' };
-      }
-      case 'run': {
-        const [a, b] = [await runs.weights(choice.id, 'A'), await runs.weights(choice.id, 'B')];
-        const checkpoint = choice.judges ? await runs.checkpoint(choice.id) : null;
-        return { ...NOTHING, a, b, checkpoint, name: choice.id };
-      }
-      case 'model':
-        return this.#model(choice.id, signal);
+/**
+ * @param {StartChoice} choice
+ * @param {Runs} runs
+ * @param {AbortSignal} signal
+ * @returns {Promise<Weights>}
+ * @throws {CodedError} `model-unavailable`, `weights-hash-mismatch`, `run-gone`
+ */
+export async function read(choice, runs, signal) {
+  switch (choice.kind) {
+    case 'scratch':
+      return { ...NOTHING, name: '' };
+    case 'files': {
+      const { a, b, dA, dB } = choice;
+      return { ...NOTHING, a, b, dA, dB, name: a?.name ?? b?.name ?? '' };
     }
-  }
-
-  /** @param {string} id @param {AbortSignal} signal @returns {Promise<Weights>} */
-  async #model(id, signal) {
-    if (id.startsWith('own:')) {
-      const name = id.slice('own:'.length);
-      const { weights } = await readModel(ownModel(name), this.#store, () => {}, signal);
-      return { ...NOTHING, a: weights, name };
+    case 'run': {
+      const [a, b] = [await runs.weights(choice.id, 'A'), await runs.weights(choice.id, 'B')];
+      const checkpoint = choice.judges ? await runs.checkpoint(choice.id) : null;
+      return { ...NOTHING, a, b, checkpoint, name: choice.id };
     }
-    const card = cardOf(id);
-    if (!card) throw new CodedError('model-unavailable', `no model is called ${id}`);
-    const back = backOf(card);
-    const [a, dA] = await this.#shipped(id, signal);
-    const [b, dB] = back ? await this.#shipped(back.id, signal) : [null, null];
-    return { ...NOTHING, a, b, dA, dB, name: id };
-  }
-
-  /**
-   * A generator that comes with the page, and the judge of what it makes, if that comes too.
-   * @param {string} id
-   * @param {AbortSignal} signal
-   * @returns {Promise<[Blob, Blob | null]>}
-   */
-  async #shipped(id, signal) {
-    const model = shippedModels().find(({ value }) => value === id);
-    if (!model?.card) throw new CodedError('model-unavailable', `no model is called ${id}`);
-    const generator = await readModel(model, this.#store, () => {}, signal);
-    const judge = await readDiscriminator(model.card, signal);
-    for (const { weights, sha256 } of [generator, ...(judge ? [judge] : [])]) {
-      const found = await contentHash(weights);
-      if (!crypto.subtle || sha256 === found) continue;
-      const detail = `${id}: ${found} instead of ${sha256}`;
-      const error = new CodedError('weights-hash-mismatch', detail);
-      forgetMismatch(model, error);
-      throw error;
+    case 'model': {
+      const { id } = choice;
+      const card = cardOf(id);
+      if (!card) throw new CodedError('model-unavailable', `no model is called ${id}`);
+      const back = backOf(card);
+      const [a, dA] = await shipped(card, signal);
+      const [b, dB] = back ? await shipped(back, signal) : [null, null];
+      return { ...NOTHING, a, b, dA, dB, name: id };
     }
-    return [generator.weights, judge?.weights ?? null];
   }
 }
 
-/** The model of the other direction. @param {import('../../models/models.js').Card} card */
+/**
+ * A generator that comes with the page, and the judge of what it makes, if that comes too.
+ * @param {Card} card
+ * @param {AbortSignal} signal
+ * @returns {Promise<[Blob, Blob | null]>}
+ */
+async function shipped(card, signal) {
+  const generator = await readGenerator(card, () => {}, signal);
+  const judge = await readDiscriminator(card, signal);
+  for (const { weights, sha256: wanted } of [generator, ...(judge ? [judge] : [])]) {
+    const found = await sha256(await weights.arrayBuffer());
+    if (found === null || found === wanted) continue;
+    const detail = `${card.id}: ${found} instead of ${wanted}`;
+    const error = new CodedError('weights-hash-mismatch', detail);
+    forgetMismatch(card.id, error);
+    throw error;
+  }
+  return [generator.weights, judge?.weights ?? null];
+}
+
+/** The model of the other direction. @param {Card} card */
 function backOf({ source, target }) {
-  const cards = shippedModels().flatMap(({ card }) => card ?? []);
   return cards.find((card) => card.source === target && card.target === source);
 }
 
 /** @param {string} id */
 function cardOf(id) {
-  return shippedModels().find(({ value }) => value === id)?.card;
+  return cards.find((card) => card.id === id);
 }

@@ -4,7 +4,7 @@ import type { Remark } from '../../page/messages.js';
 export type StartChoice =
   /**
    * Weights that come with the page, `id` of a card in models/cards.json, which translates A to B; the way
-   * back starts from the card of the other direction. Or `own:<name>`, a visitor's weights in the store.
+   * back starts from the card of the other direction.
    */
   | { kind: 'model'; id: string }
   /** A visitor's own weights: either direction or both, and the discriminators of what they make. */
@@ -111,4 +111,25 @@ export interface LearnOn {
   steps: number;
   /** Learning rate to begin with, which is then falling to zero if it fell before. */
   lr: number;
+}
+
+/** Weights that a run starts from; null: new ones. */
+export interface Start {
+  /** The generator A to B, and that of B to A. */
+  a: Blob | null;
+  b: Blob | null;
+  /** The discriminator that judges B, and that of A: weights of it alone, or with others. */
+  dA: Blob | null;
+  dB: Blob | null;
+  /** Of the run from which both discriminators are taken instead. */
+  checkpoint: Blob | null;
+}
+
+/** What a run takes of the device's memory, in bytes. */
+export interface TrainNeed {
+  bytes: number;
+  /** Of these so many can be used. */
+  limit: number;
+  /** The largest side of training pictures with which it fits; null: none. */
+  crop: number | null;
 }

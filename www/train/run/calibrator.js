@@ -9,8 +9,8 @@ import { previewsOf, smallerCrop } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 
 /** @import { Remark } from '../../page/messages.js' */
+/** @import { Plan } from '../plan/preparation.js' */
 /** @import { Calibration } from '../plan/types.js' */
-/** @import { Plan } from './prepare.js' */
 
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
 const SCORED_SLOW = 4;
@@ -101,7 +101,7 @@ function about({ settings, start, network, device }, { photos, previews }) {
   };
 }
 
-/** @param {import('../../engine/protocol.js').TrainFrom} from */
+/** @param {import('../worker/protocol.js').TrainFrom} from */
 function warmUpIn(from) {
   return from.kind === 'new' ? JSON.parse(from.config).warm_up : 0;
 }

@@ -10,7 +10,8 @@
  * Each happens once in the life of a tab, reloads included: the run that is continued meets it no more.
  */
 
-/** @typedef {'panic' | 'lost' | 'quota' | 'nan'} FaultKind */
+/** @import { FaultKind } from '../worker/protocol.js' */
+
 /** @typedef {{ kind: FaultKind, step: number }} Fault */
 /** @typedef {{ get(key: string): string | null, set(key: string, value: string): void }} Memory */
 

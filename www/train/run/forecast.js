@@ -6,8 +6,9 @@
  * Typical values are medians of the latest: a computer that was put to sleep in the middle of a step, or
  * that had something else to do for a while, changes nothing.
  */
+import { median } from '../plan/time.js';
 
-/** @typedef {'warmUp' | 'full' | 'polish'} Kind of step */
+/** @import { StepKind } from '../keep/history.js' */
 
 /** The latest values that count. */
 const LATEST = 15;
@@ -21,7 +22,7 @@ export class Forecast {
   #shorter = 1;
   #polish = 1;
   #cold = { warmUp: COLD, full: COLD, polish: COLD };
-  /** Seconds of a step, by kind. @type {Record<Kind, number[]>} */
+  /** Seconds of a step, by kind. @type {Record<StepKind, number[]>} */
   #steps = { warmUp: [], full: [], polish: [] };
   /** Seconds of one look at the previews. @type {number[]} */
   #looks = [];
@@ -43,7 +44,7 @@ export class Forecast {
   }
 
   /**
-   * @param {Kind} kind
+   * @param {StepKind} kind
    * @param {number} steps of one call
    * @param {number} seconds of the call
    */
@@ -58,14 +59,14 @@ export class Forecast {
     keep(this.#looks, seconds);
   }
 
-  /** Seconds of a step of this kind lately; null until known. @param {Kind} kind */
+  /** Seconds of a step of this kind lately; null until known. @param {StepKind} kind */
   each(kind) {
     return median(this.#steps[kind]);
   }
 
   /**
    * Seconds that a step took, without those that a computer slept through.
-   * @param {Kind} kind
+   * @param {StepKind} kind
    * @param {number} seconds by a clock that may have run on meanwhile
    */
   awake(kind, seconds) {
@@ -104,10 +105,4 @@ export class Forecast {
 function keep(values, value) {
   values.push(value);
   if (values.length > LATEST) values.shift();
-}
-
-/** Of an even number of values the lower one of the middle. @param {number[]} values @returns {number | null} */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }

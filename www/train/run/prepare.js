@@ -4,22 +4,13 @@ import { divided, foundAgain } from '../gather/dataset.js';
 import { DOMAINS } from '../gather/domains.js';
 import { configOf, polishOf, stepsOf } from '../plan/settings.js';
 
-/** @import { DeviceReport, TrainFrom, TrainPhotos } from '../../engine/protocol.js' */
+/** @import { DeviceReport } from '../../engine/protocol.js' */
 /** @import { FolderReport, Photo } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { RunRecord, StoredPhoto } from '../keep/record.js' */
+/** @import { RunRecord, StoredPhoto, TrainPhotos } from '../keep/record.js' */
+/** @import { Plan } from '../plan/preparation.js' */
 /** @import { Settings, StartChoice } from '../plan/types.js' */
-
-/**
- * @typedef {object} Plan
- * @property {Record<Domain, FolderReport>} folders
- * @property {Settings} settings
- * @property {StartChoice} start
- * @property {import('../plan/settings.js').Network | null} network of the weights, as far as it is known
- * @property {import('../plan/start.js').Weights} weights
- * @property {DeviceReport} device
- * @property {number} date milliseconds since 1970
- */
+/** @import { TrainFrom } from '../worker/protocol.js' */
 
 /**
  * @param {Plan} plan

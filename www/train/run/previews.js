@@ -11,7 +11,7 @@ import { DOMAINS } from '../gather/domains.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { Preview, PreviewSet } from '../keep/record.js' */
 
-/** @typedef {import('../../engine/protocol.js').TrainStored['pictures']} ToStore */
+/** @typedef {import('../worker/protocol.js').TrainStored['pictures']} ToStore */
 
 /** Times that are kept at most, and bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };

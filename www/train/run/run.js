@@ -15,11 +15,11 @@ import { Gallery } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
-/** @import { TrainFrom, TrainPhotos, TrainReport, TrainSteps } from '../../engine/protocol.js' */
 /** @import { Tell } from '../../page/notices.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { PreviewSet, RunRecord, Which } from '../keep/record.js' */
+/** @import { PreviewSet, RunRecord, TrainPhotos, Which } from '../keep/record.js' */
 /** @import { Rates } from '../plan/types.js' */
+/** @import { TrainFrom, TrainReport, TrainSteps } from '../worker/protocol.js' */
 
 /**
  * @typedef {object} Parts
@@ -227,7 +227,7 @@ export class TrainRun {
     return this.record.total - (this.record.polish ?? 0);
   }
 
-  /** Of the steps that come next: no call does two kinds. @returns {import('./forecast.js').Kind} */
+  /** Of the steps that come next: no call does two kinds. @returns {import('../keep/history.js').StepKind} */
   get #kind() {
     if (this.step < this.record.warmUp) return 'warmUp';
     return this.step < this.#polishedFrom ? 'full' : 'polish';

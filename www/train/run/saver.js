@@ -4,11 +4,11 @@
  * survived. The disk is tried again each time.
  */
 
-/** @import { TrainFrom } from '../../engine/protocol.js' */
 /** @import { Failure } from '../../failure.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { History } from '../keep/history.js' */
 /** @import { RunRecord } from '../keep/record.js' */
+/** @import { TrainFrom } from '../worker/protocol.js' */
 /** @import { Gallery } from './previews.js' */
 
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */

@@ -7,27 +7,12 @@
 
 import { isDeath } from '../../engine/codes.js';
 import { CodedError } from '../../failure.js';
+import { FIRST, PART, scoringShare } from '../plan/time.js';
 
-/** @import { TrainScored } from '../../engine/protocol.js' */
+/** @import { TrainScored } from '../worker/protocol.js' */
 
-/** Part of the time. */
-const PART = 0.1;
-/** Seconds of training before the first from scratch. */
-const FIRST = { slow: 300, graphics: 60 };
 /** A run that is stopped is scored only if that takes fewer seconds. */
 const QUICK = 20;
-
-/**
- * Time for scores on the way, as a part of that for steps.
- * @param {number} trained seconds of the whole run
- * @param {boolean} slow
- * @param {boolean} given the run does not start from scratch
- */
-export function scoringShare(trained, slow, given) {
-  if (given) return PART;
-  const first = slow ? FIRST.slow : FIRST.graphics;
-  return trained > first ? (PART * (trained - first)) / trained : 0;
-}
 
 export class Scorer {
   #host;

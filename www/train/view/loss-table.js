@@ -6,7 +6,8 @@ import { DOMAINS } from '../gather/domains.js';
 import { KINDS, lossOf, rowOf } from './losses.js';
 import { inOrder, write } from './parts.js';
 
-/** @import { Chart, LossName } from '../keep/history.js' */
+/** @import { Chart } from '../keep/history.js' */
+/** @import { LossName } from '../keep/record.js' */
 
 /**
  * Draws what changed: whoever reads a row stays in it while the training goes on.

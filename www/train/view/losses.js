@@ -4,7 +4,8 @@ import { formatNumber, formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Chart, LossName } from '../keep/history.js' */
+/** @import { Chart } from '../keep/history.js' */
+/** @import { LossName } from '../keep/record.js' */
 
 /** @typedef {typeof KINDS[number]} Kind */
 

@@ -7,7 +7,7 @@ import { failureOf } from '../../failure.js';
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, notify } from '../../page/dom.js';
 import { errorText, formatPercent, text } from '../../page/messages.js';
-import { WeightsSource } from '../plan/start.js';
+import * as source from '../plan/start.js';
 import { TrainSession } from '../session.js';
 import { setUpAfter, showAfter } from './after.js';
 import { showCharts } from './charts.js';
@@ -40,11 +40,10 @@ export class TrainPage {
    * @param {object} page
    * @param {import('../../engine/client.js').EngineClient} page.engine made for training alone
    * @param {URLSearchParams} page.query
-   * @param {import('../../files/weights-store.js').WeightsStore} page.store
    * @param {(files: File[]) => unknown} page.onModels hands weights to the Translate view
    */
-  constructor({ engine, query, store, onModels }) {
-    const session = new TrainSession({ engine, query, source: new WeightsSource(store) });
+  constructor({ engine, query, onModels }) {
+    const session = new TrainSession({ engine, query, source });
     this.#session = session;
     setUpStatus((action) => (action === 'discard' ? this.#discard() : session[action]()));
     setUpFolders(session);

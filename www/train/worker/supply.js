@@ -7,8 +7,8 @@
 import { CodedError, failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
 
-/** @import { Excluded } from '../../engine/protocol.js' */
 /** @import { Domain } from '../gather/domains.js' */
+/** @import { Excluded } from './protocol.js' */
 
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**

@@ -10,11 +10,13 @@ import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../keep/run-fil
 import { Supply } from './supply.js';
 
 /** @import { Lease } from '../../engine/lease.js' */
-/** @import { Commands, Kept, PreviewPhoto, ToKeep, TrainReport, TrainStart, TrainStored, Values } from '../../engine/protocol.js' */
+/** @import { Commands, Values } from '../../engine/protocol.js' */
 /** @import { Failure } from '../../failure.js' */
 /** @import { Pieces, Write } from '../../files/disk.js' */
 /** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
+/** @import { Kept, PreviewPhoto, ToKeep } from '../keep/record.js' */
+/** @import { TrainReport, TrainStart, TrainStored } from './protocol.js' */
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;

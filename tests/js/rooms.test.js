@@ -1,0 +1,91 @@
+/** Who may know whom: every file of the page is in a room, and a room knows only those above it. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+
+const root = new URL('../../', import.meta.url);
+
+const GROUND = ['failure.js', 'files', 'engine'];
+const PAGE = [...GROUND, 'page', 'models'];
+const PLAN = [...PAGE, 'train/gather'];
+const RUN = [...PLAN, 'train/plan', 'train/keep', 'train/worker'];
+/** What a room may import beside itself, from the top downwards. @type {Record<string, string[]>} */
+const MAY = {
+  'failure.js': [],
+  files: ['failure.js'],
+  engine: ['failure.js', 'files'],
+  page: [...GROUND, 'messages'],
+  models: GROUND,
+  translate: PAGE,
+  'train/gather': [...GROUND, 'page'],
+  'train/plan': PLAN,
+  'train/keep': [...PLAN, 'train/plan'],
+  'train/worker': [...GROUND, 'train/gather', 'train/plan', 'train/keep'],
+  'train/run': RUN,
+  train: [...RUN, 'train/run'],
+  'train/view': [...PLAN, 'train/plan', 'train/keep', 'train/run', 'train'],
+  'engine-worker.js': [...GROUND, 'train/worker', 'pkg'],
+  'main.js': ['engine-worker.js', ...PAGE, 'translate', 'train/view'],
+  public: [],
+};
+
+/** @param {string} folder @param {RegExp} kind */
+function filesIn(folder, kind) {
+  const names = /** @type {string[]} */ (readdirSync(new URL(folder, root), { recursive: true }));
+  return names
+    .filter((name) => kind.test(name) && !name.startsWith('pkg/'))
+    .map((path) => ({ path, source: readFileSync(new URL(folder + path, root), 'utf8') }));
+}
+
+/** @param {string} path */
+function roomOf(path) {
+  const [first, second, third] = path.split('/');
+  return first === 'train' && third !== undefined ? `${first}/${second}` : first;
+}
+
+/** @param {string} path @param {string} source @returns {string[]} the files that it imports */
+const importsOf = (path, source) =>
+  [...source.matchAll(/(?:from |import |import\()'(\.[^'?]+)/g)].map(([, to]) =>
+    posix.join(posix.dirname(path), to),
+  );
+
+const files = filesIn('www/', /\.(js|ts)$/);
+/** What each file imports, types included. @type {Map<string, string[]>} */
+const known = new Map(
+  files.map(({ path, source }) => [path.replace('.d.ts', '.js'), importsOf(path, source)]),
+);
+
+test('a file of the page imports only what its room may know', () => {
+  for (const { path, source } of files) {
+    const here = roomOf(path);
+    assert.ok(here in MAY, `${path} is in no room`);
+    const code = importsOf(path, source.replace(/\/\*[\s\S]*?\*\/|^import type [^;]*/gm, ''));
+    for (const to of known.get(path.replace('.d.ts', '.js')) ?? []) {
+      const there = roomOf(to);
+      // What the engine says of its types everybody may know.
+      const isType = there === 'pkg' && !code.includes(to);
+      assert.ok(here === there || isType || MAY[here].includes(there), `${path} imports ${to}`);
+    }
+  }
+});
+
+test('no import leads back to where it came from', () => {
+  /** @type {Set<string>} */
+  const done = new Set();
+  /** @param {string} path @param {string[]} way */
+  const walk = (path, way) => {
+    assert.ok(!way.includes(path), [...way, path].join(' → '));
+    if (!done.has(path)) for (const to of known.get(path) ?? []) walk(to, [...way, path]);
+    done.add(path);
+  };
+  for (const path of known.keys()) walk(path, []);
+});
+
+test('only src/web knows JavaScript, only the operations and the device know a backend', () => {
+  for (const { path, source } of filesIn('src/', /\.rs$/)) {
+    const code = source.replace(/^\s*\/\/.*/gm, '');
+    if (!/^web[/.]/.test(path)) assert.doesNotMatch(code, /wasm_bindgen|js_sys|web_sys/, path);
+    if (!/^(ops|device)[/.]/.test(path)) assert.doesNotMatch(code, /burn::backend|burn_wgpu/, path);
+  }
+});

@@ -1,0 +1,25 @@
+/** What the times of a run before it and during it have in common. */
+
+/** Part of the time. */
+export const PART = 0.1;
+
+/** Seconds of training before the first from scratch. */
+export const FIRST = { slow: 300, graphics: 60 };
+
+/**
+ * Time for scores on the way, as a part of that for steps.
+ * @param {number} trained seconds of the whole run
+ * @param {boolean} slow
+ * @param {boolean} given the run does not start from scratch
+ */
+export function scoringShare(trained, slow, given) {
+  if (given) return PART;
+  const first = slow ? FIRST.slow : FIRST.graphics;
+  return trained > first ? (PART * (trained - first)) / trained : 0;
+}
+
+/** Of an even number of values the lower one of the middle. @param {number[]} values @returns {number | null} */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}

@@ -1,0 +1,159 @@
+/**
+ * What the page and the engine's worker say to each other of training: types only, no code.
+ *
+ * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
+ */
+
+import type { Failure } from '../../failure.js';
+import type { Domain } from '../gather/domains.js';
+import type {
+  Kept,
+  RunRecord,
+  Scores,
+  StepReport,
+  StoredPicture,
+  ToKeep,
+  TrainPhotos,
+} from '../keep/record.js';
+import type { MemoryUse, Start, TrainNeed } from '../plan/types.js';
+
+/** A fault to order: see `faults.js` of the run. */
+export type FaultKind = 'panic' | 'lost' | 'quota' | 'nan';
+
+/** Where a run begins. */
+export type TrainFrom =
+  /** New networks, or weights; `config` is the engine's configuration as JSON. */
+  | ({ kind: 'new'; config: string } & Start)
+  /** The latest checkpoint in the run's folder, or the one before when that is damaged. */
+  | { kind: 'stored' }
+  | { kind: 'checkpoint'; bytes: Blob };
+
+export interface TrainStart extends TrainPhotos {
+  /** Folder in this site's private storage; null: nothing will be stored. */
+  run: string | null;
+  from: TrainFrom;
+  /** Longest side of a preview in pixels. */
+  previewSide: number;
+}
+
+export interface TrainReport {
+  step: number;
+  /** Steps of the whole run. */
+  total: number;
+  epoch: number;
+  /** Null: the run's length is in steps. */
+  epochs: number | null;
+  over: boolean;
+  /** The engine repeats this run to the bit on this device. */
+  exact: boolean;
+  /** Steps of warm-up in all. */
+  warmUp: number;
+  /** Steps of polish at the end, which `total` counts. */
+  polish: number;
+  config: string;
+  parameters: number;
+}
+
+export interface TrainStarted {
+  report: TrainReport;
+  /** The newest checkpoint could not be used, the one before was. */
+  older: boolean;
+  /** Of each photo to preview, whether it can be. */
+  previews: Record<Domain, boolean[]>;
+}
+
+/** A photo that cannot be used, and why. */
+export interface Excluded {
+  domain: Domain;
+  index: number;
+  code: string;
+}
+
+export interface TrainSteps {
+  /** Fewer than were asked for at the end of the run. */
+  steps: StepReport[];
+  excluded: Excluded[];
+  report: TrainReport;
+  memory: MemoryUse;
+}
+
+export interface PreviewPictures {
+  width: number;
+  height: number;
+  input: Blob;
+  translated: Blob;
+  back: Blob;
+  error: number;
+}
+
+/** Scores, and if they surpass the best so far the weights that they are of. */
+export interface TrainScored extends Omit<Scores, 'step'> {
+  best: Record<Domain, Blob> | null;
+}
+
+/** What is stored with a checkpoint or a result. Pictures and the best weights null: as before. */
+export interface TrainStored {
+  record: RunRecord;
+  history: ArrayBuffer;
+  best: Record<Domain, Blob> | null;
+  pictures: { list: StoredPicture[]; files: { name: string; blob: Blob }[] } | null;
+}
+
+export interface TrainSaved {
+  step: number;
+  seconds: number;
+  bytes: number;
+  /** Null: it is on disk. Otherwise why it is not, and the checkpoint itself. */
+  unsaved: { problem: Failure; checkpoint: Blob } | null;
+}
+
+export interface TrainFinished {
+  a: Blob;
+  b: Blob;
+  /** Why the result is not on disk; null: it is. */
+  problem: Failure | null;
+  /** What the run could go on from, where the disk has no room for it; null: it is on disk. */
+  checkpoint: Blob | null;
+}
+
+declare module '../../engine/protocol.js' {
+  interface Commands {
+    'weigh-run': { config: string };
+    /** Makes a run, or goes on with one; the run before is forgotten. */
+    'train-start': TrainStart;
+    /** Stores small copies of photos in the run's folder. */
+    'train-keep': { run: string; photos: ToKeep[] };
+    /** Photos to train on from now on, which give the same numbers. */
+    'train-photos': { photos: TrainPhotos['photos'] };
+    'train-steps': { steps: number };
+    'train-preview': { domain: Domain; index: number };
+    /** Trains what tells A from B, which scores need. */
+    'train-classifier': Record<never, never>;
+    /** `best` is the merit to surpass. */
+    'train-scores': { best: number | null; given: boolean };
+    'train-change': { config: string };
+    /** More steps than were planned; at the rate `lr`, or null: as if they had been planned. */
+    'train-learn-on': { steps: number; lr: number | null };
+    'train-save': TrainStored;
+    'train-finish': TrainStored;
+    'train-weights': { direction: Domain };
+    'train-fault': { kind: FaultKind; step: number };
+  }
+
+  interface Values {
+    'weigh-run': TrainNeed;
+    'train-start': TrainStarted;
+    'train-keep': Kept[];
+    'train-photos': null;
+    'train-steps': TrainSteps;
+    'train-preview': PreviewPictures;
+    'train-classifier': null;
+    'train-scores': TrainScored;
+    'train-change': null;
+    'train-learn-on': TrainReport;
+    'train-save': TrainSaved;
+    'train-finish': TrainFinished;
+    'train-weights': Blob;
+    'train-fault': null;
+  }
+}
