@@ -1,5 +1,5 @@
-//! Lists the golden files for the tests in the browser, which has no file system: they are
-//! compiled into the test program. `CYCLEGAN_GOLDEN` names another folder than `tests/golden`.
+//! Lists the golden files to compile into the browser's test program, because browsers have no file
+//! system. `CYCLEGAN_GOLDEN` names another folder than `tests/golden`.
 
 use std::{env, fs, path::Path};
 

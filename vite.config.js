@@ -1,4 +1,4 @@
-/** Builds the static site: every URL relative, so that it works on any host and under any path. */
+/** Builds the static site with relative URLs only, so that it works on any host and under any path. */
 import { statSync } from 'node:fs';
 import { defineConfig } from 'vite';
 
@@ -8,12 +8,12 @@ export default defineConfig({
   base: './',
   publicDir: 'www/public',
   define: { WASM_BYTES: statSync(wasm).size },
-  // The engine is an ES module worker; its wasm becomes a hashed file beside it.
+  // The engine is an ES module worker; its wasm becomes a hashed file next to it.
   worker: { format: 'es' },
   build: {
     outDir: 'dist',
     target: 'es2022',
-    // Inlined assets would be data: URLs, which the page's content security policy refuses.
+    // Inlined assets would be data: URLs, which the page's content security policy forbids.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

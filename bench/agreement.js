@@ -1,4 +1,4 @@
-/** Whether two engines computed the same; a comparison of speeds is worth nothing otherwise. */
+/** Checks that two engines computed the same; comparing their speeds is pointless otherwise. */
 import { steps } from './pixels.js';
 
 /** @typedef {import('./types.js').Output} Output */
@@ -6,31 +6,31 @@ import { steps } from './pixels.js';
 /** @typedef {import('./types.js').Agreement} Agreement */
 
 /**
- * What may differ: in levels of a byte, and in an output in [-1, 1]. Float32 sums in another order change
- * that much of it; float16 has 11 bits for what is between two layers.
+ * Tolerances: in levels of a byte, and of an output in [-1, 1]. Another order of float32 sums causes that
+ * much; float16 has only 11 bits for values between layers.
  */
 const TOLERANCES = {
   float32: { most: 1, outside: 1e-3 },
   float16: { most: 3, outside: 3 / 127.5 },
 };
-/** A picture with fewer levels than this says nothing. */
+/** A picture with fewer levels proves nothing. */
 const FEWEST_LEVELS = 64;
-/** What float32 may change in a loss before anything was learned, relative to it. */
+/** Relative difference that float32 may cause in a loss before anything was learned. */
 const LOSS_TOLERANCE = 1e-3;
 /**
- * And behind an update: Adam's first one moves each weight by the learning rate in the direction of its
- * gradient, so that rounding decides where the gradient is next to nothing, which changes the second step's
- * losses by 3e-4. A gradient that is wrong at mirrored borders alone changes them by 0.4 (ngf 8, 32 pixels).
+ * The same after an update. Adam's first step moves each weight by the learning rate in the direction of its
+ * gradient, so where the gradient is nearly zero, rounding decides; this changes the second step's losses by
+ * 3e-4. A wrong gradient at mirrored borders alone changes them by 0.4 (ngf 8, 32 pixels).
  */
 const LEARNED_TOLERANCE = 5e-2;
 
 /**
- * Ours are bytes alone, and each stands for an interval of outputs. So beside the bytes, the peer's
- * number is compared with the interval: it lies inside, or just beyond its end when rounding decides.
+ * Our engine only returns bytes, each of which stands for an interval of outputs. So besides comparing bytes,
+ * this checks that the peer's number is inside the interval, or just beyond its end through rounding.
  * @param {Output} ours
  * @param {Output} theirs
- * @param {string} name of ours
- * @param {import('./types.js').Precision} precision of ours
+ * @param {string} name of our engine
+ * @param {import('./types.js').Precision} precision of our engine
  * @returns {Agreement}
  */
 export function compareOutputs(ours, theirs, name, precision) {
@@ -60,7 +60,7 @@ export function compareOutputs(ours, theirs, name, precision) {
   if (theirs.rgba.length !== ours.rgba.length || used.size < FEWEST_LEVELS) {
     throw new Error(`nothing to compare with ${name}: ${used.size} levels`);
   }
-  // The negation also refuses NaN.
+  // Negated to refuse NaN as well.
   if (!(levels <= most && beyond <= outside)) {
     throw new Error(`the result is not that of ${name}: ${JSON.stringify(found)}`);
   }
@@ -68,10 +68,10 @@ export function compareOutputs(ours, theirs, name, precision) {
 }
 
 /**
- * Losses of the first steps, from the same weights and pictures.
+ * Compares the losses of the first steps, from the same weights and pictures.
  * @param {Losses[]} ours
  * @param {Losses[]} theirs
- * @param {string} name of ours
+ * @param {string} name of our engine
  * @returns {Agreement}
  */
 export function compareLosses(ours, theirs, name) {
@@ -81,7 +81,7 @@ export function compareLosses(ours, theirs, name) {
     const differences = names.map((loss) => {
       return Math.abs(theirs[index][loss] - step[loss]) / Math.abs(step[loss]);
     });
-    // The negation also refuses NaN, of which there is no maximum.
+    // Negated to refuse NaN as well.
     const tolerance = index === 0 ? LOSS_TOLERANCE : LEARNED_TOLERANCE;
     if (!differences.every((difference) => difference <= tolerance)) {
       const both = JSON.stringify([step, theirs[index]]);

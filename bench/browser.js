@@ -1,4 +1,4 @@
-/** Chromium with WebGPU, also where its only adapter is software, and a fresh page of the bench for each task. */
+/** Chromium with WebGPU, if need be on a software adapter, and a fresh page of the bench per task. */
 import { chromium } from 'playwright-core';
 import { serve } from './server.js';
 
@@ -21,7 +21,7 @@ const FLAGS = [
  */
 
 /**
- * The one in the variable CHROMIUM, or where Debian puts it.
+ * Opens the browser named by CHROMIUM, or Debian's.
  * @param {string} root the repository
  * @returns {Promise<Host & { withPage: WithPage<any> }>}
  */
@@ -38,7 +38,7 @@ export async function openChromium(root) {
       const page = await context.newPage();
       page.on('console', (line) => console.error(`  ${line.text()}`));
       page.on('pageerror', (error) => console.error(`  ${error.stack ?? error.message}`));
-      // A panic inside wasm leaves its promise open forever; only this event tells.
+      // A panic inside wasm leaves its promise pending forever; only this event reports it.
       const failed = new Promise((_, reject) => page.on('pageerror', reject));
       const crashed = new Promise((_, reject) =>
         page.on('crash', () => reject(new Error('the page ran out of memory'))),

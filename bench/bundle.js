@@ -1,4 +1,4 @@
-/** Makes one file of TF.js and a backend, as an application that uses it would, for `contenders/tfjs.js`. */
+/** Bundles TF.js and a backend into one file for `contenders/tfjs.js`, as an application would. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 

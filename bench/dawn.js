@@ -1,16 +1,16 @@
 /**
  * Node.js with Dawn, Chromium's implementation of WebGPU, from the npm package `webgpu`: for machines with a
- * graphics card and no browser. The engines and their files are the same as in the browser.
+ * graphics card but no browser. Engines and files are the same.
  *
- * As a program it is the process that measures one task: it gets it as a message and answers with the
- * report. `VK_DRIVER_FILES` names another Vulkan driver, such as a software one.
+ * Run as a program, it is the process that measures one task: it receives the task as a message and replies
+ * with the report. `VK_DRIVER_FILES` selects another Vulkan driver, such as a software one.
  */
 import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
- * @typedef {object} Dawn what is used of the package, which is too large to be installed for the rest
+ * @typedef {object} Dawn the parts used of the package, which is too large to be a regular dependency
  * @property {(options: string[]) => GPU} create
  * @property {Record<string, unknown>} globals
  */
@@ -40,16 +40,16 @@ export async function openDawn() {
   };
 }
 
-/** What engines expect of a browser and Node.js lacks. */
+/** Adds the browser features that engines expect and Node.js lacks. */
 async function prepareGlobals() {
   /** @type {Dawn} */
   const { create, globals } = await import(PACKAGE);
   Object.assign(globalThis, globals);
   const navigator = { userAgent: `Node.js ${process.version}`, gpu: create([]) };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
-  // By this wgpu and TF.js know a browser's worker, whose `navigator` has the graphics card.
+  // wgpu and TF.js take this for a browser's worker, whose `navigator` has the graphics card.
   Object.assign(globalThis, { WorkerGlobalScope: class WorkerGlobalScope {}, self: globalThis });
-  // ONNX Runtime Web writes from shared memory, which browsers accept and this package does not.
+  // ONNX Runtime Web writes from shared memory, which browsers accept but this package does not.
   const { writeBuffer } = GPUQueue.prototype;
   GPUQueue.prototype.writeBuffer = function (buffer, offset, data, ...part) {
     const shared = ArrayBuffer.isView(data) && data.buffer instanceof SharedArrayBuffer;

@@ -1,14 +1,14 @@
 /**
- * Counts what engines take from the browser: wasm memories, dispatches, GPU buffers. Wraps the browser's
- * own functions, so it works for any engine; import it before all of them.
+ * Counts what engines use: wasm memories, dispatches, GPU buffers. It wraps the browser's own functions, so
+ * it works for any engine; import it before them.
  *
- * Only one engine works at a time, so what happens is put down to the `current` one.
+ * Only one engine runs at a time, so everything is attributed to the `current` one.
  */
 
 /** Compute dispatches of each engine. @type {Map<string, number>} */
 export const launches = new Map();
 /**
- * Bytes of each engine's GPU buffers: now, at most, and of the largest.
+ * Bytes of each engine's GPU buffers: now, at the peak, and of the largest.
  * @type {Map<string, { now: number, peak: number, largest: number }>}
  */
 export const gpuBytes = new Map();
@@ -22,7 +22,7 @@ export function setCurrent(engine) {
   current = engine;
 }
 
-/** Size of an engine's wasm memories together. @param {string} engine */
+/** Total size of an engine's wasm memories. @param {string} engine */
 export function wasmBytes(engine) {
   return [...(memories.get(engine) ?? [])].reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
@@ -33,7 +33,7 @@ function remember(memory) {
   memories.set(current, known.add(memory));
 }
 
-/** Memories that JavaScript makes, and those that modules bring along. */
+/** Memories made by JavaScript, and those that modules create. */
 function watchWasm() {
   const { Memory, instantiate, instantiateStreaming } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
@@ -63,7 +63,7 @@ function countLaunch() {
   launches.set(current, (launches.get(current) ?? 0) + 1);
 }
 
-/** A buffer counts until it is destroyed: when the browser frees a forgotten one, nobody is told. */
+/** A buffer counts until it is destroyed: garbage collection of a forgotten one is not observable. */
 function watchGpu() {
   const pass = GPUComputePassEncoder.prototype;
   const { dispatchWorkgroups, dispatchWorkgroupsIndirect } = pass;
@@ -91,7 +91,7 @@ function watchGpu() {
   };
   GPUBuffer.prototype.destroy = function () {
     const bytes = gpuBytes.get(owners.get(this) ?? '');
-    if (bytes) bytes.now -= this.size; // one that is destroyed again has no owner any more
+    if (bytes) bytes.now -= this.size; // no owner if already destroyed
     owners.delete(this);
     return destroy.call(this);
   };

@@ -1,11 +1,11 @@
 /**
- * How fast the adapter multiplies matrices in float32, as a measure for everything else: C = A B of square
- * matrices by the fastest of a few hand-tuned kernels.
+ * How fast the adapter multiplies matrices in float32, as a yardstick: C = A B of square matrices by the
+ * fastest of a few hand-tuned kernels.
  *
- * A workgroup computes a tile of C. `tiled` kernels stage strips of A and B in workgroup memory, which is
- * what graphics cards are made for: each of its numbers is used by a whole row or column of threads.
- * `direct` ones read through the caches alone, for adapters to which workgroup memory is no faster, as in
- * software. In both a thread keeps `rows` x `columns` sums in registers.
+ * A workgroup computes a tile of C. `tiled` kernels stage strips of A and B in workgroup memory, which suits
+ * graphics cards: a whole row or column of threads uses each number. `direct` ones read through the caches
+ * alone, for adapters such as software ones on which workgroup memory is no faster. In both, a thread keeps
+ * `rows` x `columns` sums in registers.
  */
 
 /** @typedef {{ kind: 'tiled' | 'direct', threads: number, rows: number, columns: number, depth: number }} Shape */
@@ -21,10 +21,10 @@ const SHAPES = [
   { kind: 'direct', threads: 8, rows: 4, columns: 8, depth: 4 },
 ];
 
-/** Sides of the matrices that are tried; the next one while a product takes less than `ENOUGH_MS`. */
+/** Sides of the matrices; the next one is tried while a product takes less than `ENOUGH_MS`. */
 const SIDES = [512, 1024, 2048, 4096];
 const ENOUGH_MS = 4;
-/** Of a measurement, so that the start of the work does not count. */
+/** Shortest measurement, so that start-up does not matter. */
 const LEAST_MS = 100;
 const MOST_PRODUCTS = 400;
 const ATTEMPTS = 3;
@@ -32,7 +32,7 @@ const ATTEMPTS = 3;
 /** @param {number} count @param {(index: number) => string} line */
 const lines = (count, line) => Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
-/** The sums of a thread's part of the tile, a vec4 each, and their way to C. @param {Shape} shape */
+/** A thread's sums in the tile, a vec4 each, and storing them to C. @param {Shape} shape */
 function parts({ rows, columns }) {
   const quads = columns / 4;
   const each = (/** @type {(row: number, quad: number) => string} */ line) =>
@@ -56,7 +56,7 @@ const QUADS = SIDE / 4u;
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>;`;
 
 /**
- * Strips of A are stored transposed, `[depth][tile rows]`, so that a thread reads its rows side by side.
+ * Strips of A are stored transposed, `[depth][tile rows]`, so that a thread reads its rows contiguously.
  * @param {Shape} shape @param {number} side
  */
 function tiled(shape, side) {
@@ -182,12 +182,12 @@ class Product {
   }
 }
 
-/** Small integers, of which float32 adds products exactly. @param {number} side @param {number} step */
+/** Small integers, whose products float32 adds exactly. @param {number} side @param {number} step */
 const counted = (side, step) =>
   Float32Array.from({ length: side * side }, (_, index) => ((index * step) % 7) - 3);
 
 /**
- * Whether C holds the product, at places all over it.
+ * Checks samples of C all over the matrix.
  * @param {GPUDevice} device
  * @param {GPUBuffer} c
  * @param {[Float32Array, Float32Array]} factors

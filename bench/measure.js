@@ -1,11 +1,11 @@
-/** What a process of the bench does, in a browser's page or in Node.js: one task, from the adapter to the rows. */
+/** The work of one bench process, in a browser's page or in Node.js: one task, from adapter to rows. */
 import { matmulPeak } from './matmul.js';
 import { measureTraining } from './training.js';
 import { measureTranslation } from './translation.js';
 
 /** @typedef {import('./types.js').Task} Task */
 
-/** What the host tells of the graphics card; often little. */
+/** What the host reveals about the graphics card; often little. */
 async function adapterName() {
   const found = await navigator.gpu?.requestAdapter();
   if (!found) return 'none';

@@ -1,6 +1,6 @@
 /**
- * The networks that all engines run, as lists of their convolutions, and what they cost: the ResNet
- * generator and the 70x70 PatchGAN of CycleGAN (paper, appendix 7.2).
+ * The networks that all engines run, as lists of convolutions, and their cost: the ResNet generator and the
+ * 70x70 PatchGAN of CycleGAN (paper, appendix 7.2).
  */
 
 /** @typedef {import('./types.js').Layer} Layer */
@@ -27,10 +27,10 @@ function conv(key, inputs, outputs, rest) {
 }
 
 /**
- * c7s1-ngf, d2, d4, R4 x blocks, u2, u1, c7s1-3, under the names of PyTorch's `ResnetGenerator`.
- * @param {number} ngf channels behind the first convolution: 64 in the paper
+ * c7s1-ngf, d2, d4, R4 x blocks, u2, u1, c7s1-3, with the names of PyTorch's `ResnetGenerator`.
+ * @param {number} ngf channels after the first convolution: 64 in the paper
  * @param {number} blocks residual blocks: 9 for pictures of 256 pixels
- * @returns {Layer[]} in the order in which a picture passes them
+ * @returns {Layer[]} in the order of the forward pass
  */
 export function generator(ngf, blocks) {
   const wide = /** @type {const} */ ({ kernel: 7, padding: 3 });
@@ -54,7 +54,7 @@ export function generator(ngf, blocks) {
 
 /**
  * C64-C128-C256-C512 and one channel of answers, named as in PyTorch's `NLayerDiscriminator`.
- * @param {number} ndf channels behind the first convolution: 64 in the paper
+ * @param {number} ndf channels after the first convolution: 64 in the paper
  * @returns {Layer[]}
  */
 export function discriminator(ndf) {
@@ -96,7 +96,7 @@ function macsByLayer(layers, size) {
 const sum = (/** @type {number[]} */ values) => values.reduce((total, value) => total + value, 0);
 
 /**
- * Multiply-accumulates of a network's pass.
+ * Multiply-accumulates of a network's forward pass.
  * @param {Layer[]} layers
  * @param {number} size side of the picture
  */
@@ -105,8 +105,8 @@ export function countMacs(layers, size) {
 }
 
 /**
- * Multiply-accumulates of one training step: each pass forward, the gradients of its weights where they
- * learn, and of its input where something before it learns.
+ * Multiply-accumulates of one training step: each forward pass, the gradients of weights that are trained,
+ * and of the input if something before it is trained.
  * @param {{ generator: Layer[], discriminator: Layer[] }} networks
  * @param {number} size side of the pictures
  * @param {boolean} identity whether the identity losses are computed
@@ -116,10 +116,10 @@ export function countStepMacs({ generator, discriminator }, size, identity) {
     const macs = macsByLayer(layers, size);
     return { pass: sum(macs), first: macs[0] };
   });
-  // Every pass of a generator learns; the two that bring a translation back pass a gradient on to it.
+  // Every pass trains the generator; the two that bring a translation back also need its gradient.
   const onPictures = identity ? 4 : 2;
   const generators = 3 * (onPictures + 2) * g.pass - onPictures * g.first;
-  // Two judge without learning and pass the gradient on, four learn from pictures.
+  // Two judge without being trained and pass the gradient on, four are trained on pictures.
   const discriminators = 2 * 2 * d.pass + 4 * (3 * d.pass - d.first);
   return generators + discriminators;
 }

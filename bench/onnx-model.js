@@ -2,7 +2,7 @@
  * Writes the generator as an ONNX model, from the same tensors that our engine gets.
  *
  * Field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; operators are those of
- * opset 17. The size of the picture is fixed, which lets a runtime plan its memory.
+ * opset 17. The picture's size is fixed, so that a runtime can plan its memory.
  */
 import { bytes, float, integer, message, serialise, text } from './protobuf.js';
 
@@ -22,7 +22,7 @@ const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 };
 
 /**
  * @param {string} name
- * @param {number | string | number[]} value a number that is no integer becomes a float
+ * @param {number | string | number[]} value a non-integer number becomes a float
  * @returns {Message}
  */
 function attribute(name, value) {
@@ -54,7 +54,7 @@ function valueInfo(field, name, shape) {
   return message(field, text(1, name), message(2, tensor));
 }
 
-/** The nodes of a graph, each known by the name of its only output. */
+/** The nodes of a graph, each identified by its only output. */
 class Graph {
   /** @type {Message[]} */
   fields = [];
@@ -77,7 +77,7 @@ class Graph {
   }
 
   /**
-   * A tensor that several nodes may ask for.
+   * A constant that several nodes can share.
    * @param {string} name
    * @param {number[]} shape
    * @param {() => Float32Array | BigInt64Array} data

@@ -1,4 +1,4 @@
-/** The bench's command line, and the tasks that it asks for. */
+/** The bench's command line, and the tasks it results in. */
 import { parseArgs } from 'node:util';
 
 /** @typedef {import('./types.js').Device} Device */
@@ -24,7 +24,7 @@ const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device 
   --json         writes the rows and what they were measured on
   --profile      instead of timing: the functions in which the first engine spends one run`;
 
-/** What each engine can do, ours first. @type {Record<string, (work: Work, device: Device) => boolean>} */
+/** What each engine supports, ours first. @type {Record<string, (work: Work, device: Device) => boolean>} */
 const ENGINES = {
   'cyclegan-web': () => true,
   'onnxruntime-web': (work) => work === 'translate',
@@ -121,7 +121,7 @@ export function readOptions(args) {
   const precisions = either('precision', PRECISIONS, options.precision);
   /** @type {Task[]} */
   const tasks = [];
-  // Dawn is a graphics card's: the peers' wasm backends want a browser.
+  // Dawn is for graphics cards: the peers' wasm backends need a browser.
   const devices = options.host === 'dawn' ? DEVICES.slice(1) : DEVICES;
   for (const device of either('device', devices, options.device)) {
     for (const work of either('task', WORKS, options.task)) {

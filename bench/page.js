@@ -1,4 +1,4 @@
-/** The bench within the browser. `run.js` opens a fresh page for each task. */
+/** The bench inside the browser. `run.js` opens a fresh page for each task. */
 import './gauges.js';
 import { measure } from './measure.js';
 import { runAgain } from './race.js';

@@ -1,12 +1,12 @@
-/** Bytes to the network's numbers and back, for the peers, as our engine does it within. */
+/** Converts bytes to the network's numbers and back, for the peers; our engine does it internally. */
 
 /** @typedef {import('./types.js').Layout} Layout */
 
 /**
- * Place of a channel's number of a pixel.
+ * Strides of channels and pixels.
  * @param {Layout} layout
  * @param {number} count pixels
- * @returns {[number, number]} what a channel and what a pixel adds
+ * @returns {[number, number]} distance between channels and between pixels
  */
 export function steps(layout, count) {
   return layout === 'planes' ? [count, 1] : [1, 3];

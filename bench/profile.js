@@ -1,4 +1,4 @@
-/** Where our engine's time goes: Chromium's own CPU profile of one run, by function. */
+/** Where our engine spends its time: Chromium's own CPU profile of one run, by function. */
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./types.js').Task} Task */
@@ -8,7 +8,7 @@ const INTERVAL = 1000;
 
 /**
  * @param {Page} page
- * @param {Task} task whose first engine is profiled, after one run that compiles it
+ * @param {Task} task whose first engine is profiled, after a first run
  * @returns {Promise<{ ms: number, functions: { name: string, ms: number }[] }>} slowest first, by self time
  */
 export async function profile(page, task) {

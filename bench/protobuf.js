@@ -1,8 +1,8 @@
 /**
- * As much of protobuf's binary format as an ONNX file takes
+ * The part of protobuf's binary format that ONNX files use
  * (https://protobuf.dev/programming-guides/encoding): integers, one float, bytes and messages.
  *
- * A message is a list of chunks that is joined once at the end, so that weights are copied only once.
+ * A message is a list of chunks, joined once at the end, so that weights are copied only once.
  */
 
 /** @typedef {{ chunks: Uint8Array[], length: number }} Message */

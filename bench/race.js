@@ -1,6 +1,6 @@
 /**
- * Runs engines in turns, so that whatever else the machine does falls on all of them alike, and makes the
- * rows of the table from what was measured.
+ * Runs engines in turns, so that other load on the machine affects all of them alike, and turns the
+ * measurements into rows of the table.
  */
 import { gpuBytes, launches, setCurrent } from './gauges.js';
 import { median } from './statistics.js';
@@ -19,7 +19,7 @@ import { median } from './statistics.js';
  * @typedef {object} Entry an engine in the race
  * @property {string} engine
  * @property {Contender<Result>} contender
- * @property {Result[]} results of the runs that are not measured
+ * @property {Result[]} results of the unmeasured runs
  * @property {number} firstMs from the import of its module to its first result
  * @property {number} launches of its last run
  * @property {number[]} runs in milliseconds
@@ -57,7 +57,7 @@ export async function enter(engine, open) {
 }
 
 /**
- * One more run, measured or not.
+ * Runs once more, measured or not.
  * @template Result
  * @param {Entry<Result>} entry
  * @param {boolean} measured

@@ -1,13 +1,13 @@
 /**
- * Measures this project's engine against others that run the same networks in the same browser, in turns,
- * on the same input, and prints a table. `pkg-scripts/bench` builds the engine and calls this.
+ * Measures this project's engine against others that run the same networks in the same browser, in turns, on
+ * the same input, and prints a table. `pkg-scripts/bench` builds the engine and calls this.
  *
  * A translation is timed from the bytes of a picture to the bytes of a picture, a training step from the
- * bytes of two photos to its losses. "first" is from the import of the engine's module to its first result;
- * "x peer" is our speed as a multiple of the fastest other engine's. GFLOP/s are of the convolutions'
- * definition, whatever an algorithm saves of it; "of peak" is their share of what the same adapter reaches
- * in a product of matrices (matmul.js), measured just before. "peak" is that of GPU buffers, or on the CPU
- * of the wasm memory, with the weights; "largest" the largest single buffer.
+ * bytes of two photos to its losses. "first" is the time from importing the engine's module to its first
+ * result; "x peer" is our speed as a multiple of the fastest other engine's. GFLOP/s count the operations of
+ * a direct convolution, even if an algorithm needs fewer; "of peak" is their share of the adapter's speed in
+ * a matrix product (matmul.js), measured just before. "peak" is the peak of GPU buffers, or of wasm memory on
+ * the CPU; "largest" the largest buffer.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
@@ -48,7 +48,7 @@ if (options.profile) {
   }
 }
 
-/** Makes what the peers need. @param {Task[]} tasks */
+/** Creates the files that the peers need. @param {Task[]} tasks */
 async function prepare(tasks) {
   if (tasks.some(({ engines }) => engines.includes('tfjs'))) {
     await bundleTfjs(`${ROOT}/node_modules/.cache/cyclegan-bench/tfjs`);
@@ -80,7 +80,7 @@ async function printTable(host) {
     try {
       reports.push(await host.measure(task));
     } catch (error) {
-      // One that an adapter cannot hold, say, does not void the others.
+      // A failing task, such as one too large for the adapter, does not void the others.
       const { work, device, size } = task;
       failures.push(`${work} on ${device} at ${size} px failed: ${error}`);
       process.exitCode = 1;

@@ -1,4 +1,4 @@
-/** The files in which our engine takes weights and gives them: https://github.com/huggingface/safetensors. */
+/** The format in which our engine reads and writes weights: https://github.com/huggingface/safetensors. */
 
 /** @typedef {import('./types.js').Tensor} Tensor */
 /** @typedef {Record<string, { dtype: string, shape: number[], data_offsets: number[] }>} Entries */
@@ -31,7 +31,7 @@ export function writeSafetensors(tensors) {
 
 /**
  * @param {ArrayBuffer} file of float32 tensors
- * @returns {Tensor[]} views of it where they are aligned
+ * @returns {Tensor[]} views of it if they are aligned
  */
 export function readSafetensors(file) {
   const length = Number(new DataView(file).getBigUint64(0, true));

@@ -1,6 +1,6 @@
 /**
- * Serves what the bench's page needs, on loopback and without cross-origin isolation, as a plain static host
- * would: engines must do with one thread.
+ * Serves the bench's page on loopback without cross-origin isolation, as a plain static host would: engines
+ * must make do with one thread.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,7 +1,7 @@
 /**
- * The weights with which all engines start to train: those that our engine draws from the run's seed, so
- * that it needs no more than the seed and every peer gets the same. Drawn here, in Node.js and on the CPU,
- * so that the measured processes know nothing of it.
+ * The initial weights for training, the same for all engines: our engine draws them from the run's seed, so
+ * that it only needs the seed, and every peer gets a copy. They are drawn here, in Node.js and on the CPU, so
+ * that this does not affect the measured processes.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -18,7 +18,7 @@ import { randomTensors } from './weights.js';
 const PACKAGE = new URL('../www/pkg/', import.meta.url);
 const NETWORKS = ['G_A', 'G_B', 'D_A', 'D_B'];
 
-/** @param {Widths} widths @returns {Promise<Tensor[]>} those of our engine, by their names in a checkpoint */
+/** @param {Widths} widths @returns {Promise<Tensor[]>} our engine's, by their names in a checkpoint */
 async function drawn(widths) {
   const { default: init, Engine } = await import(new URL('cyclegan_web.js', PACKAGE).href);
   await init({ module_or_path: await readFile(new URL('cyclegan_web_bg.wasm', PACKAGE)) });
@@ -32,7 +32,7 @@ async function drawn(widths) {
   });
 }
 
-/** Without our engine nobody draws, and any weights will do. @param {Widths} widths @returns {Tensor[]} */
+/** If our engine does not take part, any weights will do. @param {Widths} widths @returns {Tensor[]} */
 function random({ ngf, ndf, blocks }) {
   const layers = [generator(ngf, blocks), discriminator(ndf)];
   return NETWORKS.flatMap((network, index) =>
@@ -44,9 +44,9 @@ function random({ ngf, ndf, blocks }) {
 }
 
 /**
- * Leaves them where the peers find them.
+ * Writes them where the peers find them.
  * @param {Widths} widths
- * @param {boolean} ours whether our engine is among those that train
+ * @param {boolean} ours whether our engine is one of those that train
  */
 export async function writeStart(widths, ours) {
   const tensors = ours ? await drawn(widths) : random(widths);

@@ -1,8 +1,8 @@
-/** What the bench needs to know of lists of numbers. */
+/** Statistics that the bench needs. */
 
 /**
  * @param {number[]} values at least one
- * @returns {number} of an even count, the mean of the two in the middle
+ * @returns {number} of an even count, the mean of the middle two
  */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -4,7 +4,7 @@
 
 const MIB = 1 << 20;
 
-/** Three digits that say something. @param {number} value */
+/** Three significant digits. @param {number} value */
 function short(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -1,4 +1,4 @@
-/** What all engines train: options, weights and photos of a run. */
+/** The training run of all engines: options, weights and photos. */
 import { discriminator, generator } from './network.js';
 import { readSafetensors } from './safetensors.js';
 import { randomPicture } from './weights.js';
@@ -7,12 +7,12 @@ import { randomPicture } from './weights.js';
 
 const SEED = 1;
 const PICTURE_SEEDS = { A: 2, B: 3 };
-/** Where `run.js` leaves the weights with which our engine starts. */
+/** The initial weights, written by `run.js`. */
 export const WEIGHTS_FILE = '../node_modules/.cache/cyclegan-bench/start.safetensors';
 
 /**
- * The options of a run with the paper's values on whole photos, of which there is one a set. The image pools
- * are left out: every discriminator judges the translation that was just made.
+ * The options of a run with the paper's values on whole photos, one per set. There are no image pools: every
+ * discriminator judges the latest translation.
  * @param {Pick<Task, 'ngf' | 'ndf' | 'blocks' | 'identity'>} task
  * @returns {import('./types.js').TrainingConfig}
  */

@@ -1,4 +1,4 @@
-/** The task of a training step: whole steps of CycleGAN from the same weights on the same two pictures. */
+/** The training task: whole steps of CycleGAN from the same weights on the same two pictures. */
 import { compareLosses } from './agreement.js';
 import { countStepMacs } from './network.js';
 import { enter, race, rowsOf, runAgain } from './race.js';
@@ -6,7 +6,7 @@ import { trainingSetup } from './training-setup.js';
 
 /** @typedef {import('./types.js').Task} Task */
 
-/** Steps before those that are measured: what a first one leaves behind, a second one may still make room for. */
+/** Unmeasured first steps: after the first, the second may still have to allocate. */
 const WARM_UP = 2;
 
 /**

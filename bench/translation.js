@@ -1,4 +1,4 @@
-/** The task of translating a picture: the same random network and picture for all engines. */
+/** The translation task: the same random network and picture for all engines. */
 import { compareOutputs } from './agreement.js';
 import { countMacs, generator } from './network.js';
 import { enter, race, rowsOf } from './race.js';

@@ -1,24 +1,24 @@
-/** The shapes of data that the bench's modules hand to each other. */
+/** Data types shared by the bench's modules. */
 
-/** One convolution of a network, with what follows it. */
+/** One convolution of a network, and the layers after it. */
 export interface Layer {
-  /** Name of its tensors before `.weight` and `.bias`, as PyTorch counts. */
+  /** Name of its tensors before `.weight` and `.bias`, numbered as in PyTorch. */
   key: string;
   /** Side of the square kernel. */
   kernel: number;
   stride: 1 | 2;
-  /** Width of the border around its input, or for a transposed one what is cut off its output. */
+  /** Width of the border around its input; for a transposed one, what is cropped from its output. */
   padding: number;
   inputs: number;
   outputs: number;
   /** Mirrored borders (made by a padding before it) or zeros (its own). */
   border: 'reflect' | 'zero';
   transposed: boolean;
-  /** Instance normalisation behind it, without parameters. */
+  /** Followed by an instance normalisation, without parameters. */
   norm: boolean;
   /** `leaky`: ReLU with a slope of 0.2 below zero. */
   activation: 'relu' | 'leaky' | 'tanh' | 'none';
-  /** Its place in a residual block: the second one adds what the first one got. */
+  /** Its position in a residual block: the second one adds the input of the first. */
   block: 'first' | 'second' | null;
 }
 
@@ -32,7 +32,7 @@ export type Device = 'cpu' | 'webgpu';
 export type Precision = 'float32' | 'float16';
 export type Work = 'translate' | 'train';
 
-/** What one page measures. */
+/** One page's measurement. */
 export interface Task {
   work: Work;
   device: Device;
@@ -41,11 +41,11 @@ export interface Task {
   ngf: number;
   ndf: number;
   blocks: number;
-  /** How ours keeps a translation's numbers; the others, and training, are float32. */
+  /** Precision of our translations; the others, and training, are float32. */
   precision: Precision;
   /** Whether training computes the identity losses. */
   identity: boolean;
-  /** Measured runs of each engine, after its first ones. */
+  /** Measured runs of each engine, after the first ones. */
   repeat: number;
   /** Names of the engines, ours first. */
   engines: string[];
@@ -71,7 +71,7 @@ export interface TrainingSetup {
   discriminator: Layer[];
   /** The options of the run under PyTorch's names, as our engine takes them. */
   config: TrainingConfig;
-  /** Initial weights of all networks, such as `G_A.model.1.weight`: those that ours draws itself. */
+  /** Initial weights of all networks, such as `G_A.model.1.weight`, as our engine draws them. */
   tensors(): Promise<Tensor[]>;
   /** The only photo of each set, as RGBA bytes. */
   pictures: { A: Uint8Array; B: Uint8Array };
@@ -91,13 +91,13 @@ export interface TrainingConfig {
   [option: string]: number | string | boolean;
 }
 
-/** What a translation gives. */
+/** The result of a translation. */
 export interface Output {
   /** RGBA bytes. */
   rgba: Uint8Array;
-  /** The network's own output in [-1, 1], if the engine shows it. */
+  /** The network's raw output in [-1, 1], if the engine reveals it. */
   values: Float32Array | null;
-  /** How its numbers are ordered. */
+  /** The order of its numbers. */
   layout: Layout;
 }
 
@@ -107,11 +107,11 @@ export type Layout = 'planes' | 'pixels';
 /** Losses of a step by PyTorch's names, such as `cycle_A`. */
 export type Losses = Record<string, number>;
 
-/** An engine that is ready to do the same again and again. */
+/** An engine that is ready to repeat its work. */
 export interface Contender<Result> {
   version: string;
   /**
-   * All of the work, from bytes to results that JavaScript can read: RGBA in, RGBA out for a translation,
+   * The complete work, from bytes to results that JavaScript can read: RGBA in, RGBA out for a translation,
    * one whole step and its losses for training.
    */
   run(): Promise<Result>;
@@ -119,30 +119,30 @@ export interface Contender<Result> {
   wasmBytes(): number;
 }
 
-/** What a module in `contenders/` exports. */
+/** What modules in `contenders/` export. */
 export interface ContenderModule {
   open(setup: Setup): Promise<Contender<Output>>;
   openTraining?(setup: TrainingSetup): Promise<Contender<Losses>>;
 }
 
 export interface Agreement {
-  /** Engine that it was compared with. */
+  /** The engine compared with. */
   with: string;
-  /** Of translations: largest difference of bytes. */
+  /** For translations: largest difference of bytes. */
   levels?: number;
-  /** Of translations: share of bytes that differ. */
+  /** For translations: share of bytes that differ. */
   share?: number;
-  /** Of translations: how far the one's output lies outside of what the other's byte stands for, at most. */
+  /** For translations: largest distance of an output from the interval of the other engine's byte. */
   beyond?: number;
-  /** Of training: largest relative difference of a loss, for each of the first steps. */
+  /** For training: largest relative difference of a loss in each of the first steps. */
   losses?: number[];
 }
 
 /** The adapter's speed at multiplying matrices. */
 export interface MatmulPeak {
-  /** Of the fastest way that was tried. */
+  /** Of the fastest kernel. */
   gflops: number;
-  /** Which it was. */
+  /** The fastest kernel. */
   kernel: string;
   /** Side of the square matrices. */
   side: number;
@@ -163,15 +163,15 @@ export interface Row {
   min_ms: number;
   max_ms: number;
   runs_ms: number[];
-  /** 2 x multiplications and additions a second, in the median. */
+  /** 2 x multiply-accumulates per second, in the median. */
   gflops: number;
   /** Of the adapter's matrix-multiply peak; null on the CPU. */
   share: number | null;
-  /** Median of the fastest peer divided by this one's; above 1 is faster than every peer. */
+  /** Median of the fastest peer divided by this one's; above 1 means faster than every peer. */
   ratio: number | null;
   /** Compute dispatches of one run; null on the CPU. */
   launches: number | null;
-  /** GPU buffers on WebGPU, the wasm memory on the CPU, at most. */
+  /** Peak of GPU buffers on WebGPU, of the wasm memory on the CPU. */
   peak_bytes: number;
   /** The largest GPU buffer; null on the CPU. */
   largest_buffer_bytes: number | null;
@@ -179,7 +179,7 @@ export interface Row {
   agreement: Agreement | null;
 }
 
-/** What a page has found. */
+/** A page's results. */
 export interface Report {
   /** The browser, or Node.js with Dawn. */
   host: string;
@@ -189,7 +189,7 @@ export interface Report {
   rows: Row[];
 }
 
-/** Where tasks are measured: each in a process of its own. */
+/** A place to measure tasks, each in a separate process. */
 export interface Host {
   measure(task: Task): Promise<Report>;
   close(): Promise<void>;

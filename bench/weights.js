@@ -4,7 +4,7 @@ import { weightShape } from './network.js';
 /** @typedef {import('./types.js').Layer} Layer */
 /** @typedef {import('./types.js').Tensor} Tensor */
 
-/** Of weights and biases; PyTorch's `init_weights` and the paper (section 4) use it for weights. */
+/** Of weights and biases; for weights as in PyTorch's `init_weights` and the paper (section 4). */
 const DEVIATION = 0.02;
 
 /**
@@ -23,7 +23,7 @@ export function uniform(seed) {
 }
 
 /**
- * Weights and biases drawn from N(0, 0.02²): biases too, so that an engine that drops one is noticed.
+ * Weights and biases from N(0, 0.02²): biases too, so that an engine that ignores one is noticed.
  * @param {Layer[]} layers
  * @param {number} seed
  * @returns {Tensor[]} each weight before its bias
@@ -33,7 +33,7 @@ export function randomTensors(layers, seed) {
   const draw = (/** @type {string} */ name, /** @type {number[]} */ shape) => {
     const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
     for (let i = 0; i < data.length; i += 2) {
-      // Box and Muller's transform makes two normal numbers of two uniform ones.
+      // Box and Muller's transform turns two uniform numbers into two normal ones.
       const radius = DEVIATION * Math.sqrt(-2 * Math.log(1 - next()));
       const angle = 2 * Math.PI * next();
       data[i] = radius * Math.cos(angle);
@@ -48,7 +48,7 @@ export function randomTensors(layers, seed) {
 }
 
 /**
- * A picture with slow and fast changes: waves with some noise, so that no layer idles.
+ * A picture with low and high frequencies, waves plus some noise, so that no layer idles.
  * @param {number} size side in pixels
  * @param {number} seed
  * @returns {Uint8Array} RGBA

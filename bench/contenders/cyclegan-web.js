@@ -3,7 +3,7 @@ import { writeSafetensors } from '../safetensors.js';
 
 /** @typedef {import('../types.js').Device} Device */
 
-/** Where `pkg-scripts/build` leaves it. */
+/** Output of `pkg-scripts/build`. */
 const MODULE = new URL('../../www/pkg/cyclegan_web.js', import.meta.url).href;
 
 /** @param {Device} device */
@@ -44,7 +44,7 @@ export async function open({ device, precision, size, tensors, picture }) {
  */
 export async function openTraining({ device, size, config, pictures }) {
   const { engine, version, wasmBytes } = await openEngine(device);
-  // What is resized is kept, so each photo is asked for once.
+  // Resized photos are cached, so each is requested once.
   const cache = 4 * 3 * size * size;
   const training = engine.startTraining(JSON.stringify(config), 1, 1, cache, undefined, undefined);
   return {

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime Web: its wasm backend on one thread, as on any page without cross-origin isolation, or its
- * WebGPU backend. It cannot train.
+ * ONNX Runtime Web with its WebGPU backend or its wasm backend, which has one thread, as on any page without
+ * cross-origin isolation. It cannot train.
  */
 import { wasmBytes } from '../gauges.js';
 import { onnxModel } from '../onnx-model.js';

@@ -1,6 +1,6 @@
 /**
- * TF.js: its WebGPU backend, or its wasm backend on one thread, as on any page without cross-origin
- * isolation. The wasm backend has no gradients of a convolution's weights, so it cannot train.
+ * TF.js with its WebGPU backend or its wasm backend, which has one thread, as on any page without
+ * cross-origin isolation, and cannot train: it lacks the gradient of a convolution's weights.
  */
 import { wasmBytes } from '../gauges.js';
 import { toRgba, toUnit } from '../pixels.js';
@@ -12,7 +12,7 @@ import { chooseKernels } from './tfjs/tune.js';
 /** @typedef {import('../types.js').Layer} Layer */
 /** @typedef {import('./tfjs/layers.js').Tf} Tf */
 
-/** Where `bundle.js` leaves it. */
+/** Output of `bundle.js`. */
 const BUNDLES = new URL('../../node_modules/.cache/cyclegan-bench/tfjs/', import.meta.url);
 const WASM = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/', import.meta.url);
 const BACKEND = { cpu: 'wasm', webgpu: 'webgpu' };

@@ -1,6 +1,6 @@
 //! What translating and training cost natively: see `native/mod.rs`.
 //!
-//! Cargo builds every target of a crate for wasm too; there this one does nothing.
+//! Cargo builds all targets for wasm too; there this one does nothing.
 
 #[cfg(not(target_family = "wasm"))]
 mod native;

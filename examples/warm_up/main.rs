@@ -1,6 +1,6 @@
-//! What becomes of published generators in the first steps of fine-tuning: see `native/mod.rs`.
+//! How published generators change in the first steps of fine-tuning: see `native/mod.rs`.
 //!
-//! Cargo builds every target of a crate for wasm too; there this one does nothing.
+//! Cargo builds all targets for wasm too; there this one does nothing.
 
 #[cfg(not(target_family = "wasm"))]
 mod native;

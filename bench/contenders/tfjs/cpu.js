@@ -1,3 +1,3 @@
-/** TF.js with its wasm backend, as `bundle.js` makes one file of it. */
+/** TF.js with its wasm backend, the input of `bundle.js`. */
 export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 export * from '@tensorflow/tfjs-core';

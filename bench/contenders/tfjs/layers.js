@@ -1,6 +1,6 @@
 /**
- * The networks in TF.js, over NHWC, which its kernels are made for. Borders and normalisation have
- * gradients of their own, see there.
+ * The networks in TF.js, in NHWC, for which its kernels are made. Borders and normalisation have custom
+ * gradients, explained below.
  */
 
 /** @typedef {typeof import('@tensorflow/tfjs-core')} Tf */
@@ -17,8 +17,8 @@ const SLOPE = 0.2;
 const SIDES = [1, 2];
 
 /**
- * A tensor of PyTorch's in TF.js's order: `[out, in, k, k]`, or `[in, out, k, k]` of a transposed
- * convolution, becomes `[k, k, in, out]` and `[k, k, out, in]`.
+ * Brings a PyTorch tensor into TF.js's order: `[out, in, k, k]`, or `[in, out, k, k]` of a transposed
+ * convolution, becomes `[k, k, in, out]` or `[k, k, out, in]`.
  * @param {Tf} tf
  * @param {import('../../types.js').Tensor} tensor
  * @returns {Tensor}
@@ -31,7 +31,7 @@ export function imported(tf, { data, shape }) {
 }
 
 /**
- * Adds what lies on a mirrored border of `dy` to the pixels that it mirrors.
+ * Adds the values on a mirrored border of `dy` to the pixels they mirror.
  * @param {Tf} tf
  * @param {Tensor4D} dy
  * @param {number} axis
@@ -49,7 +49,7 @@ function folded(tf, dy, axis, border) {
     size[axis] = length;
     return tf.slice4d(dy, begin, size);
   };
-  // Row `border` of dy is the picture's first, which has no mirror image, like its last.
+  // Row `border` of dy is the picture's first, which like its last has no mirror image.
   const near = tf.reverse(part(0, border), axis);
   const far = tf.reverse(part(side + border, border), axis);
   /** @type {Tensor4D[]} */
@@ -64,8 +64,8 @@ function folded(tf, dy, axis, border) {
 }
 
 /**
- * Mirrored borders. TF.js's own gradient of `mirrorPad` cuts the border off, which is that of a border of
- * constants; so it is given here.
+ * Mirrored borders. TF.js's own gradient of `mirrorPad` just crops, which is the gradient of a constant
+ * border, so this defines the right one.
  * @param {Tf} tf
  * @param {Tensor4D} x
  * @param {number} border
@@ -85,9 +85,9 @@ function reflect(tf, x, border) {
 }
 
 /**
- * Normalises each channel of a picture, as one matrix of pixels and channels, which is what TF.js's sums are
- * quickest over; with one picture a batch is that picture, so `batchNorm` does the last part in one launch.
- * The gradient in closed form takes two sums and a third of the operations that those of the parts take.
+ * Normalises each channel of a picture as one matrix of pixels and channels, the layout in which TF.js sums
+ * fastest. With a batch of one picture, `batchNorm` does the last part in one launch. The gradient in closed
+ * form takes two sums and a third of the operations of the parts' gradients.
  * @param {Tf} tf
  * @param {Tensor4D} x `[1, H, W, C]`
  * @returns {Tensor4D}
@@ -113,8 +113,8 @@ function instanceNorm(tf, x) {
 }
 
 /**
- * A convolution with its bias. The fused kernel is one launch, but has a gradient that computes all parts,
- * wanted or not; the plain one computes what is wanted.
+ * A convolution with its bias. The fused kernel is one launch, but its gradient computes all parts, wanted or
+ * not; the plain one computes only what is wanted.
  * @param {Tf} tf
  * @param {Layer} layer
  * @param {Tensor4D} x
@@ -137,7 +137,7 @@ function convolve(tf, layer, x, filter, bias, learning) {
 }
 
 /**
- * A network's pass.
+ * The forward pass of a network.
  * @param {Tf} tf
  * @param {Layer[]} layers
  * @param {(name: string) => Tensor} weight by its name, such as `model.1.weight`

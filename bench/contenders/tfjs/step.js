@@ -1,7 +1,7 @@
 /**
- * A training step of CycleGAN in TF.js, in the order of the paper: both generators, then both
- * discriminators. As in our engine each direction and each identity is taken backward as soon as it is
- * known, so that the activations of two passes live at once instead of six.
+ * A training step of CycleGAN in TF.js, in the order of the paper: both generators, then both discriminators.
+ * As in our engine, the backward pass of each direction and each identity follows immediately, so that the
+ * activations of two passes are in memory at once instead of six.
  */
 import { forward, imported } from './layers.js';
 
@@ -11,7 +11,7 @@ import { forward, imported } from './layers.js';
 /** @typedef {import('@tensorflow/tfjs-core').Variable} Variable */
 /** @typedef {Record<string, import('@tensorflow/tfjs-core').Tensor>} Gradients */
 
-/** A network that learns. */
+/** A network that is being trained. */
 class Learner {
   #tf;
   #layers;
@@ -21,7 +21,7 @@ class Learner {
   /**
    * @param {Tf} tf
    * @param {import('../../types.js').Layer[]} layers
-   * @param {string} name such as `G_A`, before the names of its tensors
+   * @param {string} name such as `G_A`, the prefix of its tensors
    * @param {import('../../types.js').Tensor[]} tensors of all networks
    * @param {import('../../types.js').TrainingConfig} config
    */
@@ -119,7 +119,7 @@ export class CycleGan {
   }
 
   /**
-   * The losses that hang on one translation, taken backward.
+   * The losses of one translation, with their backward pass.
    * @param {Learner} there
    * @param {Learner} back
    * @param {Learner} judge
@@ -146,7 +146,7 @@ export class CycleGan {
   }
 
   /**
-   * A generator shall leave alone what already has the target's look.
+   * A generator should not change a picture that already has the target's look.
    * @param {Learner} generator
    * @param {Tensor4D} real
    * @param {number} weight

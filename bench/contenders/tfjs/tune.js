@@ -1,18 +1,18 @@
 /**
  * TF.js has two WebGPU kernels for the gradient of a convolution's input, which is also its transposed
- * convolution, and leaves it to the program which one is used: the naive one unless a flag is set. A
- * program that wants to be fast tries both where it runs.
+ * convolution. It uses the naive one unless the program sets a flag, so a fast program tries both on its
+ * machine.
  */
 
 /** @typedef {import('./layers.js').Tf} Tf */
 /** @typedef {import('../../types.js').Layer} Layer */
 
 const FLAG = 'WEBGPU_USE_NAIVE_CONV2D_TRANSPOSE';
-/** Of which the first compiles. */
+/** The first one compiles. */
 const RUNS = 3;
 
 /**
- * Sets the flag to what is faster for a residual block's convolution, where most of the work is.
+ * Sets the flag to the faster kernel for a residual block's convolution, where most of the work is.
  * @param {Tf} tf
  * @param {Layer[]} layers of the generator
  * @param {number} size side of its pictures

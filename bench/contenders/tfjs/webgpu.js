@@ -1,4 +1,4 @@
-/** TF.js with its WebGPU backend and all gradients, as `bundle.js` makes one file of it. */
+/** TF.js with its WebGPU backend and all gradients, the input of `bundle.js`. */
 import '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 

@@ -1,4 +1,4 @@
-//! This crate, timed as its users run it: pictures in, picture or losses out.
+//! This crate, timed from its users' point of view: pictures in, picture or losses out.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use super::{
     row::{BLOCKS, NDF, Row},
 };
 
-/// Each measurement goes on until both are reached.
+/// Each measurement continues until both are reached.
 const LEAST_RUNS: usize = 3;
 const LEAST_SECONDS: f64 = 8.0;
 
@@ -80,7 +80,7 @@ impl Contender {
         }
     }
 
-    /// Runs `work` once for what it has to set up, then measures it.
+    /// Runs `work` once to set it up, then measures it.
     fn time(&self, case: Case, task: Task, mut work: impl FnMut()) -> Row {
         let started = Instant::now();
         work();
@@ -96,7 +96,7 @@ impl Contender {
         runs_ms.sort_by(f64::total_cmp);
         let (device, peak_bytes) = match self.opened.kind {
             Kind::Cpu => ("cpu", Some(peak)),
-            // The pool gives nothing back in between, so what it holds is what it needed.
+            // The pool frees nothing in between, so its size is what was needed.
             Kind::WebGpu => {
                 let pool = self.opened.device.memory_pool_usage();
                 ("gpu", pool.map(|pool| pool.bytes_reserved))
@@ -123,7 +123,7 @@ impl Contender {
             .expect("a configuration that can be run")
     }
 
-    /// What all terms of the generators' loss need in one graph.
+    /// Memory for the whole generators' loss in one graph.
     pub fn joint(&self, case: Case) -> String {
         let trainer = self.trainer(case, true);
         let (gan, config) = (trainer.gan(), trainer.config());

@@ -1,14 +1,15 @@
-//! What translating a picture and a step of training cost natively, as a table: on the processor,
-//! or on the graphics card through Vulkan, Metal or DX12.
+//! What translating a picture and a training step cost natively, as a table: on the processor, or
+//! on the graphics card through Vulkan, Metal or DX12.
 //!
 //! `cargo run --release --example bench -- [--device cpu|gpu] [--task translate|train|both]
-//! [--precision float32|float16] [--identity with|without|both] [--pytorch] [--joint] [--json FILE] [SIZE:NGF ...]`
+//! [--precision float32|float16] [--identity with|without|both] [--pytorch] [--joint] [--json FILE]
+//! [SIZE:NGF ...]`
 //!
-//! `--pytorch` lets `bench/pytorch.py` do the same with PyTorch in float32, where it is installed
-//! (`PYTHON` names another interpreter than `python3`). `--joint` also measures the memory of the
-//! generators' whole loss taken backward at once, which is what the split by terms
-//! (`src/train/step.rs`) saves. In a browser, and against engines of the browser, the same is
-//! measured by `pkg-scripts/bench`; the rows of both have the same fields.
+//! `--pytorch` also runs `bench/pytorch.py`, which does the same with PyTorch in float32 if it is
+//! installed (`PYTHON` names another interpreter than `python3`). `--joint` also measures the
+//! memory of one backward pass of the generators' whole loss, which shows what splitting it by
+//! terms (`src/train/step.rs`) saves. `pkg-scripts/bench` measures the same in a browser, against
+//! other engines; its rows have the same fields.
 
 mod contender;
 mod options;

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use cyclegan_web::translator::Precision;
 
-/// What is measured.
+/// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     /// One picture through one generator.
@@ -23,18 +23,18 @@ impl Display for Task {
     }
 }
 
-/// Of what size.
+/// The size of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     /// Side of the square pictures.
     pub size: usize,
-    /// Channels behind the generators' first layer.
+    /// Channels after the generators' first layer.
     pub ngf: usize,
 }
 
 pub struct Options {
     pub gpu: bool,
-    /// How translations keep their numbers; training is float32.
+    /// Precision of translations; training is float32.
     pub precision: Precision,
     pub tasks: Vec<Task>,
     pub cases: Vec<Case>,
@@ -44,7 +44,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the program's arguments; ends the program when they cannot be understood.
+    /// Reads the program's arguments; exits if they are invalid.
     pub fn read() -> Self {
         let mut words: Vec<String> = std::env::args().skip(1).collect();
         let gpu = choice(&mut words, "--device", ["cpu", "gpu"], "cpu") == "gpu";

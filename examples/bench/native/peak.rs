@@ -1,4 +1,4 @@
-//! An allocator that knows how much was in use at most.
+//! An allocator that records its peak.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ pub fn in_use() -> usize {
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// Bytes in use at the peak of `work`.
+/// Peak of bytes in use during `work`.
 pub fn of(work: impl FnOnce()) -> usize {
     MOST.store(in_use(), Ordering::Relaxed);
     work();

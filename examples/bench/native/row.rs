@@ -1,4 +1,4 @@
-//! A line of the table, what work it stands for, and PyTorch's lines.
+//! A row of the table, the work it stands for, and PyTorch's rows.
 
 use std::fmt::{self, Display};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use super::options::{Case, Options, Task};
 
 /// Residual blocks of the generators.
 pub const BLOCKS: usize = 9;
-/// Channels behind the discriminators' first layer.
+/// Channels after the discriminators' first layer.
 pub const NDF: usize = 64;
 
 pub struct Row {
@@ -19,7 +19,7 @@ pub struct Row {
     pub case: Case,
     pub first_ms: f64,
     pub runs_ms: Vec<f64>,
-    /// At the peak: memory in use on the processor; what was reserved on the graphics card.
+    /// The peak: memory in use on the processor, memory reserved on the graphics card.
     pub peak_bytes: Option<u64>,
 }
 
@@ -27,7 +27,7 @@ impl Row {
     pub const TITLES: &str = "engine             device task               px  ngf   first ms  \
                               median ms     min ms     max ms    GFLOP/s  peak MiB";
 
-    /// Of the runs, which are in order then.
+    /// Median of the runs, which are sorted.
     pub fn median_ms(&self) -> f64 {
         self.runs_ms[self.runs_ms.len() / 2]
     }
@@ -67,8 +67,8 @@ impl Display for Row {
 fn macs(task: Task, Case { size, ngf }: Case) -> f64 {
     let (pixels, ngf, blocks) = ((size * size) as f64, ngf as f64, BLOCKS as f64);
     let stem = 7.0 * 7.0 * 3.0 * ngf * pixels;
-    // Both stridings and both transposed layers take 9 · 2 ngf² taps at a quarter of the pixels
-    // of their wider side; a block two layers of 9 · (4 ngf)² at a sixteenth.
+    // Both strided and both transposed convolutions take 9 · 2 ngf² taps at a quarter of the pixels
+    // of their wider side; a block takes two layers of 9 · (4 ngf)² at a sixteenth.
     let inner = (4.0 * 4.5 + 18.0 * blocks) * ngf * ngf * pixels;
     let generator = 2.0 * stem + inner;
     let Task::Train { identity } = task else { return generator };
@@ -80,14 +80,14 @@ fn macs(task: Task, Case { size, ngf }: Case) -> f64 {
         inputs = outputs;
     }
     let discriminator: f64 = layers.iter().sum();
-    // Each pass of a generator goes forward and learns; all but those on photos pass a gradient
-    // on through their first layer. Two judge without learning, four learn from pictures.
+    // Each pass trains its generator; all except those on photos also need the input's gradient.
+    // Two judge without being trained, four are trained on pictures.
     let on_photos = if identity { 4.0 } else { 2.0 };
     let generators = 3.0 * (on_photos + 2.0) * generator - on_photos * stem;
     generators + 4.0 * discriminator + 4.0 * (3.0 * discriminator - layers[0])
 }
 
-/// Lets `bench/pytorch.py` measure the same; none, and a word of why, if it cannot.
+/// Runs `bench/pytorch.py` for the same measurements; if that fails, says why and returns none.
 pub fn of_pytorch(options: &Options, ours: &[Row]) -> Vec<Row> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
     let mut command = Command::new(python);

@@ -1,4 +1,4 @@
-//! The photos that no run sees, and what generators make of them.
+//! Photos that no run trains on, and their translations by the generators.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
@@ -11,12 +11,12 @@ use pollster::block_on;
 
 use super::{Given, Photos, decode, files};
 
-/// Means over the photos of summer and over those of winter.
+/// Means over the summer photos and over the winter photos.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Measured {
-    /// Mean absolute difference there and back, 0 to 2, as `cyclegan score` prints it.
+    /// Mean absolute difference after a round trip, 0 to 2, as `cyclegan score` prints it.
     pub round_trip: [f64; 2],
-    /// What the discriminators of the generators' own training answer to the translations.
+    /// What the discriminators the generators were trained against say of the translations.
     pub verdict: [f64; 2],
 }
 
@@ -31,9 +31,9 @@ impl Measured {
 }
 
 pub struct HeldOut {
-    /// Of A and of B, at the size of training pictures.
+    /// Photos of A and of B, at the size of training pictures.
     photos: [Vec<Rgb>; 2],
-    /// Those that judge B and A.
+    /// The discriminators of B and A.
     judges: [Discriminator; 2],
     device: Device,
 }

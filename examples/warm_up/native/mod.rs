@@ -1,20 +1,20 @@
-//! What becomes of published generators in the first steps of fine-tuning, by how the run begins:
-//! how far held-out photos come back changed, as a table.
+//! How published generators change in the first steps of fine-tuning, depending on how the run
+//! begins: a table of the difference of held-out photos after a round trip.
 //!
-//! `cargo run --release --example warm_up -- PHOTOS WEIGHTS [--crop 96] [--seeds 0,1]
-//! [--points 5,10,25,50,100] [--csv FILE] [ARM ...]`
+//! `cargo run --release --example warm_up -- PHOTOS WEIGHTS [--crop 96] [--seeds 0,1] [--points
+//! 5,10,25,50,100] [--csv FILE] [ARM ...]`
 //!
-//! PHOTOS holds `summer` and `winter`, each with `train` and `test`. WEIGHTS holds
-//! `summer2winter.safetensors`, `winter2summer.safetensors` and `discriminators.safetensors`, those
-//! against which the two were trained (`D_A.` and `D_B.` before PyTorch's names).
+//! PHOTOS contains `summer` and `winter`, each with `train` and `test`. WEIGHTS contains
+//! `summer2winter.safetensors`, `winter2summer.safetensors` and `discriminators.safetensors`, which
+//! the two were trained against (`D_A.` and `D_B.` before PyTorch's names).
 //!
-//! An arm is `known` (those discriminators) or `fresh` (random ones of the same width), with
-//! settings of `Config` as JSON behind colons, such as `fresh:warm_up=0:lr=5e-5`. A point is a
-//! number of steps in which the generators learned; the warm-up goes before them.
+//! An arm is `known` (those discriminators) or `fresh` (random ones of the same width), followed by
+//! settings of `Config` as JSON after colons, such as `fresh:warm_up=0:lr=5e-5`. A point is a
+//! number of steps in which the generators were trained; the warm-up comes before them.
 //!
-//! Beside the round trip stands what the known discriminators say of the translations in the end (1
-//! is real): generators that change nothing at all would bring every photo back. A run costs some
-//! minutes of one core; `RAYON_NUM_THREADS=1` lets several run side by side.
+//! Besides the round trip, the table shows what the known discriminators say of the final
+//! translations (1 is real), because generators that change nothing would bring every photo back. A
+//! run costs some minutes of one core; `RAYON_NUM_THREADS=1` lets several run in parallel.
 
 mod held_out;
 mod options;
@@ -35,10 +35,10 @@ use held_out::{HeldOut, Measured};
 use options::{Arm, Options};
 use pollster::block_on;
 
-/// Bytes of photos that are kept in memory.
+/// Bytes of photos kept in memory.
 const CACHE: usize = 1 << 28;
 
-/// Everything that the arms have in common.
+/// What all arms have in common.
 struct Given {
     photos: PathBuf,
     g_a: StateDict,
@@ -74,7 +74,7 @@ pub fn main() {
                 sum.add(found, options.seeds.len());
             }
             if let Some(path) = &options.csv {
-                // After each run, since the next may take long.
+                // After each run, because the next may take long.
                 fs::write(path, &csv).expect("a file that can be written");
             }
         }
@@ -86,7 +86,7 @@ pub fn main() {
 }
 
 impl Given {
-    /// One run, measured at every point.
+    /// Runs an arm and measures it at every point.
     fn run(&self, arm: &Arm, seed: u64, options: &Options) -> Vec<Measured> {
         let config = Config { ndf: self.d_a.0, ..arm.config(seed, options.crop) };
         let held_out = HeldOut::read(self, &config).expect("photos and discriminators");
@@ -94,7 +94,7 @@ impl Given {
         let mut measured = Vec::new();
         for point in &options.points {
             let steps = trainer.warm_up() + point - trainer.step();
-            // A run that is measured at once has not warmed up either.
+            // A run that is measured before its first step has not warmed up either.
             if *point > 0 {
                 block_on(trainer.train_steps(steps as usize)).expect("a run that goes on");
             }
@@ -121,10 +121,10 @@ impl Given {
     }
 }
 
-/// What the trainer reads.
+/// The trainer's photos.
 type Photos = Listed<PathBuf, fn(&PathBuf) -> Result<Rgb>>;
 
-/// The files of a folder, by name.
+/// The files of a folder, sorted by name.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a folder").path()).collect();

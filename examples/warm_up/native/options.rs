@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use cyclegan_web::train::{Config, Preprocess};
 use serde_json::{Map, Value, json};
 
-/// What is tried when no arm is named: the discriminators of the generators' own training, without
-/// and with the ramp; fresh ones with neither measure, with either alone, and with both, the default.
+/// The default arms: the discriminators the generators were trained against, without and with the
+/// ramp; fresh ones with neither measure, with each alone, and with both, the default.
 const ARMS: [&str; 6] = [
     "known:lr_ramp=0",
     "known",
@@ -16,13 +16,13 @@ const ARMS: [&str; 6] = [
     "fresh",
 ];
 
-/// One way to begin.
+/// One way to begin a run.
 pub struct Arm {
-    /// As it was written.
+    /// As given on the command line.
     pub name: String,
-    /// Whether it starts with the discriminators of the generators' training.
+    /// Whether it starts with the discriminators the generators were trained against.
     pub known: bool,
-    /// Settings that differ from the default's.
+    /// Settings that differ from the defaults.
     settings: Map<String, Value>,
 }
 
@@ -42,7 +42,7 @@ impl Arm {
         Self { name, known, settings }
     }
 
-    /// The run: at a constant rate, with pictures as the page makes them.
+    /// The run's configuration: constant rate, pictures prepared as on the page.
     pub fn config(&self, seed: u64, crop: usize) -> Config {
         let mut json = json!({"lr_unit": "steps", "lr_flat": 1_000_000, "lr_decay": 0});
         if let Some(fields) = json.as_object_mut() {
@@ -68,7 +68,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the program's arguments; ends the program when they cannot be understood.
+    /// Reads the program's arguments; exits if they are invalid.
     pub fn read() -> Self {
         let mut words: Vec<String> = std::env::args().skip(1).collect();
         let mut value = |name: &str| {
