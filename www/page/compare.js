@@ -4,7 +4,7 @@
  * is a range input, which brings the keyboard, a role and a value for nothing; it takes no pointer itself,
  * since its thumb is not where the line is.
  */
-import { label, shownName } from './dom.js';
+import { clone, label, part, shownName } from './dom.js';
 import { formatPercent, text } from './messages.js';
 
 /**
@@ -85,11 +85,10 @@ function isAcross(from, to) {
  * @returns {HTMLElement}
  */
 export function createCompare({ before, after, width, height, name }) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById('compare'));
-  const root = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  const root = clone('compare');
   root.style.setProperty('--ratio', String(width / height));
   for (const [role, url] of Object.entries({ before, after })) {
-    const image = /** @type {HTMLImageElement} */ (root.querySelector(`[data-role=${role}]`));
+    const image = /** @type {HTMLImageElement} */ (part(root, role));
     image.width = width;
     image.height = height;
     image.alt = text(`compare.alt.${role}`, { name: shownName(name) });

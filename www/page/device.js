@@ -1,5 +1,5 @@
 /** Says what the page runs on, and where there is no WebGPU, why and what to do. */
-import { byId } from './dom.js';
+import { byId, made } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, statusOf } from './support.js';
 
@@ -91,11 +91,5 @@ function showAdvice(advice) {
   byId('advice-reason').textContent = text(advice.reason);
   byId('advice-effect').hidden = false;
   byId('restart').hidden = true;
-  byId('advice-steps').replaceChildren(
-    ...advice.steps.map((step) => {
-      const line = document.createElement('li');
-      line.textContent = text(step);
-      return line;
-    }),
-  );
+  byId('advice-steps').replaceChildren(...advice.steps.map((step) => made('li', text(step))));
 }

@@ -1,5 +1,4 @@
-/** Short ways to reach the elements of index.html, which are all there from the start. */
-import { Speaker } from './speaker.js';
+/** Short ways to find, make and change elements. All markup stands in index.html, in templates what comes later. */
 
 /**
  * @param {string} id
@@ -28,37 +27,83 @@ export function write(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-const speaker = new Speaker((words) => write(byId('announce'), words));
-
 /**
- * Says something to people who listen to the page, when they have a moment.
- * @param {string} words
- * @param {string} [topic] of which only the latest matters
+ * @param {string} id of a template with one element
+ * @returns {HTMLElement}
  */
-export function announce(words, topic) {
-  speaker.say(words, topic);
-}
-
-/** What stays true of this browser, whatever else is said. */
-let standing = '';
-
-/**
- * Shows a problem of the whole page; an empty text takes it away.
- * @param {string} words
- */
-export function notify(words) {
-  const notice = byId('notice');
-  write(notice, words || standing);
-  notice.hidden = notice.textContent === '';
+export function clone(id) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
 }
 
 /**
- * Shows a warning for as long as there is nothing worse to say.
- * @param {string} words
+ * @param {ParentNode} root
+ * @param {string} role
+ * @returns {HTMLElement}
  */
-export function warn(words) {
-  standing = words;
-  notify('');
+export function part(root, role) {
+  return /** @type {HTMLElement} */ (root.querySelector(`[data-role="${role}"]`));
+}
+
+/** @param {ParentNode} root @param {string} role */
+export const inputPart = (root, role) => /** @type {HTMLInputElement} */ (part(root, role));
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {string} words
+ * @param {string} [className]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function made(tag, words, className = '') {
+  const element = document.createElement(tag);
+  element.textContent = words;
+  if (className) element.className = className;
+  return element;
+}
+
+/**
+ * Removes one of several lines. A focus in it goes on to the line after it, or the one before.
+ * @param {HTMLElement} line
+ * @param {string} goal what gets the focus there
+ */
+export function removeFocused(line, goal) {
+  const other = line.nextElementSibling ?? line.previousElementSibling;
+  const next = /** @type {HTMLElement | null | undefined} */ (other?.querySelector(goal));
+  const focused = line.contains(document.activeElement);
+  line.remove();
+  if (focused) next?.focus();
+}
+
+/**
+ * Writes lines, each in an element of its own; those that stay the same stay the same elements.
+ * @param {HTMLElement} element
+ * @param {string[]} lines
+ * @param {'p' | 'li'} [tag]
+ */
+export function writeLines(element, lines, tag = 'p') {
+  inOrder(element, lines, (i) => element.children[i] ?? document.createElement(tag), write);
+}
+
+/**
+ * Brings what stands in an element in line with a list. What is in its place is not touched: it may have the
+ * focus, or be under a pointer that is pressed.
+ *
+ * @template T
+ * @template {Element} E
+ * @param {Element} parent
+ * @param {readonly T[]} items
+ * @param {(i: number) => E} find the element of an item, old or new
+ * @param {(element: E, item: T, i: number) => void} draw
+ */
+export function inOrder(parent, items, find, draw) {
+  for (const [i, item] of items.entries()) {
+    const element = find(i);
+    draw(element, item, i);
+    const there = parent.children[i] ?? null;
+    if (there !== element) parent.insertBefore(element, there);
+  }
+  while (parent.children.length > items.length) parent.lastElementChild?.remove();
 }
 
 /**
@@ -104,6 +149,12 @@ export function download(url, name) {
   link.href = url;
   link.download = name;
   link.click();
+}
+
+/** Draws with the next frame; a hidden page gets none. @param {() => void} draw */
+export function nextFrame(draw) {
+  if (document.hidden) setTimeout(draw);
+  else requestAnimationFrame(draw);
 }
 
 /**

@@ -5,13 +5,13 @@
 
 import { measure } from '../files/headers.js';
 import { createCompare } from '../page/compare.js';
-import { label, shownName } from '../page/dom.js';
+import { clone, label, made, part, shownName } from '../page/dom.js';
 import { errorText, text } from '../page/messages.js';
 
 /** @import { Item, Result } from './queue.js' */
 
 export class Card {
-  element = cloned('card');
+  element = clone('card');
   #item;
   #onShape;
   /** The state in which it was drawn last. */
@@ -43,12 +43,9 @@ export class Card {
     return this.#result ? { before: this.#urls[0], after: this.#urls[1] } : null;
   }
 
-  /**
-   * @param {string} role
-   * @returns {HTMLElement}
-   */
+  /** @param {string} role */
   part(role) {
-    return /** @type {HTMLElement} */ (this.element.querySelector(`[data-role=${role}]`));
+    return part(this.element, role);
   }
 
   /** Brings it in line with its item. */
@@ -121,10 +118,7 @@ export class Card {
   /** @param {import('../failure.js').Failure} problem */
   #showReason({ code, values }) {
     this.#release();
-    const reason = document.createElement('p');
-    reason.className = 'reason';
-    reason.textContent = errorText(code, values);
-    this.#fill(reason);
+    this.#fill(made('p', errorText(code, values), 'reason'));
   }
 
   /** @param {HTMLElement[]} content */
@@ -155,12 +149,6 @@ export class Card {
     const values = { name: shownName(this.#item.name) };
     for (const role of roles) label(this.part(role), text(tools[role], values));
   }
-}
-
-/** @param {string} id of a template with one element */
-function cloned(id) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
-  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
 }
 
 /**

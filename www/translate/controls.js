@@ -4,7 +4,7 @@
  */
 
 import { ownModel, shippedModels } from '../models/models.js';
-import { button, byId, input, select } from '../page/dom.js';
+import { button, byId, input, made, select } from '../page/dom.js';
 import { keep, recall } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
@@ -159,10 +159,7 @@ function addOption(parent, model, label) {
   // Weights that are added again, after they were lost, are chosen as before.
   if (models.has(model.value)) removeOption(model.value);
   models.set(model.value, model);
-  const option = document.createElement('option');
-  option.value = model.value;
-  option.textContent = label;
-  parent.append(option);
+  parent.append(new Option(label, model.value));
 }
 
 /** @param {string} value */
@@ -207,13 +204,7 @@ function showModel() {
   input('own-name').value = name ?? '';
   const facts = card ? factsOf(card) : ownFactsOf(model);
   byId('card-facts').replaceChildren(
-    ...facts.flatMap(([term, fact]) => {
-      const dt = document.createElement('dt');
-      const dd = document.createElement('dd');
-      dt.textContent = text(term);
-      dd.textContent = fact;
-      return [dt, dd];
-    }),
+    ...facts.flatMap(([term, fact]) => [made('dt', text(term)), made('dd', fact)]),
   );
 }
 

@@ -4,6 +4,7 @@
  * into view and its header says that it is safe to decode. Cards stand in groups, and the browser skips the
  * groups that are out of sight: laying out thousands of cards takes it longer than a frame.
  */
+import { nextFrame } from '../page/dom.js';
 import { Card } from './card.js';
 
 /** @import { Item } from './queue.js' */
@@ -108,16 +109,13 @@ export class Gallery {
   #schedule() {
     if (this.#scheduled || !(this.#clearing || this.#pending.length)) return;
     this.#scheduled = true;
-    const make = () => {
+    nextFrame(() => {
       this.#scheduled = false;
       const deadline = performance.now() + FRAME_BUDGET;
       if (this.#clearing) this.#sweep(deadline);
       else this.#make(deadline);
       this.#schedule();
-    };
-    // A hidden page gets no frames.
-    if (document.hidden) setTimeout(make);
-    else requestAnimationFrame(make);
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The photos that were not translated, each with its reason; and how many files were no photos. */
-import { button, byId, shownName } from '../page/dom.js';
+import { button, byId, made, shownName } from '../page/dom.js';
 import { ignoredText } from '../page/left-out.js';
 import { errorText, text } from '../page/messages.js';
 import { counts } from './queue.js';
@@ -45,11 +45,7 @@ export function showProblems(run) {
  */
 function problemLine(name, { code, values }) {
   const line = document.createElement('li');
-  const what = document.createElement('bdi');
-  const why = document.createElement('span');
-  what.textContent = shownName(name);
-  why.textContent = errorText(code, values);
   line.dataset.code = code;
-  line.append(what, why);
+  line.append(made('bdi', shownName(name)), made('span', errorText(code, values)));
   return line;
 }

@@ -1,6 +1,7 @@
 /** How far the run is, as a bar, a line of words, and now and then aloud. */
-import { announce, byId } from '../page/dom.js';
+import { byId } from '../page/dom.js';
 import { formatTime, text } from '../page/messages.js';
+import { announce } from '../page/say.js';
 import { counts, progress } from './queue.js';
 
 /** @import { Run } from './queue.js' */

@@ -2,15 +2,15 @@
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
 
-import { failureOf } from '../failure.js';
 import { marginIn } from '../files/margin.js';
 import { MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { confirmed } from '../page/confirm.js';
 import { showPrecision } from '../page/device.js';
-import { announce, button, byId, input, notify, swap } from '../page/dom.js';
+import { button, byId, input, swap } from '../page/dom.js';
 import { askBeforeLeaving } from '../page/leaving.js';
-import { errorText, formatPercent, formatTime, text } from '../page/messages.js';
+import { formatPercent, formatTime, text } from '../page/messages.js';
+import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
 import {
   addOwnModel,
@@ -197,7 +197,7 @@ async function takeSamples(id, busy, make) {
     refresh();
     translate();
   } catch (error) {
-    tell(error);
+    tellFailure(error);
   } finally {
     samples.ariaBusy = null;
     samples.textContent = words;
@@ -211,7 +211,7 @@ async function takeSamples(id, busy, make) {
 async function changeModels(change) {
   const attempt = async () => {
     if (run.running) return notify(text('models.wait'));
-    await change().catch(tell);
+    await change().catch(tellFailure);
   };
   changes += 1;
   refresh();
@@ -350,10 +350,10 @@ async function translate(start = () => begin(run)) {
         refresh();
       },
     });
-    if (problem) tell(problem);
+    if (problem) tellFailure(problem);
   } catch (error) {
     cancel(run);
-    if (!cancelled.signal.aborted) tell(error);
+    if (!cancelled.signal.aborted) tellFailure(error);
   }
   stop = null;
   gallery.show([...run.items.values()]);
@@ -459,19 +459,9 @@ async function downloadAll() {
     await saveZip(run);
     announce(text('progress.packed'));
   } catch (error) {
-    tell(error);
+    tellFailure(error);
   }
   all.ariaBusy = null;
   all.textContent = text('controls.download');
   askBeforeLeaving(wouldLose());
-}
-
-/** @param {unknown} error */
-function tell(error) {
-  const { code, detail, values } =
-    error instanceof Error
-      ? failureOf(error)
-      : /** @type {import('../failure.js').Failure} */ (error);
-  console.warn(`${code}: ${detail}`);
-  notify(errorText(code, values));
 }

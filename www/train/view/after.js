@@ -1,10 +1,9 @@
 /** The end of a run: what came of it, and where to take it. */
 import { confirmed } from '../../page/confirm.js';
-import { button, byId, downloadFile } from '../../page/dom.js';
+import { button, byId, downloadFile, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
 import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
-import { write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
 /** @import { Domain } from '../gather/domains.js' */

@@ -3,12 +3,11 @@
  * Under each chart stands what it means, and what is normal.
  */
 
-import { byId, label } from '../../page/dom.js';
+import { byId, clone, label, made, part, write } from '../../page/dom.js';
 import { formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 import { showTable } from './loss-table.js';
 import { columnsOf, GUESS, isKnown, KINDS, spoken } from './losses.js';
-import { clone, made, part, write } from './parts.js';
 import { directionOf } from './words.js';
 
 /** @import { Chart } from '../keep/history.js' */

@@ -1,8 +1,7 @@
 /** The settings of a run as fields, each with one line that says what it does. */
-import { byId } from '../../page/dom.js';
+import { byId, clone, part, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { CHOSEN } from '../plan/settings.js';
-import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
 /** @import { Settings } from '../plan/types.js' */

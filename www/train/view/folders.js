@@ -1,12 +1,21 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
 
-import { announce, byId, label, shownName } from '../../page/dom.js';
+import {
+  byId,
+  clone,
+  inputPart,
+  label,
+  part,
+  shownName,
+  write,
+  writeLines,
+} from '../../page/dom.js';
 import { fillWords, text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
+import { announce } from '../../page/say.js';
 import { DOMAINS, otherThan } from '../gather/domains.js';
 import { takeFolders } from './intake.js';
 import { leftOutLines } from './left-out.js';
-import { clone, inputPart, part, write, writeLines } from './parts.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
 /** @import { Photo } from '../gather/dataset.js' */

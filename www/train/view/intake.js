@@ -4,8 +4,7 @@
  */
 
 import { fromDrop, fromInput } from '../../files/walk.js';
-import { byId } from '../../page/dom.js';
-import { inputPart } from './parts.js';
+import { byId, inputPart } from '../../page/dom.js';
 
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { TrainSession } from '../session.js' */

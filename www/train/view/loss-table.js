@@ -1,10 +1,9 @@
 /** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
 
-import { byId } from '../../page/dom.js';
+import { byId, inOrder, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 import { KINDS, lossOf, rowOf } from './losses.js';
-import { inOrder, write } from './parts.js';
 
 /** @import { Chart } from '../keep/history.js' */
 /** @import { LossName } from '../keep/record.js' */

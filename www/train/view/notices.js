@@ -1,7 +1,7 @@
 /** What the person should know, each with a way to put it aside. */
-import { announce, byId, label } from '../../page/dom.js';
+import { byId, label, made, removeFocused } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
-import { made, removeFocused } from './parts.js';
+import { announce } from '../../page/say.js';
 import { sentence } from './words.js';
 
 /** @import { Notice } from '../../page/notices.js' */

@@ -3,12 +3,21 @@
  * their scores, and which of them is offered.
  */
 
-import { byId, input, shownName } from '../../page/dom.js';
+import {
+  byId,
+  clone,
+  inOrder,
+  input,
+  made,
+  part,
+  shownName,
+  write,
+  writeLines,
+} from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { otherThan } from '../gather/domains.js';
-import { clone, inOrder, made, part, write } from './parts.js';
-import { gridOf, nameOf, percentOf } from './words.js';
+import { gridOf, nameOf, percentOf, scoresOf } from './words.js';
 
 /** @import { Preview, Scores, Which } from '../keep/record.js' */
 /** @import { RunView } from '../run/run.js' */
@@ -98,6 +107,14 @@ export function showOutcome(run) {
   const scored = stages.some(({ scores }) => scores !== null);
   byId('outcome-scores').hidden = !scored;
   if (scored) drawTable(stages);
+}
+
+/** Now and then a run is measured on the photos that are previewed; here in sentences. @param {RunView} run */
+export function showScores(run) {
+  const lines = scoresOf(run);
+  // At the end they stand beside those of the start, in the outcome, which is drawn before this.
+  byId('scores').hidden = lines.length === 0 || !byId('outcome').hidden;
+  writeLines(byId('scores-lines'), lines, 'li');
 }
 
 /** @param {RunView | null} run */

@@ -3,20 +3,20 @@
  * for what the person does. All that is known of a run stands in the session; here is only what is shown.
  */
 
-import { failureOf } from '../../failure.js';
 import { confirmed } from '../../page/confirm.js';
-import { button, byId, notify } from '../../page/dom.js';
-import { errorText, formatPercent, text } from '../../page/messages.js';
+import { button, byId, nextFrame } from '../../page/dom.js';
+import { formatPercent, text } from '../../page/messages.js';
+import { tellFailure } from '../../page/say.js';
 import * as source from '../plan/start.js';
 import { TrainSession } from '../session.js';
 import { setUpAfter, showAfter } from './after.js';
 import { showCharts } from './charts.js';
 import { setUpFolders, showFolders } from './folders.js';
 import { showNotices } from './notices.js';
+import { showScores } from './outcome.js';
 import { setUpPlan, showPlan } from './plan.js';
 import { setUpPreviews, showPreviews } from './previews.js';
 import { setUpRates, showRates } from './rates.js';
-import { showScores } from './scores.js';
 import { setUpStatus, showStatus } from './status.js';
 import { setUpStored, showStored } from './stored.js';
 import { pairOf } from './words.js';
@@ -50,8 +50,8 @@ export class TrainPage {
     setUpPlan(session);
     setUpPreviews();
     setUpRates((rates) => session.changeRates(rates));
-    setUpAfter(session, onModels, tell);
-    setUpStored(session, onModels, tell);
+    setUpAfter(session, onModels, tellFailure);
+    setUpStored(session, onModels, tellFailure);
     button('samples-train').addEventListener('click', () => useSamples(session));
     session.addEventListener('change', () => this.#schedule());
     addEventListener('hashchange', () => this.#schedule());
@@ -78,13 +78,10 @@ export class TrainPage {
   #schedule() {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    const draw = () => {
+    nextFrame(() => {
       this.#scheduled = false;
       this.#draw();
-    };
-    // A hidden page gets no frames.
-    if (document.hidden) setTimeout(draw);
-    else requestAnimationFrame(draw);
+    });
   }
 
   #draw() {
@@ -173,11 +170,4 @@ async function useSamples(session) {
   samples.textContent = text('drop.painting');
   await session.useSamples();
   samples.textContent = text('train.samples');
-}
-
-/** @param {unknown} error */
-function tell(error) {
-  const { code, detail } = failureOf(error);
-  console.warn(`${code}: ${detail}`);
-  notify(errorText(code)); // which is read aloud by itself
 }

@@ -1,11 +1,11 @@
 /** Before a run: where it starts from, its settings, and how long it will take here. */
 
 import { shippedModels } from '../../models/models.js';
-import { announce, button, byId, input, select } from '../../page/dom.js';
+import { button, byId, input, select, write, writeLines } from '../../page/dom.js';
 import { formatClock, text } from '../../page/messages.js';
+import { announce } from '../../page/say.js';
 import { PRESET_NAMES } from '../plan/presets.js';
 import { setUpFields, showFields } from './fields.js';
-import { made, write, writeLines } from './parts.js';
 import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
 
 /** @import { Preset, StartChoice } from '../plan/types.js' */
@@ -29,7 +29,8 @@ let judged = new Set();
 /** @param {TrainSession} session */
 export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
-  for (const name of PRESET_NAMES) select('preset').append(option(name, text(`preset.${name}`)));
+  for (const name of PRESET_NAMES)
+    select('preset').append(new Option(text(`preset.${name}`), name));
   select('preset').addEventListener('change', () => {
     const preset = /** @type {Preset} */ (select('preset').value);
     session.usePreset(preset);
@@ -108,29 +109,22 @@ function showChoices({ runs, start }) {
   const list = select('start-from');
   if (key !== listed || list.options.length === 0) {
     listed = key;
-    const models = shippedModels().map(({ value }) =>
-      option(`model:${value}`, text(`models.${value}`)),
+    const models = shippedModels().map(
+      ({ value }) => new Option(text(`models.${value}`), `model:${value}`),
     );
     const own = runs.map(({ id, names, step, when }) => {
       const values = { pair: pairOf(names), n: step, time: formatClock(when) };
-      return option(`run:${id}`, text('plan.run', values));
+      return new Option(text('plan.run', values), `run:${id}`);
     });
     list.replaceChildren(
       group(text('plan.group.shipped'), models),
       ...(own.length > 0 ? [group(text('plan.group.runs'), own)] : []),
-      option('files', text('plan.files')),
-      option('scratch', text('plan.scratch')),
+      new Option(text('plan.files'), 'files'),
+      new Option(text('plan.scratch'), 'scratch'),
     );
   }
   const value = 'id' in start ? `${start.kind}:${start.id}` : start.kind;
   if (document.activeElement !== list || list.value !== value) list.value = value;
-}
-
-/** @param {string} value @param {string} label */
-function option(value, label) {
-  const one = made('option', label);
-  one.value = value;
-  return one;
 }
 
 /** @param {string} label @param {HTMLOptionElement[]} options */

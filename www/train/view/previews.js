@@ -3,11 +3,10 @@
  * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
  */
 
-import { byId, input, shownName } from '../../page/dom.js';
+import { byId, clone, input, part, shownName, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { otherThan } from '../gather/domains.js';
-import { clone, part, write } from './parts.js';
 import { nameOf } from './words.js';
 
 /** @import { Preview } from '../keep/record.js' */

@@ -1,7 +1,6 @@
 /** What may be changed while a run is paused: the learning rate and the weights of the losses. */
-import { byId } from '../../page/dom.js';
+import { byId, clone, part, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
-import { clone, part, write } from './parts.js';
 import { sentence } from './words.js';
 
 /** @import { Rates } from '../plan/types.js' */

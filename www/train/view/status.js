@@ -1,7 +1,7 @@
 /** The bar of the Train view: what is going on, how far it is, and the buttons that fit. */
-import { announce, byId } from '../../page/dom.js';
+import { byId, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
-import { write } from './parts.js';
+import { announce } from '../../page/say.js';
 import { factsOf, statusOf } from './words.js';
 
 /** @import { Snapshot } from '../snapshot.js' */

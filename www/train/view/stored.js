@@ -1,10 +1,9 @@
 /** What this browser keeps: an unfinished run to go on with, those that are over, and the room they take. */
 import { confirmed } from '../../page/confirm.js';
-import { byId, label } from '../../page/dom.js';
+import { byId, clone, inOrder, label, part, removeFocused, write } from '../../page/dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { save, useTrained } from './after.js';
-import { clone, inOrder, part, removeFocused, write } from './parts.js';
 import { directionOf, pairOf } from './words.js';
 
 /** @import { StoredRun } from '../keep/record.js' */
