@@ -10,6 +10,7 @@ import {
   text,
   useMessages,
 } from '../../www/page/messages.js';
+import { CHOICES } from '../../www/train/plan/settings.js';
 import { KINDS } from '../../www/train/view/losses.js';
 
 const root = new URL('../../', import.meta.url);
@@ -83,9 +84,9 @@ const cards = /** @type {{ id: string, trained: { on: string } }[]} */ (
 const ids = cards.map(({ id }) => id);
 const browsers = union(/typedef \{[^}]*\} Browser/, read('www/page/support.js'));
 const fields = all1(/\{\s+name: '(\w+)',\s+id:/g, read('www/train/view/fields.js'));
-const choices = [
-  ...read('www/train/view/fields.js').matchAll(/name: '(\w+)',[^}]*choices: \[([^\]]*)\]/g),
-].flatMap(([, name, values]) => all1(/'(\w+)'/g, values).map((value) => `${name}.${value}`));
+const choices = Object.entries(CHOICES).flatMap(([name, values]) =>
+  values.map((value) => `${name}.${value}`),
+);
 const units = union(/unit: [^;]*;/, types);
 
 /** Keys that are put together, by their form, and what can stand in each. @type {Record<string, string[]>} */

@@ -1,8 +1,8 @@
 /** The whole path of a run, on an engine that is stood in for: begin, pause, save, stop, come back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emaOf } from '../../www/train/plan/config.js';
 import { CLASSIFIER_COST, costOf } from '../../www/train/plan/cost.js';
-import { emaOf } from '../../www/train/plan/settings.js';
 import { codes, newSession, photos, readySession, until } from './train-support/session.js';
 
 /** The loss of every step. @param {import('../../www/train/session.js').TrainSession} session */

@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   configOf,
-  defaultSettings,
   emaOf,
-  lengthProblems,
   polishOf,
-  previewsOf,
   ratesConfig,
-  settingProblems,
-  settingsWith,
   stepsOf,
   warmUpOf,
+} from '../../www/train/plan/config.js';
+import {
+  defaultSettings,
+  lengthProblems,
+  previewsOf,
+  settingProblems,
+  settingsWith,
 } from '../../www/train/plan/settings.js';
 
 const GPU = /** @type {const} */ ({ device: 'webgpu', fallback: false });

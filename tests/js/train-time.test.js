@@ -11,8 +11,7 @@ import {
 import { calibrationOf } from '../../www/train/plan/estimate.js';
 import { defaultSettings } from '../../www/train/plan/settings.js';
 import { scoringShare } from '../../www/train/plan/time.js';
-import { Forecast } from '../../www/train/run/forecast.js';
-import { Pace } from '../../www/train/run/pace.js';
+import { Forecast, Pace } from '../../www/train/run/forecast.js';
 
 test('pace: half a second a call, growing carefully; one step on a processor', () => {
   const pace = new Pace(false);

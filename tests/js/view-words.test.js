@@ -7,12 +7,12 @@ import { splitPair } from '../../www/train/gather/folders.js';
 import { columnsOf, isKnown, rowOf, spoken } from '../../www/train/view/losses.js';
 import {
   directionOf,
-  estimateOf,
+  estimateWords,
   factsOf,
   folderSummary,
   nameOf,
   pairOf,
-  proposalOf,
+  proposalWords,
   scoresOf,
   sentence,
 } from '../../www/train/view/words.js';
@@ -64,12 +64,12 @@ const CALIBRATION = {
 };
 
 test('an estimate says when the run will end', () => {
-  const [line, memory, ...more] = estimateOf(CALIBRATION, MORNING);
+  const [line, memory, ...more] = estimateWords(CALIBRATION, MORNING);
   assert.match(line, /^One step takes 1\.2 s here: 500 steps take about 10 min, until 9:10\sAM\.$/);
   assert.match(memory, /^It takes .* of memory\.$/);
   assert.deepEqual(more, []);
   const slow = { ...CALIBRATION, firstStep: 30, feasible: false, seconds: 90_000 };
-  const [next, first, , long] = estimateOf(slow, MORNING);
+  const [next, first, , long] = estimateWords(slow, MORNING);
   assert.match(next, /Tue, Nov 24/);
   assert.match(first, /first step takes 30 s/);
   assert.match(long, /long for this device/);
@@ -77,12 +77,12 @@ test('an estimate says when the run will end', () => {
 
 test('a proposal names the settings and the time', () => {
   const settings = { crop: 64, length: 200, unit: /** @type {const} */ ('steps') };
-  const words = proposalOf({ why: 'slow', settings, seconds: 1500, secondsPerStep: 7 });
+  const words = proposalWords({ why: 'slow', settings, seconds: 1500, secondsPerStep: 7 });
   assert.equal(
     words,
     'Better suited to this device: Piece size 64, Length 200. That would take about 25 min.',
   );
-  const unknown = proposalOf({ why: 'fast', settings, seconds: null, secondsPerStep: null });
+  const unknown = proposalWords({ why: 'fast', settings, seconds: null, secondsPerStep: null });
   assert.doesNotMatch(unknown, /would take/);
 });
 

@@ -13,7 +13,7 @@ import { Notices } from '../page/notices.js';
 import { curvesFile, weightsFile } from './keep/exports.js';
 import { Library } from './keep/library.js';
 import { StoredRuns } from './keep/stored-runs.js';
-import { proposalOf } from './plan/learn-on.js';
+import { learnOnOf } from './plan/config.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
 import { Calibrator } from './run/calibrator.js';
@@ -283,7 +283,7 @@ export class TrainSession extends EventTarget {
 
   /** Rates for going on for so many steps. @param {number} steps */
   proposeLearnOn(steps) {
-    return this.#run && proposalOf(this.#run.record, steps);
+    return this.#run && learnOnOf(this.#run.record, steps);
   }
 
   async discard() {

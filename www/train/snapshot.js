@@ -1,12 +1,7 @@
 /** What the view draws, made of what the session holds: no page, no engine. */
-import {
-  lengthProblems,
-  memoryProblems,
-  settingProblems,
-  startProblems,
-  stepsOf,
-  warmsUp,
-} from './plan/settings.js';
+
+import { stepsOf, warmsUp } from './plan/config.js';
+import { lengthProblems, memoryProblems, settingProblems, startProblems } from './plan/settings.js';
 
 /** @import { Notice } from '../page/notices.js' */
 /** @import { Library } from './keep/library.js' */

@@ -5,7 +5,8 @@
 import { PNG } from 'pngjs';
 import { contentHash } from '../../../www/files/digest.js';
 import { divided, folderReport, inspect } from '../../../www/train/gather/dataset.js';
-import { configOf, defaultSettings } from '../../../www/train/plan/settings.js';
+import { configOf } from '../../../www/train/plan/config.js';
+import { defaultSettings } from '../../../www/train/plan/settings.js';
 import { paintedPixels } from './files.js';
 
 /** What is filled in on the page, by the ends of the test ids. */

@@ -6,7 +6,7 @@
  */
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
-import { proposalOf } from '../plan/learn-on.js';
+import { learnOnOf } from '../plan/config.js';
 import { isStored } from './copies.js';
 import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
@@ -94,7 +94,7 @@ export class StoredRuns {
           ...common,
           ...pictures,
           stopped: state !== 'finished',
-          learnOn: goesOn(index) ? proposalOf(index.record) : null,
+          learnOn: goesOn(index) ? learnOnOf(index.record) : null,
         });
       else offers.push({ ...common, ...pictures, needsFolders: !isStored(index.record) });
     }

@@ -4,9 +4,10 @@
  * Other settings than those measured are scaled by what a step costs (`cost.js`).
  */
 import { isSlow } from '../../page/support.js';
+import { polishOf, stepsOf, warmUpOf } from './config.js';
 import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } from './cost.js';
-import { CROPS, polishOf, previewsOf, stepsOf, warmUpOf } from './settings.js';
-import { median, scoringShare } from './time.js';
+import { CROPS, previewsOf } from './settings.js';
+import { median, scoringShare, secondsFor, stepsLeft } from './time.js';
 
 /** @import { Size } from './cost.js' */
 /** @import { Calibration, MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
@@ -36,7 +37,7 @@ const FIXED = 0.1;
  * @property {Settings} settings
  * @property {Size} size of the networks that were measured
  * @property {StartChoice} start
- * @property {import('./settings.js').Network | null} [network] of the weights to start from
+ * @property {import('./types.js').Network | null} [network] of the weights to start from
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
  * @property {number} photosA trained on
  * @property {number} photosB
@@ -114,8 +115,9 @@ function runSeconds(measured, each, settings) {
   const size = sizeWith(measured, settings);
   const { side } = previewsOf(settings, isSlow(device));
   const look = each.full * (previewCostOf(size, side) / costOf(size));
-  const polished = polish * each.full * (polishCostOf(size) / costOf(size));
-  const trained = warmUp * each.warmUp + (steps - warmUp) * each.full + polished;
+  const left = stepsLeft({ step: 0, total: steps + polish, warmUp, polish });
+  const polished = each.full * (polishCostOf(size) / costOf(size));
+  const trained = secondsFor(left, { ...each, polish: polished });
   const given = start.kind !== 'scratch';
   // Before the first step and behind the last.
   const bar =
@@ -145,14 +147,14 @@ function slower(measured, each, aim) {
     for (const crop of crops) {
       best = { ...settings, crop, ngf, blocks };
       if (runSeconds(measured, scaled(measured, each, best), best) <= aim) {
-        return proposalOf('slow', measured, each, best);
+        return proposed('slow', measured, each, best);
       }
     }
   }
   const step = runSeconds(measured, scaled(measured, each, best), best) / stepsIn(measured);
   const affordable = Math.floor(aim / step / 50) * 50;
   const length = Math.min(stepsIn(measured), Math.max(FEWEST_STEPS, affordable));
-  return proposalOf('slow', measured, each, { ...best, unit: 'steps', length });
+  return proposed('slow', measured, each, { ...best, unit: 'steps', length });
 }
 
 /** @param {Measured} measured */
@@ -169,7 +171,7 @@ function faster(measured, each) {
   const best = CROPS.filter((side) => side > settings.crop && side <= most)
     .map((crop) => ({ ...settings, crop }))
     .find((larger) => runSeconds(measured, scaled(measured, each, larger), larger) <= FAST);
-  return best ? proposalOf('fast', measured, each, best) : null;
+  return best ? proposed('fast', measured, each, best) : null;
 }
 
 /**
@@ -179,7 +181,7 @@ function faster(measured, each) {
  * @param {Settings} settings
  * @returns {Proposal | null} null: nothing would change
  */
-function proposalOf(why, measured, each, settings) {
+function proposed(why, measured, each, settings) {
   const changed = Object.entries(settings).filter(
     ([name, value]) => value !== measured.settings[/** @type {keyof Settings} */ (name)],
   );

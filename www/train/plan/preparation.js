@@ -1,15 +1,15 @@
 /** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
 import { Folders } from '../gather/folders.js';
 import { paintScenes } from '../gather/samples.js';
+import { configOf, stepsOf } from './config.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
-import { configOf, defaultSettings, settingProblems, settingsWith, stepsOf } from './settings.js';
+import { defaultSettings, settingProblems, settingsWith } from './settings.js';
 
 /** @import { DeviceReport } from '../../engine/protocol.js' */
 /** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Network } from './settings.js' */
 /** @import { Runs, Source, Weights } from './start.js' */
-/** @import { Calibration, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
+/** @import { Calibration, Network, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
 
 /**
  * @typedef {object} Plan

@@ -1,31 +1,17 @@
-/**
- * The settings of a run: what is proposed for a device, what a value may be, and how they become the
- * engine's configuration, whose names are PyTorch's (`src/train/config/json.rs`).
- */
+/** The settings of a run: what is proposed for a device, and what a value may be. */
 import { isSlow } from '../../page/support.js';
+import { warmsUp } from './config.js';
 
 /** @import { Device } from '../../page/support.js' */
-/** @import { Rates, SettingProblem, Settings, StartChoice } from './types.js' */
-
-/** @typedef {{ ngf: number, blocks: number, ndf?: number | null }} Network `ndf` of both discriminators, if they come with it */
+/** @import { Network, SettingProblem, Settings, StartChoice, TrainNeed } from './types.js' */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
 const PREVIEW = {
   slow: { least: 192, most: 256, photos: 1 },
   graphics: { least: 256, most: 512, photos: 2 },
 };
-/** Steps of warm-up at most, and the part of a run that it is at most. */
-const WARM_UP = { steps: 100, part: 5 };
-/** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
-const LONGEST_RAMP = 1000;
-/** Steps over which weights are averaged, at most. */
-const LONGEST_AVERAGE = 1000;
-/** Steps of polish: the part of a run, at least and at most, as `proposed` in src/train/polish.rs, which has the reasons. */
-const POLISH = { part: 10, least: { steps: 60, part: 3 }, most: 400 };
 /** PyTorch resizes to 286 pixels before it crops 256. */
 const LOAD_RATIO = 286 / 256;
-/** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
-const ZOOM = 1.5;
 /** The longest run, in steps: the engine's own limit is far higher, but no page lives so long. */
 const MOST_STEPS = 10_000_000;
 
@@ -48,7 +34,8 @@ const RANGES = /** @type {const} */ ({
 const FRACTIONS = new Set(['lr', 'lambdaCycle', 'lambdaIdentity']);
 /** What is chosen where nothing was entered. @type {Set<keyof Settings>} */
 export const CHOSEN = new Set(['warmUp', 'polish']);
-const CHOICES = /** @type {const} */ ({
+/** What can be chosen, in the order in which it is offered. */
+export const CHOICES = /** @type {const} */ ({
   preprocess: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
   unit: ['steps', 'epochs'],
   ema: ['on', 'off'],
@@ -60,13 +47,6 @@ const CHOICES = /** @type {const} */ ({
 
 /** Sides of a training picture that are proposed, the largest first. */
 export const CROPS = [256, 192, 128, 96, 64, 48, 32];
-
-/** What the discriminators are shown, as the engine names it. */
-const AUGMENT = {
-  none: '',
-  colorTranslation: 'color,translation',
-  all: 'color,translation,cutout',
-};
 
 /**
  * The learning rate for weights that are given, the engine's own (`src/train/config.rs`, which has the reasons).
@@ -165,6 +145,9 @@ export function previewsOf({ size, crop }, slow) {
   return { side: Math.max(crop, least, Math.min(size, most)), photos };
 }
 
+/** @param {keyof Settings} field @param {string} code @param {SettingProblem['values']} values @returns {SettingProblem} */
+const problem = (field, code, values) => ({ field, code, values: { field, ...values } });
+
 /**
  * @param {Settings} settings
  * @returns {SettingProblem[]} empty: they can be used
@@ -178,28 +161,19 @@ export function settingProblems(settings) {
     if ((value ?? null) === null && CHOSEN.has(field)) continue;
     const whole = FRACTIONS.has(field) || Number.isInteger(value);
     if (typeof value === 'number' && whole && value >= least && value <= most) continue;
-    problems.push({ field, code: 'setting-range', values: { field, least, most } });
+    problems.push(problem(field, 'setting-range', { least, most }));
   }
   for (const [name, choices] of Object.entries(CHOICES)) {
     const field = /** @type {keyof typeof CHOICES} */ (name);
     if (/** @type {readonly string[]} */ (choices).includes(settings[field])) continue;
-    problems.push({
-      field,
-      code: 'setting-choice',
-      values: { field, choices: choices.join(', ') },
-    });
-  }
-  if (Number.isInteger(settings.crop) && settings.crop % 4 !== 0) {
-    problems.push({ field: 'crop', code: 'setting-multiple', values: { field: 'crop', of: 4 } });
+    problems.push(problem(field, 'setting-choice', { choices: choices.join(', ') }));
   }
   const { size, crop, preprocess } = settings;
+  if (Number.isInteger(crop) && crop % 4 !== 0) {
+    problems.push(problem('crop', 'setting-multiple', { of: 4 }));
+  }
   if (problems.length === 0 && preprocess !== 'crop' && size < crop) {
-    const [, most] = RANGES.size;
-    problems.push({
-      field: 'size',
-      code: 'setting-range',
-      values: { field: 'size', least: crop, most },
-    });
+    problems.push(problem('size', 'setting-range', { least: crop, most: RANGES.size[1] }));
   }
   return problems;
 }
@@ -218,13 +192,9 @@ export function lengthProblems(settings, start, steps, network = null) {
   const { length, unit, rule, warmUp } = settings;
   const idle = rule === 'paper' ? 0 : unit === 'steps' ? 1 : steps / length;
   const most = steps - idle - 1;
-  const problem = (
-    /** @type {keyof Settings} */ field,
-    /** @type {number[]} */ [least, largest],
-  ) => [{ field, code: 'setting-range', values: { field, least, most: largest } }];
-  if (most < 0) return problem('length', [2, MOST_STEPS]);
+  if (most < 0) return [problem('length', 'setting-range', { least: 2, most: MOST_STEPS })];
   const late = warmsUp(start, network) && warmUp !== null && warmUp > most;
-  return late ? problem('warmUp', [0, most]) : [];
+  return late ? [problem('warmUp', 'setting-range', { least: 0, most })] : [];
 }
 
 /**
@@ -242,7 +212,7 @@ export function startProblems(start) {
  * What is wrong with the size of a run: the device must hold it.
  *
  * @param {Settings} settings
- * @param {import('./types.js').TrainNeed | null} need of these settings, where it is known
+ * @param {TrainNeed | null} need of these settings, where it is known
  * @returns {SettingProblem[]}
  */
 export function memoryProblems(settings, need) {
@@ -252,144 +222,6 @@ export function memoryProblems(settings, need) {
   return crop === null
     ? [{ ...known, code: 'setting-memory-never' }]
     : [{ ...known, code: 'setting-memory', values: { ...known.values, crop } }];
-}
-
-/**
- * Steps of the whole run but for its polish.
- *
- * @param {Settings} settings
- * @param {number} photosA trained on
- * @param {number} photosB
- */
-export function stepsOf(settings, photosA, photosB) {
-  return settings.unit === 'steps'
-    ? settings.length
-    : settings.length * Math.max(photosA, photosB, 1);
-}
-
-/**
- * Whether discriminators learn alone at first: not from scratch, where all networks begin alike, nor where they
- * come with what the run starts from.
- *
- * @param {StartChoice} start
- * @param {Network | null} network of the weights to start from, where it is known
- */
-export function warmsUp(start, network) {
-  switch (start.kind) {
-    case 'scratch':
-      return false;
-    case 'model':
-      return !network?.ndf;
-    case 'files':
-      return !(start.dA && start.dB);
-    case 'run':
-      return !start.judges;
-  }
-}
-
-/**
- * Steps of warm-up: always fewer than the run has.
- *
- * @param {Settings} settings
- * @param {StartChoice} start
- * @param {number} steps of the run
- * @param {Network | null} [network] of the weights to start from, where it is known
- */
-export function warmUpOf(settings, start, steps, network = null) {
-  if (!warmsUp(start, network)) return 0;
-  const proposed = Math.min(WARM_UP.steps, Math.floor(steps / WARM_UP.part));
-  return Math.min(settings.warmUp ?? proposed, steps - 1);
-}
-
-/**
- * Steps of polish behind those of the run: in them each generator learns to do without its grid. Where upsampling
- * leaves none they are not proposed.
- *
- * @param {Settings} settings
- * @param {StartChoice} start
- * @param {number} steps of the run
- */
-export function polishOf({ polish, up }, start, steps) {
-  const { part, least, most } = POLISH;
-  if (start.kind === 'scratch' && up === 'bilinear') return polish ?? 0;
-  const enough = Math.min(least.steps, Math.floor(steps / least.part));
-  return polish ?? Math.min(Math.max(Math.floor(steps / part), enough), most);
-}
-
-/**
- * Steps in which the generators' learning rate rises behind the warm-up, so that they do not forget at once
- * what they know: the engine's own default, and in a short run half of what is left, or it would learn little. The
- * engine leaves out both where nothing was known.
- *
- * @param {number} warmUp
- * @param {number} steps of the run
- */
-export function rampOf(warmUp, steps) {
-  return Math.min(LONGEST_RAMP, Math.floor((steps - warmUp) / 2));
-}
-
-/**
- * The decay of the average of the generators' weights, over about the last tenth of the run and at most 1000 steps: a
- * longer memory would still hold much of what the run began with, a shorter one evens out less. The very
- * numbers of the engine's `ema_for` (`src/train/config.rs`), which has the reasons.
- *
- * @param {number} steps of the run
- */
-export function emaOf(steps) {
-  return 1 - 1 / Math.min(Math.max(steps / 10, 1), LONGEST_AVERAGE);
-}
-
-/**
- * The engine's configuration.
- *
- * @param {Settings} settings without problems
- * @param {StartChoice} start
- * @param {Device} device
- * @param {number} steps of the run
- * @param {Network | null} [network] of the weights to start from, where it is known
- */
-export function configOf(settings, start, device, steps, network = null) {
-  const flat = Math.ceil(settings.length / 2);
-  const scratch = start.kind === 'scratch';
-  const warmUp = warmUpOf(settings, start, steps, network);
-  return {
-    ngf: settings.ngf,
-    blocks: settings.blocks,
-    up: scratch ? settings.up : 'transpose',
-    ndf: network?.ndf ?? (scratch ? settings.ngf : isSlow(device) ? 32 : 64),
-    lambda_A: settings.lambdaCycle,
-    lambda_B: settings.lambdaCycle,
-    lambda_identity: settings.lambdaIdentity,
-    gan_mode: settings.ganMode,
-    diff_augment: AUGMENT[settings.augment],
-    lr: settings.lr,
-    lr_rule: settings.rule,
-    lr_unit: settings.unit,
-    lr_flat: flat,
-    lr_decay: settings.length - flat,
-    seed: settings.seed,
-    preprocess: settings.preprocess,
-    load_size: settings.size,
-    crop_size: settings.crop,
-    zoom: ZOOM,
-    warm_up: warmUp,
-    lr_ramp: rampOf(warmUp, steps),
-    ema: settings.ema === 'on' ? emaOf(steps) : 0,
-    polish: polishOf(settings, start, steps),
-  };
-}
-
-/**
- * What can be changed while a run is under way, as the engine names it.
- * @param {Rates} rates
- */
-export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
-  return {
-    lr,
-    lambda_A: lambdaCycle,
-    lambda_B: lambdaCycle,
-    lambda_identity: lambdaIdentity,
-  };
 }
 
 /**

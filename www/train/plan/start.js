@@ -5,8 +5,7 @@ import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../m
 
 /** @import { Card } from '../../models/models.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Network } from './settings.js' */
-/** @import { Start, StartChoice } from './types.js' */
+/** @import { Network, Start, StartChoice } from './types.js' */
 
 /** @typedef {Start & { name: string }} Weights */
 /**

@@ -18,6 +18,24 @@ export function scoringShare(trained, slow, given) {
   return trained > first ? (PART * (trained - first)) / trained : 0;
 }
 
+/**
+ * Steps that are left of a run, by their kind.
+ * @param {{ step: number, total: number, warmUp: number, polish: number }} run
+ */
+export function stepsLeft({ step, total, warmUp, polish }) {
+  const polishing = Math.min(polish, total - step);
+  const warming = Math.max(0, Math.min(warmUp, total - polish) - step);
+  return { warmUp: warming, full: total - step - warming - polishing, polish: polishing };
+}
+
+/**
+ * @param {ReturnType<typeof stepsLeft>} steps
+ * @param {Record<keyof typeof steps, number>} each seconds of one
+ */
+export function secondsFor(steps, each) {
+  return steps.warmUp * each.warmUp + steps.full * each.full + steps.polish * each.polish;
+}
+
 /** Of an even number of values the lower one of the middle. @param {number[]} values @returns {number | null} */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -55,6 +55,13 @@ export interface Settings {
   previewEvery: number;
 }
 
+/** A network of weights to start from; `ndf` of both discriminators, if they come with it. */
+export interface Network {
+  ngf: number;
+  blocks: number;
+  ndf?: number | null;
+}
+
 /**
  * What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
  * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop},

@@ -6,7 +6,7 @@
  * Typical values are medians of the latest: a computer that was put to sleep in the middle of a step, or
  * that had something else to do for a while, changes nothing.
  */
-import { median } from '../plan/time.js';
+import { median, secondsFor, stepsLeft } from '../plan/time.js';
 
 /** @import { StepKind } from '../keep/history.js' */
 
@@ -51,12 +51,12 @@ export class Forecast {
   stepped(kind, steps, seconds) {
     if (steps < 1 || !(seconds > 0)) return;
     if (this.#cold[kind] > 0) this.#cold[kind] -= 1;
-    else keep(this.#steps[kind], seconds / steps);
+    else latest(this.#steps[kind], seconds / steps);
   }
 
   /** @param {number} seconds of a look at the previews */
   looked(seconds) {
-    keep(this.#looks, seconds);
+    latest(this.#looks, seconds);
   }
 
   /** Seconds of a step of this kind lately; null until known. @param {StepKind} kind */
@@ -89,12 +89,11 @@ export class Forecast {
     const known = polished === null ? null : polished / this.#polish;
     const long = this.each('full') ?? this.#expected ?? inferred ?? known;
     if (long === null) return null;
-    const polishing = Math.min(polish, total - step);
-    const warming = Math.max(0, Math.min(warmUp, total - polish) - step);
-    const steps =
-      (total - step - warming - polishing) * long +
-      warming * (short ?? long * this.#shorter) +
-      polishing * (polished ?? long * this.#polish);
+    const steps = secondsFor(stepsLeft({ step, total, warmUp, polish }), {
+      warmUp: short ?? long * this.#shorter,
+      full: long,
+      polish: polished ?? long * this.#polish,
+    });
     const every = settings.previewEvery;
     const looks = Math.floor(total / every) - Math.floor(step / every);
     return steps * (1 + beside(seconds + steps)) + looks * (median(this.#looks) ?? 0);
@@ -102,7 +101,45 @@ export class Forecast {
 }
 
 /** @param {number[]} values the latest last @param {number} value */
-function keep(values, value) {
+function latest(values, value) {
   values.push(value);
   if (values.length > LATEST) values.shift();
+}
+
+/** Seconds of one call of the engine. */
+const TARGET = 0.5;
+/** Most steps in one call: their losses are read back together. */
+const MOST = 64;
+
+/**
+ * How many steps to ask the engine for at a time: about half a second's worth, so that losses move and Pause
+ * answers; one by one where a step is long.
+ */
+export class Pace {
+  #next = 1;
+
+  /** @param {boolean} one always one step: the processor computes */
+  constructor(one) {
+    this.one = one;
+  }
+
+  /** Steps to ask for next. */
+  get steps() {
+    return this.#next;
+  }
+
+  /**
+   * @param {number} steps of the call
+   * @param {number} seconds of the call, everything included
+   */
+  measured(steps, seconds) {
+    if (steps < 1 || !(seconds > 0) || this.one) return;
+    // Never more than twice as many as last time, in case that was a lucky call.
+    this.#next = Math.max(1, Math.min(Math.round((TARGET * steps) / seconds), 2 * steps, MOST));
+  }
+
+  /** The engine was replaced, or steps are of another kind from now on: the first call is a cold one. */
+  restarted() {
+    this.#next = 1;
+  }
 }

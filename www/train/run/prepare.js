@@ -2,7 +2,7 @@
 
 import { divided, foundAgain } from '../gather/dataset.js';
 import { DOMAINS } from '../gather/domains.js';
-import { configOf, polishOf, stepsOf } from '../plan/settings.js';
+import { configOf, polishOf, stepsOf } from '../plan/config.js';
 
 /** @import { DeviceReport } from '../../engine/protocol.js' */
 /** @import { FolderReport, Photo } from '../gather/dataset.js' */

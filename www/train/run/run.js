@@ -6,11 +6,10 @@
 import { isSlow } from '../../page/support.js';
 import { Copies, isStored } from '../keep/copies.js';
 import { History, kindOf } from '../keep/history.js';
+import { learnOnOf, ratesConfig } from '../plan/config.js';
 import { costOf, polishCostOf, sizeOf, warmUpCostOf } from '../plan/cost.js';
-import { proposalOf } from '../plan/learn-on.js';
-import { previewsOf, ratesConfig } from '../plan/settings.js';
-import { Forecast } from './forecast.js';
-import { Pace } from './pace.js';
+import { previewsOf } from '../plan/settings.js';
+import { Forecast, Pace } from './forecast.js';
 import { Gallery } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
@@ -414,7 +413,7 @@ export class TrainRun {
       /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
       kept: this.result && this.saver.resultKept,
       /** Of a run that is over what is proposed for going on; null: what that takes is not kept. */
-      learnOn: this.result && this.#goesOn ? proposalOf(this.record) : null,
+      learnOn: this.result && this.#goesOn ? learnOnOf(this.record) : null,
     };
   }
 }

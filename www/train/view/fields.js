@@ -1,40 +1,39 @@
 /** The settings of a run as fields, each with one line that says what it does. */
 import { byId, clone, part, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
-import { CHOSEN } from '../plan/settings.js';
+import { CHOICES, CHOSEN } from '../plan/settings.js';
 import { sentence } from './words.js';
 
 /** @import { Settings } from '../plan/types.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
-/** @typedef {{ name: keyof Settings, id: string, choices?: string[], least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
+/** @typedef {{ name: keyof Settings, id: string, least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
 
 /** In the order in which they matter; those that are `first` stand outside the drawer. @type {Field[]} */
 const FIELDS = [
   { name: 'size', id: 'size', least: 24, most: 2048, step: 1, first: true },
   { name: 'crop', id: 'crop', least: 24, most: 1024, step: 4, first: true },
   { name: 'length', id: 'steps', least: 1, step: 1, first: true },
-  {
-    name: 'preprocess',
-    id: 'preprocess',
-    choices: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
-  },
-  { name: 'unit', id: 'unit', choices: ['steps', 'epochs'] },
+  { name: 'preprocess', id: 'preprocess' },
+  { name: 'unit', id: 'unit' },
   { name: 'lr', id: 'lr', step: 'any' },
-  { name: 'rule', id: 'lr-rule', choices: ['paper', 'pytorch'] },
-  { name: 'ema', id: 'ema', choices: ['on', 'off'] },
+  { name: 'rule', id: 'lr-rule' },
+  { name: 'ema', id: 'ema' },
   { name: 'lambdaCycle', id: 'lambda-cycle', least: 0, step: 'any' },
   { name: 'lambdaIdentity', id: 'lambda-identity', least: 0, step: 'any' },
-  { name: 'ganMode', id: 'gan-mode', choices: ['lsgan', 'vanilla'] },
-  { name: 'augment', id: 'augment', choices: ['none', 'colorTranslation', 'all'] },
+  { name: 'ganMode', id: 'gan-mode' },
+  { name: 'augment', id: 'augment' },
   { name: 'ngf', id: 'ngf', least: 1, most: 256, step: 1, scratch: true },
   { name: 'blocks', id: 'blocks', least: 0, most: 32, step: 1, scratch: true },
-  { name: 'up', id: 'up', choices: ['transpose', 'bilinear'], scratch: true },
+  { name: 'up', id: 'up', scratch: true },
   { name: 'warmUp', id: 'warmup', least: 0, step: 1 },
   { name: 'polish', id: 'polish', least: 0, step: 1 },
   { name: 'previewEvery', id: 'preview-every', least: 1, step: 1 },
   { name: 'seed', id: 'seed', least: 0, step: 1 },
 ];
+
+/** Of the settings that are no numbers. @type {Record<string, readonly string[] | undefined>} */
+const CHOICES_OF = CHOICES;
 
 /** @type {Map<Field, { row: HTMLElement, control: HTMLInputElement | HTMLSelectElement }>} */
 const rows = new Map();
@@ -60,7 +59,8 @@ export function setUpFields(onSet) {
 }
 
 /** @param {Field} field */
-function controlOf({ choices, name, least, most, step }) {
+function controlOf({ name, least, most, step }) {
+  const choices = CHOICES_OF[name];
   if (choices) {
     const list = document.createElement('select');
     for (const value of choices) list.add(new Option(text(`setting.${name}.${value}`), value));
@@ -76,8 +76,8 @@ function controlOf({ choices, name, least, most, step }) {
 }
 
 /** @param {Field} field @param {string} written */
-function readValue({ choices, name }, written) {
-  if (choices) return written;
+function readValue({ name }, written) {
+  if (CHOICES_OF[name]) return written;
   if (CHOSEN.has(name) && written.trim() === '') return null;
   // An empty field is no zero: the session says what is wrong with it.
   return written.trim() === '' ? Number.NaN : Number(written);

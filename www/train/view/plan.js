@@ -6,7 +6,7 @@ import { formatClock, text } from '../../page/messages.js';
 import { announce } from '../../page/say.js';
 import { PRESET_NAMES } from '../plan/presets.js';
 import { setUpFields, showFields } from './fields.js';
-import { directionOf, estimateOf, pairOf, proposalOf, sentence } from './words.js';
+import { directionOf, estimateWords, pairOf, proposalWords, sentence } from './words.js';
 
 /** @import { Preset, StartChoice } from '../plan/types.js' */
 /** @import { TrainSession } from '../session.js' */
@@ -89,8 +89,8 @@ function showEstimate({ state, calibration, steps, settings, settingProblems, da
   if (settingProblems.length > 0) lines = [text('plan.wrong')];
   else if (state === 'calibrating') lines = [text('plan.calibrating')];
   else if (calibration) {
-    lines = estimateOf(calibration, Date.now());
-    if (proposal) lines.push(proposalOf(proposal));
+    lines = estimateWords(calibration, Date.now());
+    if (proposal) lines.push(proposalWords(proposal));
   } else if (dataset && !dataset.refused && steps !== null) {
     lines = [text('plan.unknown', { n: steps, crop: settings.crop })];
   }

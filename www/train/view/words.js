@@ -132,7 +132,10 @@ export function factsOf(run, going) {
  * @param {number} now milliseconds since 1970
  * @returns {string[]} sentences
  */
-export function estimateOf({ secondsPerStep, steps, seconds, firstStep, feasible, memory }, now) {
+export function estimateWords(
+  { secondsPerStep, steps, seconds, firstStep, feasible, memory },
+  now,
+) {
   const lines = [
     text('estimate', {
       each: formatTime(secondsPerStep),
@@ -152,7 +155,7 @@ export function estimateOf({ secondsPerStep, steps, seconds, firstStep, feasible
 }
 
 /** @param {Proposal} proposal */
-export function proposalOf({ why, settings, seconds }) {
+export function proposalWords({ why, settings, seconds }) {
   const parts = Object.entries(settings)
     .filter(([name]) => name !== 'unit')
     .map(([name, value]) =>
