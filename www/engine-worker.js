@@ -109,10 +109,7 @@ async function answer(request) {
   }
 }
 
-/**
- * @param {Request} request
- * @returns {Promise<unknown>} of type `Values[request.do]`
- */
+/** @param {Request} request @returns {Promise<unknown>} of type `Values[request.do]` */
 async function perform(request) {
   switch (request.do) {
     case 'open':
@@ -186,10 +183,7 @@ async function open(choice, precision) {
   };
 }
 
-/**
- * @param {TranslateJob} job
- * @returns {Promise<Translated>}
- */
+/** @param {TranslateJob} job @returns {Promise<Translated>} */
 async function translate(job) {
   const started = performance.now();
   const size = job.size === 'own' ? 0 : job.size;

@@ -7,10 +7,7 @@ export const FATAL = new Set(['engine-died', 'gpu-lost', 'engine-unavailable']);
 const FINAL =
   /^(engine-unavailable|engine-keeps-dying|browser-unsupported|out-of-room|weights-.*|model-.*)$/;
 
-/**
- * Whether a run should stop here: the failure is none of the photo's.
- * @param {string} code
- */
+/** Whether a run should stop here: the failure is none of the photo's. @param {string} code */
 export const isFinal = (code) => FINAL.test(code);
 
 /** After these codes the engine has ended, has no memory left, or left out part of its last work. */

@@ -21,18 +21,12 @@ export class Disk {
     this.full = false;
   }
 
-  /**
-   * The folder of all runs.
-   * @param {FileSystemDirectoryHandle} root of this site
-   */
+  /** The folder of all runs. @param {FileSystemDirectoryHandle} root of this site */
   static async at(root) {
     return new Disk(await root.getDirectoryHandle(ROOT, { create: true }));
   }
 
-  /**
-   * @param {string} name
-   * @returns {Promise<Disk>} a folder inside, made if it is not there
-   */
+  /** @param {string} name @returns {Promise<Disk>} a folder inside, made if it is not there */
   async inside(name) {
     try {
       return new Disk(await this.#folder.getDirectoryHandle(name, { create: true }));
@@ -41,10 +35,7 @@ export class Disk {
     }
   }
 
-  /**
-   * @param {string} name
-   * @returns {Promise<Disk | null>} a folder inside; null: there is none
-   */
+  /** @param {string} name @returns {Promise<Disk | null>} a folder inside; null: there is none */
   async find(name) {
     return this.#folder.getDirectoryHandle(name).then(
       (folder) => new Disk(folder),
@@ -66,10 +57,7 @@ export class Disk {
     return all;
   }
 
-  /**
-   * @param {string} name
-   * @returns {Promise<File | null>} null: there is none
-   */
+  /** @param {string} name @returns {Promise<File | null>} null: there is none */
   async read(name) {
     try {
       return await (await this.#folder.getFileHandle(name)).getFile();

@@ -12,10 +12,7 @@ const PAUSE = 1000;
 /** @typedef {{ onBytes?: (count: number) => void, signal?: AbortSignal, silence?: number, pause?: number }} Options */
 
 class FetchError extends Error {
-  /**
-   * @param {string} message
-   * @param {boolean} again it may go better the next time
-   */
+  /** @param {string} message @param {boolean} again it may go better the next time */
   constructor(message, again) {
     super(message);
     this.again = again;

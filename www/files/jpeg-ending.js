@@ -17,10 +17,7 @@ import { DRI, EOI, isBare, isFrame, SOS } from './jpeg-segments.js';
 
 const COEFFICIENTS = 64;
 
-/**
- * @param {Uint8Array} bytes of the file
- * @returns {Ending}
- */
+/** @param {Uint8Array} bytes of the file @returns {Ending} */
 export function jpegEnding(bytes) {
   /** @type {Frame | null} */
   let frame = null;

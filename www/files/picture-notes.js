@@ -19,11 +19,7 @@ const MAX_CHUNKS = 65_536;
 /** Longest EXIF looked into: the orientation stands at its start. */
 const MAX_EXIF = 65_536;
 
-/**
- * @param {Blob} file
- * @param {Kind} kind
- * @returns {Promise<Notes>}
- */
+/** @param {Blob} file @param {Kind} kind @returns {Promise<Notes>} */
 export async function notesOf(file, kind) {
   const reader = new ByteReader(file);
   if (kind === 'png') return pngNotes(reader);

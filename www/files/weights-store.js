@@ -59,11 +59,7 @@ export class WeightsStore {
     }
   }
 
-  /**
-   * What is stored, by name.
-   *
-   * @returns {Promise<StoredWeights[]>}
-   */
+  /** What is stored, by name. @returns {Promise<StoredWeights[]>} */
   async list() {
     /** @type {StoredWeights[]} */
     const all = [...this.#memory].map(([name, { file, modified }]) => ({
@@ -128,11 +124,7 @@ export class WeightsStore {
     return added.name;
   }
 
-  /**
-   * Forgets a file; one that is not there is no failure.
-   *
-   * @param {string} name
-   */
+  /** Forgets a file; one that is not there is no failure. @param {string} name */
   async remove(name) {
     this.#memory.delete(name);
     await this.#folder?.removeEntry(name).catch(() => {});

@@ -1,9 +1,6 @@
 /** Short ways to find, make and change elements. All markup stands in index.html, in templates what comes later. */
 
-/**
- * @param {string} id
- * @returns {HTMLElement}
- */
+/** @param {string} id @returns {HTMLElement} */
 export function byId(id) {
   const element = document.getElementById(id);
   if (!element) throw new Error(`index.html has no #${id}`);
@@ -27,20 +24,13 @@ export function write(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/**
- * @param {string} id of a template with one element
- * @returns {HTMLElement}
- */
+/** @param {string} id of a template with one element @returns {HTMLElement} */
 export function clone(id) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
   return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
 }
 
-/**
- * @param {ParentNode} root
- * @param {string} role
- * @returns {HTMLElement}
- */
+/** @param {ParentNode} root @param {string} role @returns {HTMLElement} */
 export function part(root, role) {
   return /** @type {HTMLElement} */ (root.querySelector(`[data-role="${role}"]`));
 }

@@ -2,10 +2,7 @@
 
 const PREFIX = 'cyclegan-web/';
 
-/**
- * @param {string} key
- * @returns {string | null}
- */
+/** @param {string} key @returns {string | null} */
 export function recall(key) {
   try {
     return localStorage.getItem(PREFIX + key);
@@ -14,10 +11,7 @@ export function recall(key) {
   }
 }
 
-/**
- * @param {string} key
- * @param {string} value
- */
+/** @param {string} key @param {string} value */
 export function keep(key, value) {
   try {
     localStorage.setItem(PREFIX + key, value);

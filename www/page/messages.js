@@ -50,10 +50,7 @@ export async function loadMessages(name) {
   }
 }
 
-/**
- * @param {string} name
- * @param {Messages} words
- */
+/** @param {string} name @param {Messages} words */
 export function useMessages(name, words) {
   language = name;
   messages = words;
@@ -86,10 +83,7 @@ export function text(key, values = {}) {
   });
 }
 
-/**
- * @param {{ one?: string, other: string }} forms
- * @param {string | number | undefined} n
- */
+/** @param {{ one?: string, other: string }} forms @param {string | number | undefined} n */
 function plural(forms, n) {
   const one = typeof n === 'number' && new Intl.PluralRules(language).select(n) === 'one';
   return one && forms.one ? forms.one : forms.other;
@@ -166,10 +160,7 @@ export function formatTime(seconds) {
   return text('time.hours', { h: Math.floor(minutes / 60), m: minutes % 60 });
 }
 
-/**
- * Fills in the words of an element and all below it.
- * @param {ParentNode} root
- */
+/** Fills in the words of an element and all below it. @param {ParentNode} root */
 export function fillWords(root) {
   for (const [name, apply] of FILL) {
     for (const element of root.querySelectorAll(`[data-${name}]`)) {

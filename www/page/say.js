@@ -20,20 +20,14 @@ export function announce(words, topic) {
 /** What stays true of this browser, whatever else is said. */
 let standing = '';
 
-/**
- * Shows a problem of the whole page; an empty text takes it away.
- * @param {string} words
- */
+/** Shows a problem of the whole page; an empty text takes it away. @param {string} words */
 export function notify(words) {
   const notice = byId('notice');
   write(notice, words || standing);
   notice.hidden = notice.textContent === '';
 }
 
-/**
- * Shows a warning for as long as there is nothing worse to say.
- * @param {string} words
- */
+/** Shows a warning for as long as there is nothing worse to say. @param {string} words */
 export function warn(words) {
   standing = words;
   notify('');

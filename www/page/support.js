@@ -51,10 +51,7 @@ function adapterSteps(agent) {
   return ['advice.adapter.acceleration', 'advice.adapter.driver', ...own];
 }
 
-/**
- * The key of the sentence in the header.
- * @param {DeviceReport} report
- */
+/** The key of the sentence in the header. @param {DeviceReport} report */
 export function statusOf(report) {
   if (report.device === 'cpu') return 'device.cpu';
   if (report.fallback) return 'device.fallback';

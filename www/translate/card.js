@@ -151,10 +151,7 @@ export class Card {
   }
 }
 
-/**
- * What is said under a photo's name.
- * @param {Item} item
- */
+/** What is said under a photo's name. @param {Item} item */
 export function noteOf(item) {
   if (item.active) return text('card.active');
   if (item.state === 'failed' && item.result) return text('card.kept');

@@ -20,10 +20,7 @@ const CHOICES = ['model', 'size', 'format', 'smooth'];
 /** @type {Map<string, Model>} */
 const models = new Map();
 
-/**
- * @param {Own[]} own the visitor's weights
- * @param {() => void} onChange
- */
+/** @param {Own[]} own the visitor's weights @param {() => void} onChange */
 export function setUpControls(own, onChange) {
   for (const model of shippedModels()) {
     addOption(select('model'), model, text(`models.${model.value}`));
@@ -73,10 +70,7 @@ export function proposeSize(size) {
   proposed = true;
 }
 
-/**
- * @param {Own} own
- * @param {boolean} [chosen] select it, as the visitor's choice
- */
+/** @param {Own} own @param {boolean} [chosen] select it, as the visitor's choice */
 export function addOwnModel({ name, ...about }, chosen = false) {
   const model = ownModel(name, about);
   let group = select('model').querySelector('optgroup');
@@ -107,10 +101,7 @@ export function removeOwnModel(name) {
   showModel();
 }
 
-/**
- * @param {string} from of own weights
- * @param {string} name that they now have
- */
+/** @param {string} from of own weights @param {string} name that they now have */
 export function renameOwnModel(from, name) {
   const chosen = chosenModel().name === from;
   const option = optionOf(`own:${from}`);
@@ -150,11 +141,7 @@ export function lockControls(locked) {
   }
 }
 
-/**
- * @param {HTMLElement} parent
- * @param {Model} model
- * @param {string} label
- */
+/** @param {HTMLElement} parent @param {Model} model @param {string} label */
 function addOption(parent, model, label) {
   // Weights that are added again, after they were lost, are chosen as before.
   if (models.has(model.value)) removeOption(model.value);
@@ -208,10 +195,7 @@ function showModel() {
   );
 }
 
-/**
- * @param {Card} card
- * @returns {[string, string][]} key of the term, and the fact
- */
+/** @param {Card} card @returns {[string, string][]} key of the term, and the fact */
 function factsOf(card) {
   const trained = /** @type {Record<string, string | number>} */ (card.trained);
   return [

@@ -32,10 +32,7 @@ export class Gallery {
   #lastId = 0;
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
 
-  /**
-   * @param {HTMLElement} list
-   * @param {(action: Action, id: number) => void} onAction
-   */
+  /** @param {HTMLElement} list @param {(action: Action, id: number) => void} onAction */
   constructor(list, onAction) {
     this.#list = list;
     list.addEventListener('click', (event) => {
@@ -98,10 +95,7 @@ export class Gallery {
     return this.#cards.get(id)?.pictures ?? null;
   }
 
-  /**
-   * Puts the focus on a card's button, where it was before a dialog.
-   * @param {number} id
-   */
+  /** Puts the focus on a card's button, where it was before a dialog. @param {number} id */
   focus(id) {
     this.#cards.get(id)?.part('open')?.focus();
   }

@@ -16,10 +16,7 @@ export class ModelLoader {
   /** The weights of this visit, by the model's value. @type {Map<string, Weights>} */
   #known = new Map();
 
-  /**
-   * @param {Engine} engine
-   * @param {WeightsStore} store
-   */
+  /** @param {Engine} engine @param {WeightsStore} store */
   constructor(engine, store) {
     this.#engine = engine;
     this.#store = store;

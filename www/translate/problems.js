@@ -9,10 +9,7 @@ import { counts } from './queue.js';
 /** @type {Map<number, HTMLElement>} */
 const lines = new Map();
 
-/**
- * Brings the list up to date; lines that are still right are left alone.
- * @param {Run} run
- */
+/** Brings the list up to date; lines that are still right are left alone. @param {Run} run */
 export function showProblems(run) {
   for (const [id, line] of lines) {
     if (run.items.get(id)?.problem) continue;
@@ -39,10 +36,7 @@ export function showProblems(run) {
   byId('ignored').textContent = ignoredText(run.ignored, run.endings);
 }
 
-/**
- * @param {string} name
- * @param {import('../failure.js').Failure} problem
- */
+/** @param {string} name @param {import('../failure.js').Failure} problem */
 function problemLine(name, { code, values }) {
   const line = document.createElement('li');
   line.dataset.code = code;

@@ -40,20 +40,13 @@ export function showProgress(run) {
   }
 }
 
-/**
- * Words in place of the numbers, while there are none.
- * @param {string} words
- */
+/** Words in place of the numbers, while there are none. @param {string} words */
 export function showLine(words) {
   byId('progress-row').hidden = false;
   byId('progress-line').textContent = words;
 }
 
-/**
- * The last word on a run.
- * @param {Run} run
- * @param {boolean} cancelled
- */
+/** The last word on a run. @param {Run} run @param {boolean} cancelled */
 export function showEnd(run, cancelled) {
   const { done, failed, skipped } = counts(run);
   const facts = [text('progress.done', { n: done })];

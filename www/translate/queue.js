@@ -94,11 +94,7 @@ export function addPhotos(run, entries) {
   });
 }
 
-/**
- * @param {Run} run
- * @param {number} id
- * @returns {Item[]} what was taken out
- */
+/** @param {Run} run @param {number} id @returns {Item[]} what was taken out */
 export function removeItem(run, id) {
   const item = run.items.get(id);
   if (!item) return [];
@@ -229,10 +225,7 @@ export function settle(run, id, outcome, seconds) {
   return item;
 }
 
-/**
- * Stops. Photos that waited for a second translation fall back on their first.
- * @param {Run} run
- */
+/** Stops. Photos that waited for a second translation fall back on their first. @param {Run} run */
 export function cancel(run) {
   run.running = false;
   for (const item of run.items.values()) settled(item);

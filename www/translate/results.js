@@ -6,10 +6,7 @@ import { download, downloadFile } from '../page/dom.js';
 
 /** @import { Item, Run } from './queue.js' */
 
-/**
- * @param {Item} item with a result
- * @param {string} url of the picture
- */
+/** @param {Item} item with a result @param {string} url of the picture */
 export function saveOne(item, url) {
   if (!item.result) return;
   download(url, resultName(item.name, item.result.made.settings.format));

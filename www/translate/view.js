@@ -83,11 +83,7 @@ const viewer = new Viewer({
   onClose: (id) => gallery.focus(id),
 });
 
-/**
- * @param {EngineClient} client
- * @param {WeightsStore} store
- * @param {Engine} opener
- */
+/** @param {EngineClient} client @param {WeightsStore} store @param {Engine} opener */
 export async function setUpTranslate(client, store, opener) {
   engine = client;
   device = opener;

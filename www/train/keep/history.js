@@ -118,11 +118,7 @@ export class History {
     return history;
   }
 
-  /**
-   * @param {number} step from 1
-   * @param {typeof COLUMNS[number]} name
-   * @returns {number}
-   */
+  /** @param {number} step from 1 @param {typeof COLUMNS[number]} name @returns {number} */
   at(step, name) {
     const row = (step - 1) * WIDTH;
     const kind = this.#rows[row + FIELDS.length - 1];

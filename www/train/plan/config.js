@@ -155,10 +155,7 @@ export function configOf(settings, start, device, steps, network = null) {
   };
 }
 
-/**
- * What can be changed while a run is under way, as the engine names it.
- * @param {Rates} rates
- */
+/** What can be changed while a run is under way, as the engine names it. @param {Rates} rates */
 export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
   return {
     lr,

@@ -50,10 +50,7 @@ const FIXED = 0.1;
 
 /** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
 
-/**
- * @param {Measured} measured at least one whole step
- * @returns {Calibration}
- */
+/** @param {Measured} measured at least one whole step @returns {Calibration} */
 export function calibrationOf(measured) {
   const { settings, size, photosA, photosB, device, memory, seconds } = measured;
   const full = usual(seconds.full) ?? 0;

@@ -28,11 +28,7 @@ export const PRESET_NAMES = /** @type {Preset[]} */ ([...Object.keys(PRESETS), '
 /** The settings that a preset decides. */
 const DECIDED = /** @type {const} */ (['lambdaCycle', 'lambdaIdentity', 'preprocess', 'size']);
 
-/**
- * @param {Named} preset
- * @param {Settings} proposed for the device
- * @returns {Partial<Settings>}
- */
+/** @param {Named} preset @param {Settings} proposed for the device @returns {Partial<Settings>} */
 export function presetSettings(preset, proposed) {
   const { lambdaIdentity, scale } = PRESETS[preset];
   const size = Math.round(proposed.size * scale);

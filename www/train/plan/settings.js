@@ -148,10 +148,7 @@ export function previewsOf({ size, crop }, slow) {
 /** @param {keyof Settings} field @param {string} code @param {SettingProblem['values']} values @returns {SettingProblem} */
 const problem = (field, code, values) => ({ field, code, values: { field, ...values } });
 
-/**
- * @param {Settings} settings
- * @returns {SettingProblem[]} empty: they can be used
- */
+/** @param {Settings} settings @returns {SettingProblem[]} empty: they can be used */
 export function settingProblems(settings) {
   /** @type {SettingProblem[]} */
   const problems = [];

@@ -17,12 +17,7 @@
 
 const PATTERN = /^(panic|lost|quota|nan)@(\d{1,9})$/;
 
-/**
- * What is no fault is passed over.
- *
- * @param {URLSearchParams} query
- * @returns {Fault[]} by step
- */
+/** What is no fault is passed over. @param {URLSearchParams} query @returns {Fault[]} by step */
 export function faultsOf(query) {
   const faults = query
     .getAll('fault')

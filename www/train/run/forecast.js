@@ -128,10 +128,7 @@ export class Pace {
     return this.#next;
   }
 
-  /**
-   * @param {number} steps of the call
-   * @param {number} seconds of the call, everything included
-   */
+  /** @param {number} steps of the call @param {number} seconds of the call, everything included */
   measured(steps, seconds) {
     if (steps < 1 || !(seconds > 0) || this.one) return;
     // Never more than twice as many as last time, in case that was a lucky call.

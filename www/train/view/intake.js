@@ -9,10 +9,7 @@ import { byId, inputPart } from '../../page/dom.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { TrainSession } from '../session.js' */
 
-/**
- * @param {Map<Domain, HTMLElement>} cards
- * @param {TrainSession} session
- */
+/** @param {Map<Domain, HTMLElement>} cards @param {TrainSession} session */
 export function takeFolders(cards, session) {
   for (const [domain, card] of cards) {
     for (const role of ['files', 'folder']) {

@@ -28,10 +28,7 @@ const SEPARATOR = ' · ';
 /** Pixels reach from -1 to 1: an error of 2 would be all of the range. */
 const RANGE = 2;
 
-/**
- * @param {Names} names
- * @param {Domain} domain
- */
+/** @param {Names} names @param {Domain} domain */
 export function nameOf(names, domain) {
   return names[domain].trim() || domain;
 }

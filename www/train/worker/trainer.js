@@ -108,11 +108,7 @@ export class Trainer {
     return this.#training;
   }
 
-  /**
-   * @param {TrainStart} start
-   * @param {Engine} engine
-   * @returns {Promise<Values['train-start']>}
-   */
+  /** @param {TrainStart} start @param {Engine} engine @returns {Promise<Values['train-start']>} */
   async #start({ run, from, photos, previews, previewSide }, engine) {
     this.#training?.free();
     this.#training = null;
@@ -262,11 +258,7 @@ export class Trainer {
     return { steps, excluded, report: training.report(), memory: training.memory() };
   }
 
-  /**
-   * @param {Domain} domain
-   * @param {number} index
-   * @returns {Promise<Values['train-preview']>}
-   */
+  /** @param {Domain} domain @param {number} index @returns {Promise<Values['train-preview']>} */
   async #preview(domain, index) {
     const number = this.#previews[domain][index] ?? -1;
     if (number < 0) throw new CodedError('image-unreadable', `no preview ${domain} ${index}`);
