@@ -170,17 +170,9 @@ async function open(choice, precision) {
   engine = await Engine.open(choice);
   engine.prefer(precision ?? 'auto');
   /** @type {Omit<DeviceReport, 'warning' | 'defaultSize'>} */
-  const { device, adapter, fallback, reason, precision: kept, version } = engine.report();
-  return {
-    device,
-    adapter,
-    fallback,
-    precision: kept,
-    reason: reason ?? null,
-    warning,
-    defaultSize: DEFAULT_SIZE[device],
-    version,
-  };
+  const report = engine.report();
+  const { device, reason } = report;
+  return { ...report, reason: reason ?? null, warning, defaultSize: DEFAULT_SIZE[device] };
 }
 
 /** @param {TranslateJob} job @returns {Promise<Translated>} */

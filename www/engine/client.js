@@ -73,13 +73,11 @@ export class EngineClient {
    *   is fetched
    * @param {number} [options.silence] milliseconds after which a worker that starts is given up
    */
-  constructor(spawn, device, options = {}) {
-    const {
-      precision = null,
-      onOpen = () => {},
-      onLoading = () => {},
-      silence = SILENCE,
-    } = options;
+  constructor(
+    spawn,
+    device,
+    { precision = null, onOpen = () => {}, onLoading = () => {}, silence = SILENCE } = {},
+  ) {
     this.#spawn = spawn;
     this.#device = device;
     this.#precision = precision;

@@ -63,7 +63,7 @@ export function showStarting() {
  */
 export function showNoDevice(code) {
   byId('support').textContent = text('device.none');
-  const advice = code.startsWith('gpu-') ? adviceFor({ ...NOTHING, reason: code }, here()) : null;
+  const advice = code.startsWith('gpu-') ? adviceFor({ reason: code }, here()) : null;
   showAdvice(advice ?? { reason: `error.${code}`, steps: [] });
   if (!advice) byId('advice-reason').textContent = errorText(code);
   byId('advice-effect').hidden = true;
@@ -71,18 +71,6 @@ export function showNoDevice(code) {
   byId('restart').hidden = false;
   /** @type {HTMLDetailsElement} */ (byId('advice')).open = true;
 }
-
-/** @type {DeviceReport} */
-const NOTHING = {
-  device: 'cpu',
-  adapter: '',
-  fallback: false,
-  precision: 'float32',
-  reason: null,
-  warning: null,
-  defaultSize: 512,
-  version: '',
-};
 
 /** @param {import('./support.js').Advice | null} advice */
 function showAdvice(advice) {

@@ -3,6 +3,7 @@
 import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
 import { contentHash } from '../files/digest.js';
 import { measure } from '../files/headers.js';
+import { tabMemory } from './memory.js';
 
 /** How long another tab may be busy with something short, in milliseconds. */
 const PATIENCE = 500;
@@ -26,24 +27,7 @@ export class Host {
   }
 
   /** Kept for the life of the tab. */
-  tab = {
-    /** @param {string} key */
-    get(key) {
-      try {
-        return sessionStorage.getItem(`cyclegan-web/${key}`);
-      } catch {
-        return null;
-      }
-    },
-    /** @param {string} key @param {string} value */
-    set(key, value) {
-      try {
-        sessionStorage.setItem(`cyclegan-web/${key}`, value);
-      } catch {
-        // Storage is switched off: it is forgotten at the next reload.
-      }
-    },
-  };
+  tab = tabMemory;
 
   /** @param {Blob} file */
   measure(file) {

@@ -1,21 +1,28 @@
-/** Small choices that outlive a visit, where the browser lets a page keep any. */
+/** What outlives a page, where the browser lets it keep anything. */
 
 const PREFIX = 'cyclegan-web/';
 
-/** @param {string} key @returns {string | null} */
-export function recall(key) {
-  try {
-    return localStorage.getItem(PREFIX + key);
-  } catch {
-    return null; // storage is switched off: every visit begins afresh
-  }
-}
+/** @param {() => Storage} storage which may throw */
+const memoryIn = (storage) => ({
+  /** @param {string} key @returns {string | null} */
+  get(key) {
+    try {
+      return storage().getItem(PREFIX + key);
+    } catch {
+      return null; // storage is switched off: every visit begins afresh
+    }
+  },
+  /** @param {string} key @param {string} value */
+  set(key, value) {
+    try {
+      storage().setItem(PREFIX + key, value);
+    } catch {
+      // Full or switched off: it holds as long as the page.
+    }
+  },
+});
 
-/** @param {string} key @param {string} value */
-export function keep(key, value) {
-  try {
-    localStorage.setItem(PREFIX + key, value);
-  } catch {
-    // Full or switched off: the choice holds for this visit.
-  }
-}
+/** Small choices, from visit to visit. */
+export const { get: recall, set: remember } = memoryIn(() => localStorage);
+/** For the life of the tab. */
+export const tabMemory = memoryIn(() => sessionStorage);

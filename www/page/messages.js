@@ -162,20 +162,9 @@ export function formatTime(seconds) {
 
 /** Fills in the words of an element and all below it. @param {ParentNode} root */
 export function fillWords(root) {
-  for (const [name, apply] of FILL) {
-    for (const element of root.querySelectorAll(`[data-${name}]`)) {
-      apply(element, text(element.getAttribute(`data-${name}`) ?? ''));
-    }
-  }
+  const named = (/** @type {string} */ data) => [...root.querySelectorAll(`[data-${data}]`)];
+  const words = (/** @type {Element} */ element, /** @type {string} */ data) =>
+    text(element.getAttribute(`data-${data}`) ?? '');
+  for (const element of named('text')) element.textContent = words(element, 'text');
+  for (const element of named('label')) label(element, words(element, 'label'));
 }
-
-/** @type {[string, (element: Element, words: string) => void][]} */
-const FILL = [
-  [
-    'text',
-    (element, words) => {
-      element.textContent = words;
-    },
-  ],
-  ['label', label],
-];

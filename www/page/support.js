@@ -23,7 +23,7 @@ export function browserOf(agent) {
 
 /**
  * Why WebGPU is not in use and what to do; null when it is, or when the CPU was asked for.
- * @param {DeviceReport} report
+ * @param {Pick<DeviceReport, 'reason'>} report
  * @param {{ secure: boolean, gpu: boolean, agent: string }} here `isSecureContext`, whether there is a
  *   `navigator.gpu`, and the user agent
  * @returns {Advice | null}

@@ -5,7 +5,7 @@
 
 import { ownModel, shippedModels } from '../models/models.js';
 import { button, byId, input, made, select } from '../page/dom.js';
-import { keep, recall } from '../page/memory.js';
+import { recall, remember } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
 /** @import { Longest, ModelReport, Settings, Smooth } from '../engine/protocol.js' */
@@ -32,7 +32,7 @@ export function setUpControls(own, onChange) {
 
   for (const name of CHOICES) {
     select(name).addEventListener('change', () => {
-      keep(name, select(name).value);
+      remember(name, select(name).value);
       proposed ||= name === 'size';
       if (name === 'model') showModel();
       onChange();
@@ -82,7 +82,7 @@ export function addOwnModel({ name, ...about }, chosen = false) {
   addOption(group, model, name);
   if (!chosen) return;
   select('model').value = model.value;
-  keep('model', model.value);
+  remember('model', model.value);
   showModel();
 }
 
@@ -97,7 +97,7 @@ export function removeOwnModel(name) {
   if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
   if (!chosen) return;
   select('model').selectedIndex = 0;
-  keep('model', select('model').value);
+  remember('model', select('model').value);
   showModel();
 }
 
@@ -114,7 +114,7 @@ export function renameOwnModel(from, name) {
   option.value = model.value;
   option.textContent = name;
   if (!chosen) return;
-  keep('model', model.value);
+  remember('model', model.value);
   showModel();
   input('margin').value = margin;
 }

@@ -13,7 +13,7 @@
 /** @import { FaultKind } from '../worker/protocol.js' */
 
 /** @typedef {{ kind: FaultKind, step: number }} Fault */
-/** @typedef {{ get(key: string): string | null, set(key: string, value: string): void }} Memory */
+/** @typedef {{ get(key: string): string | null, set(key: string, value: string): void }} Remembered */
 
 const PATTERN = /^(panic|lost|quota|nan)@(\d{1,9})$/;
 
@@ -33,7 +33,7 @@ export class Faults {
   #left;
   #memory;
 
-  /** @param {Fault[]} faults @param {Memory} memory of this tab */
+  /** @param {Fault[]} faults @param {Remembered} memory of this tab */
   constructor(faults, memory) {
     this.#memory = memory;
     this.#left = faults.filter((fault) => memory.get(keyOf(fault)) === null);

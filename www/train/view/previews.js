@@ -3,7 +3,7 @@
  * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
  */
 
-import { byId, clone, input, part, shownName, write } from '../../page/dom.js';
+import { byId, clone, inOrder, input, part, shownName, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { otherThan } from '../gather/domains.js';
@@ -56,11 +56,9 @@ function draw() {
   write(byId('preview-about'), aboutOf(set?.pictures ?? []));
   const trips = byId('trips');
   trips.dataset.step = set ? String(set.step) : '';
-  for (const [i, picture] of (set?.pictures ?? []).entries()) {
-    const trip = trips.children[i] ?? trips.appendChild(clone('trip'));
-    drawTrip(/** @type {HTMLElement} */ (trip), picture);
-  }
-  while (trips.children.length > (set?.pictures.length ?? 0)) trips.lastChild?.remove();
+  const tripAt = (/** @type {number} */ i) =>
+    /** @type {HTMLElement} */ (trips.children[i] ?? clone('trip'));
+  inOrder(trips, set?.pictures ?? [], tripAt, drawTrip);
   pictures.sweep();
 }
 
