@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{CycleGan, learner::four, polishing::Polishing, report::StepReport};
+use super::{learner::four, networks::CycleGan, polishing::Polishing, report::StepReport};
 use crate::{
     error::{Error, Result},
     model::{Mapper, Network as _, Readback},

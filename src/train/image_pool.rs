@@ -6,8 +6,11 @@
 
 use std::mem;
 
+use burn::tensor::Tensor;
+
 use crate::{
     error::{Error, Result},
+    ops,
     random::Random,
 };
 
@@ -77,5 +80,19 @@ impl<T: Clone> ImagePool<T> {
     /// The images that it keeps, by slot.
     pub fn images(&self) -> &[T] {
         &self.images
+    }
+}
+
+/// The translations of a batch as they are at this moment, each `[1, 3, H, W]`, as a pool takes them.
+pub(super) fn pictures(batch: Tensor<4>) -> Vec<Tensor<4>> {
+    batch.split(1, 0).into_iter().map(ops::snapshot).collect()
+}
+
+impl ImagePool<Tensor<4>> {
+    /// What the discriminator is shown of the [`pictures`] of a batch: a [`query`](Self::query) for
+    /// each.
+    pub(super) fn shown(&mut self, batch: Vec<Tensor<4>>, draws: &[Draw]) -> Tensor<4> {
+        let shown = batch.into_iter().zip(draws).map(|(picture, draw)| self.query(picture, *draw));
+        Tensor::cat(shown.collect(), 0)
     }
 }

@@ -12,7 +12,8 @@ use super::{
     grid::grid,
     learner::Sum,
     losses,
-    repeater::{Inputs, Part, Plays, Weights, upload},
+    networks::upload,
+    repeater::{Inputs, Part, Plays, Weights},
 };
 use crate::{
     error::{Error, Result},

@@ -6,18 +6,18 @@
 //! the pools, is never recorded. So a recording has nothing in it that could be half done: where it
 //! fails, steps go on as before.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::{
-    Config, CycleGan,
-    step::{DiscriminatorPass, GeneratorPass},
+    config::Config,
+    networks::CycleGan,
+    passes::{DiscriminatorPass, GeneratorPass},
 };
 use crate::{
     device::is_cpu,
     error::Result,
     model::{Discriminator, Generator, Network as _},
     ops::{self, Recording},
-    weights::HostTensor,
 };
 
 /// Steps of the same kind before one is recorded: the first ones compile kernels and make memory.
@@ -83,11 +83,6 @@ impl Plays for CycleGan {
         let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
         (generators.into(), discriminators.into())
     }
-}
-
-/// A picture on `device`.
-pub(super) fn upload(picture: HostTensor, device: &Device) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(picture.data, picture.shape), device)
 }
 
 /// What a part of a step is computed from, beside the weights.

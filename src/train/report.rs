@@ -1,6 +1,6 @@
 //! What a training step tells.
 
-use super::{Skipped, step::LossTensors};
+use super::{Skipped, networks::LossTensors};
 use crate::weights::StateDict;
 use burn::tensor::Tensor;
 

@@ -9,11 +9,11 @@ use super::{
     MissingGenerator, PreprocessMode, Rule, Schedule, Source,
     finite::{Weights, check},
     memory,
+    networks::{Rates, upload},
     polish::Polish,
     polishing::Polishing,
-    repeater::{Repeater, upload},
+    repeater::Repeater,
     report::{Distances, Losses, StepReport},
-    step::Rates,
 };
 use crate::{
     device::{Kind, Limits, is_cpu},
