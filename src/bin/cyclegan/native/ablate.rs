@@ -11,8 +11,8 @@ use cyclegan_web::{
 use serde_json::{Value, json};
 
 use super::{
-    files, interrupt,
-    measure::{self, Judge, diversity},
+    figures, files, interrupt,
+    measure::{Judge, diversity},
     options::Options,
     plan::{Plan, has_checkpoint},
     session::write_sheet,
@@ -104,7 +104,7 @@ impl Ablate {
 
 impl Row {
     fn to_json(&self) -> Value {
-        let mut json = measure::to_json(&self.scores);
+        let mut json = figures::to_json(&self.scores);
         if let Some(json) = json.as_object_mut() {
             json.insert("losses".into(), self.ablation.name().into());
             json.insert("diversity_as_B".into(), json!(self.diversity_b));

@@ -9,37 +9,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cyclegan_web::{
-    device::Opened,
-    error::Result,
-    model::Readback,
-    train::scores::{Scores, Verdict, is_better},
-};
+use cyclegan_web::{device::Opened, error::Result, model::Readback, train::scores::is_better};
 use pollster::block_on;
 use serde_json::{Value, json};
 
 use super::{
+    figures::{COLUMNS, Scored, compared, to_json},
     files,
-    measure::{Generators, Judge, compared, to_json},
+    measure::{Generators, Judge},
 };
 
 /// While a run learns, scores take no more than one part in so many of its time.
 const PART: u32 = 10;
-
-/// The columns of `scores.csv`.
-const COLUMNS: &str = "step,round_trip_A,round_trip_B,taken_for_B,taken_for_A,trust_B,trust_A,\
-                       classifier_on_real_photos,trust_real,grid_A,grid_B,merit,best";
-
-/// Scores of one moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scored {
-    /// Steps done by then.
-    pub step: u64,
-    /// What the generators were worth.
-    pub scores: Scores,
-    /// Whether nothing before was as good.
-    best: bool,
-}
 
 /// All scores of a run.
 pub struct Bar {
@@ -159,68 +140,5 @@ impl Bar {
             _ => writeln!(text, "The best were those of step {}, in {beside}.", best.step),
         };
         text
-    }
-}
-
-impl Scored {
-    fn row(&self) -> String {
-        let Self { step, scores, best } = self;
-        let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a, .. } = scores;
-        let Scores { grid_a, grid_b, .. } = scores;
-        format!(
-            "{step},{round_trip_a},{round_trip_b},{},{},{},{},{},{},{grid_a},{grid_b},{},{}\n",
-            taken_for_b.share,
-            taken_for_a.share,
-            taken_for_b.trust,
-            taken_for_a.trust,
-            ceiling.share,
-            ceiling.trust,
-            scores.merit(),
-            u8::from(*best),
-        )
-    }
-
-    /// None for what is no such row: the heading, or one that was cut off.
-    fn parse(row: &str) -> Option<Self> {
-        let (step, rest) = row.split_once(',')?;
-        let numbers: Vec<f32> =
-            rest.split(',').map(str::parse).collect::<std::result::Result<_, _>>().ok()?;
-        let [trip_a, trip_b, for_b, for_a, trust_b, trust_a, real, trust, grid_a, grid_b, _, best] =
-            numbers.try_into().ok()?;
-        let scores = Scores {
-            round_trip_a: trip_a,
-            round_trip_b: trip_b,
-            ceiling: Verdict { share: real, trust },
-            taken_for_b: Verdict { share: for_b, trust: trust_b },
-            taken_for_a: Verdict { share: for_a, trust: trust_a },
-            grid_a,
-            grid_b,
-        };
-        Some(Self { step: step.parse().ok()?, scores, best: best == 1.0 })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_read_as_it_was_written_and_one_that_was_cut_off_is_none() {
-        let verdict = |share, trust| Verdict { share, trust };
-        let scores = Scores {
-            round_trip_a: 0.125,
-            round_trip_b: 0.1,
-            ceiling: verdict(0.95, 0.9),
-            taken_for_b: verdict(0.5, 0.45),
-            taken_for_a: verdict(0.25, 0.3),
-            grid_a: 1.7,
-            grid_b: 2.3,
-        };
-        let scored = Scored { step: 400, scores, best: true };
-        let row = scored.row();
-        assert_eq!(Scored::parse(row.trim_end()), Some(scored));
-        assert_eq!(COLUMNS.split(',').count(), row.split(',').count());
-        assert_eq!(Scored::parse(COLUMNS), None);
-        assert_eq!(Scored::parse("400,0.125,0.1"), None);
     }
 }

@@ -19,6 +19,9 @@ use super::{
     stop::{self, Stop},
 };
 
+/// The checkpoint's name in the folder of a run.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+
 /// The bytes of a file.
 ///
 /// # Errors

@@ -11,15 +11,14 @@ use cyclegan_web::{
     train::{
         Preprocess,
         preview::{Preview, preview},
-        scores::{self, Classifier, Scores, Verdict},
+        scores::{self, Classifier, Scores},
     },
     translate::Smooth,
 };
 use pollster::block_on;
 use rayon::prelude::*;
-use serde_json::{Value, json};
 
-use super::{bar::Scored, decode, sets::Sets};
+use super::{decode, sets::Sets};
 
 /// Most photos of a set that the classifier is trained on.
 const MOST: usize = 500;
@@ -141,65 +140,6 @@ impl Judge {
         let device = &opened.device;
         block_on(scores::score_smooth(&self.classifier, [g_a, g_b], [a, b], smooth, device))
     }
-}
-
-/// The scores, for people.
-pub fn table(scores: &Scores) -> String {
-    let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a, .. } = scores;
-    let Scores { grid_a, grid_b, .. } = scores;
-    let percent = |verdict: &Verdict| format!("{:.0} %", 100.0 * verdict.share);
-    let (to_b, to_a, real) = (percent(taken_for_b), percent(taken_for_a), percent(ceiling));
-    format!(
-        "held-out photos                        from A   from B\n\
-         round trip, mean error (0 to 2)    {round_trip_a:>10.4}{round_trip_b:>9.4}\n\
-         translations taken for the target  {to_b:>10}{to_a:>9}\n\
-         grid of 4 pixels (photos: 1)       {grid_a:>10.2}{grid_b:>9.2}\n\
-         real photos that the classifier tells right: {real}\n\
-         merit, of all these (0 to 1): {:.3}\n",
-        scores.merit()
-    )
-}
-
-/// Several scores side by side, for people.
-pub fn compared(columns: &[(&str, &Scored)]) -> String {
-    let line = |what: &str, of: &dyn Fn(&Scored) -> String| {
-        let figures = columns.iter().map(|(_, one)| format!("{:>11}", of(one)));
-        format!("{what:38}{}\n", figures.collect::<String>())
-    };
-    let names = columns.iter().map(|(name, _)| format!("{name:>11}")).collect::<String>();
-    let percent = |verdict: Verdict| format!("{:.0} %", 100.0 * verdict.share);
-    [
-        format!("{:38}{names}\n", "held-out photos"),
-        line("behind step", &|one| one.step.to_string()),
-        line("round trip from A, mean error (0 to 2)", &|one| {
-            format!("{:.4}", one.scores.round_trip_a)
-        }),
-        line("           from B", &|one| format!("{:.4}", one.scores.round_trip_b)),
-        line("translations of A taken for B", &|one| percent(one.scores.taken_for_b)),
-        line("translations of B taken for A", &|one| percent(one.scores.taken_for_a)),
-        line("grid of 4 pixels from A (photos: 1)", &|one| format!("{:.2}", one.scores.grid_a)),
-        line("                 from B", &|one| format!("{:.2}", one.scores.grid_b)),
-        line("real photos told right", &|one| percent(one.scores.ceiling)),
-        line("merit, of all these (0 to 1)", &|one| format!("{:.3}", one.scores.merit())),
-    ]
-    .concat()
-}
-
-/// The scores, for programs.
-pub fn to_json(scores: &Scores) -> Value {
-    json!({
-        "round_trip_A": scores.round_trip_a,
-        "round_trip_B": scores.round_trip_b,
-        "taken_for_B": scores.taken_for_b.share,
-        "taken_for_A": scores.taken_for_a.share,
-        "trust_B": scores.taken_for_b.trust,
-        "trust_A": scores.taken_for_a.trust,
-        "grid_A": scores.grid_a,
-        "grid_B": scores.grid_b,
-        "classifier_on_real_photos": scores.ceiling.share,
-        "trust_real": scores.ceiling.trust,
-        "merit": scores.merit(),
-    })
 }
 
 /// How different the translations of `from` are from each other, relative to the photos of `to`,

@@ -11,6 +11,7 @@ mod ablate;
 mod bar;
 mod compute;
 mod decode;
+mod figures;
 mod files;
 mod folder;
 mod inspect;

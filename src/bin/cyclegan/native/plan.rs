@@ -17,14 +17,12 @@ use pollster::block_on;
 
 use super::{
     compute::room,
+    files::CHECKPOINT,
     options::Options,
     session::Session,
     sets::{Photos, Sets},
     stop,
 };
-
-/// The checkpoint's name in the folder of a run.
-pub const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Bytes of photos that are kept in memory: four thousand at 286 pixels.
 const CACHE: usize = 1 << 30;

@@ -9,8 +9,8 @@ use cyclegan_web::{
 
 use super::{
     compute::Compute,
-    files, folder,
-    measure::{self, Generators, Judge},
+    figures, files, folder,
+    measure::{Generators, Judge},
     options::Pictures,
     sets::{self, Set, Sets},
     stop::{Result, Stop},
@@ -95,7 +95,7 @@ impl Score {
         match Judge::train(&sets, &preprocess, self.seed, &opened)? {
             Some(judge) => {
                 let scores = judge.score_smooth(&generators, self.smooth, &opened)?;
-                files::print(&measure::table(&scores));
+                files::print(&figures::table(&scores));
             }
             None => return Err(Stop::Told),
         }

@@ -13,9 +13,9 @@ use pollster::block_on;
 
 use super::{
     bar::Bar,
-    files, interrupt,
+    files::{self, CHECKPOINT},
+    interrupt,
     measure::{Generators, Held},
-    plan::CHECKPOINT,
     progress::Progress,
     record::Record,
     sets::{Photos, Sets},

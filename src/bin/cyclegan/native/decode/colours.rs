@@ -18,7 +18,7 @@ use moxcms::{
     TransferCharacteristics, Transform8BitExecutor, TransformOptions, XyY,
 };
 
-use super::{Levels, Stored};
+use super::stored::{Levels, Stored};
 
 /// The picture in sRGB, on white.
 ///

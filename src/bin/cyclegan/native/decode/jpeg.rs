@@ -9,7 +9,7 @@ use cyclegan_web::{
 use jpeg_decoder::{Decoder, PixelFormat};
 use moxcms::ColorProfile;
 
-use super::{Levels, Stored, orientation};
+use super::stored::{Levels, Stored, orientation};
 
 /// Decodes a JPEG whose pixels are all there, at half, a quarter or an eighth of its size when it
 /// has more than [`MAX_PIXELS`].

@@ -9,6 +9,7 @@
 
 mod colours;
 mod jpeg;
+mod stored;
 mod webp;
 
 use std::fs;
@@ -26,47 +27,10 @@ use image::{
 use moxcms::ColorProfile;
 
 use super::kind::{self, Kind};
+use stored::{Levels, Stored, orientation};
 
 /// Most bytes that a decoder may take: the largest picture with four levels of 16 bits.
 const MAX_MEMORY: u64 = 8 * MAX_PIXELS as u64;
-
-/// The levels of a pixel; of CMYK, how much ink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Levels {
-    Grey,
-    GreyAlpha,
-    Rgb,
-    Rgba,
-    Cmyk,
-}
-
-impl Levels {
-    fn count(self) -> usize {
-        match self {
-            Self::Grey => 1,
-            Self::GreyAlpha => 2,
-            Self::Rgb => 3,
-            Self::Rgba | Self::Cmyk => 4,
-        }
-    }
-
-    fn has_alpha(self) -> bool {
-        matches!(self, Self::GreyAlpha | Self::Rgba)
-    }
-}
-
-/// What a file holds.
-struct Stored {
-    width: usize,
-    height: usize,
-    levels: Levels,
-    /// 8 bits a level, rows from the top.
-    data: Vec<u8>,
-    /// How its colours are meant, if it says so.
-    profile: Option<ColorProfile>,
-    /// How it is to be turned.
-    orientation: Orientation,
-}
 
 /// Reads a file of any kind that [`Kind::Photo`] names, told by its contents and not by its name.
 ///
@@ -141,12 +105,6 @@ fn decode(mut bytes: Vec<u8>, format: ImageFormat) -> Result<Stored> {
     };
     let (width, height) = (width as usize, height as usize);
     Ok(Stored { width, height, levels, data, profile, orientation: orientation(&exif) })
-}
-
-/// What EXIF says, as JPEG, PNG and WebP hold it; some programs leave JPEG's mark before it.
-fn orientation(exif: &[u8]) -> Orientation {
-    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
 }
 
 fn refused(error: ImageError) -> Error {
