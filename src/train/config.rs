@@ -15,8 +15,14 @@ use crate::{
     weights::{Architecture, Norm, Up},
 };
 
-pub use check::{LONGEST_SIDE, MOST_BLOCKS, MOST_POOLED, SMALLEST_SIDE};
 pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
+
+/// Most residual blocks: a checkpoint of four networks and their optimisers then still has a
+/// header that is read ([`crate::weights::safetensors::LONGEST_HEADER`]).
+pub const MOST_BLOCKS: usize = 32;
+
+/// Most translations in a pool: 750 MiB at 256 pixels.
+pub const MOST_POOLED: usize = 1000;
 
 /// The optimiser's constants, the same for all four networks (paper, section 4 and appendix 7.1).
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,7 +8,11 @@
 //! an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03 times at ngf 64 and 1.09 at 32; on the CPU
 //! with one thread the same small ones. `tests/train_memory.rs` compares some again.
 
-use super::{Config, Preprocess, PreprocessMode, config::SMALLEST_SIDE, polish};
+use super::{
+    config::Config,
+    polish,
+    preprocess::{Preprocess, PreprocessMode, SMALLEST_SIDE},
+};
 use crate::{
     device::{Kind, Limits},
     error::{Error, Result},

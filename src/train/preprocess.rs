@@ -4,13 +4,20 @@
 //! What is the same each time ([`Preprocess::resize`]) is apart from what chance decides
 //! ([`Preprocess::view`]), so that the first can be kept and only the second be done again.
 
-use super::{Choice, config::SMALLEST_SIDE, preview::whole};
+use super::{choice::Choice, preview::whole};
 use crate::{
     error::{Error, Result},
     image::{self, MAX_PIXELS, MAX_SIDE, Rgb},
     random::Random,
     weights::HostTensor,
 };
+
+/// Shortest side of a training picture, in pixels. A PatchGAN makes 24 pixels 12, 6, 3, 2 and one
+/// last answer; from fewer nothing is left.
+pub const SMALLEST_SIDE: usize = 24;
+
+/// Longest side that photos may be resized or cropped to, in pixels.
+pub const LONGEST_SIDE: usize = 4096;
 
 /// How photos become pictures of a size that the networks take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

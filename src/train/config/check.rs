@@ -3,26 +3,12 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{Adam, Config};
+use super::{Adam, Config, MOST_BLOCKS, MOST_POOLED};
 use crate::{
     error::{Error, Result},
     model::Init,
-    train::PreprocessMode,
+    train::preprocess::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
 };
-
-/// Shortest side of a training picture, in pixels. A PatchGAN makes 24 pixels 12, 6, 3, 2 and one
-/// last answer; from fewer nothing is left.
-pub const SMALLEST_SIDE: usize = 24;
-
-/// Longest side that photos may be resized or cropped to, in pixels.
-pub const LONGEST_SIDE: usize = 4096;
-
-/// Most residual blocks: a checkpoint of four networks and their optimisers then still has a
-/// header that is read ([`crate::weights::safetensors::LONGEST_HEADER`]).
-pub const MOST_BLOCKS: usize = 32;
-
-/// Most translations in a pool: 750 MiB at 256 pixels.
-pub const MOST_POOLED: usize = 1000;
 
 /// The widest range of scales: what would be kept of photos grows with its square.
 const MOST_ZOOM: f64 = 4.0;
