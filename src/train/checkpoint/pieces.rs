@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Digest, check_version, damaged, digest_position, metadata, state_of};
+use super::format::{self, Digest, check_version, damaged, digest_position, metadata, state_of};
 use crate::{
     error::{Error, Result},
     weights::{HostTensor, safetensors},
@@ -115,7 +115,7 @@ impl<'a, S: Sink> Writer<'a, S> {
     /// # Errors
     /// Those of the sink.
     pub async fn finish(self) -> Result<u64> {
-        let digest = super::hexadecimal(self.digest);
+        let digest = format::hexadecimal(self.digest);
         self.sink.write(self.digest_at as u64, digest.as_bytes()).await?;
         Ok(self.at)
     }
