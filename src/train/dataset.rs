@@ -12,12 +12,16 @@
 
 mod cache;
 pub mod sampler;
+mod side;
 mod source;
 mod stack;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use super::{Choice, Preprocess, View};
+use super::{
+    choice::Choice as _,
+    preprocess::{Preprocess, View},
+};
 use crate::{
     error::{Error, Result},
     image::Rgb,
@@ -26,11 +30,9 @@ use crate::{
 };
 use cache::Cache;
 use sampler::{Sampler, SamplerState};
+use side::Side;
 pub use source::{Domain, Listed, Source};
 use stack::Stack;
-
-/// Photos that are tried before a set is taken for gone.
-const PROBES: usize = 16;
 
 /// A photo that could not be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,15 +63,6 @@ pub struct Batch {
 /// Makes the network's input of a photo at the size at which it is cropped.
 type Picture = fn(&Preprocess, &Rgb, View) -> Result<HostTensor>;
 
-/// One of the two sets.
-struct Side<S> {
-    domain: Domain,
-    source: S,
-    unreadable: BTreeSet<usize>,
-    /// Whether its source has ever given a photo.
-    was_read: bool,
-}
-
 /// Two sets of photos and the chance that pairs them.
 pub struct Dataset<S> {
     a: Side<S>,
@@ -99,9 +92,7 @@ impl<S: Source> Dataset<S> {
         cache_bytes: usize,
     ) -> Result<Self> {
         let sampler = Sampler::new((a.len(), b.len()), random)?;
-        let side =
-            |domain, source| Side { domain, source, unreadable: BTreeSet::new(), was_read: false };
-        let (a, b) = (side(Domain::A, a), side(Domain::B, b));
+        let (a, b) = (Side::new(Domain::A, a), Side::new(Domain::B, b));
         let (cache, most_pixels) = (Cache::new(cache_bytes), u64::MAX);
         let untold = Vec::new();
         Ok(Self { a, b, preprocess, cache, sampler, most_pixels, untold })
@@ -288,42 +279,5 @@ impl<S: Source> Dataset<S> {
         let photo = Arc::new(photo);
         self.cache.insert((domain, index), Arc::clone(&photo));
         Ok(photo)
-    }
-}
-
-impl<S: Source> Side<S> {
-    /// Whether the system, which could not read the photo at `index`, reads none of the others
-    /// either, although it has read some before. Photos that are in memory must not hide that: the
-    /// run would go on with those few.
-    fn is_gone(&self, index: usize) -> bool {
-        let all = self.source.len();
-        let mut others = (1..all.min(PROBES + 1)).map(|step| (index + step) % all);
-        self.was_read
-            && others.all(|other| matches!(self.source.read(other), Err(Error::FileNotRead(_))))
-    }
-
-    /// Whether there is no photo left.
-    fn is_lost(&self) -> bool {
-        self.unreadable.len() >= self.source.len()
-    }
-
-    /// Adds to `list` the photo that will be read for `index`, unless it is at hand.
-    fn foresee(
-        &self,
-        index: usize,
-        sampler: &mut Sampler,
-        cache: &mut Cache,
-        list: &mut Vec<usize>,
-    ) {
-        if self.is_lost() {
-            return;
-        }
-        let mut index = index;
-        while self.unreadable.contains(&index) {
-            index = sampler.another(self.domain);
-        }
-        if cache.get((self.domain, index)).is_none() && !list.contains(&index) {
-            list.push(index);
-        }
     }
 }

@@ -17,6 +17,7 @@
 pub mod augment;
 pub mod checkpoint;
 pub mod choice;
+mod classifier;
 pub mod config;
 pub mod dataset;
 pub mod fields;

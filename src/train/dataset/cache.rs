@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::Domain;
+use super::source::Domain;
 use crate::image::Rgb;
 
 /// A photo's set and its place there.
