@@ -18,7 +18,7 @@ use cyclegan_web::{
     samples::{Season, paint},
     train::{
         Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, GanLoss, Listed, Losses,
-        MissingGenerator, Network, Policy, Preprocess, Rule, Schedule, Source, Start, StepReport,
+        MissingGenerator, Policy, Preprocess, Role, Rule, Schedule, Source, Start, StepReport,
         Trainer, Unit, preview, scores::Classifier, scores::score,
     },
     translate::{Smooth, shifted_mean},
@@ -88,12 +88,7 @@ fn trainer(config: Config, start: Start) -> Trainer<Vec<Rgb>> {
 }
 
 fn all_weights(trainer: &Trainer<Vec<Rgb>>) -> Vec<StateDict> {
-    let networks = [
-        Network::GeneratorA,
-        Network::GeneratorB,
-        Network::DiscriminatorA,
-        Network::DiscriminatorB,
-    ];
+    let networks = [Role::GeneratorA, Role::GeneratorB, Role::DiscriminatorA, Role::DiscriminatorB];
     networks.into_iter().map(|network| block_on(trainer.state(network)).unwrap()).collect()
 }
 
@@ -602,7 +597,7 @@ fn the_average_follows_the_weights_and_is_what_a_run_hands_out() {
     let mut wanted = doubles(&start);
     for step in 1..=6 {
         block_on(run.train_steps(1)).unwrap();
-        let found = block_on(run.state(Network::GeneratorA)).unwrap();
+        let found = block_on(run.state(Role::GeneratorA)).unwrap();
         assert_eq!(found, read(run.generator(Domain::A)));
         if step <= run.warm_up() {
             assert_eq!(found, start, "the generators do not learn yet");
@@ -619,7 +614,7 @@ fn the_average_follows_the_weights_and_is_what_a_run_hands_out() {
     // What learns does not know of it.
     block_on(plain.train_steps(6)).unwrap();
     assert_eq!(learning(&run), learning(&plain));
-    assert_eq!(block_on(plain.state(Network::GeneratorA)).unwrap(), learning(&plain));
+    assert_eq!(block_on(plain.state(Role::GeneratorA)).unwrap(), learning(&plain));
 }
 
 #[test]
@@ -911,7 +906,7 @@ fn the_gradient_of_a_whole_step_is_the_slope() {
     };
     let start = run.generator(Domain::A);
     let mut weights = StateDict::new();
-    weights.extend(block_on(run.state(Network::GeneratorA)).unwrap());
+    weights.extend(block_on(run.state(Role::GeneratorA)).unwrap());
     let mut checked = 0;
     for (name, tensor) in &weights {
         if name.ends_with(".bias") {

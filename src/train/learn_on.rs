@@ -2,7 +2,12 @@
 //! goes on with everything that it has: weights, moments, pools and its place in the photos.
 
 use super::{
-    Adam, Choice as _, Config, Schedule, Source, Trainer, Unit, trainer::reaches_the_generators,
+    choice::Choice as _,
+    config::{Adam, Config},
+    dataset::Source,
+    schedule::{Schedule, Unit},
+    start::reaches_the_generators,
+    trainer::Trainer,
 };
 use crate::error::{Error, Result};
 

@@ -39,7 +39,9 @@ pub mod report;
 mod resume;
 pub mod schedule;
 pub mod scores;
+mod start;
 pub mod step;
+mod steps;
 pub mod trainer;
 
 pub use augment::Policy;
@@ -58,4 +60,5 @@ pub use preview::{Preview, preview};
 pub use repeater::Repeater;
 pub use report::{Losses, StepReport};
 pub use schedule::{Rule, Schedule, Unit};
-pub use trainer::{Network, Start, Trainer};
+pub use start::Start;
+pub use trainer::{Role, Trainer};

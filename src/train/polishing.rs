@@ -2,19 +2,18 @@
 //! on photos of the set that it translates. Nothing else learns, so the run can go on from where it
 //! was, moments, pools and discriminators included.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use serde_json::{Value, json};
 
 use super::{
-    Batch, Config, Domain, Losses, Polish, Source, StepReport, Trainer,
     checkpoint::{fields, pieces::Tensors},
+    config::Config,
+    dataset::Domain,
     fields::number,
     learner::Part,
-    networks::upload,
-    polish::{self, Distances as Latest},
-    report::{DISTANCE_NAMES, Distances},
+    polish::{Distances as Latest, Polish},
+    report::Distances,
     resume::{damaged, generator, without},
-    trainer::Step,
 };
 use crate::{
     error::Result,
@@ -34,7 +33,8 @@ pub(super) struct Polishing {
 }
 
 impl Polishing {
-    fn new([a, b]: [&Generator; 2], device: &Device) -> Self {
+    /// Begins with these generators, from A to B and back.
+    pub fn new([a, b]: [&Generator; 2], device: &Device) -> Self {
         Self { both: [a, b].map(|teacher| Polish::new(teacher.shared(), device)), steps: 0 }
     }
 
@@ -45,6 +45,20 @@ impl Polishing {
             Domain::A => a.generator(),
             Domain::B => b.generator(),
         }
+    }
+
+    /// The next step, of `total`, on a batch of A and one of B. The distances are in the order of
+    /// [`Distances::named`].
+    ///
+    /// # Errors
+    /// As [`Polish::step`].
+    pub fn step(&mut self, [a, b]: [Tensor<4>; 2], total: u64) -> Result<[Tensor<1>; 4]> {
+        let [of_a, of_b] = &mut self.both;
+        let step = self.steps + 1;
+        let [polish_a, unpolished_a] = of_a.step(a, step, total)?;
+        let [polish_b, unpolished_b] = of_b.step(b, step, total)?;
+        self.steps = step;
+        Ok([polish_a, polish_b, unpolished_a, unpolished_b])
     }
 
     /// Takes note of what a step found, once it is read.
@@ -109,59 +123,5 @@ impl Polishing {
         }
         let both = both.try_into().map_err(|_| damaged("polish"))?;
         Ok(Self { both, steps })
-    }
-}
-
-impl<S: Source> Trainer<S> {
-    /// Whether the schedule is over, and only polishing may be left.
-    pub(super) fn is_trained(&self) -> bool {
-        self.config.schedule.is_over(self.epoch(), self.step + 1)
-    }
-
-    /// Steps of polishing that are done.
-    pub fn polished(&self) -> u64 {
-        self.polishing.as_ref().map_or(0, |polishing| polishing.steps)
-    }
-
-    /// A step of polishing, on one photo of each set.
-    pub(super) fn polish(&mut self) -> Result<Step> {
-        let total = self.config.polish;
-        let Batch { a, b, epoch, skipped, .. } = self.dataset.next_pair(polish::picture)?;
-        self.step += 1;
-        self.images += 1;
-        if self.polishing.is_none() {
-            // What training has recorded keeps its memory.
-            self.repeater.forget();
-            let teachers = [Domain::A, Domain::B].map(|domain| self.unpolished(domain));
-            let mut polishing = Polishing::new(teachers, &self.device);
-            if self.plainly {
-                polishing.both.iter_mut().for_each(Polish::never_repeat);
-            }
-            self.polishing = Some(polishing);
-        }
-        let Some(Polishing { both: [of_a, of_b], steps }) = &mut self.polishing else {
-            unreachable!("it has just begun")
-        };
-        let step = *steps + 1;
-        let [a, b] = [a, b].map(|real| upload(real, &self.device));
-        let ([polish_a, unpolished_a], [polish_b, unpolished_b]) =
-            (of_a.step(a, step, total)?, of_b.step(b, step, total)?);
-        *steps = step;
-        let rate = polish::rate(step, total);
-        let report = StepReport {
-            step: self.step,
-            epoch,
-            learning_rate: rate,
-            generator_rate: rate,
-            warming_up: false,
-            polishing: true,
-            losses: Losses::default(),
-            distances: Distances::default(),
-            seconds: 0.0,
-            images: self.images,
-            skipped,
-        };
-        let distances = [polish_a, polish_b, unpolished_a, unpolished_b];
-        Ok((report, DISTANCE_NAMES.into_iter().zip(distances).collect()))
     }
 }

@@ -14,7 +14,7 @@ use super::{
     fields::{Fields, hex},
     learner::{Part, averages},
     polishing::Polishing,
-    trainer::reaches_the_generators,
+    start::reaches_the_generators,
 };
 use crate::{
     error::{Error, Result},

@@ -22,7 +22,7 @@ use crate::{
     image::{self, Rgb},
     random::Random,
     train::{
-        Choice, Config, Dataset, Domain, Network, Source, Start, StepReport, Trainer, Unit,
+        Choice, Config, Dataset, Domain, Role, Source, Start, StepReport, Trainer, Unit,
         checkpoint::pieces::{Reader, Tensors as _},
         fields::Fields,
         memory::{self, Need},
@@ -481,8 +481,8 @@ impl Training {
     /// The generator from the set `direction` to the other one, as a weights file.
     pub async fn weights(&self, direction: &str) -> std::result::Result<Vec<u8>, JsValue> {
         let network = match domain_of(direction)? {
-            Domain::A => Network::GeneratorA,
-            Domain::B => Network::GeneratorB,
+            Domain::A => Role::GeneratorA,
+            Domain::B => Role::GeneratorB,
         };
         let state = self.trainer.state(network).await?;
         let about = BTreeMap::from([("margin".into(), MARGIN.to_string())]);

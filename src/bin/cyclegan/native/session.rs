@@ -7,7 +7,7 @@ use cyclegan_web::{
     device::Opened,
     error::Result,
     model::{Generator, Network as _},
-    train::{Config, Domain, Network, StepReport, Trainer, checkpoint::disk, preview::Preview},
+    train::{Config, Domain, Role, StepReport, Trainer, checkpoint::disk, preview::Preview},
 };
 use pollster::block_on;
 
@@ -168,7 +168,7 @@ impl Session<'_> {
         let saved = disk::write_in_pieces(&self.out.join(CHECKPOINT), |file| {
             block_on(self.trainer.save(file)).map(drop)
         });
-        for (network, name) in [(Network::GeneratorA, "G_A"), (Network::GeneratorB, "G_B")] {
+        for (network, name) in [(Role::GeneratorA, "G_A"), (Role::GeneratorB, "G_B")] {
             let path = self.out.join(format!("{name}.safetensors"));
             files::write_weights(&path, &block_on(self.trainer.state(network))?)?;
         }
