@@ -5,8 +5,8 @@
 //! 3. [`image`] turns RGBA bytes into the pixels that the network sees, sized as Pillow would;
 //! 4. [`ops`] are the operations that the networks are made of and learn by;
 //! 5. [`model`] is the network, written once against them;
-//! 6. [`translate`] takes one photo through it, at any size, [`translator`] in half precision where
-//!    that does no harm;
+//! 6. [`translate`] takes one photo through it, at any size, in half precision where that does no
+//!    harm;
 //! 7. `web` hands all that to JavaScript (wasm only).
 //!
 //! [`train`] is where a generator comes from: `train/step.rs` is one step of CycleGAN on one
@@ -32,7 +32,6 @@ pub mod random;
 pub mod samples;
 pub mod train;
 pub mod translate;
-pub mod translator;
 pub mod weights;
 
 #[cfg(target_family = "wasm")]

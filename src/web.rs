@@ -23,8 +23,7 @@ use crate::{
     image::{self, Rgb},
     samples::{self, Season},
     train::Choice as _,
-    translate::{MAX_MARGIN, Smooth},
-    translator::{Manner, Precision, Translated, Translator},
+    translate::{MAX_MARGIN, Manner, Precision, Smooth, Translated, Translator},
     weights::{self, Architecture},
 };
 

@@ -12,8 +12,10 @@ use cyclegan_web::{
     image::{self, Rgb},
     model::Generator,
     samples::{Season, paint},
-    translate::{MAX_MARGIN, Shift, Smooth, plan, plan_within, shifted_mean, translate},
-    translator::{Manner, Precision, Translator},
+    translate::{
+        MAX_MARGIN, Manner, Precision, Shift, Smooth, Translator, plan, plan_within, shifted_mean,
+        translate,
+    },
     weights::{Architecture, generator_from},
 };
 

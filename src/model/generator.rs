@@ -17,6 +17,11 @@ use crate::{
     weights::{Architecture, Layer, StateDict, Up},
 };
 
+/// Both stridings halve the image, so its sides must be multiples of this.
+pub(crate) const MULTIPLE: usize = 4;
+/// The residual blocks see a quarter of each side and reflect one pixel, which takes two.
+pub(crate) const SMALLEST: usize = 8;
+
 /// Translates images of one domain into the other.
 #[derive(Debug)]
 pub struct Generator {
@@ -45,7 +50,7 @@ impl Generator {
     /// [`Generator::from_state`] in half precision. On a graphics card, the weights and therefore
     /// the images between layers are float16; the last layer's weights, and therefore the result,
     /// stay float32. Biases that a normalisation cancels are left out. The generator can translate
-    /// ([`crate::translator`] handles overflow) but not learn.
+    /// ([`crate::translate`] handles overflow) but not learn.
     ///
     /// # Errors
     /// As [`Generator::from_state`].

@@ -10,5 +10,6 @@ mod parameters;
 pub use classifier::DomainClassifier;
 pub use discriminator::Discriminator;
 pub use generator::Generator;
+pub(crate) use generator::{MULTIPLE, SMALLEST};
 pub use init::Init;
 pub use parameters::{Mapper, Network, Readback};

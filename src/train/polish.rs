@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     image::{self, Rgb},
-    model::{Generator, Network, Readback},
+    model::{Generator, MULTIPLE, Network, Readback},
     ops,
     translate::{Smooth, shifted_mean, translate},
     weights::HostTensor,
@@ -39,8 +39,6 @@ const LARGE: usize = 256;
 const MEMORY: f64 = 0.1;
 /// How much of the running distances each step replaces.
 const SHARE: f64 = 0.1;
-/// Sides of the generator's input are multiples of this.
-const MULTIPLE: usize = 4;
 
 /// Steps that are proposed behind a training of `steps`: a tenth, and where that is too short to help
 /// up to a third.

@@ -9,10 +9,9 @@ use std::ops::Range;
 
 use burn::tensor::{Tensor, ops::PadMode};
 
-use super::{MULTIPLE, SMALLEST};
 use crate::{
     error::{Error, Result},
-    model::Generator,
+    model::{Generator, MULTIPLE, SMALLEST},
     ops,
 };
 

@@ -12,8 +12,7 @@ use cyclegan_web::{
     },
     random::Random,
     samples::{Season, paint},
-    translate::{Smooth, translate},
-    translator::{Manner, Precision, Translator},
+    translate::{Manner, Precision, Smooth, Translator, translate},
     weights::{Architecture, Norm, StateDict, Up},
 };
 use half::f16;

@@ -9,7 +9,7 @@ use cyclegan_web::{
     model::{Init, Network as _},
     random::Random,
     train::{Config, Dataset, Preprocess, PreprocessMode, Start, Trainer, Unit, losses},
-    translator::{Manner, Precision, Translator},
+    translate::{Manner, Precision, Translator},
     weights::Architecture,
 };
 use pollster::block_on;

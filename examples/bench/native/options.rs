@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use cyclegan_web::translator::Precision;
+use cyclegan_web::translate::Precision;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

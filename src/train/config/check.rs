@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::{Adam, Config, MOST_BLOCKS, MOST_POOLED};
 use crate::{
     error::{Error, Result},
-    model::Init,
+    model::{Init, MULTIPLE},
     train::preprocess::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
 };
 
@@ -27,9 +27,6 @@ const MOST_WEIGHT: f64 = 1e6;
 
 /// The largest integer that JavaScript's numbers hold along with all below it.
 const LARGEST_SEED: u64 = (1 << 53) - 1;
-
-/// The sides of the generator's input are multiples of this.
-const MULTIPLE: usize = 4;
 
 impl Config {
     /// Checks every value, and that they fit together.

@@ -10,8 +10,7 @@ use clap::{
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
-    translate::{MAX_MARGIN, Smooth},
-    translator::{Manner, Precision, Translated, Translator},
+    translate::{MAX_MARGIN, Manner, Precision, Smooth, Translated, Translator},
     weights::{Architecture, StateDict},
 };
 use pollster::block_on;

@@ -1,0 +1,159 @@
+//! Half precision, where that does no harm.
+//!
+//! It is float16 in memory and float32 in every computation: half the memory of images and weights,
+//! and half of what is read and written of them. Float16 has 11 bits and ends at 65,504, so it is
+//! used only where the device has it and the weights fit.
+
+use super::shifts::Smooth;
+use crate::{
+    device::{Limits, Opened},
+    weights::{Architecture, HostTensor, Layer, StateDict, Up},
+};
+
+/// How weights, and the images between layers, are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// As in training.
+    Float32,
+    /// Half precision.
+    Float16,
+}
+
+impl Precision {
+    /// Its name, as it is asked for and reported: `float32` or `float16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float32 => "float32",
+            Self::Float16 => "float16",
+        }
+    }
+
+    /// What a name stands for; none: whatever the device does best.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Float32, Self::Float16].into_iter().find(|precision| precision.name() == name)
+    }
+
+    /// What translations on a device begin with. What was `asked` for counts where the device has
+    /// it; unasked it is float16 on graphics cards, but not on emulated ones, where converting is
+    /// work like any other.
+    pub fn on(opened: &Opened, asked: Option<Self>) -> Self {
+        match asked {
+            Some(Self::Float32) => Self::Float32,
+            _ if !opened.half => Self::Float32,
+            Some(Self::Float16) => Self::Float16,
+            None if opened.fallback => Self::Float32,
+            None => Self::Float16,
+        }
+    }
+
+    /// Pixels of the largest input for such a generator that a device of these limits holds.
+    pub fn pixels(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> u64 {
+        let Architecture { ngf, up, .. } = *architecture;
+        let (most, bytes) = match self {
+            Self::Float32 => (limits.pixels(ngf), 4),
+            Self::Float16 => (limits.half_pixels(ngf), 2),
+        };
+        let pixels = match up {
+            Up::Transpose => most,
+            // The enlarged image has twice as many channels as the first layer's result.
+            Up::Bilinear | Up::Nearest => most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64)),
+        };
+        match smooth {
+            Smooth::One => pixels,
+            // Beside each pass there are the photo and the sum.
+            _ => limits.memory / (limits.memory / pixels.max(1) + PICTURES),
+        }
+    }
+}
+
+/// Bytes that a photo and a sum of translations take for each of their pixels.
+const PICTURES: u64 = 2 * (3 * size_of::<f32>()) as u64;
+
+/// Whether float16 holds weights well: no number is beyond its end, and of no channel much would be
+/// lost below its smallest normal number, where cards may write zeros. The normalisation behind a
+/// layer makes each channel as large as the others, so each is looked at alone; the last layer's
+/// weights stay float32.
+pub(super) fn fits(architecture: &Architecture, state: &StateDict) -> bool {
+    let holds = |tensor: &HostTensor| tensor.data.iter().all(|value| value.abs() <= MOST);
+    let keeps = |layer| {
+        let weight = state.get(&format!("{}.weight", architecture.key(layer)));
+        weight.is_none_or(|weight| keeps_channels(weight, architecture.is_transposed(layer)))
+    };
+    let mut narrow = architecture.layers().into_iter().filter(|layer| *layer != Layer::Head);
+    state.values().all(holds) && narrow.all(keeps)
+}
+
+/// Whether of no channel that comes out of a layer with this weight more than a hundredth is lost.
+fn keeps_channels(weight: &HostTensor, transposed: bool) -> bool {
+    let [outputs, inputs, height, width] = *weight.shape else { return false };
+    // Elements of an output in a row, and outputs.
+    let (run, outputs) =
+        if transposed { (height * width, inputs) } else { (inputs * height * width, outputs) };
+    let mut squares = vec![[0.0_f64; 2]; outputs];
+    for (index, values) in weight.data.chunks(run.max(1)).enumerate() {
+        let Some([all, lost]) = squares.get_mut(index % outputs.max(1)) else { continue };
+        for square in values.iter().map(|value| f64::from(value * value)) {
+            *all += square;
+            *lost += if square < LEAST * LEAST { square } else { 0.0 };
+        }
+    }
+    squares.into_iter().all(|[all, lost]| lost <= 1e-4 * all)
+}
+
+/// The smallest normal number of float16.
+const LEAST: f64 = 1.0 / 16_384.0;
+/// The largest number of float16.
+const MOST: f32 = 65_504.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARCHITECTURE: Architecture = Architecture::new(2, 1);
+
+    /// Weights of 0.02 and biases of 1, but for what `change` makes of the tensor `name`.
+    fn fits_with(name: &str, change: impl Fn(&mut [f32])) -> bool {
+        let tensors = ARCHITECTURE.tensors().into_iter();
+        let mut state: StateDict = tensors
+            .map(|(name, shape)| {
+                let value = if shape.len() == 4 { 0.02 } else { 1.0 };
+                let data = vec![value; shape.iter().product()];
+                (name, HostTensor { shape, data })
+            })
+            .collect();
+        change(&mut state.get_mut(name).unwrap().data);
+        fits(&ARCHITECTURE, &state)
+    }
+
+    #[test]
+    fn numbers_beyond_float16_are_left_in_float32() {
+        let tensors = ARCHITECTURE.tensors();
+        assert!(tensors.len() > 12);
+        for (name, _) in tensors {
+            assert!(fits_with(&name, |data| data[0] = -65_504.0), "{name}");
+            for beyond in [65_505.0, -1e9, f32::INFINITY, f32::NAN] {
+                assert!(!fits_with(&name, |data| data[1] = beyond), "{name} with {beyond}");
+            }
+        }
+    }
+
+    #[test]
+    fn channels_of_which_much_would_be_lost_are_left_in_float32() {
+        // [4, 2, 3, 3], [8, 8, 3, 3], and [8, 4, 3, 3] with outputs on the second axis.
+        for (name, first_output) in [
+            ("model.4.weight", (0..18).collect::<Vec<_>>()),
+            ("model.10.conv_block.1.weight", (0..72).collect()),
+            ("model.11.weight", (0..8).flat_map(|input| input * 36..input * 36 + 9).collect()),
+        ] {
+            let with = |value: f32| {
+                fits_with(name, |data| first_output.iter().for_each(|&at| data[at] = value))
+            };
+            assert!(with(1e-4) && with(0.0), "{name}");
+            assert!(!with(5e-5) && !with(1e-9), "{name}");
+            assert!(fits_with(name, |data| data[0] = 1e-9), "{name}: little is lost");
+        }
+        // The last layer's stay float32.
+        assert!(fits_with("model.18.weight", |data| data.fill(1e-9)));
+        assert!(fits_with("model.10.conv_block.1.bias", |data| data.fill(1e-9)));
+    }
+}

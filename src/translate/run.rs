@@ -1,0 +1,92 @@
+//! Pads a photo by reflection, runs the network, and crops.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{
+    plan::Padding,
+    shifts::{self, Smooth},
+};
+use crate::{
+    device::read,
+    error::{Error, Result},
+    image::{self, Rgb},
+    model::Generator,
+};
+
+/// Widest margin that [`translate`] accepts, in pixels.
+pub const MAX_MARGIN: usize = 256;
+
+/// Translates `photo`, which has the size of its [`Plan`](super::plan::Plan), with `margin` pixels of reflected
+/// border (0 to [`MAX_MARGIN`]) that the network sees and the result lacks.
+///
+/// # Errors
+/// `output-not-finite` when the network answers with NaN or infinity, those of
+/// [`crate::device::read`], `engine-usage` for a margin out of range.
+pub async fn translate(
+    generator: &Generator,
+    photo: &Rgb,
+    margin: usize,
+    smooth: Smooth,
+    device: &Device,
+) -> Result<Rgb> {
+    let seen = Seen::new(photo, margin, smooth)?;
+    let data = read(seen.through(generator, device, 0, &|_| ())).await?;
+    seen.result(data)
+}
+
+/// A photo as the network sees it.
+pub(super) struct Seen {
+    padded: Rgb,
+    margin: usize,
+    smooth: Smooth,
+    /// Of the photo.
+    width: usize,
+    height: usize,
+}
+
+impl Seen {
+    /// `photo` with `margin` pixels of border and what shifts and stridings need.
+    ///
+    /// # Errors
+    /// `engine-usage` for a margin out of range.
+    pub fn new(photo: &Rgb, margin: usize, smooth: Smooth) -> Result<Self> {
+        if margin > MAX_MARGIN {
+            return Err(Error::Usage(format!("a margin of {margin} pixels")));
+        }
+        let (width, height) = (photo.width, photo.height);
+        let Padding { left, top, right, bottom } =
+            Padding::new(width, height, margin, smooth.shifts());
+        let padded = image::reflect_pad(photo, left, right, top, bottom);
+        Ok(Self { padded, margin, smooth, width, height })
+    }
+
+    /// What the network makes of it: the photo with its margin, `[1, 3, H, W]`. As for `together`
+    /// and `passed`, see [`shifts::mean`].
+    pub fn through(
+        &self,
+        generator: &Generator,
+        device: &Device,
+        together: usize,
+        passed: &dyn Fn(usize),
+    ) -> Tensor<4> {
+        let shape = [1, 3, self.padded.height, self.padded.width];
+        let x = Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device);
+        shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed)
+    }
+
+    /// Height and width of the photo with its margin.
+    fn framed(&self) -> [usize; 2] {
+        [self.height, self.width].map(|side| side + 2 * self.margin)
+    }
+
+    /// The picture in what [`Seen::through`] gave.
+    ///
+    /// # Errors
+    /// `output-not-finite` for NaN or infinity.
+    pub fn result(&self, output: TensorData) -> Result<Rgb> {
+        let values = output.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+        let [height, width] = self.framed();
+        let output = image::from_unit(&values, width, height)?;
+        image::crop(&output, self.margin, self.margin, self.width, self.height)
+    }
+}
