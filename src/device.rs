@@ -117,18 +117,8 @@ pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
     let complaint = gpu::COMPLAINT.take();
     match read {
         Err(ExecutionError::DevicePoisoned { reason }) => Err(Error::GpuLost(reason)),
-        Err(error) => Err(complaint.unwrap_or_else(|| refusal(error.to_string()))),
+        Err(error) => Err(complaint.unwrap_or_else(|| Error::refused(error.to_string()))),
         Ok(read) => complaint.map_or(Ok(read), Err),
-    }
-}
-
-/// What CubeCL says of work that it did not do; it has told Burn in words alone.
-pub(crate) fn refusal(reason: String) -> Error {
-    let is_allocation = ["allocate buffer", "device memory", "No room for", "Can't allocate"];
-    if is_allocation.iter().any(|words| reason.contains(words)) {
-        Error::OutOfMemory(reason)
-    } else {
-        Error::GpuRefused(reason)
     }
 }
 
@@ -171,12 +161,10 @@ fn cpu(reason: Option<Error>) -> Opened {
 mod gpu {
     use std::sync::{Arc, Mutex, PoisonError};
 
-    use burn::{
-        backend::wgpu::{
-            MemoryConfiguration, WgpuSetup,
-            wgpu::{self, Features, Limits as GpuLimits},
-        },
-        tensor::Device,
+    use burn::tensor::Device;
+    use burn_wgpu::{
+        MemoryConfiguration, WgpuSetup,
+        wgpu::{self, Features, Limits as GpuLimits},
     };
 
     use super::{Error, Kind, Limits, MEMORY, Opened, Result};

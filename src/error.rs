@@ -141,6 +141,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What CubeCL says of work that it did not do; it has told Burn in words alone.
+    pub(crate) fn refused(reason: String) -> Self {
+        let is_allocation = ["allocate buffer", "device memory", "No room for", "Can't allocate"];
+        if is_allocation.iter().any(|words| reason.contains(words)) {
+            Self::OutOfMemory(reason)
+        } else {
+            Self::GpuRefused(reason)
+        }
+    }
+
     /// The stable, machine-readable name of this error, such as `"gpu-lost"`.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,39 +1,11 @@
 //! Adam (Kingma and Ba, arXiv 1412.6980), with the arithmetic of `torch.optim.Adam`: the bias
 //! corrections are taken apart and ε is added to the corrected root.
 
-use burn::{
-    backend::{Flex, wgpu::CubeBackend},
-    tensor::Tensor,
-};
+use burn::{backend::Flex, tensor::Tensor};
+use burn_wgpu::CubeBackend;
 
-use super::{cpu, gpu};
+use super::{cpu, gpu, layer::AdamStep};
 use crate::device::is_cpu;
-
-/// The constants of one update.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamStep {
-    /// Learning rate.
-    pub rate: f64,
-    /// Decay of the mean.
-    pub beta1: f64,
-    /// Decay of the mean square.
-    pub beta2: f64,
-    /// Added to the root of the mean square.
-    pub epsilon: f64,
-    /// Updates so far, with this one: 1 for the first.
-    pub time: u64,
-}
-
-impl AdamStep {
-    /// Length of the step in units of `mean / root`, and what the root is divided by: both bias
-    /// corrections.
-    pub(super) fn corrected(&self) -> (f64, f64) {
-        let time = self.time as f64;
-        let mean = 1.0 - libm::pow(self.beta1, time);
-        let square = 1.0 - libm::pow(self.beta2, time);
-        (self.rate / mean, square.sqrt())
-    }
-}
 
 /// A parameter, its gradient, and mean and mean square of the gradients before it, which start at
 /// zero. All four have one shape and are outside any graph.

@@ -2,25 +2,15 @@
 //!
 //! Mirrors PyTorch's `InstanceNorm2d(affine=True)`.
 
-use burn::{
-    backend::{
-        Backend, Dispatch, ExtensionType,
-        autodiff::{Autodiff, checkpoint::strategy::CheckpointStrategy, ops::NodeGuard},
-        tensor::FloatTensor,
-    },
-    tensor::Tensor,
+use burn::backend::{
+    Backend, Dispatch, ExtensionType,
+    autodiff::{Autodiff, checkpoint::strategy::CheckpointStrategy, ops::NodeGuard},
+    tensor::FloatTensor,
 };
 
-/// Weight and bias `[C]` of an instance normalisation.
-#[derive(Debug, Clone)]
-pub struct Affine {
-    /// The normalised image is multiplied by it.
-    pub weight: Tensor<1>,
-    /// Then this is added.
-    pub bias: Tensor<1>,
-}
+use super::layer::Affine;
 
-/// The same as backends know it, or that there is none.
+/// [`Affine`] as backends know it, or that there is none.
 #[derive(Debug, Clone, ExtensionType)]
 pub enum AffineOf<B: Backend> {
     /// The normalised image stays as it is.

@@ -17,7 +17,10 @@ use burn::backend::{
     tensor::FloatTensor,
 };
 
-use super::{Activation, Conv2d, affine::AffineOf};
+use super::{
+    affine::AffineOf,
+    layer::{Activation, Conv2d},
+};
 
 /// The operations, as the networks use them.
 #[backend_extension(Cube, Flex, Autodiff)]

@@ -5,15 +5,7 @@
 
 use burn::backend::{Backend, tensor::FloatTensor};
 
-/// How an image is enlarged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Interpolation {
-    /// Each pixel four times.
-    Nearest,
-    /// Three quarters of the nearest row and column, one of the next; at the edge the outermost
-    /// stands for the next.
-    Bilinear,
-}
+use super::layer::Interpolation;
 
 /// The operation and its gradient. No graph has it alone: see [`super::prepared_conv2d()`].
 pub trait Enlarging: Backend {

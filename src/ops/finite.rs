@@ -1,6 +1,7 @@
 //! Whether a network has come to NaN or infinity.
 
-use burn::{backend::wgpu::CubeBackend, tensor::Tensor};
+use burn::tensor::Tensor;
+use burn_wgpu::CubeBackend;
 
 use super::gpu;
 

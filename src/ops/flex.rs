@@ -9,13 +9,12 @@ use burn::{
 };
 
 use super::{
-    Activation, Augmentation, Conv2d, Distance, Interpolation,
     affine::AffineOf,
     augment::{AugmentationGradients, Augmentations},
     backend::{BackwardOperations, Operations},
     cpu,
     enlarge::Enlarging,
-    geometry::Geometry,
+    layer::{Activation, Augmentation, Conv2d, Distance, Geometry, Interpolation},
     loss::{LossGradients, Losses},
 };
 

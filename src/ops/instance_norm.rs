@@ -6,7 +6,10 @@
 
 use burn::{backend::Dispatch, tensor::Tensor};
 
-use super::{Activation, Affine, backend::Operations};
+use super::{
+    backend::Operations,
+    layer::{Activation, Affine},
+};
 
 /// `activation(weight * (x - mean) / sqrt(var + ε) + bias) + skip`, with mean and variance over H and
 /// W of each channel of `x` `[B, C, H, W]`; weight and bias only if `affine` has them.

@@ -16,32 +16,7 @@ use burn::{
     tensor::Tensor,
 };
 
-/// What is averaged over the elements x of a tensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Distance {
-    /// |x - y|, y the same element of another tensor. Where both are equal the gradient is 0.
-    Absolute,
-    /// (x - t)², where the target t is 1 in the first images of the batch and 0 in the others.
-    Squared {
-        /// Images whose target is 1.
-        real: usize,
-    },
-    /// -log σ(x) in the first images of the batch and -log(1 - σ(x)) in the others.
-    Logistic {
-        /// Images of the first kind.
-        real: usize,
-    },
-}
-
-impl Distance {
-    /// Images at the beginning of a batch whose target is 1.
-    pub(super) fn real(self) -> usize {
-        match self {
-            Self::Absolute => 0,
-            Self::Squared { real } | Self::Logistic { real } => real,
-        }
-    }
-}
+use super::layer::Distance;
 
 /// Averages `distance` over `x` `[B, C, H, W]`, and multiplies by `weight`: `[1]`. `other` is what
 /// [`Distance::Absolute`] compares with, of the same shape and without a gradient; the other

@@ -20,9 +20,9 @@ mod cpu;
 mod enlarge;
 mod finite;
 mod flex;
-mod geometry;
 mod gpu;
 mod instance_norm;
+mod layer;
 mod loss;
 mod prepared;
 mod recording;
@@ -31,21 +31,20 @@ mod residual_block;
 mod sum;
 mod whole_block;
 
-use burn::{
-    backend::wgpu::CubeBackend,
-    tensor::{DType, Device, Tensor, activation},
-};
+use burn::tensor::{DType, Device, Tensor};
+use burn_wgpu::CubeBackend;
 
-pub use adam::{AdamStep, Learning, adam};
-pub use affine::Affine;
-pub use augment::{Augmentation, augment};
-pub use conv2d::{Border, Conv2d, conv2d};
-pub use enlarge::Interpolation;
+pub use adam::{Learning, adam};
+pub use augment::augment;
+pub use conv2d::conv2d;
 pub use finite::not_finite;
-pub use gpu::{Shader, half_shaders, shaders, watched};
+pub use gpu::{Shader, half_shaders, shaders};
 pub use instance_norm::instance_norm;
-pub use loss::{Distance, loss};
-pub use prepared::{Before, prepared_conv2d};
+pub use layer::{
+    Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, Interpolation,
+};
+pub use loss::loss;
+pub use prepared::prepared_conv2d;
 pub use recording::{Recorder, Recording, apart, copy, recorder, snapshot};
 pub use residual_block::{Parameters, residual_block, takes_winograd, whole_residual_block};
 pub use sum::{add, average};
@@ -87,7 +86,7 @@ pub fn image(image: Tensor<4>) -> Tensor<4> {
 }
 
 /// A tensor on the graphics card, outside any graph, in float16: the operations then compute in
-/// float32 all the same (see `gpu/half.rs`). On the CPU there is no such thing, and the tensor is
+/// float32 all the same (see `gpu/watch.rs`). On the CPU there is no such thing, and the tensor is
 /// given back.
 pub fn halved<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     converted(tensor, DType::F16)
@@ -100,31 +99,14 @@ pub fn doubled<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
 
 fn converted<const D: usize>(tensor: Tensor<D>, dtype: DType) -> Tensor<D> {
     match tensor.clone().try_into_primitive::<CubeBackend>() {
-        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::converted(&tensor, dtype)),
+        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::converted(tensor, dtype)),
         Err(_) => tensor,
     }
 }
 
-/// The element-wise function at the end of an operation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Activation {
-    /// Nothing.
-    None,
-    /// max(0, x).
-    Relu,
-    /// x for x > 0, else 0.2 x: the slope of the PatchGAN (paper, appendix 7.2).
-    LeakyRelu,
-    /// The generator's last layer: values in (-1, 1).
-    Tanh,
-}
-
-impl Activation {
-    fn apply(self, x: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::None => x,
-            Self::Relu => activation::relu(x),
-            Self::LeakyRelu => activation::leaky_relu(x, 0.2),
-            Self::Tanh => activation::tanh(x),
-        }
-    }
+/// What `work` launches, and `[1]`: 0 if all that it wrote in float16 fits there.
+pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
+    let watch = Tensor::<1>::from_data([0.0_f32], device);
+    let on_gpu = watch.clone().try_into_primitive::<CubeBackend>().ok();
+    (gpu::watched(on_gpu, work), watch)
 }

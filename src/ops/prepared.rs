@@ -13,26 +13,17 @@ use burn::{
         },
         backend_extension,
         tensor::FloatTensor,
-        wgpu::CubeBackend,
     },
     tensor::Tensor,
 };
+use burn_wgpu::CubeBackend;
 
 use super::{
-    Activation, Affine, Conv2d, Interpolation,
     affine::AffineOf,
     backend::{BackwardOperations, Operations},
     enlarge::Enlarging,
+    layer::{Affine, Before, Conv2d},
 };
-
-/// What becomes of an image before a convolution sees it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Before {
-    /// It is normalised, with this activation.
-    pub normalised: Option<Activation>,
-    /// Then it is enlarged.
-    pub enlarged: Option<Interpolation>,
-}
 
 /// [`super::conv2d()`] of what `before` makes of `x`; `affine` is the normalisation's.
 pub fn prepared_conv2d(

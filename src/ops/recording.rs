@@ -2,10 +2,8 @@
 //! and a step of training has more than a thousand; repeating a recorded one costs 0.4 µs (in
 //! Chromium).
 
-use burn::{
-    backend::wgpu::{CubeBackend, CubeTensor},
-    tensor::Tensor,
-};
+use burn::tensor::Tensor;
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::gpu;
 pub use super::gpu::{Recorder, Recording};

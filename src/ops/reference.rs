@@ -8,7 +8,9 @@ use burn::tensor::{
     ops::{ConvOptions, ConvTransposeOptions, PadMode},
 };
 
-use super::{Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation};
+use super::layer::{
+    Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation,
+};
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;
@@ -31,7 +33,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) ->
         let options = ConvOptions::new(stride, [padding; 2], [1; 2], 1);
         module::conv2d(x, weight, Some(bias), options) // [B, C_out, H', W']
     };
-    spec.activation.apply(y)
+    activate(y, spec.activation)
 }
 
 /// [`super::instance_norm()`], composed of Burn's own operations.
@@ -53,10 +55,19 @@ pub fn instance_norm(
         }
         None => y,
     };
-    let y = activation.apply(y);
+    let y = activate(y, activation);
     match skip {
         Some(skip) => y + skip,
         None => y,
+    }
+}
+
+fn activate(x: Tensor<4>, function: Activation) -> Tensor<4> {
+    match function {
+        Activation::None => x,
+        Activation::Relu => activation::relu(x),
+        Activation::LeakyRelu => activation::leaky_relu(x, 0.2),
+        Activation::Tanh => activation::tanh(x),
     }
 }
 

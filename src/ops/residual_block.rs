@@ -3,29 +3,18 @@
 //! carried, each normalised, the first one with a ReLU. There is none after the sum.
 
 use burn::{
-    backend::{
-        Dispatch,
-        wgpu::{CubeBackend, CubeTensor},
-    },
+    backend::Dispatch,
     tensor::{Device, Tensor},
 };
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::{
-    Activation, Affine, Border, Conv2d,
     affine::AffineOf,
     conv2d, gpu, instance_norm,
+    layer::{Activation, Affine, RESIDUAL},
     whole_block::{AffinePair, WholeBlock},
 };
 use crate::device::is_cpu;
-
-/// Both convolutions.
-pub(super) const SPEC: Conv2d = Conv2d {
-    kernel: 3,
-    stride: 1,
-    border: Border::Reflect(1),
-    transposed: false,
-    activation: Activation::None,
-};
 
 /// The weight `[C, C, 3, 3]` and bias `[C]` of one convolution.
 pub type Parameters = (Tensor<4>, Tensor<1>);
@@ -59,9 +48,9 @@ fn step_by_step(
     affine: Option<[Affine; 2]>,
 ) -> Tensor<4> {
     let [of_first, of_second] = affine.map_or([None, None], |both| both.map(Some));
-    let y = conv2d(x.clone(), first.0, first.1, SPEC);
+    let y = conv2d(x.clone(), first.0, first.1, RESIDUAL);
     let y = instance_norm(y, of_first, Activation::Relu, None);
-    let y = conv2d(y, second.0, second.1, SPEC);
+    let y = conv2d(y, second.0, second.1, RESIDUAL);
     instance_norm(y, of_second, Activation::None, Some(x))
 }
 

@@ -1,12 +1,7 @@
 //! Sums of gradients over several backward passes, and averages of weights over several steps.
 
-use burn::{
-    backend::{
-        Flex,
-        wgpu::{CubeBackend, CubeTensor},
-    },
-    tensor::Tensor,
-};
+use burn::{backend::Flex, tensor::Tensor};
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::{cpu, gpu};
 

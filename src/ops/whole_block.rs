@@ -19,10 +19,9 @@ use burn::backend::{
 };
 
 use super::{
-    Activation,
     affine::AffineOf,
     backend::{BackwardOperations, Operations},
-    residual_block::SPEC,
+    layer::{Activation, RESIDUAL},
 };
 
 /// The operation, as the networks use it.
@@ -94,9 +93,9 @@ pub trait BlockPasses: Operations + BackwardOperations {
     ) -> (FloatTensor<Self>, Kept<Self>) {
         let weights = [first.0.clone(), second.0.clone()];
         let [y_affine, z_affine] = affine.clone();
-        let y = Self::convolve(x.clone(), first.0, first.1, SPEC);
+        let y = Self::convolve(x.clone(), first.0, first.1, RESIDUAL);
         let (inner, y_statistics) = Self::normalise(y.clone(), y_affine, Activation::Relu);
-        let z = Self::convolve(inner, second.0, second.1, SPEC);
+        let z = Self::convolve(inner, second.0, second.1, RESIDUAL);
         let (result, z_statistics) =
             Self::normalise_and_add(z.clone(), x.clone(), z_affine, Activation::None);
         let statistics = [y_statistics, z_statistics];
@@ -121,7 +120,7 @@ pub trait BlockPasses: Operations + BackwardOperations {
         let (dz, of_second) =
             Self::normalise_backward(z.clone(), z_statistics, z_affine, above, none, learns_2);
         let (d_inner, dw2, db2) =
-            Self::convolve_backward(inner, second, z, dz, SPEC, [want_inner, want_w2, want_b2]);
+            Self::convolve_backward(inner, second, z, dz, RESIDUAL, [want_inner, want_w2, want_b2]);
         let given = |gradient: FloatTensor<Self>, wanted: bool| wanted.then_some(gradient);
         let [dw2, db2] = [given(dw2, want_w2), given(db2, want_b2)];
         let [weight_2, bias_2] = of_second.map_or([None, None], |both| both.map(Some));
@@ -132,7 +131,7 @@ pub trait BlockPasses: Operations + BackwardOperations {
             Self::normalise_backward(y.clone(), y_statistics, y_affine, d_inner, relu, learns_1);
         let [weight_1, bias_1] = of_first.map_or([None, None], |both| both.map(Some));
         let (dx, dw1, db1) =
-            Self::convolve_backward(x, first, y, dy, SPEC, [want_x, want_w1, want_b1]);
+            Self::convolve_backward(x, first, y, dy, RESIDUAL, [want_x, want_w1, want_b1]);
         let dx = want_x.then(|| Self::float_add(dx, gradient));
         let [dw1, db1] = [given(dw1, want_w1), given(db1, want_b1)];
         [dx, dw1, db1, dw2, db2, weight_1, bias_1, weight_2, bias_2]

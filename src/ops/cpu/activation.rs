@@ -1,10 +1,10 @@
 //! Activations that follow a convolution directly, in place, and their gradients.
 
 use super::{
-    super::Activation,
     lanes::{LANES, Lanes, lanewise, vectorised},
     threads,
 };
+use crate::ops::layer::Activation;
 
 /// Elements per piece of work.
 const PIECE: usize = 1 << 14;

@@ -1,6 +1,7 @@
 //! Adam (Kingma and Ba, arXiv 1412.6980), as PyTorch computes it.
 
-use super::{super::AdamStep, lanes::vectorised, threads};
+use super::{lanes::vectorised, threads};
+use crate::ops::layer::AdamStep;
 
 /// Elements per piece of work.
 const PIECE: usize = 1 << 14;

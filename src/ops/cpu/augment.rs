@@ -1,11 +1,11 @@
-//! [`super::super::augment()`] and its gradient. Pictures have only three channels, so plain loops
+//! Differentiable augmentation and its gradient. Pictures have only three channels, so plain loops
 //! are fast enough.
 
 #![allow(clippy::indexing_slicing, reason = "pixels of pictures whose extents were checked")]
 
 use std::ops::Range;
 
-use crate::ops::Augmentation;
+use crate::ops::layer::Augmentation;
 
 /// One picture's extents and its augmentation.
 struct Places {

@@ -10,13 +10,13 @@
 use std::ops::Range;
 
 use super::{
-    Geometry,
     lanes::vectorised,
     lines::{Lines, add},
     matmul::{Matrix, multiply},
     threads,
     workspace::Buffer,
 };
+use crate::ops::layer::Geometry;
 
 /// Elements of all columns processed at once, 2 MB, so that they stay in the processor's cache.
 pub(super) const AT_ONCE: usize = 1 << 19;

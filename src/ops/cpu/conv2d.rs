@@ -3,10 +3,11 @@
 //! Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, `ConvTranspose2d`.
 
 use super::{
-    Geometry, columns,
+    columns,
     lanes::{LANES, Lanes, RUN, sums},
     narrow, threads, winograd,
 };
+use crate::ops::layer::Geometry;
 
 /// With stride 1, up to this many outputs are computed by `narrow.rs`.
 const NARROW: usize = 4;

@@ -6,7 +6,8 @@
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
-use super::{super::Interpolation, lanes::vectorised, threads};
+use super::{lanes::vectorised, threads};
+use crate::ops::layer::Interpolation;
 
 /// Shares of the nearest row or column, and of the next.
 const NEAR: f32 = 0.75;

@@ -5,11 +5,11 @@
 //! its own, with one pass over main memory.
 
 use super::{
-    super::Activation,
     activation::slope_of,
     lanes::{LANES, Lanes, RUN, lanewise, sums, vectorised},
     threads,
 };
+use crate::ops::layer::Activation;
 
 /// PyTorch's default ε.
 const EPSILON: f64 = 1e-5;

@@ -5,11 +5,8 @@
 
 #![allow(clippy::indexing_slicing, reason = "inner loops over slices cut to one length")]
 
-use super::{
-    super::Border,
-    lanes::{LANES, Lanes, vectorised},
-    width_of,
-};
+use super::lanes::{LANES, Lanes, vectorised};
+use crate::ops::layer::{Border, width_of};
 
 /// One channel of an image, and its border.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
-//! The losses of [`super::super::loss()`] and their gradients.
+//! The losses and their gradients.
 
-use crate::ops::Distance;
+use crate::ops::layer::Distance;
 
 /// The sum of `distance` over `x` `[batch, ..]`, in double precision.
 pub fn loss(x: &[f32], other: &[f32], batch: usize, distance: Distance) -> f64 {

@@ -4,7 +4,7 @@
 //! their slices. They are bit-identical in every run and with any number of threads.
 //!
 //! [`conv2d()`], [`conv2d_backward()`] and their transposed forms are exact adjoints of each other;
-//! the fastest algorithm depends on the [`Geometry`]: `winograd.rs` for 3x3 with stride 1,
+//! the fastest algorithm depends on their extents: `winograd.rs` for 3x3 with stride 1,
 //! `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
 //! [`activate()`], [`adam()`] and [`average()`] pass over memory once or twice.
 
@@ -15,6 +15,7 @@ mod average;
 mod columns;
 mod conv2d;
 mod enlarge;
+mod geometry;
 mod instance_norm;
 mod lanes;
 mod lines;
@@ -37,39 +38,3 @@ pub use enlarge::{enlarge, enlarge_backward};
 pub use instance_norm::{affine_norm_backward, instance_norm, instance_norm_backward};
 pub use loss::{loss, loss_backward};
 pub use workspace::release;
-
-use super::{
-    Border,
-    geometry::{Geometry, width_of},
-};
-
-impl Geometry {
-    /// Elements per image of the input.
-    fn image(&self) -> usize {
-        self.channels * self.height * self.width
-    }
-
-    /// Elements per channel of the output.
-    fn map(&self) -> usize {
-        self.rows() * self.columns()
-    }
-
-    /// Weights per output.
-    fn taps(&self) -> usize {
-        self.channels * self.kernel * self.kernel
-    }
-
-    fn plane(&self) -> lines::Plane {
-        lines::Plane { height: self.height, width: self.width, border: self.border }
-    }
-
-    /// Panics if memory and shape do not match, which is a bug in the calling code.
-    fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
-        assert_eq!(x.len(), self.batch * self.image(), "input of {self:?}");
-        assert_eq!(weight.len(), self.outputs * self.taps(), "weight of {self:?}");
-        assert_eq!(y.len(), self.batch * self.outputs * self.map(), "output of {self:?}");
-        if let Border::Reflect(width) = self.border {
-            assert!(width < self.height.min(self.width), "{self:?} reflects more than it has");
-        }
-    }
-}

@@ -10,14 +10,13 @@
 use std::ops::Range;
 
 use super::{
-    super::Border,
-    Geometry,
     columns::{AT_ONCE, gather, groups, scatter},
     lines::{add_row, read_row},
     matmul::{Matrix, multiply},
-    threads, width_of,
+    threads,
     workspace::Buffer,
 };
+use crate::ops::layer::{Border, Geometry, width_of};
 
 /// Adds the convolution of `x` to `y`.
 pub(super) fn forward(x: &[f32], weight: &[f32], y: &mut [f32], shape: &Geometry) {

@@ -2,10 +2,8 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use super::{
-    super::{Activation, AdamStep, Border},
-    *,
-};
+use super::*;
+use crate::ops::layer::{Activation, AdamStep, Border, Geometry, width_of};
 
 /// Numbers in (-1, 1) from a seed (a linear congruence).
 fn random(count: usize, seed: u32) -> Vec<f32> {

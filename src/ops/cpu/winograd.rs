@@ -14,8 +14,6 @@
 use std::ops::Range;
 
 use super::{
-    super::Border,
-    Geometry,
     lanes::LANES,
     lines::{Lines, Plane},
     matmul::{Matrix, multiply},
@@ -23,6 +21,7 @@ use super::{
     tiles::{self, POSITIONS},
     workspace::Buffer,
 };
+use crate::ops::layer::{Border, Geometry};
 
 /// With fewer channels the transforms cost more than they save.
 const FEWEST_CHANNELS: usize = 16;

@@ -1,10 +1,10 @@
 //! Adam on WebGPU: one kernel for two parameters and their moments, as many as the eight storage
 //! buffers of every device allow.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::kernel::{Kernel, spread, wgsl};
-use crate::ops::AdamStep;
+use crate::ops::layer::AdamStep;
 
 /// Parameters of one launch.
 const PARAMETERS: usize = 2;

@@ -1,9 +1,7 @@
 //! Differentiable augmentation on WebGPU: the mean of each picture, then all pixels.
 
-use burn::{
-    backend::wgpu::{CubeBackend, CubeTensor, into_contiguous},
-    tensor::Shape,
-};
+use burn::tensor::Shape;
+use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 
 use super::{
     kernel::{Kernel, folded, wgsl},

@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use super::{
     adam, augment,
     conv2d::{self, Tile, Way},
-    enlarge, finite, half, instance_norm,
+    copy, enlarge, finite, instance_norm,
     kernel::Kernel,
-    loss, recording, sum, winograd, winograd_backward,
+    loss, sum, winograd, winograd_backward,
 };
-use crate::ops::{Activation, Border, Distance, Interpolation, geometry::Geometry};
+use crate::ops::layer::{Activation, Border, Distance, Geometry, Interpolation};
 
 /// The text of one kernel.
 #[derive(Debug, Clone)]
@@ -42,8 +42,8 @@ pub fn shaders() -> Vec<Shader> {
         kernels.extend([1, 2].map(|parameters| adam::stepping(parameters, channels)));
         kernels.extend([1, 2, 3, 4].map(|pairs| sum::adding(pairs, channels)));
         kernels.extend([1, 2, 3, 4].map(|pairs| sum::averaging(pairs, channels)));
-        kernels.push(recording::copying(channels));
-        kernels.push(recording::joining(channels));
+        kernels.push(copy::copying(channels));
+        kernels.push(copy::joining(channels));
         let distances =
             [Distance::Absolute, Distance::Squared { real: 1 }, Distance::Logistic { real: 1 }];
         for distance in distances {
@@ -82,7 +82,7 @@ pub fn half_shaders() -> Vec<Shader> {
     let mut kernels = Vec::new();
     for channels in [3, 64] {
         for to_half in [false, true] {
-            kernels.push(half::converting(channels, to_half));
+            kernels.push(copy::converting(channels, to_half));
         }
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
             for (affine, skip) in [(false, false), (false, true), (true, false), (true, true)] {

@@ -4,14 +4,13 @@
 //! gradient of a convolution with respect to its input, so two ways to read (`gather_forward`,
 //! `gather_backward`) and one for weights do for everything.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
-    half,
     kernel::{Constant, Kernel, activation_code, folded, spread, wgsl},
-    layout,
+    layout::{self, is_half},
 };
-use crate::ops::{Activation, Border, geometry::Geometry};
+use crate::ops::layer::{Activation, Border, Geometry};
 
 /// Which way a convolution is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,8 +200,8 @@ pub(super) fn gather(
     let result = layout::empty_image_as(weight, gathered(geometry, way));
     let (tile, groups) = gathering_groups(geometry, way);
     let kernel = gathering(geometry, way, tile, bias.is_some(), activation)
-        .half(&["source"], half::is_half(source))
-        .half(&["weight", "result"], half::is_half(weight));
+        .half(&["source"], is_half(source))
+        .half(&["weight", "result"], is_half(weight));
     // Without a bias something must be bound all the same.
     let read = [source, weight, bias.unwrap_or(weight)];
     kernel.launch(&read, &[&result], &uniform(geometry, bias.is_some()), groups);

@@ -1,13 +1,12 @@
 //! Images of twice the sides, and the gradient.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
-    half,
     kernel::{Kernel, spread, wgsl},
-    layout::{self, extents},
+    layout::{self, extents, is_half},
 };
-use crate::ops::Interpolation;
+use crate::ops::layer::Interpolation;
 
 /// What [`enlarge()`] reads and writes as precisely as it was given.
 pub(super) const IMAGES: &[&str] = &["x", "y"];
@@ -39,7 +38,7 @@ pub(super) fn enlarge(x: &CubeTensor, by: Interpolation) -> CubeTensor {
     let [kernel, _] = ways(channels, by);
     let y = layout::empty_image_as(x, [batch, channels, 2 * height, 2 * width]);
     let groups = groups(4 * batch * height * width, channels);
-    kernel.half(IMAGES, half::is_half(x)).launch(&[x], &[&y], &uniform(shape), groups);
+    kernel.half(IMAGES, is_half(x)).launch(&[x], &[&y], &uniform(shape), groups);
     y
 }
 

@@ -1,6 +1,6 @@
 //! Which tensors have elements that are no finite numbers.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
     kernel::{Kernel, wgsl},

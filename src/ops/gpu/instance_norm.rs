@@ -1,13 +1,13 @@
 //! Instance normalisation and its gradient.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
-    conv2d, half,
+    conv2d,
     kernel::{Kernel, MOST_GROUPS, activation_code, spread, wgsl},
-    layout::{self, extents},
+    layout::{self, extents, is_half},
 };
-use crate::ops::Activation;
+use crate::ops::layer::Activation;
 
 /// Channels of a workgroup.
 const CHANNELS: usize = 64;
@@ -133,7 +133,7 @@ pub(super) fn normalise(
     let [first, _] = forward(planes.channels, affine.is_some(), activation, skip.is_some());
     let sums = planes.sums(x);
     let (info, groups) = planes.summed();
-    first.half(&["x"], half::is_half(x)).launch(&[x], &[&sums], &info, groups);
+    first.half(&["x"], is_half(x)).launch(&[x], &[&sums], &info, groups);
     normalise_by(x, &sums, planes.blocks, affine, skip, activation)
 }
 
@@ -148,7 +148,7 @@ pub(super) fn normalise_by(
 ) -> (CubeTensor, CubeTensor) {
     let planes = Planes { blocks, ..Planes::new(extents(x)) };
     let [_, second] = forward(planes.channels, affine.is_some(), activation, skip.is_some());
-    let second = second.half(IMAGES, half::is_half(x));
+    let second = second.half(IMAGES, is_half(x));
     let y = layout::empty_image_as(x, extents(x));
     let statistics = layout::empty(x, [planes.batch, 2, planes.channels]);
     let (info, groups) = planes.written();

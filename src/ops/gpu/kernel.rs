@@ -10,21 +10,21 @@
 //!   is an array of vec4; else of f32, of which only `left` are touched. With a fourth word, `one`,
 //!   both functions are on the single element `at`, without `left`. A buffer that the kernel keeps
 //!   in half precision is of f16: the functions convert, so that no line of a kernel computes in it
-//!   (see `half.rs`).
+//!   (see `watch.rs`).
 //! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3:
 //!   compilers keep an array in registers only if they unroll the loops over it, and not all do.
 
 use std::fmt::Write as _;
 
-use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
+use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
 use cubecl::{
     ir::attributes::BufferIOAttr,
     prelude::{CubeCount, CubeDim, KernelId},
     server::{KernelArguments, MetadataBindingInfo},
 };
 
-use super::half;
-use crate::ops::Activation;
+use super::watch;
+use crate::ops::layer::Activation;
 
 /// The texts of shaders by their names.
 macro_rules! wgsl {
@@ -138,7 +138,7 @@ impl Kernel {
         for line in text.lines() {
             match line.split_once("@binding(").and_then(|(_, rest)| rest.split_once(')')) {
                 Some((binding, uniform)) if narrows && uniform.starts_with(" var<uniform>") => {
-                    half::declare_watch(binding, uniform, &mut out);
+                    watch::declare(binding, uniform, &mut out);
                 }
                 _ => self.line(line, &mut out),
             }
@@ -199,7 +199,7 @@ impl Kernel {
         [x, y, z]: [usize; 3],
     ) {
         let Some(&tensor) = written.first() else { return };
-        let watch = self.narrows().then(|| half::watch(tensor));
+        let watch = self.narrows().then(|| watch::beside(tensor));
         let learnt = affine.iter().flatten().copied();
         let reading = |tensor| (tensor, BufferIOAttr::ReadOnly);
         let writing = |tensor| (tensor, BufferIOAttr::ReadWrite);

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{
-    augment, catalogue,
+    adam, augment, catalogue,
     conv2d::{self, Way},
-    enlarge, finite, half,
+    copy, enlarge, finite,
     instance_norm::{self, Planes},
     kernel::spread,
-    loss, recording, sum,
+    loss, sum,
     winograd::{self, Tiles},
     winograd_backward,
 };
 use crate::{
     device::{Limits, MEMORY},
-    ops::{Activation, Border, Conv2d, Distance, Interpolation, geometry::Geometry, gpu::adam},
+    ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
     translate::plan,
     weights::{Architecture, Layer, Up},
 };
@@ -56,7 +56,7 @@ impl Launches {
             let [x, y, _] = spread(elements.div_ceil(4));
             self.add(kernel.name(), [x, y, 4]);
         }
-        self.add(half::converting(elements, true).name(), spread(elements.div_ceil(4)));
+        self.add(copy::converting(elements, true).name(), spread(elements.div_ceil(4)));
         let y = match (spec.transposed, geometry) {
             (true, Geometry { batch, channels, height, width, .. }) => {
                 [batch, channels, height, width]
@@ -123,8 +123,8 @@ impl Launches {
     fn pictures(&mut self, x: [usize; 4]) {
         let elements: usize = x.iter().product();
         let fours = elements.div_ceil(4);
-        self.add(recording::copying(elements).name(), spread(fours));
-        self.add(recording::joining(elements).name(), spread(2 * fours));
+        self.add(copy::copying(elements).name(), spread(fours));
+        self.add(copy::joining(elements).name(), spread(2 * fours));
         let distance = Distance::Absolute;
         let groups = [loss::summing_groups(elements), 1, 1];
         self.add(loss::summing(elements, distance).name(), groups);

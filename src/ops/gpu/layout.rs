@@ -2,12 +2,10 @@
 //! strides differ, and what does not fit is copied once.
 
 use burn::{
-    backend::{
-        TensorMetadata,
-        wgpu::{CubeTensor, into_contiguous},
-    },
+    backend::TensorMetadata,
     tensor::{DType, Shape},
 };
+use burn_wgpu::{CubeTensor, into_contiguous};
 
 /// The axes of an image `[B, C, H, W]` in the order of memory: all channels of a pixel together.
 const IMAGE: [usize; 4] = [0, 2, 3, 1];
@@ -79,6 +77,11 @@ pub(super) fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType)
 fn contiguous(like: &CubeTensor, shape: Shape, bytes: usize, dtype: DType) -> CubeTensor {
     let handle = like.client.empty(bytes);
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
+}
+
+/// Whether a tensor is kept in float16.
+pub(super) fn is_half(tensor: &CubeTensor) -> bool {
+    tensor.dtype == DType::F16
 }
 
 /// The extents of a tensor with four axes.

@@ -1,13 +1,13 @@
 //! The losses on WebGPU.
 
-use burn::backend::wgpu::{CubeBackend, CubeTensor};
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::{
     kernel::{Constant, Kernel, spread, wgsl},
     layout::{self, extents},
 };
 use crate::ops::{
-    Distance,
+    layer::Distance,
     loss::{LossGradients, Losses},
 };
 

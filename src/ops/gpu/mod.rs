@@ -12,9 +12,9 @@ mod adam;
 mod augment;
 mod catalogue;
 mod conv2d;
+mod copy;
 mod enlarge;
 mod finite;
-mod half;
 mod instance_norm;
 mod kernel;
 #[cfg(all(test, not(target_family = "wasm")))]
@@ -23,37 +23,35 @@ mod layout;
 mod loss;
 mod recording;
 mod sum;
+mod watch;
 mod winograd;
 mod winograd_backward;
 
 use burn::{
-    backend::{
-        Backend, TensorMetadata,
-        tensor::FloatTensor,
-        wgpu::{CubeBackend, CubeTensor, into_contiguous},
-    },
+    backend::{Backend, TensorMetadata, tensor::FloatTensor},
     tensor::Shape,
 };
+use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 
 use self::{
     conv2d::Way,
     winograd_backward::{Forward, Second},
 };
 use super::{
-    Activation, Conv2d, Interpolation,
     affine::AffineOf,
     backend::{BackwardOperations, Operations},
     enlarge::Enlarging,
-    geometry::Geometry,
+    layer::{Activation, Conv2d, Geometry, Interpolation},
     whole_block::{AffinePair, BlockGradients, BlockPasses, Each, Kept, Pair, WholeBlock},
 };
 
 pub use adam::{Learning, adam};
 pub use catalogue::{Shader, half_shaders, shaders};
+pub use copy::{converted, copied, copy, join};
 pub use finite::not_finite;
-pub use half::{converted, watched};
-pub use recording::{Recorder, Recording, apart, copied, copy, join};
+pub use recording::{Recorder, Recording, apart};
 pub use sum::{add, average};
+pub use watch::watched;
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {

@@ -1,23 +1,15 @@
-//! Launches that are recorded once and then repeated, and what goes in and out of a recording: a
-//! repetition reads and writes the very buffers of the first time.
+//! Launches that are recorded once and then repeated: a repetition reads and writes the very buffers
+//! of the first time.
 
 use std::thread::{self, ThreadId};
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 use cubecl::{
     MemoryAllocationMode,
     client::{Client, Graph},
 };
 
-use super::{
-    half,
-    kernel::{Kernel, spread, wgsl},
-    layout,
-};
-use crate::{
-    device::refusal,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
 /// A stream that is about to record.
 ///
@@ -100,58 +92,13 @@ impl Recording {
     /// Every tensor that the work has read, and that it did not make itself, still exists.
     ///
     /// # Errors
-    /// As [`crate::device::read_all`].
+    /// `gpu-lost` for a device that is gone, else `out-of-memory` and `gpu-refused`.
     pub unsafe fn repeat(&self) -> Result<()> {
         // SAFETY: the caller keeps what is read. What the work made is kept by CubeCL, page by
         // page.
         unsafe { self.graph.replay() }.map_err(|error| {
             let reason = error.to_string();
-            if error.is_device_poisoned() { Error::GpuLost(reason) } else { refusal(reason) }
+            if error.is_device_poisoned() { Error::GpuLost(reason) } else { Error::refused(reason) }
         })
     }
-}
-
-/// The kernel that copies `elements` elements.
-pub(super) fn copying(elements: usize) -> Kernel {
-    Kernel::new("copy", wgsl!["copy"], [64, 1, 1]).wide(&["source", "destination"], elements)
-}
-
-/// Copies `source` to `target`, which [`copied()`] made of another one that lay like it.
-pub fn copy(source: CubeTensor, target: &CubeTensor) {
-    let source = layout::gapless(source);
-    let elements = source.meta.shape().num_elements();
-    let groups = spread(elements.div_ceil(4));
-    copying(elements).launch(&[&source], &[target], &[elements as u32, 0], groups);
-}
-
-/// A tensor of the same content in memory of its own. Nothing is ever written into one in float16,
-/// which is given back.
-pub fn copied(source: CubeTensor) -> CubeTensor {
-    if half::is_half(&source) {
-        return source;
-    }
-    let source = layout::gapless(source);
-    let mut target = layout::empty(&source, source.meta.shape().clone());
-    target.meta = source.meta.clone();
-    copy(source, &target);
-    target
-}
-
-/// The kernel that joins two batches of images of `elements` elements.
-pub(super) fn joining(elements: usize) -> Kernel {
-    Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(&["first", "second", "joined"], elements)
-}
-
-/// One batch of the images of both, the first in front.
-pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
-    let [first, second] = [first, second].map(layout::image);
-    let [shape, other] = [&first, &second].map(layout::extents);
-    assert_eq!(shape[1..], other[1..], "a batch has pictures of one size");
-    let joined = layout::empty_image(&first, [shape[0] + other[0], shape[1], shape[2], shape[3]]);
-    let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
-    let groups = spread(front.div_ceil(4) + back.div_ceil(4));
-    let sizes = [front + back, front].map(|size| size as u32);
-    // Rows of fours only where both begin at one.
-    joining(front | back).launch(&[&first, &second], &[&joined], &sizes, groups);
-    joined
 }

@@ -1,6 +1,6 @@
 //! Sums of gradients and averages of weights on WebGPU.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::kernel::{Kernel, spread, wgsl};
 

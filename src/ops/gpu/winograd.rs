@@ -8,16 +8,15 @@
 //!
 //! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
     conv2d::{Way, multiply},
-    half,
     instance_norm::{self, Affine},
     kernel::{Kernel, activation_code, spread, wgsl},
-    layout::{self, extents},
+    layout::{self, extents, is_half},
 };
-use crate::ops::Activation;
+use crate::ops::layer::Activation;
 
 /// Side of a tile of results.
 pub(super) const SIDE: usize = 4;
@@ -119,7 +118,7 @@ impl Tiles {
     pub fn temporary<const D: usize>(&self, like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
         let outermost = 4 * self.image.iter().product::<usize>();
         // In half precision those are too small.
-        layout::empty_within(like, shape, if half::is_half(like) { 0 } else { outermost })
+        layout::empty_within(like, shape, if is_half(like) { 0 } else { outermost })
     }
 
     /// Both kernels, transformed.
@@ -128,7 +127,7 @@ impl Tiles {
         let shape = [POSITIONS, channels, channels];
         let kernels = weights.map(|like| self.temporary(like, shape));
         let groups = weighing_groups(channels);
-        let kernel = weighing().half(WEIGHTS, weights.into_iter().all(half::is_half));
+        let kernel = weighing().half(WEIGHTS, weights.into_iter().all(is_half));
         kernel.launch(&weights, &kernels.each_ref(), &self.uniform(), groups);
         kernels
     }
@@ -146,7 +145,7 @@ impl Tiles {
         };
         let (read, written) = ([x, sums], [&transformed, &statistics]);
         let enter = entering(normalised.is_some(), affine.is_some(), activation);
-        let enter = enter.half(ENTERED, half::is_half(x));
+        let enter = enter.half(ENTERED, is_half(x));
         enter.launch_affine(&read, &written, affine, &self.uniform(), self.groups());
         [transformed, statistics]
     }
@@ -167,7 +166,7 @@ impl Tiles {
 
         let y = layout::empty_image_as(x, self.image);
         let sums = layout::empty(x, [batch, self.blocks, 2, channels]);
-        let leave = leaving().half(LEFT, half::is_half(x));
+        let leave = leaving().half(LEFT, is_half(x));
         leave.launch(&[&products, bias], &[&y, &sums], &self.uniform(), self.groups());
         [y, sums]
     }

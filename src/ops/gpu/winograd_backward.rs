@@ -7,7 +7,7 @@
 //! which are there already. The normalisations are gone back through on the way, so neither the
 //! image between the convolutions is made again nor the gradients of their results.
 
-use burn::backend::wgpu::CubeTensor;
+use burn_wgpu::CubeTensor;
 
 use super::{
     conv2d::{BUSY, Way, multiply},
@@ -16,7 +16,7 @@ use super::{
     layout::{self, extents},
     winograd::{Normalised, POSITIONS, SIDE, Tiles},
 };
-use crate::ops::{Activation, whole_block::Each};
+use crate::ops::{layer::Activation, whole_block::Each};
 
 /// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
 const WEIGHTS: usize = 64;

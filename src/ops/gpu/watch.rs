@@ -11,45 +11,32 @@
 
 use std::{cell::RefCell, fmt::Write as _};
 
-use burn::{
-    backend::wgpu::{CubeBackend, CubeTensor},
-    tensor::{DType, Device, Tensor},
-};
+use burn_wgpu::CubeTensor;
 
-use super::{
-    kernel::{Kernel, spread},
-    layout,
-    recording::copying,
-};
+use super::layout;
 
 thread_local! {
     /// Where kernels that are launched now note a number too large, `[1]`.
     static WATCH: RefCell<Option<CubeTensor>> = const { RefCell::new(None) };
 }
 
-/// Whether a tensor is kept in float16.
-pub(super) fn is_half(tensor: &CubeTensor) -> bool {
-    tensor.dtype == DType::F16
-}
-
-/// What `work` launches, and `[1]`: 0 if all that it wrote in float16 fits there.
-pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
-    let watch = Tensor::<1>::from_data([0.0_f32], device);
-    let on_gpu = watch.clone().try_into_primitive::<CubeBackend>().ok();
-    let outer = WATCH.with(|now| now.replace(on_gpu));
+/// What `work` launches takes its notes in `watch`, which is 0 afterwards if all that it wrote in
+/// float16 fits there. On other devices there is none.
+pub fn watched<T>(watch: Option<CubeTensor>, work: impl FnOnce() -> T) -> T {
+    let outer = WATCH.with(|now| now.replace(watch));
     let result = work();
     WATCH.with(|now| now.replace(outer));
-    (result, watch)
+    result
 }
 
 /// What a kernel beside `like` takes its notes in; nobody reads them outside of [`watched()`].
-pub(super) fn watch(like: &CubeTensor) -> CubeTensor {
+pub(super) fn beside(like: &CubeTensor) -> CubeTensor {
     WATCH.with(|now| now.borrow().clone()).unwrap_or_else(|| layout::empty(like, [1]))
 }
 
 /// Declares the buffer for the notes in place of the uniform `rest` of the line behind `binding`,
 /// the uniform behind it, and the function through which all goes that is written in float16.
-pub(super) fn declare_watch(binding: &str, rest: &str, out: &mut String) {
+pub(super) fn declare(binding: &str, rest: &str, out: &mut String) {
     let behind = binding.parse::<u32>().unwrap_or_default() + 1;
     // The note is 1.0: it is read as a float. Writing to a String cannot fail.
     let _ = writeln!(
@@ -68,22 +55,4 @@ fn fitting(four: vec4<f32>) -> vec4<f32> {{
     return bitcast<vec4<f32>>(signs | min(magnitudes, vec4<u32>(LARGEST)));
 }}"
     );
-}
-
-/// The kernel that copies tensors of `elements` elements from or to float16.
-pub(super) fn converting(elements: usize, to_half: bool) -> Kernel {
-    copying(elements).half(if to_half { &["destination"] } else { &["source"] }, true)
-}
-
-/// A parameter or an image in float16, or back in float32, in the same order in memory.
-pub fn converted(x: &CubeTensor, dtype: DType) -> CubeTensor {
-    if x.dtype == dtype {
-        return x.clone();
-    }
-    let elements = x.meta.shape().num_elements();
-    let mut y = layout::empty_of(x, x.meta.shape().clone(), dtype);
-    y.meta = x.meta.clone();
-    let groups = spread(elements.div_ceil(4));
-    converting(elements, dtype == DType::F16).launch(&[x], &[&y], &[elements as u32, 0], groups);
-    y
 }

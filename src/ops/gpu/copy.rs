@@ -1,0 +1,72 @@
+//! Copies of tensors on the graphics card: as they are, in another precision, and behind each other.
+
+use burn::tensor::DType;
+use burn_wgpu::CubeTensor;
+
+use super::{
+    kernel::{Kernel, spread, wgsl},
+    layout::{self, is_half},
+};
+
+/// The kernel that copies `elements` elements.
+pub(super) fn copying(elements: usize) -> Kernel {
+    Kernel::new("copy", wgsl!["copy"], [64, 1, 1]).wide(&["source", "destination"], elements)
+}
+
+/// Copies `source` to `target`, which [`copied()`] made of another one that lay like it.
+pub fn copy(source: CubeTensor, target: &CubeTensor) {
+    let source = layout::gapless(source);
+    let elements = source.meta.shape().num_elements();
+    let groups = spread(elements.div_ceil(4));
+    copying(elements).launch(&[&source], &[target], &[elements as u32, 0], groups);
+}
+
+/// A tensor of the same content in memory of its own. Nothing is ever written into one in float16,
+/// which is given back.
+pub fn copied(source: CubeTensor) -> CubeTensor {
+    if is_half(&source) {
+        return source;
+    }
+    let source = layout::gapless(source);
+    let mut target = layout::empty(&source, source.meta.shape().clone());
+    target.meta = source.meta.clone();
+    copy(source, &target);
+    target
+}
+
+/// The kernel that joins two batches of images of `elements` elements.
+pub(super) fn joining(elements: usize) -> Kernel {
+    Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(&["first", "second", "joined"], elements)
+}
+
+/// One batch of the images of both, the first in front.
+pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
+    let [first, second] = [first, second].map(layout::image);
+    let [shape, other] = [&first, &second].map(layout::extents);
+    assert_eq!(shape[1..], other[1..], "a batch has pictures of one size");
+    let joined = layout::empty_image(&first, [shape[0] + other[0], shape[1], shape[2], shape[3]]);
+    let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
+    let groups = spread(front.div_ceil(4) + back.div_ceil(4));
+    let sizes = [front + back, front].map(|size| size as u32);
+    // Rows of fours only where both begin at one.
+    joining(front | back).launch(&[&first, &second], &[&joined], &sizes, groups);
+    joined
+}
+
+/// The kernel that copies tensors of `elements` elements from or to float16.
+pub(super) fn converting(elements: usize, to_half: bool) -> Kernel {
+    copying(elements).half(if to_half { &["destination"] } else { &["source"] }, true)
+}
+
+/// A parameter or an image in float16, or back in float32, in the same order in memory.
+pub fn converted(x: CubeTensor, dtype: DType) -> CubeTensor {
+    if x.dtype == dtype {
+        return x;
+    }
+    let elements = x.meta.shape().num_elements();
+    let mut y = layout::empty_of(&x, x.meta.shape().clone(), dtype);
+    y.meta = x.meta.clone();
+    let groups = spread(elements.div_ceil(4));
+    converting(elements, dtype == DType::F16).launch(&[&x], &[&y], &[elements as u32, 0], groups);
+    y
+}

@@ -1,0 +1,294 @@
+//! What the operations are told, and what all of `ops/` may know: kinds of layers, their extents, and
+//! the numbers of losses, augmentation and optimiser. Nothing here computes an operation.
+
+use burn::tensor::Tensor;
+
+/// The element-wise function at the end of an operation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// max(0, x).
+    Relu,
+    /// x for x > 0, else 0.2 x: the slope of the PatchGAN (paper, appendix 7.2).
+    LeakyRelu,
+    /// The generator's last layer: values in (-1, 1).
+    Tanh,
+}
+
+/// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Border {
+    /// Zeros.
+    Zero(usize),
+    /// The image mirrored at its outermost pixel, which is not repeated. The width must be
+    /// smaller than the image.
+    Reflect(usize),
+}
+
+/// One kind of convolution; its weights are given apart from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conv2d {
+    /// Side of the square kernel.
+    pub kernel: usize,
+    /// Step between output pixels, or between input pixels when transposed.
+    pub stride: usize,
+    /// What is beyond the edges. A transposed convolution has none of its own: its output is
+    /// exactly `stride` times as large as its input (PyTorch: padding 1, output padding 1).
+    pub border: Border,
+    /// Upsample instead of downsample. Its weight is `[C_in, C_out, k, k]`, as in PyTorch.
+    pub transposed: bool,
+    /// Applied to the result.
+    pub activation: Activation,
+}
+
+impl Conv2d {
+    /// The border of the larger image: what a transposed convolution is the adjoint of has
+    /// PyTorch's padding, half the kernel.
+    pub fn image_border(&self) -> Border {
+        if self.transposed { Border::Zero(self.kernel / 2) } else { self.border }
+    }
+}
+
+/// Both convolutions of a residual block.
+pub const RESIDUAL: Conv2d = Conv2d {
+    kernel: 3,
+    stride: 1,
+    border: Border::Reflect(1),
+    transposed: false,
+    activation: Activation::None,
+};
+
+/// One convolution: what goes in, what comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Images.
+    pub batch: usize,
+    /// Channels of the input.
+    pub channels: usize,
+    /// Channels of the output.
+    pub outputs: usize,
+    /// Rows of the input, without its border.
+    pub height: usize,
+    /// Columns of the input, without its border.
+    pub width: usize,
+    /// Side of the square kernel.
+    pub kernel: usize,
+    /// Step between outputs.
+    pub stride: usize,
+    /// What is beyond the edges of the input.
+    pub border: Border,
+}
+
+impl Geometry {
+    /// Rows of the output.
+    pub fn rows(&self) -> usize {
+        (self.height + 2 * width_of(self.border) - self.kernel) / self.stride + 1
+    }
+
+    /// Columns of the output.
+    pub fn columns(&self) -> usize {
+        (self.width + 2 * width_of(self.border) - self.kernel) / self.stride + 1
+    }
+
+    /// What is known of the convolution `spec` from the shapes of its input `[B, C_in, H, W]` and
+    /// its weight. A transposed one is the adjoint of a convolution from its output to its input,
+    /// and is described as that.
+    pub fn new(x: [usize; 4], weight: [usize; 4], spec: &Conv2d) -> Self {
+        let factor = if spec.transposed { spec.stride } else { 1 };
+        Self {
+            batch: x[0],
+            channels: weight[1],
+            outputs: weight[0],
+            height: factor * x[2],
+            width: factor * x[3],
+            kernel: spec.kernel,
+            stride: spec.stride,
+            border: spec.image_border(),
+        }
+    }
+}
+
+/// Pixels of the border on each side.
+pub fn width_of(border: Border) -> usize {
+    match border {
+        Border::Zero(width) | Border::Reflect(width) => width,
+    }
+}
+
+/// How an image is enlarged to twice its sides. Mirrors PyTorch's `Upsample(scale_factor=2)`, `mode`
+/// nearest or bilinear with `align_corners=False`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Interpolation {
+    /// Each pixel four times.
+    Nearest,
+    /// Three quarters of the nearest row and column, one of the next; at the edge the outermost
+    /// stands for the next.
+    Bilinear,
+}
+
+/// What becomes of an image before a convolution sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Before {
+    /// It is normalised, with this activation.
+    pub normalised: Option<Activation>,
+    /// Then it is enlarged.
+    pub enlarged: Option<Interpolation>,
+}
+
+/// Weight and bias `[C]` of an instance normalisation that has learnt some: PyTorch's
+/// `InstanceNorm2d(affine=True)`.
+#[derive(Debug, Clone)]
+pub struct Affine {
+    /// The normalised image is multiplied by it.
+    pub weight: Tensor<1>,
+    /// Then this is added.
+    pub bias: Tensor<1>,
+}
+
+/// What is averaged over the elements x of a tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    /// |x - y|, y the same element of another tensor. Where both are equal the gradient is 0.
+    Absolute,
+    /// (x - t)², where the target t is 1 in the first images of the batch and 0 in the others.
+    Squared {
+        /// Images whose target is 1.
+        real: usize,
+    },
+    /// -log σ(x) in the first images of the batch and -log(1 - σ(x)) in the others.
+    Logistic {
+        /// Images of the first kind.
+        real: usize,
+    },
+}
+
+impl Distance {
+    /// Images at the beginning of a batch whose target is 1.
+    pub fn real(self) -> usize {
+        match self {
+            Self::Absolute => 0,
+            Self::Squared { real } | Self::Logistic { real } => real,
+        }
+    }
+}
+
+/// The constants of one update.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamStep {
+    /// Learning rate.
+    pub rate: f64,
+    /// Decay of the mean.
+    pub beta1: f64,
+    /// Decay of the mean square.
+    pub beta2: f64,
+    /// Added to the root of the mean square.
+    pub epsilon: f64,
+    /// Updates so far, with this one: 1 for the first.
+    pub time: u64,
+}
+
+impl AdamStep {
+    /// Length of the step in units of `mean / root`, and what the root is divided by: both bias
+    /// corrections.
+    pub fn corrected(&self) -> (f64, f64) {
+        let time = self.time as f64;
+        let mean = 1.0 - libm::pow(self.beta1, time);
+        let square = 1.0 - libm::pow(self.beta2, time);
+        (self.rate / mean, square.sqrt())
+    }
+}
+
+/// What was drawn for one picture. It says nothing of the picture's size, so that it fits any.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Augmentation {
+    /// Added to every value.
+    pub brightness: f32,
+    /// Factor of each value's distance from the mean of its pixel.
+    pub saturation: f32,
+    /// Factor of each value's distance from the mean of the picture.
+    pub contrast: f32,
+    /// Sides of the square that is cut out, as a part of the picture's; 0 for none.
+    pub cut: f32,
+    /// How far it is shifted down and to the right: from 0, an eighth of the side back, to 1, an
+    /// eighth forward.
+    pub shift: [f32; 2],
+    /// Where the middle of the square is, from 0, the first row and column, to 1.
+    pub place: [f32; 2],
+}
+
+impl Augmentation {
+    /// Numbers of one.
+    pub const NUMBERS: usize = 8;
+
+    /// The picture as it is.
+    pub const NONE: Self = Self {
+        brightness: 0.0,
+        saturation: 1.0,
+        contrast: 1.0,
+        cut: 0.0,
+        shift: [0.5; 2],
+        place: [0.5; 2],
+    };
+
+    /// As one picture's part of a tensor.
+    pub fn numbers(&self) -> [f32; Self::NUMBERS] {
+        let Self { brightness, saturation, contrast, cut, shift: [down, right], place } = *self;
+        [brightness, saturation, contrast, cut, down, right, place[0], place[1]]
+    }
+
+    /// What [`Augmentation::numbers`] came from.
+    pub fn from_numbers(numbers: [f32; Self::NUMBERS]) -> Self {
+        let [brightness, saturation, contrast, cut, down, right, top, left] = numbers;
+        let (shift, place) = ([down, right], [top, left]);
+        Self { brightness, saturation, contrast, cut, shift, place }
+    }
+
+    /// Shift and square along one axis of a picture, 0 for the rows and 1 for the columns, of `side`
+    /// pixels: by how many pixels a row or column moves on, and which of the result are zero
+    /// together with the other axis'. `augment.wgsl` does the same.
+    pub fn along(&self, axis: usize, side: usize) -> (isize, std::ops::Range<isize>) {
+        // An eighth and the square's side are rounded, as in the paper's code.
+        let reach = (side + 4) / 8;
+        let of = |pair: [f32; 2]| pair.get(axis).copied().unwrap_or(0.5);
+        let shift = whole(of(self.shift), 2 * reach + 1) - reach as isize;
+        let cut = (side as f32 * self.cut + 0.5) as usize;
+        let start = whole(of(self.place), side + 1 - cut % 2) - (cut / 2) as isize;
+        (shift, start..start + cut as isize)
+    }
+}
+
+/// The integer from 0 to `count` - 1 for a number from 0 to 1, in float32 as on a graphics card.
+fn whole(part: f32, count: usize) -> isize {
+    ((part * count as f32) as usize).min(count - 1) as isize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Augmentation;
+
+    /// From the paper's code: `int(side * 0.125 + 0.5)` either way, and a square of `int(side * 0.5 +
+    /// 0.5)` around any row, or between any two.
+    #[test]
+    fn shifts_and_squares_reach_as_far_as_in_the_papers_code() {
+        for side in [1, 3, 24, 27, 31, 64, 100, 256, 4096] {
+            let most = (side as f64 * 0.125 + 0.5) as isize;
+            let cut = (side as f64 * 0.5 + 0.5) as isize;
+            let last = side as isize - cut % 2;
+            for (part, shift, middle) in
+                [(0.0, -most, 0), (0.5, 0, (last + 1) / 2), (1.0, most, last)]
+            {
+                let drawn = Augmentation {
+                    cut: 0.5,
+                    shift: [part, 0.5],
+                    place: [part, 0.5],
+                    ..Augmentation::NONE
+                };
+                let (found, square) = drawn.along(0, side);
+                assert_eq!(found, shift, "{side}");
+                assert_eq!(square, middle - cut / 2..middle - cut / 2 + cut, "{side}");
+            }
+        }
+        assert!(Augmentation::NONE.along(1, 64).1.is_empty());
+    }
+}
