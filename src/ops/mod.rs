@@ -7,81 +7,165 @@
 //! [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
 //!
 //! This folder is the only place that knows how an operation is computed; everything else is
-//! written against these functions. [`reference`](mod@reference) has them composed of Burn's own
-//! tensor operations. What runs is ours, forward and backward: `cpu/` on the CPU, `gpu/` with the
-//! shaders of `wgsl/` on WebGPU; `backend.rs` tells Burn so.
+//! written against these functions. Another one has five places: `layer.rs` for what it is told,
+//! [`reference`](mod@reference) for what it means, composed of Burn's own tensor operations, `graph/`
+//! for its node, and `cpu/` and `gpu/` with `wgsl/` for what runs, forward and backward.
 
-mod adam;
-mod affine;
-mod augment;
-mod backend;
-mod conv2d;
 mod cpu;
-mod enlarge;
-mod finite;
-mod flex;
 mod gpu;
-mod instance_norm;
+mod graph;
 mod layer;
-mod loss;
-mod prepared;
+mod learning;
+mod place;
 mod recording;
 pub mod reference;
-mod residual_block;
-mod sum;
-mod whole_block;
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::{
+    backend::Dispatch,
+    tensor::{DType, Device, Tensor},
+};
 use burn_wgpu::CubeBackend;
 
-pub use adam::{Learning, adam};
-pub use augment::augment;
-pub use conv2d::conv2d;
-pub use finite::not_finite;
-pub use gpu::{Shader, half_shaders, shaders};
-pub use instance_norm::instance_norm;
+use self::{
+    graph::{
+        operations::{Operations, Skip},
+        passes::{Block, BlockConv, Passes},
+    },
+    place::{changed_on_gpu, from_gpu, on_gpu},
+};
+
+pub use gpu::{Recorder, Recording, Shader, half_shaders, shaders};
 pub use layer::{
     Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, Interpolation,
 };
-pub use loss::loss;
-pub use prepared::prepared_conv2d;
-pub use recording::{Recorder, Recording, apart, copy, recorder, snapshot};
-pub use residual_block::{Parameters, residual_block, takes_winograd, whole_residual_block};
-pub use sum::{add, average};
+pub use learning::{Learning, adam, add, average, not_finite};
+pub use place::is_cpu;
+pub use recording::{apart, copy, recorder, snapshot};
+
+/// Applies `spec` to `x` `[B, C_in, H, W]` with `weight` `[C_out, C_in, k, k]` (transposed:
+/// `[C_in, C_out, k, k]`) and `bias` `[C_out]`.
+///
+/// Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, and
+/// `ConvTranspose2d` with output padding, as `models/networks.py` uses them.
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
+    prepared_conv2d(x, Before { normalised: None, enlarged: None }, None, weight, bias, spec)
+}
+
+/// [`conv2d()`] of what `before` makes of `x`; `affine` is the normalisation's.
+pub fn prepared_conv2d(
+    x: Tensor<4>,
+    before: Before,
+    affine: Option<Affine>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    spec: Conv2d,
+) -> Tensor<4> {
+    let ([x, weight], bias) = ([x, weight].map(Tensor::into_dispatch), bias.into_dispatch());
+    Tensor::from_dispatch(Dispatch::convolve(x, before, affine.into(), weight, bias, spec))
+}
+
+/// `activation(weight * (x - mean) / sqrt(var + ε) + bias) + skip`, with mean and variance over H and
+/// W of each channel of `x` `[B, C, H, W]`; weight and bias only if `affine` has them.
+///
+/// Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance, ε
+/// inside the root, the same in training and in use. The statistics are of each image and channel
+/// alone, so a batch changes nothing.
+pub fn instance_norm(
+    x: Tensor<4>,
+    affine: Option<Affine>,
+    activation: Activation,
+    skip: Option<Tensor<4>>,
+) -> Tensor<4> {
+    let skip = skip.map_or(Skip::None, |skip| Skip::Some(skip.into_dispatch()));
+    let y = Dispatch::normalise(x.into_dispatch(), affine.into(), activation, skip);
+    Tensor::from_dispatch(y)
+}
+
+/// The weight `[C, C, 3, 3]` and bias `[C]` of one convolution.
+pub type Parameters = (Tensor<4>, Tensor<1>);
+
+/// A residual block of the generator (paper, appendix 7.2: Rk; `ResnetBlock` in PyTorch's
+/// `models/networks.py`) on `x` `[B, C, H, W]`: two 3x3 convolutions with mirrored borders around
+/// which the input is carried, each normalised, the first one with a ReLU. There is none after the
+/// sum. `affine` is what the normalisations have learnt.
+///
+/// On WebGPU larger ones are computed as a whole by Winograd's filtering, whose results differ from
+/// the plain one's by about 1e-5 of the largest; in a graph, if H and W are multiples of 4.
+pub fn residual_block(
+    x: Tensor<4>,
+    convs: [Parameters; 2],
+    affine: Option<[Affine; 2]>,
+) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::residual_block(block(x, convs, affine)))
+}
+
+/// [`residual_block()`] as one operation of a graph, on any device and whether it pays or not. On
+/// WebGPU C, H and W must be multiples of 4.
+pub fn whole_residual_block(
+    x: Tensor<4>,
+    convs: [Parameters; 2],
+    affine: Option<[Affine; 2]>,
+) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::whole_block(block(x, convs, affine)))
+}
+
+fn block(x: Tensor<4>, convs: [Parameters; 2], affine: Option<[Affine; 2]>) -> Block<Dispatch> {
+    let conv = |(weight, bias): Parameters, affine: Option<Affine>| BlockConv {
+        weight: weight.into_dispatch(),
+        bias: bias.into_dispatch(),
+        affine: affine.into(),
+    };
+    let [first, second] = convs;
+    let [of_first, of_second] = affine.map_or([None, None], |both| both.map(Some));
+    let (first, second) = (conv(first, of_first), conv(second, of_second));
+    Block { x: x.into_dispatch(), first, second }
+}
+
+/// Whether a block in a graph, on images `[B, C, H, W]`, is computed by Winograd's filtering.
+pub fn takes_winograd(image: [usize; 4], device: &Device) -> bool {
+    !is_cpu(device) && CubeBackend::block_pays(image, true)
+}
+
+/// Averages `distance` over `x` `[B, C, H, W]`, and multiplies by `weight`: `[1]`. `other` is what
+/// [`Distance::Absolute`] compares with, of the same shape and without a gradient; the other
+/// distances do not look at it (paper, section 3; `GANLoss` and `L1Loss` in PyTorch's `models/`).
+pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> Tensor<1> {
+    let [x, other] = [x, other].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::loss(x, other, distance, weight as f32))
+}
+
+/// The pictures `x` `[B, C, H, W]` augmented: each as its [`Augmentation::numbers`] in `draws`
+/// `[D, 8, 1, 1]` say. If `x` has more pictures than that, they begin with the first again.
+///
+/// This is differentiable augmentation (Zhao et al., arXiv 2006.10738, section 3.3;
+/// `DiffAugment_pytorch.py` in its code): what a discriminator is shown is brightened, shifted and cut
+/// out at random, and the gradient finds its way back through all of it. In the paper's order:
+/// brightness, saturation, contrast, then a shift with zeros behind it, then a square of zeros. All of
+/// it is affine in the picture, with the mean colour of each pixel and the mean of the picture, so the
+/// way back is the adjoint of the way there, and needs no picture. What was drawn is data, so that a
+/// recorded step can be repeated with other draws.
+pub fn augment(x: Tensor<4>, draws: Tensor<4>) -> Tensor<4> {
+    let [x, draws] = [x, draws].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(Dispatch::augment(x, draws))
+}
 
 /// A parameter, outside any graph, as its device's operations want it in memory: then they need not
 /// arrange it at each call. Its shape and its values stay the same.
 pub fn arranged<const D: usize>(parameter: Tensor<D>) -> Tensor<D> {
-    match parameter.clone().try_into_primitive::<CubeBackend>() {
-        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::arranged(tensor)),
-        Err(_) => parameter,
-    }
-}
-
-/// Gives back the memory that operations on `device` keep for the next ones.
-pub fn release(device: &Device) {
-    cpu::release();
-    device.memory_cleanup();
-}
-
-/// The images of both, `[B, C, H, W]` and outside any graph, as one batch with `first` in front.
-pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
-    let [on_gpu, too] =
-        [&first, &second].map(|images| images.clone().try_into_primitive::<CubeBackend>().ok());
-    match (on_gpu, too) {
-        (Some(first), Some(second)) => {
-            Tensor::from_primitive::<CubeBackend>(gpu::join(first, second))
-        }
-        _ => Tensor::cat(vec![first, second], 0),
-    }
+    changed_on_gpu(parameter, gpu::parameter)
 }
 
 /// Images outside any graph, as their device's operations want them in memory: then they need not
 /// be arranged by each operation that reads them. Shape and values stay the same.
 pub fn image(image: Tensor<4>) -> Tensor<4> {
-    match image.clone().try_into_primitive::<CubeBackend>() {
-        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::image(tensor)),
-        Err(_) => image,
+    changed_on_gpu(image, gpu::image)
+}
+
+/// The images of both, `[B, C, H, W]` and outside any graph, as one batch with `first` in front.
+pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+    match (on_gpu(&first), on_gpu(&second)) {
+        (Some(first), Some(second)) => from_gpu(gpu::join(first, second)),
+        _ => Tensor::cat(vec![first, second], 0),
     }
 }
 
@@ -89,24 +173,22 @@ pub fn image(image: Tensor<4>) -> Tensor<4> {
 /// float32 all the same (see `gpu/watch.rs`). On the CPU there is no such thing, and the tensor is
 /// given back.
 pub fn halved<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    converted(tensor, DType::F16)
+    changed_on_gpu(tensor, |tensor| gpu::converted(tensor, DType::F16))
 }
 
 /// A tensor that [`halved()`] made, or an operation on such, in float32.
 pub fn doubled<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    converted(tensor, DType::F32)
-}
-
-fn converted<const D: usize>(tensor: Tensor<D>, dtype: DType) -> Tensor<D> {
-    match tensor.clone().try_into_primitive::<CubeBackend>() {
-        Ok(tensor) => Tensor::from_primitive::<CubeBackend>(gpu::converted(tensor, dtype)),
-        Err(_) => tensor,
-    }
+    changed_on_gpu(tensor, |tensor| gpu::converted(tensor, DType::F32))
 }
 
 /// What `work` launches, and `[1]`: 0 if all that it wrote in float16 fits there.
 pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
-    let watch = Tensor::<1>::from_data([0.0_f32], device);
-    let on_gpu = watch.clone().try_into_primitive::<CubeBackend>().ok();
-    (gpu::watched(on_gpu, work), watch)
+    let watch = Tensor::from_data([0.0_f32], device);
+    (gpu::watched(on_gpu(&watch), work), watch)
+}
+
+/// Gives back the memory that operations on `device` keep for the next ones.
+pub fn release(device: &Device) {
+    cpu::release();
+    device.memory_cleanup();
 }

@@ -3,15 +3,16 @@
 //! All images are `[B, C, H, W]` in row-major order without gaps. Results overwrite the contents of
 //! their slices. They are bit-identical in every run and with any number of threads.
 //!
-//! [`conv2d()`], [`conv2d_backward()`] and their transposed forms are exact adjoints of each other;
-//! the fastest algorithm depends on their extents: `winograd.rs` for 3x3 with stride 1,
-//! `narrow.rs` for at most four outputs, `columns.rs` for everything else. [`instance_norm()`],
-//! [`activate()`], [`adam()`] and [`average()`] pass over memory once or twice.
+//! The convolutions of `conv2d.rs` and their gradients are exact adjoints of each other; the fastest
+//! algorithm depends on their extents: `winograd.rs` for 3x3 with stride 1, `narrow.rs` for at most
+//! four outputs, `columns.rs` for everything else. Normalisation, activation, Adam and averages pass
+//! over memory once or twice. `backend.rs` makes them operations of Burn's Flex backend.
 
 mod activation;
 mod adam;
 mod augment;
 mod average;
+mod backend;
 mod columns;
 mod conv2d;
 mod enlarge;
@@ -29,12 +30,5 @@ mod tiles;
 mod winograd;
 mod workspace;
 
-pub use activation::{activate, activate_backward};
-pub use adam::adam;
-pub use augment::{augment, augment_backward};
-pub use average::average;
-pub use conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward};
-pub use enlarge::{enlarge, enlarge_backward};
-pub use instance_norm::{affine_norm_backward, instance_norm, instance_norm_backward};
-pub use loss::{loss, loss_backward};
+pub use backend::{adam, add, average};
 pub use workspace::release;

@@ -2,7 +2,13 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use super::*;
+use super::{
+    activation::{activate, activate_backward},
+    adam::adam,
+    average::average,
+    conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward},
+    instance_norm::{instance_norm, instance_norm_backward},
+};
 use crate::ops::layer::{Activation, AdamStep, Border, Geometry, width_of};
 
 /// Numbers in (-1, 1) from a seed (a linear congruence).

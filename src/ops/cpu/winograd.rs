@@ -42,7 +42,7 @@ pub(super) fn fits(shape: &Geometry) -> bool {
 pub(super) fn forward(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
     let Geometry { outputs, width, .. } = *shape;
     let map = shape.map();
-    let work = Tiles::new(shape);
+    let work = TileRows::new(shape);
     let kernels = transform_kernels(weight, shape);
     let mut input = Buffer::new(shape.channels * work.stride);
     let mut output = Buffer::new(outputs * work.stride);
@@ -73,7 +73,7 @@ pub(super) fn backward(
     shape: &Geometry,
 ) {
     let Geometry { channels, outputs, .. } = *shape;
-    let work = Tiles::new(shape);
+    let work = TileRows::new(shape);
     let kernels = dx.as_ref().map(|_| transform_kernels(weight, shape));
     let mut kernel_gradient = dw.as_ref().map(|_| Buffer::zeros(outputs * kernel_stride(shape)));
     let mut input = Buffer::new(channels * work.stride);
@@ -143,7 +143,7 @@ fn matrix(
 }
 
 /// The tiling of an image.
-struct Tiles {
+struct TileRows {
     plane: Plane,
     /// Rows and columns of tiles.
     down: usize,
@@ -154,7 +154,7 @@ struct Tiles {
     stride: usize,
 }
 
-impl Tiles {
+impl TileRows {
     fn new(shape: &Geometry) -> Self {
         let (down, across) = (shape.height.div_ceil(2), shape.width.div_ceil(2));
         let most = (TILES / across).max(1);

@@ -3,25 +3,14 @@
 
 use burn_wgpu::CubeTensor;
 
-use super::kernel::{Kernel, spread, wgsl};
+use super::{
+    kernel::{Kernel, spread, wgsl},
+    layout,
+};
 use crate::ops::layer::AdamStep;
 
 /// Parameters of one launch.
 const PARAMETERS: usize = 2;
-
-/// A parameter, its gradient, and mean and mean square of the gradients before. All four lie alike
-/// in memory, without gaps.
-pub struct Learning {
-    pub parameter: CubeTensor,
-    pub gradient: CubeTensor,
-    pub moments: [CubeTensor; 2],
-}
-
-impl Learning {
-    fn elements(&self) -> usize {
-        self.parameter.meta.shape().num_elements()
-    }
-}
 
 /// The kernel for one or two parameters; `row` is a multiple of four if the elements of each are.
 pub(super) fn stepping(parameters: usize, row: usize) -> Kernel {
@@ -34,28 +23,30 @@ pub(super) fn stepping(parameters: usize, row: usize) -> Kernel {
     names.into_iter().take(parameters).fold(kernel, |kernel, names| kernel.wide(names, row))
 }
 
-/// Updates all parameters and their moments, where they are.
-pub fn adam(all: &[Learning], step: &AdamStep) {
+/// Updates each parameter by its gradient, with both moments, where they are; returns all but the
+/// gradient.
+pub fn adam(all: Vec<[CubeTensor; 4]>, step: &AdamStep) -> Vec<[CubeTensor; 3]> {
+    let all: Vec<_> = all.into_iter().map(|learning| learning.map(layout::parameter)).collect();
+    let elements = |[parameter, ..]: &[CubeTensor; 4]| parameter.meta.shape().num_elements();
     let (length, root) = step.corrected();
     let floats =
         [step.beta1, step.beta2, 1.0 - step.beta1, 1.0 - step.beta2, step.epsilon, length, root];
     for some in all.chunks(PARAMETERS) {
         let mut info = [0; PARAMETERS].to_vec();
         for (size, learning) in info.iter_mut().zip(some) {
-            *size = learning.elements() as u32;
+            *size = elements(learning) as u32;
         }
         info.extend(floats.map(|value| (value as f32).to_bits()));
-        let gradients: Vec<_> = some.iter().map(|learning| &learning.gradient).collect();
+        let gradients: Vec<_> = some.iter().map(|[_, gradient, ..]| gradient).collect();
         let updated: Vec<_> = some
             .iter()
-            .flat_map(|Learning { parameter, moments: [mean, square], .. }| {
-                [parameter, mean, square]
-            })
+            .flat_map(|[parameter, _, mean, square]| [parameter, mean, square])
             .collect();
-        let row = some.iter().fold(0, |row, learning| row | learning.elements());
-        let most = some.iter().map(Learning::elements).max().unwrap_or_default();
+        let row = some.iter().fold(0, |row, learning| row | elements(learning));
+        let most = some.iter().map(elements).max().unwrap_or_default();
         let [x, y, _] = spread(most.div_ceil(4));
         let groups = [x, y, some.len()];
         stepping(some.len(), row).launch(&gradients, &updated, &info, groups);
     }
+    all.into_iter().map(|[parameter, _, mean, square]| [parameter, mean, square]).collect()
 }

@@ -1,13 +1,11 @@
 //! Differentiable augmentation on WebGPU: the mean of each picture, then all pixels.
 
-use burn::tensor::Shape;
-use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
+use burn_wgpu::CubeTensor;
 
 use super::{
     kernel::{Kernel, folded, wgsl},
     layout::{self, extents},
 };
-use crate::ops::augment::{AugmentationGradients, Augmentations};
 
 /// Pixels of a workgroup that sums.
 const SUMMED: usize = 1024;
@@ -42,28 +40,16 @@ pub(super) fn moving_groups([batch, _, height, width]: [usize; 4]) -> [usize; 3]
     [x, y, batch]
 }
 
-fn augmented(x: CubeTensor, draws: CubeTensor, backward: bool) -> CubeTensor {
-    let (x, draws) = (layout::image(x), into_contiguous(draws));
-    let shape = extents(&x);
+/// The pictures `x` as `draws` say, or backward the gradient by that of the result.
+pub(super) fn augmented(x: &CubeTensor, draws: &CubeTensor, backward: bool) -> CubeTensor {
+    let shape = extents(x);
     let [batch, channels, height, width] = shape;
     let sums = sums(shape);
-    let [drawn, ..] = extents(&draws);
+    let [drawn, ..] = extents(draws);
     let info = [height, width, channels, drawn, sums, 0].map(|extent| extent as u32);
-    let totals = layout::empty(&x, Shape::new([batch, sums]));
-    averaging(backward).launch(&[&x, &draws], &[&totals], &info, averaging_groups(shape));
-    let y = layout::empty_image(&x, shape);
-    moving(backward).launch(&[&x, &draws, &totals], &[&y], &info, moving_groups(shape));
+    let totals = layout::empty(x, [batch, sums]);
+    averaging(backward).launch(&[x, draws], &[&totals], &info, averaging_groups(shape));
+    let y = layout::empty_image(x, shape);
+    moving(backward).launch(&[x, draws, &totals], &[&y], &info, moving_groups(shape));
     y
-}
-
-impl Augmentations for CubeBackend {
-    fn augment(x: CubeTensor, draws: CubeTensor) -> CubeTensor {
-        augmented(x, draws, false)
-    }
-}
-
-impl AugmentationGradients for CubeBackend {
-    fn augment_backward(gradient: CubeTensor, draws: CubeTensor) -> CubeTensor {
-        augmented(gradient, draws, true)
-    }
 }

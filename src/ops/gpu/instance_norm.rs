@@ -119,13 +119,13 @@ impl Planes {
 }
 
 /// Weight and bias `[C]` of a normalisation that has learnt something.
-pub(super) type Affine<'a> = Option<[&'a CubeTensor; 2]>;
+pub(super) type Learnt<'a> = Option<[&'a CubeTensor; 2]>;
 
 /// `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip`, and `[B, 2, C]`: the means and the
 /// factors `1 / sqrt(var + ε)`.
 pub(super) fn normalise(
     x: &CubeTensor,
-    affine: Affine,
+    affine: Learnt,
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
@@ -142,7 +142,7 @@ pub(super) fn normalise_by(
     x: &CubeTensor,
     sums: &CubeTensor,
     blocks: usize,
-    affine: Affine,
+    affine: Learnt,
     skip: Option<&CubeTensor>,
     activation: Activation,
 ) -> (CubeTensor, CubeTensor) {
@@ -162,11 +162,11 @@ pub(super) fn normalise_by(
 pub(super) fn normalise_backward(
     x: &CubeTensor,
     statistics: &CubeTensor,
-    affine: Affine,
+    affine: Learnt,
     gradient: &CubeTensor,
     activation: Activation,
     wanted: bool,
-) -> (CubeTensor, Option<[CubeTensor; 2]>) {
+) -> (CubeTensor, [Option<CubeTensor>; 2]) {
     let planes = Planes::new(extents(x));
     let [_, second] = backward(planes.channels, affine.is_some(), activation);
     let (sums, _) = gradient_sums(x, statistics, affine, gradient, activation);
@@ -174,7 +174,7 @@ pub(super) fn normalise_backward(
     let (info, groups) = planes.written();
     let read = [x, gradient, statistics, &sums];
     second.launch_affine(&read, &[&dx], affine, &info, groups);
-    (dx, wanted.then(|| affine_gradients(&sums)))
+    (dx, affine_gradients(&sums, wanted))
 }
 
 /// The first pass of [`normalise_backward()`]: sums of blocks of pixels `[B, blocks, 2, C]` of the
@@ -182,7 +182,7 @@ pub(super) fn normalise_backward(
 pub(super) fn gradient_sums(
     x: &CubeTensor,
     statistics: &CubeTensor,
-    affine: Affine,
+    affine: Learnt,
     gradient: &CubeTensor,
     activation: Activation,
 ) -> (CubeTensor, usize) {
@@ -194,13 +194,16 @@ pub(super) fn gradient_sums(
     (sums, planes.blocks)
 }
 
-/// The gradients of weight and bias, from what [`gradient_sums()`] gives.
-pub(super) fn affine_gradients(sums: &CubeTensor) -> [CubeTensor; 2] {
+/// The gradients of weight and bias, if they are `wanted`, from what [`gradient_sums()`] gives.
+pub(super) fn affine_gradients(sums: &CubeTensor, wanted: bool) -> [Option<CubeTensor>; 2] {
+    if !wanted {
+        return [None, None];
+    }
     let [batch, blocks, _, channels] = extents(sums);
     let [weight, bias] = [0; 2].map(|_| layout::empty(sums, [channels]));
     let sizes = [batch * blocks, channels, channels, 0].map(|size| size as u32);
     conv2d::summing().launch(&[sums], &[&bias, &weight], &sizes, spread(2 * channels));
-    [weight, bias]
+    [weight, bias].map(Some)
 }
 
 /// What [`normalise()`] was given, from its result with `skip` added and without an activation, and

@@ -9,7 +9,7 @@ use super::{
     instance_norm::{self, Planes},
     kernel::spread,
     loss, sum,
-    winograd::{self, Tiles},
+    winograd::{self, BlockTiles},
     winograd_backward,
 };
 use crate::{
@@ -99,7 +99,7 @@ impl Launches {
         if !winograd::pays(x) {
             return;
         }
-        let tiles = Tiles::new(x);
+        let tiles = BlockTiles::new(x);
         let [_, channels, ..] = x;
         self.add(winograd::weighing().name(), winograd::weighing_groups(channels));
         for kernel in [

@@ -13,13 +13,18 @@ const IMAGE: [usize; 4] = [0, 2, 3, 1];
 const WEIGHT: [usize; 4] = [2, 3, 1, 0];
 
 /// `[B, C, H, W]` with the channels of a pixel together (NHWC).
-pub(super) fn image(tensor: CubeTensor) -> CubeTensor {
+pub fn image(tensor: CubeTensor) -> CubeTensor {
     arranged(tensor, IMAGE)
 }
 
 /// `[out, in, k, k]` with each tap a matrix `[in, out]`.
 pub(super) fn weight(tensor: CubeTensor) -> CubeTensor {
     arranged(tensor, WEIGHT)
+}
+
+/// A parameter: one with four axes is a weight.
+pub fn parameter(tensor: CubeTensor) -> CubeTensor {
+    if tensor.meta.rank() == 4 { weight(tensor) } else { into_contiguous(tensor) }
 }
 
 /// The tensor without gaps in memory: with four axes, if not as a weight then as an image.

@@ -1,15 +1,12 @@
 //! The losses on WebGPU.
 
-use burn_wgpu::{CubeBackend, CubeTensor};
+use burn_wgpu::CubeTensor;
 
 use super::{
     kernel::{Constant, Kernel, spread, wgsl},
     layout::{self, extents},
 };
-use crate::ops::{
-    layer::Distance,
-    loss::{LossGradients, Losses},
-};
+use crate::ops::layer::Distance;
 
 /// Elements of a workgroup that sums, and sums at most: a second workgroup adds those up.
 const SUMMED: usize = 4096;
@@ -58,36 +55,36 @@ fn uniform(x: &CubeTensor, distance: Distance, weight: f32) -> (usize, [u32; 4])
     (elements, [elements as u32, (image * distance.real()) as u32, scale.to_bits(), 0])
 }
 
-impl Losses for CubeBackend {
-    fn loss(x: CubeTensor, other: CubeTensor, distance: Distance, weight: f32) -> CubeTensor {
-        let [x, other] = [x, other].map(layout::image);
-        let (elements, info) = uniform(&x, distance, weight);
-        let groups = summing_groups(elements);
-        let sums = layout::empty(&x, [groups]);
-        summing(elements, distance).launch(&[&x, &other], &[&sums], &info, [groups, 1, 1]);
-        if groups == 1 {
-            return sums;
-        }
-        let total = layout::empty(&x, [1]);
-        totalling().launch(&[&sums], &[&total], &[groups as u32, 0], [1, 1, 1]);
-        total
+/// The mean of `distance` over `x`, times `weight`: `[1]`.
+pub(super) fn loss(
+    x: &CubeTensor,
+    other: &CubeTensor,
+    distance: Distance,
+    weight: f32,
+) -> CubeTensor {
+    let (elements, info) = uniform(x, distance, weight);
+    let groups = summing_groups(elements);
+    let sums = layout::empty(x, [groups]);
+    summing(elements, distance).launch(&[x, other], &[&sums], &info, [groups, 1, 1]);
+    if groups == 1 {
+        return sums;
     }
+    let total = layout::empty(x, [1]);
+    totalling().launch(&[&sums], &[&total], &[groups as u32, 0], [1, 1, 1]);
+    total
 }
 
-impl LossGradients for CubeBackend {
-    fn loss_backward(
-        x: CubeTensor,
-        other: CubeTensor,
-        gradient: CubeTensor,
-        distance: Distance,
-        weight: f32,
-    ) -> CubeTensor {
-        let [x, other] = [x, other].map(layout::image);
-        let (elements, info) = uniform(&x, distance, weight);
-        let dx = layout::empty_image(&x, extents(&x));
-        let groups = spread(elements.div_ceil(4));
-        let read = [&x, &other, &gradient];
-        sloping(elements, distance).launch(&read, &[&dx], &info, groups);
-        dx
-    }
+/// The gradient of `x` from that of the loss.
+pub(super) fn loss_backward(
+    x: &CubeTensor,
+    other: &CubeTensor,
+    gradient: &CubeTensor,
+    distance: Distance,
+    weight: f32,
+) -> CubeTensor {
+    let (elements, info) = uniform(x, distance, weight);
+    let dx = layout::empty_image(x, extents(x));
+    let groups = spread(elements.div_ceil(4));
+    sloping(elements, distance).launch(&[x, other, gradient], &[&dx], &info, groups);
+    dx
 }

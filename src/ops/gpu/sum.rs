@@ -2,13 +2,13 @@
 
 use burn_wgpu::CubeTensor;
 
-use super::kernel::{Kernel, spread, wgsl};
+use super::{
+    kernel::{Kernel, spread, wgsl},
+    layout,
+};
 
 /// Pairs of one launch: with two buffers each, the eight storage buffers that every device has.
 const PAIRS: usize = 4;
-
-/// A tensor and what changes it, which lie alike in memory, without gaps.
-type Pair = (CubeTensor, CubeTensor);
 
 /// A kernel for some pairs; `row` is a multiple of four if the elements of each are.
 fn changing(
@@ -39,27 +39,34 @@ pub(super) fn averaging(pairs: usize, row: usize) -> Kernel {
 }
 
 /// Adds to each sum its gradient, where it is.
-pub fn add(pairs: &[Pair]) {
-    change(pairs, adding, 0.0);
+pub fn add(pairs: Vec<[CubeTensor; 2]>) -> Vec<[CubeTensor; 1]> {
+    change(pairs, adding, 0.0)
 }
 
 /// Takes each average `share` of the way to its weight, where it is.
-pub fn average(pairs: &[Pair], share: f64) {
-    change(pairs, averaging, share);
+pub fn average(pairs: Vec<[CubeTensor; 2]>, share: f64) -> Vec<[CubeTensor; 1]> {
+    change(pairs, averaging, share)
 }
 
-fn change(pairs: &[Pair], kernel: impl Fn(usize, usize) -> Kernel, share: f64) {
-    let elements = |(own, _): &Pair| own.meta.shape().num_elements();
+/// Changes each first tensor by its second one; returns it.
+fn change(
+    pairs: Vec<[CubeTensor; 2]>,
+    kernel: impl Fn(usize, usize) -> Kernel,
+    share: f64,
+) -> Vec<[CubeTensor; 1]> {
+    let pairs: Vec<_> = pairs.into_iter().map(|pair| pair.map(layout::parameter)).collect();
+    let elements = |[own, _]: &[CubeTensor; 2]| own.meta.shape().num_elements();
     for some in pairs.chunks(PAIRS) {
         let mut info = [0; PAIRS].to_vec();
         for (size, pair) in info.iter_mut().zip(some) {
             *size = elements(pair) as u32;
         }
         info.push((share as f32).to_bits());
-        let (own, others): (Vec<_>, Vec<_>) = some.iter().map(|(own, other)| (own, other)).unzip();
+        let (own, others): (Vec<_>, Vec<_>) = some.iter().map(|[own, other]| (own, other)).unzip();
         let row = some.iter().fold(0, |row, pair| row | elements(pair));
         let most = some.iter().map(elements).max().unwrap_or_default();
         let [x, y, _] = spread(most.div_ceil(4));
         kernel(some.len(), row).launch(&others, &own, &info, [x, y, some.len()]);
     }
+    pairs.into_iter().map(|[own, _]| [own]).collect()
 }

@@ -8,15 +8,18 @@
 //!
 //! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value.
 
-use burn_wgpu::CubeTensor;
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::{
     conv2d::{Way, multiply},
-    instance_norm::{self, Affine},
+    instance_norm::{self, Learnt},
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents, is_half},
 };
-use crate::ops::layer::Activation;
+use crate::ops::{
+    graph::passes::{Block, KeptByBlock},
+    layer::Activation,
+};
 
 /// Side of a tile of results.
 pub(super) const SIDE: usize = 4;
@@ -73,7 +76,7 @@ pub(super) fn pays([_, channels, height, width]: [usize; 4]) -> bool {
 }
 
 /// The tiles of images.
-pub(super) struct Tiles {
+pub(super) struct BlockTiles {
     /// `[B, C, H, W]`.
     pub image: [usize; 4],
     down: usize,
@@ -83,7 +86,7 @@ pub(super) struct Tiles {
     pub blocks: usize,
 }
 
-impl Tiles {
+impl BlockTiles {
     pub fn new(image: [usize; 4]) -> Self {
         let [_, _, height, width] = image;
         let (down, across) = (height.div_ceil(SIDE), width.div_ceil(SIDE));
@@ -178,37 +181,32 @@ pub(super) struct Normalised<'a> {
     /// Sums of its blocks of tiles.
     pub sums: &'a CubeTensor,
     /// What the normalisation has learnt.
-    pub affine: Affine<'a>,
+    pub affine: Learnt<'a>,
 }
 
-/// What [`residual_block()`] comes to.
-pub(super) struct Block {
-    /// The block's result.
-    pub result: CubeTensor,
-    /// That of the first convolution, not yet normalised.
-    pub inner: CubeTensor,
-    /// Sums of its blocks of tiles.
-    pub sums: CubeTensor,
-    /// The result of the second convolution, not yet normalised.
-    pub second: CubeTensor,
-    /// Means and factors of the second convolution's, as [`instance_norm::normalise()`] gives them.
-    pub statistics: CubeTensor,
-}
-
-/// The residual block `x + norm(conv(relu(norm(conv(x)))))`: weights and biases of both 3x3
-/// convolutions, which keep the number of channels, and what both normalisations have learnt.
-pub(super) fn residual_block(
-    x: &CubeTensor,
-    [first, second]: [(&CubeTensor, &CubeTensor); 2],
-    [affine, last_affine]: [Affine; 2],
-) -> Block {
-    let tiles = Tiles::new(extents(x));
-    let kernels = tiles.kernels([first.0, second.0]);
-    let [y, sums] = tiles.convolve(x, None, &kernels[0], first.1);
-    let normalised = Normalised { sums: &sums, affine };
-    let [z, z_sums] = tiles.convolve(&y, Some(normalised), &kernels[1], second.1);
-    let (blocks, none) = (tiles.blocks, Activation::None);
+/// The residual block `x + norm(conv(relu(norm(conv(x)))))`, and what its way back wants to know. Of
+/// the first convolution that is the result, not yet normalised, and sums of its blocks of tiles, of
+/// the second one means and factors as [`instance_norm::normalise()`] gives them. Its result can be
+/// told from the block's, which the next layer keeps anyway, unless its normalisation has a weight,
+/// which may be zero.
+pub(super) fn block_forward(
+    Block { x, first, second }: Block<CubeBackend>,
+) -> (CubeTensor, KeptByBlock<CubeBackend>) {
+    let tiles = BlockTiles::new(extents(&x));
+    let kernels = tiles.kernels([&first.weight, &second.weight]);
+    let [y, sums] = tiles.convolve(&x, None, &kernels[0], &first.bias);
+    let normalised = Normalised { sums: &sums, affine: first.affine.tensors() };
+    let [z, z_sums] = tiles.convolve(&y, Some(normalised), &kernels[1], &second.bias);
+    let (affine, none) = (second.affine.tensors(), Activation::None);
     let (result, statistics) =
-        instance_norm::normalise_by(&z, &z_sums, blocks, last_affine, Some(x), none);
-    Block { result, inner: y, sums, second: z, statistics }
+        instance_norm::normalise_by(&z, &z_sums, tiles.blocks, affine, Some(&x), none);
+    let z = if affine.is_some() { z } else { result.clone() };
+    let kept = KeptByBlock {
+        x,
+        weights: [first.weight, second.weight],
+        results: [y, z],
+        statistics: [sums, statistics],
+        affine: [first.affine, second.affine],
+    };
+    (result, kept)
 }

@@ -7,16 +7,19 @@
 //! which are there already. The normalisations are gone back through on the way, so neither the
 //! image between the convolutions is made again nor the gradients of their results.
 
-use burn_wgpu::CubeTensor;
+use burn_wgpu::{CubeBackend, CubeTensor};
 
 use super::{
     conv2d::{BUSY, Way, multiply},
-    instance_norm::{self, Affine},
+    instance_norm::{self, Learnt},
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents},
-    winograd::{Normalised, POSITIONS, SIDE, Tiles},
+    winograd::{BlockTiles, Normalised, POSITIONS, SIDE},
 };
-use crate::ops::{layer::Activation, whole_block::Each};
+use crate::ops::{
+    graph::passes::{AffineOf, Each, GradientsOf, KeptByBlock},
+    layer::Activation,
+};
 
 /// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
 const WEIGHTS: usize = 64;
@@ -53,7 +56,7 @@ pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
     height.is_multiple_of(SIDE) && width.is_multiple_of(SIDE)
 }
 
-impl Tiles {
+impl BlockTiles {
     /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`, and the sums
     /// from which come those of `affine`. Given is the one behind its normalisation and activation,
     /// which are gone back through on the way.
@@ -61,7 +64,7 @@ impl Tiles {
         &self,
         y: &CubeTensor,
         statistics: &CubeTensor,
-        affine: Affine,
+        affine: Learnt,
         gradient: &CubeTensor,
         activation: Activation,
     ) -> [CubeTensor; 2] {
@@ -118,55 +121,27 @@ impl Tiles {
     }
 }
 
-/// What [`residual_block_backward()`] wants to know of the way forward.
-pub(super) struct Forward<'a> {
-    /// The block's input.
-    pub x: &'a CubeTensor,
-    /// The weights of both convolutions.
-    pub weights: [&'a CubeTensor; 2],
-    /// The first convolution's result, not yet normalised.
-    pub inner: &'a CubeTensor,
-    /// Sums of its blocks of tiles.
-    pub sums: &'a CubeTensor,
-    /// The second convolution's result, not yet normalised; or else the block's.
-    pub second: Second<'a>,
-    /// Statistics of the second convolution's.
-    pub statistics: &'a CubeTensor,
-    /// What the normalisations have learnt.
-    pub affine: [Affine<'a>; 2],
-}
-
-/// How the second convolution's result is known.
-pub(super) enum Second<'a> {
-    /// It was kept.
-    Kept(&'a CubeTensor),
-    /// By the block's result, of which it is told without an affine normalisation.
-    Of(&'a CubeTensor),
-}
-
-/// The gradients of [`super::winograd::residual_block()`] by that of its result, as far as they are
-/// `wanted`: of the input, of weight and bias of both convolutions and of both normalisations.
-pub(super) fn residual_block_backward(
-    Forward { x, weights, inner: y, sums, second: result, statistics, affine }: Forward,
+/// The gradients of what [`super::winograd::block_forward()`] was given by that of its result, as far as
+/// they are `wanted`.
+pub(super) fn block_backward(
+    kept: &KeptByBlock<CubeBackend>,
     gradient: &CubeTensor,
     wanted: Each<bool>,
-) -> Each<Option<CubeTensor>> {
-    let tiles = Tiles::new(extents(x));
+) -> GradientsOf<CubeBackend, 9> {
+    let KeptByBlock { x, weights, results: [y, z], statistics: [sums, statistics], affine } = kept;
+    let affine = affine.each_ref().map(AffineOf::tensors);
+    let tiles = BlockTiles::new(extents(x));
     let [want_x, want_w1, want_b1, want_w2, want_b2, learns_1, _, learns_2, _] = wanted;
-    let [first, second] = tiles.kernels(weights);
-    let learnt = |sums: CubeTensor, learns: bool| match learns {
-        true => instance_norm::affine_gradients(&sums).map(Some),
-        false => [None, None],
-    };
+    let [first, second] = tiles.kernels(weights.each_ref());
 
-    let z = match result {
-        Second::Kept(z) => z.clone(),
-        Second::Of(result) => instance_norm::unnormalise(result, x, statistics),
+    let z = match affine[1] {
+        Some(_) => z.clone(),
+        None => instance_norm::unnormalise(z, x, statistics),
     };
     let [transformed, z_sums] =
         tiles.transformed_gradient(&z, statistics, affine[1], gradient, Activation::None);
     drop(z);
-    let [weight_2, bias_2] = learnt(z_sums, learns_2);
+    let [weight_2, bias_2] = instance_norm::affine_gradients(&z_sums, learns_2);
     let normalised = Normalised { sums, affine: affine[0] };
     let [pixels, statistics] = tiles.transformed(y, Some(normalised));
     let [dw2, db2] = if want_w2 || want_b2 {
@@ -184,7 +159,7 @@ pub(super) fn residual_block_backward(
     let [transformed, y_sums] =
         tiles.transformed_gradient(y, &statistics, affine[0], &d_inner, Activation::Relu);
     drop(d_inner);
-    let [weight_1, bias_1] = learnt(y_sums, learns_1);
+    let [weight_1, bias_1] = instance_norm::affine_gradients(&y_sums, learns_1);
     let [dw1, db1] = if want_w1 || want_b1 {
         let [pixels, _] = tiles.transformed(x, None);
         tiles.weight_gradient(&pixels, &transformed).map(Some)

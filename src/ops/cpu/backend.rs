@@ -1,0 +1,227 @@
+//! The operations on the CPU: tensors of Burn's Flex backend as slices for the functions beside.
+
+#![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
+
+use burn::{
+    backend::{Flex, TensorMetadata, ops::FloatTensorOps, tensor::FloatTensor},
+    tensor::{Shape, TensorData},
+};
+
+use super::{activation, augment, conv2d, enlarge, instance_norm, loss};
+use crate::ops::{
+    graph::passes::{AffineOf, GradientsOf, Passes},
+    layer::{Activation, AdamStep, Augmentation, Conv2d, Distance, Geometry, Interpolation},
+};
+
+/// A tensor on the CPU.
+pub type OnCpu = FloatTensor<Flex>;
+/// Input, weight, bias, and the place for the output.
+type Convolve = fn(&[f32], &[f32], &[f32], &mut [f32], &Geometry);
+
+/// The elements of a tensor that was made contiguous.
+fn elements(tensor: &OnCpu) -> &[f32] {
+    tensor.as_slice().unwrap_or_default()
+}
+
+fn from_elements(elements: Vec<f32>, shape: impl Into<Shape>) -> OnCpu {
+    OnCpu::from_data(TensorData::new(elements, shape.into()))
+}
+
+/// The extents of a tensor with four axes.
+fn extents(tensor: &OnCpu) -> [usize; 4] {
+    tensor.shape().dims()
+}
+
+impl Passes for Flex {
+    /// Those of a channel, which fits the cache, cost less to find again than to keep.
+    type Statistics = ();
+
+    fn conv2d_forward(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
+        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+        let shape = Geometry::new(extents(&x), extents(&weight), &spec);
+        let (forward, shape_y): (Convolve, _) = if spec.transposed {
+            let shape_y = [shape.batch, shape.channels, shape.height, shape.width];
+            (conv2d::conv_transpose2d, shape_y)
+        } else {
+            (conv2d::conv2d, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
+        };
+        let mut y = vec![0.0; shape_y.iter().product()];
+        forward(elements(&x), elements(&weight), elements(&bias), &mut y, &shape);
+        activation::activate(&mut y, spec.activation);
+        from_elements(y, shape_y)
+    }
+
+    fn conv2d_backward(
+        x: OnCpu,
+        weight: OnCpu,
+        y: OnCpu,
+        gradient: OnCpu,
+        spec: Conv2d,
+        wanted: [bool; 3],
+    ) -> GradientsOf<Self, 3> {
+        let [x, weight, y, mut gradient] =
+            [x, weight, y, gradient].map(|tensor| tensor.to_contiguous());
+        if spec.activation != Activation::None {
+            let mut inner = vec![0.0; gradient.shape().num_elements()];
+            let (y, above) = (elements(&y), elements(&gradient));
+            activation::activate_backward(y, above, &mut inner, spec.activation);
+            gradient = from_elements(inner, gradient.shape());
+        }
+        let shape = Geometry::new(extents(&x), extents(&weight), &spec);
+        let shapes = [x.shape(), weight.shape(), Shape::new([gradient.shape()[1]])];
+        let [mut dx, mut dw, mut db] =
+            std::array::from_fn(|i| wanted[i].then(|| vec![0.0; shapes[i].num_elements()]));
+        let gradients = conv2d::Gradients {
+            input: dx.as_deref_mut(),
+            weight: dw.as_deref_mut(),
+            bias: db.as_deref_mut(),
+        };
+        let backward = if spec.transposed {
+            conv2d::conv_transpose2d_backward
+        } else {
+            conv2d::conv2d_backward
+        };
+        backward(elements(&x), elements(&weight), elements(&gradient), gradients, &shape);
+        let [shape_x, shape_w, shape_b] = shapes;
+        [(dx, shape_x), (dw, shape_w), (db, shape_b)]
+            .map(|(values, shape)| values.map(|values| from_elements(values, shape)))
+    }
+
+    fn norm_forward(
+        x: OnCpu,
+        affine: &AffineOf<Self>,
+        activation: Activation,
+        skip: Option<OnCpu>,
+    ) -> (OnCpu, ()) {
+        let shape = x.shape();
+        let x = x.to_contiguous();
+        let affine = affine.tensors().map(|both| both.map(OnCpu::to_contiguous));
+        let affine = affine.as_ref().map(|both| both.each_ref().map(elements));
+        let skip = skip.map(|skip| skip.to_contiguous());
+        let mut y = vec![0.0; shape.num_elements()];
+        let (skip, plane) = (skip.as_ref().map(elements), shape[2] * shape[3]);
+        instance_norm::instance_norm(elements(&x), affine, skip, &mut y, plane, activation);
+        (from_elements(y, shape), ())
+    }
+
+    fn norm_backward(
+        x: OnCpu,
+        (): (),
+        affine: &AffineOf<Self>,
+        gradient: OnCpu,
+        activation: Activation,
+        _wanted: bool,
+    ) -> (OnCpu, GradientsOf<Self, 2>) {
+        let shape = x.shape();
+        let [x, gradient] = [x, gradient].map(|tensor| tensor.to_contiguous());
+        let mut dx = vec![0.0; shape.num_elements()];
+        let plane = shape[2] * shape[3];
+        let (x, gradient) = (elements(&x), elements(&gradient));
+        let affine = affine.tensors().map(|both| both.map(OnCpu::to_contiguous));
+        let learnt = match &affine {
+            None => {
+                instance_norm::instance_norm_backward(x, gradient, &mut dx, plane, activation);
+                [None, None]
+            }
+            Some(both) => {
+                let affine = both.each_ref().map(elements);
+                // Its gradients are sums that the image's needs anyway.
+                instance_norm::affine_norm_backward(x, affine, gradient, &mut dx, plane, activation)
+                    .map(|sums| Some(from_elements(sums, [shape[1]])))
+            }
+        };
+        (from_elements(dx, shape), learnt)
+    }
+
+    fn enlarge_forward(x: OnCpu, by: Interpolation) -> OnCpu {
+        let x = x.to_contiguous();
+        let [batch, channels, height, width] = extents(&x);
+        let mut y = vec![0.0; 4 * x.shape().num_elements()];
+        enlarge::enlarge(elements(&x), &mut y, [height, width], by);
+        from_elements(y, [batch, channels, 2 * height, 2 * width])
+    }
+
+    fn enlarge_backward(gradient: OnCpu, by: Interpolation) -> OnCpu {
+        let gradient = gradient.to_contiguous();
+        let [batch, channels, height, width] = extents(&gradient);
+        let [height, width] = [height, width].map(|side| side / 2);
+        let mut dx = vec![0.0; gradient.shape().num_elements() / 4];
+        enlarge::enlarge_backward(elements(&gradient), &mut dx, [height, width], by);
+        from_elements(dx, [batch, channels, height, width])
+    }
+
+    fn loss_forward(x: OnCpu, other: OnCpu, distance: Distance, weight: f32) -> OnCpu {
+        let [x, other] = [x, other].map(|tensor| tensor.to_contiguous());
+        let sum = loss::loss(elements(&x), elements(&other), extents(&x)[0], distance);
+        let mean = sum / elements(&x).len() as f64;
+        from_elements(vec![(f64::from(weight) * mean) as f32], [1])
+    }
+
+    fn loss_backward(
+        x: OnCpu,
+        other: OnCpu,
+        gradient: OnCpu,
+        distance: Distance,
+        weight: f32,
+    ) -> OnCpu {
+        let [x, other, gradient] = [x, other, gradient].map(|tensor| tensor.to_contiguous());
+        let shape = extents(&x);
+        let (x, other) = (elements(&x), elements(&other));
+        let above = elements(&gradient).first().copied().unwrap_or_default();
+        let scale = above * weight / x.len() as f32;
+        from_elements(loss::loss_backward(x, other, shape[0], distance, scale), shape)
+    }
+
+    fn augment_forward(x: OnCpu, draws: OnCpu) -> OnCpu {
+        pictures(&x, &draws, augment::augment)
+    }
+
+    fn augment_backward(gradient: OnCpu, draws: OnCpu) -> OnCpu {
+        pictures(&gradient, &draws, augment::augment_backward)
+    }
+}
+
+/// What `work` makes of each picture, in one direction or the other.
+fn pictures(
+    x: &OnCpu,
+    draws: &OnCpu,
+    work: fn(&[f32], &mut [f32], [usize; 3], &Augmentation),
+) -> OnCpu {
+    let [batch, channels, height, width] = extents(x);
+    let [x, draws] = [x, draws].map(OnCpu::to_contiguous);
+    let (draws, _) = elements(&draws).as_chunks();
+    let mut y = vec![0.0; elements(&x).len()];
+    let size = channels * height * width;
+    let each = elements(&x).chunks(size).zip(y.chunks_mut(size));
+    for ((x, y), numbers) in each.zip(draws.iter().cycle()) {
+        work(x, y, [channels, height, width], &Augmentation::from_numbers(*numbers));
+    }
+    from_elements(y, [batch, channels, height, width])
+}
+
+/// One step of a parameter by its gradient, with both moments: the parameter and its moments, in place
+/// where nobody else holds them. A view of a larger memory is copied out of it.
+pub fn adam(learning: [OnCpu; 4], step: &AdamStep) -> [OnCpu; 3] {
+    let [mut parameter, gradient, mut mean, mut square] =
+        learning.map(|tensor| tensor.to_contiguous());
+    super::adam::adam(
+        parameter.storage_mut(),
+        mean.storage_mut(),
+        square.storage_mut(),
+        gradient.storage(),
+        step,
+    );
+    [parameter, mean, square]
+}
+
+/// The sum of both.
+pub fn add([sum, gradient]: [OnCpu; 2]) -> [OnCpu; 1] {
+    [Flex::float_add(sum, gradient)]
+}
+
+/// Takes an average `share` of the way to its weight, in place where nobody else holds it.
+pub fn average(pair: [OnCpu; 2], share: f64) -> [OnCpu; 1] {
+    let [mut average, weight] = pair.map(|tensor| tensor.to_contiguous());
+    super::average::average(average.storage_mut(), weight.storage(), share as f32);
+    [average]
+}

@@ -1,0 +1,197 @@
+//! What a backend computes: each operation, and its gradients by that of its result.
+
+use std::fmt::Debug;
+
+use burn::backend::{Backend, ExtensionType, tensor::FloatTensor};
+
+use crate::ops::layer::{Activation, Conv2d, Distance, Interpolation, RESIDUAL};
+
+/// [`crate::ops::Affine`] as backends know it, or that there is none.
+#[derive(Debug, Clone, ExtensionType)]
+pub enum AffineOf<B: Backend> {
+    /// The normalised image stays as it is.
+    None,
+    /// Weight and bias `[C]`.
+    Some(FloatTensor<B>, FloatTensor<B>),
+}
+
+impl<B: Backend> AffineOf<B> {
+    /// Weight and bias, if there are any.
+    pub fn tensors(&self) -> Option<[&FloatTensor<B>; 2]> {
+        match self {
+            Self::None => None,
+            Self::Some(weight, bias) => Some([weight, bias]),
+        }
+    }
+}
+
+/// A convolution of a residual block, and the normalisation behind it.
+#[derive(Debug, Clone, ExtensionType)]
+pub struct BlockConv<B: Backend> {
+    /// `[C, C, 3, 3]`.
+    pub weight: FloatTensor<B>,
+    /// `[C]`.
+    pub bias: FloatTensor<B>,
+    /// What the normalisation has learnt.
+    #[extension_type]
+    pub affine: AffineOf<B>,
+}
+
+/// A residual block and its input.
+#[derive(Debug, Clone, ExtensionType)]
+pub struct Block<B: Backend> {
+    /// `[B, C, H, W]`.
+    pub x: FloatTensor<B>,
+    /// In front of the ReLU.
+    #[extension_type]
+    pub first: BlockConv<B>,
+    /// Behind it.
+    #[extension_type]
+    pub second: BlockConv<B>,
+}
+
+/// What the way back through a residual block wants to know.
+#[derive(Debug, Clone)]
+pub struct KeptByBlock<B: Passes> {
+    /// The block's input.
+    pub x: FloatTensor<B>,
+    /// The weights of both convolutions.
+    pub weights: [FloatTensor<B>; 2],
+    /// Their results, not yet normalised, or what the backend finds those in.
+    pub results: [FloatTensor<B>; 2],
+    /// Of both normalisations.
+    pub statistics: [B::Statistics; 2],
+    /// What those have learnt.
+    pub affine: [AffineOf<B>; 2],
+}
+
+/// One thing for each tensor that a residual block is given: the input, weight and bias of the first
+/// convolution and of the second, then of the first normalisation and of the second.
+pub type Each<T> = [T; 9];
+
+/// Gradients of what an operation was given, as far as they were wanted.
+pub type GradientsOf<B, const N: usize> = [Option<FloatTensor<B>>; N];
+
+/// All that a backend has to compute.
+pub trait Passes: Backend {
+    /// What a normalisation has found out on the way there and wants to know on the way back.
+    type Statistics: Debug + Clone + Send + 'static;
+
+    /// [`crate::ops::conv2d()`].
+    fn conv2d_forward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        spec: Conv2d,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of input, weight and bias that are `wanted`. `y` is the result.
+    fn conv2d_backward(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        spec: Conv2d,
+        wanted: [bool; 3],
+    ) -> GradientsOf<Self, 3>;
+
+    /// [`crate::ops::instance_norm()`].
+    fn norm_forward(
+        x: FloatTensor<Self>,
+        affine: &AffineOf<Self>,
+        activation: Activation,
+        skip: Option<FloatTensor<Self>>,
+    ) -> (FloatTensor<Self>, Self::Statistics);
+
+    /// The gradients of `x` and, if there are any and they are `wanted`, of weight and bias.
+    fn norm_backward(
+        x: FloatTensor<Self>,
+        statistics: Self::Statistics,
+        affine: &AffineOf<Self>,
+        gradient: FloatTensor<Self>,
+        activation: Activation,
+        wanted: bool,
+    ) -> (FloatTensor<Self>, GradientsOf<Self, 2>);
+
+    /// `[B, C, 2H, 2W]` of `x` `[B, C, H, W]`, as precise as that.
+    fn enlarge_forward(x: FloatTensor<Self>, by: Interpolation) -> FloatTensor<Self>;
+
+    /// The gradient of `x`.
+    fn enlarge_backward(gradient: FloatTensor<Self>, by: Interpolation) -> FloatTensor<Self>;
+
+    /// [`crate::ops::loss()`].
+    fn loss_forward(
+        x: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        distance: Distance,
+        weight: f32,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of `x` from that of the loss, `[1]`.
+    fn loss_backward(
+        x: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        distance: Distance,
+        weight: f32,
+    ) -> FloatTensor<Self>;
+
+    /// [`crate::ops::augment()`].
+    fn augment_forward(x: FloatTensor<Self>, draws: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The gradient of `x`.
+    fn augment_backward(gradient: FloatTensor<Self>, draws: FloatTensor<Self>)
+    -> FloatTensor<Self>;
+
+    /// Whether a residual block on images `[B, C, H, W]` is better computed by [`Passes::block_forward`] than
+    /// by one operation behind the other, there or `there_and_back`.
+    fn block_pays(_image: [usize; 4], _there_and_back: bool) -> bool {
+        false
+    }
+
+    /// A residual block as a whole, and what its way back wants to know. Where a backend does not say
+    /// otherwise it is one operation behind the other, but a single node of a graph.
+    fn block_forward(
+        Block { x, first, second }: Block<Self>,
+    ) -> (FloatTensor<Self>, KeptByBlock<Self>) {
+        let weights = [first.weight.clone(), second.weight.clone()];
+        let y = Self::conv2d_forward(x.clone(), first.weight, first.bias, RESIDUAL);
+        let relu = Activation::Relu;
+        let (inner, y_statistics) = Self::norm_forward(y.clone(), &first.affine, relu, None);
+        let z = Self::conv2d_forward(inner, second.weight, second.bias, RESIDUAL);
+        let (none, skip) = (Activation::None, Some(x.clone()));
+        let (result, z_statistics) = Self::norm_forward(z.clone(), &second.affine, none, skip);
+        let statistics = [y_statistics, z_statistics];
+        let affine = [first.affine, second.affine];
+        (result, KeptByBlock { x, weights, results: [y, z], statistics, affine })
+    }
+
+    /// The gradients of what [`Passes::block_forward`] was given.
+    fn block_backward(
+        kept: KeptByBlock<Self>,
+        gradient: FloatTensor<Self>,
+        wanted: Each<bool>,
+    ) -> GradientsOf<Self, 9> {
+        let KeptByBlock { x, weights: [first, second], results: [y, z], statistics, affine } = kept;
+        let ([y_statistics, z_statistics], [y_affine, z_affine]) = (statistics, affine);
+        let [want_x, want_w1, want_b1, want_w2, want_b2, learns_1, _, learns_2, _] = wanted;
+        let want_inner = want_x || want_w1 || want_b1 || learns_1;
+        let (none, relu) = (Activation::None, Activation::Relu);
+
+        let (inner, _) = Self::norm_forward(y.clone(), &y_affine, relu, None);
+        let above = gradient.clone();
+        let (dz, [weight_2, bias_2]) =
+            Self::norm_backward(z.clone(), z_statistics, &z_affine, above, none, learns_2);
+        let wanted = [want_inner, want_w2, want_b2];
+        let [d_inner, dw2, db2] = Self::conv2d_backward(inner, second, z, dz, RESIDUAL, wanted);
+        let Some(d_inner) = d_inner else {
+            return [None, None, None, dw2, db2, None, None, weight_2, bias_2];
+        };
+        let (dy, [weight_1, bias_1]) =
+            Self::norm_backward(y.clone(), y_statistics, &y_affine, d_inner, relu, learns_1);
+        let wanted = [want_x, want_w1, want_b1];
+        let [dx, dw1, db1] = Self::conv2d_backward(x, first, y, dy, RESIDUAL, wanted);
+        let dx = dx.map(|dx| Self::float_add(dx, gradient));
+        [dx, dw1, db1, dw2, db2, weight_1, bias_1, weight_2, bias_2]
+    }
+}
