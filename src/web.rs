@@ -18,7 +18,7 @@ use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    device::{self, Choice, Kind, Opened},
+    device::{self, Kind, Opened, Preference},
     error::Error,
     image::{self, Rgb},
     samples::{self, Season},
@@ -121,11 +121,11 @@ impl Engine {
     /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once in a worker's life.
     pub async fn open(choice: String) -> Result<Engine, JsValue> {
         let choice = match choice.as_str() {
-            "webgpu" => Choice::WebGpu,
-            "cpu" => Choice::Cpu,
-            _ => Choice::Auto,
+            "webgpu" => Preference::WebGpu,
+            "cpu" => Preference::Cpu,
+            _ => Preference::Auto,
         };
-        let _pretence = if choice == Choice::Cpu { None } else { Pretence::begin().await };
+        let _pretence = if choice == Preference::Cpu { None } else { Pretence::begin().await };
         let opened = device::open(choice).await?;
         Ok(Self { opened, asked: None, translator: None })
     }

@@ -8,7 +8,7 @@ mod kernels;
 mod repeating;
 
 use burn::tensor::Device;
-use cyclegan_web::device::{Choice, Opened, open};
+use cyclegan_web::device::{Opened, Preference, open};
 use golden_cases::{
     FORWARD, GENERATORS, forward_difference, generators,
     training::{
@@ -23,7 +23,8 @@ static DEVICE: std::sync::Mutex<Option<Opened>> = std::sync::Mutex::new(None);
 fn on_gpu(test: impl AsyncFn(&Device)) {
     let mut device = DEVICE.lock().unwrap_or_else(|broken| broken.into_inner());
     let opened = device.get_or_insert_with(|| {
-        let opened = block_on(open(Choice::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+        let opened =
+            block_on(open(Preference::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
         println!("{}", opened.adapter);
         opened
     });

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::{Choice, Limits, open},
+    device::{Limits, Preference, open},
     image::{self, Rgb},
     model::Generator,
     samples::{Season, paint},
@@ -170,7 +170,7 @@ fn the_mean_of_shifts_is_that_of_passes_with_borders_of_their_own() {
 
 #[test]
 fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
-    let opened = pollster::block_on(open(Choice::Cpu)).unwrap();
+    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
     let case = golden_cases::generators().swap_remove(0);
     let (architecture, state) = generator_from(case.weights).unwrap();
     let translator = Translator::new(architecture, state, None, &opened).unwrap();

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use cyclegan_web::{
-    device::{self, Choice, Kind, Opened},
+    device::{self, Kind, Opened, Preference},
     image::{self, Rgb},
     model::{Init, Network as _},
     random::Random,
@@ -31,7 +31,7 @@ pub struct Contender {
 
 impl Contender {
     pub fn open(gpu: bool, precision: Precision) -> Self {
-        let choice = if gpu { Choice::WebGpu } else { Choice::Cpu };
+        let choice = if gpu { Preference::WebGpu } else { Preference::Cpu };
         let opened = block_on(device::open(choice)).unwrap_or_else(|error| {
             eprintln!("{error}");
             std::process::exit(1);

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
-    device::{self, Choice, Kind, Limits, Opened},
+    device::{self, Kind, Limits, Opened, Preference},
     error::{Error, Result},
 };
 
@@ -39,9 +39,9 @@ impl Compute {
                 .map_err(|error| Error::Usage(format!("{threads} threads: {error}")))?;
         }
         let choice = match self.device {
-            None => Choice::Auto,
-            Some(Device::Cpu) => Choice::Cpu,
-            Some(Device::Gpu) => Choice::WebGpu,
+            None => Preference::Auto,
+            Some(Device::Cpu) => Preference::Cpu,
+            Some(Device::Gpu) => Preference::WebGpu,
         };
         let opened = pollster::block_on(device::open(choice))?;
         eprintln!("{}", describe(&opened));

@@ -1,0 +1,167 @@
+//! Opens WebGPU: the adapter, its device with Burn's runtime on it, and the shaders of `ops/`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::Device;
+use burn_wgpu::{
+    MemoryConfiguration, WgpuSetup,
+    wgpu::{self, Features, Limits as GpuLimits},
+};
+
+use super::opened::{Kind, Limits, MEMORY, Opened};
+use crate::{
+    error::{Error, Result},
+    ops,
+};
+
+/// Dispatches that one submission may hold. A few large submissions cost less than many small.
+const TASKS_MAX: usize = 64;
+/// The first of what the device complained about since it was last asked.
+pub(super) static COMPLAINT: Complaint = Complaint(Mutex::new(None));
+
+pub(super) struct Complaint(Mutex<Option<Error>>);
+
+impl Complaint {
+    pub fn take(&self) -> Option<Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Of errors that nobody waits for. Burn would end the program.
+    fn note(&self, error: &wgpu::Error) {
+        log::error!("{error}");
+        let complaint = match error {
+            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
+            wgpu::Error::Validation { .. } | wgpu::Error::Internal { .. } => Error::GpuRefused,
+        };
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert_with(|| complaint(error.to_string()));
+    }
+}
+
+pub(super) async fn open(software_too: bool) -> Result<Opened> {
+    let (instance, adapter) = adapter().await?;
+    let (info, limits) = (adapter.get_info(), adapter.limits());
+    let fallback = info.device_type == wgpu::DeviceType::Cpu;
+    if fallback && !software_too {
+        return Err(Error::GpuSoftware(info.name));
+    }
+    check(&limits)?;
+    let unsupported = |error: &dyn std::fmt::Display| Error::GpuUnsupported(error.to_string());
+    let (gpu, queue) = adapter
+        .request_device(&wgpu::DeviceDescriptor {
+            required_features: adapter.features().difference(unused()),
+            required_limits: limits.clone(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        })
+        .await
+        .map_err(|error| unsupported(&error))?;
+    let (device, backend) = (gpu.clone(), info.backend);
+    let device = Device::wgpu_options()
+        .setup(WgpuSetup { instance, adapter, device, queue, backend })
+        .tasks_max(TASKS_MAX)
+        // A buffer for each tensor, as in a browser: a shader may then read one and write
+        // another without both being parts of the same.
+        .memory_config(MemoryConfiguration::ExclusivePages)
+        .init()
+        .map_err(|error| unsupported(&error))?;
+    gpu.on_uncaptured_error(Arc::new(|error| COMPLAINT.note(&error)));
+    compile(&gpu, ops::shaders()).await?;
+    let half = gpu.features().contains(Features::SHADER_F16)
+        // A compiler that fails at these only costs the half precision.
+        && compile(&gpu, ops::half_shaders()).await.is_ok();
+    let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    Ok(Opened {
+        device,
+        kind: Kind::WebGpu,
+        limits: Limits { tensor, memory: MEMORY },
+        adapter: info.name,
+        fallback,
+        half,
+        reason: None,
+    })
+}
+
+/// Features that nothing here needs. Timestamps are for who measures single launches, and many
+/// phones and hardened browsers have none; buffers that both sides map are for graphics that
+/// share the processor's memory.
+fn unused() -> Features {
+    Features::TIMESTAMP_QUERY
+        | Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
+        | Features::TIMESTAMP_QUERY_INSIDE_PASSES
+        | Features::MAPPABLE_PRIMARY_BUFFERS
+        | Features::all_experimental_mask()
+}
+
+/// Compiles each of `shaders` once and reads what the compiler says, since an error in one is
+/// silent where it is launched.
+async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
+    let mut compiled = Vec::new();
+    for shader in shaders {
+        // Else the error would also end the program: Burn takes every one that nobody waits
+        // for.
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let _ = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(shader.name),
+            source: wgpu::ShaderSource::Wgsl(shader.text.into()),
+        });
+        compiled.push((shader.name, scope.pop()));
+    }
+    for (name, error) in compiled {
+        if let Some(error) = error.await {
+            return Err(Error::GpuUnsupported(format!("{name}: {error}")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(all(not(target_family = "wasm"), any(target_os = "linux", target_os = "windows")))]
+pub(super) async fn memory() -> Option<u64> {
+    let (_instance, adapter) = adapter().await.ok()?;
+    // SAFETY: only asked for what it is; nothing of it is made or destroyed.
+    let adapter = unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
+    let instance = adapter.shared_instance().raw_instance();
+    let device = adapter.raw_physical_device();
+    // SAFETY: the device is one of this instance's.
+    let properties = unsafe { instance.get_physical_device_memory_properties(device) };
+    let heaps = properties.memory_heaps.iter().take(properties.memory_heap_count as usize);
+    // The first flag of a heap says that it is the card's own.
+    heaps.filter(|heap| heap.flags.as_raw() & 1 == 1).map(|heap| heap.size).max()
+}
+
+/// The adapter with the most power.
+async fn adapter() -> Result<(wgpu::Instance, wgpu::Adapter)> {
+    #[cfg(target_family = "wasm")]
+    if !wgpu::util::is_browser_webgpu_supported().await {
+        return Err(Error::GpuUnavailable("the browser offers no WebGPU adapter".into()));
+    }
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        // Vulkan, Metal, DX12, and WebGPU itself in a browser.
+        backends: wgpu::Backends::PRIMARY,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..Default::default()
+    };
+    let adapter = instance
+        .request_adapter(&options)
+        .await
+        .map_err(|error| Error::GpuUnavailable(error.to_string()))?;
+    Ok((instance, adapter))
+}
+
+fn check(limits: &GpuLimits) -> Result<()> {
+    // WebGPU's own defaults, which every conforming adapter reaches.
+    let wanted = GpuLimits::default();
+    let enough = limits.max_storage_buffers_per_shader_stage
+        >= wanted.max_storage_buffers_per_shader_stage
+        && limits.max_compute_invocations_per_workgroup
+            >= wanted.max_compute_invocations_per_workgroup
+        && limits.max_storage_buffer_binding_size >= wanted.max_storage_buffer_binding_size;
+    if enough {
+        Ok(())
+    } else {
+        Err(Error::GpuUnsupported("limits below WebGPU's defaults".into()))
+    }
+}
