@@ -58,8 +58,8 @@ pub trait Network: Sized {
     /// times the rate per step in the median, at most 1.05 times. Nothing else in the network
     /// notices, so here they stay unchanged and cost no sums, launches or moments.
     fn learning(&self) -> Self {
-        struct Learning;
-        impl Mapper for Learning {
+        struct AsLeaves;
+        impl Mapper for AsLeaves {
             fn map<const D: usize>(&mut self, _: &str, tensor: Tensor<D>) -> Tensor<D> {
                 tensor.autodiff().require_grad()
             }
@@ -68,7 +68,7 @@ pub trait Network: Sized {
                 bias.autodiff()
             }
         }
-        self.map(&mut Learning)
+        self.map(&mut AsLeaves)
     }
 
     /// The network as a constant of a graph: gradients pass through it, none are kept for it.
