@@ -1,4 +1,4 @@
-//! What may be opened, what was, and how much it holds.
+//! What to open, what was opened, and how much it holds.
 
 use burn::tensor::Device;
 

@@ -1,5 +1,5 @@
-//! What the operations are told, and what all of `ops/` may know: kinds of layers, their extents, and
-//! the numbers of losses, augmentation and optimiser. Nothing here computes an operation.
+//! The vocabulary of the operations: kinds of layers, their shapes, and the constants of losses,
+//! augmentation and optimiser. All of `ops/` may use it; nothing here computes an operation.
 
 use burn::tensor::Tensor;
 
@@ -136,8 +136,7 @@ pub struct Before {
     pub enlarged: Option<Interpolation>,
 }
 
-/// Weight and bias `[C]` of an instance normalisation that has learnt some: PyTorch's
-/// `InstanceNorm2d(affine=True)`.
+/// Weight and bias `[C]` of an instance normalisation, PyTorch's `InstanceNorm2d(affine=True)`.
 #[derive(Debug, Clone)]
 pub struct Affine {
     /// The normalised image is multiplied by it.

@@ -1,4 +1,4 @@
-//! What parameters learn by, outside any graph.
+//! What a training step does with parameters: outside any graph, for all of them in one call.
 
 use burn::tensor::Tensor;
 

@@ -6,10 +6,10 @@
 //! [`residual_block()`]: two of each, as one. [`augment()`]: what a discriminator is shown.
 //! [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
 //!
-//! This folder is the only place that knows how an operation is computed; everything else is
-//! written against these functions. Another one has five places: `layer.rs` for what it is told,
-//! [`reference`](mod@reference) for what it means, composed of Burn's own tensor operations, `graph/`
-//! for its node, and `cpu/` and `gpu/` with `wgsl/` for what runs, forward and backward.
+//! This folder is the only place that knows how an operation is computed; everything else is written
+//! against these functions. Each operation has its options in `layer.rs`, its definition in
+//! [`reference`](mod@reference), composed of Burn's own tensor operations, its node for autodiff in
+//! `graph/`, and what actually runs, forward and backward, in `cpu/` and in `gpu/` with `wgsl/`.
 
 mod cpu;
 mod gpu;
@@ -138,12 +138,12 @@ pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> 
 /// `[D, 8, 1, 1]` say. If `x` has more pictures than that, they begin with the first again.
 ///
 /// This is differentiable augmentation (Zhao et al., arXiv 2006.10738, section 3.3;
-/// `DiffAugment_pytorch.py` in its code): what a discriminator is shown is brightened, shifted and cut
-/// out at random, and the gradient finds its way back through all of it. In the paper's order:
-/// brightness, saturation, contrast, then a shift with zeros behind it, then a square of zeros. All of
-/// it is affine in the picture, with the mean colour of each pixel and the mean of the picture, so the
-/// way back is the adjoint of the way there, and needs no picture. What was drawn is data, so that a
-/// recorded step can be repeated with other draws.
+/// `DiffAugment_pytorch.py` in its code): what a discriminator sees is randomly recoloured, shifted and
+/// cut out, and gradients flow back through all of it. In the paper's order: brightness, saturation,
+/// contrast, then a shift that leaves zeros behind, then a square of zeros. All of it is affine in the
+/// picture, given the mean colour of each pixel and the mean of the picture, so the backward pass is the
+/// adjoint and needs no picture. The draws are a tensor, so that a recorded step can be repeated with
+/// other ones.
 pub fn augment(x: Tensor<4>, draws: Tensor<4>) -> Tensor<4> {
     let [x, draws] = [x, draws].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::augment(x, draws))

@@ -1,5 +1,5 @@
-//! Which backend has a tensor. In operations that may be in a graph Burn's dispatch finds that out
-//! (`graph/operations.rs`); of all others nothing else asks.
+//! Which backend a tensor is on, for functions on tensors outside any graph. For all others Burn's
+//! dispatch finds that out (`graph/operations.rs`).
 
 use burn::{
     backend::{Flex, tensor::FloatTensor},
@@ -12,17 +12,17 @@ pub fn is_cpu(device: &Device) -> bool {
     device.clone().without_autodiff() == Device::flex()
 }
 
-/// The tensor, if it is on the graphics card and in no graph.
+/// The backend's tensor, if it is on the graphics card and outside any graph.
 pub fn on_gpu<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {
     tensor.clone().try_into_primitive::<CubeBackend>().ok()
 }
 
-/// A tensor of the graphics card's as one of any device.
+/// The reverse of [`on_gpu()`].
 pub fn from_gpu<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
     Tensor::from_primitive::<CubeBackend>(tensor)
 }
 
-/// What `change` makes of a tensor on the graphics card; any other is given back.
+/// Applies `change` to a tensor on the graphics card; returns any other one as it is.
 pub fn changed_on_gpu<const D: usize>(
     tensor: Tensor<D>,
     change: impl FnOnce(CubeTensor) -> CubeTensor,
@@ -33,8 +33,8 @@ pub fn changed_on_gpu<const D: usize>(
     }
 }
 
-/// What `on_cpu` makes of some tensors at a time in main memory, or `on_gpu` of all on the graphics
-/// card. They are outside any graph and all on one device.
+/// Applies `on_cpu` to each group of tensors if they are in main memory, else `on_gpu` to all groups
+/// together. The tensors are outside any graph and on one device.
 pub fn compute<const N: usize, const M: usize>(
     all: Vec<[Tensor<4>; N]>,
     on_cpu: impl Fn([FloatTensor<Flex>; N]) -> [FloatTensor<Flex>; M],

@@ -1,4 +1,5 @@
-//! The operations on the CPU: tensors of Burn's Flex backend as slices for the functions beside.
+//! The operations of Burn's Flex backend: hands the memory of tensors to the functions of the
+//! neighbouring files.
 
 #![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
 
@@ -8,9 +9,9 @@ use burn::{
 };
 
 use super::{activation, augment, conv2d, enlarge, instance_norm, loss};
-use crate::ops::{
-    graph::passes::{AffineOf, GradientsOf, Passes},
-    layer::{Activation, AdamStep, Augmentation, Conv2d, Distance, Geometry, Interpolation},
+use crate::ops::graph::passes::{AffineOf, GradientsOf, Passes};
+use crate::ops::layer::{
+    Activation, AdamStep, Augmentation, Conv2d, Distance, Geometry, Interpolation,
 };
 
 /// A tensor on the CPU.
@@ -33,7 +34,8 @@ fn extents(tensor: &OnCpu) -> [usize; 4] {
 }
 
 impl Passes for Flex {
-    /// Those of a channel, which fits the cache, cost less to find again than to keep.
+    /// Nothing: a channel fits the cache, so computing its statistics again costs less than keeping
+    /// them.
     type Statistics = ();
 
     fn conv2d_forward(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
@@ -181,7 +183,7 @@ impl Passes for Flex {
     }
 }
 
-/// What `work` makes of each picture, in one direction or the other.
+/// Applies `work` to each picture.
 fn pictures(
     x: &OnCpu,
     draws: &OnCpu,
@@ -199,8 +201,8 @@ fn pictures(
     from_elements(y, [batch, channels, height, width])
 }
 
-/// One step of a parameter by its gradient, with both moments: the parameter and its moments, in place
-/// where nobody else holds them. A view of a larger memory is copied out of it.
+/// Updates a parameter by its gradient and both moments, and returns it with the moments. All three are
+/// changed in place if nobody else holds them; a view into a larger tensor is copied first.
 pub fn adam(learning: [OnCpu; 4], step: &AdamStep) -> [OnCpu; 3] {
     let [mut parameter, gradient, mut mean, mut square] =
         learning.map(|tensor| tensor.to_contiguous());
@@ -219,7 +221,7 @@ pub fn add([sum, gradient]: [OnCpu; 2]) -> [OnCpu; 1] {
     [Flex::float_add(sum, gradient)]
 }
 
-/// Takes an average `share` of the way to its weight, in place where nobody else holds it.
+/// Moves an average by `share` of the way towards its weight, in place if nobody else holds it.
 pub fn average(pair: [OnCpu; 2], share: f64) -> [OnCpu; 1] {
     let [mut average, weight] = pair.map(|tensor| tensor.to_contiguous());
     super::average::average(average.storage_mut(), weight.storage(), share as f32);

@@ -1,5 +1,5 @@
-//! The operations on WebGPU as Burn's `CubeBackend` has them: tensors are arranged as the kernels want
-//! them, and the kernels of the files beside are launched.
+//! The operations of Burn's `CubeBackend`: arranges tensors in memory as the kernels need them, then
+//! launches the kernels of the neighbouring files.
 
 use burn::{backend::ops::FloatTensorOps, tensor::Shape};
 use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
@@ -9,10 +9,8 @@ use super::{
     conv2d::{self, Way},
     enlarge, instance_norm, layout, loss, winograd, winograd_backward,
 };
-use crate::ops::{
-    graph::passes::{AffineOf, Block, BlockConv, Each, GradientsOf, KeptByBlock, Passes},
-    layer::{Activation, Conv2d, Distance, Geometry, Interpolation},
-};
+use crate::ops::graph::passes::{AffineOf, Block, BlockConv, GradientsOf, KeptByBlock, Passes};
+use crate::ops::layer::{Activation, Conv2d, Distance, Geometry, Interpolation};
 
 /// The way of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {
@@ -135,8 +133,8 @@ impl Passes for CubeBackend {
         augmented(&layout::image(gradient), &into_contiguous(draws), true)
     }
 
-    fn block_pays(image: [usize; 4], there_and_back: bool) -> bool {
-        winograd::pays(image) && (!there_and_back || winograd_backward::is_possible(image))
+    fn block_pays(image: [usize; 4], trained: bool) -> bool {
+        winograd::pays(image) && (!trained || winograd_backward::is_possible(image))
     }
 
     fn block_forward(Block { x, first, second }: Block<Self>) -> (CubeTensor, KeptByBlock<Self>) {
@@ -152,7 +150,7 @@ impl Passes for CubeBackend {
     fn block_backward(
         kept: KeptByBlock<Self>,
         gradient: CubeTensor,
-        wanted: Each<bool>,
+        wanted: [bool; 9],
     ) -> GradientsOf<Self, 9> {
         winograd_backward::block_backward(&kept, &layout::image(gradient), wanted)
     }

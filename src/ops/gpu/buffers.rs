@@ -1,5 +1,5 @@
-//! The buffers of a kernel in WGSL, and the functions through which it reads and writes them, whatever
-//! they are kept as: what `kernel.rs` puts for its directives.
+//! WGSL for the directives of `kernel.rs`: declares a kernel's buffers, and the functions that read and
+//! write them in any width and precision.
 
 use std::fmt::Write as _;
 

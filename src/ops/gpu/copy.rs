@@ -1,4 +1,4 @@
-//! Copies of tensors on the graphics card: as they are, in another precision, and behind each other.
+//! Copies tensors on the graphics card: unchanged, to another precision, or two of them into one.
 
 use burn::tensor::DType;
 use burn_wgpu::CubeTensor;

@@ -20,8 +20,8 @@ thread_local! {
     static WATCH: RefCell<Option<CubeTensor>> = const { RefCell::new(None) };
 }
 
-/// What `work` launches takes its notes in `watch`, which is 0 afterwards if all that it wrote in
-/// float16 fits there. On other devices there is none.
+/// Has all kernels that `work` launches take their notes in `watch`, which is zero before and stays zero
+/// if everything written in float16 fits. On the CPU there is no such tensor.
 pub fn watched<T>(watch: Option<CubeTensor>, work: impl FnOnce() -> T) -> T {
     let outer = WATCH.with(|now| now.replace(watch));
     let result = work();

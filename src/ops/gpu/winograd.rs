@@ -16,10 +16,8 @@ use super::{
     kernel::{Kernel, activation_code, spread, wgsl},
     layout::{self, extents, is_half},
 };
-use crate::ops::{
-    graph::passes::{Block, KeptByBlock},
-    layer::Activation,
-};
+use crate::ops::graph::passes::{Block, KeptByBlock};
+use crate::ops::layer::Activation;
 
 /// Side of a tile of results.
 pub(super) const SIDE: usize = 4;
@@ -184,11 +182,10 @@ pub(super) struct Normalised<'a> {
     pub affine: Learnt<'a>,
 }
 
-/// The residual block `x + norm(conv(relu(norm(conv(x)))))`, and what its way back wants to know. Of
-/// the first convolution that is the result, not yet normalised, and sums of its blocks of tiles, of
-/// the second one means and factors as [`instance_norm::normalise()`] gives them. Its result can be
-/// told from the block's, which the next layer keeps anyway, unless its normalisation has a weight,
-/// which may be zero.
+/// The residual block `x + norm(conv(relu(norm(conv(x)))))`, and what its backward pass needs. The
+/// statistics of the first convolution are sums of its blocks of tiles, those of the second one means
+/// and factors, as from [`instance_norm::normalise()`]. The second result can be computed from the
+/// block's, which the next layer keeps anyway, unless its normalisation has a weight: that may be zero.
 pub(super) fn block_forward(
     Block { x, first, second }: Block<CubeBackend>,
 ) -> (CubeTensor, KeptByBlock<CubeBackend>) {

@@ -16,10 +16,8 @@ use super::{
     layout::{self, extents},
     winograd::{BlockTiles, Normalised, POSITIONS, SIDE},
 };
-use crate::ops::{
-    graph::passes::{AffineOf, Each, GradientsOf, KeptByBlock},
-    layer::Activation,
-};
+use crate::ops::graph::passes::{AffineOf, GradientsOf, KeptByBlock};
+use crate::ops::layer::Activation;
 
 /// Side of a tile of a weight's gradient, and tiles of an image that are summed at once.
 const WEIGHTS: usize = 64;
@@ -121,12 +119,11 @@ impl BlockTiles {
     }
 }
 
-/// The gradients of what [`super::winograd::block_forward()`] was given by that of its result, as far as
-/// they are `wanted`.
+/// The backward pass of [`super::winograd::block_forward()`]: the gradients that are `wanted`.
 pub(super) fn block_backward(
     kept: &KeptByBlock<CubeBackend>,
     gradient: &CubeTensor,
-    wanted: Each<bool>,
+    wanted: [bool; 9],
 ) -> GradientsOf<CubeBackend, 9> {
     let KeptByBlock { x, weights, results: [y, z], statistics: [sums, statistics], affine } = kept;
     let affine = affine.each_ref().map(AffineOf::tensors);

@@ -1,7 +1,8 @@
-//! The operations as Burn knows them, in a graph and outside.
+//! The operations as Burn sees them.
 //!
-//! Each backend says in [`passes`] how it computes an operation and its gradients; [`operations`]
-//! makes of that what any tensor can be given, and [`node`] the nodes of a graph.
+//! [`passes`] is the trait that each backend implements: every operation and its gradients, outside
+//! any graph. [`operations`] makes them available to tensors of any backend, [`node`] to those in an
+//! autodiff graph.
 
 mod node;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! Each operation as one node of a graph, which keeps no more than its way back wants to know.
+//! Each operation as a single node of an autodiff graph, which keeps only what the backward pass needs.
 
 use std::fmt::Debug;
 
@@ -18,11 +18,12 @@ use super::{
 };
 use crate::ops::layer::{Activation, Before, Conv2d, Distance};
 
-/// From what was kept and the gradient of the result to those of the `N` parents that want one.
-type Way<B, S, const N: usize> = fn(S, FloatTensor<B>, [bool; N]) -> GradientsOf<B, N>;
+/// A backward pass: from what was kept and the gradient of the result to the gradients of the `N`
+/// parents, those that are wanted.
+type Pass<B, S, const N: usize> = fn(S, FloatTensor<B>, [bool; N]) -> GradientsOf<B, N>;
 
 #[derive(Debug)]
-struct Node<B: Passes, S, const N: usize>(Way<B, S, N>);
+struct Node<B: Passes, S, const N: usize>(Pass<B, S, N>);
 
 impl<B, S, const N: usize> Backward<B, N> for Node<B, S, N>
 where
@@ -43,30 +44,30 @@ where
     }
 }
 
-/// The result `y` in the graph behind its parents.
+/// Adds the result `y` of an operation on `parents` to their graph.
 fn node<B, C, S, const N: usize>(
     parents: [Option<NodeGuard>; N],
     kept: S,
     y: FloatTensor<B>,
-    way: Way<B, S, N>,
+    pass: Pass<B, S, N>,
 ) -> FloatTensor<Autodiff<B, C>>
 where
     B: Passes,
     C: CheckpointStrategy,
     S: Debug + Clone + Send + 'static,
 {
-    // For one that is missing stands a constant, which wants no gradient.
+    // A constant, which needs no gradient, stands for a missing parent.
     let parents = parents.map(|parent| {
         parent.unwrap_or_else(|| FloatTensor::<Autodiff<B, C>>::new(y.clone()).into_parts().1)
     });
-    match Node(way).prepare::<C>(parents).compute_bound().stateful() {
+    match Node(pass).prepare::<C>(parents).compute_bound().stateful() {
         OpsKind::Tracked(step) => step.finish(kept, y),
         OpsKind::UnTracked(step) => step.finish(y),
     }
 }
 
 impl<B: Passes, C: CheckpointStrategy> AffineOf<Autodiff<B, C>> {
-    /// Its tensors, and their nodes in the graph.
+    /// The tensors and their nodes.
     fn into_parts(self) -> (AffineOf<B>, [Option<NodeGuard>; 2]) {
         match self {
             Self::None => (AffineOf::None, [None, None]),
@@ -80,7 +81,7 @@ impl<B: Passes, C: CheckpointStrategy> AffineOf<Autodiff<B, C>> {
 }
 
 impl<B: Passes, C: CheckpointStrategy> BlockConv<Autodiff<B, C>> {
-    /// Its tensors, and the nodes of weight and bias, and of what its normalisation has learnt.
+    /// The tensors, and the nodes of the convolution's and of the normalisation's weight and bias.
     fn into_parts(self) -> (BlockConv<B>, [[Option<NodeGuard>; 2]; 2]) {
         let [(weight, weight_node), (bias, bias_node)] =
             [self.weight, self.bias].map(FloatTensor::<Autodiff<B, C>>::into_parts);
@@ -167,9 +168,8 @@ impl<B: Passes, C: CheckpointStrategy> Operations for Autodiff<B, C> {
     }
 }
 
-/// What the way back through a convolution wants to know. An image that was normalised or enlarged
-/// before it is at least as large as the one in front, which has to be kept for the normalisation
-/// anyway; so it is not kept, and made again.
+/// What a convolution keeps for its backward pass. If its input was normalised or enlarged before,
+/// that image is computed again: it is at least as large as `x`, which the normalisation needs anyway.
 #[derive(Debug, Clone)]
 struct KeptByConv<B: Passes> {
     x: FloatTensor<B>,
@@ -181,7 +181,7 @@ struct KeptByConv<B: Passes> {
     spec: Conv2d,
 }
 
-/// To image, weight and bias, and to weight and bias of the normalisation before.
+/// The gradients of `x`, weight and bias, and of weight and bias of the normalisation before.
 fn convolve_backward<B: Passes>(
     kept: KeptByConv<B>,
     gradient: FloatTensor<B>,
@@ -206,7 +206,7 @@ fn convolve_backward<B: Passes>(
     }
 }
 
-/// To the image, the skip connection, and weight and bias.
+/// The gradients of `x`, the skip connection, weight and bias.
 fn normalise_backward<B: Passes>(
     (x, statistics, affine, activation): (FloatTensor<B>, B::Statistics, AffineOf<B>, Activation),
     gradient: FloatTensor<B>,

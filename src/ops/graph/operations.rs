@@ -1,5 +1,5 @@
-//! The operations that any tensor can be given: which backend has it, and whether it is in a graph, is
-//! found out by Burn's dispatch.
+//! The operations for tensors of any backend: Burn's dispatch finds out which backend a tensor is on,
+//! and whether it is in a graph.
 
 use burn::backend::{
     Backend, Dispatch, ExtensionType, TensorMetadata, backend_extension, tensor::FloatTensor,
@@ -47,17 +47,17 @@ pub trait Operations: Backend {
     fn augment(x: FloatTensor<Self>, draws: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// A skip connection, or that there is none: the dispatch takes no `Option`.
+/// An optional skip connection; the dispatch does not take an `Option`.
 #[derive(Debug, Clone, ExtensionType)]
 pub enum Skip<B: Backend> {
     /// Nothing is added.
     None,
-    /// This is.
+    /// The image to add.
     Some(FloatTensor<B>),
 }
 
 impl<B: Backend> Skip<B> {
-    /// The image that is added, if there is one.
+    /// As an `Option`.
     pub fn image(self) -> Option<FloatTensor<B>> {
         match self {
             Self::None => None,
@@ -128,7 +128,7 @@ impl<B: Passes> Operations for B {
     }
 }
 
-/// What a convolution sees of `x`, and what the normalisation before it has found out.
+/// `x` normalised and enlarged as `before` says, and the statistics of the normalisation.
 pub(super) fn prepare<B: Passes>(
     x: FloatTensor<B>,
     before: Before,
@@ -148,12 +148,12 @@ pub(super) fn prepare<B: Passes>(
     (x, statistics)
 }
 
-/// The extents of a block's input.
+/// The shape of a block's input.
 pub(super) fn image_of<B: Backend>(block: &Block<B>) -> [usize; 4] {
     block.x.shape().dims()
 }
 
-/// A residual block, one operation behind the other.
+/// A residual block as four operations.
 pub(super) fn step_by_step<B: Operations>(block: Block<B>) -> FloatTensor<B> {
     let Block { x, first, second } = block;
     let convolve = |x, weight, bias| {

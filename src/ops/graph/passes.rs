@@ -1,4 +1,4 @@
-//! What a backend computes: each operation, and its gradients by that of its result.
+//! What a backend has to compute: every operation, forward and backward.
 
 use std::fmt::Debug;
 
@@ -6,10 +6,10 @@ use burn::backend::{Backend, ExtensionType, tensor::FloatTensor};
 
 use crate::ops::layer::{Activation, Conv2d, Distance, Interpolation, RESIDUAL};
 
-/// [`crate::ops::Affine`] as backends know it, or that there is none.
+/// [`crate::ops::Affine`] as tensors of a backend, or none.
 #[derive(Debug, Clone, ExtensionType)]
 pub enum AffineOf<B: Backend> {
-    /// The normalised image stays as it is.
+    /// The normalisation has no parameters.
     None,
     /// Weight and bias `[C]`.
     Some(FloatTensor<B>, FloatTensor<B>),
@@ -25,56 +25,52 @@ impl<B: Backend> AffineOf<B> {
     }
 }
 
-/// A convolution of a residual block, and the normalisation behind it.
+/// A convolution of a residual block and the normalisation that follows it.
 #[derive(Debug, Clone, ExtensionType)]
 pub struct BlockConv<B: Backend> {
     /// `[C, C, 3, 3]`.
     pub weight: FloatTensor<B>,
     /// `[C]`.
     pub bias: FloatTensor<B>,
-    /// What the normalisation has learnt.
+    /// The parameters of the normalisation.
     #[extension_type]
     pub affine: AffineOf<B>,
 }
 
-/// A residual block and its input.
+/// A residual block with its input.
 #[derive(Debug, Clone, ExtensionType)]
 pub struct Block<B: Backend> {
     /// `[B, C, H, W]`.
     pub x: FloatTensor<B>,
-    /// In front of the ReLU.
+    /// The first convolution, whose result goes through a ReLU.
     #[extension_type]
     pub first: BlockConv<B>,
-    /// Behind it.
+    /// The second one, to whose result `x` is added.
     #[extension_type]
     pub second: BlockConv<B>,
 }
 
-/// What the way back through a residual block wants to know.
+/// What a residual block keeps for its backward pass.
 #[derive(Debug, Clone)]
 pub struct KeptByBlock<B: Passes> {
     /// The block's input.
     pub x: FloatTensor<B>,
     /// The weights of both convolutions.
     pub weights: [FloatTensor<B>; 2],
-    /// Their results, not yet normalised, or what the backend finds those in.
+    /// Their results before normalisation, or what the backend can recompute them from.
     pub results: [FloatTensor<B>; 2],
-    /// Of both normalisations.
+    /// Statistics of both normalisations.
     pub statistics: [B::Statistics; 2],
-    /// What those have learnt.
+    /// Their parameters.
     pub affine: [AffineOf<B>; 2],
 }
 
-/// One thing for each tensor that a residual block is given: the input, weight and bias of the first
-/// convolution and of the second, then of the first normalisation and of the second.
-pub type Each<T> = [T; 9];
-
-/// Gradients of what an operation was given, as far as they were wanted.
+/// Gradients of an operation's inputs; `None` for those that were not wanted.
 pub type GradientsOf<B, const N: usize> = [Option<FloatTensor<B>>; N];
 
-/// All that a backend has to compute.
+/// The forward and backward passes of all operations.
 pub trait Passes: Backend {
-    /// What a normalisation has found out on the way there and wants to know on the way back.
+    /// What a normalisation keeps for its backward pass, besides its input.
     type Statistics: Debug + Clone + Send + 'static;
 
     /// [`crate::ops::conv2d()`].
@@ -85,7 +81,7 @@ pub trait Passes: Backend {
         spec: Conv2d,
     ) -> FloatTensor<Self>;
 
-    /// The gradients of input, weight and bias that are `wanted`. `y` is the result.
+    /// The gradients of input, weight and bias, each if it is `wanted`; `y` is the result.
     fn conv2d_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -103,7 +99,7 @@ pub trait Passes: Backend {
         skip: Option<FloatTensor<Self>>,
     ) -> (FloatTensor<Self>, Self::Statistics);
 
-    /// The gradients of `x` and, if there are any and they are `wanted`, of weight and bias.
+    /// The gradients of `x` and of weight and bias, these if they exist and are `wanted`.
     fn norm_backward(
         x: FloatTensor<Self>,
         statistics: Self::Statistics,
@@ -113,7 +109,7 @@ pub trait Passes: Backend {
         wanted: bool,
     ) -> (FloatTensor<Self>, GradientsOf<Self, 2>);
 
-    /// `[B, C, 2H, 2W]` of `x` `[B, C, H, W]`, as precise as that.
+    /// Enlarges `x` `[B, C, H, W]` to `[B, C, 2H, 2W]`, in the same precision.
     fn enlarge_forward(x: FloatTensor<Self>, by: Interpolation) -> FloatTensor<Self>;
 
     /// The gradient of `x`.
@@ -127,7 +123,7 @@ pub trait Passes: Backend {
         weight: f32,
     ) -> FloatTensor<Self>;
 
-    /// The gradient of `x` from that of the loss, `[1]`.
+    /// The gradient of `x`, given that of the loss, `[1]`.
     fn loss_backward(
         x: FloatTensor<Self>,
         other: FloatTensor<Self>,
@@ -143,14 +139,14 @@ pub trait Passes: Backend {
     fn augment_backward(gradient: FloatTensor<Self>, draws: FloatTensor<Self>)
     -> FloatTensor<Self>;
 
-    /// Whether a residual block on images `[B, C, H, W]` is better computed by [`Passes::block_forward`] than
-    /// by one operation behind the other, there or `there_and_back`.
-    fn block_pays(_image: [usize; 4], _there_and_back: bool) -> bool {
+    /// Whether [`Passes::block_forward`] is faster than four operations for a residual block on images
+    /// `[B, C, H, W]`; `trained` if a backward pass follows.
+    fn block_pays(_image: [usize; 4], _trained: bool) -> bool {
         false
     }
 
-    /// A residual block as a whole, and what its way back wants to know. Where a backend does not say
-    /// otherwise it is one operation behind the other, but a single node of a graph.
+    /// A residual block as a whole, and what its backward pass needs. By default it consists of the
+    /// same four operations, but is a single node of a graph.
     fn block_forward(
         Block { x, first, second }: Block<Self>,
     ) -> (FloatTensor<Self>, KeptByBlock<Self>) {
@@ -166,11 +162,12 @@ pub trait Passes: Backend {
         (result, KeptByBlock { x, weights, results: [y, z], statistics, affine })
     }
 
-    /// The gradients of what [`Passes::block_forward`] was given.
+    /// The gradients of the input, of weight and bias of both convolutions, and of weight and bias of
+    /// both normalisations.
     fn block_backward(
         kept: KeptByBlock<Self>,
         gradient: FloatTensor<Self>,
-        wanted: Each<bool>,
+        wanted: [bool; 9],
     ) -> GradientsOf<Self, 9> {
         let KeptByBlock { x, weights: [first, second], results: [y, z], statistics, affine } = kept;
         let ([y_statistics, z_statistics], [y_affine, z_affine]) = (statistics, affine);
