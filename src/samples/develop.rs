@@ -1,8 +1,8 @@
 //! From linear light to bytes: exposure, a film's curve, grain.
 
-use super::Season;
 use super::canvas::Canvas;
 use super::noise::{hash, unit};
+use super::weather::Season;
 use crate::image::Rgb;
 
 /// Develops the film.

@@ -1,10 +1,9 @@
 //! What the ground is made of: granite, talus, forest, meadow, snow.
 
-use super::Season;
 use super::color::{Triple, mix, normalize, scale};
 use super::noise::{fractal, noise, smoothstep};
 use super::place::Place;
-use super::weather::Weather;
+use super::weather::{Season, Weather};
 
 /// Colours in linear light, as in photographs.
 pub const GRANITE: Triple = [0.29, 0.27, 0.25];

@@ -10,6 +10,7 @@ mod canvas;
 mod color;
 mod develop;
 mod ground;
+mod look;
 mod noise;
 mod place;
 mod random;
@@ -22,14 +23,7 @@ mod weather;
 
 use crate::image::Rgb;
 
-/// The two looks that the default models translate between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Season {
-    /// Green forest, open water, high sun.
-    Summer,
-    /// Snow on ledges and branches, ice, low sun, pale sky.
-    Winter,
-}
+pub use weather::Season;
 
 /// Paints the place `seed` in a season, `width` × `height` pixels.
 ///

@@ -30,16 +30,6 @@ struct Sprite {
     seed: u32,
 }
 
-/// What a sprite looks like at one point.
-pub struct Look {
-    /// Opacity.
-    pub alpha: f32,
-    /// Colour of the surface.
-    pub color: Triple,
-    /// Surface normal, length 1.
-    pub normal: Triple,
-}
-
 /// Places and paints all objects.
 pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather, shade: &Shade) {
     let mut z = 5.0;

@@ -1,10 +1,10 @@
 //! Boulders on the meadow and along the shore.
 
-use super::Season;
 use super::color::{mix, normalize, scale};
 use super::ground::{GRANITE, SNOW};
+use super::look::Look;
 use super::noise::{fractal, hash, smoothstep, unit};
-use super::sprites::Look;
+use super::weather::Season;
 
 /// A boulder at a point, given in units of its height as for trees.
 pub fn stone(season: Season, seed: u32, down: f32, across: f32, pixel: f32) -> Look {

@@ -3,11 +3,11 @@
 //! A point of a tree is given in units of its height: `down` from its tip, `across` from its trunk;
 //! `pixel` is the size of a pixel in the same unit.
 
-use super::Season;
 use super::color::{Triple, mix, normalize, scale};
 use super::ground::SNOW;
+use super::look::Look;
 use super::noise::{floor, fractal, hash, noise, smoothstep, unit};
-use super::sprites::Look;
+use super::weather::Season;
 
 const NEEDLES: Triple = [0.024, 0.040, 0.014];
 const FRESH: Triple = [0.048, 0.066, 0.020];

@@ -1,12 +1,11 @@
 //! The lake: in summer it mirrors what is behind it, in winter it lies under ice and snow.
 
-use super::Season;
 use super::canvas::Canvas;
 use super::color::{Triple, mix, scale};
 use super::ground::SNOW;
 use super::noise::{fractal, smoothstep};
 use super::place::Place;
-use super::weather::Weather;
+use super::weather::{Season, Weather};
 
 /// Clear mountain water over its dark bed.
 const DEEP: Triple = [0.012, 0.035, 0.032];

@@ -1,10 +1,18 @@
 //! The light of a season: sun, sky, haze, and where the snow lies.
 
-use super::Season;
 use super::canvas::{Canvas, Pixel};
 use super::color::{Triple, add, dot, fade_out, mix, normalize, scale, times};
 use super::noise::{fractal, smoothstep};
 use super::random::Random;
+
+/// The two looks that the default models translate between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Season {
+    /// Green forest, open water, high sun.
+    Summer,
+    /// Snow on ledges and branches, ice, low sun, pale sky.
+    Winter,
+}
 
 /// The state of air and sun.
 pub struct Weather {
