@@ -2,8 +2,9 @@
 //! state dict to a checked one (paper, appendix 7.2; `NLayerDiscriminator` with three layers in
 //! PyTorch's `models/networks.py`).
 
+use super::architecture::PICTURE_CHANNELS;
 use super::names::{check, strange, without_module};
-use super::{PICTURE_CHANNELS, StateDict};
+use super::state::StateDict;
 use crate::error::{Error, Result};
 
 /// Side of every kernel.

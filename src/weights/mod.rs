@@ -17,8 +17,7 @@ mod floats;
 pub mod names;
 pub mod pth;
 pub mod safetensors;
-
-use std::collections::BTreeMap;
+mod state;
 
 use sha2::{Digest, Sha256};
 
@@ -27,21 +26,7 @@ use crate::error::{Error, Result};
 pub use architecture::{Architecture, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
-
-/// A tensor in main memory.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HostTensor {
-    /// Extents, outermost first: `[out, in, kH, kW]` for a convolution; empty for a scalar.
-    pub shape: Vec<usize>,
-    /// The elements in row-major order; as many as the product of `shape`.
-    pub data: Vec<f32>,
-}
-
-/// Tensors by their PyTorch names, such as `model.1.weight`.
-pub type StateDict = BTreeMap<String, HostTensor>;
-
-/// The longest accepted name of a tensor, in bytes. PyTorch's own are below 100.
-const LONGEST_NAME: usize = 512;
+pub use state::{HostTensor, StateDict};
 
 /// Reads a weights file in any container, recognised by its contents and not by its name.
 ///
@@ -69,22 +54,4 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
 pub fn sha256_hex(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Text from a file, made fit for a message: escaped, and cut after 80 characters.
-fn quote(text: &str) -> String {
-    let mut quoted: String = text.chars().take(80).flat_map(char::escape_debug).collect();
-    if text.chars().nth(80).is_some() {
-        quoted.push('…');
-    }
-    quoted
-}
-
-/// Refuses names so long that they only serve to fill memory.
-fn check_name(name: &str) -> Result<()> {
-    if name.len() > LONGEST_NAME {
-        let detail = format!("a tensor's name is {} bytes long", name.len());
-        return Err(Error::WeightsTooLarge(detail));
-    }
-    Ok(())
 }

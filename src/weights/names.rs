@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::architecture::{Architecture, FIRST_BLOCK, Layer, Norm, Up};
-use super::{HostTensor, StateDict, quote};
+use super::state::{HostTensor, StateDict, quote};
 use crate::error::{Error, Result};
 
 /// More residual blocks than anybody trains; files that claim more are refused.

@@ -19,7 +19,7 @@ mod stack;
 mod tensor;
 mod zip;
 
-use super::StateDict;
+use super::state::StateDict;
 use crate::error::{Error, Result};
 
 /// Whether this is a zip archive, a legacy stream or any other binary pickle.

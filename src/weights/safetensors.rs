@@ -11,7 +11,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::{Map, Value, json};
 
 use super::floats::{ByteOrder, FloatType};
-use super::{HostTensor, StateDict, check_name, quote};
+use super::state::{HostTensor, StateDict, check_name, quote};
 use crate::error::{Error, Result};
 
 /// The longest header that is parsed, in bytes: room for 3,000 tensors. The four networks of a

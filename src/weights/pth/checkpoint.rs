@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::heap::{Heap, Id, Value};
 use super::tensor::Reader;
 use crate::error::{Error, Result};
-use crate::weights::{StateDict, check_name, quote};
+use crate::weights::state::{StateDict, check_name, quote};
 
 /// Keys under which training scripts put the weights, the likeliest first.
 const USUAL_KEYS: [&str; 7] =

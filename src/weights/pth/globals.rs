@@ -7,7 +7,7 @@
 use super::heap::{Heap, Storage, Tensor, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::FloatType;
-use crate::weights::quote;
+use crate::weights::state::quote;
 
 /// The longest key of a storage, in bytes: PyTorch writes a counter or an address.
 const LONGEST_KEY: usize = 64;

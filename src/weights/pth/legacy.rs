@@ -15,7 +15,7 @@ use super::pickle;
 use super::tensor::Reader;
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
-use crate::weights::{StateDict, quote};
+use crate::weights::state::{StateDict, quote};
 
 /// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the pickled magic number.
 const MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];

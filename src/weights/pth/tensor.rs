@@ -4,7 +4,7 @@ use super::globals::ElementType;
 use super::heap::{Heap, Id, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::{ByteOrder, FloatType};
-use crate::weights::{HostTensor, quote};
+use crate::weights::state::{HostTensor, quote};
 
 /// The most dimensions of a tensor; a convolution's weight has four.
 const MOST_DIMENSIONS: usize = 8;

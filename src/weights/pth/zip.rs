@@ -13,7 +13,7 @@ use super::pickle;
 use super::tensor::Reader;
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
-use crate::weights::{StateDict, quote};
+use crate::weights::state::{StateDict, quote};
 
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_HEADER: [u8; 4] = *b"PK\x01\x02";
