@@ -17,6 +17,7 @@ mod opcode;
 mod pickle;
 mod stack;
 mod tensor;
+mod value;
 mod zip;
 
 use super::state::StateDict;

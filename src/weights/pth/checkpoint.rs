@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::heap::{Heap, Id, Value};
+use super::heap::Heap;
 use super::tensor::Reader;
+use super::value::{Id, Value};
 use crate::error::{Error, Result};
 use crate::weights::state::{StateDict, check_name, quote};
 

@@ -4,46 +4,14 @@
 //! Here a name is looked up in this list, which yields a constant; any other name ends the reading
 //! with `weights-unsafe`.
 
-use super::heap::{Heap, Storage, Tensor, Value};
+use super::heap::Heap;
+use super::value::{Callable, ElementType, Storage, Tensor, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::FloatType;
 use crate::weights::state::quote;
 
 /// The longest key of a storage, in bytes: PyTorch writes a counter or an address.
 const LONGEST_KEY: usize = 64;
-
-/// The element type of a storage.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum ElementType {
-    Float(FloatType),
-    /// Integers and booleans of this many bytes, which are skipped.
-    Integer(u64),
-    /// Numbers that float32 cannot hold: their name and size in bytes.
-    Other(&'static str, u64),
-}
-
-impl ElementType {
-    /// Bytes of one element.
-    pub(super) fn size(self) -> u64 {
-        match self {
-            Self::Float(float) => float.size() as u64,
-            Self::Integer(size) | Self::Other(_, size) => size,
-        }
-    }
-}
-
-/// A name on the list.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Callable {
-    OrderedDict,
-    /// `_rebuild_tensor` and `_rebuild_tensor_v2`, whose first four arguments are the same.
-    RebuildTensor,
-    RebuildParameter,
-    Size,
-    StorageType(ElementType),
-    /// `torch.float32` and the like: a constant, never called.
-    NumberType,
-}
 
 /// Looks a name up.
 pub(super) fn find(module: &str, name: &str) -> Result<Callable> {

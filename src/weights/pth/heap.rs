@@ -1,60 +1,12 @@
-//! What a pickle builds: small values, and a heap that they point into.
-//!
-//! Values are handles, so copying one is free and a pickle that repeats itself by reference does
-//! not grow. Text is borrowed from the file. Everything stored counts against one limit, whatever
-//! the file's length.
+//! The heap that a pickle's [`Value`]s point into. Everything stored counts against one limit,
+//! whatever the file's length.
 
-use super::globals::{Callable, ElementType};
+use super::value::{Id, Storage, Tensor, Value};
 use crate::error::{Error, Result};
 
 /// Most values that one file may store. A tensor needs about 40, so this suffices for 3,000
 /// tensors, in at most 13 MiB of memory.
 const MOST_CELLS: usize = 1 << 17;
-
-/// Index of a tuple, list, dictionary, storage or tensor in its part of the heap.
-pub(super) type Id = usize;
-
-/// A Python object, as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value<'a> {
-    None,
-    Bool(bool),
-    Int(i64),
-    Text(&'a str),
-    /// Floats, bytes and integers beyond 64 bits: skipped, because no tensor depends on them.
-    Inert,
-    Tuple(Id),
-    /// A list or a set.
-    List(Id),
-    Dict(Id),
-    Callable(Callable),
-    Storage(Id),
-    Tensor(Id),
-}
-
-/// A run of numbers in the file: a whole storage, or a window of one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Storage<'a> {
-    /// Its name among the storages of the file.
-    pub(super) key: &'a str,
-    pub(super) element: ElementType,
-    /// Elements of the whole storage.
-    pub(super) total: u64,
-    /// First element of the window and their number.
-    pub(super) start: u64,
-    pub(super) length: u64,
-}
-
-/// A tensor's description: which elements of which storage, in which order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tensor {
-    pub(super) storage: Id,
-    /// First element, counted from the start of the storage's window.
-    pub(super) offset: u64,
-    /// Tuples of integers, in elements.
-    pub(super) size: Id,
-    pub(super) stride: Id,
-}
 
 /// Every object that the pickles of one file built.
 #[derive(Default)]

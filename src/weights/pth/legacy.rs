@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use super::checkpoint;
 use super::cursor::Cursor;
-use super::globals::ElementType;
-use super::heap::{Heap, Storage, Value};
+use super::heap::Heap;
 use super::pickle;
 use super::tensor::Reader;
+use super::value::{ElementType, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
 use crate::weights::state::{StateDict, quote};

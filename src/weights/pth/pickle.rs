@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use super::cursor::Cursor;
 use super::globals;
-use super::heap::{Heap, Value};
+use super::heap::Heap;
 use super::opcode as op;
 use super::stack::Stack;
+use super::value::Value;
 use crate::error::{Error, Result};
 
 /// Runs one pickle, up to its `STOP`. What it builds stays on the heap.

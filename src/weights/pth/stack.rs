@@ -1,6 +1,6 @@
 //! The pickle machine's stack, with the marks that open a tuple, list or dictionary.
 
-use super::heap::Value;
+use super::value::Value;
 use crate::error::{Error, Result};
 
 /// Most values on the stack. Python pushes at most 1,000 entries at once.

@@ -1,7 +1,7 @@
 //! From a storage's bytes to a tensor: any offset, any strides, shared storages.
 
-use super::globals::ElementType;
-use super::heap::{Heap, Id, Storage, Value};
+use super::heap::Heap;
+use super::value::{ElementType, Id, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::{ByteOrder, FloatType};
 use crate::weights::state::{HostTensor, quote};

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use super::checkpoint;
 use super::cursor::Cursor;
-use super::heap::{Heap, Storage};
+use super::heap::Heap;
 use super::pickle;
 use super::tensor::Reader;
+use super::value::Storage;
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
 use crate::weights::state::{StateDict, quote};
