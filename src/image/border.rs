@@ -3,7 +3,7 @@
 //! The generator halves the picture twice, so its sides must be multiples of 4, and some weights
 //! want a margin as well. Both are borders, added before the network and cropped off after it.
 
-use super::Rgb;
+use super::rgb::Rgb;
 use crate::error::{Error, Result};
 
 /// `image` with reflected borders of the given widths, in pixels.

@@ -7,7 +7,7 @@
 //! skipped. The order of the passes is visible, by up to 20 levels at hard edges: see
 //! [`columns_first`].
 
-use super::Rgb;
+use super::rgb::Rgb;
 
 /// Fractional bits of a weight: 32, minus 8 for the pixel, minus 2 for sign and overshoot.
 const PRECISION_BITS: u32 = 32 - 8 - 2;

@@ -1,7 +1,10 @@
 //! Pillow's `BICUBIC` for a picture that arrives a few rows at a time. A photo of 64 megapixels
 //! that will be shrunk to 256 pixels is never held whole.
 
-use super::{Rgb, check_size, resize, resize_bicubic};
+use super::{
+    resize::{self, resize_bicubic},
+    rgb::{Rgb, check_size},
+};
 use crate::error::{Error, Result};
 
 /// A picture being resized as it arrives; the result equals [`resize_bicubic`] byte for byte.

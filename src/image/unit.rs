@@ -1,6 +1,6 @@
 //! Conversion between levels 0 to 255 and the network's -1 to 1, as PyTorch computes it.
 
-use super::{Rgb, check};
+use super::rgb::{Rgb, check};
 use crate::error::{Error, Result};
 
 /// `image` as the network's input, `[3, height, width]` in [-1, 1].

@@ -1,7 +1,11 @@
 //! Huffman codes and the bit stream they are read from (T.81, annex C and F.2.2).
 
-use super::cut;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Why a file is not a whole JPEG.
+pub fn cut(why: &str) -> Error {
+    Error::ImageDamaged(why.into())
+}
 
 /// A Huffman table: codes of each length are consecutive numbers.
 pub struct Table {

@@ -10,7 +10,7 @@ mod codes;
 mod scan;
 
 use crate::error::{Error, Result};
-use codes::Table;
+use codes::{Table, cut};
 
 /// Most pixels of a JPEG, which can be decoded to a smaller size: a photo of 200 megapixels.
 const MAX_PIXELS: usize = 1 << 28;
@@ -221,10 +221,6 @@ impl Frame {
         }
         Ok(Self { progressive, width, height, components })
     }
-}
-
-fn cut(why: &str) -> Error {
-    Error::ImageDamaged(why.into())
 }
 
 fn unsupported(coding: &str) -> Error {

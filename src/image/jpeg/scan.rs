@@ -2,8 +2,7 @@
 
 use super::{
     Component, Walk,
-    codes::{Bits, Table},
-    cut,
+    codes::{Bits, Table, cut},
 };
 use crate::error::Result;
 
