@@ -4,17 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
-    error::Error,
+    error::{Error, Result},
     random::Random,
     train::{
         Checkpoint, Config,
         checkpoint::{
             FORMAT, VERSION,
-            disk::{previous, read_latest, write_atomically},
-            fields, pack, unpack,
+            disk::{self, previous},
+            fields, pack,
+            pieces::{Sink as _, Tensors as _, at_once},
+            unpack,
         },
         config::{MOST_BLOCKS, MOST_POOLED},
         fields::hex,
@@ -39,6 +41,19 @@ fn small() -> Checkpoint {
     let state = json!({"step": 5, "random": hex(u64::MAX - 1), "config": Config::default().to_json(),
         "note": "ä \"sha256\":\"0\" \\ \n"});
     Checkpoint { tensors, state }
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    disk::write_in_pieces(path, |file| at_once(file.write(0, bytes)))
+}
+
+fn read_latest(path: &Path) -> Result<(Checkpoint, Option<Error>)> {
+    let (mut file, reason) = disk::open_latest(path)?;
+    let mut tensors = StateDict::new();
+    for name in file.names("") {
+        tensors.extend(at_once(file.take(&name))?.map(|tensor| (name, tensor)));
+    }
+    Ok((Checkpoint { tensors, state: file.state }, reason))
 }
 
 fn code(bytes: &[u8]) -> &'static str {
@@ -246,7 +261,7 @@ fn at_step(step: u64) -> Checkpoint {
     Checkpoint { state: json!({ "step": step }), ..small() }
 }
 
-fn write(path: &std::path::Path, step: u64) {
+fn write(path: &Path, step: u64) {
     write_atomically(path, &at_step(step).to_bytes().unwrap()).unwrap();
 }
 
@@ -306,7 +321,7 @@ fn another_kind_of_file_is_no_reason_to_take_the_previous() {
 #[test]
 fn what_cannot_be_written_is_told_and_changes_nothing() {
     let folder = folder("refused");
-    let refused = |path: &std::path::Path| {
+    let refused = |path: &Path| {
         let error = write_atomically(path, b"x").unwrap_err();
         assert!(matches!(&error, Error::FileNotWritten(detail) if detail.contains("refused")));
     };

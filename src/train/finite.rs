@@ -1,11 +1,9 @@
 //! Whether a run has come to NaN or infinity: then nothing it does makes sense any more.
 
-use burn::tensor::Tensor;
-
-use super::{learner::four, networks::CycleGan, polishing::Polishing, report::StepReport};
+use super::{learner::parameters, networks::CycleGan, polishing::Polishing, report::StepReport};
 use crate::{
     error::{Error, Result},
-    model::{Mapper, Network as _, Readback},
+    model::Readback,
     ops,
     weights::StateDict,
 };
@@ -19,31 +17,26 @@ pub(super) struct Weights(Vec<String>);
 impl Weights {
     /// Adds to `readback` a number for each of the weights, which is 0 if they are finite.
     pub fn check(gan: &CycleGan, polishing: Option<&Polishing>, readback: &mut Readback) -> Self {
-        struct All(&'static str, Vec<String>, Vec<Tensor<4>>);
-        impl Mapper for All {
-            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                self.1.push(format!("{}.{name}", self.0));
-                self.2.push(four(tensor.clone()));
-                tensor
+        let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
+        let networks = [
+            ("G_A", parameters(&g_a.network)),
+            ("G_B", parameters(&g_b.network)),
+            ("D_A", parameters(&d_a.network)),
+            ("D_B", parameters(&d_b.network)),
+        ];
+        let polished = polishing.iter().flat_map(|polishing| &polishing.both);
+        let polished = polished.map(|polish| ("polish", parameters(&polish.student().network)));
+        let (mut names, mut tensors) = (Vec::new(), Vec::new());
+        for (network, parameters) in networks.into_iter().chain(polished) {
+            for (name, _, tensor) in parameters {
+                names.push(format!("{network}.{name}"));
+                tensors.push(tensor);
             }
         }
-        let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
-        let mut all = All("G_A", Vec::new(), Vec::new());
-        let _ = g_a.network.map(&mut all);
-        all.0 = "G_B";
-        let _ = g_b.network.map(&mut all);
-        all.0 = "D_A";
-        let _ = d_a.network.map(&mut all);
-        all.0 = "D_B";
-        let _ = d_b.network.map(&mut all);
-        for polish in polishing.iter().flat_map(|polishing| &polishing.both) {
-            all.0 = "polish";
-            let _ = polish.student().network.map(&mut all);
-        }
-        if let Some(checks) = ops::not_finite(all.2) {
+        if let Some(checks) = ops::not_finite(tensors) {
             readback.tensor(CHECKS.into(), checks);
         }
-        Self(all.1)
+        Self(names)
     }
 
     /// The first that are not finite, by what was read.

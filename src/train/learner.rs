@@ -22,7 +22,7 @@ pub(super) fn averages(network: &str) -> String {
 /// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1,
 /// 1]`. A weight must not be flattened on the way: where it lies in another order in memory, that
 /// would copy it.
-pub(super) fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
+fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
     if D == 4 {
         return Tensor::from_dispatch(tensor.into_dispatch());
     }
@@ -107,6 +107,20 @@ impl Mapper for Put {
             None => tensor,
         }
     }
+}
+
+/// All parameters of a network: name, shape, and the numbers on four axes.
+pub(super) fn parameters(network: &impl Network) -> Vec<(String, Vec<usize>, Tensor<4>)> {
+    struct All(Vec<(String, Vec<usize>, Tensor<4>)>);
+    impl Mapper for All {
+        fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
+            self.0.push((name.into(), tensor.dims().to_vec(), four(tensor.clone())));
+            tensor
+        }
+    }
+    let mut all = All(Vec::new());
+    let _ = network.map(&mut all);
+    all.0
 }
 
 /// Collects the parameters that learn.
@@ -222,21 +236,15 @@ impl<N: Network> Learner<N> {
     /// `G_A.model.1.weight`, `ema.G_A.model.1.weight`, `G_A.mean.model.1.weight` and
     /// `G_A.square.model.1.weight`.
     pub(super) fn parts(&self, name: &str) -> Vec<Part> {
-        struct All(String, Vec<Part>);
-        impl Mapper for All {
-            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                let (name, shape) = (format!("{}.{name}", self.0), tensor.dims().to_vec());
-                self.1.push(Part { name, shape, tensors: vec![four(tensor.clone())] });
-                tensor
-            }
-        }
-        let mut all = All(name.into(), Vec::new());
-        let _ = self.network.map(&mut all);
-        if let Some(average) = &self.average {
-            all.0 = averages(name);
-            let _ = average.map(&mut all);
-        }
-        let mut parts = all.1;
+        let of = |network, name: String| {
+            let part = move |(parameter, shape, tensor)| {
+                let name = format!("{name}.{parameter}");
+                Part { name, shape, tensors: vec![tensor] }
+            };
+            parameters(network).into_iter().map(part)
+        };
+        let mut parts: Vec<_> = of(&self.network, name.into()).collect();
+        parts.extend(self.average.iter().flat_map(|average| of(average, averages(name))));
         for (parameter, moments) in &self.moments {
             for (moment, tensor) in MOMENTS.into_iter().zip(moments) {
                 parts.push(Part {
@@ -261,17 +269,9 @@ impl<N: Network> Learner<N> {
         tensors: &mut impl Tensors,
         device: &Device,
     ) -> Result<Self> {
-        struct Shapes(Vec<(String, [usize; 4])>);
-        impl Mapper for Shapes {
-            fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
-                self.0.push((name.into(), four(tensor.clone()).dims()));
-                tensor
-            }
-        }
-        let mut shapes = Shapes(Vec::new());
-        let _ = network.map(&mut shapes);
         let mut moments = BTreeMap::new();
-        for (parameter, shape) in shapes.0 {
+        for (parameter, _, tensor) in parameters(&network) {
+            let shape = tensor.dims();
             let mut both = Vec::new();
             for moment in MOMENTS {
                 let key = format!("{name}.{moment}.{parameter}");

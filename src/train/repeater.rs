@@ -38,16 +38,12 @@ pub struct Repeater {
 impl Repeater {
     /// One that records on `device`, if that can.
     pub fn new(device: &Device) -> Self {
-        Self::trying(tries(device))
+        Self { generators: Part::new(device), discriminators: Part::new(device) }
     }
 
     /// One that records nothing.
     pub fn plain() -> Self {
-        Self::trying(0)
-    }
-
-    fn trying(tries: usize) -> Self {
-        Self { generators: Part::trying(tries), discriminators: Part::trying(tries) }
+        Self { generators: Part::plain(), discriminators: Part::plain() }
     }
 
     /// Whether it repeats both parts by now.
@@ -60,11 +56,6 @@ impl Repeater {
         self.generators.forget();
         self.discriminators.forget();
     }
-}
-
-/// How often what is computed on `device` may try to be recorded: never on the CPU.
-fn tries(device: &Device) -> usize {
-    if is_cpu(device) { 0 } else { TRIES }
 }
 
 /// Whose weights a part reads.
@@ -120,18 +111,18 @@ pub(super) struct Part<T, const N: usize> {
     /// Steps of one kind that must come before one is recorded.
     before: usize,
     /// Of which kind the last steps were, and how many.
-    last: Option<(Kind<N>, usize)>,
+    last: Option<(SameStep<N>, usize)>,
     recorded: Option<Recorded<T, N>>,
 }
 
 /// What must be the same in all steps that one recording stands for.
 #[derive(Debug, Clone, PartialEq)]
-struct Kind<const N: usize> {
+struct SameStep<const N: usize> {
     shapes: [[usize; 4]; N],
     config: Config,
 }
 
-impl<const N: usize> Kind<N> {
+impl<const N: usize> SameStep<N> {
     fn of(inputs: &Inputs<N>, config: &Config) -> Self {
         let mut config = *config;
         // Not part of what is recorded.
@@ -143,7 +134,7 @@ impl<const N: usize> Kind<N> {
 /// A recorded part.
 #[derive(Debug)]
 struct Recorded<T, const N: usize> {
-    kind: Kind<N>,
+    kind: SameStep<N>,
     /// What a repetition reads, in memory that stays where it is.
     inputs: Inputs<N>,
     /// The weights that it reads: the same memory as the learning ones', which learn in place.
@@ -157,7 +148,7 @@ struct Recorded<T, const N: usize> {
 impl<T, const N: usize> Part<T, N> {
     /// One that records on `device`, if that can.
     pub fn new(device: &Device) -> Self {
-        Self::trying(tries(device))
+        Self::trying(if is_cpu(device) { 0 } else { TRIES })
     }
 
     /// One that records nothing.
@@ -191,7 +182,7 @@ impl<T, const N: usize> Part<T, N> {
         compute: impl Fn(&M, &Inputs<N>) -> T,
         learn: impl FnOnce(&mut M, &T) -> R,
     ) -> Result<R> {
-        let kind = Kind::of(&inputs, config);
+        let kind = SameStep::of(&inputs, config);
         if let Some(recorded) = &self.recorded {
             if recorded.kind == kind && recorded.recording.is_here() {
                 recorded.repeat(inputs)?;
@@ -225,7 +216,7 @@ impl<T, const N: usize> Part<T, N> {
     fn record<M: Plays, R>(
         &mut self,
         model: &mut M,
-        kind: Kind<N>,
+        kind: SameStep<N>,
         inputs: Inputs<N>,
         compute: impl Fn(&M, &Inputs<N>) -> T,
         learn: impl FnOnce(&mut M, &T) -> R,

@@ -8,24 +8,14 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::{
-    Checkpoint,
-    pieces::{Reader, Sink, Store, at_once},
-};
+use super::pieces::{Reader, Sink, Store, at_once};
 use crate::error::{Error, Result};
 
-/// Writes `bytes` to `path`; what was there before is then at [`previous`].
+/// Writes what `write` puts into the file to `path`; what was there before is then at [`previous`].
 ///
 /// # Errors
-/// `file-not-written`; the old file, or else its previous one, is then still whole.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_in_pieces(path, |file| at_once(Sink::write(file, 0, bytes)))
-}
-
-/// [`write_atomically`] of what `write` puts into the file.
-///
-/// # Errors
-/// As there, and those of `write`.
+/// `file-not-written` and those of `write`; the old file, or else its previous one, is then still
+/// whole.
 pub fn write_in_pieces(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let temporary = beside(path, ".tmp");
     let written = write_and_rename(path, &temporary, write);
@@ -83,35 +73,20 @@ fn not_written(error: io::Error) -> Error {
     Error::FileNotWritten(error.to_string())
 }
 
-/// Reads the checkpoint at `path`, or the one before when that is missing or damaged; the error
+/// Opens the checkpoint at `path`, or the one before when that is missing or damaged; the error
 /// says why.
 ///
 /// # Errors
 /// That of the file at `path` (`file-not-read` or `checkpoint-…`) when neither can be used.
-pub fn read_latest(path: &Path) -> Result<(Checkpoint, Option<Error>)> {
-    latest(path, |path| {
-        let bytes = fs::read(path)
-            .map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))?;
-        Checkpoint::from_bytes(&bytes)
-    })
-}
-
-/// [`read_latest`], its tensors to be read when their turn comes.
-///
-/// # Errors
-/// As there.
 pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
-    latest(path, |path| at_once(Reader::open(Opened::new(path)?)))
-}
-
-fn latest<T>(path: &Path, read: impl Fn(&Path) -> Result<T>) -> Result<(T, Option<Error>)> {
-    let reason = match read(path) {
+    let open = |path: &Path| at_once(Reader::open(Opened::new(path)?));
+    let reason = match open(path) {
         Ok(checkpoint) => return Ok((checkpoint, None)),
         Err(error @ (Error::FileNotRead(_) | Error::CheckpointDamaged(_))) => error,
         // A file of another kind or version was not broken by a crash: nothing to make up for.
         Err(other) => return Err(other),
     };
-    match read(&previous(path)) {
+    match open(&previous(path)) {
         Ok(checkpoint) => Ok((checkpoint, Some(reason))),
         Err(_) => Err(reason),
     }
