@@ -11,10 +11,10 @@ use cyclegan_web::{
 use serde_json::{Value, json};
 
 use super::{
+    beginning::{Beginning, has_checkpoint},
     figures, files, interrupt,
     measure::{Judge, diversity},
     options::Options,
-    plan::{Plan, has_checkpoint},
     session::write_sheet,
     sets::Sets,
     stop::Result,
@@ -87,7 +87,8 @@ impl Ablate {
         let options = &self.options;
         let out = options.out.join(ablation.name());
         let resume = options.resume && has_checkpoint(&out);
-        let mut session = Plan::new(options, out, resume, Some(ablation))?.begin(sets, opened)?;
+        let mut session =
+            Beginning::new(options, out, resume, Some(ablation))?.begin(sets, opened)?;
         session.run()?;
         let generators = session.generators();
         drop(session);

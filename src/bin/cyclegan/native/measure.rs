@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
     device::Opened,
-    error::{Error, Result},
+    error::Result,
     image::Rgb,
     model::Generator,
     random::Random,
@@ -18,7 +18,7 @@ use cyclegan_web::{
 use pollster::block_on;
 use rayon::prelude::*;
 
-use super::{decode, sets::Sets};
+use super::{decode, sets::Sets, stop::told};
 
 /// Most photos of a set that the classifier is trained on.
 const MOST: usize = 500;
@@ -173,10 +173,7 @@ pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
     let read =
         |path: &Path| decode::read(path).and_then(|photo| preprocess.held_out(photo, LONGEST));
     let read_or_tell = |path: &PathBuf| {
-        let tell = |error: &Error| {
-            eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
-        };
-        read(path).inspect_err(tell).ok()
+        read(path).inspect_err(|error| eprintln!("skipped {}", told(path, error))).ok()
     };
     paths.par_iter().filter_map(read_or_tell).collect()
 }

@@ -9,6 +9,7 @@
 
 mod ablate;
 mod bar;
+mod beginning;
 mod compute;
 mod decode;
 mod figures;
@@ -19,7 +20,6 @@ mod interrupt;
 mod kind;
 mod measure;
 mod options;
-mod plan;
 mod polish;
 mod progress;
 mod record;

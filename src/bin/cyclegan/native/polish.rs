@@ -22,7 +22,7 @@ use super::{
     decode, files, folder, interrupt,
     progress::{Progress, span},
     sets::Set,
-    stop::{self, Stop},
+    stop::{self, Stop, told},
 };
 
 /// Most photos by which it is judged, and one in how many is.
@@ -187,6 +187,6 @@ impl Polish {
 
 /// A photo at the size at which it is learnt from. One that cannot be read is told and left out.
 fn read(path: &Path, size: usize) -> Option<Rgb> {
-    let tell = |error: &Error| eprintln!("skipped {}: {error} [{}]", path.display(), error.code());
+    let tell = |error: &Error| eprintln!("skipped {}", told(path, error));
     Some(whole(&decode::read(path).inspect_err(tell).ok()?, size))
 }

@@ -20,7 +20,7 @@ use super::{
     record::Record,
     sets::{Photos, Sets},
     sheet::sheet,
-    stop::{self, Stop},
+    stop::{self, Stop, told},
 };
 
 /// Seconds that one call of the trainer shall take: often enough for the bar and for Ctrl-C.
@@ -199,9 +199,8 @@ impl Session<'_> {
                 Domain::A => &self.sets.a,
                 Domain::B => &self.sets.b,
             };
-            let (error, set) = (&skipped.error, set.train.get(skipped.index));
-            let path = set.map_or(String::new(), |path| path.display().to_string());
-            progress.say(&format!("skipped {path}: {error} [{}]", error.code()));
+            let path = set.train.get(skipped.index).map_or(Path::new(""), PathBuf::as_path);
+            progress.say(&format!("skipped {}", told(path, &skipped.error)));
         }
     }
 }

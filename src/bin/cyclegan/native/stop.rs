@@ -1,5 +1,7 @@
 //! Why a command ends before its work is done.
 
+use std::path::Path;
+
 use cyclegan_web::error::Error;
 
 /// What [`super::main`] has to say and which code it exits with.
@@ -23,6 +25,11 @@ pub enum Stop {
 
 /// Result of everything that a command does.
 pub type Result<T, E = Stop> = std::result::Result<T, E>;
+
+/// What to say of a file that could not be used.
+pub fn told(path: &Path, error: &Error) -> String {
+    format!("{}: {error} [{}]", path.display(), error.code())
+}
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{
-    bar::Bar, files, interrupt, measure::Judge, options::Options, plan::Plan, sets::Sets,
+    bar::Bar, beginning::Beginning, files, interrupt, measure::Judge, options::Options, sets::Sets,
     stop::Result,
 };
 
@@ -24,10 +24,10 @@ impl Train {
     /// Does it.
     pub fn run(&self) -> Result<()> {
         let options = &self.options;
-        let plan = Plan::new(options, options.out.clone(), options.resume, None)?;
+        let beginning = Beginning::new(options, options.out.clone(), options.resume, None)?;
         let sets = Sets::find(options, options.seed()?)?;
         let opened = options.compute.open()?;
-        let mut session = plan.begin(&sets, &opened)?;
+        let mut session = beginning.begin(&sets, &opened)?;
         sets.note(options)?;
         eprintln!("{}", sets.describe());
         interrupt::listen("finishing the step and saving");

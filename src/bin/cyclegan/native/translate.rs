@@ -18,7 +18,7 @@ use pollster::block_on;
 use super::{
     compute::Compute,
     decode, files, folder, interrupt,
-    stop::{self, Stop},
+    stop::{self, Stop, told},
 };
 
 /// Translates photos, or whole folders of them, with one generator
@@ -47,14 +47,14 @@ pub struct Translate {
     #[arg(long, value_name = "PASSES", default_value = "1", value_parser = smooth())]
     smooth: Smooth,
     /// How weights and the images between layers are kept; sums are float32 always
-    #[arg(long, value_enum, default_value_t = Kept::Auto)]
-    precision: Kept,
+    #[arg(long, value_enum, default_value_t = Asked::Auto)]
+    precision: Asked,
     #[command(flatten)]
     compute: Compute,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kept {
+enum Asked {
     /// As on the page: float16 on graphics cards that compute with it, else float32
     Auto,
     /// Single precision, as in training
@@ -119,14 +119,14 @@ impl Translate {
         opened: &Opened,
     ) -> Result<Translator> {
         let asked = match self.precision {
-            Kept::Auto => None,
-            Kept::Float32 => Some(Precision::Float32),
-            Kept::Float16 if !opened.half => {
+            Asked::Auto => None,
+            Asked::Float32 => Some(Precision::Float32),
+            Asked::Float16 if !opened.half => {
                 let device =
                     if opened.adapter.is_empty() { "this device" } else { &opened.adapter };
                 return Err(Error::GpuUnsupported(format!("{device} has no shader-f16")));
             }
-            Kept::Float16 => Some(Precision::Float16),
+            Asked::Float16 => Some(Precision::Float16),
         };
         Translator::new(architecture, state, asked, opened)
     }
@@ -192,11 +192,6 @@ impl Translate {
         let reduced = if reduced { ", as large as this device can hold" } else { "" };
         Ok(format!("{} × {}{reduced}", after.width, after.height))
     }
-}
-
-/// What to say of a photo that was not translated.
-fn told(photo: &Path, error: &Error) -> String {
-    format!("{}: {error} [{}]", photo.display(), error.code())
 }
 
 /// The name of a photo's translation. Only what is an ending of a photo is taken off.

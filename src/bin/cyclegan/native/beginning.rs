@@ -28,7 +28,7 @@ use super::{
 const CACHE: usize = 1 << 30;
 
 /// A run that has not begun.
-pub struct Plan<'a> {
+pub struct Beginning<'a> {
     options: &'a Options,
     out: PathBuf,
     ablation: Option<Ablation>,
@@ -50,7 +50,7 @@ enum Origin {
     Saved(Box<Saved>),
 }
 
-impl<'a> Plan<'a> {
+impl<'a> Beginning<'a> {
     /// Reads the checkpoint in `out` when the run shall go on (`resume`), else the weights that
     /// the options name.
     ///
