@@ -15,13 +15,13 @@ use serde_json::Value;
 
 /// The command line's own way from a file to pixels.
 #[allow(dead_code)]
-#[path = "../src/bin/cyclegan/native"]
-mod native {
+#[path = "../src/bin/cyclegan/native/files"]
+mod files {
     pub mod decode;
     pub mod kind;
 }
 
-use native::decode::read;
+use files::decode::read;
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")

@@ -7,36 +7,18 @@
 //! | 2 | the command line itself was wrong |
 //! | 130 | ended by Ctrl-C; `train` and `ablate` have saved a checkpoint, `polish` its weights |
 
-mod ablate;
-mod bar;
-mod beginning;
-mod compute;
-mod decode;
-mod figures;
+mod commands;
 mod files;
-mod folder;
-mod inspect;
+mod given;
 mod interrupt;
-mod kind;
-mod measure;
-mod options;
-mod polish;
-mod progress;
-mod record;
-mod samples;
-mod score;
-mod session;
-mod sets;
-mod settings;
-mod sheet;
+mod run;
 mod stop;
-mod train;
-mod translate;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use commands::{ablate, inspect, polish, samples, score, train, translate};
 use stop::Stop;
 
 /// CycleGAN: teaches two sets of photos to become each other, and translates photos.

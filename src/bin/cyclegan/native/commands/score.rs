@@ -7,14 +7,18 @@ use cyclegan_web::{
     error::Error, model::Generator, random::Random, train::Preprocess, translate::Smooth,
 };
 
-use super::{
-    compute::Compute,
-    figures, files, folder,
-    measure::{Generators, Judge},
-    options::Pictures,
-    sets::{self, Set, Sets},
+use crate::native::{
+    files::{self, folder},
+    given::{
+        compute::Compute,
+        options::{Pictures, smooth},
+        sets::{self, Set, Sets},
+    },
+    run::{
+        figures,
+        measure::{Generators, Judge},
+    },
     stop::{Result, Stop},
-    translate::smooth,
 };
 
 /// Judges two generators by photos that they were not trained on

@@ -10,13 +10,16 @@ use cyclegan_web::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    beginning::{Beginning, has_checkpoint},
-    figures, files, interrupt,
-    measure::{Judge, diversity},
-    options::Options,
-    session::write_sheet,
-    sets::Sets,
+use crate::native::{
+    files,
+    given::{options::Options, sets::Sets},
+    interrupt,
+    run::{
+        beginning::{Beginning, has_checkpoint},
+        figures,
+        measure::{Judge, diversity},
+        session::write_sheet,
+    },
     stop::Result,
 };
 

@@ -17,11 +17,14 @@ use cyclegan_web::{
 };
 use pollster::block_on;
 
-use super::{
-    compute::{Compute, room},
-    decode, files, folder, interrupt,
-    progress::{Progress, span},
-    sets::Set,
+use crate::native::{
+    files::{self, decode, folder},
+    given::{
+        compute::{Compute, room},
+        sets::Set,
+    },
+    interrupt,
+    run::progress::{Progress, span},
     stop::{self, Stop, told},
 };
 

@@ -14,7 +14,8 @@ use cyclegan_web::{
 };
 use serde_json::{Value, json};
 
-use super::{decode, files, folder, options::Options};
+use super::options::Options;
+use crate::native::files::{self, decode, folder};
 
 /// The names of the held-out photos, in the folder of a run.
 const NOTE: &str = "held-out.json";

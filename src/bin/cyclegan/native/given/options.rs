@@ -12,6 +12,7 @@ use clap::{
 };
 use cyclegan_web::{
     train::{Choice, GanLoss, MissingGenerator, Policy, PreprocessMode, Rule},
+    translate::Smooth,
     weights::{Norm, Up},
 };
 
@@ -186,6 +187,14 @@ pub struct Options {
 pub fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
     let names = T::NAMES.iter().map(|(name, _)| *name);
     PossibleValuesParser::new(names).try_map(|name| T::from_name(&name).ok_or("unknown"))
+}
+
+/// Reads one of the numbers of passes, and lets the help list them.
+pub fn smooth() -> impl TypedValueParser<Value = Smooth> {
+    PossibleValuesParser::new(["1", "4", "16"]).try_map(|passes| {
+        let passes = passes.parse().unwrap_or_default();
+        Smooth::of(passes)
+    })
 }
 
 fn policy(kinds: &str) -> Result<Policy, String> {

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::{
     figures::{COLUMNS, Scored, compared, to_json},
-    files,
     measure::{Generators, Judge},
 };
+use crate::native::files;
 
 /// While a run learns, scores take no more than one part in so many of its time.
 const PART: u32 = 10;

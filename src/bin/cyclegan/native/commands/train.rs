@@ -2,8 +2,11 @@
 
 use clap::Args;
 
-use super::{
-    bar::Bar, beginning::Beginning, files, interrupt, measure::Judge, options::Options, sets::Sets,
+use crate::native::{
+    files,
+    given::{options::Options, sets::Sets},
+    interrupt,
+    run::{bar::Bar, beginning::Beginning, measure::Judge},
     stop::Result,
 };
 

@@ -11,7 +11,7 @@ use cyclegan_web::{
 };
 use serde_json::Value;
 
-use super::{files, stop::Result};
+use crate::native::{files, stop::Result};
 
 /// Shows what is in a weights file or in a checkpoint of a run
 ///

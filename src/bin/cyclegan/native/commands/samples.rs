@@ -9,7 +9,7 @@ use cyclegan_web::{
 };
 use rayon::prelude::*;
 
-use super::{files, stop};
+use crate::native::{files, stop};
 
 /// Paints landscapes in summer and in winter, to try everything else on
 ///

@@ -12,11 +12,8 @@ use cyclegan_web::{
     weights::{Architecture, Judge},
 };
 
-use super::{
-    files,
-    options::{Options, Pictures, Settings},
-    stop,
-};
+use super::options::{Options, Pictures, Settings};
+use crate::native::{files, stop};
 
 impl Pictures {
     /// `base` with what was given on the command line.

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{
-    Args, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, ValueEnum};
 use cyclegan_web::{
     device::Opened,
     error::{Error, Result},
@@ -15,9 +12,10 @@ use cyclegan_web::{
 };
 use pollster::block_on;
 
-use super::{
-    compute::Compute,
-    decode, files, folder, interrupt,
+use crate::native::{
+    files::{self, decode, folder},
+    given::{compute::Compute, options::smooth},
+    interrupt,
     stop::{self, Stop, told},
 };
 
@@ -61,14 +59,6 @@ enum Asked {
     Float32,
     /// Half precision; an error if the device has none
     Float16,
-}
-
-/// Reads one of the numbers of passes, and lets the help list them.
-pub fn smooth() -> impl TypedValueParser<Value = Smooth> {
-    PossibleValuesParser::new(["1", "4", "16"]).try_map(|passes| {
-        let passes = passes.parse().unwrap_or_default();
-        Smooth::of(passes)
-    })
 }
 
 /// A photo and the file that its translation becomes.

@@ -15,12 +15,14 @@ use cyclegan_web::{
 };
 use pollster::block_on;
 
-use super::{
-    compute::room,
+use super::session::Session;
+use crate::native::{
     files::CHECKPOINT,
-    options::Options,
-    session::Session,
-    sets::{Photos, Sets},
+    given::{
+        compute::room,
+        options::Options,
+        sets::{Photos, Sets},
+    },
     stop,
 };
 

@@ -1,5 +1,9 @@
 //! Reading and writing files: whole or not at all, and with the file's name in every refusal.
 
+pub mod decode;
+pub mod folder;
+pub mod kind;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -14,10 +18,7 @@ use cyclegan_web::{
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use serde_json::Value;
 
-use super::{
-    decode,
-    stop::{self, Stop},
-};
+use super::stop::{self, Stop};
 
 /// The checkpoint's name in the folder of a run.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";

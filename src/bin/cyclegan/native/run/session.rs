@@ -13,13 +13,15 @@ use pollster::block_on;
 
 use super::{
     bar::Bar,
-    files::{self, CHECKPOINT},
-    interrupt,
     measure::{Generators, Held},
     progress::Progress,
     record::Record,
-    sets::{Photos, Sets},
     sheet::sheet,
+};
+use crate::native::{
+    files::{self, CHECKPOINT},
+    given::sets::{Photos, Sets},
+    interrupt,
     stop::{self, Stop, told},
 };
 

@@ -12,7 +12,7 @@ use cyclegan_web::{
     },
 };
 
-use super::files;
+use crate::native::files;
 
 /// Columns before and after those of the losses.
 const BEFORE: &str = "step,epoch,learning_rate,warming_up";

@@ -18,7 +18,7 @@ use cyclegan_web::{
 use pollster::block_on;
 use rayon::prelude::*;
 
-use super::{decode, sets::Sets, stop::told};
+use crate::native::{files::decode, given::sets::Sets, stop::told};
 
 /// Most photos of a set that the classifier is trained on.
 const MOST: usize = 500;

@@ -1,0 +1,9 @@
+//! One file a command: its arguments, and what it does.
+
+pub mod ablate;
+pub mod inspect;
+pub mod polish;
+pub mod samples;
+pub mod score;
+pub mod train;
+pub mod translate;

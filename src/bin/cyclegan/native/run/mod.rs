@@ -1,0 +1,10 @@
+//! A training run: how it begins, goes on, is scored, and what it writes.
+
+pub mod bar;
+pub mod beginning;
+pub mod figures;
+pub mod measure;
+pub mod progress;
+pub mod record;
+pub mod session;
+pub mod sheet;
