@@ -3,7 +3,7 @@
 
 use burn::tensor::Tensor;
 
-/// The element-wise function at the end of an operation.
+/// The activation at the end of an operation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
     /// Nothing.
@@ -16,25 +16,25 @@ pub enum Activation {
     Tanh,
 }
 
-/// What lies beyond the edge of the input, and how many pixels of it are seen on each side.
+/// The pixels beyond the edges of the input, and how many are visible on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Border {
     /// Zeros.
     Zero(usize),
-    /// The image mirrored at its outermost pixel, which is not repeated. The width must be
-    /// smaller than the image.
+    /// The image mirrored at its outermost pixel, which is not repeated. The width must be smaller
+    /// than the image.
     Reflect(usize),
 }
 
-/// One kind of convolution; its weights are given apart from it.
+/// A kind of convolution, without its weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Conv2d {
     /// Side of the square kernel.
     pub kernel: usize,
     /// Step between output pixels, or between input pixels when transposed.
     pub stride: usize,
-    /// What is beyond the edges. A transposed convolution has none of its own: its output is
-    /// exactly `stride` times as large as its input (PyTorch: padding 1, output padding 1).
+    /// The border. A transposed convolution has none of its own: its output is exactly `stride`
+    /// times as large as its input (PyTorch: padding 1, output padding 1).
     pub border: Border,
     /// Upsample instead of downsample. Its weight is `[C_in, C_out, k, k]`, as in PyTorch.
     pub transposed: bool,
@@ -43,7 +43,7 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// The border of the larger image: what a transposed convolution is the adjoint of has
+    /// The border of the larger image: the convolution whose adjoint a transposed one is has
     /// PyTorch's padding, half the kernel.
     pub fn image_border(&self) -> Border {
         if self.transposed { Border::Zero(self.kernel / 2) } else { self.border }
@@ -59,7 +59,7 @@ pub const RESIDUAL: Conv2d = Conv2d {
     activation: Activation::None,
 };
 
-/// One convolution: what goes in, what comes out.
+/// The dimensions of one convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     /// Images.
@@ -76,7 +76,7 @@ pub struct Geometry {
     pub kernel: usize,
     /// Step between outputs.
     pub stride: usize,
-    /// What is beyond the edges of the input.
+    /// The border of the input.
     pub border: Border,
 }
 
@@ -91,9 +91,9 @@ impl Geometry {
         (self.width + 2 * width_of(self.border) - self.kernel) / self.stride + 1
     }
 
-    /// What is known of the convolution `spec` from the shapes of its input `[B, C_in, H, W]` and
-    /// its weight. A transposed one is the adjoint of a convolution from its output to its input,
-    /// and is described as that.
+    /// The dimensions of `spec` from the shapes of its input `[B, C_in, H, W]` and its weight. A
+    /// transposed one is the adjoint of a convolution from its output to its input, and is
+    /// described as that.
     pub fn new(x: [usize; 4], weight: [usize; 4], spec: &Conv2d) -> Self {
         let factor = if spec.transposed { spec.stride } else { 1 };
         Self {
@@ -116,54 +116,54 @@ pub fn width_of(border: Border) -> usize {
     }
 }
 
-/// How an image is enlarged to twice its sides. Mirrors PyTorch's `Upsample(scale_factor=2)`, `mode`
-/// nearest or bilinear with `align_corners=False`.
+/// How to double an image's sides. Mirrors PyTorch's `Upsample(scale_factor=2)`, `mode` nearest or
+/// bilinear with `align_corners=False`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Interpolation {
     /// Each pixel four times.
     Nearest,
-    /// Three quarters of the nearest row and column, one of the next; at the edge the outermost
-    /// stands for the next.
+    /// Three quarters of the nearest row and column plus a quarter of the next nearest; at the edge
+    /// the outermost counts as the next.
     Bilinear,
 }
 
-/// What becomes of an image before a convolution sees it.
+/// What happens to an image before the convolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Before {
-    /// It is normalised, with this activation.
+    /// Normalise it, with this activation.
     pub normalised: Option<Activation>,
-    /// Then it is enlarged.
+    /// Then enlarge it.
     pub enlarged: Option<Interpolation>,
 }
 
 /// Weight and bias `[C]` of an instance normalisation, PyTorch's `InstanceNorm2d(affine=True)`.
 #[derive(Debug, Clone)]
 pub struct Affine {
-    /// The normalised image is multiplied by it.
+    /// Multiplies the normalised image.
     pub weight: Tensor<1>,
-    /// Then this is added.
+    /// Added after that.
     pub bias: Tensor<1>,
 }
 
-/// What is averaged over the elements x of a tensor.
+/// What to average over the elements x of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Distance {
-    /// |x - y|, y the same element of another tensor. Where both are equal the gradient is 0.
+    /// |x - y|, where y is the same element of another tensor. If they are equal the gradient is 0.
     Absolute,
     /// (x - t)², where the target t is 1 in the first images of the batch and 0 in the others.
     Squared {
-        /// Images whose target is 1.
+        /// Number of images with target 1.
         real: usize,
     },
     /// -log σ(x) in the first images of the batch and -log(1 - σ(x)) in the others.
     Logistic {
-        /// Images of the first kind.
+        /// Number of first images.
         real: usize,
     },
 }
 
 impl Distance {
-    /// Images at the beginning of a batch whose target is 1.
+    /// Number of images at the beginning of the batch with target 1.
     pub fn real(self) -> usize {
         match self {
             Self::Absolute => 0,
@@ -183,12 +183,12 @@ pub struct AdamStep {
     pub beta2: f64,
     /// Added to the root of the mean square.
     pub epsilon: f64,
-    /// Updates so far, with this one: 1 for the first.
+    /// Number of this update: 1 for the first.
     pub time: u64,
 }
 
 impl AdamStep {
-    /// Length of the step in units of `mean / root`, and what the root is divided by: both bias
+    /// Length of the step in units of `mean / root`, and the divisor of the root: both bias
     /// corrections.
     pub fn corrected(&self) -> (f64, f64) {
         let time = self.time as f64;
@@ -198,29 +198,28 @@ impl AdamStep {
     }
 }
 
-/// What was drawn for one picture. It says nothing of the picture's size, so that it fits any.
+/// Random numbers for one picture. They are independent of its size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Augmentation {
     /// Added to every value.
     pub brightness: f32,
-    /// Factor of each value's distance from the mean of its pixel.
+    /// Scales each value's distance from the mean of its pixel.
     pub saturation: f32,
-    /// Factor of each value's distance from the mean of the picture.
+    /// Scales each value's distance from the mean of the picture.
     pub contrast: f32,
-    /// Sides of the square that is cut out, as a part of the picture's; 0 for none.
+    /// Sides of the square that is cut out, relative to the picture's; 0 for none.
     pub cut: f32,
-    /// How far it is shifted down and to the right: from 0, an eighth of the side back, to 1, an
-    /// eighth forward.
+    /// Shift down and to the right: from 0, an eighth of the side back, to 1, an eighth forward.
     pub shift: [f32; 2],
-    /// Where the middle of the square is, from 0, the first row and column, to 1.
+    /// Position of the square's centre, from 0, the first row and column, to 1.
     pub place: [f32; 2],
 }
 
 impl Augmentation {
-    /// Numbers of one.
+    /// Numbers per augmentation.
     pub const NUMBERS: usize = 8;
 
-    /// The picture as it is.
+    /// Leaves the picture unchanged.
     pub const NONE: Self = Self {
         brightness: 0.0,
         saturation: 1.0,
@@ -236,18 +235,18 @@ impl Augmentation {
         [brightness, saturation, contrast, cut, down, right, place[0], place[1]]
     }
 
-    /// What [`Augmentation::numbers`] came from.
+    /// The inverse of [`Augmentation::numbers`].
     pub fn from_numbers(numbers: [f32; Self::NUMBERS]) -> Self {
         let [brightness, saturation, contrast, cut, down, right, top, left] = numbers;
         let (shift, place) = ([down, right], [top, left]);
         Self { brightness, saturation, contrast, cut, shift, place }
     }
 
-    /// Shift and square along one axis of a picture, 0 for the rows and 1 for the columns, of `side`
-    /// pixels: by how many pixels a row or column moves on, and which of the result are zero
-    /// together with the other axis'. `augment.wgsl` does the same.
+    /// Shift and square along one axis of a picture, 0 for the rows and 1 for the columns, of
+    /// `side` pixels: by how many pixels rows or columns move, and which of the result are zero
+    /// where both axes' ranges meet. `augment.wgsl` does the same.
     pub fn along(&self, axis: usize, side: usize) -> (isize, std::ops::Range<isize>) {
-        // An eighth and the square's side are rounded, as in the paper's code.
+        // An eighth and the square's side are rounded as in the paper's code.
         let reach = (side + 4) / 8;
         let of = |pair: [f32; 2]| pair.get(axis).copied().unwrap_or(0.5);
         let shift = whole(of(self.shift), 2 * reach + 1) - reach as isize;
@@ -257,7 +256,7 @@ impl Augmentation {
     }
 }
 
-/// The integer from 0 to `count` - 1 for a number from 0 to 1, in float32 as on a graphics card.
+/// Maps a number from 0 to 1 to an integer from 0 to `count` - 1, in float32 as on a graphics card.
 fn whole(part: f32, count: usize) -> isize {
     ((part * count as f32) as usize).min(count - 1) as isize
 }
@@ -266,8 +265,8 @@ fn whole(part: f32, count: usize) -> isize {
 mod tests {
     use super::Augmentation;
 
-    /// From the paper's code: `int(side * 0.125 + 0.5)` either way, and a square of `int(side * 0.5 +
-    /// 0.5)` around any row, or between any two.
+    /// From the paper's code: `int(side * 0.125 + 0.5)` either way, and a square of
+    /// `int(side * 0.5 + 0.5)` around any row, or between any two.
     #[test]
     fn shifts_and_squares_reach_as_far_as_in_the_papers_code() {
         for side in [1, 3, 24, 27, 31, 64, 100, 256, 4096] {

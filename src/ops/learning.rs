@@ -8,13 +8,13 @@ use super::{
     place::{self, from_gpu, on_gpu},
 };
 
-/// A parameter, its gradient, and mean and mean square of the gradients before it, which start at
-/// zero. All four have one shape and are outside any graph.
+/// A parameter, its gradient, and mean and mean square of earlier gradients, which start at zero.
+/// All four have the same shape and are outside any graph.
 #[derive(Debug)]
 pub struct Learning {
-    /// What learns.
+    /// The parameter.
     pub parameter: Tensor<4>,
-    /// Of the loss.
+    /// Its gradient.
     pub gradient: Tensor<4>,
     /// Mean and mean square.
     pub moments: [Tensor<4>; 2],
@@ -23,7 +23,7 @@ pub struct Learning {
 /// Moves each parameter against its gradient, by Adam (Kingma and Ba, arXiv 1412.6980) with the
 /// arithmetic of `torch.optim.Adam`; returns it with its new moments.
 ///
-/// On WebGPU all but the gradients are updated where they are: who shares them sees it.
+/// On WebGPU all except the gradients are updated in place, visible to everyone who shares them.
 pub fn adam(all: Vec<Learning>, step: &AdamStep) -> Vec<(Tensor<4>, [Tensor<4>; 2])> {
     let tensors = |Learning { parameter, gradient, moments: [mean, square] }| {
         [parameter, gradient, mean, square]
@@ -34,14 +34,14 @@ pub fn adam(all: Vec<Learning>, step: &AdamStep) -> Vec<(Tensor<4>, [Tensor<4>; 
 }
 
 /// Adds to each first tensor its second one, of the same shape and outside any graph. On WebGPU
-/// that is done where the first one is, so nobody else may hold it.
+/// this happens in place, so nobody else may hold the first one.
 pub fn add(pairs: Vec<[Tensor<4>; 2]>) -> Vec<Tensor<4>> {
     firsts(place::compute(pairs, cpu::add, gpu::add))
 }
 
-/// Takes each first tensor `1 - decay` of the way to its second one, of the same shape and outside
-/// any graph. It happens where the first one is: on WebGPU who shares it sees it, on the CPU it is
-/// copied for them.
+/// Moves each first tensor `1 - decay` of the way to its second one, of the same shape and outside
+/// any graph. On WebGPU this happens in place, visible to everyone who shares it; on the CPU a
+/// shared tensor is copied.
 pub fn average(pairs: Vec<[Tensor<4>; 2]>, decay: f64) -> Vec<Tensor<4>> {
     let share = 1.0 - decay;
     let on_cpu = |pair| cpu::average(pair, share);
@@ -52,13 +52,13 @@ fn firsts(all: Vec<[Tensor<4>; 1]>) -> Vec<Tensor<4>> {
     all.into_iter().flatten().collect()
 }
 
-/// For each of the parameters, each outside any graph, a number that is 0 only if all of its elements
-/// are finite: `[parameters]`. Of none, no tensor.
+/// For each of the parameters, which are outside any graph, a number that is 0 only if all its
+/// elements are finite: `[parameters]`. No tensor if there are no parameters.
 pub fn not_finite(parameters: Vec<Tensor<4>>) -> Option<Tensor<1>> {
     if let Some(tensors) = parameters.iter().map(on_gpu).collect::<Option<Vec<_>>>() {
         return gpu::not_finite(&tensors).map(from_gpu);
     }
-    // A sum is finite if all of its terms are, and its difference from itself is then zero.
+    // A sum is finite if all its terms are, and then its difference from itself is zero.
     let check = |tensor: Tensor<4>| {
         let sum = tensor.sum();
         sum.clone() - sum

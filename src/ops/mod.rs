@@ -51,7 +51,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) ->
     prepared_conv2d(x, Before { normalised: None, enlarged: None }, None, weight, bias, spec)
 }
 
-/// [`conv2d()`] of what `before` makes of `x`; `affine` is the normalisation's.
+/// [`conv2d()`] of `x` prepared by `before`; `affine` belongs to the normalisation.
 pub fn prepared_conv2d(
     x: Tensor<4>,
     before: Before,
@@ -64,12 +64,12 @@ pub fn prepared_conv2d(
     Tensor::from_dispatch(Dispatch::convolve(x, before, affine.into(), weight, bias, spec))
 }
 
-/// `activation(weight * (x - mean) / sqrt(var + ε) + bias) + skip`, with mean and variance over H and
-/// W of each channel of `x` `[B, C, H, W]`; weight and bias only if `affine` has them.
+/// `activation(weight * (x - mean) / sqrt(var + ε) + bias) + skip`, with mean and variance over H
+/// and W of each channel of `x` `[B, C, H, W]`; weight and bias only if `affine` has them.
 ///
-/// Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance, ε
-/// inside the root, the same in training and in use. The statistics are of each image and channel
-/// alone, so a batch changes nothing.
+/// Mirrors PyTorch's `InstanceNorm2d(track_running_stats=False)`, `affine` or not: biased variance,
+/// ε inside the root, the same in training and in use. Statistics are computed per image and
+/// channel, so they do not depend on the batch.
 pub fn instance_norm(
     x: Tensor<4>,
     affine: Option<Affine>,
@@ -85,12 +85,12 @@ pub fn instance_norm(
 pub type Parameters = (Tensor<4>, Tensor<1>);
 
 /// A residual block of the generator (paper, appendix 7.2: Rk; `ResnetBlock` in PyTorch's
-/// `models/networks.py`) on `x` `[B, C, H, W]`: two 3x3 convolutions with mirrored borders around
-/// which the input is carried, each normalised, the first one with a ReLU. There is none after the
-/// sum. `affine` is what the normalisations have learnt.
+/// `models/networks.py`) on `x` `[B, C, H, W]`: two 3x3 convolutions with mirrored borders and a
+/// skip connection around them, each normalised, the first followed by a ReLU. There is none after
+/// the sum. `affine` has the learnt parameters of the normalisations.
 ///
-/// On WebGPU larger ones are computed as a whole by Winograd's filtering, whose results differ from
-/// the plain one's by about 1e-5 of the largest; in a graph, if H and W are multiples of 4.
+/// On WebGPU larger blocks are computed as a whole by Winograd's filtering, whose results differ by
+/// about 1e-5 of the largest; in a graph only if H and W are multiples of 4.
 pub fn residual_block(
     x: Tensor<4>,
     convs: [Parameters; 2],
@@ -126,9 +126,9 @@ pub fn takes_winograd(image: [usize; 4], device: &Device) -> bool {
     !is_cpu(device) && CubeBackend::block_pays(image, true)
 }
 
-/// Averages `distance` over `x` `[B, C, H, W]`, and multiplies by `weight`: `[1]`. `other` is what
-/// [`Distance::Absolute`] compares with, of the same shape and without a gradient; the other
-/// distances do not look at it (paper, section 3; `GANLoss` and `L1Loss` in PyTorch's `models/`).
+/// Averages `distance` over `x` `[B, C, H, W]`, and multiplies by `weight`: `[1]`. `other`, of the
+/// same shape and without a gradient, is what [`Distance::Absolute`] compares with; the other
+/// distances ignore it (paper, section 3; `GANLoss` and `L1Loss` in PyTorch's `models/`).
 pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> Tensor<1> {
     let [x, other] = [x, other].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::loss(x, other, distance, weight as f32))
@@ -149,19 +149,19 @@ pub fn augment(x: Tensor<4>, draws: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::augment(x, draws))
 }
 
-/// A parameter, outside any graph, as its device's operations want it in memory: then they need not
-/// arrange it at each call. Its shape and its values stay the same.
+/// A parameter, outside any graph, in the memory layout of its device's operations, so that they
+/// need not rearrange it at each call. Shape and values stay the same.
 pub fn arranged<const D: usize>(parameter: Tensor<D>) -> Tensor<D> {
     changed_on_gpu(parameter, gpu::parameter)
 }
 
-/// Images outside any graph, as their device's operations want them in memory: then they need not
-/// be arranged by each operation that reads them. Shape and values stay the same.
+/// Images outside any graph, in the memory layout of their device's operations, so that these need
+/// not rearrange them. Shape and values stay the same.
 pub fn image(image: Tensor<4>) -> Tensor<4> {
     changed_on_gpu(image, gpu::image)
 }
 
-/// The images of both, `[B, C, H, W]` and outside any graph, as one batch with `first` in front.
+/// Concatenates the images of both, `[B, C, H, W]` and outside any graph, starting with `first`.
 pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
     match (on_gpu(&first), on_gpu(&second)) {
         (Some(first), Some(second)) => from_gpu(gpu::join(first, second)),
@@ -169,25 +169,24 @@ pub fn join(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// A tensor on the graphics card, outside any graph, in float16: the operations then compute in
-/// float32 all the same (see `gpu/watch.rs`). On the CPU there is no such thing, and the tensor is
-/// given back.
+/// A tensor on the graphics card, outside any graph, converted to float16; operations still compute
+/// in float32 (see `gpu/watch.rs`). The CPU has no float16 and returns the tensor unchanged.
 pub fn halved<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     changed_on_gpu(tensor, |tensor| gpu::converted(tensor, DType::F16))
 }
 
-/// A tensor that [`halved()`] made, or an operation on such, in float32.
+/// Converts a tensor made by [`halved()`], or the result of an operation on one, to float32.
 pub fn doubled<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     changed_on_gpu(tensor, |tensor| gpu::converted(tensor, DType::F32))
 }
 
-/// What `work` launches, and `[1]`: 0 if all that it wrote in float16 fits there.
+/// Runs `work`; returns its result and `[1]`: 0 if everything that it wrote in float16 fits.
 pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
     let watch = Tensor::from_data([0.0_f32], device);
     (gpu::watched(on_gpu(&watch), work), watch)
 }
 
-/// Gives back the memory that operations on `device` keep for the next ones.
+/// Frees the memory that operations on `device` keep for later ones.
 pub fn release(device: &Device) {
     cpu::release();
     device.memory_cleanup();

@@ -7,7 +7,7 @@ use burn::{
 };
 use burn_wgpu::{CubeBackend, CubeTensor};
 
-/// Whether tensors of `device` are in main memory, so that reading them costs nothing.
+/// Whether tensors of `device` are in main memory, so that reading them is free.
 pub fn is_cpu(device: &Device) -> bool {
     device.clone().without_autodiff() == Device::flex()
 }

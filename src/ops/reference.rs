@@ -1,5 +1,5 @@
-//! The operations composed of Burn's own, which run everywhere and have gradients: what says what
-//! they mean, and what all others are tested against.
+//! The operations composed of Burn's own, which run everywhere and have gradients: the definition
+//! that all implementations are tested against.
 
 #![allow(clippy::indexing_slicing, reason = "axes of shapes of four")]
 
@@ -19,7 +19,7 @@ const EPSILON: f64 = 1e-5;
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
     let stride = [spec.stride; 2];
     let y = if spec.transposed {
-        // Without the output padding an odd kernel and stride 2 lose one row and column.
+        // Without output padding, an odd kernel with stride 2 loses one row and column.
         let padding = spec.kernel / 2;
         let output_padding = spec.stride + 2 * padding - spec.kernel;
         let options =
@@ -116,7 +116,7 @@ pub fn augment(x: Tensor<4>, augmentation: &Augmentation) -> Tensor<4> {
     let x = (x - mean.clone()) * contrast + mean;
 
     let [(down, rows), (right, columns)] = [augmentation.along(0, h), augmentation.along(1, w)];
-    // With zeros all around, the shifted picture is cut out again.
+    // With zeros all around, the shifted picture is cropped out again.
     let (reach_h, reach_w) = (h as isize, w as isize);
     let padded = x.pad((w, w, h, h), PadMode::Constant(0.0)); // [1, C, 3 H, 3 W]
     let moved =

@@ -16,10 +16,10 @@ use crate::ops::layer::{
 
 /// A tensor on the CPU.
 pub type OnCpu = FloatTensor<Flex>;
-/// Input, weight, bias, and the place for the output.
+/// Input, weight, bias, and memory for the output.
 type Convolve = fn(&[f32], &[f32], &[f32], &mut [f32], &Geometry);
 
-/// The elements of a tensor that was made contiguous.
+/// The elements of a contiguous tensor.
 fn elements(tensor: &OnCpu) -> &[f32] {
     tensor.as_slice().unwrap_or_default()
 }
@@ -127,7 +127,7 @@ impl Passes for Flex {
             }
             Some(both) => {
                 let affine = both.each_ref().map(elements);
-                // Its gradients are sums that the image's needs anyway.
+                // The affine gradients are sums that the image's gradient needs anyway.
                 instance_norm::affine_norm_backward(x, affine, gradient, &mut dx, plane, activation)
                     .map(|sums| Some(from_elements(sums, [shape[1]])))
             }

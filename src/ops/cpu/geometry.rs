@@ -1,4 +1,4 @@
-//! What a convolution's extents come to in memory.
+//! Sizes in memory of a convolution's images and weights.
 
 use super::lines::Plane;
 use crate::ops::layer::{Border, Geometry};

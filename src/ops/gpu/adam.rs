@@ -1,5 +1,5 @@
-//! Adam on WebGPU: one kernel for two parameters and their moments, as many as the eight storage
-//! buffers of every device allow.
+//! Adam on WebGPU: one kernel for two parameters and their moments, as many as fit into the eight
+//! storage buffers that every device has.
 
 use burn_wgpu::CubeTensor;
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::ops::layer::AdamStep;
 
-/// Parameters of one launch.
+/// Parameters per launch.
 const PARAMETERS: usize = 2;
 
-/// The kernel for one or two parameters; `row` is a multiple of four if the elements of each are.
+/// The kernel for one or two parameters; `row` is a multiple of four if each one's elements are.
 pub(super) fn stepping(parameters: usize, row: usize) -> Kernel {
     let names: [&[&'static str]; PARAMETERS] = [
         &["gradient_0", "parameter_0", "mean_0", "square_0"],
@@ -23,7 +23,7 @@ pub(super) fn stepping(parameters: usize, row: usize) -> Kernel {
     names.into_iter().take(parameters).fold(kernel, |kernel, names| kernel.wide(names, row))
 }
 
-/// Updates each parameter by its gradient, with both moments, where they are; returns all but the
+/// Updates each parameter and its moments in place, using its gradient; returns all except the
 /// gradient.
 pub fn adam(all: Vec<[CubeTensor; 4]>, step: &AdamStep) -> Vec<[CubeTensor; 3]> {
     let all: Vec<_> = all.into_iter().map(|learning| learning.map(layout::parameter)).collect();

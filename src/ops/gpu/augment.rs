@@ -7,24 +7,24 @@ use super::{
     layout::{self, extents},
 };
 
-/// Pixels of a workgroup that sums.
+/// Pixels per workgroup when summing.
 const SUMMED: usize = 1024;
-/// Sums of a picture at most: the next pass adds them up in workgroups of so many.
+/// Most sums per picture, because the next pass adds them up in workgroups of this size.
 const SUMS: usize = 64;
 
-/// The kernel that sums the values of pictures, or of the gradient where it belongs to a pixel.
+/// The kernel that sums the values of pictures, or the gradient where it belongs to a pixel.
 pub(super) fn averaging(backward: bool) -> Kernel {
     Kernel::new("augment_sums", wgsl!["augment", "lanes", "augment_sums"], [64, 1, 1])
         .with([("backward", u32::from(backward))])
 }
 
-/// The kernel that makes the result, or its gradient's.
+/// The kernel that computes the result, or the gradient.
 pub(super) fn moving(backward: bool) -> Kernel {
     Kernel::new("augment", wgsl!["augment", "lanes", "augment_pixels"], [64, 1, 1])
         .with([("backward", u32::from(backward))])
 }
 
-/// Sums of each picture.
+/// Number of sums per picture.
 fn sums([_, _, height, width]: [usize; 4]) -> usize {
     (height * width).div_ceil(SUMMED).clamp(1, SUMS)
 }
@@ -34,13 +34,13 @@ pub(super) fn averaging_groups(x: [usize; 4]) -> [usize; 3] {
     [sums(x), 1, x[0]]
 }
 
-/// The workgroups of [`moving()`], an invocation for each pixel.
+/// The workgroups of [`moving()`], one invocation per pixel.
 pub(super) fn moving_groups([batch, _, height, width]: [usize; 4]) -> [usize; 3] {
     let [x, y] = folded((height * width).div_ceil(64));
     [x, y, batch]
 }
 
-/// The pictures `x` as `draws` say, or backward the gradient by that of the result.
+/// The augmented pictures `x`, or backward, the gradient from that of the result.
 pub(super) fn augmented(x: &CubeTensor, draws: &CubeTensor, backward: bool) -> CubeTensor {
     let shape = extents(x);
     let [batch, channels, height, width] = shape;

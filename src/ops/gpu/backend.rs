@@ -12,7 +12,7 @@ use super::{
 use crate::ops::graph::passes::{AffineOf, Block, BlockConv, GradientsOf, KeptByBlock, Passes};
 use crate::ops::layer::{Activation, Conv2d, Distance, Geometry, Interpolation};
 
-/// The way of a convolution's result, and that of its gradients.
+/// The direction of a convolution's result, and that of its gradients.
 fn ways(spec: &Conv2d) -> [Way; 2] {
     if spec.transposed { [Way::Backward, Way::Forward] } else { [Way::Forward, Way::Backward] }
 }
@@ -64,7 +64,7 @@ impl Passes for CubeBackend {
                 let [dw, _] = conv2d::weight_gradient(&gradient, &x, &geometry);
                 dw
             });
-            // No network wants it: a normalisation follows everywhere (`Network::learning`).
+            // No network wants it: a normalisation always follows (`Network::learning`).
             [dw, want_bias.then(|| channel_sums(gradient))]
         } else if want_weight || want_bias {
             conv2d::weight_gradient(&x, &gradient, &geometry).map(Some)

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// A buffer and the functions on four of its elements.
+/// A buffer and the functions to access four of its elements.
 pub(super) fn declare(
     access: &str,
     binding: &str,
@@ -45,7 +45,7 @@ pub(super) fn declare(
     }
 }
 
-/// A buffer and the functions on one of its elements.
+/// A buffer and the functions to access one of its elements.
 pub(super) fn declare_one(access: &str, binding: &str, name: &str, half: bool, out: &mut String) {
     let element = if half { "f16" } else { "f32" };
     declare_buffer(access, binding, name, element, out);
@@ -56,7 +56,7 @@ pub(super) fn declare_one(access: &str, binding: &str, name: &str, half: bool, o
         let kept = if half { "fitting(vec4<f32>(value)).x" } else { "value" };
         let _ = writeln!(out, "fn write_{name}(at: u32, value: f32) {{");
         let _ = writeln!(out, "    {name}[at] = {element}({kept});\n}}");
-        // What will be read there.
+        // The value that will be read back.
         let _ = writeln!(out, "fn kept_{name}(value: f32) -> f32 {{");
         let _ = writeln!(out, "    return f32({element}({kept}));\n}}");
     }

@@ -1,5 +1,5 @@
-//! All shaders, as text: an error in one is silent where it is launched, so that each is compiled
-//! and its messages are read before the first is used.
+//! All shaders, as text. A faulty shader fails silently when launched, so each is compiled and its
+//! messages are read before the first use.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub struct Shader {
     pub text: String,
 }
 
-/// Every kernel in every form that the networks can ask for: rows of any width, and rows of fours.
+/// Every kernel in every variant that the networks use: for rows of any width, and of fours.
 pub fn shaders() -> Vec<Shader> {
     let mut kernels = Vec::new();
     for channels in [3, 64] {
@@ -77,7 +77,7 @@ pub fn shaders() -> Vec<Shader> {
     texts(kernels)
 }
 
-/// Every kernel of a generator in half precision, for devices that have `shader-f16`.
+/// Every kernel of a generator in half precision, for devices with `shader-f16`.
 pub fn half_shaders() -> Vec<Shader> {
     let mut kernels = Vec::new();
     for channels in [3, 64] {
@@ -116,7 +116,7 @@ pub fn half_shaders() -> Vec<Shader> {
     texts(kernels)
 }
 
-/// Each once.
+/// Removes duplicates.
 fn texts(mut kernels: Vec<Kernel>) -> Vec<Shader> {
     let mut seen = HashSet::new();
     kernels.retain(|kernel| seen.insert(kernel.clone()));
@@ -124,7 +124,7 @@ fn texts(mut kernels: Vec<Kernel>) -> Vec<Shader> {
     kernels.into_iter().map(shader).collect()
 }
 
-/// The layers of both networks, one way with a bias and the other without.
+/// The layers of both networks, one direction with a bias and the other without.
 fn convolutions(channels: usize, outputs: usize, kernels: &mut Vec<Kernel>) {
     use Activation::{LeakyRelu, None, Tanh};
     use Way::{Backward, Forward};

@@ -1,8 +1,8 @@
-//! Convolutions, their gradients and transposed convolutions: which kernel computes what.
+//! Convolutions, their gradients and transposed convolutions: chooses the kernels.
 //!
 //! All of them are matrix products over the taps of the kernel. A transposed convolution is the
 //! gradient of a convolution with respect to its input, so two ways to read (`gather_forward`,
-//! `gather_backward`) and one for weights do for everything.
+//! `gather_backward`) and one for weights cover everything.
 
 use burn_wgpu::CubeTensor;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::ops::layer::{Activation, Border, Geometry};
 
-/// Which way a convolution is read.
+/// The direction in which a convolution is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     /// From the input to the output.
@@ -21,7 +21,7 @@ pub(super) enum Way {
     Backward,
 }
 
-/// How much of a product a workgroup computes.
+/// The part of a product that a workgroup computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tile {
     /// 64 pixels x 64 results.
@@ -32,9 +32,9 @@ pub(super) enum Tile {
     Narrow,
 }
 
-/// Workgroups from which a graphics card has enough to do: below it a smaller tile makes more.
+/// Workgroups needed to keep a graphics card busy; with fewer, a smaller tile makes more.
 pub(super) const BUSY: usize = 128;
-/// Parts into which the sum of a weight's gradient is cut at most.
+/// Most parts into which the sum of a weight's gradient is cut.
 const PARTS: usize = 64;
 
 /// The constants of `convolution.wgsl`.
@@ -59,8 +59,8 @@ fn uniform(geometry: &Geometry, biased: bool) -> [u32; 8] {
         .map(|extent| extent as u32)
 }
 
-/// Rows and columns of taps are taken in steps of the stride, so that none misses; reflections of a
-/// strided convolution, which no network here has, would need other steps.
+/// Rows and columns of taps are visited in steps of the stride, so that none misses. Reflections of
+/// a strided convolution, which no network here has, would need other steps.
 fn phases(geometry: &Geometry, way: Way) -> usize {
     match (way, geometry.border) {
         (Way::Backward, Border::Zero(_)) => geometry.stride,
@@ -68,7 +68,7 @@ fn phases(geometry: &Geometry, way: Way) -> usize {
     }
 }
 
-/// The kernel for one way, tile and activation.
+/// The kernel for one direction, tile and activation.
 pub(super) fn gathering(
     geometry: &Geometry,
     way: Way,
@@ -108,8 +108,8 @@ pub(super) fn gathering(
         .wide(if biased { &["bias"] } else { &[] }, written)
 }
 
-/// The registers and the memory of a workgroup: side and depth of the tile, pixels in registers,
-/// and vec4s and pixels of its right half.
+/// A workgroup's registers and memory: side and depth of the tile, pixels in registers, and vec4s
+/// and pixels of its right half.
 fn shape(tile: Tile) -> impl Iterator<Item = Constant> {
     let values = match tile {
         Tile::Large => [64, 16, 8, 4, 8],
@@ -139,20 +139,20 @@ pub(super) fn multiply(
     [count, rows, channels]: [usize; 3],
     way: Way,
 ) -> CubeTensor {
-    // As much memory as the other factor has: both are needed for a moment only.
+    // Uses as much memory as the other factor: both are needed only briefly.
     let elements = source.handle.size() as usize / size_of::<f32>();
     let result = layout::empty_within(source, [count, rows, channels], elements);
     let (tile, groups) = tiled(channels, rows, count);
     let info = [1, 1, rows, channels, 1, rows, channels, 0].map(|extent| extent as u32);
-    // There is no bias, but something must be bound.
+    // There is no bias, but some buffer must be bound.
     let read = [source, weight, weight];
     multiplying(channels, tile, way).launch(&read, &[&result], &info, groups);
     result
 }
 
-/// The tile that keeps a card busy, and the workgroups, of `count` products with `rows` rows and
-/// `results` columns. Columns stand along x, rows along y and, where they are too many for that,
-/// along z, behind the products.
+/// The tile that keeps a card busy, and the workgroups, for `count` products with `rows` rows and
+/// `results` columns. Columns are along x, rows along y and, if there are too many, also along z,
+/// after the products.
 pub(super) fn tiled(results: usize, rows: usize, count: usize) -> (Tile, [usize; 3]) {
     let groups = |side: usize| [results.div_ceil(side), rows.div_ceil(side), count];
     let (tile, [x, y, z]) = if groups(64).iter().product::<usize>() >= BUSY {
@@ -164,7 +164,7 @@ pub(super) fn tiled(results: usize, rows: usize, count: usize) -> (Tile, [usize;
     (tile, [x, y, z * times])
 }
 
-/// The shape of what [`gather()`] computes.
+/// The shape of [`gather()`]'s result.
 fn gathered(geometry: &Geometry, way: Way) -> [usize; 4] {
     let Geometry { batch, channels, outputs, height, width, .. } = *geometry;
     match way {
@@ -177,7 +177,7 @@ fn gathered(geometry: &Geometry, way: Way) -> [usize; 4] {
 pub(super) fn gathering_groups(geometry: &Geometry, way: Way) -> (Tile, [usize; 3]) {
     let side = phases(geometry, way);
     let [batch, results, rows, columns] = gathered(geometry, way);
-    // Of the largest phase.
+    // The largest phase's.
     let pixels = batch * rows.div_ceil(side) * columns.div_ceil(side);
     if results <= 4 {
         let [x, y, _] = spread(pixels);
@@ -187,7 +187,7 @@ pub(super) fn gathering_groups(geometry: &Geometry, way: Way) -> (Tile, [usize; 
     }
 }
 
-/// Reads `source` one way: the result of a convolution, or the gradient of its input.
+/// Reads `source` in one direction: the result of a convolution, or the gradient of its input.
 pub(super) fn gather(
     source: &CubeTensor,
     weight: &CubeTensor,
@@ -196,13 +196,13 @@ pub(super) fn gather(
     way: Way,
     activation: Activation,
 ) -> CubeTensor {
-    // The result is kept as precisely as the weights are.
+    // The result has the precision of the weights.
     let result = layout::empty_image_as(weight, gathered(geometry, way));
     let (tile, groups) = gathering_groups(geometry, way);
     let kernel = gathering(geometry, way, tile, bias.is_some(), activation)
         .half(&["source"], is_half(source))
         .half(&["weight", "result"], is_half(weight));
-    // Without a bias something must be bound all the same.
+    // Without a bias, some buffer must still be bound.
     let read = [source, weight, bias.unwrap_or(weight)];
     kernel.launch(&read, &[&result], &uniform(geometry, bias.is_some()), groups);
     result
@@ -226,7 +226,7 @@ pub(super) fn weighing(geometry: &Geometry) -> Kernel {
         .wide(&["gradient", "part"], geometry.outputs)
 }
 
-/// The workgroups of [`weighing()`]; the parts of the sum stand along z.
+/// The workgroups of [`weighing()`]; the parts of the sum are along z.
 pub(super) fn weighing_groups(geometry: &Geometry) -> [usize; 3] {
     let Geometry { batch, channels, outputs, kernel, .. } = *geometry;
     let depth = kernel * kernel * channels.next_multiple_of(4);
@@ -236,7 +236,7 @@ pub(super) fn weighing_groups(geometry: &Geometry) -> [usize; 3] {
         [outputs.div_ceil(64), depth.div_ceil(64)]
     };
     let lines = batch * geometry.rows();
-    // Twice what keeps a card busy, since the parts are not equally long.
+    // Twice what keeps a card busy, because the parts differ in length.
     let parts = (2 * BUSY).div_ceil(x * y).clamp(1, PARTS.min(lines));
     [x, y, parts]
 }
@@ -246,8 +246,8 @@ pub(super) fn summing() -> Kernel {
     Kernel::new("sum_parts", wgsl!["sum_parts"], [64, 1, 1])
 }
 
-/// Gradients of a convolution's weight `[out, in, k, k]` and bias `[out]`: `x` is its input, and
-/// `gradient` that of its output.
+/// Gradients of a convolution's weight `[out, in, k, k]` and bias `[out]`, from its input `x` and
+/// its output's `gradient`.
 pub(super) fn weight_gradient(
     x: &CubeTensor,
     gradient: &CubeTensor,
@@ -257,7 +257,7 @@ pub(super) fn weight_gradient(
     let weights = kernel * kernel * channels * outputs;
     let groups = weighing_groups(geometry);
     let [.., parts] = groups;
-    // Needed for a moment: most images have a power of two elements, whose memory it can take.
+    // Needed only briefly: most images have a power of two elements, whose memory it can reuse.
     let elements = (parts * (weights + outputs)).next_power_of_two();
     let part = layout::empty_within(x, [parts, weights + outputs], elements);
     weighing(geometry).launch(&[x, gradient], &[&part], &uniform(geometry, false), groups);

@@ -13,7 +13,7 @@ pub(super) fn copying(elements: usize) -> Kernel {
     Kernel::new("copy", wgsl!["copy"], [64, 1, 1]).wide(&["source", "destination"], elements)
 }
 
-/// Copies `source` to `target`, which [`copied()`] made of another one that lay like it.
+/// Copies `source` to `target`, which [`copied()`] made from a tensor of the same layout.
 pub fn copy(source: CubeTensor, target: &CubeTensor) {
     let source = layout::gapless(source);
     let elements = source.meta.shape().num_elements();
@@ -21,8 +21,7 @@ pub fn copy(source: CubeTensor, target: &CubeTensor) {
     copying(elements).launch(&[&source], &[target], &[elements as u32, 0], groups);
 }
 
-/// A tensor of the same content in memory of its own. Nothing is ever written into one in float16,
-/// which is given back.
+/// A copy of a tensor. Float16 tensors are never written to, and are returned as they are.
 pub fn copied(source: CubeTensor) -> CubeTensor {
     if is_half(&source) {
         return source;
@@ -39,7 +38,7 @@ pub(super) fn joining(elements: usize) -> Kernel {
     Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(&["first", "second", "joined"], elements)
 }
 
-/// One batch of the images of both, the first in front.
+/// Concatenates both batches of images, starting with the first.
 pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
     let [first, second] = [first, second].map(layout::image);
     let [shape, other] = [&first, &second].map(layout::extents);
@@ -48,17 +47,17 @@ pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
     let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
     let groups = spread(front.div_ceil(4) + back.div_ceil(4));
     let sizes = [front + back, front].map(|size| size as u32);
-    // Rows of fours only where both begin at one.
+    // Rows of fours only if both batches are multiples of four.
     joining(front | back).launch(&[&first, &second], &[&joined], &sizes, groups);
     joined
 }
 
-/// The kernel that copies tensors of `elements` elements from or to float16.
+/// The kernel that copies tensors of `elements` elements to or from float16.
 pub(super) fn converting(elements: usize, to_half: bool) -> Kernel {
     copying(elements).half(if to_half { &["destination"] } else { &["source"] }, true)
 }
 
-/// A parameter or an image in float16, or back in float32, in the same order in memory.
+/// A parameter or an image converted to float16 or to float32, in the same memory layout.
 pub fn converted(x: CubeTensor, dtype: DType) -> CubeTensor {
     if x.dtype == dtype {
         return x;

@@ -1,4 +1,4 @@
-//! Images of twice the sides, and the gradient.
+//! Enlarging images to twice their sides, and the gradient.
 
 use burn_wgpu::CubeTensor;
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::ops::layer::Interpolation;
 
-/// What [`enlarge()`] reads and writes as precisely as it was given.
+/// Buffers that [`enlarge()`] keeps in the precision of its input.
 pub(super) const IMAGES: &[&str] = &["x", "y"];
 
-/// The kernels of both ways.
+/// The kernels for both directions.
 pub(super) fn ways(channels: usize, by: Interpolation) -> [Kernel; 2] {
     let bilinear = [("bilinear", u32::from(by == Interpolation::Bilinear))];
     let kernel = |name, files| Kernel::new(name, files, [64, 1, 1]).with(bilinear);
@@ -31,7 +31,7 @@ fn uniform([batch, channels, height, width]: [usize; 4]) -> [u32; 4] {
     [batch * height * width, height, width, channels].map(|extent| extent as u32)
 }
 
-/// `[B, C, 2H, 2W]` of `x` `[B, C, H, W]`, as precise as that.
+/// `[B, C, 2H, 2W]` from `x` `[B, C, H, W]`, in the same precision.
 pub(super) fn enlarge(x: &CubeTensor, by: Interpolation) -> CubeTensor {
     let shape = extents(x);
     let [batch, channels, height, width] = shape;
@@ -42,7 +42,7 @@ pub(super) fn enlarge(x: &CubeTensor, by: Interpolation) -> CubeTensor {
     y
 }
 
-/// The gradient of what was enlarged.
+/// The gradient of the image that was enlarged.
 pub(super) fn enlarge_backward(gradient: &CubeTensor, by: Interpolation) -> CubeTensor {
     let [batch, channels, height, width] = extents(gradient);
     let shape = [batch, channels, height / 2, width / 2];

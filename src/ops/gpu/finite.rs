@@ -1,4 +1,4 @@
-//! Which tensors have elements that are no finite numbers.
+//! Finds tensors with elements that are not finite.
 
 use burn_wgpu::CubeTensor;
 
@@ -7,17 +7,17 @@ use super::{
     layout,
 };
 
-/// Tensors of one launch: with the counts, the eight storage buffers that every device has.
+/// Tensors per launch: with the counts, the eight storage buffers that every device has.
 const TENSORS: usize = 7;
 
-/// The kernel for some tensors.
+/// The kernel for this number of tensors.
 pub(super) fn counting(tensors: usize) -> Kernel {
     Kernel::new("not_finite", wgsl!["lanes", "not_finite"], [256, 1, 1])
         .with([("tensors", tensors as u32), ("uniform", tensors as u32 + 1)])
 }
 
-/// For each tensor the number of its elements that are infinite or not a number. None of them has
-/// gaps in memory.
+/// For each tensor, the number of elements that are infinite or NaN. Tensors must have no gaps in
+/// memory.
 pub fn not_finite(tensors: &[CubeTensor]) -> Option<CubeTensor> {
     let counts = layout::empty(tensors.first()?, [tensors.len()]);
     for (index, some) in tensors.chunks(TENSORS).enumerate() {

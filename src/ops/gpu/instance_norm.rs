@@ -9,16 +9,16 @@ use super::{
 };
 use crate::ops::layer::Activation;
 
-/// Channels of a workgroup.
+/// Channels per workgroup.
 const CHANNELS: usize = 64;
-/// Pixels of a workgroup that only sums: few enough groups that the next pass adds up their sums.
+/// Pixels per workgroup that only sums, so that the next pass has few enough sums to add up.
 const SUMMED: usize = 512;
-/// Blocks of pixels at most.
+/// Most blocks of pixels.
 const BLOCKS: usize = 64;
-/// Pixels of a workgroup that writes each of them, at least.
+/// Least pixels per workgroup that writes them.
 const WRITTEN: usize = 256;
 
-/// What [`normalise()`] reads and writes as precisely as it was given.
+/// Buffers that [`normalise()`] keeps in the precision of its input.
 pub(super) const IMAGES: &[&str] = &["x", "skip", "y"];
 
 const GROUP: [u32; 3] = [16, 16, 1];
@@ -84,13 +84,13 @@ pub(super) struct Planes {
     batch: usize,
     channels: usize,
     pixels: usize,
-    /// Pixels of a block, and blocks of an image, in the pass that sums.
+    /// Pixels per block, and blocks per image, in the pass that sums.
     block: usize,
     blocks: usize,
 }
 
 impl Planes {
-    /// Of images `[B, C, H, W]`.
+    /// For images `[B, C, H, W]`.
     pub fn new([batch, channels, height, width]: [usize; 4]) -> Self {
         let pixels = height * width;
         let block = SUMMED.max(pixels.div_ceil(BLOCKS));
@@ -118,11 +118,11 @@ impl Planes {
     }
 }
 
-/// Weight and bias `[C]` of a normalisation that has learnt something.
+/// Weight and bias `[C]` of a normalisation that has them.
 pub(super) type Learnt<'a> = Option<[&'a CubeTensor; 2]>;
 
-/// `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip`, and `[B, 2, C]`: the means and the
-/// factors `1 / sqrt(var + ε)`.
+/// `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip`, and `[B, 2, C]`: the means and
+/// the factors `1 / sqrt(var + ε)`.
 pub(super) fn normalise(
     x: &CubeTensor,
     affine: Learnt,
@@ -137,7 +137,7 @@ pub(super) fn normalise(
     normalise_by(x, &sums, planes.blocks, affine, skip, activation)
 }
 
-/// [`normalise()`] where the sums of `blocks` parts of each image are known.
+/// [`normalise()`] with the sums of `blocks` parts of each image already known.
 pub(super) fn normalise_by(
     x: &CubeTensor,
     sums: &CubeTensor,
@@ -157,8 +157,8 @@ pub(super) fn normalise_by(
     (y, statistics)
 }
 
-/// The gradient of `x` from that of [`normalise()`]'s result, and if they are `wanted` those of
-/// weight and bias.
+/// The gradient of `x` from that of [`normalise()`]'s result and, if `wanted`, those of weight and
+/// bias.
 pub(super) fn normalise_backward(
     x: &CubeTensor,
     statistics: &CubeTensor,
@@ -177,8 +177,8 @@ pub(super) fn normalise_backward(
     (dx, affine_gradients(&sums, wanted))
 }
 
-/// The first pass of [`normalise_backward()`]: sums of blocks of pixels `[B, blocks, 2, C]` of the
-/// gradient before the activation and of it times the normalised value, and how many blocks.
+/// The first pass of [`normalise_backward()`]: sums over blocks of pixels `[B, blocks, 2, C]` of
+/// the gradient before the activation and of its product with the normalised value; and `blocks`.
 pub(super) fn gradient_sums(
     x: &CubeTensor,
     statistics: &CubeTensor,
@@ -194,7 +194,7 @@ pub(super) fn gradient_sums(
     (sums, planes.blocks)
 }
 
-/// The gradients of weight and bias, if they are `wanted`, from what [`gradient_sums()`] gives.
+/// The gradients of weight and bias, if `wanted`, from the result of [`gradient_sums()`].
 pub(super) fn affine_gradients(sums: &CubeTensor, wanted: bool) -> [Option<CubeTensor>; 2] {
     if !wanted {
         return [None, None];
@@ -206,7 +206,7 @@ pub(super) fn affine_gradients(sums: &CubeTensor, wanted: bool) -> [Option<CubeT
     [weight, bias].map(Some)
 }
 
-/// What [`normalise()`] was given, from its result with `skip` added and without an activation, and
+/// The input of [`normalise()`], from its result with `skip` added and without an activation, and
 /// its `statistics`. The number of channels is a multiple of four.
 pub(super) fn unnormalise(
     result: &CubeTensor,
@@ -222,7 +222,7 @@ pub(super) fn unnormalise(
     x
 }
 
-/// The gradient in front of an activation whose result is `y`. All lie alike in memory.
+/// The gradient before an activation with the result `y`. All have the same memory layout.
 pub(super) fn activate_backward(
     y: &CubeTensor,
     gradient: &CubeTensor,

@@ -1,17 +1,16 @@
-//! Kernels: WGSL text, and how it is put together, launched and checked.
+//! Kernels: WGSL text, and how it is assembled, launched and checked.
 //!
-//! A kernel is the text of one or more files of `ops/wgsl/`, one behind the other, with
-//! `{{ name }}` replaced by constants. What a language without arrays of any width and without
-//! macros would otherwise say many times is said by three directives, each a line of its own:
+//! A kernel is the concatenation of one or more files of `ops/wgsl/`, with `{{ name }}` replaced by
+//! constants. Three directives, each on a line of its own, replace code that WGSL, without arrays
+//! of variable width and without macros, would need many times:
 //!
 //! - `@read N name` and `@write N name` (or `@update N name` for both) declare buffer N of float32
-//!   (a sum such as 2+1 is a number too) with a function `read_name(at, left)` for the four
-//!   elements from `at`, or `write_name(at, left, value)`. Where all rows are multiples of four it
-//!   is an array of vec4; else of f32, of which only `left` are touched. With a fourth word, `one`,
-//!   both functions are on the single element `at`, without `left`. A buffer that the kernel keeps
-//!   in half precision is of f16: the functions convert, so that no line of a kernel computes in it
-//!   (see `watch.rs`).
-//! - `@unroll i 4: line` repeats `line`, itself such a line or not, with `$i` from 0 to 3:
+//!   (N may be a sum such as 2+1) with a function `read_name(at, left)` for the four elements from
+//!   `at`, or `write_name(at, left, value)`. If all rows are multiples of four it is an array of
+//!   vec4; otherwise of f32, of which only `left` are accessed. With a fourth word, `one`, both
+//!   functions access the single element `at`, without `left`. A buffer in half precision is of
+//!   f16: the functions convert, so that no line of a kernel computes in it (see `watch.rs`).
+//! - `@unroll i 4: line` repeats `line`, which may be such a line itself, with `$i` from 0 to 3:
 //!   compilers keep an array in registers only if they unroll the loops over it, and not all do.
 
 use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
@@ -27,7 +26,7 @@ use super::{
 };
 use crate::ops::layer::Activation;
 
-/// The texts of shaders by their names.
+/// The texts of shaders by name.
 macro_rules! wgsl {
     ($($name:literal),+) => {
         &[$(concat!("\n", include_str!(concat!("../wgsl/", $name, ".wgsl")))),+]
@@ -38,7 +37,7 @@ pub(super) use wgsl;
 /// A value in a kernel's text.
 pub(super) type Constant = (&'static str, u32);
 
-/// The number that stands for an activation in `activation.wgsl`.
+/// The number of an activation in `activation.wgsl`.
 pub(super) fn activation_code(activation: Activation) -> Constant {
     let code = match activation {
         Activation::None => 0,
@@ -49,36 +48,36 @@ pub(super) fn activation_code(activation: Activation) -> Constant {
     ("activation", code)
 }
 
-/// A kernel, by what decides its text.
+/// A kernel, as everything that determines its text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Kernel {
     name: &'static str,
     files: &'static [&'static str],
-    /// What stands for `affine.wgsl`, if anything.
+    /// The replacement of `affine.wgsl`, if any.
     learnt: &'static str,
     constants: Vec<Constant>,
-    /// Buffers that are arrays of vec4.
+    /// Buffers declared as arrays of vec4.
     wide: Vec<&'static str>,
-    /// Buffers of float16.
+    /// Buffers declared as float16.
     half: Vec<&'static str>,
     workgroup: [u32; 3],
 }
 
 impl Kernel {
-    /// The kernel `name` of these files, in workgroups of `workgroup` invocations.
+    /// The kernel `name` from these files, in workgroups of `workgroup` invocations.
     pub fn new(name: &'static str, files: &'static [&'static str], workgroup: [u32; 3]) -> Self {
         let constants = vec![("invocations", workgroup.iter().product())];
         Self { name, files, learnt: "", constants, wide: vec![], half: vec![], workgroup }
     }
 
-    /// Gives a kernel with `buffers` buffers those of what an `affine` normalisation of `channels`
-    /// channels has learnt, behind them; otherwise functions that do without.
+    /// Adds the buffers of an `affine` normalisation of `channels` channels after the kernel's
+    /// `buffers` own; if it is not affine, adds functions that do without.
     pub fn learnt(self, affine: bool, buffers: u32, channels: usize) -> Self {
         let &[text] = if affine { wgsl!["affine"] } else { wgsl!["plain"] };
         self.with_learnt(affine, text, buffers).wide(&["weight", "bias"], channels)
     }
 
-    /// [`Kernel::learnt()`] where each invocation has one channel.
+    /// [`Kernel::learnt()`] for kernels whose invocations have one channel each.
     pub fn learnt_by_one(self, affine: bool, buffers: u32) -> Self {
         let &[text] = if affine { wgsl!["affine_one"] } else { wgsl!["plain"] };
         self.with_learnt(affine, text, buffers)
@@ -94,7 +93,7 @@ impl Kernel {
         self
     }
 
-    /// Makes `buffers` arrays of vec4, if their rows of `row` elements allow it.
+    /// Declares `buffers` as arrays of vec4, if their rows of `row` elements allow it.
     pub fn wide(mut self, buffers: &[&'static str], row: usize) -> Self {
         if row.is_multiple_of(4) {
             self.wide.extend(buffers);
@@ -102,7 +101,7 @@ impl Kernel {
         self
     }
 
-    /// Keeps `buffers` in float16, if `half`.
+    /// Declares `buffers` as float16, if `half`.
     pub fn half(mut self, buffers: &[&'static str], half: bool) -> Self {
         if half {
             self.half.extend(buffers);
@@ -110,7 +109,7 @@ impl Kernel {
         self
     }
 
-    /// Whether it writes in float16, which not every number fits.
+    /// Whether it writes float16, which cannot hold every number.
     fn narrows(&self) -> bool {
         let is_write = |line: &str| {
             let mut words = line.split_whitespace();
@@ -120,7 +119,7 @@ impl Kernel {
         !self.half.is_empty() && self.files.iter().flat_map(|file| file.lines()).any(is_write)
     }
 
-    /// What it is called.
+    /// Its name.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -170,7 +169,7 @@ impl Kernel {
                     _ => declare(access, binding, name, wide, half, out),
                 }
             }
-            // An attribute of WGSL's own.
+            // One of WGSL's own attributes.
             _ => {
                 out.push_str(line);
                 out.push('\n');
@@ -178,8 +177,8 @@ impl Kernel {
         }
     }
 
-    /// Queues the kernel: `read` and then `written` are its buffers in the order of their bindings,
-    /// `info` the uniform behind them. All tensors lie in memory as the kernel expects.
+    /// Queues the kernel. Its buffers are `read`, then `written`, in the order of their bindings,
+    /// then the uniform `info`. All tensors must have the layout that the kernel expects.
     pub fn launch(
         self,
         read: &[&CubeTensor],
@@ -190,7 +189,7 @@ impl Kernel {
         self.launch_affine(read, written, None, info, groups);
     }
 
-    /// [`Kernel::launch()`] of a kernel that is to know what a normalisation has learnt.
+    /// [`Kernel::launch()`] of a kernel with the parameters of a normalisation.
     pub fn launch_affine(
         self,
         read: &[&CubeTensor],
@@ -238,16 +237,16 @@ impl KernelSource for Kernel {
     }
 }
 
-/// Workgroups that a launch has along one axis at most; WebGPU allows 65,535.
+/// Most workgroups of a launch along one axis; WebGPU allows 65,535.
 pub(super) const MOST_GROUPS: usize = 1 << 15;
 
-/// At least `groups` workgroups, along two axes.
+/// At least `groups` workgroups, spread over two axes.
 pub(super) fn folded(groups: usize) -> [usize; 2] {
     let across = groups.clamp(1, MOST_GROUPS);
     [across, groups.div_ceil(across).max(1)]
 }
 
-/// Workgroups of 64 invocations for `count` of them.
+/// Workgroups of 64 invocations for `count` invocations.
 pub(super) fn spread(count: usize) -> [usize; 3] {
     let [x, y] = folded(count.div_ceil(64));
     [x, y, 1]

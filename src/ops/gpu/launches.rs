@@ -1,4 +1,4 @@
-//! How many workgroups every kernel is launched in, on the largest images that a device may hold.
+//! Tests how many workgroups each kernel launches, on the largest images that a device may hold.
 
 use std::collections::BTreeSet;
 
@@ -21,10 +21,10 @@ use crate::{
 
 /// WebGPU's default, `maxComputeWorkgroupsPerDimension`.
 const MOST: usize = 65_535;
-/// Widths of both networks that can be trained, and more than any that is published.
+/// Trainable widths of both networks, which exceed any published one.
 const WIDTHS: std::ops::RangeInclusive<usize> = 1..=1024;
 
-/// The kernels that were launched, all in workgroups that WebGPU allows.
+/// The kernels launched, all with workgroups within WebGPU's limits.
 #[derive(Default)]
 struct Launches {
     what: String,
@@ -38,7 +38,7 @@ impl Launches {
         self.names.insert(name);
     }
 
-    /// A convolution or a transposed one, there and back, with its optimiser.
+    /// A convolution or a transposed one, forward and backward, with its optimiser.
     fn convolution(&mut self, x: [usize; 4], weight: [usize; 4], spec: &Conv2d) -> [usize; 4] {
         let geometry = Geometry::new(x, weight, spec);
         let ways = [Way::Forward, Way::Backward];
@@ -85,7 +85,7 @@ impl Launches {
         self.add(instance_norm::undoing().name(), spread(x.iter().product::<usize>().div_ceil(4)));
     }
 
-    /// There and back.
+    /// Forward and backward.
     fn enlarging(&mut self, [batch, channels, height, width]: [usize; 4]) -> [usize; 4] {
         let y = [batch, channels, 2 * height, 2 * width];
         let kernels = enlarge::ways(channels, Interpolation::Bilinear);
@@ -119,7 +119,7 @@ impl Launches {
         self.add(winograd_backward::summing().name(), spread(pairs));
     }
 
-    /// What is done with whole pictures, and with answers, which are fewer.
+    /// Operations on whole pictures, and on answers, which are fewer.
     fn pictures(&mut self, x: [usize; 4]) {
         let elements: usize = x.iter().product();
         let fours = elements.div_ceil(4);
@@ -180,8 +180,8 @@ impl Launches {
     }
 }
 
-/// A photo larger than anything, at the size that the device with the largest buffers holds of it:
-/// square, and as a strip. In half precision less than twice as many pixels fit.
+/// An enormous photo at the size that the device with the largest buffers can hold: square, and as
+/// a strip. In half precision less than twice as many pixels fit.
 #[test]
 fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
     let mut launches = Launches::default();

@@ -1,5 +1,5 @@
-//! How tensors lie in memory on the graphics card. Their shapes stay those of PyTorch; only the
-//! strides differ, and what does not fit is copied once.
+//! The memory layout of tensors on the graphics card. Shapes stay those of PyTorch; only the
+//! strides differ, and tensors in another layout are copied once.
 
 use burn::{
     backend::TensorMetadata,
@@ -7,12 +7,12 @@ use burn::{
 };
 use burn_wgpu::{CubeTensor, into_contiguous};
 
-/// The axes of an image `[B, C, H, W]` in the order of memory: all channels of a pixel together.
+/// The axes of an image `[B, C, H, W]` in memory order: all channels of a pixel are contiguous.
 const IMAGE: [usize; 4] = [0, 2, 3, 1];
-/// The axes of a weight `[out, in, k, k]` in the order of memory: each tap a matrix `[in, out]`.
+/// The axes of a weight `[out, in, k, k]` in memory order: each tap is a matrix `[in, out]`.
 const WEIGHT: [usize; 4] = [2, 3, 1, 0];
 
-/// `[B, C, H, W]` with the channels of a pixel together (NHWC).
+/// `[B, C, H, W]` with the channels of a pixel contiguous (NHWC).
 pub fn image(tensor: CubeTensor) -> CubeTensor {
     arranged(tensor, IMAGE)
 }
@@ -27,7 +27,7 @@ pub fn parameter(tensor: CubeTensor) -> CubeTensor {
     if tensor.meta.rank() == 4 { weight(tensor) } else { into_contiguous(tensor) }
 }
 
-/// The tensor without gaps in memory: with four axes, if not as a weight then as an image.
+/// The tensor without gaps in memory: with four axes, as a weight or else as an image.
 pub(super) fn gapless(tensor: CubeTensor) -> CubeTensor {
     if tensor.meta.rank() != 4 {
         into_contiguous(tensor)
@@ -38,29 +38,28 @@ pub(super) fn gapless(tensor: CubeTensor) -> CubeTensor {
     }
 }
 
-/// An image of no particular content beside `like`.
+/// An uninitialised image on the device of `like`.
 pub(super) fn empty_image(like: &CubeTensor, [b, c, h, w]: [usize; 4]) -> CubeTensor {
     restored(empty(like, [b, h, w, c]), IMAGE)
 }
 
-/// An image of no particular content with the precision of `like`.
+/// An uninitialised image with the precision of `like`.
 pub(super) fn empty_image_as(like: &CubeTensor, [b, c, h, w]: [usize; 4]) -> CubeTensor {
     restored(empty_of(like, [b, h, w, c], like.dtype), IMAGE)
 }
 
-/// A weight of no particular content beside `like`.
+/// An uninitialised weight on the device of `like`.
 pub(super) fn empty_weight(like: &CubeTensor, [outputs, inputs, h, w]: [usize; 4]) -> CubeTensor {
     restored(empty(like, [h, w, inputs, outputs]), WEIGHT)
 }
 
-/// A contiguous tensor of no particular content beside `like`.
+/// An uninitialised contiguous tensor on the device of `like`.
 pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
     empty_of(like, shape, DType::F32)
 }
 
-/// [`empty()`] in memory for `elements` elements, if it has not more itself: where memory is reused
-/// only for the same size, it then takes that of other tensors that are not needed at the same
-/// time.
+/// [`empty()`] in memory for at least `elements` elements. Where memory is only reused for the same
+/// size, it can then reuse that of other tensors that are not alive at the same time.
 pub(super) fn empty_within(
     like: &CubeTensor,
     shape: impl Into<Shape>,
@@ -71,10 +70,10 @@ pub(super) fn empty_within(
     contiguous(like, shape, bytes, DType::F32)
 }
 
-/// [`empty()`] of another type of elements.
+/// [`empty()`] with another element type.
 pub(super) fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     let shape = shape.into();
-    // What is bound is a multiple of four bytes.
+    // Bound buffers must be a multiple of four bytes.
     let bytes = (shape.num_elements() * dtype.size()).next_multiple_of(size_of::<f32>());
     contiguous(like, shape, bytes, dtype)
 }
@@ -84,7 +83,7 @@ fn contiguous(like: &CubeTensor, shape: Shape, bytes: usize, dtype: DType) -> Cu
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
 }
 
-/// Whether a tensor is kept in float16.
+/// Whether a tensor is float16.
 pub(super) fn is_half(tensor: &CubeTensor) -> bool {
     tensor.dtype == DType::F16
 }
@@ -95,7 +94,7 @@ pub(super) fn extents(tensor: &CubeTensor) -> [usize; 4] {
     [shape[0], shape[1], shape[2], shape[3]]
 }
 
-/// Whether the tensor's elements follow each other in memory in the order `axes`.
+/// Whether the tensor's elements are contiguous in memory in the order `axes`.
 fn lies(tensor: &CubeTensor, axes: [usize; 4]) -> bool {
     let (shape, strides) = (tensor.meta.shape(), tensor.meta.strides());
     let mut expected = 1;
@@ -114,7 +113,7 @@ fn arranged(mut tensor: CubeTensor, axes: [usize; 4]) -> CubeTensor {
     restored(into_contiguous(tensor), axes)
 }
 
-/// The tensor whose axes were taken in the order `axes`, with its axes in their own order.
+/// Undoes a permutation of the axes by `axes`.
 fn restored(mut tensor: CubeTensor, axes: [usize; 4]) -> CubeTensor {
     let mut back = [0; 4];
     for (place, axis) in axes.into_iter().enumerate() {

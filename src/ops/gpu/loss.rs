@@ -8,11 +8,11 @@ use super::{
 };
 use crate::ops::layer::Distance;
 
-/// Elements of a workgroup that sums, and sums at most: a second workgroup adds those up.
+/// Elements per workgroup that sums, and most sums: a second workgroup adds those up.
 const SUMMED: usize = 4096;
 const SUMS: usize = 64;
 
-/// The number that stands for a distance in `loss.wgsl`.
+/// The number of a distance in `loss.wgsl`.
 fn code(distance: Distance) -> Constant {
     let code = match distance {
         Distance::Absolute => 0,
@@ -34,7 +34,7 @@ pub(super) fn summing_groups(elements: usize) -> usize {
     elements.div_ceil(SUMMED).clamp(1, SUMS)
 }
 
-/// The kernel that adds those sums up.
+/// The kernel that adds up those sums.
 pub(super) fn totalling() -> Kernel {
     Kernel::new("loss_total", wgsl!["lanes", "loss_total"], [64, 1, 1])
 }

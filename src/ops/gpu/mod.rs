@@ -1,10 +1,10 @@
-//! The operations on WebGPU, by kernels of our own in `ops/wgsl/`.
+//! The operations on WebGPU, with our own kernels in `ops/wgsl/`.
 //!
-//! Images are kept with the channels of a pixel together (NHWC) and weights as one matrix a tap, so
-//! that every kernel reads four channels at once; shapes and names stay PyTorch's (`layout.rs`).
-//! `kernel.rs` puts a shader together and launches it, `conv2d.rs` and `instance_norm.rs` choose
-//! which. Nothing beyond WebGPU's defaults is needed: at most 8 storage buffers, 16 KB of workgroup
-//! memory and 256 invocations a workgroup.
+//! Images are stored with the channels of a pixel contiguous (NHWC) and weights as one matrix per
+//! tap, so that every kernel reads four channels at once; shapes and names stay PyTorch's
+//! (`layout.rs`). `kernel.rs` assembles and launches a shader, `conv2d.rs` and `instance_norm.rs`
+//! choose which. WebGPU's defaults suffice: at most 8 storage buffers, 16 KB of workgroup memory
+//! and 256 invocations per workgroup.
 
 #![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
 

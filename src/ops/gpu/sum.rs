@@ -7,10 +7,10 @@ use super::{
     layout,
 };
 
-/// Pairs of one launch: with two buffers each, the eight storage buffers that every device has.
+/// Pairs per launch: with two buffers each, the eight storage buffers that every device has.
 const PAIRS: usize = 4;
 
-/// A kernel for some pairs; `row` is a multiple of four if the elements of each are.
+/// A kernel for some pairs; `row` is a multiple of four if each one's elements are.
 fn changing(
     name: &'static str,
     files: &'static [&'static str],
@@ -38,12 +38,12 @@ pub(super) fn averaging(pairs: usize, row: usize) -> Kernel {
     changing("average", wgsl!["pairs", "average"], pairs, row)
 }
 
-/// Adds to each sum its gradient, where it is.
+/// Adds to each sum its gradient, in place.
 pub fn add(pairs: Vec<[CubeTensor; 2]>) -> Vec<[CubeTensor; 1]> {
     change(pairs, adding, 0.0)
 }
 
-/// Takes each average `share` of the way to its weight, where it is.
+/// Moves each average `share` of the way to its weight, in place.
 pub fn average(pairs: Vec<[CubeTensor; 2]>, share: f64) -> Vec<[CubeTensor; 1]> {
     change(pairs, averaging, share)
 }

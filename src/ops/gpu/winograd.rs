@@ -1,12 +1,12 @@
-//! A residual block by Winograd's filtering: a quarter of the multiplications of its two
-//! convolutions, and none of what lies between them ever written.
+//! A residual block by Winograd's filtering: it takes a quarter of the multiplications of its two
+//! convolutions, and writes none of the images between them.
 //!
-//! Five kinds of kernels: the weights are transformed; then, for each convolution, the image is
-//! (with the normalisation and activation in front of it), 36 products are computed in one launch,
-//! and the result is transformed back (with the sums that the normalisation behind it needs). What
-//! was the block's input is added by the last normalisation.
+//! There are five kinds of kernels. The weights are transformed; then, for each convolution, the
+//! image is transformed (including the normalisation and activation before it), 36 products are
+//! computed in one launch, and the result is transformed back (including the sums for the next
+//! normalisation). The last normalisation adds the block's input.
 //!
-//! Rounding grows by the transform's factors, to about 1e-5 of a layer's largest value.
+//! The transform's factors increase rounding to about 1e-5 of a layer's largest value.
 
 use burn_wgpu::{CubeBackend, CubeTensor};
 
@@ -21,21 +21,21 @@ use crate::ops::layer::Activation;
 
 /// Side of a tile of results.
 pub(super) const SIDE: usize = 4;
-/// Positions of a transformed tile.
+/// Positions in a transformed tile.
 pub(super) const POSITIONS: usize = (SIDE + 2) * (SIDE + 2);
-/// Channels of a workgroup.
+/// Channels per workgroup.
 const CHANNELS: usize = 64;
-/// Tiles of a workgroup at least, and blocks of tiles of an image at most.
+/// Least tiles per workgroup, and most blocks of tiles per image.
 const BLOCK: usize = 8;
 const BLOCKS: usize = 64;
 
-/// From here on fewer multiplications outweigh the transforms: an image has tiles enough for a
-/// product, and a tile channels enough.
+/// From here on, fewer multiplications outweigh the transforms: an image has enough tiles for a
+/// product, and a tile enough channels.
 const LEAST_CHANNELS: usize = 32;
 const LEAST_PIXELS: usize = 256;
 
-/// Buffers of each kernel that are kept as precisely as what the block was given. What is
-/// transformed never is: the transform's factors would leave little of float16.
+/// Buffers of each kernel that have the precision of the block's input. Transformed values never
+/// are float16: the transform's factors would use up its bits.
 pub(super) const WEIGHTS: &[&str] = &["first", "second"];
 pub(super) const ENTERED: &[&str] = &["x"];
 pub(super) const LEFT: &[&str] = &["y"];
@@ -45,13 +45,13 @@ pub(super) fn weighing() -> Kernel {
     Kernel::new("winograd_weight", wgsl!["winograd", "winograd_weight"], [64, 1, 1])
 }
 
-/// The workgroups of [`weighing()`]; the convolutions of a block stand along z.
+/// The workgroups of [`weighing()`]; the convolutions of a block are along z.
 pub(super) fn weighing_groups(channels: usize) -> [usize; 3] {
     let [x, y, _] = spread(channels * channels);
     [x, y, 2]
 }
 
-/// The kernel for images, `normalise`d or as they are.
+/// The kernel for images, `normalise`d or unchanged.
 pub(super) fn entering(normalise: bool, affine: bool, activation: Activation) -> Kernel {
     Kernel::new(
         "winograd_input",
@@ -67,20 +67,20 @@ pub(super) fn leaving() -> Kernel {
     Kernel::new("winograd_output", wgsl!["winograd", "winograd_output"], [64, 4, 1])
 }
 
-/// Whether a block of `channels` channels on images `[B, C, H, W]` is better done this way.
+/// Whether this is faster for a block of `channels` channels on images `[B, C, H, W]`.
 pub(super) fn pays([_, channels, height, width]: [usize; 4]) -> bool {
     let is_large = channels >= LEAST_CHANNELS && height * width >= LEAST_PIXELS;
     is_large && channels.is_multiple_of(4)
 }
 
-/// The tiles of images.
+/// The tiling of images.
 pub(super) struct BlockTiles {
     /// `[B, C, H, W]`.
     pub image: [usize; 4],
     down: usize,
     across: usize,
     block: usize,
-    /// Blocks of tiles, so also of sums.
+    /// Blocks of tiles, and thus of sums.
     pub blocks: usize,
 }
 
@@ -92,7 +92,7 @@ impl BlockTiles {
         Self { image, down, across, block, blocks: (down * across).div_ceil(block) }
     }
 
-    /// Of all images.
+    /// Tiles of all images.
     pub fn count(&self) -> usize {
         self.image[0] * self.down * self.across
     }
@@ -101,7 +101,7 @@ impl BlockTiles {
         self.uniform_with(self.blocks)
     }
 
-    /// The uniform of `winograd.wgsl`, where there are sums of `blocks` blocks.
+    /// The uniform of `winograd.wgsl`, with sums of `blocks` blocks.
     pub fn uniform_with(&self, blocks: usize) -> [u32; 8] {
         let [batch, channels, height, width] = self.image;
         let (down, across, block) = (self.down, self.across, self.block);
@@ -113,12 +113,11 @@ impl BlockTiles {
         [channels.div_ceil(CHANNELS), self.blocks, batch]
     }
 
-    /// What is needed between two launches. It takes the memory of the generator's outermost
-    /// layers, whose images are four times as large as the blocks' and not alive while those are
-    /// computed.
+    /// Memory needed between two launches. It reuses that of the generator's outermost layers,
+    /// whose images are four times as large as the blocks' and are not alive at the same time.
     pub fn temporary<const D: usize>(&self, like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
         let outermost = 4 * self.image.iter().product::<usize>();
-        // In half precision those are too small.
+        // In half precision those images are too small.
         layout::empty_within(like, shape, if is_half(like) { 0 } else { outermost })
     }
 
@@ -133,9 +132,9 @@ impl BlockTiles {
         kernels
     }
 
-    /// An image, transformed: `[36][tile][channels]`. If there are sums, it is `normalised` by them
-    /// and goes through a ReLU before; then there are statistics too, as
-    /// [`instance_norm::normalise()`] gives them.
+    /// An image, transformed: `[36][tile][channels]`. If `normalised` has sums, the image is first
+    /// normalised by them and goes through a ReLU; then there are statistics too, as from
+    /// [`instance_norm::normalise()`].
     pub fn transformed(&self, x: &CubeTensor, normalised: Option<Normalised>) -> [CubeTensor; 2] {
         let [batch, channels, ..] = self.image;
         let transformed = self.temporary(x, [POSITIONS, self.count(), channels]);
@@ -151,7 +150,7 @@ impl BlockTiles {
         [transformed, statistics]
     }
 
-    /// One convolution with mirrored border of `x`, its `kernels` transformed; before it, `x` may be
+    /// One convolution of `x` with mirrored border and transformed `kernels`; `x` may first be
     /// `normalised` and go through a ReLU. Returns the result and its own sums.
     fn convolve(
         &self,
@@ -173,12 +172,12 @@ impl BlockTiles {
     }
 }
 
-/// How an image is normalised on its way into a convolution.
+/// How to normalise an image on its way into a convolution.
 #[derive(Clone, Copy)]
 pub(super) struct Normalised<'a> {
-    /// Sums of its blocks of tiles.
+    /// Sums of the image's blocks of tiles.
     pub sums: &'a CubeTensor,
-    /// What the normalisation has learnt.
+    /// Learnt parameters of the normalisation.
     pub affine: Learnt<'a>,
 }
 

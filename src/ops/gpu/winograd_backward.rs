@@ -1,11 +1,11 @@
-//! The way back through a residual block by Winograd's filtering.
+//! The backward pass of a residual block by Winograd's filtering.
 //!
-//! The gradient of a convolution's input is the exact adjoint of the way forward: every transform
-//! is transposed, and so are the 36 products, which go by the same transformed weights. They are
-//! computed again, as those of all blocks would be 340 MB at 256 channels. The gradient of a weight
-//! is the adjoint in its other factor: 36 products of transformed images and transformed gradients,
-//! which are there already. The normalisations are gone back through on the way, so neither the
-//! image between the convolutions is made again nor the gradients of their results.
+//! The gradient of a convolution's input is the exact adjoint of the forward pass: every transform
+//! is transposed, and so are the 36 products, with the same transformed weights. These are computed
+//! again, because those of all blocks would take 340 MB at 256 channels. The gradient of a weight
+//! is the adjoint in the other factor: 36 products of transformed images and transformed gradients,
+//! which already exist. The normalisations' backward passes are part of the transforms, so neither
+//! the image between the convolutions nor the gradients of their results are ever written.
 
 use burn_wgpu::{CubeBackend, CubeTensor};
 
@@ -31,7 +31,7 @@ pub(super) fn entering(affine: bool, activation: Activation) -> Kernel {
         .learnt_by_one(affine, 5)
 }
 
-/// The kernel for gradients of images, with that of a skip connection or without.
+/// The kernel for gradients of images, with or without that of a skip connection.
 pub(super) fn leaving(skip: bool) -> Kernel {
     let files = wgsl!["winograd", "winograd_input_gradient"];
     Kernel::new("winograd_input_gradient", files, [64, 4, 1]).with([("skip", u32::from(skip))])
@@ -49,15 +49,15 @@ pub(super) fn summing() -> Kernel {
     Kernel::new("winograd_weight_gradient", wgsl!["winograd_weight_gradient"], [64, 1, 1])
 }
 
-/// Whether images `[B, C, H, W]` can be gone back this way: all tiles are whole.
+/// Whether the backward pass of images `[B, C, H, W]` can use this: all tiles must be whole.
 pub(super) fn is_possible([.., height, width]: [usize; 4]) -> bool {
     height.is_multiple_of(SIDE) && width.is_multiple_of(SIDE)
 }
 
 impl BlockTiles {
-    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`, and the sums
-    /// from which come those of `affine`. Given is the one behind its normalisation and activation,
-    /// which are gone back through on the way.
+    /// The gradient of a convolution's result `y`, transformed: `[36][tile][channels]`, and the
+    /// sums for the gradients of `affine`. `gradient` is the one after `y`'s normalisation and
+    /// activation, whose backward passes are included.
     fn transformed_gradient(
         &self,
         y: &CubeTensor,
@@ -77,8 +77,8 @@ impl BlockTiles {
         [transformed, sums]
     }
 
-    /// The gradient of a convolution's input, by that of its result and its kernels, both
-    /// transformed; `skip` is added.
+    /// The gradient of a convolution's input, from that of its result and its kernels, both
+    /// transformed; adds `skip`.
     fn input_gradient(
         &self,
         gradient: &CubeTensor,
@@ -94,7 +94,7 @@ impl BlockTiles {
         dx
     }
 
-    /// The workgroups of [`multiplying()`]; the parts of the sum stand along z, each with all
+    /// The workgroups of [`multiplying()`]; the parts of the sum are along z, each with all
     /// positions.
     pub fn weight_groups(&self) -> [usize; 3] {
         let side = self.image[1].div_ceil(WEIGHTS);
@@ -103,7 +103,7 @@ impl BlockTiles {
         [side, side, POSITIONS * parts]
     }
 
-    /// The gradients of a convolution's weight and bias, by its image and its result's gradient,
+    /// The gradients of a convolution's weight and bias, from its image and its result's gradient,
     /// both transformed.
     fn weight_gradient(&self, pixels: &CubeTensor, gradient: &CubeTensor) -> [CubeTensor; 2] {
         let [_, channels, ..] = self.image;

@@ -16,7 +16,7 @@ pub enum AffineOf<B: Backend> {
 }
 
 impl<B: Backend> AffineOf<B> {
-    /// Weight and bias, if there are any.
+    /// Weight and bias, if any.
     pub fn tensors(&self) -> Option<[&FloatTensor<B>; 2]> {
         match self {
             Self::None => None,
