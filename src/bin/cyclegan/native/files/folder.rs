@@ -34,9 +34,7 @@ pub struct Found {
 /// the same folder are no photos to start from.
 ///
 /// Links are followed, to photos and to folders, each folder once however many lead to it. Hidden
-/// files are passed over (macOS puts one beside each photo on a foreign disk).
-///
-/// # Errors
+/// files are passed over (macOS puts one beside each photo on a foreign disk). Fails with
 /// `file-not-read` when the folder cannot be listed, `dataset-empty` when there is no photo.
 pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Found> {
     let mut walk = Walk::default();

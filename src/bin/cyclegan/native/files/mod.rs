@@ -23,18 +23,13 @@ use super::stop::{self, Stop};
 /// The checkpoint's name in the folder of a run.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 
-/// The bytes of a file.
-///
-/// # Errors
-/// `file-not-read`.
+/// The bytes of a file. Fails with `file-not-read`.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     decode::bytes(path).map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
 }
 
 /// Writes a file, and the folders that lead to it; until it is whole, what was there before stays.
-///
-/// # Errors
-/// `file-not-written`.
+/// Fails with `file-not-written`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut temporary = OsString::from(path);
     temporary.push(".tmp");
@@ -49,18 +44,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|error| not_written(path, &error))
 }
 
-/// Writes JSON, fit to be read by people too.
-///
-/// # Errors
-/// `file-not-written`.
+/// Writes JSON, fit to be read by people too. Fails with `file-not-written`.
 pub fn write_json(path: &Path, value: &Value) -> Result<()> {
     write(path, format!("{value:#}\n").as_bytes())
 }
 
-/// Makes the folder that will hold `path`.
-///
-/// # Errors
-/// Those of the system.
+/// Makes the folder that will hold `path`. Fails with what the system says.
 fn create_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
@@ -70,10 +59,8 @@ pub fn not_written(path: &Path, error: &io::Error) -> Error {
     Error::FileNotWritten(format!("{}: {error}", path.display()))
 }
 
-/// Writes a picture as PNG.
-///
-/// # Errors
-/// `file-not-written`, `image-too-large` for more than PNG holds.
+/// Writes a picture as PNG. Fails with `file-not-written`, `image-too-large` for more than PNG
+/// holds.
 pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
     let side = |side: usize| {
         u32::try_from(side).map_err(|_| Error::ImageTooLarge(format!("a side of {side} pixels")))
@@ -86,18 +73,14 @@ pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
     write(path, &bytes)
 }
 
-/// Reads a generator from `.pth` or `.safetensors`.
-///
-/// # Errors
-/// `file-not-read`, or any of the codes `weights-…`, with the file's name as a hint.
+/// Reads a generator from `.pth` or `.safetensors`. Fails with `file-not-read`, or any of the codes
+/// `weights-…`, with the file's name as a hint.
 pub fn read_generator(path: &Path) -> stop::Result<(Architecture, StateDict)> {
     read_network(path, weights::generator_from)
 }
 
 /// Reads a discriminator, with its `ndf`, from a file that holds it alone or with other networks.
-///
-/// # Errors
-/// As [`read_generator`].
+/// Fails as [`read_generator`].
 pub fn read_discriminator(path: &Path, judge: Judge) -> stop::Result<(usize, StateDict)> {
     read_network(path, |state| weights::discriminator_from(state, judge))
 }
@@ -108,9 +91,7 @@ fn read_network<T>(path: &Path, of: impl FnOnce(StateDict) -> Result<T>) -> stop
     network.map_err(|error| Stop::from(error).with_hint(format!("The file is {}.", path.display())))
 }
 
-/// Writes weights as `.safetensors`, marked as holding PyTorch's names and layout.
-///
-/// # Errors
+/// Writes weights as `.safetensors`, marked as holding PyTorch's names and layout. Fails with
 /// `file-not-written`.
 pub fn write_weights(path: &Path, state: &StateDict) -> Result<()> {
     let metadata = BTreeMap::from([("format".into(), "pt".into())]);

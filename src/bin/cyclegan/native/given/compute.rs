@@ -27,10 +27,8 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// Opens the device and says on standard error which one it is.
-    ///
-    /// # Errors
-    /// `gpu-…` when the graphics card was asked for and cannot be used.
+    /// Opens the device and says on standard error which one it is. Fails with `gpu-…` when the
+    /// graphics card was asked for and cannot be used.
     pub fn open(&self) -> Result<Opened> {
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()

@@ -49,11 +49,8 @@ pub struct Sets {
 
 impl Sets {
     /// Finds the photos and parts them: as `held-out.json` in `--out` says for a run that goes on,
-    /// else by `seed`.
-    ///
-    /// # Errors
-    /// `file-not-read`, `dataset-empty`, and `config-invalid` when nothing would be left to train
-    /// on or results would lie among the photos.
+    /// else by `seed`. Fails with `file-not-read`, `dataset-empty`, and `config-invalid` when
+    /// nothing would be left to train on or results would lie among the photos.
     pub fn find(options: &Options, seed: u64) -> Result<Self> {
         let path = options.out.join(NOTE);
         let noted = if options.resume && path.exists() { Some(read_note(&path)?) } else { None };
@@ -94,10 +91,7 @@ impl Sets {
     }
 
     /// Writes `held-out.json`; of a run that goes on it stays as it is, since a photo that is
-    /// missing today must not be trained on tomorrow.
-    ///
-    /// # Errors
-    /// `file-not-written`.
+    /// missing today must not be trained on tomorrow. Fails with `file-not-written`.
     pub fn note(&self, options: &Options) -> Result<()> {
         let path = options.out.join(NOTE);
         if options.resume && path.exists() {
@@ -138,10 +132,7 @@ impl Set {
 }
 
 /// Checks that no photo is in both sets, by whatever path: one folder given twice, or inside the
-/// other, or linked there.
-///
-/// # Errors
-/// `config-invalid`.
+/// other, or linked there. Fails with `config-invalid`.
 pub fn apart(a: &[PathBuf], b: &[PathBuf]) -> Result<()> {
     let own = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let a: BTreeSet<PathBuf> = a.iter().map(own).collect();

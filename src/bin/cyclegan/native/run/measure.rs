@@ -55,10 +55,8 @@ impl Held {
         Self { a, b }
     }
 
-    /// Each photo of the two sets there and back: of A, then of B.
-    ///
-    /// # Errors
-    /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    /// Each photo of the two sets there and back: of A, then of B. Fails with `output-not-finite`,
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn previews(&self, generators: &Generators, opened: &Opened) -> Result<[Vec<Preview>; 2]> {
         let Generators { g_a, g_b } = generators;
         let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
@@ -79,10 +77,8 @@ pub struct Judge {
 
 impl Judge {
     /// Trains a classifier on the training photos of `sets`. None when a set has no photo held out.
-    ///
-    /// # Errors
-    /// `dataset-empty` when no photo to train on can be read, `output-not-finite`, `gpu-lost`,
-    /// `gpu-refused`, `out-of-memory`.
+    /// Fails with `dataset-empty` when no photo to train on can be read, `output-not-finite`,
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn train(
         sets: &Sets,
         preprocess: &Preprocess,
@@ -118,18 +114,13 @@ impl Judge {
         &self.held
     }
 
-    /// Scores two generators.
-    ///
-    /// # Errors
-    /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    /// Scores two generators. Fails with `output-not-finite`, `gpu-lost`, `gpu-refused`,
+    /// `out-of-memory`.
     pub fn score(&self, generators: &Generators, opened: &Opened) -> Result<Scores> {
         self.score_smooth(generators, Smooth::One, opened)
     }
 
-    /// Scores two generators in use at several shifts of their lattice.
-    ///
-    /// # Errors
-    /// As [`Judge::score`].
+    /// Scores two generators in use at several shifts of their lattice. Fails as [`Judge::score`].
     pub fn score_smooth(
         &self,
         Generators { g_a, g_b }: &Generators,

@@ -85,10 +85,8 @@ impl Progress {
         self.bar.suspend(|| eprintln!("{text}"));
     }
 
-    /// Says what could not be written, and lets everything else that failed pass.
-    ///
-    /// # Errors
-    /// All but `file-not-written`.
+    /// Says what could not be written, and lets everything else that failed pass. Fails with all
+    /// but `file-not-written`.
     pub fn attempt(&self, done: Result<()>) -> Result<()> {
         match done {
             Err(error @ Error::FileNotWritten(_)) => {

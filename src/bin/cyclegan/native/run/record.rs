@@ -25,10 +25,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Begins the file, or goes on behind the row of step `done`: a run that was killed has
-    /// written rows that its last checkpoint knows nothing of and that will come again.
-    ///
-    /// # Errors
+    /// Begins the file, or goes on behind the row of step `done`: a run that was killed has written
+    /// rows that its last checkpoint knows nothing of and that will come again. Fails with
     /// `file-not-written`.
     pub fn open(path: &Path, done: u64) -> Result<Self> {
         let before = fs::read_to_string(path).unwrap_or_default();
@@ -51,10 +49,7 @@ impl Record {
         Ok(Self { path: path.into(), file: BufWriter::new(file) })
     }
 
-    /// Adds the rows of these steps and hands them to the system.
-    ///
-    /// # Errors
-    /// `file-not-written`.
+    /// Adds the rows of these steps and hands them to the system. Fails with `file-not-written`.
     pub fn add(&mut self, steps: &[StepReport]) -> Result<()> {
         let Self { path, file } = self;
         let written = steps.iter().try_for_each(|step| writeln!(file, "{}", row(step)));

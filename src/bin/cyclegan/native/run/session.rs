@@ -54,10 +54,8 @@ pub struct Session<'a> {
 
 impl Session<'_> {
     /// Trains to the end, or until Ctrl-C, and saves. What fails on the way is saved before it ends
-    /// the run, unless there is nothing good left.
-    ///
-    /// # Errors
-    /// Whatever ends the training, with what is left of it as a hint.
+    /// the run, unless there is nothing good left. Fails with whatever ends the training, with what
+    /// is left of it as a hint.
     pub fn run(&mut self) -> stop::Result<()> {
         let (total, done) = (self.trainer.total(), self.trainer.step());
         let mut progress = Progress::new(total, done);
@@ -207,9 +205,7 @@ impl Session<'_> {
     }
 }
 
-/// Writes photos there and back as a contact sheet: a row for each, of set A first.
-///
-/// # Errors
+/// Writes photos there and back as a contact sheet: a row for each, of set A first. Fails with
 /// `file-not-written`, `image-too-large`. Without any photo nothing is written.
 pub fn write_sheet(path: &Path, previews: &[Vec<Preview>; 2]) -> Result<()> {
     let all = previews.iter().flatten();

@@ -33,10 +33,9 @@ use stored::{Levels, Stored, orientation};
 const MAX_MEMORY: u64 = 8 * MAX_PIXELS as u64;
 
 /// Reads a file of any kind that [`Kind::Photo`] names, told by its contents and not by its name.
-///
-/// # Errors
-/// `file-not-read`, `image-empty`, `image-unreadable` for what is no picture, `image-unsupported`,
-/// `image-damaged`, `image-too-large`. None names the file: whoever lists failures does.
+/// Fails with `file-not-read`, `image-empty`, `image-unreadable` for what is no picture,
+/// `image-unsupported`, `image-damaged`, `image-too-large`. None names the file: whoever lists
+/// failures does.
 pub fn read(path: &Path) -> Result<Rgb> {
     let bytes = bytes(path).map_err(|error| Error::FileNotRead(error.to_string()))?;
     let stored = match kind::of(&bytes) {
