@@ -183,7 +183,7 @@ test('pictures are written once, however often the run is saved', async () => {
   const { session, host } = await readySession({
     engine: {
       onRequest: (/** @type {any} */ { do: name, pictures }) => {
-        if (name === 'train-save') written.push(pictures?.list.at(-1).step ?? null);
+        if (name === 'train-save') written.push(pictures?.pictures.at(-1).step ?? null);
         files.push(...(pictures?.files ?? []).map((/** @type {any} */ file) => file.name));
       },
     },

@@ -5,6 +5,7 @@
  */
 
 import { sha256 } from '../../files/digest.js';
+import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Content, Disk } from '../../files/disk.js' */
 /** @import { RunIndex, RunRecord, StoredPicture } from './record.js' */
@@ -145,12 +146,7 @@ function bestNames(sequence) {
 /** @param {number} sequence @param {Best} best @returns {Part[]} */
 function bestFiles(sequence, best) {
   const names = bestNames(sequence);
-  return best
-    ? [
-        { name: names.A, content: best.A },
-        { name: names.B, content: best.B },
-      ]
-    : [];
+  return best ? DOMAINS.map((domain) => ({ name: names[domain], content: best[domain] })) : [];
 }
 
 /**

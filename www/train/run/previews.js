@@ -37,7 +37,7 @@ export class Gallery {
     if (best !== undefined) this.keep(best);
     for (const picture of sets.flatMap(({ pictures }) => pictures)) {
       this.#inputs.set(picture.domain + picture.index, picture.input);
-      for (const { name, blob } of filesOf(picture)) this.#stored.set(name, blob);
+      for (const { name, content } of filesOf(picture)) this.#stored.set(name, content);
     }
     /** Of each photo whether the engine could read it. @type {Record<Domain, boolean[]>} */
     this.available = { A: [], B: [] };
@@ -90,22 +90,24 @@ export class Gallery {
     const there = best === null || this.sets.some(({ step }) => step === best.step);
     const pictures = [...this.sets, ...(there ? [] : [best])].flatMap((set) => set.pictures);
     const files = new Map(pictures.flatMap(filesOf).map((file) => [file.name, file]));
-    const fresh = [...files.values()].filter(({ name, blob }) => this.#stored.get(name) !== blob);
+    const fresh = [...files.values()].filter(
+      ({ name, content }) => this.#stored.get(name) !== content,
+    );
     if (fresh.length === 0 && files.size === this.#stored.size) return null;
-    const list = pictures.map(({ domain, index, step, width, height, error, ...picture }) => ({
+    const stored = pictures.map(({ domain, index, step, width, height, error, ...picture }) => ({
       ...{ domain, index, step, width, height, error },
       ...namesOf({ domain, index, step, ...picture }),
     }));
-    return { list, files: fresh };
+    return { pictures: stored, files: fresh };
   }
 
   /** @param {ToStore} pictures that are on the disk now, as they were when {@link toStore} gave them */
   stored(pictures) {
     if (!pictures) return;
     const named = new Set(
-      pictures.list.flatMap(({ input, translated, back }) => [input, translated, back]),
+      pictures.pictures.flatMap(({ input, translated, back }) => [input, translated, back]),
     );
-    for (const { name, blob } of pictures.files) this.#stored.set(name, blob);
+    for (const { name, content } of pictures.files) this.#stored.set(name, content);
     for (const name of this.#stored.keys()) if (!named.has(name)) this.#stored.delete(name);
   }
 }
@@ -123,7 +125,7 @@ function namesOf({ domain, index, step }) {
 function filesOf(picture) {
   return Object.entries(namesOf(picture)).map(([role, name]) => ({
     name,
-    blob: picture[/** @type {'input' | 'translated' | 'back'} */ (role)],
+    content: picture[/** @type {'input' | 'translated' | 'back'} */ (role)],
   }));
 }
 

@@ -96,7 +96,7 @@ export interface TrainStored {
   record: RunRecord;
   history: ArrayBuffer;
   best: Record<Domain, Blob> | null;
-  pictures: { list: StoredPicture[]; files: { name: string; blob: Blob }[] } | null;
+  pictures: { pictures: StoredPicture[]; files: { name: string; content: Blob }[] } | null;
 }
 
 export interface TrainSaved {

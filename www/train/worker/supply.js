@@ -12,6 +12,13 @@ import { DOMAINS } from '../gather/domains.js';
 
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**
+ * How photos are read and pictures written.
+ *
+ * @typedef {object} Codec
+ * @property {(file: Blob) => Promise<Pixels>} decode
+ * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
+ */
+/**
  * @typedef {object} Sink the part of the engine's `Training` that takes photos
  * @property {(steps: number) => { a: Iterable<number>, b: Iterable<number> }} upcoming
  * @property {(domain: Domain, index: number, rgba: Uint8Array, width: number, height: number) => void} supply

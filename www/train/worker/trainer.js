@@ -6,31 +6,29 @@
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
 import { DOMAINS } from '../gather/domains.js';
-import { PHOTOS, readIndex, storeCheckpoint, storeResult } from '../keep/run-files.js';
+import { readIndex } from '../keep/run-files.js';
+import { keepPhotos, own, saveCheckpoint, saveResult } from './storing.js';
 import { Supply } from './supply.js';
 
 /** @import { Lease } from '../../engine/lease.js' */
 /** @import { Commands, Values } from '../../engine/protocol.js' */
-/** @import { Failure } from '../../failure.js' */
-/** @import { Pieces, Write } from '../../files/disk.js' */
 /** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Kept, PreviewPhoto, ToKeep } from '../keep/record.js' */
+/** @import { PreviewPhoto } from '../keep/record.js' */
 /** @import { TrainReport, TrainStart, TrainStored } from './protocol.js' */
+/** @import { Codec } from './supply.js' */
 
 /** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
 /** Photos of each folder from which the classifier of the scores learns, at most. */
 const SEEN = 64;
-/** Codes of what is no fault of the engine. */
-const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
 /** Codes of a checkpoint that cannot be used, so that the one before is tried. */
 const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-finite)$/;
 
 /**
- * @typedef {object} Tools what there is only in a browser
- * @property {(file: Blob) => Promise<import('./supply.js').Pixels>} decode
- * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
+ * What there is only in a browser, beside its {@link Codec}.
+ *
+ * @typedef {object} Tools
  * @property {() => number} now milliseconds of a clock that is never set
  * @property {() => void} panic ends wasm as a mistake in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
@@ -51,7 +49,7 @@ export class Trainer {
   /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
 
-  /** @param {Tools} tools */
+  /** @param {Tools & Codec} tools */
   constructor(tools) {
     this.#tools = tools;
   }
@@ -207,39 +205,7 @@ export class Trainer {
 
   /** @param {Commands['train-keep']} given @returns {Promise<Values['train-keep']>} */
   async #keep({ run, photos }) {
-    const parent = await this.#folder(run);
-    const folder = await parent.inside(PHOTOS);
-    const kept = [];
-    try {
-      for (const photo of photos) kept.push(await this.#keepOne(folder, photo));
-    } catch (error) {
-      await parent.remove(PHOTOS); // a part of them is of no use, and takes the room of checkpoints
-      throw error;
-    }
-    return kept;
-  }
-
-  /** @param {Disk} folder @param {ToKeep} photo @returns {Promise<Kept>} */
-  async #keepOne(folder, { name, blob, whole }) {
-    const training = this.#run();
-    let resized;
-    let shown = null;
-    try {
-      const { data, width, height } = await this.#tools.decode(blob);
-      resized = training.resized(data, width, height);
-      if (whole) shown = training.whole(data, width, height, whole.longest);
-    } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) throw error;
-      return { copy: null, whole: null, problem: failureOf(error, 'file-gone').code };
-    }
-    const copy = await this.#keepAs(folder, name, resized);
-    return { copy, whole: whole && (await this.#keepAs(folder, whole.name, shown)), problem: null };
-  }
-
-  /** @param {Disk} folder @param {string} name @param {{ rgba: Uint8Array, width: number, height: number }} picture */
-  async #keepAs(folder, name, { rgba, width, height }) {
-    await folder.write(name, await this.#tools.encode(rgba, width, height, 'png'));
-    return folder.read(name);
+    return keepPhotos(await this.#folder(run), photos, this.#run(), this.#tools);
   }
 
   /** @param {number} count @returns {Promise<Values['train-steps']>} */
@@ -291,44 +257,17 @@ export class Trainer {
     return { ...scores, best };
   }
 
-  /** @param {Commands['train-save']} given @returns {Promise<Values['train-save']>} */
-  async #save({ record, history, best, pictures }) {
+  /** @param {TrainStored} given @returns {Promise<Values['train-save']>} */
+  async #save(given) {
     const started = this.#tools.now();
-    const training = this.#run();
-    const { step } = training.report();
-    let bytes = 0;
-    const checkpoint = async (/** @type {Write} */ write) => {
-      bytes = await training.saveCheckpoint(write);
-    };
-    const parts = { checkpoint, history: new Uint8Array(history) };
-    const problem = await stored(this.#disk, (disk) =>
-      storeCheckpoint(disk, { ...record, step }, { ...parts, best }, previewsOf(pictures)),
-    );
-    const unsaved = problem && { problem, checkpoint: await blobOf(checkpoint) };
-    const seconds = (this.#tools.now() - started) / 1000;
-    return { step, seconds, bytes, unsaved };
+    const saved = await saveCheckpoint(this.#disk, this.#run(), given);
+    return { ...saved, seconds: (this.#tools.now() - started) / 1000 };
   }
 
-  /** @param {Commands['train-finish']} given @returns {Promise<Values['train-finish']>} */
-  async #finish({ record, history, best, pictures }) {
-    const [a, b] = [await this.#weights('A'), await this.#weights('B')];
-    const checkpoint = async (/** @type {Write} */ write) => {
-      await this.#run().saveCheckpoint(write);
-    };
-    const store = (/** @type {typeof checkpoint | null} */ kept) =>
-      stored(this.#disk, (disk) => {
-        const parts = { a, b, best, history: new Uint8Array(history), checkpoint: kept };
-        return storeResult(disk, record, parts, previewsOf(pictures));
-      });
-    let problem = await store(checkpoint);
-    if (problem === null) return { a, b, problem, checkpoint: null };
-    // What was learnt is worth more than that from which it could go on.
-    if (problem.code === 'storage-full') problem = await store(null);
-    if (problem?.code === 'storage-full') {
-      await this.#disk?.remove(PHOTOS);
-      problem = await store(null);
-    }
-    return { a, b, problem, checkpoint: await blobOf(checkpoint) };
+  /** @param {TrainStored} given @returns {Promise<Values['train-finish']>} */
+  async #finish(given) {
+    const weights = { a: await this.#weights('A'), b: await this.#weights('B') };
+    return saveResult(this.#disk, this.#run(), weights, given);
   }
 
   /** A fault to order, as it would be met. @param {Commands['train-fault']} fault */
@@ -362,36 +301,6 @@ function reader(file) {
     new Uint8Array(await file.slice(at, at + length).arrayBuffer());
 }
 
-/** Bytes of a file in memory that are handed to the browser at a time. */
-const PART = 4 << 20;
-
-/** A file that is kept outside of wasm's memory. @param {Pieces} pieces */
-async function blobOf(pieces) {
-  /** @type {Blob[]} */
-  const parts = [];
-  /** @type {Uint8Array<ArrayBuffer>[]} */
-  let last = [];
-  /** @type {Uint8Array<ArrayBuffer> | null} */
-  let header = null;
-  let end = 0;
-  await pieces((at, piece) => {
-    const bytes = own(piece);
-    if (at < end) return header?.set(bytes, at); // its digest, known at the end
-    end += bytes.length;
-    if (header === null) header = bytes;
-    else last.push(bytes);
-    if (last.length * bytes.length < PART) return;
-    parts.push(new Blob(last));
-    last = [];
-  });
-  return new Blob([header ?? '', ...parts, ...last]);
-}
-
-/** Bytes that wasm handed out are a copy, in no shared memory. @param {Uint8Array} bytes */
-function own(bytes) {
-  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
-}
-
 /** Weights to start from. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
 async function bytesOf(blob) {
   if (!blob) return undefined;
@@ -399,29 +308,5 @@ async function bytesOf(blob) {
     return new Uint8Array(await blob.arrayBuffer());
   } catch (error) {
     throw new CodedError('weights-unreadable', failureOf(error).detail);
-  }
-}
-
-/** @param {TrainStored['pictures']} pictures */
-function previewsOf(pictures) {
-  if (!pictures) return null;
-  const files = pictures.files.map(({ name, blob }) => ({ name, content: blob }));
-  return { pictures: pictures.list, files };
-}
-
-/**
- * @param {Disk | null} disk
- * @param {(disk: Disk) => Promise<unknown>} store
- * @returns {Promise<Failure | null>} why it is not stored
- */
-async function stored(disk, store) {
-  if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };
-  try {
-    await store(disk);
-    return null;
-  } catch (error) {
-    const { code, detail } = failureOf(error, 'storage-unavailable');
-    if (error instanceof WebAssembly.RuntimeError || !DISK.test(code)) throw error;
-    return { code: code.startsWith('storage-') ? code : 'storage-unavailable', detail };
   }
 }

@@ -1,0 +1,158 @@
+/** What the worker stores of a run: copies of its photos, checkpoints, the result. */
+import { failureOf } from '../../failure.js';
+import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
+
+/** @import { Failure } from '../../failure.js' */
+/** @import { Disk, Pieces, Write } from '../../files/disk.js' */
+/** @import { Training } from '../../pkg/cyclegan_web.js' */
+/** @import { Kept, ToKeep } from '../keep/record.js' */
+/** @import { TrainFinished, TrainSaved, TrainStored } from './protocol.js' */
+/** @import { Codec } from './supply.js' */
+
+/** Codes of what is no fault of the engine. */
+const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
+/** Bytes of a file in memory that are handed to the browser at a time. */
+const PART = 4 << 20;
+
+/**
+ * Copies of photos, as training crops them and, if asked, whole.
+ *
+ * @param {Disk} folder of the run
+ * @param {ToKeep[]} photos
+ * @param {Training} training
+ * @param {Codec} codec
+ * @returns {Promise<Kept[]>}
+ */
+export async function keepPhotos(folder, photos, training, codec) {
+  const inside = await folder.inside(PHOTOS);
+  const kept = [];
+  try {
+    for (const photo of photos) kept.push(await keepPhoto(inside, photo, training, codec));
+  } catch (error) {
+    await folder.remove(PHOTOS); // a part of them is of no use, and takes the room of checkpoints
+    throw error;
+  }
+  return kept;
+}
+
+/**
+ * @param {Disk} folder
+ * @param {ToKeep} photo
+ * @param {Training} training
+ * @param {Codec} codec
+ * @returns {Promise<Kept>}
+ */
+async function keepPhoto(folder, { name, blob, whole }, training, { decode, encode }) {
+  let resized;
+  let shown = null;
+  try {
+    const { data, width, height } = await decode(blob);
+    resized = training.resized(data, width, height);
+    if (whole) shown = training.whole(data, width, height, whole.longest);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    return { copy: null, whole: null, problem: failureOf(error, 'file-gone').code };
+  }
+  /** @param {string} as @param {{ rgba: Uint8Array, width: number, height: number }} picture */
+  const written = async (as, { rgba, width, height }) => {
+    await folder.write(as, await encode(rgba, width, height, 'png'));
+    return folder.read(as);
+  };
+  const copy = await written(name, resized);
+  return { copy, whole: whole && (await written(whole.name, shown)), problem: null };
+}
+
+/**
+ * A checkpoint: on the disk, or if that cannot be handed back.
+ *
+ * @param {Disk | null} folder
+ * @param {Training} training
+ * @param {TrainStored} given
+ * @returns {Promise<Omit<TrainSaved, 'seconds'>>}
+ */
+export async function saveCheckpoint(folder, training, { record, history, best, pictures }) {
+  const { step } = training.report();
+  let bytes = 0;
+  const checkpoint = async (/** @type {Write} */ write) => {
+    bytes = await training.saveCheckpoint(write);
+  };
+  const parts = { checkpoint, history: new Uint8Array(history), best };
+  const problem = await stored(folder, (disk) =>
+    storeCheckpoint(disk, { ...record, step }, parts, pictures),
+  );
+  const unsaved = problem && { problem, checkpoint: await blobOf(checkpoint) };
+  return { step, bytes, unsaved };
+}
+
+/**
+ * The result, and where there is room the checkpoint from which it could go on.
+ *
+ * @param {Disk | null} folder
+ * @param {Training} training
+ * @param {{ a: Blob, b: Blob }} weights
+ * @param {TrainStored} given
+ * @returns {Promise<TrainFinished>}
+ */
+export async function saveResult(folder, training, weights, { record, history, best, pictures }) {
+  const checkpoint = async (/** @type {Write} */ write) => {
+    await training.saveCheckpoint(write);
+  };
+  const store = (/** @type {typeof checkpoint | null} */ kept) =>
+    stored(folder, (disk) => {
+      const parts = { ...weights, best, history: new Uint8Array(history), checkpoint: kept };
+      return storeResult(disk, record, parts, pictures);
+    });
+  let problem = await store(checkpoint);
+  if (problem === null) return { ...weights, problem, checkpoint: null };
+  // What was learnt is worth more than that from which it could go on.
+  if (problem.code === 'storage-full') problem = await store(null);
+  if (problem?.code === 'storage-full') {
+    await folder?.remove(PHOTOS);
+    problem = await store(null);
+  }
+  return { ...weights, problem, checkpoint: await blobOf(checkpoint) };
+}
+
+/**
+ * @param {Disk | null} disk
+ * @param {(disk: Disk) => Promise<unknown>} store
+ * @returns {Promise<Failure | null>} why it is not stored
+ */
+async function stored(disk, store) {
+  if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };
+  try {
+    await store(disk);
+    return null;
+  } catch (error) {
+    const { code, detail } = failureOf(error, 'storage-unavailable');
+    if (error instanceof WebAssembly.RuntimeError || !DISK.test(code)) throw error;
+    return { code: code.startsWith('storage-') ? code : 'storage-unavailable', detail };
+  }
+}
+
+/** A file that is kept outside of wasm's memory. @param {Pieces} pieces */
+async function blobOf(pieces) {
+  /** @type {Blob[]} */
+  const parts = [];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  let last = [];
+  /** @type {Uint8Array<ArrayBuffer> | null} */
+  let header = null;
+  let end = 0;
+  await pieces((at, piece) => {
+    const bytes = own(piece);
+    if (at < end) return header?.set(bytes, at); // its digest, known at the end
+    end += bytes.length;
+    if (header === null) header = bytes;
+    else last.push(bytes);
+    if (last.length * bytes.length < PART) return;
+    parts.push(new Blob(last));
+    last = [];
+  });
+  return new Blob([header ?? '', ...parts, ...last]);
+}
+
+/** Bytes that wasm handed out are a copy, in no shared memory. @param {Uint8Array} bytes */
+export function own(bytes) {
+  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
+}
