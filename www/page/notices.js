@@ -1,4 +1,5 @@
 /** What the person should know, the latest last. */
+import { failureOf } from '../failure.js';
 
 /** @import { Remark } from './messages.js' */
 
@@ -47,6 +48,16 @@ export class Notices {
     if (detail) console.warn(`${code}: ${detail}`);
     this.#onChange();
   };
+
+  /**
+   * @param {unknown} error
+   * @param {Tone} [tone]
+   * @param {string} [fallback] code of an error that has none of its own
+   */
+  tellError(error, tone = 'problem', fallback) {
+    const { code, detail } = failureOf(error, fallback);
+    this.tell(code, {}, tone, detail);
+  }
 
   /** @param {number} id */
   dismiss(id) {

@@ -7,7 +7,6 @@
  * Training has a worker and a device of its own, so the Translate view goes on working while a run is under
  * way, more slowly; aborting a translation never costs a step of training, nor the other way round.
  */
-import { failureOf } from '../failure.js';
 import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
 import { curvesFile, weightsFile } from './keep/exports.js';
@@ -17,13 +16,11 @@ import { learnOnOf } from './plan/config.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
 import { Calibrator } from './run/calibrator.js';
-import { Driver } from './run/driver.js';
 import { Faults, faultsOf } from './run/faults.js';
 import { completed, prepare } from './run/prepare.js';
-import { Presence } from './run/presence.js';
-import { Restarts } from './run/restarts.js';
 import { TrainRun } from './run/run.js';
 import { canDo, snapshotOf } from './snapshot.js';
+import { Work } from './work.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
 /** @import { Lease } from '../engine/lease.js' */
@@ -36,35 +33,17 @@ import { canDo, snapshotOf } from './snapshot.js';
 /** @import { Parts } from './run/run.js' */
 /** @import { Snapshot, State } from './snapshot.js' */
 
-/** Notices of what to do next, which are out of date as soon as the run goes on. */
-const ADVICE = [
-  'training-not-finite',
-  'training-keeps-dying',
-  'device-changed',
-  'photos-gone',
-  'dataset-empty',
-];
-
 export class TrainSession extends EventTarget {
   #engine;
   #host;
   #faults;
   #stored;
-  #restarts;
   /** The run that is being prepared. */
   #next;
   #notices = new Notices(() => this.#changed());
   #tell = this.#notices.tell;
-  /** What is being done; null: a run is prepared. @type {State | null} */
-  #doing = null;
-  /** @type {TrainRun | null} */
-  #run = null;
-  /** @type {Driver | null} */
-  #driver = null;
-  /** Ends what can be ended at once. @type {AbortController | null} */
-  #abort = null;
   #library;
-  #presence;
+  #work;
 
   /**
    * @param {object} options
@@ -79,8 +58,7 @@ export class TrainSession extends EventTarget {
     this.#host = host;
     this.#faults = new Faults(faultsOf(query), host.tab);
     this.#stored = new StoredRuns(host);
-    this.#library = new Library(host, this.#stored, this.#tell);
-    this.#restarts = new Restarts(() => host.now());
+    this.#library = new Library(host, this.#stored, this.#notices);
     this.#next = new Preparation({
       engine,
       source,
@@ -88,16 +66,18 @@ export class TrainSession extends EventTarget {
       host,
       onChange: () => this.#changed(),
     });
-    this.#presence = new Presence(host, {
-      onHide: () => this.#onHide(),
-      wouldLose: () => this.#wouldLose(),
-      onHeld: (held) => this.#onHeld(held),
+    this.#work = new Work({
+      engine,
+      host,
+      notices: this.#notices,
+      onChange: () => this.#changed(),
+      refresh: () => this.#refresh(),
     });
   }
 
   /** Looks for an unfinished run, stored runs and other tabs. To be called once. */
   async open() {
-    const lease = await this.#presence.claim();
+    const lease = await this.#work.claim();
     if (!lease) return this.#refresh(); // what is over can be used while another tab trains
     await this.#refresh({ sweep: true });
     lease.release();
@@ -118,11 +98,11 @@ export class TrainSession extends EventTarget {
 
   get #parts() {
     return {
-      doing: this.#doing,
+      doing: this.#work.doing,
       next: this.#next,
-      run: this.#run,
+      run: this.#work.run,
       library: this.#library,
-      held: this.#presence.held,
+      held: this.#work.held,
       notices: this.#notices.all,
     };
   }
@@ -142,7 +122,7 @@ export class TrainSession extends EventTarget {
    */
   async setFolder(domain, photos) {
     if (!this.can.edit) return;
-    this.#abort?.abort(); // scenes that are being painted would replace it
+    this.#work.abort(); // scenes that are being painted would replace it
     await this.#next.setFolder(domain, photos);
   }
 
@@ -155,10 +135,10 @@ export class TrainSession extends EventTarget {
   /** Painted summer and winter scenes in place of folders. */
   async useSamples() {
     if (!this.can.edit) return;
-    this.#abort?.abort();
-    await this.#attempt('checking', async (signal) => {
+    this.#work.abort();
+    await this.#work.attempt('checking', async (signal) => {
       await this.#next.useSamples(signal);
-      this.#do(null);
+      this.#work.do(null);
     });
   }
 
@@ -187,7 +167,7 @@ export class TrainSession extends EventTarget {
   async calibrate() {
     if (!this.can.calibrate) return;
     this.#next.calibration = null;
-    await this.#alone('calibrating', async (signal) => {
+    await this.#work.alone('calibrating', async (signal) => {
       const plan = await this.#next.plan(signal);
       const calibrator = new Calibrator(this.#engine, this.#host);
       const { calibration, failure } = await calibrator.measure(plan, signal);
@@ -195,24 +175,24 @@ export class TrainSession extends EventTarget {
       if (failure) this.#tell(failure.code, failure.values, 'problem', failure.detail);
     });
     this.#engine.close(); // gives the device's memory back
-    this.#do(null);
+    this.#work.do(null);
   }
 
   async start() {
     if (!this.can.start) return;
     this.#notices.clear();
-    const made = await this.#alone('starting', async (signal, lease) => {
+    const made = await this.#work.alone('starting', async (signal, lease) => {
       const expected = this.#next.calibration?.secondsPerStep ?? null;
       const parts = prepare(await this.#next.plan(signal));
       signal.throwIfAborted();
       const run = this.#runOf({ ...parts, expected, lease: lease.take() });
-      this.#run = run;
+      this.#work.run = run;
       await run.begin();
       await run.secure();
       this.#askToKeep();
       return run;
     });
-    if (made) await this.#drive();
+    if (made) await this.#work.drive();
     else await this.#throwAway();
   }
 
@@ -238,23 +218,22 @@ export class TrainSession extends EventTarget {
 
   async pause() {
     if (!this.can.pause) return;
-    this.#driver?.halt('pause');
+    this.#work.halt('pause');
   }
 
   async resume() {
     if (!this.can.resume) return;
-    await this.#drive({ restore: this.#doing === 'failed' });
+    await this.#work.drive({ restore: this.#work.doing === 'failed' });
   }
 
   async step() {
-    if (this.can.step) await this.#drive({ steps: 1 });
+    if (this.can.step) await this.#work.drive({ steps: 1 });
   }
 
   async stop() {
     if (!this.can.stop) return;
-    if (this.#abort) this.#abort.abort();
-    else if (this.#driver) this.#driver.halt('stop');
-    else await this.#drive({ restore: this.#doing === 'failed', halt: 'stop' });
+    if (this.#work.abort() || this.#work.halt('stop')) return;
+    await this.#work.drive({ restore: this.#work.doing === 'failed', halt: 'stop' });
   }
 
   /**
@@ -263,27 +242,27 @@ export class TrainSession extends EventTarget {
    * @param {string} [id]
    */
   async learnOn(how, id) {
-    const over = this.#run;
+    const over = this.#work.run;
     if (!this.can.learnOn || (id === undefined) !== (over !== null)) return;
     this.#notices.clear();
-    const run = await this.#alone('starting', async (signal, lease) => {
+    const run = await this.#work.alone('starting', async (signal, lease) => {
       const found = over ?? (await this.#goOn(id ?? '', signal, lease, { over: true }));
       if (found && over) over.lease = lease.take();
       await found?.learnOn(how);
       return found;
     });
-    if (run) return this.#drive();
+    if (run) return this.#work.drive();
     // It is as it was, in its folder; or in memory alone, and then on the page.
     over?.lease.release();
-    if (over?.saver.resultKept === 'memory') return this.#do('finished');
-    this.#run?.lease.release();
-    this.#forgetRun();
+    if (over?.saver.resultKept === 'memory') return this.#work.do('finished');
+    this.#work.run?.lease.release();
+    this.#work.forgetRun();
     await this.#refresh();
   }
 
   /** Rates for going on for so many steps. @param {number} steps */
   proposeLearnOn(steps) {
-    return this.#run && learnOnOf(this.#run.record, steps);
+    return this.#work.run && learnOnOf(this.#work.run.record, steps);
   }
 
   async discard() {
@@ -293,8 +272,8 @@ export class TrainSession extends EventTarget {
   }
 
   async #throwAway() {
-    const run = this.#run;
-    this.#forgetRun();
+    const run = this.#work.run;
+    this.#work.forgetRun();
     if (run) await this.#erase(run.record.id);
     run?.lease.release(); // not before: another tab would find what is being removed
     await this.#refresh();
@@ -303,16 +282,16 @@ export class TrainSession extends EventTarget {
   /** Takes the run off the page (it stays stored) so that another can be prepared. */
   async close() {
     if (!this.can.close) return;
-    const run = this.#run;
+    const run = this.#work.run;
     this.#notices.clear();
-    this.#forgetRun();
+    this.#work.forgetRun();
     run?.lease.release();
     await this.#refresh();
   }
 
   /** @param {Partial<Rates>} rates */
   async changeRates(rates) {
-    const run = this.#run;
+    const run = this.#work.run;
     if (!run || !this.can.changeRates) return;
     const { lr, lambdaCycle, lambdaIdentity } = run.record.settings;
     const wanted = { lr, lambdaCycle, lambdaIdentity, ...rates };
@@ -320,90 +299,7 @@ export class TrainSession extends EventTarget {
     const problems = settingProblems({ ...run.record.settings, ...wanted });
     const problem = problems.find(({ field }) => field in wanted);
     if (problem) this.#tell(problem.code, problem.values, 'problem');
-    else await run.change(wanted).catch((error) => this.#tellError(error));
-  }
-
-  /** @param {{ steps?: number, restore?: boolean, halt?: 'stop' }} [how] */
-  async #drive({ steps, restore, halt } = {}) {
-    const run = this.#run;
-    if (!run || this.#driver) return;
-    if (restore) this.#restarts.forget();
-    for (const code of ADVICE) this.#notices.remove(code);
-    const driver = new Driver(run, {
-      restarts: this.#restarts,
-      onDoing: (doing) => this.#do(doing),
-      onTell: this.#tell,
-    });
-    this.#driver = driver;
-    if (halt) driver.halt(halt);
-    this.#presence.stayAwake(true);
-    const end = await driver.go({ steps, restore });
-    if (this.#driver !== driver) return; // discarded meanwhile
-    this.#driver = null;
-    this.#presence.stayAwake(false);
-    if (end === 'finished') {
-      this.#engine.close();
-      await this.#refresh();
-      if (this.#run !== run) return; // off the page meanwhile
-      run.lease.release();
-    }
-    this.#do(end === 'closed' ? 'failed' : end);
-  }
-
-  /** Takes the run off the page, and everything that it holds. */
-  #forgetRun() {
-    this.#driver?.close();
-    this.#driver = null;
-    this.#run = null;
-    this.#engine.close();
-    this.#presence.stayAwake(false);
-    this.#do(null);
-  }
-
-  /**
-   * Something that one tab does at a time. The right to it is given back behind it, unless it was taken.
-   *
-   * @template T
-   * @param {State} doing
-   * @param {(signal: AbortSignal, lease: Lease) => Promise<T>} task
-   * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
-   */
-  #alone(doing, task) {
-    return this.#attempt(doing, async (signal) => {
-      const lease = await this.#presence.claim(signal);
-      if (!lease) return null;
-      try {
-        signal.throwIfAborted();
-        return await task(signal, lease);
-      } finally {
-        lease.release();
-      }
-    });
-  }
-
-  /**
-   * Something that can be ended at once. A failure is told, and the run is being prepared again.
-   *
-   * @template T
-   * @param {State} doing
-   * @param {(signal: AbortSignal) => Promise<T>} task
-   * @returns {Promise<T | null>} null: it failed or was ended
-   */
-  async #attempt(doing, task) {
-    const abort = new AbortController();
-    // The engine's requests know nothing of the signal: what runs is ended with the engine.
-    abort.signal.addEventListener('abort', () => this.#engine.close());
-    this.#abort = abort;
-    this.#do(doing);
-    try {
-      return await task(abort.signal);
-    } catch (error) {
-      if (!abort.signal.aborted) this.#tellError(error);
-      if (this.#abort === abort) this.#do(null);
-      return null;
-    } finally {
-      if (this.#abort === abort) this.#abort = null;
-    }
+    else await run.change(wanted).catch((error) => this.#notices.tellError(error));
   }
 
   // What is stored.
@@ -412,11 +308,11 @@ export class TrainSession extends EventTarget {
     const { offer } = this.snapshot;
     if (!offer || !this.can.acceptOffer) return;
     this.#notices.clear();
-    const run = await this.#alone('starting', (signal, lease) =>
+    const run = await this.#work.alone('starting', (signal, lease) =>
       this.#goOn(offer.id, signal, lease),
     );
-    if (run) return this.#drive({ restore: true });
-    this.#do(null);
+    if (run) return this.#work.drive({ restore: true });
+    this.#work.do(null);
     await this.#refresh(); // another tab may have ended or deleted it
   }
 
@@ -447,7 +343,7 @@ export class TrainSession extends EventTarget {
     const run = this.#runOf({ record, from, ...photos, ...known });
     run.saver.found(record.step);
     if (which?.over) run.saver.foundBest(null); // among the files that go with the result
-    this.#run = run;
+    this.#work.run = run;
     return run;
   }
 
@@ -455,7 +351,7 @@ export class TrainSession extends EventTarget {
     const { offer } = this.snapshot;
     if (!offer || !this.can.discardOffer) return;
     // Another tab may have accepted it meanwhile.
-    const lease = await this.#presence.claim();
+    const lease = await this.#work.claim();
     if (!lease) return;
     await this.#erase(offer.id);
     lease.release();
@@ -464,7 +360,7 @@ export class TrainSession extends EventTarget {
 
   /** @param {string} id */
   async deleteRun(id) {
-    if (this.#run?.record.id === id && this.#doing !== 'finished') return;
+    if (this.#work.run?.record.id === id && this.#work.doing !== 'finished') return;
     await this.#erase(id);
     await this.#refresh();
   }
@@ -476,8 +372,7 @@ export class TrainSession extends EventTarget {
       this.#changed();
       await removing;
     } catch (error) {
-      const { code, detail } = failureOf(error);
-      this.#tell(code, {}, 'warning', detail);
+      this.#notices.tellError(error, 'warning');
     }
   }
 
@@ -506,50 +401,9 @@ export class TrainSession extends EventTarget {
 
   /** The run on the page, or a stored one. @param {string} [id] */
   async #known(id) {
-    const here = this.#run;
+    const here = this.#work.run;
     if (here && (id === undefined || here.record.id === id)) return here;
     return this.#stored.over(id ?? '');
-  }
-
-  // One tab, one run; hidden, shown, left.
-
-  /** Another tab trains, or does so no more: then there is what it left. @param {boolean} held */
-  async #onHeld(held) {
-    if (held) {
-      this.#tell('held-by-another-tab', {}, 'warning');
-      return;
-    }
-    this.#notices.remove('held-by-another-tab');
-    await this.#refresh();
-  }
-
-  async #onHide() {
-    const run = this.#run;
-    if (!run || run.unsaved === 0) return;
-    run.saver.want();
-    if (this.#doing !== 'paused') return;
-    // An engine that died while nothing was asked of it is found out when the run is resumed.
-    await run.save().catch(() => {});
-  }
-
-  /** Whether leaving the page would lose more than the steps since the last checkpoint. */
-  #wouldLose() {
-    const run = this.#run;
-    if (!run) return false;
-    if (run.result) return run.saver.resultKept === 'memory';
-    return run.step > 0 && run.saver.saved?.kept !== 'disk';
-  }
-
-  /** @param {State | null} doing */
-  #do(doing) {
-    this.#doing = doing;
-    this.#changed();
-  }
-
-  /** @param {unknown} error */
-  #tellError(error) {
-    const { code, detail } = failureOf(error);
-    this.#tell(code, {}, 'problem', detail);
   }
 
   /** @param {number} notice */

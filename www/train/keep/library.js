@@ -1,13 +1,13 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
-import { failureOf } from '../../failure.js';
 
 /** @import { Host } from '../../page/host.js' */
 /** @import { Offer, StoredRun } from './record.js' */
+/** @import { Notices } from '../../page/notices.js' */
 
 export class Library {
   #host;
   #stored;
-  #tell;
+  #notices;
   /** @type {Offer[]} */
   #offers = [];
   /** @type {StoredRun[]} */
@@ -20,12 +20,12 @@ export class Library {
   /**
    * @param {Pick<Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
-   * @param {import('../../page/notices.js').Tell} tell
+   * @param {Notices} notices
    */
-  constructor(host, stored, tell) {
+  constructor(host, stored, notices) {
     this.#host = host;
     this.#stored = stored;
-    this.#tell = tell;
+    this.#notices = notices;
   }
 
   /** Unfinished runs, the latest first. */
@@ -55,8 +55,7 @@ export class Library {
       this.#offers = offers;
       this.#runs = runs;
     } catch (error) {
-      const { code, detail } = failureOf(error, 'storage-unavailable');
-      this.#tell(code, {}, 'warning', detail);
+      this.#notices.tellError(error, 'warning', 'storage-unavailable');
     }
     await this.weigh();
   }

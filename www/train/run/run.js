@@ -86,13 +86,8 @@ export class TrainRun {
     this.saver = new Saver(parts.host, parts.engine, parts.onTell);
     this.#best = parts.best ?? null;
     this.saver.foundBest(this.#best);
-    const onSkip = (
-      /** @type {Domain} */ domain,
-      /** @type {string} */ name,
-      /** @type {string} */ code,
-    ) => this.#skipped(domain, name, code);
     const { host, engine, onTell, onChange, makeRoom } = parts;
-    this.#copies = new Copies(host, engine, onTell, onSkip, onChange, makeRoom);
+    this.#copies = new Copies(host, engine, onTell, this.#skipped, onChange, makeRoom);
     /** What would help after the numbers left the finite ones. @type {Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
@@ -121,6 +116,12 @@ export class TrainRun {
   /** Steps that no checkpoint has. */
   get unsaved() {
     return this.step - (this.saver.saved?.step ?? 0);
+  }
+
+  /** Whether leaving the page would lose more than the steps since the last checkpoint. */
+  get wouldLose() {
+    if (this.result) return this.saver.resultKept === 'memory';
+    return this.step > 0 && this.saver.saved?.kept !== 'disk';
   }
 
   /** The device of the engine is another than the one that the run was on. @returns {Promise<string | null>} which */
@@ -252,12 +253,12 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** Tells once that a photo is left out. @param {Domain} domain @param {string} name @param {string} code */
-  #skipped(domain, name, code) {
+  /** Tells once that a photo is left out. @type {(domain: Domain, name: string, code: string) => void} */
+  #skipped = (domain, name, code) => {
     if (this.#told.has(domain + name)) return;
     this.#told.add(domain + name);
     this.#onTell('photo-skipped', { domain, name, code }, 'warning');
-  }
+  };
 
   /** The previews of this step, unless they are there or not due; and the scores. */
   async look({ always = false } = {}) {

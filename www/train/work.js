@@ -1,0 +1,191 @@
+/**
+ * What is being done, one thing at a time: something that can be ended at once, or the run on the page, which is
+ * driven until it is over or halted.
+ */
+import { Driver } from './run/driver.js';
+import { Presence } from './run/presence.js';
+import { Restarts } from './run/restarts.js';
+
+/** @import { EngineClient } from '../engine/client.js' */
+/** @import { Lease } from '../engine/lease.js' */
+/** @import { Host } from '../page/host.js' */
+/** @import { Notices } from '../page/notices.js' */
+/** @import { TrainRun } from './run/run.js' */
+/** @import { State } from './snapshot.js' */
+
+/** Notices of what to do next, which are out of date as soon as the run goes on. */
+const ADVICE = [
+  'training-not-finite',
+  'training-keeps-dying',
+  'device-changed',
+  'photos-gone',
+  'dataset-empty',
+];
+
+export class Work {
+  #engine;
+  #presence;
+  #restarts;
+  #notices;
+  #onChange;
+  #refresh;
+  /** @type {Driver | null} */
+  #driver = null;
+  /** Ends what can be ended at once. @type {AbortController | null} */
+  #abort = null;
+  /** What is being done; null: a run is prepared. @type {State | null} */
+  doing = null;
+  /** The run on the page. @type {TrainRun | null} */
+  run = null;
+
+  /**
+   * @param {object} parts
+   * @param {Pick<EngineClient, 'close'>} parts.engine
+   * @param {Host} parts.host
+   * @param {Notices} parts.notices
+   * @param {() => void} parts.onChange
+   * @param {() => Promise<void>} parts.refresh looks what is stored now
+   */
+  constructor({ engine, host, notices, onChange, refresh }) {
+    this.#engine = engine;
+    this.#notices = notices;
+    this.#onChange = onChange;
+    this.#refresh = refresh;
+    this.#restarts = new Restarts(() => host.now());
+    this.#presence = new Presence(host, {
+      onHide: () => this.#onHide(),
+      wouldLose: () => this.run?.wouldLose ?? false,
+      onHeld: (held) => this.#onHeld(held),
+    });
+  }
+
+  /** Another tab trains. */
+  get held() {
+    return this.#presence.held;
+  }
+
+  /** See {@link Presence.claim}. @param {AbortSignal} [signal] */
+  claim(signal) {
+    return this.#presence.claim(signal);
+  }
+
+  /** @param {State | null} doing */
+  do(doing) {
+    this.doing = doing;
+    this.#onChange();
+  }
+
+  /**
+   * Something that one tab does at a time. The right to it is given back behind it, unless it was taken.
+   *
+   * @template T
+   * @param {State} doing
+   * @param {(signal: AbortSignal, lease: Lease) => Promise<T>} task
+   * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
+   */
+  alone(doing, task) {
+    return this.attempt(doing, async (signal) => {
+      const lease = await this.claim(signal);
+      if (!lease) return null;
+      try {
+        signal.throwIfAborted();
+        return await task(signal, lease);
+      } finally {
+        lease.release();
+      }
+    });
+  }
+
+  /**
+   * Something that can be ended at once. A failure is told, and the run is being prepared again.
+   *
+   * @template T
+   * @param {State} doing
+   * @param {(signal: AbortSignal) => Promise<T>} task
+   * @returns {Promise<T | null>} null: it failed or was ended
+   */
+  async attempt(doing, task) {
+    const abort = new AbortController();
+    // The engine's requests know nothing of the signal: what runs is ended with the engine.
+    abort.signal.addEventListener('abort', () => this.#engine.close());
+    this.#abort = abort;
+    this.do(doing);
+    try {
+      return await task(abort.signal);
+    } catch (error) {
+      if (!abort.signal.aborted) this.#notices.tellError(error);
+      if (this.#abort === abort) this.do(null);
+      return null;
+    } finally {
+      if (this.#abort === abort) this.#abort = null;
+    }
+  }
+
+  /** Ends what can be ended at once. @returns {boolean} whether there was anything */
+  abort() {
+    this.#abort?.abort();
+    return this.#abort !== null;
+  }
+
+  /** @param {{ steps?: number, restore?: boolean, halt?: 'stop' }} [how] */
+  async drive({ steps, restore, halt } = {}) {
+    const { run } = this;
+    if (!run || this.#driver) return;
+    if (restore) this.#restarts.forget();
+    for (const code of ADVICE) this.#notices.remove(code);
+    const driver = new Driver(run, {
+      restarts: this.#restarts,
+      onDoing: (doing) => this.do(doing),
+      onTell: this.#notices.tell,
+    });
+    this.#driver = driver;
+    if (halt) driver.halt(halt);
+    this.#presence.stayAwake(true);
+    const end = await driver.go({ steps, restore });
+    if (this.#driver !== driver) return; // discarded meanwhile
+    this.#driver = null;
+    this.#presence.stayAwake(false);
+    if (end === 'finished') {
+      this.#engine.close();
+      await this.#refresh();
+      if (this.run !== run) return; // off the page meanwhile
+      run.lease.release();
+    }
+    this.do(end === 'closed' ? 'failed' : end);
+  }
+
+  /** @param {'pause' | 'stop'} how behind the call that is running @returns {boolean} whether the run is driven */
+  halt(how) {
+    this.#driver?.halt(how);
+    return this.#driver !== null;
+  }
+
+  /** Takes the run off the page, and everything that it holds but the right to train. */
+  forgetRun() {
+    this.#driver?.close();
+    this.#driver = null;
+    this.run = null;
+    this.#engine.close();
+    this.#presence.stayAwake(false);
+    this.do(null);
+  }
+
+  /** Another tab trains, or does so no more: then there is what it left. @param {boolean} held */
+  async #onHeld(held) {
+    if (held) {
+      this.#notices.tell('held-by-another-tab');
+      return;
+    }
+    this.#notices.remove('held-by-another-tab');
+    await this.#refresh();
+  }
+
+  async #onHide() {
+    const { run } = this;
+    if (!run || run.unsaved === 0) return;
+    run.saver.want();
+    if (this.doing !== 'paused') return;
+    // An engine that died while nothing was asked of it is found out when the run is resumed.
+    await run.save().catch(() => {});
+  }
+}
