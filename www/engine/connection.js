@@ -1,0 +1,198 @@
+/**
+ * The line to the engine's worker: starts one when it is needed, opens the device there, carries requests and
+ * replies, and ends it.
+ */
+import { CodedError, coded, failureOf } from '../failure.js';
+
+/** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Precision, Reply, Unasked, Values } from './protocol.js' */
+
+/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
+/**
+ * @typedef {object} Options
+ * @property {Precision | null} [precision] null: what the device does best
+ * @property {(report: DeviceReport) => void} [onOpen] told each time a device was opened, so also when a worker
+ *   was replaced
+ * @property {(loading: Loading) => void} [onLoading] told while the engine is fetched
+ * @property {number} [silence] milliseconds after which a worker that starts is given up
+ */
+
+/**
+ * How long a worker that starts, or opens a device, may say nothing, in milliseconds: a slow phone. While
+ * the engine is fetched it tells of what has come, so a slow connection is not taken for a dead one.
+ */
+const SILENCE = 120_000;
+
+export class Connection {
+  #spawn;
+  #device;
+  #precision;
+  /** Why the CPU is used although nobody asked for it. @type {string | null} */
+  #reason = null;
+  #onOpen;
+  #onLoading;
+  #silence;
+  /** Told how many of several passes over the present photo are behind. @type {(passes: number) => void} */
+  onPass = () => {};
+  /** What the present worker has. @type {{ weights: object, report: ModelReport } | null} */
+  loaded = null;
+  /** The worker that starts has said something. */
+  #heard = () => {};
+  /** @type {Worker | null} */
+  #worker = null;
+  /** The start of the present worker. @type {Promise<DeviceReport> | null} */
+  #starting = null;
+  /** Requests without a reply yet; 0 waits for the worker to be ready. @type {Map<number, Waiting>} */
+  #waiting = new Map();
+  #lastId = 0;
+  /** Why the last worker ended. @type {Error} */
+  #end = new CodedError('engine-unavailable', 'the engine was not started');
+
+  /**
+   * @param {() => Worker} spawn
+   * @param {DeviceChoice} device
+   * @param {Options} [options]
+   */
+  constructor(
+    spawn,
+    device,
+    { precision = null, onOpen = () => {}, onLoading = () => {}, silence = SILENCE } = {},
+  ) {
+    this.#spawn = spawn;
+    this.#device = device;
+    this.#precision = precision;
+    this.#onOpen = onOpen;
+    this.#onLoading = onLoading;
+    this.#silence = silence;
+  }
+
+  /** The device, opened where it is not. @returns {Promise<DeviceReport>} */
+  started() {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** @returns {Promise<DeviceReport>} */
+  async #start() {
+    const tooLate = () =>
+      this.drop(new CodedError('engine-unavailable', 'the engine did not start in time'));
+    let timer = setTimeout(tooLate, this.#silence);
+    this.#heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(tooLate, this.#silence);
+    };
+    try {
+      await this.#launch();
+      this.#heard();
+      const report = await this.post('open', {
+        device: this.#device,
+        precision: this.#precision,
+      });
+      report.reason ??= this.#reason;
+      this.#onOpen(report);
+      return report;
+    } catch (error) {
+      this.drop(/** @type {Error} */ (error)); // a device is opened once in a worker's life
+      const died = error instanceof CodedError && error.code === 'engine-died';
+      if (!died || this.#device !== 'auto') throw error;
+      // A graphics card whose driver cannot even be started: the CPU always can.
+      this.#device = 'cpu';
+      this.#reason = 'gpu-failed';
+      this.#starting = this.#start();
+      return this.#starting;
+    } finally {
+      clearTimeout(timer);
+      this.#heard = () => {};
+    }
+  }
+
+  /** Resolves when the worker says that it is ready. @returns {Promise<void>} */
+  #launch() {
+    return new Promise((resolve, reject) => {
+      try {
+        const worker = this.#spawn();
+        let ready = false;
+        this.#worker = worker;
+        this.#waiting.set(0, { resolve, reject });
+        worker.addEventListener('message', ({ data }) => {
+          ready ||= 'ready' in data;
+          this.#receive(worker, data);
+        });
+        /** @param {Event} event */
+        const broken = (event) => {
+          const told = 'message' in event && event.message ? String(event.message) : null;
+          const error = ready
+            ? new CodedError('engine-died', told ?? event.type)
+            : notStarted(told ?? 'the worker could not be loaded');
+          this.drop(error, worker);
+        };
+        worker.addEventListener('error', broken);
+        worker.addEventListener('messageerror', broken);
+      } catch (error) {
+        reject(new CodedError('engine-unavailable', failureOf(error).detail));
+      }
+    });
+  }
+
+  /** @param {Worker} worker @param {Reply | Unasked} message */
+  #receive(worker, message) {
+    if (worker !== this.#worker) return;
+    if ('crash' in message) {
+      this.drop(new CodedError(message.crash.code, message.crash.detail));
+      return;
+    }
+    if ('loaded' in message) {
+      this.#heard();
+      this.#onLoading(message);
+      return;
+    }
+    if ('passed' in message) {
+      this.onPass(message.passed);
+      return;
+    }
+    const id = 'ready' in message ? 0 : message.id;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if ('failure' in message) waiting?.reject(coded(message.failure));
+    else waiting?.resolve('ready' in message ? undefined : message.value);
+  }
+
+  /**
+   * @template {Name} K
+   * @param {K} name
+   * @param {Commands[K]} fields
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<Values[K]>}
+   */
+  post(name, fields, transfer = []) {
+    return new Promise((resolve, reject) => {
+      if (!this.#worker) throw this.#end; // it ended while something else was awaited
+      this.#lastId += 1;
+      this.#waiting.set(this.#lastId, { resolve, reject });
+      this.#worker.postMessage({ id: this.#lastId, do: name, ...fields }, transfer);
+    });
+  }
+
+  /**
+   * Ends the present worker; what waits for it fails with `error`.
+   *
+   * @param {Error} error
+   * @param {Worker | null} [worker] only if it is still this one
+   */
+  drop(error, worker = this.#worker) {
+    if (worker !== this.#worker) return;
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#end = error;
+    this.#starting = null;
+    this.loaded = null;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+}
+
+/** A script that the browser has but cannot read is too new for it. @param {string} told */
+function notStarted(told) {
+  const code = told.includes('SyntaxError') ? 'browser-unsupported' : 'engine-unavailable';
+  return new CodedError(code, told);
+}
