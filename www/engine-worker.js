@@ -6,7 +6,6 @@
  * asynchronous call that call never settles: only the worker's `error` event tells. Both end the running
  * request with `engine-died`; the page then replaces the worker.
  */
-
 import { decode, decodeTo, encode } from './engine/decode.js';
 import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';

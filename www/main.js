@@ -1,7 +1,6 @@
 /**
  * Puts the page together: the words, the engine, and the two views, Translate and Train.
  */
-
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
 import engineUrl from './engine-worker.js?worker&url';

@@ -10,7 +10,6 @@
  * Colours become sRGB where a file has a profile: phones write Display P3, and what networks were trained
  * on was sRGB. Without one the network sees the numbers in the file.
  */
-
 import { CodedError, failureOf, readError } from '../failure.js';
 import { closed } from '../files/cut-files.js';
 import { checkSize, measure } from '../files/headers.js';

@@ -5,7 +5,6 @@
  * same `id`. Every `do` has its fields in {@link Commands} and the value of its reply in {@link Values}.
  * Training adds its own (`train/worker/protocol.d.ts`).
  */
-
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
 

@@ -1,5 +1,4 @@
 /** Whether this browser's pixels can be trusted, looked at once when the engine starts. For the worker. */
-
 import { CodedError } from '../failure.js';
 import { decode, encode } from './decode.js';
 import { context, release } from './picture.js';

@@ -4,7 +4,6 @@
  * Browsers do not stop decompression bombs: a PNG of 31 KB that says 16000x16000 costs a gigabyte.
  * So an image whose header gives no size, or too large a one, is never handed to a decoder.
  */
-
 import { CodedError } from '../failure.js';
 import { ByteReader } from './byte-reader.js';
 import { boxesSize, gifSize, jpegSize } from './header-walks.js';

@@ -1,5 +1,4 @@
 /** How the worker stores a visitor's weights, where the page itself cannot write. */
-
 import { Disk } from './disk.js';
 import { FOLDER, WRITING } from './weights-store.js';
 

@@ -2,7 +2,6 @@
  * What a file is, told by its first bytes and never by its name: phones, messengers and downloads call
  * photos anything.
  */
-
 import { CodedError } from '../failure.js';
 import { nameAt } from './byte-reader.js';
 

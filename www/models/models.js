@@ -2,7 +2,6 @@
  * The models to choose from: those that come with the page, each with a card, and the visitor's
  * own weights. A model's weights are fetched when they are first needed.
  */
-
 import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
 import cards from './cards.json';

@@ -1,5 +1,4 @@
 /** What a training run needs of the browser, in one place, so that tests can stand in for it. */
-
 import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
 import { contentHash } from '../files/digest.js';
 import { measure } from '../files/headers.js';

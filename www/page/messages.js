@@ -3,7 +3,6 @@
  * `error.<code>`. Elements name theirs by `data-text` (their text), `data-label` (their accessible
  * name, and a button's tooltip).
  */
-
 import { label } from './dom.js';
 
 /** @typedef {string | { one?: string, other: string }} Message a sentence, or one for each plural form */

@@ -1,5 +1,4 @@
 /** What the view draws, made of what the session holds: no page, no engine. */
-
 import { stepsOf, warmsUp } from './plan/config.js';
 import { lengthProblems, memoryProblems, settingProblems, startProblems } from './plan/settings.js';
 

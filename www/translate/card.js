@@ -2,7 +2,6 @@
  * One photo's card: the photo while it waits, then the comparison, or the reason why there is none. It owns
  * the blob URLs of what it shows.
  */
-
 import { measure } from '../files/headers.js';
 import { createCompare } from '../page/compare.js';
 import { clone, label, made, part, shownName } from '../page/dom.js';

@@ -2,7 +2,6 @@
  * The bar: which model, at what size, saved as what. Choices are kept from visit to visit; until the
  * visitor has chosen a size, the device proposes one.
  */
-
 import { ownModel, shippedModels } from '../models/models.js';
 import { button, byId, input, made, select } from '../page/dom.js';
 import { recall, remember } from '../page/memory.js';

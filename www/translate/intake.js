@@ -1,5 +1,4 @@
 /** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
-
 import { fromDrop, fromInput, fromPaste } from '../files/walk.js';
 import { byId, input } from '../page/dom.js';
 import { text } from '../page/messages.js';

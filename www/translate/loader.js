@@ -1,5 +1,4 @@
 /** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
-
 import { bytesOf } from '../files/weights-store.js';
 import { forgetMismatch, ownModel, readGenerator } from '../models/models.js';
 

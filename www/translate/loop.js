@@ -1,5 +1,4 @@
 /** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
-
 import { isFinal } from '../engine/codes.js';
 import { CodedError, failureOf } from '../failure.js';
 import { cancel, nextItem, settle } from './queue.js';

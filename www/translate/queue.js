@@ -6,7 +6,6 @@
  * (it cannot be used at all). A photo that is translated again keeps its earlier result until the
  * new one arrives, so that neither Cancel nor a failure loses anything.
  */
-
 import { uniqueName } from '../files/names.js';
 
 /** @import { Translated } from '../engine/protocol.js' */

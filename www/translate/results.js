@@ -1,5 +1,4 @@
 /** Results out: one picture under a proper name, or all of them as a zip. */
-
 import { resultName } from '../files/names.js';
 import { buildZip } from '../files/zip.js';
 import { download, downloadFile } from '../page/dom.js';

@@ -1,5 +1,4 @@
 /** Real photos to try the page with, fetched when they are asked for. */
-
 import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
 

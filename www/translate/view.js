@@ -1,7 +1,6 @@
 /**
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
-
 import { marginIn } from '../files/margin.js';
 import { MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';

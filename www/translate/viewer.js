@@ -2,7 +2,6 @@
  * One result, as large as the window allows: the same comparison, the ones before and after it, and save.
  * The arrow keys move the line; Page Up and Page Down go from picture to picture; Escape closes.
  */
-
 import { createCompare } from '../page/compare.js';
 import { button, byId, label, shownName } from '../page/dom.js';
 import { text } from '../page/messages.js';

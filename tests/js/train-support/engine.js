@@ -2,7 +2,6 @@
  * An engine whose "networks" are one number that each step changes, behind the real worker's side of
  * training and the real client. A photo is a file whose text is a number, or "damaged".
  */
-
 import { EngineClient } from '../../../www/engine/client.js';
 import { holdRun } from '../../../www/engine/lease.js';
 import { CodedError, failureOf } from '../../../www/failure.js';

@@ -1,5 +1,4 @@
 /** A session of the Train view with everything around it stood in for. */
-
 import { leaseOf, TRAINING } from '../../../www/engine/lease.js';
 import { Host } from '../../../www/page/host.js';
 import { TrainSession } from '../../../www/train/session.js';

@@ -2,7 +2,6 @@
  * The two folders before anything is trained on them: what is in them, which photos are the same, which
  * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
  */
-
 import { failureOf } from '../../failure.js';
 import { uniqueName } from '../../files/names.js';
 import { DOMAINS } from './domains.js';

@@ -12,7 +12,6 @@
  * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
  */
-
 import type { Domain } from '../gather/domains.js';
 import type { LearnOn, Settings, StartChoice } from '../plan/types.js';
 

@@ -3,7 +3,6 @@
  * get new names, and the small index that names them is written last, in turn into one of two places. An
  * index carries the digest of its content; one that was cut off is as if it were not there.
  */
-
 import { sha256 } from '../../files/digest.js';
 import { DOMAINS } from '../gather/domains.js';
 

@@ -1,5 +1,4 @@
 /** Measures a few steps, on networks that are thrown away, and says what the run would take. */
-
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { isSlow } from '../../page/support.js';

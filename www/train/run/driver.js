@@ -4,7 +4,6 @@
  * goes on as fast as one that is looked at. Behind any other failure, such as a folder that was unplugged,
  * the engine is as good as before: the run is saved, and waits.
  */
-
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { smallerCrop } from '../plan/settings.js';

@@ -1,5 +1,4 @@
 /** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
-
 import { divided, foundAgain } from '../gather/dataset.js';
 import { DOMAINS } from '../gather/domains.js';
 import { configOf, polishOf, stepsOf } from '../plan/config.js';

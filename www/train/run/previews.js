@@ -3,7 +3,6 @@
  * folder. Of a long run's times every other one is dropped, again and again, so that first and last always
  * stay.
  */
-
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';

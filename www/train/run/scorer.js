@@ -4,7 +4,6 @@
  * something to lose is scored before its first step: nothing else says whether it got better. A run from
  * scratch has no such bar, and waits until there is something to see.
  */
-
 import { isDeath } from '../../engine/codes.js';
 import { CodedError } from '../../failure.js';
 import { FIRST, PART, scoringShare } from '../plan/time.js';

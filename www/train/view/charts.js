@@ -2,7 +2,6 @@
  * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
  * Under each chart stands what it means, and what is normal.
  */
-
 import { byId, clone, label, made, part, write } from '../../page/dom.js';
 import { formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';

@@ -1,5 +1,4 @@
 /** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
-
 import {
   byId,
   clone,

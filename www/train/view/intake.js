@@ -2,7 +2,6 @@
  * Photos into the two folders: picked, or dropped on either; two folders dropped together, or one that has
  * `trainA` and `trainB` inside as PyTorch's data sets do, fill both.
  */
-
 import { fromDrop, fromInput } from '../../files/walk.js';
 import { byId, inputPart } from '../../page/dom.js';
 

@@ -1,5 +1,4 @@
 /** What was given with a folder's photos and is not used, each by its reason: sentences, without a page. */
-
 import { MAX_PHOTOS } from '../../files/walk.js';
 import { shownName } from '../../page/dom.js';
 import { ignoredText } from '../../page/left-out.js';

@@ -1,5 +1,4 @@
 /** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
-
 import { byId, inOrder, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';

@@ -1,5 +1,4 @@
 /** The losses of a run by the questions that they answer, each once for either direction. No page. */
-
 import { formatNumber, formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 

@@ -2,7 +2,6 @@
  * What a run has come to: its start, its best and its last side by side on the photos that were kept aside, with
  * their scores, and which of them is offered.
  */
-
 import {
   byId,
   clone,

@@ -2,7 +2,6 @@
  * The Train view: draws the snapshot of a training session whenever it has changed, and calls the session
  * for what the person does. All that is known of a run stands in the session; here is only what is shown.
  */
-
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, nextFrame } from '../../page/dom.js';
 import { formatPercent, text } from '../../page/messages.js';

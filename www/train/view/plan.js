@@ -1,5 +1,4 @@
 /** Before a run: where it starts from, its settings, and how long it will take here. */
-
 import { shippedModels } from '../../models/models.js';
 import { button, byId, input, select, write, writeLines } from '../../page/dom.js';
 import { formatClock, text } from '../../page/messages.js';

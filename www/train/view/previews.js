@@ -2,7 +2,6 @@
  * Photos that are kept aside, as the networks translate them now: there, and back again. A scrubber goes
  * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
  */
-
 import { byId, clone, inOrder, input, part, shownName, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';

@@ -1,7 +1,6 @@
 /**
  * What the Train view says, made from codes and numbers. No page: what stands here can be tested by itself.
  */
-
 import {
   errorText,
   formatBytes,

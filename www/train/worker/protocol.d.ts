@@ -3,7 +3,6 @@
  *
  * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
  */
-
 import type { Failure } from '../../failure.js';
 import type { Domain } from '../gather/domains.js';
 import type {

@@ -2,7 +2,6 @@
  * The worker's side of training: answers the requests `train-…` of `protocol.d.ts` with the engine's
  * `Training`. A run lives here as long as the worker does; what outlives it is in the run's folder.
  */
-
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
 import { DOMAINS } from '../gather/domains.js';
