@@ -52,7 +52,7 @@ test('remarks are written with the names and reasons that a person knows', () =>
   assert.match(sentence(strange, NAMES), /something failed \(strange\)/);
 });
 
-/** @type {import('../../www/train/plan/types.js').Calibration} */
+/** @type {import('../../www/train/plan/estimate.js').Calibration} */
 const CALIBRATION = {
   secondsPerStep: 1.2,
   firstStep: 1.4,

@@ -1,8 +1,8 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
 
 /** @import { Host } from '../../page/host.js' */
-/** @import { Offer, StoredRun } from './record.js' */
 /** @import { Notices } from '../../page/notices.js' */
+/** @import { Offer, StoredRun } from './stored-runs.js' */
 
 export class Library {
   #host;

@@ -13,7 +13,7 @@
  * ```
  */
 import type { Domain } from '../gather/domains.js';
-import type { LearnOn, Settings, StartChoice } from '../plan/types.js';
+import type { Settings, StartChoice } from '../plan/types.js';
 
 export interface StoredPhoto {
   name: string;
@@ -139,37 +139,6 @@ export interface Scores {
 
 /** Which weights of a run: the best that were scored, which may be those it began with, or the last. */
 export type Which = 'best' | 'last';
-
-/** An unfinished run that was found in this site's storage. */
-export interface Offer {
-  id: string;
-  names: Record<Domain, string>;
-  step: number;
-  total: number;
-  /** Milliseconds since 1970. */
-  when: number;
-  /** The last preview of a photo of A: what went in, what came out; null: there was none yet. */
-  input: Blob | null;
-  picture: Blob | null;
-  /** Copies of the photos are not stored: `acceptOffer` needs both folders first. */
-  needsFolders: boolean;
-  bytes: number;
-}
-
-/** A run that is over, in this site's storage. */
-export interface StoredRun {
-  id: string;
-  names: Record<Domain, string>;
-  step: number;
-  total: number;
-  stopped: boolean;
-  when: number;
-  bytes: number;
-  /** What is proposed for going on; null: what that takes is not kept, as by earlier versions of the page. */
-  learnOn: LearnOn | null;
-  input: Blob | null;
-  picture: Blob | null;
-}
 
 /** A photo to preview and to compute scores from. */
 export interface PreviewPhoto {

@@ -12,7 +12,7 @@ import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Offer, PreviewSet, RunIndex, StoredPhoto, StoredRun, Which } from './record.js' */
+/** @import { PreviewSet, RunIndex, StoredPhoto, Which } from './record.js' */
 
 /** @typedef {{ index: RunIndex, folder: Disk }} OpenedRun */
 
@@ -75,28 +75,17 @@ export class StoredRuns {
   }
 
   /**
+   * Unfinished runs, and those that are over.
    * @param {{ sweep?: boolean }} [options] sweep: leftovers are removed. Only where no tab trains, since
    *   what one has just begun would be taken for a leftover
-   * @returns {Promise<{ offers: Offer[], runs: StoredRun[] }>} unfinished runs, and those that are over
    */
   async list({ sweep = false } = {}) {
-    /** @type {Offer[]} */
     const offers = [];
-    /** @type {StoredRun[]} */
     const runs = [];
     for (const { id, index, folder } of await this.#all(sweep)) {
       if (this.isGone(id)) continue;
-      const { names, step, total, state, modified: when } = index.record;
-      const common = { id, names, step, total, when, bytes: await bytesIn(folder) };
-      const pictures = await shown(index, folder);
-      if (index.result)
-        runs.push({
-          ...common,
-          ...pictures,
-          stopped: state !== 'finished',
-          learnOn: goesOn(index) ? learnOnOf(index.record) : null,
-        });
-      else offers.push({ ...common, ...pictures, needsFolders: !isStored(index.record) });
+      if (index.result) runs.push(await runOf(id, index, folder));
+      else offers.push(await offerOf(id, index, folder));
     }
     return { offers, runs };
   }
@@ -121,10 +110,9 @@ export class StoredRuns {
   /** What there is of a run that is over, as of one on the page. @param {string} id */
   async over(id) {
     const { index, folder } = await this.open(id);
-    const file = index.result && (await folder.read(index.result.history));
     return {
       record: index.record,
-      history: History.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0)),
+      history: await historyIn(folder, index.result?.history),
       weights: (/** @type {Domain} */ direction, /** @type {Which} */ which) =>
         this.weights(id, direction, which),
     };
@@ -152,9 +140,7 @@ export class StoredRuns {
     if (isOver !== over || index.checkpoints.length === 0) {
       throw new CodedError('run-gone', `run ${id} was ended or continued in another tab`);
     }
-    const latest = index.checkpoints[0];
-    const steps = latest && (await folder.read(latest.history));
-    const history = History.from((await steps?.arrayBuffer()) ?? new ArrayBuffer(0));
+    const history = await historyIn(folder, index.checkpoints[0]?.history);
     const copies = await folder.find(PHOTOS);
     /** @param {string | null} name */
     const read = async (name) => (name && copies?.read(name)) || null;
@@ -231,6 +217,12 @@ export class StoredRuns {
   }
 }
 
+/** Empty where there is none. @param {Disk} folder @param {string} [name] */
+async function historyIn(folder, name) {
+  const file = name ? await folder.read(name) : null;
+  return History.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0));
+}
+
 /** @param {Pick<RunIndex, 'best'>} index @param {Disk} folder @returns {Promise<Record<Domain, Blob> | null>} */
 async function bestOf({ best }, folder) {
   const [A, B] = best ? await Promise.all([folder.read(best.A), folder.read(best.B)]) : [];
@@ -248,6 +240,37 @@ async function bestInMemory({ best, result, record }, folder) {
   if (!found) return null;
   const [A, B] = await Promise.all([found.A.arrayBuffer(), found.B.arrayBuffer()]);
   return { A: new Blob([A]), B: new Blob([B]) };
+}
+
+/** @typedef {Awaited<ReturnType<typeof offerOf>>} Offer an unfinished run */
+/** @typedef {Awaited<ReturnType<typeof runOf>>} StoredRun one that is over */
+
+/** @param {string} id @param {RunIndex} index @param {Disk} folder */
+async function offerOf(id, index, folder) {
+  const { record } = index;
+  return {
+    id,
+    names: record.names,
+    step: record.step,
+    total: record.total,
+    /** Milliseconds since 1970. */
+    when: record.modified,
+    bytes: await bytesIn(folder),
+    ...(await shown(index, folder)),
+    /** Copies of the photos are not stored: both folders are needed to go on. */
+    needsFolders: !isStored(record),
+  };
+}
+
+/** @param {string} id @param {RunIndex} index @param {Disk} folder */
+async function runOf(id, index, folder) {
+  const { needsFolders, ...known } = await offerOf(id, index, folder);
+  return {
+    ...known,
+    stopped: index.record.state !== 'finished',
+    /** What is proposed for going on; null: what that takes is not kept, as by earlier versions of the page. */
+    learnOn: goesOn(index) ? learnOnOf(index.record) : null,
+  };
 }
 
 /** Whether a run that is over can learn on. @param {RunIndex} index */

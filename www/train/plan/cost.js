@@ -4,7 +4,7 @@
  */
 
 /**
- * @typedef {object} Size what decides the cost
+ * @typedef {object} Work what decides the cost
  * @property {number} crop
  * @property {number} ngf
  * @property {number} blocks
@@ -23,33 +23,33 @@ const POLISHED = 256;
 /** A pass there and back through a network costs three times the way there. */
 const LEARNT = 3;
 
-/** @param {string} config of the engine, as JSON @returns {Size} */
-export function sizeOf(config) {
+/** @param {string} config of the engine, as JSON @returns {Work} */
+export function workOf(config) {
   const { crop_size: crop, lambda_identity: lambdaIdentity, ...networks } = JSON.parse(config);
   const { ngf, blocks, ndf, up = 'transpose' } = networks;
   return { crop, ngf, blocks, ndf, lambdaIdentity, up };
 }
 
-/** Of a way through a generator, for each pixel. @param {Size} size */
+/** Of a way through a generator, for each pixel. @param {Work} size */
 function generator({ ngf, blocks, up = 'transpose' }) {
   // Plain convolutions of an enlarged image take four times as much as transposed ones.
   const enlarging = up === 'transpose' ? 0 : 27;
   return 294 * ngf + ngf * ngf * (18 * (blocks + 1) + enlarging);
 }
 
-/** Of a way through a discriminator, for each pixel. @param {Size} size */
+/** Of a way through a discriminator, for each pixel. @param {Work} size */
 function discriminator({ ndf }) {
   return 14 * ndf + 12 * ndf * ndf;
 }
 
-/** Both discriminators learn from a photo and a translation each. @param {Size} size */
+/** Both discriminators learn from a photo and a translation each. @param {Work} size */
 function judging(size) {
   return 4 * LEARNT * discriminator(size);
 }
 
 /**
  * Of a whole step: there, back and, with an identity loss, left alone; judged on the way.
- * @param {Size} size
+ * @param {Work} size
  */
 export function costOf(size) {
   const passes = size.lambdaIdentity === 0 ? 4 : 6;
@@ -58,19 +58,19 @@ export function costOf(size) {
   return size.crop ** 2 * (passes * LEARNT * generator(size) + judged + judging(size));
 }
 
-/** Of a step of warm-up: two translations, from which only the discriminators learn. @param {Size} size */
+/** Of a step of warm-up: two translations, from which only the discriminators learn. @param {Work} size */
 export function warmUpCostOf(size) {
   return size.crop ** 2 * (2 * generator(size) + judging(size));
 }
 
-/** Of a step of polish: four passes, and one learnt from, of both generators. @param {Size} size */
+/** Of a step of polish: four passes, and one learnt from, of both generators. @param {Work} size */
 export function polishCostOf(size) {
   // As in src/train/polish.rs: on pictures twice as large, but not beyond this.
   const side = Math.max(size.crop, Math.min(POLISHED, 2 * size.crop));
   return side ** 2 * 2 * (4 + LEARNT) * generator(size);
 }
 
-/** Of one photo there and back. @param {Size} size @param {number} side the longer one of the photo */
+/** Of one photo there and back. @param {Work} size @param {number} side the longer one of the photo */
 export function previewCostOf(size, side) {
   const seen = (side + 2 * MARGIN) * (RATIO * side + 2 * MARGIN);
   return seen * 2 * generator(size);

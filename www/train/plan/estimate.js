@@ -9,8 +9,8 @@ import { CLASSIFIER_COST, costOf, polishCostOf, previewCostOf, warmUpCostOf } fr
 import { CROPS, previewsOf } from './settings.js';
 import { median, scoringShare, secondsFor, stepsLeft } from './time.js';
 
-/** @import { Size } from './cost.js' */
-/** @import { Calibration, MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
+/** @import { Work } from './cost.js' */
+/** @import { MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
 
 /** Seconds of a run that are too many, and those that a proposal aims at. */
 const LIMITS = {
@@ -35,7 +35,7 @@ const FIXED = 0.1;
 /**
  * @typedef {object} Measured
  * @property {Settings} settings
- * @property {Size} size of the networks that were measured
+ * @property {Work} size of the networks that were measured
  * @property {StartChoice} start
  * @property {import('./types.js').Network | null} [network] of the weights to start from
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
@@ -50,7 +50,9 @@ const FIXED = 0.1;
 
 /** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
 
-/** @param {Measured} measured at least one whole step @returns {Calibration} */
+/** @typedef {ReturnType<typeof calibrationOf>} Calibration */
+
+/** @param {Measured} measured at least one whole step */
 export function calibrationOf(measured) {
   const { settings, size, photosA, photosB, device, memory, seconds } = measured;
   const full = usual(seconds.full) ?? 0;
@@ -62,15 +64,19 @@ export function calibrationOf(measured) {
   const whole = cold + runSeconds(measured, each, settings);
   const limit = isSlow(device) ? LIMITS.slow : LIMITS.graphics;
   const feasible = whole <= limit.most;
-  const proposal = feasible ? faster(measured, each) : slower(measured, each, limit.aim);
   return {
+    /** Seconds of one step once everything is warm. */
     secondsPerStep: full,
+    /** Seconds of the first step, in which shaders are compiled; with that of the warm-up, if there is one. */
     firstStep,
     memory,
+    /** Of the whole run with these settings, as are the seconds, which include previews and scores. */
     steps: steps + polishOf(settings, measured.start, steps),
     seconds: whole,
+    /** Whether the run is reasonable on this device: CPU under an hour, a graphics card under twelve. */
     feasible,
-    proposal,
+    /** Settings that fit this device better; null: those chosen do. */
+    proposal: feasible ? faster(measured, each) : slower(measured, each, limit.aim),
   };
 }
 
@@ -79,7 +85,7 @@ function usual(seconds) {
   return median(seconds.length > 1 ? seconds.slice(1) : seconds);
 }
 
-/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {Size} */
+/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {Work} */
 function sizeWith({ size, start }, to) {
   const { crop, lambdaIdentity, ngf, blocks, up } = to;
   // Weights bring their own network; from scratch both kinds are equally wide (settings.js).

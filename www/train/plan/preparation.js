@@ -8,19 +8,11 @@ import { defaultSettings, settingProblems, settingsWith } from './settings.js';
 /** @import { DeviceReport } from '../../engine/protocol.js' */
 /** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
+/** @import { Calibration } from './estimate.js' */
 /** @import { Runs, Source, Weights } from './start.js' */
-/** @import { Calibration, Network, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
+/** @import { Network, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
 
-/**
- * @typedef {object} Plan
- * @property {Record<Domain, FolderReport>} folders
- * @property {Settings} settings
- * @property {StartChoice} start
- * @property {Network | null} network of the weights, as far as it is known
- * @property {Weights} weights
- * @property {DeviceReport} device
- * @property {number} date milliseconds since 1970
- */
+/** @typedef {Awaited<ReturnType<Preparation['plan']>>} Plan */
 
 export class Preparation {
   #engine;
@@ -146,7 +138,6 @@ export class Preparation {
   /**
    * Everything that a run is made of, with its weights.
    * @param {AbortSignal} signal
-   * @returns {Promise<Plan>}
    */
   async plan(signal) {
     this.device = await this.#engine.open(signal);

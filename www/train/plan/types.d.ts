@@ -71,26 +71,7 @@ export interface SettingProblem extends Remark {
   field: keyof Settings | 'start';
 }
 
-export interface Calibration {
-  /** Seconds of one step once everything is warm. */
-  secondsPerStep: number;
-  /** Seconds of the first step, in which shaders are compiled; with that of the warm-up, if there is one. */
-  firstStep: number;
-  /** Bytes; null where the device does not tell. */
-  memory: MemoryUse;
-  /** Steps of the whole run with these settings. */
-  steps: number;
-  /** Seconds of the whole run with these settings, previews and scores included. */
-  seconds: number;
-  /** Whether the run is reasonable on this device: CPU under an hour, a graphics card under twelve. */
-  feasible: boolean;
-  /**
-   * Settings that fit this device better; null: those chosen do. `why` is `slow` (the run would take
-   * too long) or `fast` (the device can do more).
-   */
-  proposal: Proposal | null;
-}
-
+/** `slow`: the run would take too long; `fast`: the device can do more. */
 export interface Proposal {
   why: 'slow' | 'fast';
   settings: Partial<Settings>;

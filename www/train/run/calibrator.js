@@ -2,14 +2,14 @@
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { isSlow } from '../../page/support.js';
-import { sizeOf } from '../plan/cost.js';
+import { workOf } from '../plan/cost.js';
 import { calibrationOf } from '../plan/estimate.js';
 import { previewsOf, smallerCrop } from '../plan/settings.js';
 import { prepare } from './prepare.js';
 
 /** @import { Remark } from '../../page/messages.js' */
+/** @import { Calibration } from '../plan/estimate.js' */
 /** @import { Plan } from '../plan/preparation.js' */
-/** @import { Calibration } from '../plan/types.js' */
 
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
 const SCORED_SLOW = 4;
@@ -66,7 +66,7 @@ export class Calibrator {
           return {
             calibration: calibrationOf({
               ...about(plan, record),
-              size: sizeOf(report.config),
+              size: workOf(report.config),
               seconds,
               memory,
             }),

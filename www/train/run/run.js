@@ -7,7 +7,7 @@ import { isSlow } from '../../page/support.js';
 import { Copies, isStored } from '../keep/copies.js';
 import { History, kindOf } from '../keep/history.js';
 import { learnOnOf, ratesConfig } from '../plan/config.js';
-import { costOf, polishCostOf, sizeOf, warmUpCostOf } from '../plan/cost.js';
+import { costOf, polishCostOf, warmUpCostOf, workOf } from '../plan/cost.js';
 import { previewsOf } from '../plan/settings.js';
 import { Forecast, Pace } from './forecast.js';
 import { Gallery } from './previews.js';
@@ -180,7 +180,7 @@ export class TrainRun {
     this.history.truncate(this.step);
     this.history.pad(this.step);
     this.#pace?.restarted();
-    const size = sizeOf(record.config);
+    const size = workOf(record.config);
     const whole = costOf(size);
     this.#forecast.restarted(warmUpCostOf(size) / whole, polishCostOf(size) / whole);
     this.#scorer.restarted();

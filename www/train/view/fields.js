@@ -41,14 +41,8 @@ const rows = new Map();
 /** @param {(settings: Partial<Settings>) => void} onSet */
 export function setUpFields(onSet) {
   for (const field of FIELDS) {
-    const row = clone('setting');
     const control = controlOf(field);
-    control.id = `setting-${field.id}`;
-    control.dataset.testid = control.id;
-    part(row, 'label').textContent = text(`setting.${field.name}`);
-    part(row, 'label').after(control);
-    part(row, 'about').textContent = text(`setting.${field.name}.about`);
-    part(row, 'about').id = `${control.id}-about`;
+    const row = settingRow(field.name, control, `setting-${field.id}`);
     part(row, 'wrong').id = `${control.id}-wrong`;
     control.setAttribute('aria-describedby', `${control.id}-about ${control.id}-wrong`);
     const read = () => onSet({ [field.name]: readValue(field, control.value) });
@@ -56,6 +50,24 @@ export function setUpFields(onSet) {
     rows.set(field, { row, control });
     byId(field.first ? 'plan-fields' : 'settings').append(row);
   }
+}
+
+/**
+ * A setting's row: its name, its control, and what it does.
+ * @param {string} name
+ * @param {HTMLElement} control
+ * @param {string} id
+ */
+export function settingRow(name, control, id) {
+  const row = clone('setting');
+  control.id = id;
+  control.dataset.testid = id;
+  part(row, 'label').textContent = text(`setting.${name}`);
+  part(row, 'label').after(control);
+  part(row, 'about').textContent = text(`setting.${name}.about`);
+  part(row, 'about').id = `${id}-about`;
+  control.setAttribute('aria-describedby', `${id}-about`);
+  return row;
 }
 
 /** @param {Field} field */

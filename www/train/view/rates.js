@@ -1,6 +1,8 @@
 /** What may be changed while a run is paused: the learning rate and the weights of the losses. */
-import { byId, clone, part, write } from '../../page/dom.js';
+
+import { byId, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
+import { settingRow } from './fields.js';
 import { sentence } from './words.js';
 
 /** @import { Rates } from '../plan/types.js' */
@@ -17,21 +19,13 @@ let filled = '';
 /** @param {(rates: Partial<Rates>) => void} onChange */
 export function setUpRates(onChange) {
   for (const name of NAMES) {
-    const row = clone('setting');
     const box = document.createElement('input');
     box.type = 'number';
     box.step = 'any';
     box.min = '0';
     box.required = true;
-    box.id = `rate-${IDS[name]}`;
-    box.dataset.testid = box.id;
-    part(row, 'label').textContent = text(`setting.${name}`);
-    part(row, 'label').after(box);
-    part(row, 'about').textContent = text(`setting.${name}.about`);
-    part(row, 'about').id = `${box.id}-about`;
-    box.setAttribute('aria-describedby', `${box.id}-about`);
     boxes.set(name, box);
-    byId('rates-fields').append(row);
+    byId('rates-fields').append(settingRow(name, box, `rate-${IDS[name]}`));
   }
   byId('rates').addEventListener('submit', (event) => {
     event.preventDefault();

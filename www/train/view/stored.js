@@ -6,7 +6,7 @@ import { Pictures } from '../../page/pictures.js';
 import { save, useTrained } from './after.js';
 import { directionOf, pairOf } from './words.js';
 
-/** @import { StoredRun } from '../keep/record.js' */
+/** @import { StoredRun } from '../keep/stored-runs.js' */
 /** @import { TrainSession } from '../session.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 

@@ -16,7 +16,8 @@ import { otherThan } from '../gather/domains.js';
 /** @import { Remark } from '../../page/messages.js' */
 /** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration, Proposal } from '../plan/types.js' */
+/** @import { Calibration } from '../plan/estimate.js' */
+/** @import { Proposal } from '../plan/types.js' */
 /** @import { RunView } from '../run/run.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
