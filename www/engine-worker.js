@@ -11,7 +11,7 @@ import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
-import { keepWeights } from './files/keeping.js';
+import { keepWeights } from './files/weights-store.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 

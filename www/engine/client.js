@@ -53,7 +53,7 @@ export class EngineClient {
    *   `browser-unsupported`, or the engine's own codes
    */
   open(signal) {
-    return this.#inTurn(() => this.#line.started(), signal);
+    return this.#inTurn(async (report) => report, signal);
   }
 
   /**
@@ -65,10 +65,7 @@ export class EngineClient {
    * @returns {Promise<ModelReport>}
    */
   load(weights, signal) {
-    return this.#inTurn(async () => {
-      await this.#line.started();
-      return this.#load(weights);
-    }, signal);
+    return this.#inTurn(() => this.#load(weights), signal);
   }
 
   /**
@@ -84,7 +81,6 @@ export class EngineClient {
    */
   translate(job, weights, signal, onPass = () => {}) {
     return this.#inTurn(async () => {
-      await this.#line.started();
       await this.#load(weights);
       this.#line.onPass = onPass;
       const value = await this.#line.post('translate', job);
@@ -101,10 +97,7 @@ export class EngineClient {
    * @returns {Promise<Blob>}
    */
   paint(scene, signal) {
-    return this.#inTurn(async () => {
-      await this.#line.started();
-      return this.#line.post('paint', scene);
-    }, signal);
+    return this.#inTurn(() => this.#line.post('paint', scene), signal);
   }
 
   /**
@@ -119,7 +112,6 @@ export class EngineClient {
    */
   request(name, fields, signal) {
     return this.#inTurn(async () => {
-      await this.#line.started();
       const value = await this.#line.post(name, fields);
       this.#deaths = 0;
       return value;
@@ -133,8 +125,9 @@ export class EngineClient {
   }
 
   /**
+   * Starts the engine if it is not running, and does something with it.
    * @template T
-   * @param {() => Promise<T>} task
+   * @param {(report: DeviceReport) => Promise<T>} task
    * @param {AbortSignal | undefined} signal
    * @returns {Promise<T>}
    */
@@ -150,7 +143,7 @@ export class EngineClient {
 
   /**
    * @template T
-   * @param {() => Promise<T>} task
+   * @param {(report: DeviceReport) => Promise<T>} task
    * @param {AbortSignal | undefined} signal
    * @returns {Promise<T>}
    */
@@ -163,7 +156,7 @@ export class EngineClient {
     };
     signal?.addEventListener('abort', onAbort);
     try {
-      return await task();
+      return await task(await this.#line.started());
     } catch (error) {
       throw this.#judged(error);
     } finally {

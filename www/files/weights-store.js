@@ -3,7 +3,9 @@
  * Where that is missing or full they still work, from memory, until the page is closed. Either way they are
  * copies: what becomes of the file that was added does not matter any more.
  */
+
 import { CodedError, failureOf, readError } from '../failure.js';
+import { Disk } from './disk.js';
 import { safeFileName } from './names.js';
 
 /** @import { Failure } from '../failure.js' */
@@ -18,9 +20,9 @@ import { safeFileName } from './names.js';
 
 /** @typedef {(name: string, file: Blob) => Promise<unknown>} Write rejects with codes as Disk does */
 
-export const FOLDER = 'weights';
-/** Holds the name of the file that a worker is writing: see keeping.js. */
-export const WRITING = '.writing';
+const FOLDER = 'weights';
+/** Holds the name of the file that a worker is writing. */
+const WRITING = '.writing';
 
 export class WeightsStore {
   #folder;
@@ -214,5 +216,23 @@ export async function bytesOf(weights, gone) {
   } catch (error) {
     if (error instanceof RangeError) throw new CodedError('weights-too-large', error.message);
     throw readError(error, 'weights-unreadable', gone);
+  }
+}
+
+/**
+ * Stores a visitor's weights from the worker, where the page itself cannot write.
+ * @param {FileSystemDirectoryHandle} root of this site's private storage
+ * @param {string} name
+ * @param {Blob} file
+ * @throws {CodedError} `storage-full`, `storage-unavailable`, `file-gone`
+ */
+export async function keepWeights(root, name, file) {
+  const folder = new Disk(await root.getDirectoryHandle(FOLDER, { create: true }));
+  // Bytes show under the name as they are written. If the page ends meanwhile, this tells of the half.
+  await folder.write(WRITING, name);
+  try {
+    await folder.write(name, file);
+  } finally {
+    await folder.remove(WRITING); // where it failed, nothing of it was left
   }
 }

@@ -59,19 +59,23 @@ export class History {
    */
   push(report) {
     this.truncate(report.step - 1);
+    const kind = kindOf(report);
+    const computed = (/** @type {LossName} */ name) => kind === 'full' || name.startsWith('D_');
+    const numbers = report.polish
+      ? [report.polish.A, report.polish.B]
+      : LOSS_NAMES.map((name) => (computed(name) ? report.losses[name] : Number.NaN));
+    this.#append([report.epoch, report.rate, report.seconds, KINDS[kind], ...numbers]);
+  }
+
+  /** @param {number[]} row */
+  #append(row) {
     const at = this.#length * WIDTH;
     if (at + WIDTH > this.#rows.length) {
       const larger = new Float32Array(this.#rows.length * 2);
       larger.set(this.#rows);
       this.#rows = larger;
     }
-    const kind = kindOf(report);
-    this.#rows.set([report.epoch, report.rate, report.seconds, KINDS[kind]], at);
-    const computed = (/** @type {LossName} */ name) => kind === 'full' || name.startsWith('D_');
-    const numbers = report.polish
-      ? [report.polish.A, report.polish.B]
-      : LOSS_NAMES.map((name) => (computed(name) ? report.losses[name] : Number.NaN));
-    this.#rows.set(numbers, at + FIELDS.length);
+    this.#rows.set(row, at);
     this.#length += 1;
   }
 
@@ -82,20 +86,8 @@ export class History {
 
   /** Steps whose numbers were lost count as unknown, so that those that follow have their place. @param {number} steps */
   pad(steps) {
-    const nothing = Object.fromEntries(LOSS_NAMES.map((name) => [name, Number.NaN]));
-    while (this.#length < steps) {
-      this.push({
-        step: this.#length + 1,
-        epoch: 0,
-        rate: Number.NaN,
-        seconds: 0,
-        images: 0,
-        warmingUp: false,
-        polishing: false,
-        polish: null,
-        losses: /** @type {Losses} */ (nothing),
-      });
-    }
+    const unknown = LOSS_NAMES.map(() => Number.NaN);
+    while (this.#length < steps) this.#append([0, Number.NaN, 0, KINDS.full, ...unknown]);
   }
 
   /** To be written to a file. @returns {ArrayBuffer} a copy */

@@ -62,41 +62,26 @@ export class Trainer {
    */
   async perform(name, fields, engine) {
     const given = /** @type {any} */ (fields);
-    switch (name) {
-      case 'weigh-run':
-        return engine().trainingNeed(given.config);
-      case 'train-start':
-        return this.#start(given, engine());
-      case 'train-keep':
-        return this.#keep(given);
-      case 'train-photos':
-        this.#supply = new Supply(given.photos, this.#tools.decode);
-        return null;
-      case 'train-steps':
-        return this.#steps(given.steps);
-      case 'train-preview':
-        return this.#preview(given.domain, given.index);
-      case 'train-classifier':
-        return this.#learnLooks();
-      case 'train-scores':
-        return this.#scores(given);
-      case 'train-change':
-        this.#run().change(given.config);
-        return null;
-      case 'train-learn-on':
-        this.#run().learnOn(given.steps, given.lr ?? undefined);
-        return this.#run().report();
-      case 'train-save':
-        return this.#save(given);
-      case 'train-finish':
-        return this.#finish(given);
-      case 'train-weights':
-        return this.#weights(given.direction);
-      case 'train-fault':
-        return this.#provoke(given);
-      default:
-        throw new CodedError('engine-usage', `nothing is called ${name}`);
-    }
+    /** @type {Record<string, () => unknown>} */
+    const tasks = {
+      'weigh-run': () => engine().trainingNeed(given.config),
+      'train-start': () => this.#start(given, engine()),
+      'train-keep': () => this.#keep(given),
+      'train-photos': () => this.#provide(given.photos),
+      'train-steps': () => this.#steps(given.steps),
+      'train-preview': () => this.#preview(given.domain, given.index),
+      'train-classifier': () => this.#learnLooks(),
+      'train-scores': () => this.#scores(given),
+      'train-change': () => this.#run().change(given.config) ?? null,
+      'train-learn-on': () => this.#learnOn(given),
+      'train-save': () => this.#save(given),
+      'train-finish': () => this.#finish(given),
+      'train-weights': () => this.#weights(given.direction),
+      'train-fault': () => this.#provoke(given),
+    };
+    const task = tasks[name];
+    if (!task) throw new CodedError('engine-usage', `nothing is called ${name}`);
+    return task();
   }
 
   /** @returns {Training} */
@@ -114,7 +99,7 @@ export class Trainer {
     this.#disk = run === null ? null : await this.#folder(run).catch(() => null);
     const made = await this.#made(from, photos, engine);
     this.#training = made.training;
-    this.#supply = new Supply(photos, this.#tools.decode);
+    this.#provide(photos);
     for (const domain of DOMAINS) {
       this.#previews[domain] = [];
       for (const photo of previews[domain]) {
@@ -205,6 +190,18 @@ export class Trainer {
   /** @param {Commands['train-keep']} given @returns {Promise<Values['train-keep']>} */
   async #keep({ run, photos }) {
     return keepPhotos(await this.#folder(run), photos, this.#run(), this.#tools);
+  }
+
+  /** @param {TrainStart['photos']} photos */
+  #provide(photos) {
+    this.#supply = new Supply(photos, this.#tools.decode);
+    return null;
+  }
+
+  /** @param {Commands['train-learn-on']} how */
+  #learnOn({ steps, lr }) {
+    this.#run().learnOn(steps, lr ?? undefined);
+    return this.#run().report();
   }
 
   /** @param {number} count @returns {Promise<Values['train-steps']>} */
