@@ -13,7 +13,8 @@ import { errorText } from './page/messages.js';
 import { notify, warn } from './page/say.js';
 import { setUpViews, showView } from './page/views.js';
 import { proposeSize } from './translate/controls.js';
-import { setUpTranslate, takeWeights, tellLoading, wouldLose } from './translate/view.js';
+import { takeWeights } from './translate/own-models.js';
+import { setUpTranslate, tellLoading, wouldLose } from './translate/view.js';
 
 /** @import { DeviceChoice, DeviceReport } from './engine/protocol.js' */
 

@@ -1,30 +1,27 @@
 /**
  * The Translate view: the bar, the photos, the gallery, and what happens between them.
  */
-import { marginIn } from '../files/margin.js';
 import { MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
-import { confirmed } from '../page/confirm.js';
 import { showPrecision } from '../page/device.js';
 import { button, byId, input, swap } from '../page/dom.js';
 import { askBeforeLeaving } from '../page/leaving.js';
-import { formatPercent, formatTime, text } from '../page/messages.js';
+import { formatPercent, text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
-import { isSlow } from '../page/support.js';
-import {
-  addOwnModel,
-  chosenModel,
-  lockControls,
-  removeOwnModel,
-  renameOwnModel,
-  settings,
-  setUpControls,
-} from './controls.js';
+import { chosenModel, lockControls, settings, setUpControls } from './controls.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
 import { translateAll } from './loop.js';
-import { polish } from './polish.js';
+import {
+  areChanging,
+  isPolishing,
+  modelsChanged,
+  ownWeights,
+  setUpOwnModels,
+  stopPolishing,
+  takeWeights,
+} from './own-models.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
 import {
@@ -50,13 +47,8 @@ import { Viewer } from './viewer.js';
 const run = createRun();
 /** Ends the run that is going on. @type {AbortController | null} */
 let stop = null;
-/** A model is being polished; `stop` ends that. */
-let polishing = false;
 /** A run waits for the engine. */
 let opening = false;
-/** Weights that are being added, renamed or forgotten; no run begins meanwhile. */
-let changing = Promise.resolve();
-let changes = 0;
 /** @typedef {{ items: import('./queue.js').Item[], ignored: number, endings: string[] }} Removed */
 /** @type {Removed} */
 const NOTHING = { items: [], ignored: 0, endings: [] };
@@ -98,7 +90,7 @@ export async function setUpTranslate(client, store, opener) {
     event.preventDefault();
     translate();
   });
-  button('cancel').addEventListener('click', () => stop?.abort());
+  button('cancel').addEventListener('click', stopAll);
   button('clear').addEventListener('click', removeAll);
   button('undo').addEventListener('click', undo);
   button('retry').addEventListener('click', () => translate(() => retry(run)));
@@ -109,19 +101,14 @@ export async function setUpTranslate(client, store, opener) {
     takeSamples('samples', 'drop.painting', () => paintSamples(engine, chosenModel().seasons)),
   );
   button('download').addEventListener('click', downloadAll);
-  button('forget').addEventListener('click', forget);
-  button('polish').addEventListener('click', polishChosen);
-  input('own-name').addEventListener('change', rename);
-  refresh();
-}
-
-/** @param {WeightsStore} store @returns {Promise<import('./controls.js').Own[]>} */
-async function ownWeights(store) {
-  const all = (await store.list()).map(async ({ name, size }) => {
-    const file = await store.read(name).catch(() => new Blob());
-    return { name, margin: await marginIn(file), bytes: size };
+  setUpOwnModels({
+    engine,
+    loader,
+    photos: () => [...run.items.values()].flatMap(({ file }) => file ?? []),
+    isRunning: () => run.running,
+    onChange: refresh,
   });
-  return Promise.all(all);
+  refresh();
 }
 
 /** Brings the bar and the lists in line with the run. */
@@ -132,16 +119,16 @@ function refresh() {
   const go = button('translate');
   go.disabled = all === 0;
   go.textContent = text(again ? 'controls.again' : 'controls.translate');
-  swap(go, button('cancel'), run.running || polishing);
+  swap(go, button('cancel'), run.running || isPolishing());
   button('download').disabled = results === 0;
-  lockControls(run.running || changes > 0);
+  lockControls(run.running || areChanging());
   showProblems(run);
   askBeforeLeaving(wouldLose());
 }
 
 /** Whether leaving the page would lose what took time. */
 export function wouldLose() {
-  return run.running || polishing || counts(run).unsaved > 0;
+  return run.running || isPolishing() || counts(run).unsaved > 0;
 }
 
 /** Folders that are still being read end with the photos that came before: counts how often. */
@@ -200,127 +187,11 @@ async function takeSamples(id, busy, make) {
 }
 
 /**
- * Changes the models, one change after another, and never under a run.
- * @param {() => Promise<void>} change
- */
-async function changeModels(change) {
-  const attempt = async () => {
-    if (run.running) return notify(text('models.wait'));
-    await change().catch(tellFailure);
-  };
-  changes += 1;
-  refresh();
-  changing = changing.then(attempt);
-  await changing;
-  changes -= 1;
-  refresh();
-}
-
-/**
- * Weights are checked by loading them; those that the engine takes are remembered and chosen.
- * @param {File} file
- */
-export function takeWeights(file) {
-  notify(''); // at once: of several files, the next one's turn leaves what is said of this
-  return changeModels(async () => {
-    showLine(text('models.checking', { name: file.name }));
-    try {
-      const { name, kept, network } = await loader.add(file);
-      addOwnModel({ name, margin: await marginIn(file), bytes: file.size, network }, true);
-      const words = text(kept === 'disk' ? 'models.added' : 'models.session', { name });
-      showLine(words);
-      announce(words);
-    } catch (error) {
-      hideProgress();
-      throw error;
-    }
-  });
-}
-
-function rename() {
-  const { name } = chosenModel();
-  if (name === null) return;
-  // Another model may be chosen, and its name stand there, before it is the turn of this.
-  const wanted = input('own-name').value;
-  if (!wanted.trim()) {
-    input('own-name').value = name;
-    return;
-  }
-  changeModels(async () => renameOwnModel(name, await loader.rename(name, wanted)));
-}
-
-async function forget() {
-  const { name } = chosenModel();
-  if (name === null) return;
-  if (!(await confirmed(text('confirm.forget', { name }), text('confirm.delete')))) return;
-  changeModels(async () => {
-    removeOwnModel(name);
-    await loader.forget(name);
-  });
-}
-
-/** The chosen model learns on the photos that are here, and what comes of it is a model of its own. */
-function polishChosen() {
-  const photos = [...run.items.values()].flatMap(({ file }) => file ?? []);
-  if (photos.length === 0) return notify(text('polish.photos'));
-  notify('');
-  /** @type {HTMLDetailsElement} */ (byId('more')).open = false;
-  return changeModels(async () => {
-    const stopped = new AbortController();
-    stop = stopped;
-    polishing = true;
-    refresh();
-    button('cancel').focus(); // the button that was pressed is out of sight
-    try {
-      await polishOn(photos, stopped.signal);
-    } catch (error) {
-      hideProgress();
-      if (!stopped.signal.aborted) throw error;
-    } finally {
-      polishing = false;
-      stop = null;
-    }
-  });
-}
-
-/** @param {Blob[]} photos @param {AbortSignal} signal */
-async function polishOn(photos, signal) {
-  const model = chosenModel();
-  const name = model.name?.replace(/\.(pth|pt|safetensors)$/i, '') ?? text(`models.${model.value}`);
-  showLine(text('device.opening'));
-  const slow = isSlow(await engine.open());
-  const weights = await loader.load(model, () => {}, signal);
-  const made = await polish({
-    engine,
-    weights,
-    photos,
-    slow,
-    signal,
-    onProgress: ({ step, total, secondsLeft }) => {
-      const time = formatTime(secondsLeft);
-      showLine(text('polish.progress', { n: step, m: total, time }));
-    },
-  });
-  const words = made
-    ? await keepPolished(new File([made], text('polish.name', { name })), model)
-    : text('polish.none');
-  showLine(words);
-  announce(words);
-}
-
-/** @param {File} file @param {import('../models/models.js').Model} model that it was made from @returns {Promise<string>} what to say */
-async function keepPolished(file, { margin }) {
-  const { name, kept, network } = await loader.add(file);
-  addOwnModel({ name, margin, bytes: file.size, network }, true);
-  return text(kept === 'disk' ? 'polish.done' : 'models.session', { name });
-}
-
-/**
  * Translates all that waits, or everything again.
  * @param {() => boolean} [start] says which photos, and whether there are any
  */
 async function translate(start = () => begin(run)) {
-  while (changes > 0) await changing;
+  await modelsChanged();
   const joining = run.running;
   if (!start()) return;
   gallery.show([...run.items.values()]);
@@ -393,6 +264,11 @@ function aborted(signal) {
   );
 }
 
+function stopAll() {
+  stop?.abort();
+  stopPolishing();
+}
+
 /** @param {number} id */
 function remove(id) {
   if (run.items.size === 1) return clear();
@@ -407,7 +283,7 @@ function removeAll() {
 }
 
 function clear() {
-  stop?.abort();
+  stopAll();
   const { ignored, endings } = run;
   offerUndo({ ignored, endings: [...endings], items: clearItems(run) });
   gallery.clear();

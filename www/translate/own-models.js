@@ -1,0 +1,176 @@
+/** A person's own models: weights that are added, renamed, forgotten, or made from others by polishing. */
+import { marginIn } from '../files/margin.js';
+import { confirmed } from '../page/confirm.js';
+import { button, byId, input } from '../page/dom.js';
+import { formatTime, text } from '../page/messages.js';
+import { announce, notify, tellFailure } from '../page/say.js';
+import { isSlow } from '../page/support.js';
+import { addOwnModel, chosenModel, removeOwnModel, renameOwnModel } from './controls.js';
+import { polish } from './polish.js';
+import { hideProgress, showLine } from './progress.js';
+
+/** @import { EngineClient } from '../engine/client.js' */
+/** @import { WeightsStore } from '../files/weights-store.js' */
+/** @import { Own } from './controls.js' */
+/** @import { ModelLoader } from './loader.js' */
+
+/**
+ * @typedef {object} Page
+ * @property {EngineClient} engine
+ * @property {ModelLoader} loader
+ * @property {() => Blob[]} photos that are there
+ * @property {() => boolean} isRunning whether photos are being translated
+ * @property {() => void} onChange
+ */
+
+/** @type {Page} */
+let page;
+/** Models that are being changed; no run begins meanwhile. */
+let changing = Promise.resolve();
+let changes = 0;
+/** Ends the polishing that is going on. @type {AbortController | null} */
+let polishing = null;
+
+/** @param {Page} parts */
+export function setUpOwnModels(parts) {
+  page = parts;
+  button('forget').addEventListener('click', forget);
+  button('polish').addEventListener('click', polishChosen);
+  input('own-name').addEventListener('change', rename);
+}
+
+/** @param {WeightsStore} store @returns {Promise<Own[]>} */
+export async function ownWeights(store) {
+  const all = (await store.list()).map(async ({ name, size }) => {
+    const file = await store.read(name).catch(() => new Blob());
+    return { name, margin: await marginIn(file), bytes: size };
+  });
+  return Promise.all(all);
+}
+
+export const areChanging = () => changes > 0;
+export const isPolishing = () => polishing !== null;
+export const stopPolishing = () => polishing?.abort();
+
+/** Resolves when no model is being changed any more. */
+export async function modelsChanged() {
+  while (changes > 0) await changing;
+}
+
+/**
+ * Changes the models, one change after another, and never under a run.
+ * @param {() => Promise<void>} change
+ */
+async function changeModels(change) {
+  const attempt = async () => {
+    if (page.isRunning()) return notify(text('models.wait'));
+    await change().catch(tellFailure);
+  };
+  changes += 1;
+  page.onChange();
+  changing = changing.then(attempt);
+  await changing;
+  changes -= 1;
+  page.onChange();
+}
+
+/**
+ * Weights are checked by loading them; those that the engine takes are remembered and chosen.
+ * @param {File} file
+ */
+export function takeWeights(file) {
+  notify(''); // at once: of several files, the next one's turn leaves what is said of this
+  return changeModels(async () => {
+    showLine(text('models.checking', { name: file.name }));
+    try {
+      tellEnd(await added(file, 'models.added'));
+    } catch (error) {
+      hideProgress();
+      throw error;
+    }
+  });
+}
+
+/**
+ * @param {File} file
+ * @param {string} words key of what is said where it is stored
+ * @param {number} [margin] else what the file itself says
+ */
+async function added(file, words, margin) {
+  const { name, kept, network } = await page.loader.add(file);
+  const about = { margin: margin ?? (await marginIn(file)), bytes: file.size, network };
+  addOwnModel({ name, ...about }, true);
+  return text(kept === 'disk' ? words : 'models.session', { name });
+}
+
+/** @param {string} words */
+function tellEnd(words) {
+  showLine(words);
+  announce(words);
+}
+
+function rename() {
+  const { name } = chosenModel();
+  if (name === null) return;
+  // Another model may be chosen, and its name stand there, before it is the turn of this.
+  const wanted = input('own-name').value;
+  if (!wanted.trim()) {
+    input('own-name').value = name;
+    return;
+  }
+  changeModels(async () => renameOwnModel(name, await page.loader.rename(name, wanted)));
+}
+
+async function forget() {
+  const { name } = chosenModel();
+  if (name === null) return;
+  if (!(await confirmed(text('confirm.forget', { name }), text('confirm.delete')))) return;
+  changeModels(async () => {
+    removeOwnModel(name);
+    await page.loader.forget(name);
+  });
+}
+
+/** The chosen model learns on the photos that are here, and what comes of it is a model of its own. */
+function polishChosen() {
+  const photos = page.photos();
+  if (photos.length === 0) return notify(text('polish.photos'));
+  notify('');
+  /** @type {HTMLDetailsElement} */ (byId('more')).open = false;
+  return changeModels(async () => {
+    const stopped = new AbortController();
+    polishing = stopped;
+    page.onChange();
+    button('cancel').focus(); // the button that was pressed is out of sight
+    try {
+      await polishOn(photos, stopped.signal);
+    } catch (error) {
+      hideProgress();
+      if (!stopped.signal.aborted) throw error;
+    } finally {
+      polishing = null;
+    }
+  });
+}
+
+/** @param {Blob[]} photos @param {AbortSignal} signal */
+async function polishOn(photos, signal) {
+  const model = chosenModel();
+  const name = model.name?.replace(/\.(pth|pt|safetensors)$/i, '') ?? text(`models.${model.value}`);
+  showLine(text('device.opening'));
+  const slow = isSlow(await page.engine.open());
+  const made = await polish({
+    engine: page.engine,
+    weights: await page.loader.load(model, () => {}, signal),
+    photos,
+    slow,
+    signal,
+    onProgress: ({ step, total, secondsLeft }) => {
+      const time = formatTime(secondsLeft);
+      showLine(text('polish.progress', { n: step, m: total, time }));
+    },
+  });
+  if (!made) return tellEnd(text('polish.none'));
+  const file = new File([made], text('polish.name', { name }));
+  tellEnd(await added(file, 'polish.done', model.margin));
+}
