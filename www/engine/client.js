@@ -11,7 +11,6 @@ import { CodedError } from '../failure.js';
 import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
 
-/** @import { Options } from './connection.js' */
 /** @import { Commands, DeviceChoice, DeviceReport, ModelReport, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
@@ -38,7 +37,7 @@ export class EngineClient {
   /**
    * @param {() => Worker} spawn starts a worker
    * @param {DeviceChoice} device
-   * @param {Options} [options]
+   * @param {import('./connection.js').Options} [options]
    */
   constructor(spawn, device, options) {
     this.#line = new Connection(spawn, device, options);

@@ -1,7 +1,5 @@
 /** The segments of a JPEG (ITU-T T.81, annex B): embedded thumbnails lie inside them, and are stepped over. */
 
-/** @import { ByteReader } from './byte-reader.js' */
-
 /** @typedef {{ marker: number, at: number, length: number }} Segment `at` and `length`: of its body */
 
 /** Far more than any camera or program writes. */
@@ -28,7 +26,7 @@ export function isFrame(marker) {
 /**
  * All segments up to the first scan, with its header, or up to the end of the image.
  *
- * @param {ByteReader} reader
+ * @param {import('./byte-reader.js').ByteReader} reader
  * @returns {AsyncGenerator<Segment>}
  */
 export async function* segments(reader) {

@@ -4,8 +4,6 @@
  */
 import { ByteReader, nameAt } from './byte-reader.js';
 
-/** @import { Kind } from './kinds.js' */
-
 /**
  * @typedef {object} Notes
  * @property {boolean} convert the file has colours of its own, which become sRGB. Gamma alone, and gamma
@@ -19,7 +17,7 @@ const MAX_CHUNKS = 65_536;
 /** Longest EXIF looked into: the orientation stands at its start. */
 const MAX_EXIF = 65_536;
 
-/** @param {Blob} file @param {Kind} kind @returns {Promise<Notes>} */
+/** @param {Blob} file @param {import('./kinds.js').Kind} kind @returns {Promise<Notes>} */
 export async function notesOf(file, kind) {
   const reader = new ByteReader(file);
   if (kind === 'png') return pngNotes(reader);

@@ -7,8 +7,6 @@ import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
 import { resultNames } from './names.js';
 
-/** @import { Format } from './names.js' */
-
 /**
  * What became of one photo.
  *
@@ -31,7 +29,7 @@ import { resultNames } from './names.js';
  * @typedef {object} About
  * @property {string} version of the engine
  * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as the engine knows it
- * @property {{ format: Format }} settings
+ * @property {{ format: import('./names.js').Format }} settings
  */
 
 const MANIFEST = 'manifest.json';

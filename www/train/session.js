@@ -22,13 +22,9 @@ import { TrainRun } from './run/run.js';
 import { canDo, snapshotOf } from './snapshot.js';
 import { Work } from './work.js';
 
-/** @import { EngineClient } from '../engine/client.js' */
-/** @import { Lease } from '../engine/lease.js' */
 /** @import { DeviceReport } from '../engine/protocol.js' */
 /** @import { Domain } from './gather/domains.js' */
-/** @import { Given } from './gather/folders.js' */
 /** @import { Which } from './keep/record.js' */
-/** @import { Source } from './plan/start.js' */
 /** @import { Preset, Rates, Settings, StartChoice } from './plan/types.js' */
 /** @import { Parts } from './run/run.js' */
 /** @import { Snapshot, State } from './snapshot.js' */
@@ -47,8 +43,8 @@ export class TrainSession extends EventTarget {
 
   /**
    * @param {object} options
-   * @param {EngineClient} options.engine made for training alone
-   * @param {Source} options.source where weights to start from are read
+   * @param {import('../engine/client.js').EngineClient} options.engine made for training alone
+   * @param {import('./plan/start.js').Source} options.source where weights to start from are read
    * @param {URLSearchParams} [options.query] of the page: `fault=panic@12`
    * @param {Host} [options.host] everything of the browser that tests replace
    */
@@ -118,7 +114,7 @@ export class TrainSession extends EventTarget {
   /**
    * Of two that are given for one place the later counts. Photos in `trainA` and `trainB` fill both.
    * @param {Domain} domain
-   * @param {Given} photos
+   * @param {import('./gather/folders.js').Given} photos
    */
   async setFolder(domain, photos) {
     if (!this.can.edit) return;
@@ -321,7 +317,7 @@ export class TrainSession extends EventTarget {
    *
    * @param {string} id
    * @param {AbortSignal} signal
-   * @param {Lease} lease
+   * @param {import('../engine/lease.js').Lease} lease
    * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
    * @returns {Promise<TrainRun | null>} null: its photos are not there
    */

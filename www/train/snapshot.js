@@ -2,10 +2,7 @@
 import { stepsOf, warmsUp } from './plan/config.js';
 import { lengthProblems, memoryProblems, settingProblems, startProblems } from './plan/settings.js';
 
-/** @import { Notice } from '../page/notices.js' */
-/** @import { Library } from './keep/library.js' */
 /** @import { Preparation } from './plan/preparation.js' */
-/** @import { TrainRun } from './run/run.js' */
 
 /**
  * What is going on:
@@ -31,10 +28,10 @@ import { lengthProblems, memoryProblems, settingProblems, startProblems } from '
  * @typedef {object} Parts
  * @property {State | null} doing null: a run is prepared
  * @property {Pick<Preparation, 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
- * @property {TrainRun | null} run
- * @property {Pick<Library, 'offers' | 'runs' | 'space'>} library
+ * @property {import('./run/run.js').TrainRun | null} run
+ * @property {Pick<import('./keep/library.js').Library, 'offers' | 'runs' | 'space'>} library
  * @property {boolean} held another tab of this browser trains
- * @property {Notice[]} notices the latest last
+ * @property {import('../page/notices.js').Notice[]} notices the latest last
  */
 
 /** @typedef {ReturnType<typeof snapshotOf>} Snapshot */

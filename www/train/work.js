@@ -6,11 +6,7 @@ import { Driver } from './run/driver.js';
 import { Presence } from './run/presence.js';
 import { Restarts } from './run/restarts.js';
 
-/** @import { EngineClient } from '../engine/client.js' */
-/** @import { Lease } from '../engine/lease.js' */
-/** @import { Host } from '../page/host.js' */
 /** @import { Notices } from '../page/notices.js' */
-/** @import { TrainRun } from './run/run.js' */
 /** @import { State } from './snapshot.js' */
 
 /** Notices of what to do next, which are out of date as soon as the run goes on. */
@@ -35,13 +31,13 @@ export class Work {
   #abort = null;
   /** What is being done; null: a run is prepared. @type {State | null} */
   doing = null;
-  /** The run on the page. @type {TrainRun | null} */
+  /** The run on the page. @type {import('./run/run.js').TrainRun | null} */
   run = null;
 
   /**
    * @param {object} parts
-   * @param {Pick<EngineClient, 'close'>} parts.engine
-   * @param {Host} parts.host
+   * @param {Pick<import('../engine/client.js').EngineClient, 'close'>} parts.engine
+   * @param {import('../page/host.js').Host} parts.host
    * @param {Notices} parts.notices
    * @param {() => void} parts.onChange
    * @param {() => Promise<void>} parts.refresh looks what is stored now
@@ -80,7 +76,7 @@ export class Work {
    *
    * @template T
    * @param {State} doing
-   * @param {(signal: AbortSignal, lease: Lease) => Promise<T>} task
+   * @param {(signal: AbortSignal, lease: import('../engine/lease.js').Lease) => Promise<T>} task
    * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
    */
   alone(doing, task) {

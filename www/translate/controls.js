@@ -8,7 +8,6 @@ import { recall, remember } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
 /** @import { Longest, ModelReport, Settings, Smooth } from '../engine/protocol.js' */
-/** @import { Format } from '../files/names.js' */
 /** @import { Card, Model } from '../models/models.js' */
 
 /** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own weights of the visitor */
@@ -55,7 +54,7 @@ export function settings() {
   const size = select('size').value;
   return {
     size: size === 'own' ? 'own' : /** @type {Longest} */ (Number(size)),
-    format: /** @type {Format} */ (select('format').value),
+    format: /** @type {import('../files/names.js').Format} */ (select('format').value),
     margin: margin(),
     smooth: /** @type {Smooth} */ (Number(select('smooth').value)),
   };

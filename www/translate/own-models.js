@@ -9,15 +9,12 @@ import { addOwnModel, chosenModel, removeOwnModel, renameOwnModel } from './cont
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
 
-/** @import { EngineClient } from '../engine/client.js' */
-/** @import { WeightsStore } from '../files/weights-store.js' */
 /** @import { Own } from './controls.js' */
-/** @import { ModelLoader } from './loader.js' */
 
 /**
  * @typedef {object} Page
- * @property {EngineClient} engine
- * @property {ModelLoader} loader
+ * @property {import('../engine/client.js').EngineClient} engine
+ * @property {import('./loader.js').ModelLoader} loader
  * @property {() => Blob[]} photos that are there
  * @property {() => boolean} isRunning whether photos are being translated
  * @property {() => void} onChange
@@ -39,7 +36,7 @@ export function setUpOwnModels(parts) {
   input('own-name').addEventListener('change', rename);
 }
 
-/** @param {WeightsStore} store @returns {Promise<Own[]>} */
+/** @param {import('../files/weights-store.js').WeightsStore} store @returns {Promise<Own[]>} */
 export async function ownWeights(store) {
   const all = (await store.list()).map(async ({ name, size }) => {
     const file = await store.read(name).catch(() => new Blob());

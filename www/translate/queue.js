@@ -8,7 +8,6 @@
  */
 import { uniqueName } from '../files/names.js';
 
-/** @import { Translated } from '../engine/protocol.js' */
 /** @import { Failure } from '../failure.js' */
 
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
@@ -27,7 +26,7 @@ import { uniqueName } from '../files/names.js';
 
 /**
  * @typedef {object} Result a translation and how it was made
- * @property {Translated} picture
+ * @property {import('../engine/protocol.js').Translated} picture
  * @property {'ab' | 'ba' | 'own'} direction of the model
  * @property {import('../files/zip.js').About} made with which model and settings
  */

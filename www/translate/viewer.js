@@ -7,9 +7,6 @@ import { button, byId, label, shownName } from '../page/dom.js';
 import { text } from '../page/messages.js';
 import { noteOf } from './card.js';
 
-/** @import { Urls } from './gallery.js' */
-/** @import { Item } from './queue.js' */
-
 export class Viewer {
   #dialog = /** @type {HTMLDialogElement} */ (byId('viewer'));
   #frame = byId('viewer-frame');
@@ -18,8 +15,8 @@ export class Viewer {
 
   /**
    * @param {object} source
-   * @param {() => Item[]} source.items all finished photos, in order
-   * @param {(id: number) => Urls | null} source.urls
+   * @param {() => import('./queue.js').Item[]} source.items all finished photos, in order
+   * @param {(id: number) => import('./gallery.js').Urls | null} source.urls
    * @param {(id: number) => void} source.onSave
    * @param {(id: number) => void} source.onClose told which photo was shown last
    */

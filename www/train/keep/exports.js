@@ -2,7 +2,6 @@
 import { safeFileName } from '../../files/names.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { History } from './history.js' */
 /** @import { RunRecord, StoredPhoto, Which } from './record.js' */
 
 /** @typedef {{ name: string, blob: Blob }} Export a file to be saved by the person */
@@ -22,7 +21,7 @@ export function weightsFile(record, direction, which, blob) {
   return { name: safeFileName(name, 'generator'), blob };
 }
 
-/** @param {RunRecord} record @param {History} history @returns {Export} */
+/** @param {RunRecord} record @param {import('./history.js').History} history @returns {Export} */
 export function curvesFile(record, history) {
   const { photos, previews, config, ...about } = record;
   const text = JSON.stringify({

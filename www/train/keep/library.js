@@ -1,7 +1,6 @@
 /** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
 
 /** @import { Host } from '../../page/host.js' */
-/** @import { Notices } from '../../page/notices.js' */
 /** @import { Offer, StoredRun } from './stored-runs.js' */
 
 export class Library {
@@ -20,7 +19,7 @@ export class Library {
   /**
    * @param {Pick<Host, 'space'>} host
    * @param {import('./stored-runs.js').StoredRuns} stored
-   * @param {Notices} notices
+   * @param {import('../../page/notices.js').Notices} notices
    */
   constructor(host, stored, notices) {
     this.#host = host;

@@ -4,7 +4,6 @@
  */
 import { isSlow } from '../../page/support.js';
 
-/** @import { Device } from '../../page/support.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { LearnOn, Network, Rates, Settings, StartChoice } from './types.js' */
 
@@ -120,7 +119,7 @@ export function emaOf(steps) {
  *
  * @param {Settings} settings without problems
  * @param {StartChoice} start
- * @param {Device} device
+ * @param {import('../../page/support.js').Device} device
  * @param {number} steps of the run
  * @param {Network | null} [network] of the weights to start from, where it is known
  */

@@ -5,7 +5,6 @@ import { configOf, stepsOf } from './config.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { defaultSettings, settingProblems, settingsWith } from './settings.js';
 
-/** @import { DeviceReport } from '../../engine/protocol.js' */
 /** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { Calibration } from './estimate.js' */
@@ -26,7 +25,7 @@ export class Preparation {
   preset = 'season';
   /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
   #basis = 'season';
-  /** @type {DeviceReport | null} */
+  /** @type {import('../../engine/protocol.js').DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };

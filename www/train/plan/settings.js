@@ -2,7 +2,6 @@
 import { isSlow } from '../../page/support.js';
 import { warmsUp } from './config.js';
 
-/** @import { Device } from '../../page/support.js' */
 /** @import { Network, SettingProblem, Settings, StartChoice, TrainNeed } from './types.js' */
 
 /** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
@@ -98,7 +97,7 @@ const COMMON = /** @type {const} */ ({
  * What is proposed before anything was measured. Weights bring their own network, so that only pictures
  * and length can be small; from scratch the network is small too.
  *
- * @param {Device | null} device
+ * @param {import('../../page/support.js').Device | null} device
  * @param {StartChoice} start
  * @param {Network | null} [network] of the weights to start from, where it is known
  * @returns {Settings}

@@ -8,9 +8,6 @@ import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { smallerCrop } from '../plan/settings.js';
 
-/** @import { Tell } from '../../page/notices.js' */
-/** @import { TrainRun } from './run.js' */
-
 /** @typedef {'training' | 'saving' | 'recovering'} Doing */
 /** @typedef {'paused' | 'finished' | 'failed' | 'closed'} End */
 
@@ -29,11 +26,11 @@ export class Driver {
   #broken = null;
 
   /**
-   * @param {TrainRun} run
+   * @param {import('./run.js').TrainRun} run
    * @param {object} parts
    * @param {import('./restarts.js').Restarts} parts.restarts
    * @param {(doing: Doing) => void} parts.onDoing
-   * @param {Tell} parts.onTell
+   * @param {import('../../page/notices.js').Tell} parts.onTell
    */
   constructor(run, { restarts, onDoing, onTell }) {
     this.#run = run;

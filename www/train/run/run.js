@@ -14,7 +14,6 @@ import { Gallery } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
-/** @import { Tell } from '../../page/notices.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { PreviewSet, RunRecord, TrainPhotos, Which } from '../keep/record.js' */
 /** @import { Rates } from '../plan/types.js' */
@@ -36,7 +35,7 @@ import { Scorer } from './scorer.js';
  * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
  * @property {(bytes: number) => Promise<void>} makeRoom on the disk, where that is possible
  * @property {() => void} onChange
- * @property {Tell} onTell
+ * @property {import('../../page/notices.js').Tell} onTell
  */
 
 /** @typedef {ReturnType<TrainRun['view']>} RunView */

@@ -4,7 +4,6 @@
  * survived. The disk is tried again each time.
  */
 
-/** @import { Failure } from '../../failure.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { History } from '../keep/history.js' */
 /** @import { RunRecord } from '../keep/record.js' */
@@ -118,7 +117,7 @@ export class Saver {
     return best === this.#best ? null : best;
   }
 
-  /** @param {Failure | null} problem @param {number} bytes */
+  /** @param {import('../../failure.js').Failure | null} problem @param {number} bytes */
   #report(problem, bytes) {
     if (problem && !this.#full) this.#tell(problem.code, { bytes }, 'warning', problem.detail);
     if (!problem && this.#full) this.#tell('storage-saved', {}, 'info');

@@ -7,10 +7,7 @@ import { chosenWeights, showOutcome } from './outcome.js';
 import { directionOf, pairOf } from './words.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Export } from '../keep/exports.js' */
-/** @import { Which } from '../keep/record.js' */
 /** @import { TrainSession } from '../session.js' */
-/** @import { Snapshot } from '../snapshot.js' */
 
 /**
  * @param {TrainSession} session
@@ -38,7 +35,7 @@ async function another(session) {
   }
 }
 
-/** @param {Snapshot} snapshot @param {TrainSession} session */
+/** @param {import('../snapshot.js').Snapshot} snapshot @param {TrainSession} session */
 export function showAfter(snapshot, session) {
   const { state, run, can, space } = snapshot;
   showLearnOn(snapshot, session);
@@ -63,7 +60,7 @@ export function showAfter(snapshot, session) {
  * @param {TrainSession} session
  * @param {(files: File[]) => unknown} onModels
  * @param {string} [id] of a stored run
- * @param {Which} [which]
+ * @param {import('../keep/record.js').Which} [which]
  */
 export async function useTrained(session, onModels, id, which) {
   const files = [];
@@ -74,7 +71,7 @@ export async function useTrained(session, onModels, id, which) {
   await onModels(files);
 }
 
-/** @param {Promise<Export>} making */
+/** @param {Promise<import('../keep/exports.js').Export>} making */
 export async function save(making) {
   const { name, blob } = await making;
   downloadFile(blob, name);

@@ -9,8 +9,6 @@ import { showTable } from './loss-table.js';
 import { columnsOf, GUESS, isKnown, KINDS, spoken } from './losses.js';
 import { directionOf } from './words.js';
 
-/** @import { Chart } from '../keep/history.js' */
-/** @import { RunView } from '../run/run.js' */
 /** @import { Kind } from './losses.js' */
 
 /** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
@@ -20,10 +18,10 @@ const POINTS = 120;
 
 /** @type {Map<Kind, Drawn>} */
 const drawn = new Map();
-/** @type {Chart} */
+/** @type {import('../keep/history.js').Chart} */
 let latest;
 
-/** @param {RunView} run */
+/** @param {import('../run/run.js').RunView} run */
 export async function showCharts(run) {
   const chart = run.history.chart(POINTS);
   latest = chart;

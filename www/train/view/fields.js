@@ -5,7 +5,6 @@ import { CHOICES, CHOSEN } from '../plan/settings.js';
 import { sentence } from './words.js';
 
 /** @import { Settings } from '../plan/types.js' */
-/** @import { Snapshot } from '../snapshot.js' */
 
 /** @typedef {{ name: keyof Settings, id: string, least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
 
@@ -95,7 +94,7 @@ function readValue({ name }, written) {
   return written.trim() === '' ? Number.NaN : Number(written);
 }
 
-/** @param {Snapshot} snapshot */
+/** @param {import('../snapshot.js').Snapshot} snapshot */
 export function showFields({ settings, settingProblems, start, warmsUp, folders }) {
   const names = { A: folders.A.name, B: folders.B.name };
   for (const [field, { row, control }] of rows) {

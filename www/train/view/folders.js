@@ -17,23 +17,20 @@ import { takeFolders } from './intake.js';
 import { leftOutLines } from './left-out.js';
 import { folderSummary, nameOf, sentence } from './words.js';
 
-/** @import { Photo } from '../gather/dataset.js' */
-/** @import { Domain } from '../gather/domains.js' */
-/** @import { TrainSession } from '../session.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
 /** Photos of a folder that are shown. */
 const SHOWN = 8;
 
 const pictures = new Pictures();
-/** @type {Map<Domain, HTMLElement>} */
+/** @type {Map<import('../gather/domains.js').Domain, HTMLElement>} */
 const cards = new Map();
 /** The photos that are drawn, to see when they are others. */
 let drawn = '';
 /** Photos are being looked at, so what comes of it is news. */
 let looking = false;
 
-/** @param {TrainSession} session */
+/** @param {import('../session.js').TrainSession} session */
 export function setUpFolders(session) {
   for (const domain of DOMAINS) {
     const card = clone('domain');
@@ -101,7 +98,7 @@ function showPhotos({ folders, checked }) {
   pictures.sweep();
 }
 
-/** @param {Photo} photo */
+/** @param {import('../gather/dataset.js').Photo} photo */
 function thumb({ file, name }) {
   const line = document.createElement('li');
   const image = pictures.image(file, shownName(name));

@@ -2,7 +2,6 @@
 import { byId, input } from '../../page/dom.js';
 
 /** @import { TrainSession } from '../session.js' */
-/** @import { Snapshot } from '../snapshot.js' */
 
 /** The run that the fields were filled for. */
 let filled = '';
@@ -31,7 +30,7 @@ function propose(session) {
   input('learn-rate').value = proposed;
 }
 
-/** @param {Snapshot} snapshot @param {TrainSession} session */
+/** @param {import('../snapshot.js').Snapshot} snapshot @param {TrainSession} session */
 export function showLearnOn({ state, run, can }, session) {
   const over = state === 'finished' && run !== null;
   byId('learn-on').hidden = !over || !run.learnOn || !can.learnOn;

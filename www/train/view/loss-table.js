@@ -4,12 +4,9 @@ import { text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 import { KINDS, lossOf, rowOf } from './losses.js';
 
-/** @import { Chart } from '../keep/history.js' */
-/** @import { LossName } from '../keep/record.js' */
-
 /**
  * Draws what changed: whoever reads a row stays in it while the training goes on.
- * @param {Chart} chart
+ * @param {import('../keep/history.js').Chart} chart
  * @param {string[]} names of the directions
  */
 export function showTable(chart, names) {
@@ -47,7 +44,7 @@ function heading(scope) {
   return one;
 }
 
-/** @param {LossName} loss */
+/** @param {import('../keep/record.js').LossName} loss */
 function cell(loss) {
   const one = document.createElement('td');
   one.dataset.loss = loss;

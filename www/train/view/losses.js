@@ -2,7 +2,6 @@
 import { formatNumber, formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 
-/** @import { Domain } from '../gather/domains.js' */
 /** @import { Chart } from '../keep/history.js' */
 /** @import { LossName } from '../keep/record.js' */
 
@@ -12,7 +11,7 @@ export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);
 /** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
 export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
 
-/** @param {Kind} kind @param {Domain} side @returns {LossName} */
+/** @param {Kind} kind @param {import('../gather/domains.js').Domain} side @returns {LossName} */
 export function lossOf(kind, side) {
   return `${kind}_${side}`;
 }

@@ -8,7 +8,6 @@ import { setUpFields, showFields } from './fields.js';
 import { directionOf, estimateWords, pairOf, proposalWords, sentence } from './words.js';
 
 /** @import { Preset, StartChoice } from '../plan/types.js' */
-/** @import { TrainSession } from '../session.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
 /** The choices that are in the list, to see when they are others. */
@@ -25,7 +24,7 @@ const FIELDS = /** @type {const} */ ([
 /** Runs that keep their discriminators. @type {Set<string>} */
 let judged = new Set();
 
-/** @param {TrainSession} session */
+/** @param {import('../session.js').TrainSession} session */
 export function setUpPlan(session) {
   setUpFields((settings) => session.set(settings));
   for (const name of PRESET_NAMES)

@@ -6,7 +6,6 @@ import { settingRow } from './fields.js';
 import { sentence } from './words.js';
 
 /** @import { Rates } from '../plan/types.js' */
-/** @import { Snapshot } from '../snapshot.js' */
 
 const NAMES = /** @type {const} */ (['lr', 'lambdaCycle', 'lambdaIdentity']);
 const IDS = { lr: 'lr', lambdaCycle: 'lambda-cycle', lambdaIdentity: 'lambda-identity' };
@@ -33,7 +32,7 @@ export function setUpRates(onChange) {
   });
 }
 
-/** @param {Snapshot} snapshot */
+/** @param {import('../snapshot.js').Snapshot} snapshot */
 export function showRates({ state, can, run }) {
   const shown = can.changeRates && state !== 'training';
   byId('rates').hidden = !shown;

@@ -13,13 +13,8 @@ import {
 } from '../../page/messages.js';
 import { otherThan } from '../gather/domains.js';
 
-/** @import { Remark } from '../../page/messages.js' */
-/** @import { FolderReport } from '../gather/dataset.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Calibration } from '../plan/estimate.js' */
-/** @import { Proposal } from '../plan/types.js' */
 /** @import { RunView } from '../run/run.js' */
-/** @import { Snapshot } from '../snapshot.js' */
 
 /** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
 
@@ -46,7 +41,7 @@ export function pairOf(names) {
 
 /**
  * A remark as a sentence. What is only known as a failure has the failure's sentence.
- * @param {Remark} remark
+ * @param {import('../../page/messages.js').Remark} remark
  * @param {Names} names
  */
 export function sentence({ code, values }, names) {
@@ -87,7 +82,7 @@ function deviceName(device) {
   return hasMessage(key) ? text(key) : device;
 }
 
-/** What is going on, in a few words. @param {Snapshot} snapshot */
+/** What is going on, in a few words. @param {import('../snapshot.js').Snapshot} snapshot */
 export function statusOf({ state, run, checked, dataset, held }) {
   if (held && !run) return text('state.held');
   if (state === 'checking' && checked) return text('state.checking.count', counted(checked));
@@ -125,7 +120,7 @@ export function factsOf(run, going) {
 
 /**
  * How long the run will take, before it is begun.
- * @param {Calibration} calibration
+ * @param {import('../plan/estimate.js').Calibration} calibration
  * @param {number} now milliseconds since 1970
  * @returns {string[]} sentences
  */
@@ -151,7 +146,7 @@ export function estimateWords(
   return lines;
 }
 
-/** @param {Proposal} proposal */
+/** @param {import('../plan/types.js').Proposal} proposal */
 export function proposalWords({ why, settings, seconds }) {
   const parts = Object.entries(settings)
     .filter(([name]) => name !== 'unit')
@@ -168,7 +163,7 @@ export function proposalWords({ why, settings, seconds }) {
     : `${words} ${text('proposal.time', { time: formatTime(seconds) })}`;
 }
 
-/** What is in a folder. @param {FolderReport} folder */
+/** What is in a folder. @param {import('../gather/dataset.js').FolderReport} folder */
 export function folderSummary({ usable, smallest, largest, heldOut }) {
   if (usable === 0 || !smallest || !largest) return '';
   const facts = [text('folder.photos', { n: usable }), sizes(smallest, largest)];

@@ -2,7 +2,6 @@
 import { failureOf } from '../../failure.js';
 import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
 
-/** @import { Failure } from '../../failure.js' */
 /** @import { Disk, Pieces, Write } from '../../files/disk.js' */
 /** @import { Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Kept, ToKeep } from '../keep/record.js' */
@@ -116,7 +115,7 @@ export async function saveResult(folder, training, weights, { record, history, b
 /**
  * @param {Disk | null} disk
  * @param {(disk: Disk) => Promise<unknown>} store
- * @returns {Promise<Failure | null>} why it is not stored
+ * @returns {Promise<import('../../failure.js').Failure | null>} why it is not stored
  */
 async function stored(disk, store) {
   if (!disk) return { code: 'storage-unavailable', detail: 'this run has no folder' };

@@ -13,7 +13,6 @@ import { Supply } from './supply.js';
 /** @import { Commands, Values } from '../../engine/protocol.js' */
 /** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { PreviewPhoto } from '../keep/record.js' */
 /** @import { TrainReport, TrainStart, TrainStored } from './protocol.js' */
 /** @import { Codec } from './supply.js' */
 
@@ -170,7 +169,7 @@ export class Trainer {
 
   /**
    * @param {Domain} domain
-   * @param {PreviewPhoto | null} shown
+   * @param {import('../keep/record.js').PreviewPhoto | null} shown
    * @param {number} side
    * @returns {Promise<number>} -1: it cannot be decoded
    */
