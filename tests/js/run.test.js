@@ -35,9 +35,9 @@ function runWith(...names) {
   addPhotos(run, names.map(photo));
   return run;
 }
-/** @param {import('../../www/translate/queue.js').Run} run */
+/** @param {import('../../www/translate/queue.js').Queue} run */
 const states = (run) => [...run.items.values()].map(({ state }) => state);
-/** @param {import('../../www/translate/queue.js').Run} run */
+/** @param {import('../../www/translate/queue.js').Queue} run */
 const names = (run) => [...run.items.values()].map(({ name }) => name);
 
 test('equal names are told apart, without regard to case, before the extension', () => {
@@ -231,7 +231,7 @@ test('what was not downloaded since it was made counts as unsaved', () => {
 
 const weights = { read: async () => new ArrayBuffer(0), sha256: null };
 /**
- * @param {import('../../www/translate/queue.js').Run} run
+ * @param {import('../../www/translate/queue.js').Queue} run
  * @param {(name: string, onPass?: (passes: number) => void) => Promise<any>} translate
  * @param {AbortController} [stop]
  */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { adviceFor, browserOf, statusOf } from '../../www/page/support.js';
+import { adviceFor, browserOf, deviceStatus } from '../../www/page/support.js';
 
 const words = JSON.parse(
   readFileSync(new URL('../../www/messages/en.json', import.meta.url), 'utf8'),
@@ -69,8 +69,8 @@ test('every reason and step is in the messages, for every browser', () => {
 });
 
 test('the device has a sentence', () => {
-  assert.equal(statusOf(cpu), 'device.cpu');
-  assert.equal(statusOf({ ...cpu, device: 'webgpu' }), 'device.webgpu');
-  assert.equal(statusOf({ ...cpu, device: 'webgpu', adapter: 'x' }), 'device.webgpu.named');
-  assert.equal(statusOf({ ...cpu, device: 'webgpu', fallback: true }), 'device.fallback');
+  assert.equal(deviceStatus(cpu), 'device.cpu');
+  assert.equal(deviceStatus({ ...cpu, device: 'webgpu' }), 'device.webgpu');
+  assert.equal(deviceStatus({ ...cpu, device: 'webgpu', adapter: 'x' }), 'device.webgpu.named');
+  assert.equal(deviceStatus({ ...cpu, device: 'webgpu', fallback: true }), 'device.fallback');
 });

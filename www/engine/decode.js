@@ -19,7 +19,7 @@ import { notesOf } from '../files/picture-notes.js';
 import { context, Picture, release } from './picture.js';
 import { turns } from './probes.js';
 
-/** @import { Kind } from '../files/kinds.js' */
+/** @import { ImageKind } from '../files/kinds.js' */
 
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
@@ -115,7 +115,7 @@ export async function decodeTo(file, sizeOf, Shrink) {
  * JPEG has neither alpha nor colours without a profile that could be converted, and without options
  * Chromium needs half the memory.
  *
- * @param {Kind} kind
+ * @param {ImageKind} kind
  * @param {boolean} convert
  * @returns {ImageBitmapOptions}
  */
@@ -128,7 +128,7 @@ function optionsFor(kind, convert) {
 /**
  * @param {Blob} file
  * @param {Blob} typed the same with its true type
- * @param {Kind} kind
+ * @param {ImageKind} kind
  * @param {ImageBitmapOptions} options
  * @returns {Promise<ImageBitmap>}
  */
@@ -267,7 +267,7 @@ export async function encode(rgba, width, height, format) {
  * Why a file could not be decoded.
  *
  * @param {Blob} file
- * @param {Kind} kind
+ * @param {ImageKind} kind
  * @param {number} pixels
  * @param {unknown} error
  */

@@ -30,7 +30,7 @@ const asked = {};
 /**
  * Whether this browser turns pictures of a kind upright as their EXIF says; Chromium leaves WebP lying.
  *
- * @param {import('../files/kinds.js').Kind} kind
+ * @param {import('../files/kinds.js').ImageKind} kind
  * @returns {Promise<boolean>}
  */
 export function turns(kind) {

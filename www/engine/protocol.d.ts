@@ -55,7 +55,7 @@ export interface ModelReport {
 }
 
 /** How a photo is translated. */
-export interface Settings {
+export interface TranslateSettings {
   size: Longest;
   /** Pixels of reflected border added before the network and cropped after, 0 to 256. */
   margin: number;
@@ -63,7 +63,7 @@ export interface Settings {
   format: Format;
 }
 
-export interface TranslateJob extends Settings {
+export interface TranslateJob extends TranslateSettings {
   file: Blob;
 }
 

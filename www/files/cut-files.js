@@ -17,7 +17,7 @@ const tail = (value) => new Uint8Array(TAIL).fill(value);
 
 /**
  * @param {Blob} file
- * @param {import('./kinds.js').Kind} kind
+ * @param {import('./kinds.js').ImageKind} kind
  * @param {number} end of what is to be kept
  * @returns {Promise<Blob[]>} the file as it may have been, in one way or two; none: it cannot be closed
  */

@@ -133,7 +133,7 @@ async function writeAtOnce(file, content) {
 /** @param {Content} content @returns {Pieces} */
 function piecesOf(content) {
   if (typeof content === 'function') return content;
-  if (!(content instanceof Blob)) return async (write) => write(0, bytesOf(content));
+  if (!(content instanceof Blob)) return async (write) => write(0, encoded(content));
   return async (write) => {
     const reader = content.stream().getReader();
     let at = 0;
@@ -180,7 +180,7 @@ async function writeAsStream(file, content) {
 }
 
 /** @param {Uint8Array | string} content */
-function bytesOf(content) {
+function encoded(content) {
   return typeof content === 'string' ? new TextEncoder().encode(content) : content;
 }
 

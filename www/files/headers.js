@@ -11,7 +11,7 @@ import { isRare, kindOf, notOpened } from './kinds.js';
 import { jxlSize, tiffSize } from './rare-sizes.js';
 
 /** @import { Extent } from './header-walks.js' */
-/** @import { Kind } from './kinds.js' */
+/** @import { ImageKind } from './kinds.js' */
 
 /** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */
 export const MAX_BYTES = 1e9;
@@ -24,10 +24,10 @@ export const MAX_SIDE = 16_384;
 const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
 
 /**
- * Kind and size of an image file.
+ * ImageKind and size of an image file.
  *
  * @param {Blob} file
- * @returns {Promise<{ kind: Kind } & Extent>}
+ * @returns {Promise<{ kind: ImageKind } & Extent>}
  * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known
  *   kind that this browser does not open), `image-heic`, `image-damaged`, `image-too-large`, `file-gone`
  */
@@ -72,7 +72,7 @@ export function checkSize(width, height, bytes) {
   }
 }
 
-/** @type {Record<Kind, (reader: ByteReader) => Promise<Extent | null>>} null: the header gives no size */
+/** @type {Record<ImageKind, (reader: ByteReader) => Promise<Extent | null>>} null: the header gives no size */
 const SIZES = {
   jpeg: jpegSize,
   png: pngSize,

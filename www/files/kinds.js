@@ -7,7 +7,7 @@ import { nameAt } from './byte-reader.js';
 
 /** @import { ByteReader } from './byte-reader.js' */
 
-/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} Kind of picture */
+/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} ImageKind of picture */
 /** @typedef {'heic' | 'tiff' | 'jxl'} RareKind which some browsers open and others do not */
 
 /**
@@ -22,7 +22,7 @@ function legible(view) {
   );
 }
 
-/** @type {[RegExp, Kind][]} */
+/** @type {[RegExp, ImageKind][]} */
 const PICTURES = [
   [/^\xff\xd8\xff/, 'jpeg'],
   [/^\x89PNG␍␊␚␊/, 'png'],
@@ -73,7 +73,7 @@ const START = 256;
 /**
  * @param {ByteReader} reader
  * @param {string} [name] of the file: it tells raw photos from other TIFF, and nothing else
- * @returns {Promise<Kind | null>} null for what is no picture
+ * @returns {Promise<ImageKind | null>} null for what is no picture
  * @throws {CodedError} `image-unsupported`, with its `kind`, for a kind that this browser does not open;
  *   `image-heic`
  */
@@ -88,10 +88,10 @@ export async function kindOf(reader, name = '') {
   return null;
 }
 
-/** @type {Partial<Record<Kind, string>>} */
+/** @type {Partial<Record<ImageKind, string>>} */
 const NAMES = { tiff: 'TIFF', jxl: 'JPEG XL', heic: 'HEIC' };
 
-/** Whether some browsers open a kind and others do not. @param {Kind} kind */
+/** Whether some browsers open a kind and others do not. @param {ImageKind} kind */
 export function isRare(kind) {
   return kind in NAMES;
 }
@@ -101,14 +101,14 @@ export function unsupported(kind) {
   return new CodedError('image-unsupported', `${kind} is not opened by this browser`, { kind });
 }
 
-/** @param {Kind} kind @param {string} [name] */
+/** @param {ImageKind} kind @param {string} [name] */
 export function notOpened(kind, name = NAMES[kind] ?? kind) {
   return kind === 'heic'
     ? new CodedError('image-heic', 'this browser does not decode HEIC')
     : unsupported(name);
 }
 
-/** Kinds that only some browsers open: they are asked, where they can be. @param {Kind} kind @param {string} [name] */
+/** Kinds that only some browsers open: they are asked, where they can be. @param {ImageKind} kind @param {string} [name] */
 async function opened(kind, name) {
   if (!isRare(kind)) return kind;
   const asked = globalThis.ImageDecoder?.isTypeSupported(`image/${kind}`);

@@ -17,7 +17,7 @@ const MAX_CHUNKS = 65_536;
 /** Longest EXIF looked into: the orientation stands at its start. */
 const MAX_EXIF = 65_536;
 
-/** @param {Blob} file @param {import('./kinds.js').Kind} kind @returns {Promise<Notes>} */
+/** @param {Blob} file @param {import('./kinds.js').ImageKind} kind @returns {Promise<Notes>} */
 export async function notesOf(file, kind) {
   const reader = new ByteReader(file);
   if (kind === 'png') return pngNotes(reader);

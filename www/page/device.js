@@ -1,7 +1,7 @@
 /** Says what the page runs on, and where there is no WebGPU, why and what to do. */
 import { byId, made } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
-import { adviceFor, statusOf } from './support.js';
+import { adviceFor, deviceStatus } from './support.js';
 
 /** @import { DeviceReport, Loading, Precision } from '../engine/protocol.js' */
 
@@ -40,7 +40,7 @@ export function showPrecision(precision) {
 export function showDevice(report) {
   shown = report;
   const status = byId('support');
-  const device = text(statusOf(report), { adapter: report.adapter });
+  const device = text(deviceStatus(report), { adapter: report.adapter });
   const half = report.precision === 'float16';
   const words = half ? text('device.half', { device }) : device;
   // Opened again after a cancelled photo: nothing new to say.

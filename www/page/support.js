@@ -52,7 +52,7 @@ function adapterSteps(agent) {
 }
 
 /** The key of the sentence in the header. @param {DeviceReport} report */
-export function statusOf(report) {
+export function deviceStatus(report) {
   if (report.device === 'cpu') return 'device.cpu';
   if (report.fallback) return 'device.fallback';
   return report.adapter ? 'device.webgpu.named' : 'device.webgpu';

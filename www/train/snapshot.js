@@ -25,7 +25,7 @@ import { lengthProblems, memoryProblems, settingProblems, startProblems } from '
  */
 
 /**
- * @typedef {object} Parts
+ * @typedef {object} Sources
  * @property {State | null} doing null: a run is prepared
  * @property {Pick<Preparation, 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
  * @property {import('./run/run.js').TrainRun | null} run
@@ -36,7 +36,7 @@ import { lengthProblems, memoryProblems, settingProblems, startProblems } from '
 
 /** @typedef {ReturnType<typeof snapshotOf>} Snapshot */
 
-/** @param {Parts} parts */
+/** @param {Sources} parts */
 export function snapshotOf(parts) {
   const { next, library, run, held, notices } = parts;
   const { folders, preset, settings, start, network, calibration } = next;
@@ -62,7 +62,7 @@ export function snapshotOf(parts) {
   };
 }
 
-/** The state, and what decides what can be done in it. @param {Parts} parts */
+/** The state, and what decides what can be done in it. @param {Sources} parts */
 function standing({ doing, next, library, run, held }) {
   const { folders, settings, start, network, need, calibration } = next;
   const { reports, both, checked } = folders;
@@ -97,7 +97,7 @@ function preparing(calibrated, checking, both) {
 
 /**
  * Which methods of the session would do something now.
- * @param {Parts} parts
+ * @param {Sources} parts
  * @param {ReturnType<typeof standing>} [now]
  */
 export function canDo(parts, now = standing(parts)) {

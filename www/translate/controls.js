@@ -7,7 +7,7 @@ import { button, byId, input, made, select } from '../page/dom.js';
 import { recall, remember } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
-/** @import { Longest, ModelReport, Settings, Smooth } from '../engine/protocol.js' */
+/** @import { Longest, ModelReport, Smooth, TranslateSettings } from '../engine/protocol.js' */
 /** @import { Card, Model } from '../models/models.js' */
 
 /** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own weights of the visitor */
@@ -49,7 +49,7 @@ export function chosenModel() {
   return /** @type {Model} */ (models.get(select('model').value));
 }
 
-/** @returns {Settings} */
+/** @returns {TranslateSettings} */
 export function settings() {
   const size = select('size').value;
   return {
@@ -187,19 +187,19 @@ function showModel() {
   button('forget').hidden = card !== null;
   byId('rename').hidden = card !== null;
   input('own-name').value = name ?? '';
-  const facts = card ? factsOf(card) : ownFactsOf(model);
+  const facts = card ? cardFacts(card) : ownFacts(model);
   byId('card-facts').replaceChildren(
     ...facts.flatMap(([term, fact]) => [made('dt', text(term)), made('dd', fact)]),
   );
 }
 
 /** @param {Card} card @returns {[string, string][]} key of the term, and the fact */
-function factsOf(card) {
+function cardFacts(card) {
   const trained = /** @type {Record<string, string | number>} */ (card.trained);
   return [
     ['models.trained', text(`models.trained.${card.trained.on}`, trained)],
     ['models.made', text('models.pixels', { n: card.size })],
-    ...scoresOf(card),
+    ...cardScores(card),
     ['models.network', networkWords(card)],
     ['models.margin', text('models.pixels', { n: card.margin })],
     ['models.bytes', formatBytes(card.bytes)],
@@ -212,7 +212,7 @@ function factsOf(card) {
  * @param {Card} card
  * @returns {[string, string][]}
  */
-function scoresOf({ back, grid }) {
+function cardScores({ back, grid }) {
   /** @type {[string, string][]} */
   const facts = [['models.grid', text('models.grid.value', { grid: formatSmall(grid) })]];
   if (back !== null)
@@ -233,7 +233,7 @@ function networkWords({ blocks, ngf, parameters, up, norm }) {
 }
 
 /** @param {Model} own @returns {[string, string][]} */
-function ownFactsOf({ margin, bytes, network }) {
+function ownFacts({ margin, bytes, network }) {
   /** @type {[string, string][]} */
   const facts = [];
   if (network) facts.push(['models.network', networkWords(network)]);

@@ -5,7 +5,7 @@ import { cancel, nextItem, settle } from './queue.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { Failure } from '../failure.js' */
-/** @import { Item, Run } from './queue.js' */
+/** @import { Item, Queue } from './queue.js' */
 
 /**
  * Something is wrong with the photo itself: it is skipped, not failed. One whose file has gone may come
@@ -17,12 +17,12 @@ export function isPhotosFault(code) {
 }
 
 /**
- * @param {Run} run that has begun
+ * @param {Queue} run that has begun
  * @param {object} how
  * @param {Pick<EngineClient, 'translate'>} how.engine
  * @param {import('../models/models.js').Model} how.model
  * @param {Weights} how.weights of the model
- * @param {import('../engine/protocol.js').Settings} how.settings
+ * @param {import('../engine/protocol.js').TranslateSettings} how.settings
  * @param {string} how.version of the engine
  * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
  * @param {AbortSignal} how.signal

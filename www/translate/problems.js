@@ -4,12 +4,12 @@ import { ignoredText } from '../page/left-out.js';
 import { errorText, text } from '../page/messages.js';
 import { counts } from './queue.js';
 
-/** @import { Run } from './queue.js' */
+/** @import { Queue } from './queue.js' */
 
 /** @type {Map<number, HTMLElement>} */
 const lines = new Map();
 
-/** Brings the list up to date; lines that are still right are left alone. @param {Run} run */
+/** Brings the list up to date; lines that are still right are left alone. @param {Queue} run */
 export function showProblems(run) {
   for (const [id, line] of lines) {
     if (run.items.get(id)?.problem) continue;

@@ -4,7 +4,7 @@ import { formatTime, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
 import { counts, progress } from './queue.js';
 
-/** @import { Run } from './queue.js' */
+/** @import { Queue } from './queue.js' */
 
 /** A screen reader hears of every tenth of the way, not of every photo. */
 const ANNOUNCE_STEP = 0.1;
@@ -18,7 +18,7 @@ export function resetProgress() {
   announced = 0;
 }
 
-/** @param {Run} run */
+/** @param {Queue} run */
 export function showProgress(run) {
   const { finished, total, fraction, secondsEach, secondsLeft } = progress(run);
   const bar = byId('progress');
@@ -46,7 +46,7 @@ export function showLine(words) {
   byId('progress-line').textContent = words;
 }
 
-/** The last word on a run. @param {Run} run @param {boolean} cancelled */
+/** The last word on a run. @param {Queue} run @param {boolean} cancelled */
 export function showEnd(run, cancelled) {
   const { done, failed, skipped } = counts(run);
   const facts = [text('progress.done', { n: done })];

@@ -32,7 +32,7 @@ import { uniqueName } from '../files/names.js';
  */
 
 /**
- * @typedef {object} Run
+ * @typedef {object} Queue
  * @property {Map<number, Item>} items in the order in which they were added
  * @property {Set<string>} names lower-case names in use
  * @property {number[]} queue ids to translate, in order; ids whose photo has gone are passed over
@@ -49,7 +49,7 @@ import { uniqueName } from '../files/names.js';
 /** The mean is taken over this many of the latest photos, so that it follows a change of pace. */
 const PACE = 8;
 
-/** @returns {Run} */
+/** @returns {Queue} */
 export function createRun() {
   return {
     items: new Map(),
@@ -68,7 +68,7 @@ export function createRun() {
 
 /**
  * Adds photos, or with `problem` files that were refused at once. They join a run that is going on.
- * @param {Run} run
+ * @param {Queue} run
  * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
  * @returns {Item[]} the new items
  */
@@ -92,7 +92,7 @@ export function addPhotos(run, entries) {
   });
 }
 
-/** @param {Run} run @param {number} id @returns {Item[]} what was taken out */
+/** @param {Queue} run @param {number} id @returns {Item[]} what was taken out */
 export function removeItem(run, id) {
   const item = run.items.get(id);
   if (!item) return [];
@@ -101,7 +101,7 @@ export function removeItem(run, id) {
   return [item];
 }
 
-/** @param {Run} run @returns {Item[]} what was taken out */
+/** @param {Queue} run @returns {Item[]} what was taken out */
 export function clearItems(run) {
   const items = [...run.items.values()];
   run.items.clear();
@@ -114,7 +114,7 @@ export function clearItems(run) {
 
 /**
  * Puts back what was taken out, in its old place; those that still wait do so for the next run.
- * @param {Run} run
+ * @param {Queue} run
  * @param {Item[]} items
  */
 export function restoreItems(run, items) {
@@ -129,7 +129,7 @@ export function restoreItems(run, items) {
 /**
  * Starts: all that wait, or when none does, everything once more with the present settings.
  * Skipped photos stay skipped, since the settings have no part in that.
- * @param {Run} run
+ * @param {Queue} run
  * @returns {boolean} whether there is anything to do
  */
 export function begin(run) {
@@ -142,7 +142,7 @@ export function begin(run) {
 /**
  * Starts with photos that failed, and leaves all others as they are; or lets them join the run that is
  * going on.
- * @param {Run} run
+ * @param {Queue} run
  * @param {number} [id] of one; all that failed otherwise
  * @returns {boolean} whether there is anything to do
  */
@@ -155,7 +155,7 @@ export function retry(run, id) {
   return failed.length > 0;
 }
 
-/** @param {Run} run @param {Item[]} items @returns {boolean} whether there is anything to do */
+/** @param {Queue} run @param {Item[]} items @returns {boolean} whether there is anything to do */
 function start(run, items) {
   run.queue = [];
   enqueue(run, items);
@@ -166,7 +166,7 @@ function start(run, items) {
   return run.running;
 }
 
-/** @param {Run} run @param {Item[]} items */
+/** @param {Queue} run @param {Item[]} items */
 function enqueue(run, items) {
   for (const item of items) {
     item.state = 'waiting';
@@ -177,7 +177,7 @@ function enqueue(run, items) {
 
 /**
  * Takes the next photo and marks it active; null ends the run.
- * @param {Run} run
+ * @param {Queue} run
  * @returns {Item | null}
  */
 export function nextItem(run) {
@@ -196,7 +196,7 @@ export function nextItem(run) {
 /**
  * Records how a photo ended. A photo that was removed meanwhile still counts as finished. One that has a
  * result keeps it when a later translation fails, and can be tried again whatever the reason.
- * @param {Run} run
+ * @param {Queue} run
  * @param {number} id
  * @param {{ result: Result } | { problem: Failure, skipped: boolean }} outcome
  * @param {number} seconds time on the clock since `nextItem`
@@ -223,7 +223,7 @@ export function settle(run, id, outcome, seconds) {
   return item;
 }
 
-/** Stops. Photos that waited for a second translation fall back on their first. @param {Run} run */
+/** Stops. Photos that waited for a second translation fall back on their first. @param {Queue} run */
 export function cancel(run) {
   run.running = false;
   for (const item of run.items.values()) settled(item);
@@ -238,7 +238,7 @@ function settled(item) {
 
 /**
  * How many photos are in each state, how many have a result, and how many of those were not downloaded.
- * @param {Run} run
+ * @param {Queue} run
  */
 export function counts(run) {
   const count = { waiting: 0, done: 0, failed: 0, skipped: 0 };
@@ -254,7 +254,7 @@ export function counts(run) {
 
 /**
  * `secondsEach` and `secondsLeft` are null until a photo is through.
- * @param {Run} run
+ * @param {Queue} run
  * @returns {{ finished: number, total: number, fraction: number, secondsEach: number | null, secondsLeft: number | null }}
  */
 export function progress(run) {

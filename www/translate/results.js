@@ -3,7 +3,7 @@ import { resultName } from '../files/names.js';
 import { buildZip } from '../files/zip.js';
 import { download, downloadFile } from '../page/dom.js';
 
-/** @import { Item, Run } from './queue.js' */
+/** @import { Item, Queue } from './queue.js' */
 
 /** @param {Item} item with a result @param {string} url of the picture */
 export function saveOne(item, url) {
@@ -13,7 +13,7 @@ export function saveOne(item, url) {
 }
 
 /**
- * @param {Run} run
+ * @param {Queue} run
  * @throws {import('../failure.js').CodedError} `zip-failed`
  */
 export async function saveZip(run) {

@@ -15,7 +15,7 @@ import { DOMAINS } from '../gather/domains.js';
 /** Times that are kept at most, and bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
 
-export class Gallery {
+export class Previews {
   #photos;
   /** What is on the disk, by file name. @type {Map<string, Blob>} */
   #stored = new Map();
@@ -131,7 +131,7 @@ function filesOf(picture) {
 /** @param {PreviewSet[]} sets oldest first */
 export function thinned(sets) {
   let kept = sets;
-  while (kept.length > 2 && (kept.length > MOST.times || bytesOf(kept) > MOST.bytes)) {
+  while (kept.length > 2 && (kept.length > MOST.times || weightOf(kept) > MOST.bytes)) {
     const last = kept.length - 1;
     kept = kept.filter((_, i) => i % 2 === 0 || i === last);
   }
@@ -139,7 +139,7 @@ export function thinned(sets) {
 }
 
 /** @param {PreviewSet[]} sets */
-function bytesOf(sets) {
+function weightOf(sets) {
   const blobs = sets.flatMap(({ pictures }) =>
     pictures.flatMap((one) => [one.translated, one.back]),
   );

@@ -10,7 +10,7 @@ import { learnOnOf, ratesConfig } from '../plan/config.js';
 import { costOf, polishCostOf, warmUpCostOf, workOf } from '../plan/cost.js';
 import { previewsOf } from '../plan/settings.js';
 import { Forecast, Pace } from './forecast.js';
-import { Gallery } from './previews.js';
+import { Previews } from './previews.js';
 import { Saver } from './saver.js';
 import { Scorer } from './scorer.js';
 
@@ -46,7 +46,7 @@ export class TrainRun {
   #faults;
   #from;
   #photos;
-  #previews;
+  #toPreview;
   #forecast;
   #onChange;
   #onTell;
@@ -75,12 +75,12 @@ export class TrainRun {
     this.#faults = parts.faults;
     this.#from = parts.from;
     this.#photos = parts.photos;
-    this.#previews = parts.previews;
+    this.#toPreview = parts.previews;
     this.#forecast = new Forecast(parts.expected ?? null);
     this.#onChange = parts.onChange;
     this.#onTell = parts.onTell;
     const { previews, best } = this.record;
-    this.gallery = new Gallery(previews, parts.pictures ?? [], best?.step);
+    this.previews = new Previews(previews, parts.pictures ?? [], best?.step);
     this.#scorer = new Scorer(parts.host, parts.engine, this.#given, parts.onTell);
     this.saver = new Saver(parts.host, parts.engine, parts.onTell);
     this.#best = parts.best ?? null;
@@ -141,11 +141,11 @@ export class TrainRun {
   async secure() {
     const { photos, previews } = await this.#copies.keep(
       this.record,
-      { photos: this.#photos, previews: this.#previews },
+      { photos: this.#photos, previews: this.#toPreview },
       this.#shown.side,
     );
     this.#photos = photos;
-    this.#previews = previews;
+    this.#toPreview = previews;
     await this.#engine.request('train-photos', { photos });
     await this.save();
   }
@@ -157,7 +157,7 @@ export class TrainRun {
   async restore() {
     const otherDevice = await this.#otherDevice();
     await this.#open(this.saver.last ?? this.#from);
-    this.gallery.forgetAfter(this.step);
+    this.previews.forgetAfter(this.step);
     this.record.scores = this.record.scores.filter(({ step }) => step <= this.step);
     if (this.#rates) await this.change(this.#rates);
     return { otherDevice };
@@ -170,11 +170,11 @@ export class TrainRun {
       run: record.id,
       from,
       photos: this.#photos,
-      previews: this.#previews,
+      previews: this.#toPreview,
       previewSide: this.#shown.side,
     });
     if (started.older) this.#onTell('checkpoint-older', { step: started.report.step }, 'warning');
-    this.gallery.available = started.previews;
+    this.previews.available = started.previews;
     this.#take(started.report);
     this.history.truncate(this.step);
     this.history.pad(this.step);
@@ -265,9 +265,9 @@ export class TrainRun {
     const turns = this.step > 0 && this.step === this.#polishedFrom && !this.over;
     const due = always || turns || this.step % this.record.settings.previewEvery === 0;
     if (!due) return;
-    if (this.gallery.latest?.step !== this.step) {
+    if (this.previews.latest?.step !== this.step) {
       const started = this.#host.now();
-      await this.gallery.look(this.#engine, this.step, this.#shown.photos);
+      await this.previews.look(this.#engine, this.step, this.#shown.photos);
       this.#forecast.looked((this.#host.now() - started) / 1000);
       this.#onChange();
     }
@@ -291,7 +291,7 @@ export class TrainRun {
     if (best) {
       record.best = latest;
       this.#best = best;
-      this.gallery.keep(this.step);
+      this.previews.keep(this.step);
     }
     this.#onChange();
   }
@@ -299,7 +299,7 @@ export class TrainRun {
   /** Writes a checkpoint. One that cannot be written to disk is kept in memory. */
   async save() {
     this.record.modified = this.#host.date();
-    await this.saver.save(this.record, this.history, this.gallery, this.#best);
+    await this.saver.save(this.record, this.history, this.previews, this.#best);
     this.#rates = null;
     this.#onChange();
   }
@@ -312,8 +312,8 @@ export class TrainRun {
     await this.look({ always: true });
     this.record.state = stopped ? 'stopped' : 'finished';
     this.record.modified = this.#host.date();
-    const { record, history, gallery } = this;
-    this.result = await this.saver.finish(record, history, gallery, this.#best);
+    const { record, history, previews } = this;
+    this.result = await this.saver.finish(record, history, previews, this.#best);
     // Files of their own are gone by now, so that they are stored anew if it learns on.
     if (record.best?.step === this.step) this.#best = this.result;
     this.#onChange();
@@ -398,12 +398,12 @@ export class TrainRun {
       saved: this.saver.saved,
       /** Photos of which small copies have been stored, of how many; null: none are being. */
       copying: this.#copies.progress,
-      previews: this.gallery.sets,
+      previews: this.previews.sets,
       scores,
       /** Scores are being computed: of what the run starts from, or of what it has come to. */
       scoring: this.#scorer.busy,
       /** The best that was scored, which may be what it started from; null: nothing was. */
-      best: best ? { step: best.step, pictures: this.gallery.best?.pictures ?? [] } : null,
+      best: best ? { step: best.step, pictures: this.previews.best?.pictures ?? [] } : null,
       /** It does not start from scratch. */
       given: this.#given,
       /** Rates that would help after `training-not-finite`; null otherwise. */

@@ -8,7 +8,7 @@
 /** @import { History } from '../keep/history.js' */
 /** @import { RunRecord } from '../keep/record.js' */
 /** @import { TrainFrom } from '../worker/protocol.js' */
-/** @import { Gallery } from './previews.js' */
+/** @import { Previews } from './previews.js' */
 
 /** @typedef {Record<Domain, Blob> | null} Best the best weights so far */
 
@@ -81,13 +81,13 @@ export class Saver {
   /**
    * @param {RunRecord} record
    * @param {History} history
-   * @param {Gallery} gallery
+   * @param {Previews} previews
    * @param {Best} best
    */
-  async save(record, history, gallery, best) {
+  async save(record, history, previews, best) {
     this.#wanted = false;
     try {
-      const pictures = gallery.toStore();
+      const pictures = previews.toStore();
       const { step, seconds, bytes, unsaved } = await this.#engine.request('train-save', {
         record,
         history: history.bytes(),
@@ -98,7 +98,7 @@ export class Saver {
       this.saved = { step, kept: unsaved ? 'memory' : 'disk' };
       this.#seconds = seconds;
       if (!unsaved) {
-        gallery.stored(pictures);
+        previews.stored(pictures);
         this.#best = best;
       }
       this.#report(unsaved?.problem ?? null, bytes);
@@ -127,16 +127,16 @@ export class Saver {
   /**
    * @param {RunRecord} record
    * @param {History} history
-   * @param {Gallery} gallery
+   * @param {Previews} previews
    * @param {Best} best
    * @returns {Promise<Record<Domain, Blob>>} the weights
    */
-  async finish(record, history, gallery, best) {
+  async finish(record, history, previews, best) {
     const { a, b, problem, checkpoint } = await this.#engine.request('train-finish', {
       record,
       history: history.bytes(),
       best: record.best?.step === record.step ? null : this.#unstored(best),
-      pictures: gallery.toStore(),
+      pictures: previews.toStore(),
     });
     this.resultKept = problem ? 'memory' : 'disk';
     this.#inMemory = checkpoint;

@@ -9,14 +9,14 @@ import { showTable } from './loss-table.js';
 import { columnsOf, GUESS, isKnown, KINDS, spoken } from './losses.js';
 import { directionOf } from './words.js';
 
-/** @import { Kind } from './losses.js' */
+/** @import { LossKind } from './losses.js' */
 
 /** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
 
 /** Points that are drawn, and rows of the table. */
 const POINTS = 120;
 
-/** @type {Map<Kind, Drawn>} */
+/** @type {Map<LossKind, Drawn>} */
 const drawn = new Map();
 /** @type {import('../keep/history.js').Chart} */
 let latest;
@@ -60,7 +60,7 @@ function legendMarks() {
   return /** @type {HTMLElement[]} */ ([...legend.children]);
 }
 
-/** @param {Kind} kind @returns {Drawn} */
+/** @param {LossKind} kind @returns {Drawn} */
 function added(kind) {
   const one = { figure: clone('chart'), plot: null };
   one.figure.dataset.loss = kind;

@@ -5,18 +5,18 @@ import { DOMAINS } from '../gather/domains.js';
 /** @import { Chart } from '../keep/history.js' */
 /** @import { LossName } from '../keep/record.js' */
 
-/** @typedef {typeof KINDS[number]} Kind */
+/** @typedef {typeof KINDS[number]} LossKind */
 
 export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);
 /** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
 export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
 
-/** @param {Kind} kind @param {import('../gather/domains.js').Domain} side @returns {LossName} */
+/** @param {LossKind} kind @param {import('../gather/domains.js').Domain} side @returns {LossName} */
 export function lossOf(kind, side) {
   return `${kind}_${side}`;
 }
 
-/** Whether a loss was computed in any step. @param {Chart} chart @param {Kind} kind */
+/** Whether a loss was computed in any step. @param {Chart} chart @param {LossKind} kind */
 export function isKnown({ mean }, kind) {
   return DOMAINS.some((side) => mean[lossOf(kind, side)].some(Number.isFinite));
 }
@@ -24,7 +24,7 @@ export function isKnown({ mean }, kind) {
 /**
  * What a chart draws: the steps, and of either side the least, the most and the mean.
  * @param {Chart} chart
- * @param {Kind} kind
+ * @param {LossKind} kind
  * @returns {(number | null)[][]}
  */
 export function columnsOf({ steps, least, most, mean }, kind) {
@@ -55,7 +55,7 @@ export function rowOf({ steps, mean }, i) {
   return [formatNumber(steps[i]), ...written];
 }
 
-/** A chart in words. @param {Chart} chart @param {Kind} kind @param {string[]} names of the directions */
+/** A chart in words. @param {Chart} chart @param {LossKind} kind @param {string[]} names of the directions */
 export function spoken({ mean }, kind, names) {
   const title = text(`losses.${kind}`);
   const lines = DOMAINS.flatMap((side, i) => {

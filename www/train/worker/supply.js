@@ -7,10 +7,10 @@
 import { CodedError, failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
 
+/** @import { Pixels } from '../../engine/decode.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { Excluded } from './protocol.js' */
 
-/** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels */
 /**
  * How photos are read and pictures written.
  *

@@ -129,8 +129,8 @@ export class Trainer {
         checkpoint && (await engine.discriminatorsOf(reader(checkpoint), checkpoint.size));
       const [dA, dB] = judges
         ? [judges, judges]
-        : await Promise.all([from.dA, from.dB].map(bytesOf));
-      const generators = await Promise.all([a, b].map(bytesOf));
+        : await Promise.all([from.dA, from.dB].map(weightsBytes));
+      const generators = await Promise.all([a, b].map(weightsBytes));
       const training = engine.startTraining(
         config,
         ...counts,
@@ -297,7 +297,7 @@ function reader(file) {
 }
 
 /** Weights to start from. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
-async function bytesOf(blob) {
+async function weightsBytes(blob) {
   if (!blob) return undefined;
   try {
     return new Uint8Array(await blob.arrayBuffer());
