@@ -136,14 +136,9 @@ export interface Loading {
   total: number;
 }
 
-/** How many of several passes over a photo are behind; a graphics card has them all at once. */
-export interface Passed {
-  passed: number;
-}
-
 /**
- * What the worker says unasked: how far its engine has come, or the photo that it is at; once, that it
- * can take requests; or that it is of no more use, because it could not start (`engine-unavailable`,
- * `browser-unsupported`) or broke down between requests (`engine-died`).
+ * What the worker says unasked: how far its engine has come; how many of several passes over a photo are behind
+ * (a graphics card has them all at once); once, that it can take requests; or that it is of no more use, because
+ * it could not start (`engine-unavailable`, `browser-unsupported`) or broke down between requests (`engine-died`).
  */
-export type Unasked = Loading | Passed | { ready: true } | { crash: Failure };
+export type Unasked = Loading | { passed: number } | { ready: true } | { crash: Failure };

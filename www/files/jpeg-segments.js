@@ -7,7 +7,6 @@ const MAX_SEGMENTS = 16_384;
 /** Most stray and fill bytes between segments: decoders step over any number of them. */
 const MAX_STRAY = 2 ** 26;
 
-export const SOI = 0xd8;
 export const EOI = 0xd9;
 export const SOS = 0xda;
 export const DRI = 0xdd;

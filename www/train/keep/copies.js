@@ -136,7 +136,7 @@ function pixelsOf(config) {
 }
 
 /** Whether a photo is stored, or could not be opened in the first place. @param {StoredPhoto} photo */
-export function isKept({ file, problem }) {
+function isKept({ file, problem }) {
   return file !== null || problem !== undefined;
 }
 

@@ -9,19 +9,14 @@ import { isSlow } from '../../page/support.js';
 
 /** Steps of warm-up at most, and the part of a run that it is at most. */
 const WARM_UP = { steps: 100, part: 5 };
-
 /** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
 const LONGEST_RAMP = 1000;
-
 /** Steps over which weights are averaged, at most. */
 const LONGEST_AVERAGE = 1000;
-
 /** Steps of polish: the part of a run, at least and at most, as `proposed` in src/train/polish.rs, which has the reasons. */
 const POLISH = { part: 10, least: { steps: 60, part: 3 }, most: 400 };
-
 /** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
 const ZOOM = 1.5;
-
 /** What the discriminators are shown, as the engine names it. */
 const AUGMENT = {
   none: '',
@@ -99,7 +94,7 @@ export function polishOf({ polish, up }, start, steps) {
  * @param {number} warmUp
  * @param {number} steps of the run
  */
-export function rampOf(warmUp, steps) {
+function rampOf(warmUp, steps) {
   return Math.min(LONGEST_RAMP, Math.floor((steps - warmUp) / 2));
 }
 

@@ -2,7 +2,6 @@
 
 /** Part of the time. */
 export const PART = 0.1;
-
 /** Seconds of training before the first from scratch. */
 export const FIRST = { slow: 300, graphics: 60 };
 
