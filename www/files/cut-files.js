@@ -38,10 +38,7 @@ function twice(file, end, last) {
 /** @param {Blob} file @returns {Promise<Blob[]>} */
 async function closedPng(file) {
   let end = 8;
-  for await (const { name, at, length } of chunks(new ByteReader(file), 8, {
-    order: 'big',
-    beyond: 4,
-  })) {
+  for await (const { name, at, length } of chunks(new ByteReader(file), 'png')) {
     if (name === 'IEND') return []; // it has an end, so it is something else
     if (at + length + 4 > file.size) {
       const data =
@@ -72,10 +69,7 @@ async function pngChunk(body) {
 /** Without what follows the last whole chunk, and with a length in front that is true. @param {Blob} file @returns {Promise<Blob[]>} */
 async function closedWebp(file) {
   let end = 12;
-  for await (const { at, length } of chunks(new ByteReader(file), 12, {
-    order: 'little',
-    beyond: 0,
-  })) {
+  for await (const { at, length } of chunks(new ByteReader(file), 'webp')) {
     if (at + length > file.size) break;
     end = at + length;
   }

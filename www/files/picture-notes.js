@@ -29,7 +29,7 @@ export async function notesOf(file, kind) {
 async function pngNotes(reader) {
   const found = new Set();
   let orientation = 1;
-  for await (const { name, at, length } of chunks(reader, 8, { order: 'big', beyond: 4 })) {
+  for await (const { name, at, length } of chunks(reader, 'png')) {
     found.add(name);
     if (name === 'cHRM' && !(await hasPrimariesOfSrgb(reader, at))) found.add('primaries');
     if (name === 'eXIf') orientation = await orientationIn(reader, at, length);
@@ -54,7 +54,7 @@ async function webpOrientation(reader) {
   const flags = (await reader.view(20, 1))?.getUint8(0) ?? 0;
   const extended = (await reader.view(12, 4))?.getUint32(0) === 0x56503858;
   if (!extended || !(flags & 8)) return 1; // RFC 9649, 2.7: no EXIF
-  for await (const { name, at, length } of chunks(reader, 12, { order: 'little', beyond: 0 })) {
+  for await (const { name, at, length } of chunks(reader, 'webp')) {
     if (name === 'EXIF') return orientationIn(reader, at, length);
   }
   return 1;
@@ -65,18 +65,17 @@ async function webpOrientation(reader) {
  * checksum, or a byte where it has an odd length.
  *
  * @param {ByteReader} reader
- * @param {number} start
- * @param {{ order: 'big' | 'little', beyond: number }} form
+ * @param {'png' | 'webp'} kind
  * @returns {AsyncGenerator<{ name: string, at: number, length: number }>}
  */
-export async function* chunks(reader, start, { order, beyond }) {
-  const png = order === 'big';
-  for (let at = start, step = 0; step < MAX_CHUNKS; step += 1) {
+export async function* chunks(reader, kind) {
+  const png = kind === 'png';
+  for (let at = png ? 8 : 12, step = 0; step < MAX_CHUNKS; step += 1) {
     const view = await reader.view(at, 8);
     if (!view) return;
     const length = view.getUint32(png ? 0 : 4, !png);
     yield { name: nameAt(view, png ? 4 : 0), at: at + 8, length };
-    at += 8 + length + (png ? beyond : length % 2);
+    at += 8 + length + (png ? 4 : length % 2);
   }
 }
 
