@@ -20,7 +20,7 @@ const MAY = {
   translate: PAGE,
   'train/gather': [...GROUND, 'page'],
   'train/plan': PLAN,
-  'train/keep': [...PLAN, 'train/plan'],
+  'train/keep': [...GROUND, 'page', 'train/gather', 'train/plan'],
   'train/worker': [...GROUND, 'train/gather', 'train/plan', 'train/keep'],
   'train/run': RUN,
   train: [...RUN, 'train/run'],
