@@ -1,10 +1,10 @@
 /**
- * The worker: the one place where photos are decoded and wasm runs. It answers the requests of
- * `protocol.d.ts` strictly one after another.
+ * The worker, where all photos are decoded and all wasm runs. It answers the requests of `protocol.d.ts`
+ * strictly one after another.
  *
- * A panic ends the wasm instance. It shows as a `RuntimeError`, and where it happens inside an
- * asynchronous call that call never settles: only the worker's `error` event tells. Both end the running
- * request with `engine-died`; the page then replaces the worker.
+ * A panic ends the wasm instance. It throws a `RuntimeError`, but an asynchronous call in which it happens
+ * never settles: only the worker's `error` event reports it. Either way the running request fails with
+ * `engine-died`, and the page replaces the worker.
  */
 import { decode, decodeTo, encode } from './engine/decode.js';
 import { holdRun } from './engine/lease.js';
@@ -18,17 +18,17 @@ import { Trainer } from './train/worker/trainer.js';
 /** @import { DeviceChoice, DeviceReport, ModelReport, Precision, Request, TranslateJob, Translated } from './engine/protocol.js' */
 /** @import { Polishing } from './pkg/cyclegan_web.js' */
 
-/** Longest side proposed: what takes a few seconds at most on a usual machine. */
+/** Default longest side: takes a few seconds at most on a typical machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
 
-/** Milliseconds between two words on how much of the engine has come. */
+/** Milliseconds between two reports of download progress. */
 const TELL_EVERY = 100;
 
 /** @type {Engine | null} */
 let engine = null;
-/** What was loaded last. @type {ModelReport | null} */
+/** The model loaded last. @type {ModelReport | null} */
 let model = null;
-/** The model that is being polished. @type {Polishing | null} */
+/** The model being polished. @type {Polishing | null} */
 let polishing = null;
 const trainer = new Trainer({
   decode,
@@ -38,9 +38,9 @@ const trainer = new Trainer({
   storage: () => navigator.storage.getDirectory(),
   hold: holdRun,
 });
-/** Why this worker is of no more use. @type {CodedError | null} */
+/** Why this worker is no longer usable. @type {CodedError | null} */
 let dead = null;
-/** Ends the running request. @type {((error: CodedError) => void) | null} */
+/** Fails the running request. @type {((error: CodedError) => void) | null} */
 let endRunning = null;
 /** The last request of the queue. @type {Promise<void>} */
 let last = Promise.resolve();
@@ -58,7 +58,7 @@ load().then(
   (/** @type {unknown} */ error) => postMessage({ crash: failureOf(error, 'engine-unavailable') }),
 );
 
-/** Fetches the engine and starts it, and tells the page how far it has come. */
+/** Fetches and starts the engine, and reports download progress to the page. */
 async function load() {
   if (!globalThis.WebAssembly) throw new CodedError('browser-unsupported', 'no WebAssembly');
   const url = new URL('./pkg/cyclegan_web_bg.wasm', import.meta.url);
@@ -77,7 +77,7 @@ async function load() {
       },
     });
   } catch (error) {
-    // All of it is there, and this browser does not understand it.
+    // The file is complete, but this browser cannot compile it.
     const old = error instanceof WebAssembly.CompileError && loaded === WASM_BYTES;
     throw new CodedError(old ? 'browser-unsupported' : 'engine-unavailable', String(error));
   }

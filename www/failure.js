@@ -7,7 +7,7 @@
  * @typedef {object} Failure
  * @property {string} code
  * @property {string} detail
- * @property {Record<string, string>} [values] what the sentence names, such as the kind of a picture
+ * @property {Record<string, string>} [values] values for the sentence, such as the kind of a picture
  */
 
 /** An error with a stable code, such as `image-unreadable`. */
@@ -15,7 +15,7 @@ export class CodedError extends Error {
   /**
    * @param {string} code
    * @param {string} detail plain English, for a log
-   * @param {Record<string, string>} [values] what its sentence names
+   * @param {Record<string, string>} [values] for its sentence
    */
   constructor(code, detail, values) {
     super(detail);
@@ -25,19 +25,18 @@ export class CodedError extends Error {
   }
 }
 
-/** A failure that came as data. @param {Failure} failure */
+/** Restores a failure received as data. @param {Failure} failure */
 export function coded({ code, detail, values }) {
   return new CodedError(code, detail, values);
 }
 
-/** What browsers reject with when a file was deleted, or may no longer be read, after it was picked. */
+/** Errors of browsers when a picked file was deleted, or may no longer be read. */
 const GONE = new Set(['NotFoundError', 'NotReadableError', 'SecurityError', 'NotAllowedError']);
 
 /**
- * Code and detail of anything that was thrown.
- *
+ * Code and detail of anything thrown.
  * @param {unknown} error
- * @param {string} [fallback] code of an error that has none of its own
+ * @param {string} [fallback] code of an error without its own
  * @returns {Failure}
  */
 export function failureOf(error, fallback = 'engine-failed') {
@@ -46,14 +45,13 @@ export function failureOf(error, fallback = 'engine-failed') {
     const { code, message: detail, values } = /** @type {CodedError} */ (error);
     return values ? { code, detail, values } : { code, detail };
   }
-  // A request for more memory than there is shows as a RangeError ("Array buffer allocation failed").
+  // Running out of memory throws a RangeError ("Array buffer allocation failed").
   if (error instanceof RangeError) return { code: 'out-of-memory', detail: error.message };
   return { code: fallback, detail: `${error.name}: ${error.message}` };
 }
 
 /**
  * A failure to read a file: `gone` if the file is no longer there, otherwise `fallback`.
- *
  * @param {unknown} error
  * @param {string} fallback
  * @param {string} [gone]

@@ -1,6 +1,4 @@
-/**
- * Puts the page together: the words, the engine, and the two views, Translate and Train.
- */
+/** Assembles the page: its words, the engine, and the two views, Translate and Train. */
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
 import engineUrl from './engine-worker.js?worker&url';
@@ -34,7 +32,7 @@ const weights = await WeightsStore.open((name, file) => engine.request('keep', {
 await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
-  notify(''); // that it could not be loaded
+  notify(''); // clears the message that it could not be loaded
   showStarting();
   openEngine();
 });
@@ -57,7 +55,7 @@ function deviceChoice() {
   return asked === 'cpu' || asked === 'webgpu' ? asked : 'auto';
 }
 
-/** How translations shall be kept; training is float32 always. */
+/** The precision of translations; training is always float32. */
 function precision() {
   const asked = query.get('precision');
   return asked === 'float32' || asked === 'float16' ? asked : null;
@@ -72,14 +70,14 @@ async function openEngine() {
   }
 }
 
-/** A part of the page did not arrive. @param {unknown} error */
+/** Part of the page could not be loaded. @param {unknown} error */
 function noTraining(error) {
   console.warn(String(error));
   byId('train-missing').hidden = false;
   for (const id of ['train-bar', 'setup']) byId(id).hidden = true;
 }
 
-/** Training has an engine of its own, which starts when it is first needed. */
+/** Training has its own engine, which starts when it is first needed. */
 async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
   return new TrainPage({
@@ -87,7 +85,7 @@ async function setUpTrain() {
     query,
     async onModels(files) {
       showView('translate');
-      // The last one taken is the one that is chosen.
+      // The last one added becomes the chosen one.
       for (const file of files) await takeWeights(file);
     },
   });

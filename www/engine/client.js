@@ -1,11 +1,11 @@
 /**
- * The page's handle on the engine's worker: started when first needed, replaced when it dies.
+ * The page's handle on the engine's worker, which is started when first needed and replaced when it dies.
  *
- * One request runs at a time; others wait. A worker that died (a panic, a lost graphics card), or was
- * ended because a request was aborted, is replaced at the next request: the device is opened again.
+ * One request runs at a time; others wait. A worker that died (a panic, a lost graphics card), or that was
+ * terminated to abort a request, is replaced at the next request, and the device is opened again.
  *
- * Every translation names its weights. They are read, from their file, when the worker does not have them:
- * nothing else knows what is loaded, and no second copy of it is held.
+ * Every translation names its weights. If the worker does not have them, they are read from their file:
+ * nothing else knows what is loaded, and no second copy is kept.
  */
 import { CodedError } from '../failure.js';
 import { FATAL } from './codes.js';
@@ -14,16 +14,15 @@ import { Connection } from './connection.js';
 /** @import { Commands, DeviceChoice, DeviceReport, ModelReport, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
- * A weights file. The same object stands for the same weights.
- *
+ * A weights file. The same object always means the same weights.
  * @typedef {object} Weights
  * @property {() => Promise<ArrayBuffer>} read rejects with a code `weights-…`, `model-…`
- * @property {string | null} sha256 what the file must have, in lower-case hexadecimal
+ * @property {string | null} sha256 the expected hash of the file, in lower-case hexadecimal
  */
 
-/** How long an aborted request may still finish by itself, in milliseconds. */
+/** How long an aborted request may still finish on its own, in milliseconds. */
 const PATIENCE = 400;
-/** Deaths in a row after which another worker is no longer the answer. */
+/** Deaths in a row after which another worker will not help. */
 const MAX_DEATHS = 3;
 
 export class EngineClient {
@@ -31,7 +30,7 @@ export class EngineClient {
   /** The last of the queue. @type {Promise<unknown>} */
   #queue = Promise.resolve();
   #deaths = 0;
-  /** How often it was closed: what was asked before waits no longer. */
+  /** How often it was closed: requests from before a close are dropped. */
   #closings = 0;
 
   /**
@@ -45,7 +44,6 @@ export class EngineClient {
 
   /**
    * Starts the engine if it is not running.
-   *
    * @param {AbortSignal} [signal]
    * @returns {Promise<DeviceReport>}
    * @throws {CodedError} `engine-unavailable` when the worker cannot be loaded or does not start in time,
@@ -56,9 +54,8 @@ export class EngineClient {
   }
 
   /**
-   * Checks weights by making the worker's model of them, unless it already is. Those that are refused leave
-   * the ones before in place.
-   *
+   * Checks weights by loading them as the worker's model, unless they already are. If they are refused, the
+   * previous model stays.
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
    * @returns {Promise<ModelReport>}
@@ -68,14 +65,13 @@ export class EngineClient {
   }
 
   /**
-   * Translates one photo. When aborted it rejects with the signal's reason, unless it finishes within
-   * 400 ms: then the result is kept. After a code that {@link isFinal} the run should stop; after any
-   * other it may go on with the next photo.
-   *
+   * Translates one photo. If aborted, it rejects with the signal's reason, unless it finishes within 400 ms:
+   * then the result is kept. After a code that {@link isFinal} the run should stop; after any other it can
+   * continue with the next photo.
    * @param {TranslateJob} job
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
-   * @param {(passes: number) => void} [onPass] told how many of several passes are behind
+   * @param {(passes: number) => void} [onPass] called with the number of completed passes
    * @returns {Promise<Translated>}
    */
   translate(job, weights, signal, onPass = () => {}) {
@@ -90,7 +86,6 @@ export class EngineClient {
 
   /**
    * A painted landscape, as PNG.
-   *
    * @param {Commands['paint']} scene
    * @param {AbortSignal} [signal]
    * @returns {Promise<Blob>}
@@ -100,9 +95,8 @@ export class EngineClient {
   }
 
   /**
-   * Any other request, such as those of training. What the worker was told before is not repeated to a
-   * new one.
-   *
+   * Any other request, such as those of training. State that earlier requests set up in a worker is not set
+   * up again in a new one.
    * @template {Name} K
    * @param {K} name
    * @param {Commands[K]} fields
@@ -117,7 +111,7 @@ export class EngineClient {
     }, signal);
   }
 
-  /** Ends the worker and whatever it is doing or was asked to. A later request would start a new one. */
+  /** Terminates the worker, whatever it is doing, and drops waiting requests. A later request starts a new one. */
   close() {
     this.#closings += 1;
     this.#line.drop(new DOMException('the engine was closed', 'AbortError'));
@@ -164,7 +158,7 @@ export class EngineClient {
     }
   }
 
-  /** Counts deaths, and ends a worker that is of no more use. @param {unknown} error */
+  /** Counts deaths, and terminates an unusable worker. @param {unknown} error */
   #judged(error) {
     if (!(error instanceof CodedError) || !FATAL.has(error.code)) return error;
     this.#line.drop(error);

@@ -1,16 +1,16 @@
-/** What a code ends: the worker, a run of translations, or what the engine holds of a training. */
+/** What a failure code ends: the worker, a run of translations, or the engine's state of a training run. */
 
-/** After these codes the worker is of no more use. */
+/** After these codes the worker is unusable. */
 export const FATAL = new Set(['engine-died', 'gpu-lost', 'engine-unavailable']);
 
-/** After these codes the next photo would fare no better. */
+/** After these codes the next photo would fail too. */
 const FINAL =
   /^(engine-unavailable|engine-keeps-dying|browser-unsupported|out-of-room|weights-.*|model-.*)$/;
 
-/** Whether a run should stop here: the failure is none of the photo's. @param {string} code */
+/** Whether a run should stop here, because the failure is not the photo's fault. @param {string} code */
 export const isFinal = (code) => FINAL.test(code);
 
-/** After these codes the engine has ended, has no memory left, or left out part of its last work. */
+/** After these codes the engine has ended, is out of memory, or has skipped part of its last work. */
 const DEATHS = new Set([
   'engine-died',
   'gpu-lost',

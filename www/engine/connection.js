@@ -17,8 +17,8 @@ import { CodedError, coded, failureOf } from '../failure.js';
  */
 
 /**
- * How long a worker that starts, or opens a device, may say nothing, in milliseconds: a slow phone. While
- * the engine is fetched it tells of what has come, so a slow connection is not taken for a dead one.
+ * How long a worker may be silent while it starts or opens a device, in milliseconds: long enough for a slow
+ * phone. It reports progress while it fetches the engine, so a slow connection does not count as silence.
  */
 const SILENCE = 120_000;
 
@@ -26,22 +26,22 @@ export class Connection {
   #spawn;
   #device;
   #precision;
-  /** Why the CPU is used although nobody asked for it. @type {string | null} */
+  /** Why the CPU is used although it was not requested. @type {string | null} */
   #reason = null;
   #onOpen;
   #onLoading;
   #silence;
-  /** Told how many of several passes over the present photo are behind. @type {(passes: number) => void} */
+  /** Called with the number of completed passes over the current photo. @type {(passes: number) => void} */
   onPass = () => {};
-  /** What the present worker has. @type {{ weights: object, report: ModelReport } | null} */
+  /** What the current worker has loaded. @type {{ weights: object, report: ModelReport } | null} */
   loaded = null;
-  /** The worker that starts has said something. */
+  /** Called when the starting worker reports anything. */
   #heard = () => {};
   /** @type {Worker | null} */
   #worker = null;
-  /** The start of the present worker. @type {Promise<DeviceReport> | null} */
+  /** The current worker's start. @type {Promise<DeviceReport> | null} */
   #starting = null;
-  /** Requests without a reply yet; 0 waits for the worker to be ready. @type {Map<number, Waiting>} */
+  /** Requests without a reply yet; request 0 waits for the worker to be ready. @type {Map<number, Waiting>} */
   #waiting = new Map();
   #lastId = 0;
   /** Why the last worker ended. @type {Error} */
@@ -91,10 +91,10 @@ export class Connection {
       this.#onOpen(report);
       return report;
     } catch (error) {
-      this.drop(/** @type {Error} */ (error)); // a device is opened once in a worker's life
+      this.drop(/** @type {Error} */ (error)); // a worker can open a device only once
       const died = error instanceof CodedError && error.code === 'engine-died';
       if (!died || this.#device !== 'auto') throw error;
-      // A graphics card whose driver cannot even be started: the CPU always can.
+      // The graphics card's driver does not even start; the CPU always works.
       this.#device = 'cpu';
       this.#reason = 'gpu-failed';
       this.#starting = this.#start();
@@ -165,7 +165,7 @@ export class Connection {
    */
   post(name, fields, transfer = []) {
     return new Promise((resolve, reject) => {
-      if (!this.#worker) throw this.#end; // it ended while something else was awaited
+      if (!this.#worker) throw this.#end; // it ended during the last await
       this.#lastId += 1;
       this.#waiting.set(this.#lastId, { resolve, reject });
       this.#worker.postMessage({ id: this.#lastId, do: name, ...fields }, transfer);
@@ -173,8 +173,7 @@ export class Connection {
   }
 
   /**
-   * Ends the present worker; what waits for it fails with `error`.
-   *
+   * Terminates the current worker; everything that waits for it fails with `error`.
    * @param {Error} error
    * @param {Worker | null} [worker] only if it is still this one
    */
@@ -191,7 +190,7 @@ export class Connection {
   }
 }
 
-/** A script that the browser has but cannot read is too new for it. @param {string} told */
+/** The browser has the script but cannot parse it: it is too old. @param {string} told */
 function notStarted(told) {
   const code = told.includes('SyntaxError') ? 'browser-unsupported' : 'engine-unavailable';
   return new CodedError(code, told);

@@ -1,14 +1,15 @@
 /**
- * Files to pixels and back, by the browser's own decoders, which are sandboxed and agree with Pillow bit
- * for bit. Runs in the worker. Pixels are RGBA, 8 bits, straight alpha, upright, rows from the top.
+ * Converts files to pixels and back with the browser's own decoders, which are sandboxed and agree with
+ * Pillow bit for bit. Runs in the worker. Pixels are RGBA, 8 bits, straight alpha, upright, rows from the
+ * top.
  *
- * A canvas stores colour multiplied by alpha, so a translucent pixel comes back rounded. That does not
- * show: with P = round(c * a / 255), what is read is c' = round(P * 255 / a), and round(c' * a / 255) = P
- * again. Composited on white, P + 255 - a is therefore what the file's own colour would have given. Only
- * the canvas multiplies (`premultiplyAlpha: 'none'`): Chromium's WebP decoder would round down.
+ * A canvas stores colours multiplied by alpha, so a translucent pixel comes back rounded. That does not
+ * matter: with P = round(c * a / 255), what is read is c' = round(P * 255 / a), and round(c' * a / 255) = P
+ * again. Composited on white, P + 255 - a is therefore the same as with the file's own colour. Only the
+ * canvas must multiply (`premultiplyAlpha: 'none'`), because Chromium's WebP decoder would round down.
  *
- * Colours become sRGB where a file has a profile: phones write Display P3, and what networks were trained
- * on was sRGB. Without one the network sees the numbers in the file.
+ * Colours are converted to sRGB if a file has a profile: phones write Display P3, networks were trained on
+ * sRGB. Without one the network sees the file's own numbers.
  */
 import { CodedError, failureOf, readError } from '../failure.js';
 import { closed } from '../files/cut-files.js';
@@ -26,16 +27,15 @@ import { turns } from './probes.js';
 /** Quality of a JPEG result, 0 to 1. */
 const JPEG_QUALITY = 0.95;
 
-/** Longer files are not read into memory to see how they end: their decoder says whether they do. */
+/** Longer files are not read into memory to check their end; the decoder does that. */
 const LONGEST = 2 ** 28;
 
-/** Files that are known to be whole: in training each is decoded many times. @type {WeakSet<Blob>} */
+/** Files already known to be whole, because training decodes each many times. @type {WeakSet<Blob>} */
 const whole = new WeakSet();
 
 /**
- * Opens a photo. The EXIF orientation is applied; of an animation the first frame is taken. What ends too
- * early is opened if all its pixels are there.
- *
+ * Opens a photo, applying the EXIF orientation; of an animation it takes the first frame. A truncated file is
+ * opened if all its pixels are there.
  * @param {Blob} file
  * @returns {Promise<Picture>} to be closed
  * @throws {CodedError} those of {@link measure}
@@ -43,7 +43,7 @@ const whole = new WeakSet();
 export async function open(file) {
   const { kind, width, height } = await measure(file);
   const { convert, orientation } = await notesOf(file, kind);
-  // The type that the bytes have, whatever the file's name made the system think.
+  // Uses the type found in the bytes, whatever type the file's name suggested.
   const typed = file.slice(0, file.size, `image/${kind}`);
   const bitmap = await bitmapOf(file, typed, kind, optionsFor(kind, convert)).catch(
     async (error) => {
@@ -62,7 +62,6 @@ export async function open(file) {
 
 /**
  * Decodes a photo to pixels in one piece.
- *
  * @param {Blob} file
  * @returns {Promise<Pixels>}
  * @throws {CodedError} as {@link open}
@@ -84,8 +83,8 @@ export async function decode(file) {
 }
 
 /**
- * Decodes a photo straight to another size, as Pillow would resize it: only the browser holds it whole.
- *
+ * Decodes a photo directly to another size, as Pillow would resize it: only the browser holds it at full
+ * size.
  * @param {Blob} file
  * @param {(width: number, height: number) => [number, number]} sizeOf the upright photo
  * @param {typeof import('../pkg/cyclegan_web.js').Shrink} Shrink
@@ -101,7 +100,7 @@ export async function decodeTo(file, sizeOf, Shrink) {
     try {
       for (const rows of picture.strips()) shrink.push(rows);
     } catch (error) {
-      // A panic has not given it back.
+      // After a panic it cannot be freed.
       if (!(error instanceof WebAssembly.RuntimeError)) shrink.free();
       throw error;
     }
@@ -112,9 +111,8 @@ export async function decodeTo(file, sizeOf, Shrink) {
 }
 
 /**
- * JPEG has neither alpha nor colours without a profile that could be converted, and without options
- * Chromium needs half the memory.
- *
+ * JPEG has neither alpha nor, without a profile, colours to convert, and without options Chromium needs half
+ * the memory.
  * @param {ImageKind} kind
  * @param {boolean} convert
  * @returns {ImageBitmapOptions}
@@ -127,7 +125,7 @@ function optionsFor(kind, convert) {
 
 /**
  * @param {Blob} file
- * @param {Blob} typed the same with its true type
+ * @param {Blob} typed the same file with its true type
  * @param {ImageKind} kind
  * @param {ImageBitmapOptions} options
  * @returns {Promise<ImageBitmap>}
@@ -164,7 +162,7 @@ async function wholeJpeg(file, typed, end) {
   return bitmap;
 }
 
-/** The picture that all of these files show. @param {Blob[]} files @param {ImageBitmapOptions} options */
+/** The picture that all of these files decode to. @param {Blob[]} files @param {ImageBitmapOptions} options */
 async function agreed(files, options) {
   /** @type {ImageBitmap[]} */
   const bitmaps = [];
@@ -174,7 +172,7 @@ async function agreed(files, options) {
     if (second && !sameStrips(new Picture(first), new Picture(second))) {
       throw damaged('it ends before its pixels do');
     }
-    bitmaps.shift(); // the caller's from now on
+    bitmaps.shift(); // now owned by the caller
     return first;
   } finally {
     for (const bitmap of bitmaps) bitmap.close();
@@ -192,14 +190,13 @@ function sameStrips(a, b) {
     }
     return true;
   } finally {
-    others.return(undefined); // gives its canvas back
+    others.return(undefined); // frees its canvas
   }
 }
 
 /**
- * Whether a JPEG's data reach up to its end marker, looked at as small as the decoder makes it; true where
- * the browser has none that can be asked.
- *
+ * Whether a JPEG's data reaches up to its end marker, decoded as small as possible; true if the browser has
+ * no decoder to check it with.
  * @param {Blob} file
  * @param {number} end of the data
  */
@@ -210,7 +207,7 @@ async function isWhole(file, end) {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A JPEG at an eighth of its size, where the decoder does that. @param {Blob} file */
+/** A JPEG at an eighth of its size, if the decoder supports that. @param {Blob} file */
 async function small(file) {
   const decoder = new ImageDecoder({
     data: file.stream(),
@@ -234,7 +231,6 @@ const damaged = (detail) => new CodedError('image-damaged', detail);
 
 /**
  * Encodes opaque pixels. The file carries nothing of the photo's own metadata.
- *
  * @param {Uint8Array} rgba 4 * width * height bytes
  * @param {number} width
  * @param {number} height
@@ -253,7 +249,7 @@ export async function encode(rgba, width, height, format) {
     context(canvas).putImageData(new ImageData(bytes, width, height), 0, 0);
     const type = `image/${format}`;
     const blob = await canvas.convertToBlob({ type, quality: JPEG_QUALITY });
-    if (blob.type === type) return blob; // a browser without this encoder answers with another type
+    if (blob.type === type) return blob; // a browser without this encoder returns another type
     throw new CodedError('encode-failed', `this browser wrote ${blob.type} in place of ${type}`);
   } catch (error) {
     const { code, detail } = failureOf(error, 'encode-failed');
@@ -265,7 +261,6 @@ export async function encode(rgba, width, height, format) {
 
 /**
  * Why a file could not be decoded.
- *
  * @param {Blob} file
  * @param {ImageKind} kind
  * @param {number} pixels
@@ -273,16 +268,16 @@ export async function encode(rgba, width, height, format) {
  */
 async function undecodable(file, kind, pixels, error) {
   try {
-    await file.slice(0, 1).arrayBuffer(); // decoders do not tell that the file is gone
+    await file.slice(0, 1).arrayBuffer(); // decoders do not report that the file is gone
   } catch (gone) {
     return readError(gone, 'file-gone');
   }
   if (error instanceof CodedError) return error;
   if (isRare(kind)) return notOpened(kind);
   const { code, detail } = failureOf(error, 'image-damaged');
-  // What is whole by its header may still be more than this browser can hold.
+  // Files with a valid header may still be too large for this browser.
   return pixels > LARGE ? new CodedError('image-too-large', detail) : new CodedError(code, detail);
 }
 
-/** From so many pixels on browsers refuse for want of memory. */
+/** Number of pixels from which browsers may run out of memory. */
 const LARGE = 64_000_000;

@@ -1,12 +1,12 @@
 /**
- * Locks that all tabs and workers of this browser share, as values: whoever holds one is its owner, gives it
- * back once, or hands it on. Nobody else can.
+ * Locks shared by all tabs and workers of this browser, as values: the holder of a lease owns the lock, and
+ * releases it once or passes it on. Nobody else can.
  */
 
-/** One tab trains at a time; a tab that holds a lock is not frozen in the background either. */
+/** One tab trains at a time. A tab that holds a lock is also not frozen in the background. */
 export const TRAINING = 'cyclegan-training';
 
-/** How long a worker that was ended may take to be gone, in milliseconds. */
+/** How long a terminated worker may take to disappear, in milliseconds. */
 const WORKER_PATIENCE = 10_000;
 
 export class Lease {
@@ -18,14 +18,14 @@ export class Lease {
     this.#release = release;
   }
 
-  /** Gives it back; a second time changes nothing. */
+  /** Releases the lock; further calls have no effect. */
   release() {
     const release = this.#release;
     this.#release = null;
     release?.();
   }
 
-  /** Another owner's from now on: what the one before does with it changes nothing. @returns {Lease} */
+  /** Passes the lock to a new owner; the old lease has no effect from then on. @returns {Lease} */
   take() {
     const release = this.#release;
     this.#release = null;
@@ -34,13 +34,12 @@ export class Lease {
 }
 
 /**
- * Asks for a lock and waits for it a little, since others hold one for a moment: to look whether somebody
- * trains, or to remove what was left.
- *
- * @param {LockManager | undefined} locks undefined: this browser has none, so nobody else can hold one
+ * Requests a lock and waits for it briefly, because others hold it only for a moment when they check whether
+ * a tab is training or remove leftovers.
+ * @param {LockManager | undefined} locks undefined: this browser has no locks, so nobody else can hold one
  * @param {string} name
  * @param {AbortSignal} limit ends the waiting
- * @returns {Promise<Lease | null>} null: it was not to be had in that time
+ * @returns {Promise<Lease | null>} null: not available in that time
  */
 export function leaseOf(locks, name, limit) {
   if (!locks) return Promise.resolve(new Lease(() => {}));
@@ -50,15 +49,14 @@ export function leaseOf(locks, name, limit) {
       { signal: limit },
       () => new Promise((release) => resolve(new Lease(() => release(undefined)))),
     );
-    // Where locks are refused, as in a sandboxed frame, there is no storage to be shared either.
+    // Where locks are refused, as in a sandboxed frame, there is no shared storage either.
     asked.catch(() => resolve(limit.aborted ? null : new Lease(() => {})));
   });
 }
 
 /**
- * The right to write a run's folder, or to remove it. The worker that trains holds it as long as it lives,
- * which is a moment longer than its `terminate()`.
- *
+ * The right to write or remove a run's folder. The worker that trains holds it for its lifetime, which ends a
+ * moment after its `terminate()`.
  * @param {string} id
  * @param {LockManager | undefined} [locks]
  * @param {AbortSignal} [limit] ends the waiting

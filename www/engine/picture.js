@@ -1,21 +1,21 @@
-/** A decoded photo, read strip by strip and upright; and the canvases through which pixels go. For the worker. */
+/** A decoded photo, read upright and strip by strip; and the canvases for pixels. For the worker. */
 import { CodedError } from '../failure.js';
 
-/** Pixels read back at a time: keeps the canvas far below what any browser allows, and memory low. */
+/** Pixels read back at a time: few enough for every browser's canvas limit, and for low memory use. */
 const STRIP_PIXELS = 4_000_000;
 
-/** A decoded photo, upright. It holds memory that only `close` gives back at once. */
+/** A decoded photo, upright. Only `close` frees its memory at once. */
 export class Picture {
   #bitmap;
   #orientation;
 
-  /** @param {ImageBitmap} bitmap @param {number} [orientation] how it is still to be turned, as in EXIF */
+  /** @param {ImageBitmap} bitmap @param {number} [orientation] the EXIF orientation still to be applied */
   constructor(bitmap, orientation = 1) {
     this.#bitmap = bitmap;
     this.#orientation = orientation;
   }
 
-  /** Whether rows and columns change places. */
+  /** Whether rows and columns are swapped. */
   get #lies() {
     return this.#orientation > 4;
   }
@@ -28,7 +28,7 @@ export class Picture {
     return this.#lies ? this.#bitmap.width : this.#bitmap.height;
   }
 
-  /** Some rows at a time, from the top. @returns {Generator<Uint8Array>} */
+  /** A few rows at a time, from the top. @returns {Generator<Uint8Array>} */
   *strips() {
     const { width, height } = this;
     const rows = Math.min(height, Math.max(1, Math.floor(STRIP_PIXELS / width)));
@@ -54,8 +54,7 @@ export class Picture {
 }
 
 /**
- * From a stored picture's pixels to those that are upright, `top` rows further up.
- *
+ * The transform from a stored picture's pixels to upright ones, `top` rows further up.
  * @param {number} orientation
  * @param {{ width: number, height: number }} stored
  * @param {number} top
@@ -82,14 +81,14 @@ function turned(orientation, { width: w, height: h }, top) {
   }
 }
 
-/** A canvas held in main memory, since it is read back. @param {OffscreenCanvas} canvas */
+/** A canvas in main memory, because it is read back. @param {OffscreenCanvas} canvas */
 export function context(canvas) {
   const brush = canvas.getContext('2d', { willReadFrequently: true });
   if (!brush) throw new CodedError('out-of-memory', 'the browser gave no canvas');
   return brush;
 }
 
-/** Frees a canvas at once, not when it is collected. @param {OffscreenCanvas} canvas */
+/** Frees a canvas at once, without waiting for garbage collection. @param {OffscreenCanvas} canvas */
 export function release(canvas) {
   canvas.width = 0;
   canvas.height = 0;

@@ -1,10 +1,10 @@
-/** Pictures of a pixel or two that show what a browser does with what a file says about its pixels. */
+/** Tiny pictures that reveal how a browser treats a file's colour and orientation data. */
 
 /** @param {string} base64 @param {string} type */
 const file = (base64, type) =>
   new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], { type });
 
-/** A red pixel, in a profile whose primaries of red and green have changed places: it is green. */
+/** A red pixel with a profile that swaps the primaries of red and green, which makes it green. */
 export const PROFILE = () =>
   file(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAAumlDQ1B4AAB42mNgYNzBAARMAgwMuXklRUHuTgoRkVEKDEggMbm4gAEv+HaNgRFEX9ZlIB1wpqQWJwPpD0Ack1xQVMLAwOgDZPMUAR0CZEcA2SLpEHYOiJ0EYTeA2OUlBSD1U0DsopAgZyB7BZAtkI7ETkJiQ+0Ce7mCgbqgJLWiBESDzEWEYdJMBobtrQwMErcQYvmLGBgsvjIwME9AiKksYGDgb2Fg2HYeIYYI1+TSojKoNYxMxgwMAE8xM0CjYFGdAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC',
@@ -18,7 +18,7 @@ export const GAMMA = () =>
     'image/png',
   );
 
-/** Two pixels beside each other, to be shown one above the other. @type {Record<string, string>} */
+/** Two pixels side by side, to be shown one above the other. @type {Record<string, string>} */
 const LYING = {
   png: 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAGmVYSWZNTQAqAAAACAABARIAAwAAAAEABgAAAAAAANZnS2kAAAANSURBVHjaY/jPwABEAAj+Af8ZwGvnAAAAAElFTkSuQmCC',
   webp: 'UklGRlAAAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TA8AAAAvAQAAAAcQ/Y/+ByKi/wEARVhJRhoAAABNTQAqAAAACAABARIAAwAAAAEABgAAAAAAAA==',
@@ -28,8 +28,7 @@ const LYING = {
 const asked = {};
 
 /**
- * Whether this browser turns pictures of a kind upright as their EXIF says; Chromium leaves WebP lying.
- *
+ * Whether this browser applies the EXIF orientation to this kind of picture; Chromium does not for WebP.
  * @param {import('../files/kinds.js').ImageKind} kind
  * @returns {Promise<boolean>}
  */

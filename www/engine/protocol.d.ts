@@ -1,42 +1,42 @@
 /**
- * What the page and the engine's worker say to each other: types only, no code.
+ * The messages between the page and the engine's worker: types only, no code.
  *
- * The page sends a {@link Request} with an `id`; the worker sends exactly one {@link Reply} with the
- * same `id`. Every `do` has its fields in {@link Commands} and the value of its reply in {@link Values}.
- * Training adds its own (`train/worker/protocol.d.ts`).
+ * The page sends a {@link Request} with an `id`; the worker sends exactly one {@link Reply} with the same
+ * `id`. {@link Commands} has the fields of every `do`, {@link Values} the value of its reply. Training adds
+ * its own (`train/worker/protocol.d.ts`).
  */
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
 
 declare global {
-  /** Size of the engine's wasm in bytes, put in by the build: what a host says may be the packed size. */
+  /** Size of the engine's wasm in bytes, inserted by the build, because a host may report the compressed size. */
   const WASM_BYTES: number;
 }
 
 export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
-/** How weights, and the images between layers, are kept; sums are float32 in either. */
+/** How weights, and the images between layers, are stored; sums are always float32. */
 export type Precision = 'float32' | 'float16';
 export type Season = 'summer' | 'winter';
 /** Longest side of a result in pixels, or `'own'` for the photo's own. */
 export type Longest = 256 | 512 | 1024 | 'own';
 
-/** Passes over a photo, each with the network's lattice elsewhere, of which a result is the mean. */
+/** Passes per photo, each with the network's lattice in another position; the result is their mean. */
 export type Smooth = 1 | 4 | 16;
 
 /** What the engine runs on, and why. */
 export interface DeviceReport {
   device: 'webgpu' | 'cpu';
-  /** Name of the adapter as the browser gives it; often empty. */
+  /** The adapter's name as the browser gives it; often empty. */
   adapter: string;
-  /** A software adapter: WebGPU, but no graphics card behind it. */
+  /** A software adapter: WebGPU without a graphics card. */
   fallback: boolean;
-  /** What translations begin with; a model that float16 does not hold goes on in float32. */
+  /** The initial precision of translations; a model that exceeds float16 continues in float32. */
   precision: Precision;
-  /** Why it is not WebGPU, as a code for the messages; null when it is, or when the CPU was asked for. */
+  /** Why it is not WebGPU, as a code for the messages; null if it is, or if the CPU was requested. */
   reason: string | null;
-  /** What the person should know about this browser, as a code: `canvas-noise`, or null. */
+  /** A code for something the person should know about this browser: `canvas-noise`, or null. */
   warning: string | null;
-  /** Longest side proposed for this device. */
+  /** Default longest side for this device. */
   defaultSize: 512 | 1024;
   /** Version of the engine. */
   version: string;
@@ -45,7 +45,7 @@ export interface DeviceReport {
 export interface ModelReport {
   ngf: number;
   blocks: number;
-  /** How it brings an image back to its size. */
+  /** How it enlarges an image on the way back. */
   up: 'transpose' | 'bilinear' | 'nearest';
   /** Whether its normalisations have weights and biases. */
   norm: 'instance' | 'instance_affine';
@@ -57,7 +57,7 @@ export interface ModelReport {
 /** How a photo is translated. */
 export interface TranslateSettings {
   size: Longest;
-  /** Pixels of reflected border added before the network and cropped after, 0 to 256. */
+  /** Pixels of reflected border that are added before the network and cropped after it, 0 to 256. */
   margin: number;
   smooth: Smooth;
   format: Format;
@@ -70,44 +70,44 @@ export interface TranslateJob extends TranslateSettings {
 export interface Translated {
   /** The translation, at its full size. */
   after: Blob;
-  /** The photo at the same size, to compare: exactly what the network saw. */
+  /** The photo at the same size, for comparison: exactly what the network saw. */
   before: Blob;
   width: number;
   height: number;
-  /** Size of the photo itself, upright. */
+  /** Size of the original photo, upright. */
   photoWidth: number;
   photoHeight: number;
-  /** The photo was made smaller than was asked, because this device cannot hold more. */
+  /** The photo was made smaller than requested, because this device cannot hold more. */
   reduced: boolean;
   precision: Precision;
-  /** What made it, as the engine knows it. */
+  /** The model that made it, as reported by the engine. */
   model: ModelReport;
   /** Seconds from file to result. */
   seconds: number;
 }
 
-/** How far a model is in being polished. */
+/** The progress of polishing a model. */
 export interface Polished {
   step: number;
   total: number;
-  /** To the mean of four shifts, of the model as it learns and as it was. */
+  /** Distances to the mean of four shifts: of the model in training, and of the original. */
   polished: number;
   unpolished: number;
 }
 
 export interface Commands {
-  /** First. Opens the device; may be sent once in a worker's life. */
+  /** Comes first. Opens the device; may be sent once per worker. */
   open: { device: DeviceChoice; precision: Precision | null };
   /** Reads weights and makes them the model of the next translations. Refused if `sha256` is given and differs. */
   load: { bytes: ArrayBuffer; sha256: string | null };
   translate: TranslateJob;
   /** Stores weights in this site's private storage. */
   keep: { name: string; file: Blob };
-  /** Begins to polish weights, on photos of at most `size` pixels a side. */
+  /** Starts polishing weights, on photos of at most `size` pixels a side. */
   'polish-start': { bytes: ArrayBuffer; steps: number; size: number };
-  /** A step of it, on a photo. */
+  /** A polishing step, on a photo. */
   'polish-photo': { file: Blob };
-  /** Ends it. */
+  /** Ends polishing. */
   'polish-finish': Record<never, never>;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
@@ -130,7 +130,7 @@ export type Request = { [K in Name]: { id: number; do: K } & Commands[K] }[Name]
 
 export type Reply = { id: number; value: Values[Name] } | { id: number; failure: Failure };
 
-/** How much of the engine has come, in bytes as they are unpacked. */
+/** How much of the engine has been downloaded, in uncompressed bytes. */
 export interface Loading {
   loaded: number;
   total: number;

@@ -1,14 +1,13 @@
-/** Whether this browser's pixels can be trusted, looked at once when the engine starts. For the worker. */
+/** Checks once, when the engine starts, whether this browser's pixels can be trusted. For the worker. */
 import { CodedError } from '../failure.js';
 import { decode, encode } from './decode.js';
 import { context, release } from './picture.js';
 import { GAMMA, PROFILE } from './probes.js';
 
 /**
- * Whether pixels come back from a canvas, and from an encoded file, as they were put in, and whether a
- * colour profile leads to sRGB and nothing else changes colours. Browsers that resist fingerprinting add
- * noise to what a page reads, and every photo would carry it.
- *
+ * Checks whether pixels come back unchanged from a canvas and from an encoded file, and whether a colour
+ * profile, and nothing else, changes colours. Browsers that resist fingerprinting add noise to pixels that a
+ * page reads, which would show in every photo.
  * @returns {Promise<'canvas-noise' | 'canvas-colours' | null>}
  * @throws {CodedError} `browser-unsupported`
  */
@@ -33,7 +32,7 @@ export async function selfTest() {
   return (await keepsColours()) ? null : 'canvas-colours';
 }
 
-/** Whether a profile counts, by one in which red is green; and a gamma alone does not. */
+/** Whether profiles are applied, tested with one that turns red into green, and a gamma alone is not. */
 async function keepsColours() {
   try {
     const [red, grey] = [await decode(PROFILE()), await decode(GAMMA())];

@@ -1,13 +1,13 @@
 /**
  * Starts the engine's worker.
  *
- * A worker loaded from a URL does not have the page's `<meta>` content security policy; one loaded from a
- * `blob:` inherits it. So the worker is one line in a blob that imports the real module, and the promise
- * that nothing leaves this computer is enforced where the photos are.
+ * A worker loaded from a URL does not get the page's `<meta>` content security policy, but one loaded from a
+ * `blob:` inherits it. So the worker is a one-line blob that imports the real module, and the promise that
+ * nothing leaves this computer is enforced where the photos are.
  */
 
 /**
- * @param {string} url of the worker's module, as the bundler names it
+ * @param {string} url of the worker's module, from the bundler
  * @returns {Worker} not started yet: listen for its messages and for `error`
  */
 export function spawnEngine(url) {
@@ -15,7 +15,7 @@ export function spawnEngine(url) {
   const line = `import ${JSON.stringify(module)};`;
   const bootstrap = URL.createObjectURL(new Blob([line], { type: 'text/javascript' }));
   const worker = new Worker(bootstrap, { type: 'module', name: 'engine' });
-  // Some browsers read the blob only when the thread starts: it may go at the first sign of life.
+  // Some browsers read the blob only when the thread starts, so it is revoked at the first sign of life.
   const revoke = () => URL.revokeObjectURL(bootstrap);
   worker.addEventListener('message', revoke, { once: true });
   worker.addEventListener('error', revoke, { once: true });

@@ -1,4 +1,4 @@
-/** Random access to the bytes of a file, a small window at a time, so that a large file costs little. */
+/** Random access to the bytes of a file in small windows, so that a large file costs little. */
 import { readError } from '../failure.js';
 
 const WINDOW = 65_536;
@@ -19,8 +19,7 @@ export class ByteReader {
   }
 
   /**
-   * `length` bytes from `offset`, or null where the file ends before.
-   *
+   * `length` bytes from `offset`, or null if the file is too short.
    * @param {number} offset
    * @param {number} length at most 65536
    * @returns {Promise<DataView | null>}
@@ -41,12 +40,11 @@ export class ByteReader {
   }
 
   /**
-   * Where the first byte from `offset` on lies that is `value`, or, with `not`, that is another one.
-   *
+   * The first position from `offset` whose byte is `value` or, with `not`, is not.
    * @param {number} offset
    * @param {number} value
    * @param {{ not?: boolean, end: number }} until `end`: where to give up
-   * @returns {Promise<number>} -1: there is none
+   * @returns {Promise<number>} -1: none found
    */
   async find(offset, value, { not = false, end }) {
     const last = Math.min(end, this.#file.size);

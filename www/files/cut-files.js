@@ -1,13 +1,13 @@
 /**
- * Files that end too early: those that have all their pixels are closed as their format wants it.
+ * Truncated files: those with all their pixels are completed with their format's ending.
  *
- * Where only a decoder knows whether pixels are missing, the file is closed in two ways, with different
- * data before the end: if both give the same picture, nothing of it was missing.
+ * Where only a decoder can tell whether pixels are missing, the file is completed in two ways, with different
+ * data before the end: if both give the same picture, nothing was missing.
  */
 import { ByteReader } from './byte-reader.js';
 import { chunks } from './picture-notes.js';
 
-/** More than any block of coded data may still need. */
+/** More bytes than any block of coded data can still need. */
 const TAIL = 1024;
 const JPEG_END = new Uint8Array([0xff, 0xd9]);
 const PNG_END = new Uint8Array([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
@@ -18,8 +18,8 @@ const tail = (value) => new Uint8Array(TAIL).fill(value);
 /**
  * @param {Blob} file
  * @param {import('./kinds.js').ImageKind} kind
- * @param {number} end of what is to be kept
- * @returns {Promise<Blob[]>} the file as it may have been, in one way or two; none: it cannot be closed
+ * @param {number} end of the part to keep
+ * @returns {Promise<Blob[]>} the file as it may have been, in one or two versions; none: impossible
  */
 export async function closed(file, kind, end) {
   if (kind === 'png') return closedPng(file);
@@ -39,7 +39,7 @@ function twice(file, end, last) {
 async function closedPng(file) {
   let end = 8;
   for await (const { name, at, length } of chunks(new ByteReader(file), 'png')) {
-    if (name === 'IEND') return []; // it has an end, so it is something else
+    if (name === 'IEND') return []; // it has an end, so the problem is elsewhere
     if (at + length + 4 > file.size) {
       const data =
         name === 'IDAT'
@@ -52,7 +52,7 @@ async function closedPng(file) {
   return [new Blob([file.slice(0, end), PNG_END], { type: file.type })];
 }
 
-/** A chunk around its name and body. @param {Blob} body */
+/** Wraps a body in a chunk. @param {Blob} body */
 async function pngChunk(body) {
   const bytes = new Uint8Array(await body.arrayBuffer());
   let sum = -1;
@@ -66,7 +66,7 @@ async function pngChunk(body) {
   return new Blob([length, bytes, crc]);
 }
 
-/** Without what follows the last whole chunk, and with a length in front that is true. @param {Blob} file @returns {Promise<Blob[]>} */
+/** Drops everything after the last whole chunk and corrects the length at the start. @param {Blob} file @returns {Promise<Blob[]>} */
 async function closedWebp(file) {
   let end = 12;
   for await (const { at, length } of chunks(new ByteReader(file), 'webp')) {

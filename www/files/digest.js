@@ -1,4 +1,4 @@
-/** SHA-256, by which what was read is known again. */
+/** SHA-256, to recognise contents. */
 
 /**
  * @param {BufferSource} bytes
@@ -12,8 +12,7 @@ export async function sha256(bytes) {
 }
 
 /**
- * Of a file's content. Where that cannot be, files of the same name and length count as the same.
- *
+ * Hash of a file's content. Where that is impossible, files with the same name and length count as the same.
  * @param {Blob} file
  */
 export async function contentHash(file) {

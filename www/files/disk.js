@@ -1,14 +1,14 @@
 /**
- * One folder of this site's private storage (OPFS). In a worker files are written by a synchronous access
- * handle where there is one, which is what Safari has; elsewhere by a stream.
+ * A folder of this site's private storage (OPFS). Workers write files through a synchronous access handle if
+ * there is one, which is all that Safari has; otherwise through a stream.
  */
 import { CodedError, failureOf } from '../failure.js';
 
 /** The folder with all runs. */
 const ROOT = 'training';
 
-/** @typedef {(at: number, bytes: Uint8Array) => Promise<void> | void} Write takes a piece of a file to its place */
-/** @typedef {(write: Write) => Promise<unknown>} Pieces gives a file piece by piece, so that it is never in memory as a whole */
+/** @typedef {(at: number, bytes: Uint8Array) => Promise<void> | void} Write stores a piece of a file at its position */
+/** @typedef {(write: Write) => Promise<unknown>} Pieces writes a file piece by piece, never as a whole in memory */
 /** @typedef {Blob | Uint8Array<ArrayBuffer> | string | Pieces} Content of a file */
 
 export class Disk {
@@ -17,7 +17,7 @@ export class Disk {
   /** @param {FileSystemDirectoryHandle} folder */
   constructor(folder) {
     this.#folder = folder;
-    /** The next file that is written finds the disk full: see faults.js. */
+    /** The next write finds the disk full: see faults.js. */
     this.full = false;
   }
 
@@ -26,7 +26,7 @@ export class Disk {
     return new Disk(await root.getDirectoryHandle(ROOT, { create: true }));
   }
 
-  /** @param {string} name @returns {Promise<Disk>} a folder inside, made if it is not there */
+  /** @param {string} name @returns {Promise<Disk>} a subfolder, created if missing */
   async inside(name) {
     try {
       return new Disk(await this.#folder.getDirectoryHandle(name, { create: true }));
@@ -35,7 +35,7 @@ export class Disk {
     }
   }
 
-  /** @param {string} name @returns {Promise<Disk | null>} a folder inside; null: there is none */
+  /** @param {string} name @returns {Promise<Disk | null>} a subfolder; null: does not exist */
   async find(name) {
     return this.#folder.getDirectoryHandle(name).then(
       (folder) => new Disk(folder),
@@ -52,12 +52,12 @@ export class Disk {
       }
     } catch (error) {
       if (!isGone(error)) throw diskError(error);
-      return []; // removed meanwhile
+      return []; // removed in the meantime
     }
     return all;
   }
 
-  /** @param {string} name @returns {Promise<File | null>} null: there is none */
+  /** @param {string} name @returns {Promise<File | null>} null: does not exist */
   async read(name) {
     try {
       return await (await this.#folder.getFileHandle(name)).getFile();
@@ -67,9 +67,8 @@ export class Disk {
   }
 
   /**
-   * Writes a file. If the page ends meanwhile, a half of it may be there: write under a new name, and
-   * refer to it once it is whole.
-   *
+   * Writes a file. If the page is closed meanwhile, half of it may remain: write under a new name, and refer
+   * to it only once it is whole.
    * @param {string} name
    * @param {Content} content
    * @returns {Promise<number>} its bytes
@@ -90,20 +89,20 @@ export class Disk {
     }
   }
 
-  /** Makes an empty file, which any thread can in any browser. @param {string} name */
+  /** Creates an empty file, which any thread can do in any browser. @param {string} name */
   async mark(name) {
     await this.#folder.getFileHandle(name, { create: true });
   }
 
-  /** Removes what {@link erase} does, where it can. @param {string} name */
+  /** {@link erase} that ignores failures. @param {string} name */
   async remove(name) {
     await this.erase(name).catch(() => {});
   }
 
   /**
-   * Removes a file or a folder with all that is in it; one that is not there is no failure.
+   * Removes a file, or a folder with everything in it; a missing one is no failure.
    * @param {string} name
-   * @throws {CodedError} `storage-unavailable`: a file in it is still open, for example
+   * @throws {CodedError} `storage-unavailable`, for example while a file in it is open
    */
   async erase(name) {
     try {
@@ -189,7 +188,7 @@ function isGone(error) {
   return error instanceof Error && error.name === 'NotFoundError';
 }
 
-/** Whether it is the engine that failed and not the disk. @param {unknown} error */
+/** Whether the failure is the engine's and not the disk's. @param {unknown} error */
 function isOwn(error) {
   if (error instanceof WebAssembly.RuntimeError) return true;
   return error instanceof Error && 'code' in error && typeof error.code === 'string';

@@ -1,18 +1,18 @@
 /**
- * Files of this site, fetched as a poor connection needs it: whoever waits is told of every piece, a
- * connection that falls silent is given up, and what may have been bad luck is tried again.
+ * Fetches files of this site over poor connections: it reports every piece, gives up on a connection that
+ * falls silent, and tries again after what may have been bad luck.
  */
 
 /** How long a connection may be silent, in milliseconds. */
 const SILENCE = 20_000;
 const TRIES = 3;
-/** Milliseconds between two tries. */
+/** Milliseconds between two attempts. */
 const PAUSE = 1000;
 
 /** @typedef {{ onBytes?: (count: number) => void, signal?: AbortSignal, silence?: number, pause?: number }} Options */
 
 class FetchError extends Error {
-  /** @param {string} message @param {boolean} again it may go better the next time */
+  /** @param {string} message @param {boolean} again a second attempt may succeed */
   constructor(message, again) {
     super(message);
     this.again = again;
@@ -22,18 +22,18 @@ class FetchError extends Error {
 /**
  * @template T
  * @param {URL} url
- * @param {(response: Response) => Promise<T>} use what the file is wanted for; called for each try
+ * @param {(response: Response) => Promise<T>} use reads the response; called for each attempt
  * @param {Options} [options] onBytes: told how many bytes have come, as they are unpacked, which is more than
  *   came over the net if the host packs them; a second try begins at 0
  * @returns {Promise<T>}
- * @throws {Error} what the last try failed with
+ * @throws {Error} the last attempt's failure
  */
 export async function fetchFile(url, use, options = {}) {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt(url, use, options);
     } catch (error) {
-      // A connection that broke shows as a TypeError, whoever reads from it.
+      // A broken connection throws a TypeError, whoever reads from it.
       const again = error instanceof FetchError ? error.again : error instanceof TypeError;
       if (!again || tries === TRIES || options.signal?.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, options.pause ?? PAUSE));
@@ -65,7 +65,7 @@ async function attempt(url, use, { onBytes = () => {}, signal, silence = SILENCE
     const response = await fetch(url, { signal: stop.signal });
     if (!response.ok) throw new FetchError(`HTTP ${response.status}`, response.status >= 500);
     heard(0);
-    // Read beside, so that the browser sees its own response: it keeps the machine code of a wasm for that.
+    // Reads a clone, so that the browser sees its own response and caches a wasm's machine code with it.
     watch(response.clone(), heard)
       .catch(() => {})
       .finally(() => clearTimeout(timer));

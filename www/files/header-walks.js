@@ -1,7 +1,7 @@
 /**
- * Image sizes that lie behind other parts of a file: JPEG segments, GIF blocks, and the boxes of AVIF and
- * HEIC. Each walk moves forward at every step and gives up after a number of steps, so that no file can
- * keep it busy; null means that no size was found.
+ * Image sizes that come after other parts of a file: JPEG segments, GIF blocks, and the boxes of AVIF and
+ * HEIC. Each walk moves forward at every step and gives up after a limited number of steps, so that no file
+ * can keep it busy; null means that no size was found.
  */
 import { nameAt } from './byte-reader.js';
 import { isFrame, segments } from './jpeg-segments.js';
@@ -17,7 +17,6 @@ const MAX_BOXES = 4096;
 
 /**
  * The first start-of-frame segment (ITU-T T.81, B.2.2).
- *
  * @param {ByteReader} reader
  * @returns {Promise<Extent | null>}
  * @throws {import('../failure.js').CodedError} `image-unsupported` for a coding that browsers do not open
@@ -28,7 +27,7 @@ export async function jpegSize(reader) {
     const frame = await reader.view(at, 5);
     if (!frame) return null;
     const size = { width: frame.getUint16(3), height: frame.getUint16(1) };
-    // Arithmetic coding, lossless frames, 12 bits a level, a height that follows behind the scan.
+    // Arithmetic coding, lossless frames, 12 bits per level, or a height given after the scan.
     if (marker > 0xc2 || frame.getUint8(0) !== 8 || size.height === 0) throw unsupported('jpeg');
     return size;
   }
@@ -36,8 +35,7 @@ export async function jpegSize(reader) {
 }
 
 /**
- * The logical screen, or the first frame where that reaches beyond it: browsers then enlarge the screen.
- *
+ * The logical screen, or the first frame if it extends beyond it: browsers then enlarge the screen.
  * @param {ByteReader} reader
  * @returns {Promise<Extent | null>}
  */
@@ -72,8 +70,7 @@ export async function gifSize(reader) {
 }
 
 /**
- * The largest `ispe` property (ISO/IEC 23008-12, 6.5.3): that of the picture, not of a tile or thumbnail.
- *
+ * The largest `ispe` property (ISO/IEC 23008-12, 6.5.3): the picture's, not that of a tile or thumbnail.
  * @param {ByteReader} reader
  * @returns {Promise<Extent | null>}
  */
@@ -81,7 +78,7 @@ export async function boxesSize(reader) {
   const PATH = ['meta', 'iprp', 'ipco', 'ispe'];
   /** @type {Extent | null} */
   let largest = null;
-  /** Boxes still to be looked into: [from, to, depth in PATH]. @type {[number, number, number][]} */
+  /** Boxes still to be searched: [from, to, depth in PATH]. @type {[number, number, number][]} */
   const ranges = [[0, reader.size, 0]];
   let steps = 0;
   for (let range = ranges.pop(); range; range = ranges.pop()) {
@@ -104,10 +101,7 @@ export async function boxesSize(reader) {
   return largest;
 }
 
-/**
- * @param {DataView} view the start of a box
- * @param {number} rest bytes up to the end of what holds it
- */
+/** @param {DataView} view the start of a box @param {number} rest bytes up to the end of the enclosing box */
 function boxLength(view, rest) {
   const length = view.getUint32(0);
   if (length === 0) return rest;

@@ -1,8 +1,8 @@
 /**
- * What an image file is and how large, from its first bytes and before anything is decoded.
+ * Kind and size of an image file, from its first bytes and before anything is decoded.
  *
- * Browsers do not stop decompression bombs: a PNG of 31 KB that says 16000x16000 costs a gigabyte.
- * So an image whose header gives no size, or too large a one, is never handed to a decoder.
+ * Browsers do not stop decompression bombs: a PNG of 31 KB that claims 16000x16000 costs a gigabyte. So an
+ * image whose header gives no size, or too large a one, never reaches a decoder.
  */
 import { CodedError } from '../failure.js';
 import { ByteReader } from './byte-reader.js';
@@ -13,19 +13,18 @@ import { jxlSize, tiffSize } from './rare-sizes.js';
 /** @import { Extent } from './header-walks.js' */
 /** @import { ImageKind } from './kinds.js' */
 
-/** Most bytes that a decoded image may take, at 4 a pixel: 250 megapixels, more than any phone takes. */
+/** Most bytes of a decoded image, at 4 per pixel: 250 megapixels, more than any phone takes. */
 export const MAX_BYTES = 1e9;
-/** Longest side that is decoded, in pixels. */
+/** Longest side to decode, in pixels. */
 export const MAX_SIDE = 16_384;
 /**
- * What takes more than 256 MB must look like a photo: no encoder that cameras use writes fewer bytes than
- * one for so many pixels, while a bomb has one for a thousand.
+ * An image of more than 256 MB must look like a photo: no camera's encoder writes less than one byte for this
+ * many pixels, while a bomb has one for a thousand.
  */
 const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
 
 /**
  * ImageKind and size of an image file.
- *
  * @param {Blob} file
  * @returns {Promise<{ kind: ImageKind } & Extent>}
  * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known
@@ -46,8 +45,7 @@ export async function measure(file) {
 }
 
 /**
- * Whether a file's content is that of a picture, whatever its name and type.
- *
+ * Whether a file's content is a picture, whatever its name and type.
  * @param {File} file
  * @returns {Promise<boolean>}
  * @throws {CodedError} `image-unsupported`, `image-heic`, `file-gone`
@@ -57,8 +55,7 @@ export async function isPicture(file) {
 }
 
 /**
- * Refuses what is too large to decode.
- *
+ * Refuses images that are too large to decode.
  * @param {number} width pixels
  * @param {number} height pixels
  * @param {number} bytes of the file

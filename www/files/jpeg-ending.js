@@ -1,7 +1,7 @@
 /**
- * Whether a JPEG holds all that it should, by its markers alone (ITU-T T.81). Decoders fill what is missing
- * with grey, and say so in ways that reach nobody: some show half a photo, some refuse a whole one that
- * lacks its last two bytes.
+ * Whether a JPEG is complete, judging by its markers alone (ITU-T T.81). Decoders fill missing parts with
+ * grey without telling anyone: some show half a photo, others refuse a whole one that lacks its last two
+ * bytes.
  */
 import { DRI, EOI, isBare, isFrame, SOS } from './jpeg-segments.js';
 
@@ -10,9 +10,9 @@ import { DRI, EOI, isBare, isFrame, SOS } from './jpeg-segments.js';
 /** @typedef {{ ids: number[], first: number, last: number, low: number, interval: number, restarts: number }} Scan */
 /**
  * @typedef {object} Ending
- * @property {number} end where the coded data end
+ * @property {number} end where the coded data ends
  * @property {boolean} ended whether an end marker follows there
- * @property {boolean} whole no scan, restart interval or segment is missing; of the last one a part may be
+ * @property {boolean} whole no scan, restart interval or segment is missing; part of the last one may be
  */
 
 const COEFFICIENTS = 64;
@@ -75,7 +75,7 @@ function scanOf(body, length, interval) {
 function isWhole(frame, scans, ended) {
   if (!frame || scans.length === 0) return false;
   if (scans.some((scan) => scan.restarts < restartsOf(frame, scan))) return false;
-  // Without an end marker more scans may have followed. With one, its encoder may have left out detail.
+  // Without an end marker, more scans may have followed. With one, the encoder may have left out detail.
   const needed = ended ? 1 : COEFFICIENTS;
   return frame.components.every(({ id }) => {
     const low = new Array(COEFFICIENTS).fill(Infinity);
@@ -86,7 +86,7 @@ function isWhole(frame, scans, ended) {
   });
 }
 
-/** Restart markers that a scan must have (A.2). @param {Frame} frame @param {Scan} scan */
+/** Number of restart markers that a scan must have (A.2). @param {Frame} frame @param {Scan} scan */
 function restartsOf({ width, height, components }, { ids, interval }) {
   if (interval === 0) return 0;
   const across = Math.max(...components.map((one) => one.across));

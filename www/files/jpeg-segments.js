@@ -1,30 +1,29 @@
-/** The segments of a JPEG (ITU-T T.81, annex B): embedded thumbnails lie inside them, and are stepped over. */
+/** The segments of a JPEG (ITU-T T.81, annex B); embedded thumbnails are inside segments, and are skipped. */
 
-/** @typedef {{ marker: number, at: number, length: number }} Segment `at` and `length`: of its body */
+/** @typedef {{ marker: number, at: number, length: number }} Segment `at` and `length` are those of its body */
 
 /** Far more than any camera or program writes. */
 const MAX_SEGMENTS = 16_384;
-/** Most stray and fill bytes between segments: decoders step over any number of them. */
+/** Most stray and fill bytes between segments; decoders skip any number of them. */
 const MAX_STRAY = 2 ** 26;
 
 export const EOI = 0xd9;
 export const SOS = 0xda;
 export const DRI = 0xdd;
 
-/** Whether a marker stands alone, without a body. @param {number} marker */
+/** Whether a marker has no body. @param {number} marker */
 export function isBare(marker) {
   return marker === 0x01 || (marker >= 0xd0 && marker <= EOI);
 }
 
-/** Whether a marker begins a frame; the last is that of JPEG-LS. @param {number} marker */
+/** Whether a marker starts a frame; the last one is JPEG-LS's. @param {number} marker */
 export function isFrame(marker) {
   const coded = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
   return coded || marker === 0xf7;
 }
 
 /**
- * All segments up to the first scan, with its header, or up to the end of the image.
- *
+ * All segments up to the first scan, including its header, or up to the end of the image.
  * @param {import('./byte-reader.js').ByteReader} reader
  * @returns {AsyncGenerator<Segment>}
  */
@@ -38,7 +37,7 @@ export async function* segments(reader) {
     stray += place - at - 1;
     const marker = (await reader.view(place, 1))?.getUint8(0) ?? 0;
     at = place + 1;
-    if (marker === 0) continue; // a stray byte that was an 0xff
+    if (marker === 0) continue; // a stray 0xff byte
     if (isBare(marker)) {
       if (marker === EOI) return;
       continue;

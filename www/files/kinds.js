@@ -1,6 +1,6 @@
 /**
- * What a file is, told by its first bytes and never by its name: phones, messengers and downloads call
- * photos anything.
+ * What a file is, judging by its first bytes and never by its name: phones, messengers and downloads give
+ * photos arbitrary names.
  */
 import { CodedError } from '../failure.js';
 import { nameAt } from './byte-reader.js';
@@ -8,11 +8,11 @@ import { nameAt } from './byte-reader.js';
 /** @import { ByteReader } from './byte-reader.js' */
 
 /** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} ImageKind of picture */
-/** @typedef {'heic' | 'tiff' | 'jxl'} RareKind which some browsers open and others do not */
+/** @typedef {'heic' | 'tiff' | 'jxl'} RareKind supported by some browsers only */
 
 /**
- * Bytes as text in which those below 32 are Unicode's pictures of control characters, so that the
- * patterns below can be read: ␀ is 0.
+ * Bytes as text, with Unicode's control pictures for those below 32, so that the patterns below are readable:
+ * ␀ is 0.
  * @param {DataView} view
  */
 function legible(view) {
@@ -34,8 +34,8 @@ const PICTURES = [
 ];
 
 /**
- * Files that no browser opens as a photo, and what they are called. `raw`, `video`, `archive`, `PDF` have
- * sentences of their own.
+ * Files that no browser opens as a photo, and their names. `raw`, `video`, `archive`, `PDF` have their own
+ * sentences.
  * @type {[RegExp, string][]}
  */
 const OTHERS = [
@@ -60,20 +60,20 @@ const OTHERS = [
   [/^(␚E\xdf\xa3|FLV␁|OggS|0&\xb2u\x8ef\xcf␑|␀␀␁[\xb3\xba]|RIFF.{4}AVI )/, 'video'],
   [/^␀.{3}(moov|mdat|wide|free|skip|pnot)/, 'video'],
   [/^(Rar!|7z\xbc\xaf|␟\x8b|BZh\d|\xfd7zXZ|PK␅␆)/, 'archive'],
-  // Documents of office programs and PyTorch's weights are zip files too: those are no photos in a zip.
+  // Office documents and PyTorch weights are zip files too, but not photos in a zip.
   [/^PK␃␄(?!.{26}(\[Content|_rels|mimetype|[^␀]*data\.pkl|[^␀]*\/\.(data|format)))/, 'archive'],
 ];
 
-/** Endings under which cameras write TIFF that holds what their sensor saw. */
+/** Extensions of TIFF files with a camera's raw sensor data. */
 const RAW = /\.(dng|nef|nrw|arw|srf|sr2|pef|3fr|fff|iiq|erf|kdc|dcr|mos|mef|rwl|srw)$/i;
 
-/** Longest start that a kind is told by. */
+/** Number of bytes needed to recognise any kind. */
 const START = 256;
 
 /**
  * @param {ByteReader} reader
- * @param {string} [name] of the file: it tells raw photos from other TIFF, and nothing else
- * @returns {Promise<ImageKind | null>} null for what is no picture
+ * @param {string} [name] of the file: only distinguishes raw photos from other TIFF files
+ * @returns {Promise<ImageKind | null>} null: not a picture
  * @throws {CodedError} `image-unsupported`, with its `kind`, for a kind that this browser does not open;
  *   `image-heic`
  */
@@ -108,7 +108,7 @@ export function notOpened(kind, name = NAMES[kind] ?? kind) {
     : unsupported(name);
 }
 
-/** Kinds that only some browsers open: they are asked, where they can be. @param {ImageKind} kind @param {string} [name] */
+/** Tries kinds that only some browsers open, where that is possible. @param {ImageKind} kind @param {string} [name] */
 async function opened(kind, name) {
   if (!isRare(kind)) return kind;
   const asked = globalThis.ImageDecoder?.isTypeSupported(`image/${kind}`);
@@ -120,8 +120,7 @@ const AVIF = ['avif', 'avis'];
 const HEIC = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1'];
 
 /**
- * What the `ftyp` box at the start says that the file is (ISO/IEC 14496-12, 4.3).
- *
+ * The kind of file according to the `ftyp` box at its start (ISO/IEC 14496-12, 4.3).
  * @param {ByteReader} reader
  * @param {string} text the file's first bytes
  * @returns {Promise<'avif' | 'heic' | null>}

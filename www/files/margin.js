@@ -1,13 +1,13 @@
-/** How wide a border weights want around a photo, which those that were trained here say in their header. */
+/** The border that weights want around a photo; weights trained here have it in their header. */
 
-/** A header that is longer is none of ours. */
+/** Our own headers are never longer. */
 const LONGEST = 1024 * 1024;
 /** Pixels, at most. */
 const MOST = 64;
 
 /**
  * @param {Blob} weights
- * @returns {Promise<number>} pixels; 0 for weights that say nothing, as those of PyTorch
+ * @returns {Promise<number>} pixels; 0 for weights that do not say, such as PyTorch's
  */
 export async function marginIn(weights) {
   try {
@@ -17,6 +17,6 @@ export async function marginIn(weights) {
     const margin = Number(header.__metadata__?.margin);
     return Number.isInteger(margin) && margin > 0 ? Math.min(margin, MOST) : 0;
   } catch {
-    return 0; // no safetensors, or a file that is gone: whoever loads it will say so
+    return 0; // not safetensors, or a file that is gone: loading it will report that
   }
 }

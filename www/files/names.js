@@ -1,20 +1,20 @@
 /**
- * File names that are safe on every system, whatever a photo was called: relative, nothing that Windows
- * refuses, no invisible characters that make a name look like another, and unique where letters of either
- * case and composed or decomposed accents are the same.
+ * File names that are safe on every system, whatever a photo was called: relative, without anything that
+ * Windows refuses or invisible characters that make a name look like another, and unique even where case and
+ * Unicode composition are ignored.
  */
 
 /** Longest file name on common file systems, in bytes of UTF-8. */
 const MAX_BYTES = 255;
-/** Deepest folder that is read, and kept. */
+/** Deepest folder that is read, and recreated. */
 export const MAX_DEPTH = 32;
-/** What browsers decode. HEIC is Safari's alone; elsewhere the engine says what to do. */
+/** What browsers decode. Only Safari decodes HEIC; elsewhere the engine says what to do. */
 export const IMAGE_EXTENSION = /\.(jpe?g|jpe|jfif|pjpeg|a?png|gif|webp|avif|bmp|hei[cf]|hif)$/i;
 /** Names of devices on Windows, with any extension. */
 const RESERVED = /^(con|prn|aux|nul|(com|lpt)[0-9¹²³]|con(in|out)\$)\s*(\.|$)/i;
 /**
- * The joiner inside an emoji, and the tags of a flag, are kept (first group); the rest cannot be seen.
- * Without looking behind, which Safari reads only from 16.4 on.
+ * Keeps the joiner inside an emoji, and the tags of a flag (first group); the rest is invisible. It uses no
+ * lookbehind, which Safari supports only from 16.4 on.
  */
 const INVISIBLE =
   /(\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?:\p{Extended_Pictographic}|\uFE0F|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic}))|\p{Cf}|[\u115F\u1160\u3164\uFFA0]/gu;
@@ -24,11 +24,10 @@ const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
 /** @typedef {keyof typeof EXTENSIONS} Format of a result */
 
 /**
- * One safe component of a path, at most 255 bytes. A short extension is kept when the name is cut.
- *
+ * One safe component of a path, at most 255 bytes. A short extension survives when the name is cut.
  * @param {string} name
- * @param {string} [fallback] for a name of which nothing is left
- * @param {number} [count] from 2: put behind the name, to tell it from another
+ * @param {string} [fallback] for a name that ends up empty
+ * @param {number} [count] from 2: appended to distinguish the name from another
  * @returns {string}
  */
 export function safeFileName(name, fallback = 'file', count = 1) {
@@ -39,8 +38,7 @@ export function safeFileName(name, fallback = 'file', count = 1) {
 }
 
 /**
- * Name under which one result is saved.
- *
+ * File name for one result.
  * @param {string} path of the photo
  * @param {Format} format
  * @returns {string} without folders
@@ -50,16 +48,18 @@ export function resultName(path, format) {
 }
 
 /**
- * Gives the results of one archive their names: safe, relative, in the photos' folders, no two the same.
- *
- * @param {string[]} [taken] names that are not to be given
+ * Names the results in an archive: safe, relative, in the photos' folders, without duplicates.
+ * @param {string[]} [taken] names that are already in use
  * @returns {(path: string, format: Format) => string}
  */
 export function resultNames(taken = []) {
   const files = new Set(taken.map(folded));
   /** @type {Set<string>} */
   const folders = new Set();
-  /** Where to go on counting, so that thousands of equal names cost no square. @type {Map<string, number>} */
+  /**
+   * Where to continue counting, so that thousands of equal names do not take quadratic time.
+   * @type {Map<string, number>}
+   */
   const counts = new Map();
 
   /** @param {string} folder @param {string} stem @param {string} extension @param {(key: string) => boolean} free */
@@ -70,7 +70,7 @@ export function resultNames(taken = []) {
     for (let count = counts.get(counter) ?? 2; ; count += 1) {
       const name = folder + fitted(stem, ` (${count})${extension}`, 'photo');
       if (!free(folded(name))) continue;
-      if (extension) counts.set(counter, count + 1); // folders are asked for again: they count from the start
+      if (extension) counts.set(counter, count + 1); // folders repeat, so they count from the start
       return name;
     }
   }
@@ -96,8 +96,8 @@ export function resultNames(taken = []) {
 }
 
 /**
- * The name itself, or the name with " (2)", " (3)" … before its extension. Compared without case,
- * as Windows and macOS do when the results are unpacked.
+ * The name itself, or with " (2)", " (3)" … before its extension. Compared without case, because Windows and
+ * macOS do so when results are unpacked.
  * @param {Set<string>} taken lower-case names; the new one is added
  * @param {string} name
  */
@@ -113,12 +113,12 @@ export function uniqueName(taken, name) {
   return candidate;
 }
 
-/** What two names have in common that some file system takes for the same. @param {string} path */
+/** A key that is equal for names that some file system treats as the same. @param {string} path */
 function folded(path) {
   return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 }
 
-/** Without what is unsafe anywhere: may be empty. @param {string} name */
+/** Removes everything unsafe; the result may be empty. @param {string} name */
 function cleaned(name) {
   return name
     .normalize('NFC')
@@ -128,8 +128,7 @@ function cleaned(name) {
 }
 
 /**
- * Stem and ending within 255 bytes: the stem is cut, at a whole character as a reader sees it.
- *
+ * Stem and ending within 255 bytes: the stem is cut between characters as a reader sees them.
  * @param {string} stem
  * @param {string} ending
  * @param {string} fallback

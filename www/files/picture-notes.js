@@ -1,20 +1,20 @@
 /**
- * What a picture's file says about its pixels and browsers do not all heed: the colours that the numbers
- * stand for, and which way is up.
+ * What a picture's file says about its pixels that not all browsers respect: its colour space, and its
+ * orientation.
  */
 import { ByteReader, nameAt } from './byte-reader.js';
 
 /**
  * @typedef {object} Notes
- * @property {boolean} convert the file has colours of its own, which become sRGB. Gamma alone, and gamma
- *   with the primaries of sRGB, are no reason: many programs write them, and networks learn from the
+ * @property {boolean} convert the file has its own colour space, to be converted to sRGB. Gamma alone, and
+ *   gamma with the primaries of sRGB, do not count: many programs write them, and networks learn from the
  *   numbers as they are.
- * @property {number} orientation as in EXIF, 1 to 8; 1 for kinds that every browser turns by itself
+ * @property {number} orientation as in EXIF, 1 to 8; 1 for kinds that every browser rotates on its own
  */
 
-/** Chunks looked at; those in question stand near the start or, in WebP, behind a few others. */
+/** Most chunks to search; the relevant ones are near the start or, in WebP, after a few others. */
 const MAX_CHUNKS = 65_536;
-/** Longest EXIF looked into: the orientation stands at its start. */
+/** Most EXIF bytes to read: the orientation is near the start. */
 const MAX_EXIF = 65_536;
 
 /** @param {Blob} file @param {import('./kinds.js').ImageKind} kind @returns {Promise<Notes>} */
@@ -40,7 +40,7 @@ async function pngNotes(reader) {
 
 /** White, red, green and blue of sRGB, x and y in 100,000ths (PNG, 11.3.2.1). */
 const SRGB = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
-/** What programs round by. */
+/** Largest rounding error of programs. */
 const ROUNDING = 150;
 
 /** @param {ByteReader} reader @param {number} at */
@@ -61,9 +61,8 @@ async function webpOrientation(reader) {
 }
 
 /**
- * Chunks of PNG and of RIFF, which differ in the order of name and length, and in what follows a body: a
- * checksum, or a byte where it has an odd length.
- *
+ * Chunks of PNG or RIFF, which differ in the order of name and length, and in what follows a body: a
+ * checksum, or a padding byte if its length is odd.
  * @param {ByteReader} reader
  * @param {'png' | 'webp'} kind
  * @returns {AsyncGenerator<{ name: string, at: number, length: number }>}
@@ -80,8 +79,7 @@ export async function* chunks(reader, kind) {
 }
 
 /**
- * The orientation in EXIF (TIFF's first directory, tag 0x112), which some programs put behind JPEG's mark.
- *
+ * The orientation in EXIF (TIFF's first directory, tag 0x112), which some programs prefix with JPEG's marker.
  * @param {ByteReader} reader
  * @param {number} at
  * @param {number} length

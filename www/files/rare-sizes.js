@@ -4,12 +4,11 @@ import { nameAt } from './byte-reader.js';
 /** @import { ByteReader } from './byte-reader.js' */
 /** @import { Extent } from './header-walks.js' */
 
-/** Boxes in front of a JPEG XL codestream. */
+/** Most boxes before a JPEG XL codestream. */
 const MAX_BOXES = 64;
 
 /**
  * The first directory's width and length (TIFF 6.0, sections 2 and 8).
- *
  * @param {ByteReader} reader
  * @returns {Promise<Extent | null>}
  */
@@ -33,8 +32,7 @@ export async function tiffSize(reader) {
 }
 
 /**
- * The codestream's SizeHeader (ISO/IEC 18181-1, D.2), bare or in the first box that has a part of it.
- *
+ * The codestream's SizeHeader (ISO/IEC 18181-1, D.2), bare or in the first box that has part of it.
  * @param {ByteReader} reader
  * @returns {Promise<Extent | null>}
  */
@@ -42,8 +40,8 @@ export async function jxlSize(reader) {
   const at = await codestream(reader);
   const view = at === null ? null : await reader.view(at, Math.min(12, reader.size - at));
   if (!view || view.byteLength < 4) return null;
-  let place = 16; // behind the two bytes of the signature
-  /** The next bits, the lowest first. @param {number} count */
+  let place = 16; // after the two bytes of the signature
+  /** The next bits, lowest first. @param {number} count */
   const bits = (count) => {
     let value = 0;
     for (let i = 0; i < count; i += 1, place += 1) {
@@ -59,7 +57,7 @@ export async function jxlSize(reader) {
   return { height, width: ratio ? Math.floor(height * ratio) : side() };
 }
 
-/** Width to height, which SizeHeader abbreviates; null: the width follows. */
+/** Ratios of width to height that SizeHeader abbreviates; null: the width follows. */
 const RATIOS = [null, 1, 12 / 10, 4 / 3, 3 / 2, 16 / 9, 5 / 4, 2];
 
 /** @param {ByteReader} reader @returns {Promise<number | null>} where the codestream begins */
@@ -70,7 +68,7 @@ async function codestream(reader) {
     if (!view) return null;
     const length = view.getUint32(0);
     if (nameAt(view, 4) === 'jxlc') return at + 8;
-    if (nameAt(view, 4) === 'jxlp') return at + 12; // behind the part's number
+    if (nameAt(view, 4) === 'jxlp') return at + 12; // after the part's number
     if (length < 8) return null;
     at += length;
   }

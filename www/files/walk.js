@@ -1,7 +1,7 @@
 /**
- * Photos in: from a file or folder input, a drop, or a paste, as chunks that arrive while a large folder
- * is still being read. What a file is, its content says: only one that is called like a photo is taken at
- * its word, since the engine looks at it anyway.
+ * Photos from a file or folder input, a drop, or a paste, as chunks that arrive while a large folder is still
+ * being read. A file's content decides what it is. Files with a photo's name are not checked here, because
+ * the engine checks them anyway.
  */
 import { failureOf, readError } from '../failure.js';
 import { isPicture } from './headers.js';
@@ -9,7 +9,7 @@ import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
 
 /** @typedef {{ file: File, path: string }} Candidate `path` has the folders, separated by `/` */
 /**
- * @typedef {object} LeftOut something that is no photo for this browser, and why
+ * @typedef {object} LeftOut something that is not a photo for this browser, and why
  * @property {string} path
  * @property {string} code `too-many-photos` (the last one), `folder-too-deep`, `file-gone`,
  *   `image-unsupported`, `image-heic`
@@ -18,27 +18,26 @@ import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
 /**
  * @typedef {object} Chunk
  * @property {Candidate[]} photos
- * @property {string[]} ignored files that have nothing to do with photos: the ending of each, such as `txt`
+ * @property {string[]} ignored files that have nothing to do with photos: their extensions, such as `txt`
  * @property {LeftOut[]} problems
  */
 
 export const MAX_PHOTOS = 10_000;
-/** Most entries looked at in one drop: links that lead round in circles end here. */
+/** Most entries looked at per drop: stops links that lead in circles. */
 const MAX_ENTRIES = 200_000;
 const CHUNK = 100;
-/** Longest time without giving way to the page, in milliseconds. */
+/** Longest time without yielding to the page, in milliseconds. */
 const SLICE = 20;
 
-/** What systems leave behind, and hidden files: nobody means to add them. */
+/** Hidden files and leftovers of operating systems, which nobody means to add. */
 const JUNK = /^(\..*|__MACOSX|thumbs\.db|ehthumbs.*\.db|desktop\.ini)$/i;
 
 let pasted = 0;
 
 /**
  * From `<input type="file">`, with or without `webkitdirectory`.
- *
  * @param {Iterable<File>} files
- * @param {number} [limit] how many more photos are welcome
+ * @param {number} [limit] how many more photos are accepted
  * @returns {AsyncGenerator<Chunk>}
  */
 export function fromInput(files, limit = MAX_PHOTOS) {
@@ -46,15 +45,17 @@ export function fromInput(files, limit = MAX_PHOTOS) {
 }
 
 /**
- * From a drop. To be called inside the event: what was dropped is out of reach once it is over.
- *
+ * From a drop. Call it inside the event: afterwards the dropped data is out of reach.
  * @param {DataTransfer} data
- * @param {number} [limit] how many more photos are welcome
- * @param {(file: { name: string }) => boolean} [isOther] what of it somebody else takes
+ * @param {number} [limit] how many more photos are accepted
+ * @param {(file: { name: string }) => boolean} [isOther] files for another recipient
  * @returns {AsyncGenerator<Chunk>}
  */
 export function fromDrop(data, limit = MAX_PHOTOS, isOther = () => false) {
-  /** What the browser gives nothing for is known by its type. @type {(FileSystemEntry | File | string)[]} */
+  /**
+   * Items for which the browser returns nothing are identified by their type.
+   * @type {(FileSystemEntry | File | string)[]}
+   */
   const roots = [];
   for (const item of data.items) {
     if (item.kind !== 'file') continue;
@@ -65,10 +66,9 @@ export function fromDrop(data, limit = MAX_PHOTOS, isOther = () => false) {
 }
 
 /**
- * From a paste. To be called inside the event. A picture without a name of its own gets one.
- *
+ * From a paste. Call it inside the event. A picture without a name gets one.
  * @param {DataTransfer} data
- * @param {number} [limit] how many more photos are welcome
+ * @param {number} [limit] how many more photos are accepted
  * @returns {AsyncGenerator<Chunk>}
  */
 export function fromPaste(data, limit = MAX_PHOTOS) {
@@ -112,8 +112,7 @@ async function judged(file, path) {
 }
 
 /**
- * Depth first, each folder in the order of its names.
- *
+ * Depth first, each folder sorted by name.
  * @param {(FileSystemEntry | File | string)[]} roots
  * @returns {AsyncGenerator<Entry>}
  */
@@ -160,9 +159,8 @@ async function opened(entry, path) {
 }
 
 /**
- * All entries of a folder: browsers hand them out in batches of about a hundred, and end with none. What
- * was read before a failure counts.
- *
+ * All entries of a folder: browsers return them in batches of about a hundred, until one is empty. Entries
+ * read before a failure count.
  * @param {FileSystemDirectoryEntry} folder
  * @returns {Promise<{ inside: FileSystemEntry[], error: unknown }>}
  */
@@ -186,8 +184,7 @@ async function contents(folder) {
 }
 
 /**
- * Gathers what is found into chunks, gives way to the page in between, and stops at the limit.
- *
+ * Collects results into chunks, yields to the page in between, and stops at the limit.
  * @param {AsyncGenerator<Entry>} found
  * @param {number} limit
  * @returns {AsyncGenerator<Chunk>}

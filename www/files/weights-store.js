@@ -1,7 +1,7 @@
 /**
- * A person's own weights files, remembered from visit to visit in this site's private storage (OPFS).
- * Where that is missing or full they still work, from memory, until the page is closed. Either way they are
- * copies: what becomes of the file that was added does not matter any more.
+ * A visitor's own weights files, remembered between visits in this site's private storage (OPFS). If that is
+ * missing or full they are kept in memory until the page is closed. Either way they are copies, so the
+ * original file may disappear.
  */
 
 import { CodedError, failureOf, readError } from '../failure.js';
@@ -15,10 +15,10 @@ import { safeFileName } from './names.js';
  * @property {string} name a safe file name, unique here
  * @property {number} size bytes
  * @property {number} modified milliseconds since 1970
- * @property {'disk' | 'memory'} kept in memory: until the page is closed
+ * @property {'disk' | 'memory'} kept `memory`: until the page is closed
  */
 
-/** @typedef {(name: string, file: Blob) => Promise<unknown>} Write rejects with codes as Disk does */
+/** @typedef {(name: string, file: Blob) => Promise<unknown>} Write rejects with the same codes as Disk */
 
 const FOLDER = 'weights';
 /** Holds the name of the file that a worker is writing. */
@@ -33,19 +33,18 @@ export class WeightsStore {
   /**
    * @param {FileSystemDirectoryHandle | null} folder null: memory only
    * @param {Failure | null} problem `storage-unavailable`, or null
-   * @param {Write} write stores a file where this thread cannot
+   * @param {Write} write stores a file if this thread cannot
    */
   constructor(folder, problem, write) {
     this.#folder = folder;
     this.#write = write;
-    /** Why nothing outlives this visit, or null. */
+    /** Why nothing is kept beyond this visit, or null. */
     this.problem = problem;
   }
 
   /**
    * Opens the store.
-   *
-   * @param {Write} write has a worker store a file: Safari writes there alone
+   * @param {Write} write has a worker store a file, because in Safari only workers can
    * @returns {Promise<WeightsStore>} never rejects
    */
   static async open(write) {
@@ -61,7 +60,7 @@ export class WeightsStore {
     }
   }
 
-  /** What is stored, by name. @returns {Promise<StoredWeights[]>} */
+  /** The stored files, sorted by name. @returns {Promise<StoredWeights[]>} */
   async list() {
     /** @type {StoredWeights[]} */
     const all = [...this.#memory].map(([name, { file, modified }]) => ({
@@ -75,7 +74,7 @@ export class WeightsStore {
       for await (const handle of this.#folder?.values() ?? []) {
         if (handle.kind !== 'file' || handle.name === WRITING || handle.name === half) continue;
         const { size, lastModified } = await /** @type {FileSystemFileHandle} */ (handle).getFile();
-        // An empty file is one whose writing was cut short.
+        // An empty file is left over from an interrupted write.
         if (size > 0) all.push({ name: handle.name, size, modified: lastModified, kept: 'disk' });
       }
     } catch (error) {
@@ -86,11 +85,10 @@ export class WeightsStore {
 
   /**
    * Remembers a weights file.
-   *
-   * @param {string} name wanted; what it got is in the result
+   * @param {string} name wanted; the result has the actual name
    * @param {Blob} weights
-   * @returns {Promise<StoredWeights & { problem: Failure | null }>} `problem` says why it is only in
-   *   memory: `storage-full` or `storage-unavailable`
+   * @returns {Promise<StoredWeights & { problem: Failure | null }>} `problem` says why it is only in memory:
+   *   `storage-full` or `storage-unavailable`
    * @throws {CodedError} `weights-unreadable`: the file itself could not be read
    */
   async add(name, weights) {
@@ -107,14 +105,14 @@ export class WeightsStore {
   /**
    * @param {string} from
    * @param {string} to wanted
-   * @returns {Promise<string>} the name it got
+   * @returns {Promise<string>} its new name
    * @throws {CodedError} `weights-gone`
    */
   async rename(from, to) {
     if (safeFileName(to) === from) return from;
     const weights = await this.read(from);
     const added = await this.add(to, weights);
-    // Kept in memory only: what is on disk under the old name is what it would be read from.
+    // Kept only in memory, it would be read from the file with the old name.
     if (added.kept === 'memory' && !this.#memory.has(from)) {
       this.#memory.delete(added.name);
       throw new CodedError(
@@ -126,7 +124,7 @@ export class WeightsStore {
     return added.name;
   }
 
-  /** Forgets a file; one that is not there is no failure. @param {string} name */
+  /** Forgets a file; a missing one is no failure. @param {string} name */
   async remove(name) {
     this.#memory.delete(name);
     await this.#folder?.removeEntry(name).catch(() => {});
@@ -134,7 +132,7 @@ export class WeightsStore {
 
   /**
    * @param {string} name
-   * @returns {Promise<Blob>} reads from the disk when it is read itself
+   * @returns {Promise<Blob>} reads from the disk only when it is read itself
    * @throws {CodedError} `weights-gone`
    */
   async read(name) {
@@ -143,7 +141,7 @@ export class WeightsStore {
     try {
       if (this.#folder) return await (await this.#folder.getFileHandle(name)).getFile();
     } catch {
-      // falls to the same answer as a name that was never there
+      // gives the same answer as a name that never existed
     }
     throw new CodedError('weights-gone', `${name} is no longer stored`);
   }
@@ -168,7 +166,7 @@ export class WeightsStore {
     try {
       if ('createWritable' in FileSystemFileHandle.prototype) {
         const handle = await folder.getFileHandle(name, { create: true });
-        // What is written shows under the name only when the stream is closed.
+        // The data appears under the name only when the stream is closed.
         await weights.stream().pipeTo(await handle.createWritable());
       } else await this.#write(name, weights);
       return null;
@@ -183,7 +181,10 @@ export class WeightsStore {
     }
   }
 
-  /** Takes away a file whose writing was cut short; not one that another tab is writing. @param {FileSystemDirectoryHandle} folder */
+  /**
+   * Removes a file left over from an interrupted write, but not one that another tab is writing.
+   * @param {FileSystemDirectoryHandle} folder
+   */
   async #sweep(folder) {
     const half = await unfinished(folder);
     if (half === null) return;
@@ -194,7 +195,7 @@ export class WeightsStore {
   }
 }
 
-/** @param {FileSystemDirectoryHandle} folder @returns {Promise<string | null>} name of the file that is not whole */
+/** @param {FileSystemDirectoryHandle} folder @returns {Promise<string | null>} name of an incomplete file */
 async function unfinished(folder) {
   try {
     return await (await (await folder.getFileHandle(WRITING)).getFile()).text();
@@ -204,9 +205,9 @@ async function unfinished(folder) {
 }
 
 /**
- * A weights file as bytes, read from where it is now.
+ * A weights file as bytes, read from wherever it is now.
  * @param {Blob} weights
- * @param {string} gone code for a file that is not there any more
+ * @param {string} gone code for a file that no longer exists
  * @returns {Promise<ArrayBuffer>}
  * @throws {CodedError} `gone`, `weights-too-large`, `weights-unreadable`
  */
@@ -228,11 +229,11 @@ export async function bytesOf(weights, gone) {
  */
 export async function keepWeights(root, name, file) {
   const folder = new Disk(await root.getDirectoryHandle(FOLDER, { create: true }));
-  // Bytes show under the name as they are written. If the page ends meanwhile, this tells of the half.
+  // Bytes appear under the name while they are written. If the page is closed meanwhile, this marks the rest.
   await folder.write(WRITING, name);
   try {
     await folder.write(name, file);
   } finally {
-    await folder.remove(WRITING); // where it failed, nothing of it was left
+    await folder.remove(WRITING); // after a failure, nothing is left of it
   }
 }

@@ -1,34 +1,32 @@
 /**
- * All results as one zip, with a `manifest.json` that says how they were made. The archive is put together
- * of the results where they are, and handed over as a link: a normal download. Only the records of the zip
- * are new, so it needs no more memory however large it is, in any browser, and no storage.
+ * All results as one zip, with a `manifest.json` that says how they were made. The archive consists of the
+ * results where they already are plus the zip's own records, and is offered as a link, a normal download. So
+ * it needs no more memory however large it is, in any browser, and no storage.
  */
 import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
 import { resultNames } from './names.js';
 
 /**
- * What became of one photo.
- *
+ * The outcome of one photo.
  * @typedef {object} Outcome
  * @property {string} path with folders, separated by `/`
  * @property {'done' | 'failed' | 'skipped'} state
- * @property {string | null} reason a code, where the last attempt failed: there may be an earlier result
- * @property {Blob | null} result where it is done
- * @property {number} width pixels of the result, 0 where there is none
+ * @property {string | null} reason a code, if the last attempt failed: there may be an earlier result
+ * @property {Blob | null} result if it is done
+ * @property {number} width pixels of the result, 0 if there is none
  * @property {number} height
- * @property {number} photoWidth pixels of the photo, 0 where unknown
+ * @property {number} photoWidth pixels of the photo, 0 if unknown
  * @property {number} photoHeight
- * @property {boolean} reduced made smaller than asked, because the device cannot hold more
- * @property {string | null} precision how it was computed, where it is done
- * @property {About | null} made how, where it is done
+ * @property {boolean} reduced made smaller than requested, because the device cannot hold more
+ * @property {string | null} precision used for the result, if it is done
+ * @property {About | null} made how it was made, if it is done
  */
 /**
- * How results are made; in the manifest, how those without an entry of their own were.
- *
+ * How results are made; in the manifest, for those without an entry of their own.
  * @typedef {object} About
  * @property {string} version of the engine
- * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as the engine knows it
+ * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as reported by the engine
  * @property {{ format: import('./names.js').Format }} settings
  */
 
@@ -36,14 +34,13 @@ const MANIFEST = 'manifest.json';
 
 /**
  * Builds the archive. Each result is read once, piece by piece, for its checksum.
- *
  * @param {Outcome[]} outcomes
  * @param {AbortSignal} [signal] aborted: rejects with its reason
  * @returns {Promise<Blob>}
  * @throws {CodedError} `zip-failed`
  */
 export async function buildZip(outcomes, signal) {
-  /** Whose bytes a piece of the zip is. @type {WeakMap<Uint8Array, Blob>} */
+  /** The blob that a piece of the zip comes from. @type {WeakMap<Uint8Array, Blob>} */
   const origin = new WeakMap();
   const { named, manifest } = planned(outcomes);
   const lastModified = new Date();
@@ -101,7 +98,7 @@ function planned(outcomes) {
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;
     const photo = { name, source: path, state, reason, size, photoSize, reduced, precision };
-    // A cancelled run leaves results of an earlier one, perhaps with another model.
+    // A cancelled run leaves results of an earlier one, perhaps from another model.
     const other = outcome.made && !isSame(outcome.made, about) ? outcome.made : null;
     return other ? { ...photo, model: other.model, settings: other.settings } : photo;
   });

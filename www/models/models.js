@@ -1,6 +1,6 @@
 /**
- * The models to choose from: those that come with the page, each with a card, and the visitor's
- * own weights. A model's weights are fetched when they are first needed.
+ * The available models: those that come with the page, each with a card, and the visitor's own weights.
+ * Weights are fetched when they are first needed.
  */
 import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
@@ -15,14 +15,14 @@ export { cards };
 /**
  * @typedef {object} Model
  * @property {string} value in the select: a card's id, or `own:<name>`
- * @property {string | null} name of own weights
+ * @property {string | null} name of the visitor's own weights
  * @property {Card | null} card of a model that comes with the page
  * @property {'ab' | 'ba' | 'own'} direction A is summer and warm, B is winter and cool
  * @property {Season[]} seasons what its photos should show
  * @property {number} margin pixels
  * @property {Smooth} smooth
- * @property {number | null} bytes of the weights; null: not known
- * @property {ModelReport | null} network of own weights, once they were read; null: not known
+ * @property {number | null} bytes of the weights; null: unknown
+ * @property {ModelReport | null} network of the visitor's own weights, once read; null: unknown
  */
 
 /** Written out, so that the build finds the files and gives them hashed names. */
@@ -32,7 +32,7 @@ const FILES = /** @type {Record<string, URL>} */ ({
   vintage: new URL('./vintage.safetensors', import.meta.url),
 });
 
-/** Those that judged a model's translations in its own training: fetched when a training starts from it. */
+/** The discriminators a model was trained against, fetched when a training run starts from it. */
 const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
   summer2winter: new URL('./summer2winter.discriminator.safetensors', import.meta.url),
   winter2summer: new URL('./winter2summer.discriminator.safetensors', import.meta.url),
@@ -42,7 +42,7 @@ const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
 const DIRECTIONS = { summer: 'ab', winter: 'ba' };
 const SEASONS = /** @type {Season[]} */ (Object.keys(DIRECTIONS));
 
-/** @type {Map<string, Blob>} Weights that were fetched in this visit. */
+/** @type {Map<string, Blob>} Weights fetched in this visit. */
 const fetched = new Map();
 
 /** @returns {Model[]} */
@@ -80,7 +80,7 @@ export function ownModel(name, { margin, bytes, network = null } = { margin: 0, 
 }
 
 /**
- * The weights of a model that comes with the page, and the hash that they must have.
+ * The weights of a model that comes with the page, and their expected hash.
  * @param {Card} card
  * @param {(fraction: number) => void} [onProgress] 0 to 1
  * @param {AbortSignal} [signal]
@@ -91,10 +91,10 @@ export async function readGenerator({ id, bytes, sha256 }, onProgress = () => {}
 }
 
 /**
- * The discriminator of a model that comes with the page, and the hash that it must have.
+ * The discriminator of a model that comes with the page, and its expected hash.
  * @param {Card} card
  * @param {AbortSignal} [signal]
- * @returns {Promise<{ weights: Blob, sha256: string } | null>} null: it comes without
+ * @returns {Promise<{ weights: Blob, sha256: string } | null>} null: it has none
  * @throws {CodedError} `model-unavailable`
  */
 export async function readDiscriminator({ id, discriminator }, signal) {
@@ -104,7 +104,7 @@ export async function readDiscriminator({ id, discriminator }, signal) {
 }
 
 /**
- * A file that comes with the page, fetched once in a visit.
+ * A file that comes with the page, fetched once per visit.
  * @param {URL} url
  * @param {number} bytes
  * @param {(fraction: number) => void} onProgress
@@ -112,7 +112,7 @@ export async function readDiscriminator({ id, discriminator }, signal) {
  */
 async function once(url, bytes, onProgress, signal) {
   const weights = fetched.get(url.href) ?? (await fetchWeights(url, bytes, onProgress, signal));
-  // A network that wants a login first answers with a page of its own.
+  // A network that requires a login returns its own page.
   if (weights.size !== bytes)
     throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
   fetched.set(url.href, weights);
@@ -120,9 +120,9 @@ async function once(url, bytes, onProgress, signal) {
 }
 
 /**
- * A model that arrived as another than was published is fetched again when it is next asked for.
+ * A model that did not match its published hash is fetched again the next time.
  * @param {string} id
- * @param {unknown} error that it was refused with
+ * @param {unknown} error the reason for refusing it
  */
 export function forgetMismatch(id, error) {
   if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
@@ -131,7 +131,7 @@ export function forgetMismatch(id, error) {
 
 /**
  * @param {URL} url
- * @param {number} bytes the length to expect; what a server says may be the compressed one
+ * @param {number} bytes the expected length; a server may report the compressed one
  * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal | undefined} signal
  */

@@ -1,16 +1,13 @@
 /**
- * Before and after in one picture: the photo lies over its translation, cut off at a line that the
- * pointer drags from anywhere on the picture; a finger does so by going to a side, or by a tap. The line
- * is a range input, which brings the keyboard, a role and a value for nothing; it takes no pointer itself,
- * since its thumb is not where the line is.
+ * Before and after in one picture: the photo covers its translation up to a line, which the pointer drags
+ * from anywhere on the picture; with a finger, by moving sideways or tapping. The line is a range input,
+ * which provides keyboard control, a role and a value for free; it ignores the pointer itself, because its
+ * thumb is not where the line is.
  */
 import { clone, label, part, shownName } from './dom.js';
 import { formatPercent, text } from './messages.js';
 
-/**
- * Brings a `.compare` element to life.
- * @param {HTMLElement} root as in the template of index.html
- */
+/** Makes a `.compare` element interactive. @param {HTMLElement} root as in the template of index.html */
 export function mountCompare(root) {
   const range = /** @type {HTMLInputElement} */ (root.querySelector('input[type=range]'));
 
@@ -28,9 +25,9 @@ export function mountCompare(root) {
     show();
   };
 
-  /** A finger that has come down, perhaps to scroll the page. @type {PointerEvent | null} */
+  /** A finger on the picture that may be about to scroll. @type {PointerEvent | null} */
   let pressed = null;
-  /** The pointer that drags the line. @type {number | null} */
+  /** The pointer dragging the line. @type {number | null} */
   let dragging = null;
   /** @param {PointerEvent} event */
   const drag = (event) => {
@@ -62,17 +59,17 @@ export function mountCompare(root) {
   root.addEventListener('click', (event) => {
     if (pressed) follow(event); // a tap
     pressed = null;
-    // A click would take the focus from the range; keep it there, so that the arrow keys go on.
+    // A click would take the focus from the range; keep it there for the arrow keys.
     range.focus({ preventScroll: true });
   });
   root.addEventListener('dragstart', (event) => event.preventDefault());
   show();
 }
 
-/** How far a finger moves before its direction is known, in pixels. */
+/** How far a finger moves before its direction is clear, in pixels. */
 const SLACK = 6;
 
-/** Whether a finger goes to a side rather than up or down. @param {MouseEvent} from @param {MouseEvent} to */
+/** Whether a finger moves sideways rather than up or down. @param {MouseEvent} from @param {MouseEvent} to */
 function isAcross(from, to) {
   const across = Math.abs(to.clientX - from.clientX);
   return across > SLACK && across > Math.abs(to.clientY - from.clientY);
@@ -80,8 +77,8 @@ function isAcross(from, to) {
 
 /**
  * A new comparison from the template.
- * @param {{ before: string, after: string, width: number, height: number, name: string }} pictures
- *   blob URLs, and the size of both in pixels
+ * @param {{ before: string, after: string, width: number, height: number, name: string }} pictures blob URLs,
+ *   and the size of both in pixels
  * @returns {HTMLElement}
  */
 export function createCompare({ before, after, width, height, name }) {

@@ -3,8 +3,8 @@ import { button, byId } from './dom.js';
 
 /**
  * @param {string} words what would be lost
- * @param {string} yes on the button that goes on
- * @returns {Promise<boolean>} false too when the dialog is closed by Escape
+ * @param {string} yes label of the button that confirms
+ * @returns {Promise<boolean>} false also if the dialog is closed with Escape
  */
 export function confirmed(words, yes) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('confirm'));

@@ -1,4 +1,4 @@
-/** Says what the page runs on, and where there is no WebGPU, why and what to do. */
+/** Shows what the page runs on and, without WebGPU, why and what to do. */
 import { byId, made } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, deviceStatus } from './support.js';
@@ -10,13 +10,13 @@ function here() {
   return { secure: isSecureContext, gpu: 'gpu' in navigator, agent: navigator.userAgent };
 }
 
-/** The last that was shown. @type {DeviceReport | null} */
+/** The last report shown. @type {DeviceReport | null} */
 let shown = null;
 
 /**
- * How much of the engine has come. Those who listen to the page hear of it once, by the status beside.
+ * Shows how much of the engine has been downloaded. Screen readers announce it once, through the status.
  * @param {Loading} loading
- * @returns {string} the words that say so
+ * @returns {string} the words shown
  */
 export function showLoading({ loaded, total }) {
   const line = byId('loading');
@@ -28,10 +28,7 @@ export function showLoading({ loaded, total }) {
   return line.textContent;
 }
 
-/**
- * How the last photo was translated, where it was not as the device proposed.
- * @param {Precision} precision
- */
+/** Shows the precision of the last photo, if it differs from the device's. @param {Precision} precision */
 export function showPrecision(precision) {
   if (shown && shown.precision !== precision) showDevice({ ...shown, precision });
 }
@@ -43,7 +40,7 @@ export function showDevice(report) {
   const device = text(deviceStatus(report), { adapter: report.adapter });
   const half = report.precision === 'float16';
   const words = half ? text('device.half', { device }) : device;
-  // Opened again after a cancelled photo: nothing new to say.
+  // Reopened after a cancelled photo: nothing new to say.
   if (status.textContent !== words) status.textContent = words;
   status.dataset.device = report.device;
   status.dataset.precision = report.precision;
@@ -51,16 +48,13 @@ export function showDevice(report) {
   showAdvice(adviceFor(report, here()));
 }
 
-/** The engine is started again. */
+/** The engine is starting again. */
 export function showStarting() {
   byId('support').textContent = text('device.opening');
   byId('advice').hidden = true;
 }
 
-/**
- * The engine did not start, or the device that the URL asks for is not there.
- * @param {string} code
- */
+/** The engine did not start, or the device requested in the URL does not exist. @param {string} code */
 export function showNoDevice(code) {
   byId('support').textContent = text('device.none');
   const advice = code.startsWith('gpu-') ? adviceFor({ reason: code }, here()) : null;

@@ -1,4 +1,4 @@
-/** Short ways to find, make and change elements. All markup stands in index.html, in templates what comes later. */
+/** Helpers for finding, creating and changing elements. All markup is in index.html, partly in templates. */
 
 /** @param {string} id @returns {HTMLElement} */
 export function byId(id) {
@@ -15,8 +15,8 @@ export const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
 export const select = (id) => /** @type {HTMLSelectElement} */ (byId(id));
 
 /**
- * Writes words only when they differ, so that a live region speaks of news alone, and whoever reads a place
- * is not thrown out of it.
+ * Writes text only if it differs, so that a live region announces only news, and readers do not lose their
+ * place.
  * @param {Element} element
  * @param {string} words
  */
@@ -53,9 +53,9 @@ export function made(tag, words, className = '') {
 }
 
 /**
- * Removes one of several lines. A focus in it goes on to the line after it, or the one before.
+ * Removes one of several lines. If it has the focus, the next line, or the previous one, gets it.
  * @param {HTMLElement} line
- * @param {string} goal what gets the focus there
+ * @param {string} goal the element that gets the focus there
  */
 export function removeFocused(line, goal) {
   const other = line.nextElementSibling ?? line.previousElementSibling;
@@ -66,7 +66,7 @@ export function removeFocused(line, goal) {
 }
 
 /**
- * Writes lines, each in an element of its own; those that stay the same stay the same elements.
+ * Writes lines, each in its own element; unchanged lines keep their elements.
  * @param {HTMLElement} element
  * @param {string[]} lines
  * @param {'p' | 'li'} [tag]
@@ -76,9 +76,8 @@ export function writeLines(element, lines, tag = 'p') {
 }
 
 /**
- * Brings what stands in an element in line with a list. What is in its place is not touched: it may have the
- * focus, or be under a pointer that is pressed.
- *
+ * Synchronises the children of an element with a list. Children already in place are not touched, because
+ * they may have the focus, or be under a pressed pointer.
  * @template T
  * @template {Element} E
  * @param {Element} parent
@@ -96,16 +95,13 @@ export function inOrder(parent, items, find, draw) {
   while (parent.children.length > items.length) parent.lastElementChild?.remove();
 }
 
-/**
- * A file's name as it is shown: without the marks that would turn its letters round.
- * @param {string} name
- */
+/** A file's name for display, without the marks that would reverse its letters. @param {string} name */
 export function shownName(name) {
   return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
 /**
- * Names an element for those who do not see it, and a button for those who point at it.
+ * Gives an element an accessible name, and a button a tooltip.
  * @param {Element} element
  * @param {string} words
  */
@@ -115,12 +111,12 @@ export function label(element, words) {
   if (element instanceof HTMLButtonElement) element.title = words;
 }
 
-/** How long the browser may take to begin with a download, in milliseconds. What has begun goes on without its link. */
+/** How long the browser may take to start a download, in milliseconds. Once started, it no longer needs its link. */
 const BEGINNING = 60_000;
 
 /**
- * Hands a file to the browser's downloads.
- * @param {Blob} file whose parts stay as long as it is linked to
+ * Passes a file to the browser's downloads.
+ * @param {Blob} file whose parts stay alive as long as it is linked
  * @param {string} name
  */
 export function downloadFile(file, name) {
@@ -129,11 +125,7 @@ export function downloadFile(file, name) {
   setTimeout(() => URL.revokeObjectURL(url), BEGINNING);
 }
 
-/**
- * Hands what a link leads to to the browser's downloads.
- * @param {string} url
- * @param {string} name
- */
+/** Passes a link's target to the browser's downloads. @param {string} url @param {string} name */
 export function download(url, name) {
   const link = document.createElement('a');
   link.href = url;
@@ -141,14 +133,14 @@ export function download(url, name) {
   link.click();
 }
 
-/** Draws with the next frame; a hidden page gets none. @param {() => void} draw */
+/** Draws with the next frame; a hidden page gets none, so it draws at once. @param {() => void} draw */
 export function nextFrame(draw) {
   if (document.hidden) setTimeout(draw);
   else requestAnimationFrame(draw);
 }
 
 /**
- * Shows one of two buttons in the same place; the focus goes along.
+ * Shows one of two buttons in the same place and moves the focus along.
  * @param {HTMLButtonElement} first
  * @param {HTMLButtonElement} second
  * @param {boolean} useSecond

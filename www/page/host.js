@@ -1,21 +1,21 @@
-/** What a training run needs of the browser, in one place, so that tests can stand in for it. */
+/** Everything a training run needs from the browser, in one place so that tests can replace it. */
 import { holdRun, leaseOf, TRAINING } from '../engine/lease.js';
 import { contentHash } from '../files/digest.js';
 import { measure } from '../files/headers.js';
 import { tabMemory } from './memory.js';
 
-/** How long another tab may be busy with something short, in milliseconds. */
+/** How long to wait for another tab that is busy with something short, in milliseconds. */
 const PATIENCE = 500;
 
 export class Host {
-  /** Seconds between checkpoints, at least. */
+  /** Least seconds between checkpoints. */
   saveEvery = 60;
   /** @type {LockManager | undefined} */
   locks = globalThis.navigator?.locks;
-  /** How long a worker that was ended is waited for; undefined: as long as it may take. @type {AbortSignal | undefined} */
+  /** How long to wait for a terminated worker; undefined: as long as it takes. @type {AbortSignal | undefined} */
   patience = undefined;
 
-  /** Milliseconds of a clock that is never set, and runs on through a suspended laptop or not. */
+  /** Milliseconds of a monotonic clock, which may or may not run while a laptop is suspended. */
   now() {
     return performance.now();
   }
@@ -25,7 +25,7 @@ export class Host {
     return Date.now();
   }
 
-  /** Kept for the life of the tab. */
+  /** Kept for the lifetime of the tab. */
   tab = tabMemory;
 
   /** @param {Blob} file */
@@ -39,22 +39,21 @@ export class Host {
   }
 
   /**
-   * Makes this tab the one that trains.
-   * @returns {Promise<import('../engine/lease.js').Lease | null>} null: another tab does
+   * Makes this tab the training one.
+   * @returns {Promise<import('../engine/lease.js').Lease | null>} null: another tab is training
    */
   lock() {
     return leaseOf(this.locks, TRAINING, AbortSignal.timeout(PATIENCE));
   }
 
-  /** Resolves when no other tab trains any more. */
+  /** Resolves when no other tab is training. */
   async unlocked() {
     await this.locks?.request(TRAINING, { mode: 'shared' }, () => {});
   }
 
   /**
-   * Does something while no worker writes a run's folder: the one that did may have been ended just now,
-   * and goes on for a moment.
-   *
+   * Does something while no worker writes a run's folder; the previous one may have been terminated just now
+   * and continue for a moment.
    * @param {string} id
    * @param {() => Promise<void>} task
    */
@@ -72,13 +71,13 @@ export class Host {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 
-  /** Keeps the screen from going dark, where that can be asked for. @returns {Promise<() => void>} lets it again */
+  /** Keeps the screen on, where possible. @returns {Promise<() => void>} undoes that */
   async keepAwake() {
     try {
       const lock = await navigator.wakeLock.request('screen');
       return () => void lock.release().catch(() => {});
     } catch {
-      return () => {}; // low battery, or not supported: the run goes on when the screen is dark
+      return () => {}; // low battery, or unsupported: the run continues with the screen off
     }
   }
 
@@ -101,7 +100,7 @@ export class Host {
     }
   }
 
-  /** Asks that nothing of this site be removed when the disk becomes full; {@link space} has the answer. */
+  /** Asks the browser not to delete this site's data when the disk is full; {@link space} has the answer. */
   async persist() {
     await navigator.storage?.persist?.().catch(() => false);
   }
@@ -113,7 +112,7 @@ export class Host {
 
   /**
    * @param {object} on
-   * @param {() => void} on.hide the page may be ended from now on
+   * @param {() => void} on.hide the page may be closed from now on
    * @param {() => void} on.show
    * @param {() => boolean} on.leave whether something would be lost
    */

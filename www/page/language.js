@@ -1,12 +1,12 @@
-/** Puts the page into the visitor's language, once, before anything else is shown. */
+/** Sets the page's language, once, before anything else is shown. */
 import { confirmed } from './confirm.js';
 import { byId } from './dom.js';
 import { leave } from './leaving.js';
 import { chooseLanguage, fillWords, loadMessages, text } from './messages.js';
 
 /**
- * @param {URLSearchParams} query `?lang=` goes before what the browser prefers
- * @param {() => boolean} wouldLose whether something would be lost if the page were left now
+ * @param {URLSearchParams} query `?lang=` overrides the browser's preference
+ * @param {() => boolean} wouldLose whether leaving the page now would lose something
  */
 export async function translatePage(query, wouldLose) {
   const asked = chooseLanguage(query.get('lang'), navigator.languages);
@@ -14,14 +14,14 @@ export async function translatePage(query, wouldLose) {
   document.documentElement.lang = language;
   document.title = text('title');
   fillWords(document);
-  // What cards are made from later.
+  // The templates of later cards.
   for (const template of document.querySelectorAll('template')) fillWords(template.content);
   byId('support').textContent = text('device.opening');
   showChoice(query, language, wouldLose);
 }
 
 /**
- * Links to this page in the other languages, with the rest of its address.
+ * Links to this page in other languages, keeping the rest of its address.
  * @param {URLSearchParams} query
  * @param {string} language
  * @param {() => boolean} wouldLose
@@ -35,7 +35,7 @@ function showChoice(query, language, wouldLose) {
     address.set('lang', other);
     link.setAttribute('href', `?${address}`);
     link.addEventListener('click', async (event) => {
-      // Which view is shown may have changed since.
+      // The current view may have changed since.
       const href = `?${address}${location.hash}`;
       link.setAttribute('href', href);
       if (!wouldLose() || event.ctrlKey || event.metaKey || event.shiftKey) return;

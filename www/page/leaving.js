@@ -1,10 +1,10 @@
-/** The browser asks before a page is left that holds what took time. */
+/** Makes the browser ask before leaving a page that holds something that took time. */
 
 /** @param {Event} event */
 const ask = (event) => event.preventDefault();
 
 /**
- * The browser is told only while it has to ask: of a page that may, some keep nothing for the way back.
+ * Listens only while needed: browsers may exclude listening pages from the back/forward cache.
  * @param {boolean} wanted
  */
 export function askBeforeLeaving(wanted) {
@@ -12,7 +12,7 @@ export function askBeforeLeaving(wanted) {
   else removeEventListener('beforeunload', ask);
 }
 
-/** Leaves without being asked once more. @param {string} href */
+/** Leaves without asking again. @param {string} href */
 export function leave(href) {
   askBeforeLeaving(false);
   location.assign(href);

@@ -1,11 +1,11 @@
-/** What is said of files that are no photos. */
+/** Words for files that are not photos. */
 import { text } from './messages.js';
 
-/** Most endings that are named. */
+/** Most extensions to list. */
 const NAMED = 5;
 
 /**
- * How many files had nothing to do with photos, and of what kinds they were.
+ * How many files had nothing to do with photos, and their kinds.
  * @param {number} n
  * @param {Iterable<string>} endings
  */

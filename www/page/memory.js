@@ -1,4 +1,4 @@
-/** What outlives a page, where the browser lets it keep anything. */
+/** What is kept between visits, if the browser allows it. */
 
 const PREFIX = 'cyclegan-web/';
 
@@ -9,7 +9,7 @@ const memoryIn = (storage) => ({
     try {
       return storage().getItem(PREFIX + key);
     } catch {
-      return null; // storage is switched off: every visit begins afresh
+      return null; // storage is switched off: every visit starts afresh
     }
   },
   /** @param {string} key @param {string} value */

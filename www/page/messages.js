@@ -1,11 +1,11 @@
 /**
- * The page's words. Every sentence stands in messages/<language>.json under a key; an error's is
- * `error.<code>`. Elements name theirs by `data-text` (their text), `data-label` (their accessible
- * name, and a button's tooltip).
+ * The page's words. Every sentence is in messages/<language>.json under a key; an error's is `error.<code>`.
+ * Elements name theirs in `data-text` (their text) and `data-label` (their accessible name, and a button's
+ * tooltip).
  */
 import { label } from './dom.js';
 
-/** @typedef {string | { one?: string, other: string }} Message a sentence, or one for each plural form */
+/** @typedef {string | { one?: string, other: string }} Message a sentence, or one per plural form */
 /** @typedef {Record<string, Message>} Messages */
 
 export const LANGUAGES = ['en', 'zh'];
@@ -21,8 +21,8 @@ let messages = {};
 let language = 'en';
 
 /**
- * The language that the URL asks for, else the first that the visitor reads, else English.
- * @param {string | null} asked value of `?lang=`; ignored when unknown
+ * The language requested in the URL, otherwise the visitor's first known preference, otherwise English.
+ * @param {string | null} asked value of `?lang=`; ignored if unknown
  * @param {readonly string[]} preferred as in `navigator.languages`
  */
 export function chooseLanguage(asked, preferred) {
@@ -35,9 +35,9 @@ export function chooseLanguage(asked, preferred) {
 }
 
 /**
- * Makes a language the page's own; English where its words cannot be fetched.
+ * Switches the page to a language; to English if its words cannot be fetched.
  * @param {string} name one of LANGUAGES
- * @returns {Promise<string>} the language that it is
+ * @returns {Promise<string>} the language in use
  */
 export async function loadMessages(name) {
   try {
@@ -61,13 +61,13 @@ export function hasMessage(key) {
 }
 
 /**
- * A sentence to look up: `code` selects it, `values` fill it.
+ * A sentence to look up: `code` selects it, `values` fill it in.
  * @typedef {{ code: string, values: Record<string, string | number> }} Remark
  */
 
 /**
- * The sentence of a key, with `{placeholders}` filled in; numbers are written as the language does
- * and `n` chooses the plural form. An unknown key comes back as it is, so that nothing is hidden.
+ * The sentence of a key, with its `{placeholders}` filled in; numbers are formatted for the language and `n`
+ * selects the plural form. An unknown key is returned as it is, so that nothing stays hidden.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
@@ -91,7 +91,7 @@ function plural(forms, n) {
 /**
  * A failure in words: its code's sentence, or a general one that names the code.
  * @param {string} code
- * @param {Record<string, string>} [values] what a file is of which no more is known than its kind
+ * @param {Record<string, string>} [values] of which `kind` may be all that is known about a file
  */
 export function errorText(code, values = {}) {
   if (code === 'image-unsupported' && values.kind) return unsupportedText(values.kind);
@@ -110,7 +110,7 @@ export function formatNumber(value) {
   return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
 }
 
-/** A rate, a loss or a limit: three digits, however small, and whole numbers to the last. @param {number} value */
+/** A rate, a loss or a limit: three significant digits, and all digits of whole numbers. @param {number} value */
 export function formatSmall(value) {
   const digits = Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 };
   return new Intl.NumberFormat(language, digits).format(value);
@@ -131,7 +131,7 @@ export function formatBytes(count) {
 }
 
 /**
- * A time of day, with the day unless it is today.
+ * A time of day, with the date unless it is today.
  * @param {number} when milliseconds since 1970
  * @param {number} [now]
  */
@@ -146,10 +146,7 @@ export function formatClock(when, now = Date.now()) {
   }).format(when);
 }
 
-/**
- * A length of time as a person would say it: "0.8 s", "45 s", "3 min", "1 h 20 min".
- * @param {number} seconds
- */
+/** A duration as a person would say it: "0.8 s", "45 s", "3 min", "1 h 20 min". @param {number} seconds */
 export function formatTime(seconds) {
   if (seconds < 10)
     return text('time.seconds', { n: Math.max(0.1, Math.round(seconds * 10) / 10) });
@@ -159,7 +156,7 @@ export function formatTime(seconds) {
   return text('time.hours', { h: Math.floor(minutes / 60), m: minutes % 60 });
 }
 
-/** Fills in the words of an element and all below it. @param {ParentNode} root */
+/** Fills in the words of an element and its descendants. @param {ParentNode} root */
 export function fillWords(root) {
   const named = (/** @type {string} */ data) => [...root.querySelectorAll(`[data-${data}]`)];
   const words = (/** @type {Element} */ element, /** @type {string} */ data) =>

@@ -1,4 +1,4 @@
-/** What the person should know, the latest last. */
+/** What the person should know, latest last. */
 import { failureOf } from '../failure.js';
 
 /** @import { Remark } from './messages.js' */
@@ -6,22 +6,21 @@ import { failureOf } from '../failure.js';
 /**
  * Something that the person should know. Codes and their values:
  *
- * - `recovered` {code, step, back}: the engine ended (`code`: why) behind `step`; goes on from `back`
+ * - `recovered` {code, step, back}: the engine ended (`code`: why) after `step`; continues from `back`
  * - `training-keeps-dying` {code, times, crop}: given up after `times` deaths; try a crop of `crop`
  * - `training-not-finite` {step, back, lr}: stopped at `step`, went back to `back`; try the rate `lr`
  * - `storage-full` {bytes}, `storage-unavailable`: saved in memory only, the next save tries again
  * - `storage-saved`: saving works again
- * - `photos-not-kept`: no copies of the photos; to continue after a reload needs the folders again
- * - `checkpoint-older` {step}: the newest checkpoint was damaged, the one before was taken
+ * - `photos-not-kept`: no copies of the photos; continuing after a reload needs the folders again
+ * - `checkpoint-older` {step}: the newest checkpoint was damaged, the previous one is used
  * - `photo-skipped` {domain, name, code}: one photo cannot be read or decoded and is left out
  * - `calibration-failed` {code, crop}: the device cannot do a step; try a crop of `crop`
- * - `held-by-another-tab`: another tab trains; nothing can be started here meanwhile
- * - `device-changed` {from, to}: the run is paused, since it would go on on another device
- * - `scores-failed` {code}: scores are not computed any more in this run
+ * - `held-by-another-tab`: another tab is training; nothing can be started here meanwhile
+ * - `device-changed` {from, to}: the run is paused, because it would continue on another device
+ * - `scores-failed` {code}: no more scores in this run
  * - `folders-needed`: the photos of the unfinished run are not stored, drop both folders again
  * - `folders-differ` {n}: `n` photos of the unfinished run are in neither folder
- * - any code of an engine failure: the state is `failed`, or what was asked was refused
- *
+ * - any code of an engine failure: the state is `failed`, or a request was refused
  * @typedef {Remark & { id: number, tone: Tone, detail: string }} Notice `id` counts up; `detail` is for a log
  */
 /** @typedef {'info' | 'warning' | 'problem'} Tone */

@@ -1,6 +1,6 @@
 /**
- * The blob URLs of what one part of the view shows. A URL lives as long as its picture is shown: what was
- * not asked for since the last sweep is given back.
+ * The blob URLs of one part of the view. A URL lives as long as its picture is shown: each sweep revokes
+ * those not requested since the last one.
  */
 export class Pictures {
   /** @type {Map<Blob, string>} */
@@ -18,7 +18,7 @@ export class Pictures {
     return url;
   }
 
-  /** Gives back what has not been asked for since it was called last. */
+  /** Revokes what has not been requested since the last call. */
   sweep() {
     for (const [blob, url] of this.#urls) {
       if (this.#used.has(blob)) continue;
@@ -28,12 +28,7 @@ export class Pictures {
     this.#used.clear();
   }
 
-  /**
-   * Lets an image show a blob.
-   * @param {HTMLImageElement} image
-   * @param {Blob} blob
-   * @param {string} alt
-   */
+  /** Shows a blob in an image. @param {HTMLImageElement} image @param {Blob} blob @param {string} alt */
   show(image, blob, alt) {
     const url = this.url(blob);
     if (image.src !== url) image.src = url;

@@ -1,4 +1,4 @@
-/** What is said to the person: aloud, at the top of the page, and of failures to the log. */
+/** Messages to the person: aloud or at the top of the page; failures also go to the log. */
 import { failureOf } from '../failure.js';
 import { byId, write } from './dom.js';
 import { errorText } from './messages.js';
@@ -9,7 +9,7 @@ import { Speaker } from './speaker.js';
 const speaker = new Speaker((words) => write(byId('announce'), words));
 
 /**
- * Says something to people who listen to the page, when they have a moment.
+ * Tells screen readers something when they are free.
  * @param {string} words
  * @param {string} [topic] of which only the latest matters
  */
@@ -17,17 +17,17 @@ export function announce(words, topic) {
   speaker.say(words, topic);
 }
 
-/** What stays true of this browser, whatever else is said. */
+/** A permanent warning about this browser. */
 let standing = '';
 
-/** Shows a problem of the whole page; an empty text takes it away. @param {string} words */
+/** Shows a problem of the whole page; an empty text removes it. @param {string} words */
 export function notify(words) {
   const notice = byId('notice');
   write(notice, words || standing);
   notice.hidden = notice.textContent === '';
 }
 
-/** Shows a warning for as long as there is nothing worse to say. @param {string} words */
+/** Shows a warning while there is nothing more serious to say. @param {string} words */
 export function warn(words) {
   standing = words;
   notify('');

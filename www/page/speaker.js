@@ -1,10 +1,10 @@
 /**
- * What is said to people who listen to the page, one thing after another: a live region only tells what stands
- * in it when it is looked at, so of two things written together the first would be lost. Behind the last one
- * the region is emptied, so that the same words are news again.
+ * Tells screen readers one thing after another: a live region only announces its current contents, so of two
+ * texts written together the first would be lost. After the last one the region is emptied, so that the same
+ * words can be news again.
  */
 
-/** Milliseconds that words stand, so that a screen reader finds them. */
+/** Milliseconds that a text stays, so that a screen reader finds it. */
 const STAY = 600;
 
 export class Speaker {
@@ -15,7 +15,7 @@ export class Speaker {
   #speaking = false;
 
   /**
-   * @param {(words: string) => void} write into the live region
+   * @param {(words: string) => void} write writes to the live region
    * @param {(then: () => void, milliseconds: number) => unknown} [later]
    */
   constructor(write, later = (then, milliseconds) => setTimeout(then, milliseconds)) {
@@ -25,7 +25,7 @@ export class Speaker {
 
   /**
    * @param {string} words
-   * @param {string} [topic] of which only the latest matters: what still waits is not said any more
+   * @param {string} [topic] of which only the latest matters: earlier words still waiting are dropped
    */
   say(words, topic = words) {
     this.#waiting = this.#waiting.filter((one) => one.topic !== topic);

@@ -1,6 +1,6 @@
 /**
- * What this computer can do, and what would make it do more, in plain words: the device's sentence, and
- * where there is no WebGPU the reason with steps for this browser.
+ * What this computer can do, and how it could do more, in plain words: the device's sentence and, without
+ * WebGPU, the reason with steps for this browser.
  */
 
 /** @import { DeviceReport } from '../engine/protocol.js' */
@@ -10,7 +10,7 @@
 /** @typedef {'chrome' | 'firefox' | 'safari' | 'other'} Browser */
 
 /**
- * The engine, roughly. Every browser on an iPhone or iPad is Safari underneath.
+ * The browser engine, roughly. Every browser on an iPhone or iPad is Safari underneath.
  * @param {string} agent `navigator.userAgent`
  * @returns {Browser}
  */
@@ -22,7 +22,7 @@ export function browserOf(agent) {
 }
 
 /**
- * Why WebGPU is not in use and what to do; null when it is, or when the CPU was asked for.
+ * Why WebGPU is not in use and what to do; null if it is, or if the CPU was requested.
  * @param {Pick<DeviceReport, 'reason'>} report
  * @param {{ secure: boolean, gpu: boolean, agent: string }} here `isSecureContext`, whether there is a
  *   `navigator.gpu`, and the user agent
@@ -59,8 +59,8 @@ export function deviceStatus(report) {
 }
 
 /**
- * A processor, or a graphics card that is emulated by one.
- * @param {Device | null} device null: not known yet
+ * Whether the device is a processor, or a graphics card emulated by one.
+ * @param {Device | null} device null: unknown yet
  */
 export function isSlow(device) {
   return device !== null && (device.device === 'cpu' || device.fallback);

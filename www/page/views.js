@@ -1,6 +1,6 @@
 /**
- * Translate and Train: two tabs over one page. The address keeps which one is shown (`#train`), so that a
- * reload and the way back lead to it again.
+ * Translate and Train: two tabs on one page. The address has the current one (`#train`), so that a reload and
+ * the back button return to it.
  */
 import { byId } from './dom.js';
 
@@ -14,7 +14,7 @@ const KEYS = /** @type {Record<string, (at: number) => number>} */ ({
   End: () => -1,
 });
 
-/** @returns {View} what the address asks for; Translate where it asks for nothing that is known */
+/** @returns {View} the view in the address; Translate if there is no valid one */
 export function currentView() {
   return location.hash === '#train' ? 'train' : 'translate';
 }
@@ -24,7 +24,7 @@ export function showView(view) {
   if (view !== currentView()) location.hash = view;
 }
 
-/** Brings the tabs to life. */
+/** Sets up the tabs. */
 export function setUpViews() {
   for (const [at, view] of VIEWS.entries()) {
     const tab = byId(`tab-${view}`);
@@ -43,7 +43,7 @@ export function setUpViews() {
   tellHeights();
 }
 
-/** Tells the style how high the bar of the shown view is, so that nothing is scrolled under it. */
+/** Tells the style sheet the height of the current view's bar, so that nothing scrolls under it. */
 function tellHeights() {
   const bars = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.bar')]);
   const observer = new ResizeObserver(() => {

@@ -1,6 +1,6 @@
 /**
- * Says so where the page's own code does not start: a file that did not arrive, or a browser that cannot read
- * it. So this is a plain script, and in words that old browsers know.
+ * Reports when the page's own code does not start: a file was not loaded, or the browser cannot parse it. So
+ * this is a plain script, in a language that old browsers know.
  */
 (() => {
   /** How long the page may take to start, in milliseconds. */
@@ -13,7 +13,7 @@
   };
   /** @param {Event} event */
   const failed = (event) => {
-    // Of what the markup asks for, only a script that is missing keeps the page from starting.
+    // Of everything in the markup, only a missing script keeps the page from starting.
     if (event.target instanceof Element && event.target.tagName !== 'SCRIPT') return;
     if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', check);
     else check();
@@ -21,6 +21,6 @@
   addEventListener('error', failed, true);
   addEventListener('unhandledrejection', failed);
   setTimeout(check, 'noModule' in HTMLScriptElement.prototype ? PATIENCE : 0);
-  // What was only slow takes the notice away again.
+  // If it was only slow, the notice disappears again.
   new MutationObserver(check).observe(page, { attributeFilter: ['data-started'] });
 })();

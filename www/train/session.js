@@ -1,11 +1,11 @@
 /**
  * The Train view's one object: folders, settings, the run, what is stored. It fires `change` whenever its
- * {@link Snapshot} has changed; the view draws the snapshot and calls the methods. None of them throws for what
- * a person may do: what went wrong stands in `snapshot.notices` and `snapshot.state`. Those that do not fit the
- * present state do nothing; `can` says which do.
+ * {@link Snapshot} has changed; the view draws the snapshot and calls the methods. None of them throws for
+ * anything a person may do: what went wrong is in `snapshot.notices` and `snapshot.state`. Methods that do
+ * not fit the current state do nothing; `can` says which do.
  *
- * Training has a worker and a device of its own, so the Translate view goes on working while a run is under
- * way, more slowly; aborting a translation never costs a step of training, nor the other way round.
+ * Training has a worker and a device of its own, so the Translate view keeps working during a run, more
+ * slowly; aborting a translation never costs a training step, nor vice versa.
  */
 import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
@@ -34,7 +34,7 @@ export class TrainSession extends EventTarget {
   #host;
   #faults;
   #stored;
-  /** The run that is being prepared. */
+  /** The run in preparation. */
   #next;
   #notices = new Notices(() => this.#changed());
   #tell = this.#notices.tell;
@@ -43,10 +43,10 @@ export class TrainSession extends EventTarget {
 
   /**
    * @param {object} options
-   * @param {import('../engine/client.js').EngineClient} options.engine made for training alone
-   * @param {import('./plan/start.js').Source} options.source where weights to start from are read
+   * @param {import('../engine/client.js').EngineClient} options.engine for training alone
+   * @param {import('./plan/start.js').Source} options.source reads initial weights
    * @param {URLSearchParams} [options.query] of the page: `fault=panic@12`
-   * @param {Host} [options.host] everything of the browser that tests replace
+   * @param {Host} [options.host] everything in the browser that tests replace
    */
   constructor({ engine, source, query = new URLSearchParams(), host = new Host() }) {
     super();
@@ -71,10 +71,10 @@ export class TrainSession extends EventTarget {
     });
   }
 
-  /** Looks for an unfinished run, stored runs and other tabs. To be called once. */
+  /** Looks for an unfinished run, stored runs and other tabs. Call it once. */
   async open() {
     const lease = await this.#work.claim();
-    if (!lease) return this.#refresh(); // what is over can be used while another tab trains
+    if (!lease) return this.#refresh(); // finished runs are usable while another tab trains
     await this.#refresh({ sweep: true });
     lease.release();
   }
@@ -103,16 +103,16 @@ export class TrainSession extends EventTarget {
     };
   }
 
-  /** What settings are proposed for until the run's own engine is open. @param {DeviceReport} device */
+  /** The device for proposed settings, until the run's own engine is open. @param {DeviceReport} device */
   knowDevice(device) {
     this.#next.device ??= device;
     this.#changed();
   }
 
-  // What a run is made of.
+  // The parts of a run.
 
   /**
-   * Of two that are given for one place the later counts. Photos in `trainA` and `trainB` fill both.
+   * If a folder is given twice, the later one counts. Photos in `trainA` and `trainB` fill both.
    * @param {Domain} domain
    * @param {import('./gather/folders.js').Given} photos
    */
@@ -128,7 +128,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** Painted summer and winter scenes in place of folders. */
+  /** Painted summer and winter scenes instead of folders. */
   async useSamples() {
     if (!this.can.edit) return;
     this.#work.abort();
@@ -138,12 +138,12 @@ export class TrainSession extends EventTarget {
     });
   }
 
-  /** Settings that suit a purpose, in place of those of them that were chosen. @param {Preset} preset */
+  /** Applies a preset, replacing those of its settings that were chosen. @param {Preset} preset */
   usePreset(preset) {
     if (this.can.edit) this.#next.usePreset(preset);
   }
 
-  /** Replaces some settings; what is wrong with them stands in `settingProblems`. @param {Partial<Settings>} settings */
+  /** Changes some settings; problems are in `settingProblems`. @param {Partial<Settings>} settings */
   set(settings) {
     if (this.can.edit) this.#next.set(settings);
   }
@@ -170,7 +170,7 @@ export class TrainSession extends EventTarget {
       this.#next.calibration = calibration;
       if (failure) this.#tell(failure.code, failure.values, 'problem', failure.detail);
     });
-    this.#engine.close(); // gives the device's memory back
+    this.#engine.close(); // frees the device's memory
     this.#work.do(null);
   }
 
@@ -192,7 +192,7 @@ export class TrainSession extends EventTarget {
     else await this.#throwAway();
   }
 
-  /** Asks the browser not to remove what is stored. Some ask the person, and training does not wait for that. */
+  /** Asks the browser not to delete what is stored. Some ask the person, and training does not wait for that. */
   async #askToKeep() {
     await this.#host.persist();
     await this.#library.weigh();
@@ -233,7 +233,7 @@ export class TrainSession extends EventTarget {
   }
 
   /**
-   * A run that is over goes on: the one on the page, or a stored one.
+   * Continues a finished run: the one on the page, or a stored one.
    * @param {{ steps: number, lr: number | null }} how `lr` null: as proposed
    * @param {string} [id]
    */
@@ -248,7 +248,7 @@ export class TrainSession extends EventTarget {
       return found;
     });
     if (run) return this.#work.drive();
-    // It is as it was, in its folder; or in memory alone, and then on the page.
+    // It is unchanged in its folder, or, if it was only in memory, on the page.
     over?.lease.release();
     if (over?.saver.resultKept === 'memory') return this.#work.do('finished');
     this.#work.run?.lease.release();
@@ -256,7 +256,7 @@ export class TrainSession extends EventTarget {
     await this.#refresh();
   }
 
-  /** Rates for going on for so many steps. @param {number} steps */
+  /** The proposed rate for this many more steps. @param {number} steps */
   proposeLearnOn(steps) {
     return this.#work.run && learnOnOf(this.#work.run.record, steps);
   }
@@ -291,14 +291,14 @@ export class TrainSession extends EventTarget {
     if (!run || !this.can.changeRates) return;
     const { lr, lambdaCycle, lambdaIdentity } = run.record.settings;
     const wanted = { lr, lambdaCycle, lambdaIdentity, ...rates };
-    // Of a run from an older page other settings may be missing.
+    // A run from an older page may lack other settings.
     const problems = settingProblems({ ...run.record.settings, ...wanted });
     const problem = problems.find(({ field }) => field in wanted);
     if (problem) this.#tell(problem.code, problem.values, 'problem');
     else await run.change(wanted).catch((error) => this.#notices.tellError(error));
   }
 
-  // What is stored.
+  // Stored runs.
 
   async acceptOffer() {
     const { offer } = this.snapshot;
@@ -309,17 +309,16 @@ export class TrainSession extends EventTarget {
     );
     if (run) return this.#work.drive({ restore: true });
     this.#work.do(null);
-    await this.#refresh(); // another tab may have ended or deleted it
+    await this.#refresh(); // another tab may have continued or deleted it
   }
 
   /**
-   * A stored run on the page.
-   *
+   * Puts a stored run on the page.
    * @param {string} id
    * @param {AbortSignal} signal
    * @param {import('../engine/lease.js').Lease} lease
-   * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
-   * @returns {Promise<TrainRun | null>} null: its photos are not there
+   * @param {{ over?: boolean }} [which] over: a finished run, to learn on
+   * @returns {Promise<TrainRun | null>} null: its photos are missing
    */
   async #goOn(id, signal, lease, which) {
     const found = await this.#stored.unfinished(id, which);
@@ -329,16 +328,16 @@ export class TrainSession extends EventTarget {
     if (missing > 0) {
       if (missing === allOf(record)) this.#tell('folders-needed');
       else this.#tell('folders-differ', { n: missing });
-      // Without any photo of a domain there is nothing to train on.
+      // Without any photo of a domain, training is impossible.
       if (!photos.photos.A.some(Boolean) || !photos.photos.B.some(Boolean)) return null;
     }
     const { history, pictures, best } = found;
-    if (!best) delete record.best; // there is nothing to hand back
+    if (!best) delete record.best; // there is nothing to export
     const from = /** @type {const} */ ({ kind: 'stored' });
     const known = { history, pictures, best, lease: lease.take() };
     const run = this.#runOf({ record, from, ...photos, ...known });
     run.saver.found(record.step);
-    if (which?.over) run.saver.foundBest(null); // among the files that go with the result
+    if (which?.over) run.saver.foundBest(null); // among the files that are removed with the result
     this.#work.run = run;
     return run;
   }
@@ -346,7 +345,7 @@ export class TrainSession extends EventTarget {
   async discardOffer() {
     const { offer } = this.snapshot;
     if (!offer || !this.can.discardOffer) return;
-    // Another tab may have accepted it meanwhile.
+    // Another tab may have accepted it in the meantime.
     const lease = await this.#work.claim();
     if (!lease) return;
     await this.#erase(offer.id);
@@ -379,7 +378,7 @@ export class TrainSession extends EventTarget {
   }
 
   /**
-   * Of the run on the page, or of a stored one; the best unless the last are asked for.
+   * Of the run on the page, or of a stored one; the best unless the last are requested.
    * @param {Domain} direction
    * @param {string} [id]
    * @param {Which} [which]
@@ -412,7 +411,7 @@ export class TrainSession extends EventTarget {
   }
 }
 
-/** Photos that a run can miss. @param {import('./keep/record.js').RunRecord} record */
+/** Photos that a run can do without. @param {import('./keep/record.js').RunRecord} record */
 function allOf({ photos, previews }) {
   const all = [...photos.A, ...photos.B, ...previews.A, ...previews.B];
   return all.filter(({ problem }) => !problem).length;

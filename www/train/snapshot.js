@@ -1,37 +1,38 @@
-/** What the view draws, made of what the session holds: no page, no engine. */
+/** What the view draws, derived from the session's state: no page, no engine. */
 import { stepsOf, warmsUp } from './plan/config.js';
 import { lengthProblems, memoryProblems, settingProblems, startProblems } from './plan/settings.js';
 
 /** @import { Preparation } from './plan/preparation.js' */
 
 /**
- * What is going on:
+ * The current state:
  *
  * - `empty`: at least one folder has no photos yet
- * - `checking`: photos are being looked at (`checked` says how far)
+ * - `checking`: photos are being examined (`checked` says how far)
  * - `ready`: both folders are there; `dataset.refused` says whether they can be used
- * - `calibrating`: some steps are measured, on networks that are thrown away
+ * - `calibrating`: some steps are being measured, on networks that are then discarded
  * - `calibrated`: ready, and `calibration` says how long the run would take
- * - `starting`: networks are being made, photos copied, a checkpoint read
+ * - `starting`: networks are being created, photos copied, a checkpoint read
  * - `training`
  * - `saving`: the run was halted and is being written, before `paused` or `finished`
  * - `paused`
- * - `recovering`: the engine died; a new one goes on from the last checkpoint
- * - `finished`: the run is over or was stopped; its weights are in `run` and, where possible, in `runs`
- * - `failed`: the run cannot go on by itself; `resume()` tries from the last checkpoint, `stop()` keeps
+ * - `recovering`: the engine died; a new one continues from the last checkpoint
+ * - `finished`: the run is over or was stopped; its weights are in `run` and, if possible, in `runs`
+ * - `failed`: the run cannot continue by itself; `resume()` tries from the last checkpoint, `stop()` keeps
  *   what there is, `discard()` forgets it
- *
- * @typedef {'empty' | 'checking' | 'ready' | 'calibrating' | 'calibrated' | 'starting' | 'training' | 'saving' | 'paused' | 'recovering' | 'finished' | 'failed'} State
+ * @typedef {'empty' | 'checking' | 'ready' | 'calibrating' | 'calibrated' | 'starting' | 'training' | 'saving' | 'paused' | 'recovering' | 'finished' | 'failed'}
+ *   State
  */
 
 /**
  * @typedef {object} Sources
- * @property {State | null} doing null: a run is prepared
- * @property {Pick<Preparation, 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>} next
+ * @property {State | null} doing null: a run is in preparation
+ * @property {Pick<Preparation, 'folders' | 'preset' | 'settings' | 'start' | 'network' | 'need' | 'calibration'>}
+ *   next
  * @property {import('./run/run.js').TrainRun | null} run
  * @property {Pick<import('./keep/library.js').Library, 'offers' | 'runs' | 'space'>} library
- * @property {boolean} held another tab of this browser trains
- * @property {import('../page/notices.js').Notice[]} notices the latest last
+ * @property {boolean} held another tab of this browser is training
+ * @property {import('../page/notices.js').Notice[]} notices latest last
  */
 
 /** @typedef {ReturnType<typeof snapshotOf>} Snapshot */
@@ -45,24 +46,24 @@ export function snapshotOf(parts) {
     ...now,
     can: canDo(parts, now),
     folders: folders.reports,
-    /** How many photos of how many have been looked at; null when none are being. */
+    /** How many photos have been examined, of how many; null: none are being examined. */
     checked: folders.checked,
     preset,
     settings,
     start,
-    /** Discriminators learn alone at first: the warm-up can be set. */
+    /** Whether discriminators are first trained alone, so that the warm-up can be set. */
     warmsUp: warmsUp(start, network),
     calibration,
     run: run?.view() ?? null,
     runs: library.runs,
-    /** What this site uses of what it may, in bytes; null where the browser does not tell. */
+    /** Bytes that this site uses and may use; null if the browser does not say. */
     space: library.space,
     held,
     notices,
   };
 }
 
-/** The state, and what decides what can be done in it. @param {Sources} parts */
+/** The state, and what determines the possible actions. @param {Sources} parts */
 function standing({ doing, next, library, run, held }) {
   const { folders, settings, start, network, need, calibration } = next;
   const { reports, both, checked } = folders;
@@ -74,16 +75,16 @@ function standing({ doing, next, library, run, held }) {
     problems.push(...lengthProblems(settings, start, steps, network));
   }
   problems.push(...startProblems(start));
-  // What another tab is at is not on offer, nor what is on the page already.
+  // Runs that another tab is working on, or that are already on the page, are not on offer.
   const offers = library.offers.filter(({ id }) => !held && id !== run?.record.id);
   return {
     state: doing ?? preparing(calibration !== null, checked !== null, both),
     /** Steps of the whole run with these settings and folders; null until both folders are there. */
     steps,
     settingProblems: problems,
-    /** Null until both folders have been looked at. */
+    /** Null until both folders have been examined. */
     dataset: looked ? folders.dataset(settings.crop) : null,
-    /** An unfinished run to go on with. */
+    /** An unfinished run to continue. */
     offer: offers.at(0) ?? null,
   };
 }
@@ -121,7 +122,7 @@ export function canDo(parts, now = standing(parts)) {
     discard: hasRun || is('recovering', 'finished', 'saving'),
     close: is('paused', 'failed', 'finished'),
     changeRates: is('training', 'paused'),
-    /** Of the run on the page, if it is over; where there is none, of one in `runs`. */
+    /** For the finished run on the page; if there is none, for one in `runs`. */
     learnOn: (is('finished') || (preparing && state !== 'checking')) && !held,
     acceptOffer: preparing && state !== 'checking' && offer !== null && !held,
     discardOffer: preparing && offer !== null && !held,

@@ -9,7 +9,7 @@ import { Restarts } from './run/restarts.js';
 /** @import { Notices } from '../page/notices.js' */
 /** @import { State } from './snapshot.js' */
 
-/** Notices of what to do next, which are out of date as soon as the run goes on. */
+/** Notices with advice, which is outdated as soon as the run continues. */
 const ADVICE = [
   'training-not-finite',
   'training-keeps-dying',
@@ -27,9 +27,9 @@ export class Work {
   #refresh;
   /** @type {Driver | null} */
   #driver = null;
-  /** Ends what can be ended at once. @type {AbortController | null} */
+  /** Aborts what can be aborted. @type {AbortController | null} */
   #abort = null;
-  /** What is being done; null: a run is prepared. @type {State | null} */
+  /** The current activity; null: a run is in preparation. @type {State | null} */
   doing = null;
   /** The run on the page. @type {import('./run/run.js').TrainRun | null} */
   run = null;
@@ -55,7 +55,7 @@ export class Work {
     });
   }
 
-  /** Another tab trains. */
+  /** Whether another tab is training. */
   get held() {
     return this.#presence.held;
   }
@@ -72,12 +72,11 @@ export class Work {
   }
 
   /**
-   * Something that one tab does at a time. The right to it is given back behind it, unless it was taken.
-   *
+   * Runs something that only one tab may do at a time. The lease is released afterwards, unless it was taken.
    * @template T
    * @param {State} doing
    * @param {(signal: AbortSignal, lease: import('../engine/lease.js').Lease) => Promise<T>} task
-   * @returns {Promise<T | null>} null: it failed, was ended, or another tab trains
+   * @returns {Promise<T | null>} null: it failed, was aborted, or another tab is training
    */
   alone(doing, task) {
     return this.attempt(doing, async (signal) => {
@@ -93,16 +92,15 @@ export class Work {
   }
 
   /**
-   * Something that can be ended at once. A failure is told, and the run is being prepared again.
-   *
+   * Runs something that can be aborted. A failure is reported, and the run is in preparation again.
    * @template T
    * @param {State} doing
    * @param {(signal: AbortSignal) => Promise<T>} task
-   * @returns {Promise<T | null>} null: it failed or was ended
+   * @returns {Promise<T | null>} null: it failed or was aborted
    */
   async attempt(doing, task) {
     const abort = new AbortController();
-    // The engine's requests know nothing of the signal: what runs is ended with the engine.
+    // The engine's requests ignore the signal: they end with the engine.
     abort.signal.addEventListener('abort', () => this.#engine.close());
     this.#abort = abort;
     this.do(doing);
@@ -138,13 +136,13 @@ export class Work {
     if (halt) driver.halt(halt);
     this.#presence.stayAwake(true);
     const end = await driver.go({ steps, restore });
-    if (this.#driver !== driver) return; // discarded meanwhile
+    if (this.#driver !== driver) return; // discarded in the meantime
     this.#driver = null;
     this.#presence.stayAwake(false);
     if (end === 'finished') {
       this.#engine.close();
       await this.#refresh();
-      if (this.run !== run) return; // off the page meanwhile
+      if (this.run !== run) return; // taken off the page in the meantime
       run.lease.release();
     }
     this.do(end === 'closed' ? 'failed' : end);
@@ -166,7 +164,7 @@ export class Work {
     this.do(null);
   }
 
-  /** Another tab trains, or does so no more: then there is what it left. @param {boolean} held */
+  /** Another tab started or stopped training; what it left may have changed. @param {boolean} held */
   async #onHeld(held) {
     if (held) {
       this.#notices.tell('held-by-another-tab');
@@ -181,7 +179,7 @@ export class Work {
     if (!run || run.unsaved === 0) return;
     run.saver.want();
     if (this.doing !== 'paused') return;
-    // An engine that died while nothing was asked of it is found out when the run is resumed.
+    // Resuming the run will notice if the engine died meanwhile.
     await run.save().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 /**
  * One photo's card: the photo while it waits, then the comparison, or the reason why there is none. It owns
- * the blob URLs of what it shows.
+ * the blob URLs of its pictures.
  */
 import { measure } from '../files/headers.js';
 import { createCompare } from '../page/compare.js';
@@ -13,18 +13,15 @@ export class Card {
   element = clone('card');
   #item;
   #onShape;
-  /** The state in which it was drawn last. */
+  /** The state last drawn. */
   #drawn = '';
-  /** Whose pictures it shows. @type {Result | null} */
+  /** The result whose pictures it shows. @type {Result | null} */
   #result = null;
-  /** Of the photo, or of before and after. @type {string[]} */
+  /** URLs of the photo, or of before and after. @type {string[]} */
   #urls = [];
   #closed = false;
 
-  /**
-   * @param {Item} item
-   * @param {(ratio: number) => void} onShape told width / height of a picture that it shows
-   */
+  /** @param {Item} item @param {(ratio: number) => void} onShape called with width / height of a picture */
   constructor(item, onShape) {
     this.#item = item;
     this.#onShape = onShape;
@@ -47,10 +44,10 @@ export class Card {
     return part(this.element, role);
   }
 
-  /** Brings it in line with its item. */
+  /** Updates it from its item. */
   draw() {
     const { state, active, problem, result } = this.#item;
-    // Of thousands that are looked at again few have changed.
+    // When thousands of cards are updated, few have changed.
     const drawn = `${state} ${active} ${problem?.code}`;
     if (this.#drawn === drawn && this.#result === result) return;
     this.#drawn = drawn;
@@ -63,13 +60,13 @@ export class Card {
       if (result !== this.#result) this.#showResult(result);
     } else if (problem) this.#showReason(problem);
     else if (this.element.querySelector('.reason')) {
-      // It is tried again.
+      // It is being tried again.
       this.#fill();
       this.showPhoto();
     }
   }
 
-  /** It is about to go: gives back what it holds, and takes no more. */
+  /** Frees everything it holds, before it is removed. */
   close() {
     this.#closed = true;
     this.#release();
@@ -82,8 +79,8 @@ export class Card {
   }
 
   /**
-   * Shows the photo itself, once its header says that it is safe to decode. What cannot be shown stays
-   * blank; the run will say why.
+   * Shows the photo itself, once its header says that it is safe to decode. A photo that cannot be shown
+   * stays blank; the run will say why.
    */
   async showPhoto() {
     const { file } = this.#item;
@@ -129,9 +126,9 @@ export class Card {
   }
 
   /**
-   * Shows or takes away what can be done in the present state.
+   * Shows or hides the actions of the current state.
    * @param {string} template
-   * @param {Record<string, string>} tools what is in it: the role of each, and the key of its words
+   * @param {Record<string, string>} tools its buttons: the role of each, and the key of its words
    * @param {boolean} wanted
    */
   #offer(template, tools, wanted) {
@@ -150,7 +147,7 @@ export class Card {
   }
 }
 
-/** What is said under a photo's name. @param {Item} item */
+/** The text under a photo's name. @param {Item} item */
 export function noteOf(item) {
   if (item.active) return text('card.active');
   if (item.state === 'failed' && item.result) return text('card.kept');

@@ -1,6 +1,6 @@
 /**
- * The bar: which model, at what size, saved as what. Choices are kept from visit to visit; until the
- * visitor has chosen a size, the device proposes one.
+ * The bar: which model, at what size, saved as what. Choices are kept between visits; until the visitor has
+ * chosen a size, the device proposes one.
  */
 import { ownModel, shippedModels } from '../models/models.js';
 import { button, byId, input, made, select } from '../page/dom.js';
@@ -10,7 +10,7 @@ import { formatBytes, formatSmall, text } from '../page/messages.js';
 /** @import { Longest, ModelReport, Smooth, TranslateSettings } from '../engine/protocol.js' */
 /** @import { Card, Model } from '../models/models.js' */
 
-/** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own weights of the visitor */
+/** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own the visitor's own weights */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];
@@ -36,7 +36,7 @@ export function setUpControls(own, onChange) {
       onChange();
     });
   }
-  // A number that was typed is brought back into its range when it is left.
+  // A typed number is clamped to its range when the field loses the focus.
   input('margin').addEventListener('change', () => {
     input('margin').value = String(margin());
   });
@@ -62,7 +62,7 @@ export function settings() {
 
 let proposed = false;
 
-/** @param {number} size the device's; a choice of the visitor's wins, and an engine that is replaced does not ask again */
+/** @param {number} size the device's; a visitor's choice overrides it, also when the engine is replaced */
 export function proposeSize(size) {
   if (!proposed && recall('size') === null) select('size').value = String(size);
   proposed = true;
@@ -85,7 +85,7 @@ export function addOwnModel({ name, ...about }, chosen = false) {
 }
 
 /**
- * Takes own weights out of the select; if they were chosen, the first model takes their place.
+ * Removes own weights from the select; if they were chosen, the first model is chosen instead.
  * @param {string} name
  */
 export function removeOwnModel(name) {
@@ -99,7 +99,7 @@ export function removeOwnModel(name) {
   showModel();
 }
 
-/** @param {string} from of own weights @param {string} name that they now have */
+/** @param {string} from name of own weights @param {string} name their new name */
 export function renameOwnModel(from, name) {
   const chosen = chosenModel().name === from;
   const option = optionOf(`own:${from}`);
@@ -117,10 +117,10 @@ export function renameOwnModel(from, name) {
   input('margin').value = margin;
 }
 
-/** What had the focus when it was locked. @type {HTMLElement | null} */
+/** What had the focus before locking. @type {HTMLElement | null} */
 let left = null;
 
-/** What may not change under a run, or while weights are added, is locked. @param {boolean} locked */
+/** Locks what must not change during a run, or while weights are added. @param {boolean} locked */
 export function lockControls(locked) {
   const focused = document.activeElement;
   for (const name of CHOICES) select(name).disabled = locked;
@@ -130,9 +130,9 @@ export function lockControls(locked) {
   button('polish').disabled = locked;
   if (focused instanceof HTMLElement && focused.matches(':disabled')) {
     left = focused;
-    button('cancel').focus(); // shown under a run only
+    button('cancel').focus(); // only shown during a run
   } else if (!locked && left) {
-    // What is disabled or hidden loses the focus when the page is next drawn, not at once.
+    // Disabled or hidden elements lose the focus at the next frame, not immediately.
     const lost = focused === document.body || focused === left;
     if (lost) (left.getClientRects().length > 0 ? left : select('model')).focus();
     left = null;
@@ -141,7 +141,7 @@ export function lockControls(locked) {
 
 /** @param {HTMLElement} parent @param {Model} model @param {string} label */
 function addOption(parent, model, label) {
-  // Weights that are added again, after they were lost, are chosen as before.
+  // Weights that are added again after being lost stay chosen.
   if (models.has(model.value)) removeOption(model.value);
   models.set(model.value, model);
   parent.append(new Option(label, model.value));
@@ -159,7 +159,7 @@ function optionOf(value) {
 }
 
 /**
- * Selects a value that may be from an earlier visit, if it still exists.
+ * Selects a value, possibly from an earlier visit, if it still exists.
  * @param {HTMLSelectElement} list
  * @param {string | null} value
  */
@@ -174,7 +174,7 @@ function margin() {
   return Math.min(64, Math.max(0, pixels || 0));
 }
 
-/** The chosen model's card, margin and colours; how smooth, unless the visitor has chosen. */
+/** The chosen model's card, margin and colours; and its smoothness, unless the visitor has chosen one. */
 function showModel() {
   const model = chosenModel();
   const { card, name, direction } = model;
@@ -208,7 +208,7 @@ function cardFacts(card) {
 }
 
 /**
- * What was measured of it; the way there and back only where a model leads back.
+ * Its measured scores; the round trip only if there is a model for the way back.
  * @param {Card} card
  * @returns {[string, string][]}
  */
@@ -221,7 +221,7 @@ function cardScores({ back, grid }) {
 }
 
 /**
- * What a network is, in one line.
+ * A network's properties, in one line.
  * @param {Pick<Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
  */
 function networkWords({ blocks, ngf, parameters, up, norm }) {
@@ -243,12 +243,12 @@ function ownFacts({ margin, bytes, network }) {
 }
 
 /**
- * Closes a disclosure when something else is clicked or gets the focus, and by Escape.
+ * Closes a disclosure when something else is clicked or focused, or with Escape.
  * @param {HTMLDetailsElement} details
  */
 function closeOutside(details) {
   const closeFor = (/** @type {EventTarget | null} */ other) => {
-    // A question about what stands in it is still a part of it.
+    // A dialog about its contents still belongs to it.
     if (other instanceof Element && !details.contains(other) && !other.closest('dialog'))
       details.open = false;
   };

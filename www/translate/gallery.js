@@ -1,8 +1,8 @@
 /**
- * The gallery: one card for each photo, in the order in which they were added. Cards are made a few at a
- * time, so that thousands never block the page; a photo's own picture is shown only when its card comes
- * into view and its header says that it is safe to decode. Cards stand in groups, and the browser skips the
- * groups that are out of sight: laying out thousands of cards takes it longer than a frame.
+ * The gallery: one card per photo, in the order in which they were added. Cards are created a few at a time,
+ * so that thousands never block the page; a photo's own picture is shown only when its card scrolls into view
+ * and its header says that it is safe to decode. Cards are in groups, and the browser skips groups that are
+ * out of sight, because laying out thousands of cards takes longer than a frame.
  */
 import { nextFrame } from '../page/dom.js';
 import { Card } from './card.js';
@@ -12,9 +12,9 @@ import { Card } from './card.js';
 /** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
 /** @typedef {'open' | 'save' | 'retry' | 'remove'} Action */
 
-/** Milliseconds of a frame that may go into making cards, or taking them away. */
+/** Milliseconds per frame for creating or removing cards. */
 const FRAME_BUDGET = 8;
-/** Cards in a group: whole rows of 1, 2, 3, 4, 6 or 8. */
+/** Cards per group: whole rows of 1, 2, 3, 4, 6 or 8. */
 const GROUP = 24;
 
 export class Gallery {
@@ -24,11 +24,11 @@ export class Gallery {
   /** Items to draw in the next frames. @type {Item[]} */
   #pending = [];
   #scheduled = false;
-  /** Cards that are no more are still being taken away. */
+  /** Cards are still being removed. */
   #clearing = false;
-  /** The frames have their proportions. */
+  /** Whether the frames have their proportions. */
   #framed = false;
-  /** Of the last card. */
+  /** Id of the last card. */
   #lastId = 0;
   #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
 
@@ -43,17 +43,14 @@ export class Gallery {
     });
   }
 
-  /**
-   * Draws items over the next frames: new ones, or many that changed at once.
-   * @param {Item[]} items
-   */
+  /** Draws items over the next frames: new ones, or many that changed at once. @param {Item[]} items */
   show(items) {
     this.#pending = this.#pending.concat(items);
     this.#schedule();
   }
 
   /**
-   * Draws an item at once. One that has no card yet is drawn when its card is made.
+   * Draws an item immediately. An item without a card is drawn when its card is created.
    * @param {Item} item
    */
   update(item) {
@@ -87,7 +84,7 @@ export class Gallery {
   }
 
   /**
-   * The pictures of a finished photo; null while it has no card or no result.
+   * The pictures of a finished photo; null if it has no card or no result.
    * @param {number} id
    * @returns {Urls | null}
    */
@@ -112,10 +109,7 @@ export class Gallery {
     });
   }
 
-  /**
-   * Takes away the cards of a cleared gallery, which is out of sight meanwhile.
-   * @param {number} deadline
-   */
+  /** Removes the cards of a cleared gallery, which is hidden meanwhile. @param {number} deadline */
   #sweep(deadline) {
     while (this.#list.lastChild && performance.now() < deadline) this.#list.lastChild.remove();
     this.#clearing = this.#list.lastChild !== null;
@@ -135,7 +129,7 @@ export class Gallery {
     this.#pending = this.#pending.slice(count);
   }
 
-  /** Makes an item's card: the last one, or where it was before it was taken away. @param {Item} item */
+  /** Creates an item's card, at the end or where it was before it was removed. @param {Item} item */
   #place(item) {
     const next =
       item.id < this.#lastId &&
@@ -146,7 +140,7 @@ export class Gallery {
     else this.#group().append(card);
   }
 
-  /** The last group, or another when it is full. @returns {Element} */
+  /** The last group, or a new one if it is full. @returns {Element} */
   #group() {
     const last = this.#list.lastElementChild;
     if (last && last.childElementCount < GROUP) return last;
@@ -165,7 +159,7 @@ export class Gallery {
   }
 
   /**
-   * The first picture gives all frames its proportions: photos of one folder are mostly of one shape.
+   * The first picture determines all frames' proportions, because photos of a folder mostly share them.
    * @param {number} ratio width / height
    */
   #fitFrames(ratio) {
@@ -186,7 +180,7 @@ export class Gallery {
 }
 
 /**
- * The button to go to when a card is removed: the next card's, or the one's before.
+ * The button to focus when a card is removed: the next card's, or the previous one's.
  * @param {Element} card
  * @returns {HTMLElement | undefined}
  */

@@ -1,4 +1,4 @@
-/** Where photos come in: dropped anywhere on the page, picked, pasted, or painted as samples. */
+/** Adding photos: dropped anywhere on the page, picked, pasted, or painted as samples. */
 import { fromDrop, fromInput, fromPaste } from '../files/walk.js';
 import { byId, input } from '../page/dom.js';
 import { text } from '../page/messages.js';
@@ -8,18 +8,18 @@ import { currentView } from '../page/views.js';
 
 const WEIGHTS = /\.(pth|pt|safetensors)$/i;
 
-/** Sample scenes: as many as fill a gallery, at a size that is quick on any device. */
+/** Sample scenes: enough to fill a gallery, at a size that is fast on any device. */
 const SCENES = 6;
 const SCENE = { width: 512, height: 384 };
-/** The places that are painted first, because they look best. */
+/** The places painted first, because they look best. */
 const FINEST = { summer: [6, 5, 10, 8, 13, 22], winter: [20, 6, 2, 8, 13, 22] };
 let scenesPainted = 0;
 
 /**
  * @param {object} page
- * @param {() => number} page.room how many more photos are welcome
+ * @param {() => number} page.room how many more photos are accepted
  * @param {(chunks: Chunks) => void} page.onPhotos
- * @param {(file: File) => void} page.onWeights each weights file, picked or dropped
+ * @param {(file: File) => void} page.onWeights called for each weights file, picked or dropped
  */
 export function listenForFiles({ room, onPhotos, onWeights }) {
   for (const id of ['photos', 'folder']) {
@@ -27,7 +27,7 @@ export function listenForFiles({ room, onPhotos, onWeights }) {
     field.addEventListener('change', () => {
       const files = [...(field.files ?? [])];
       field.value = ''; // so that the same files can be picked again
-      // A folder of photos may hold models that nobody asks for.
+      // A folder of photos may contain models that nobody wants.
       const models = id === 'photos' ? files.filter(isWeights) : [];
       const others = files.filter((file) => !models.includes(file));
       if (others.length) onPhotos(fromInput(others, room()));
@@ -63,7 +63,7 @@ function listenForDrops(onDrop) {
   const hide = () => {
     veil.hidden = true;
   };
-  // Also for what is no file: a link dropped by mistake would replace the page.
+  // Also for other things than files: a link dropped by mistake would replace the page.
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -71,19 +71,19 @@ function listenForDrops(onDrop) {
     if (currentView() !== 'translate') return;
     veil.hidden = false;
     clearTimeout(leaving);
-    // dragover comes many times a second while something hangs over the page, and then no more.
+    // dragover fires many times a second during a drag, and then stops.
     leaving = window.setTimeout(hide, 250);
   });
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     hide();
-    if (currentView() !== 'translate') return; // the other view has two places of its own
+    if (currentView() !== 'translate') return; // the other view has two drop areas of its own
     if (event.dataTransfer?.types.includes('Files')) onDrop(event.dataTransfer);
   });
 }
 
 /**
- * Paints sample photos of the seasons that a model expects; other scenes each time.
+ * Paints sample photos of the seasons that a model expects; different scenes each time.
  * @param {Pick<import('../engine/client.js').EngineClient, 'paint'>} engine
  * @param {import('../engine/protocol.js').Season[]} seasons taken in turn
  * @returns {Promise<{ name: string, file: File }[]>}

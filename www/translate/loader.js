@@ -1,4 +1,4 @@
-/** The weights of each model: where they are read from, and those that the visitor adds, renames, forgets. */
+/** The weights of each model: where to read them, and those that the visitor adds, renames, forgets. */
 import { bytesOf } from '../files/weights-store.js';
 import { forgetMismatch, ownModel, readGenerator } from '../models/models.js';
 
@@ -12,7 +12,7 @@ import { forgetMismatch, ownModel, readGenerator } from '../models/models.js';
 export class ModelLoader {
   #engine;
   #store;
-  /** The weights of this visit, by the model's value. @type {Map<string, Weights>} */
+  /** Weights used in this visit, by the model's value. @type {Map<string, Weights>} */
   #known = new Map();
 
   /** @param {Engine} engine @param {WeightsStore} store */
@@ -22,10 +22,10 @@ export class ModelLoader {
   }
 
   /**
-   * Takes a visitor's weights file, if the engine does, and remembers it.
+   * Adds a visitor's weights file, if the engine accepts it, and remembers it.
    * @param {File} file
-   * @returns {Promise<StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under
-   *   the name that it got
+   * @returns {Promise<StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under its
+   *   actual name
    * @throws {CodedError} the engine's `weights-…` codes
    */
   async add(file) {
@@ -37,7 +37,7 @@ export class ModelLoader {
   }
 
   /**
-   * Has the engine load a model, so that what is wrong with it shows before the first photo.
+   * Loads a model into the engine, so that its problems show before the first photo.
    * @param {Model} model
    * @param {(fraction: number) => void} onProgress 0 to 1
    * @param {AbortSignal} signal
@@ -47,7 +47,7 @@ export class ModelLoader {
     let weights = this.#known.get(model.value);
     if (!weights) {
       onProgress(0);
-      // Fetched out here: in there all else that the engine has to do would wait for it.
+      // Fetched here, because inside the request all other work of the engine would wait for it.
       const { sha256 } = await this.#find(model, onProgress, signal);
       weights = { read: () => this.#read(model), sha256 };
     }
@@ -64,7 +64,7 @@ export class ModelLoader {
   /**
    * @param {string} from
    * @param {string} to wanted
-   * @returns {Promise<string>} the name that they got
+   * @returns {Promise<string>} their new name
    * @throws {CodedError} `weights-gone`, or that there was no room for a copy
    */
   async rename(from, to) {
@@ -75,14 +75,14 @@ export class ModelLoader {
     return name;
   }
 
-  /** @param {string} name of weights that are to be kept no longer */
+  /** @param {string} name of weights to remove */
   async forget(name) {
     this.#known.delete(`own:${name}`);
     await this.#store.remove(name);
   }
 
   /**
-   * From now on they are read from where they are stored: the file that was added may go.
+   * From now on they are read from where they are stored: the original file may disappear.
    * @param {string} name
    * @param {Weights} weights
    */

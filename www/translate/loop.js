@@ -1,4 +1,4 @@
-/** A run: one photo after the other through the engine, until none waits or the visitor stops it. */
+/** A run: one photo after another through the engine, until none is waiting or the visitor stops it. */
 import { isFinal } from '../engine/codes.js';
 import { CodedError, failureOf } from '../failure.js';
 import { cancel, nextItem, settle } from './queue.js';
@@ -8,8 +8,8 @@ import { cancel, nextItem, settle } from './queue.js';
 /** @import { Item, Queue } from './queue.js' */
 
 /**
- * Something is wrong with the photo itself: it is skipped, not failed. One whose file has gone may come
- * back, with the disk that it is on.
+ * Whether the problem is the photo itself: then it is skipped, not failed. A missing file may come back with
+ * its disk.
  * @param {string} code
  */
 export function isPhotosFault(code) {
@@ -24,9 +24,9 @@ export function isPhotosFault(code) {
  * @param {Weights} how.weights of the model
  * @param {import('../engine/protocol.js').TranslateSettings} how.settings
  * @param {string} how.version of the engine
- * @param {(item: Item) => void} how.onItem told when a photo begins, comes further and ends
+ * @param {(item: Item) => void} how.onItem called when a photo begins, progresses and ends
  * @param {AbortSignal} how.signal
- * @returns {Promise<Failure | null>} what stopped the run before its end, other than the visitor
+ * @returns {Promise<Failure | null>} what stopped the run early, other than the visitor
  */
 export async function translateAll(run, how) {
   const { engine, model, weights, settings, version, onItem, signal } = how;
@@ -55,7 +55,7 @@ export async function translateAll(run, how) {
       const skipped = isPhotosFault(problem.code);
       settle(run, item.id, { problem, skipped }, seconds());
     }
-    // A photo that was nearly through when the visitor stopped is kept.
+    // A photo that was nearly done when the visitor stopped is kept.
     if (signal.aborted) cancel(run);
     onItem(item);
   }
@@ -63,8 +63,8 @@ export async function translateAll(run, how) {
 }
 
 /**
- * Makes sure that the browser has room for a result: it takes one without a word, and tells only whoever
- * reads it.
+ * Makes sure that the browser has room for a result: browsers accept one silently, and fail only when it is
+ * read.
  * @param {import('../engine/protocol.js').Translated} picture
  * @throws {CodedError} `out-of-room`
  */

@@ -55,7 +55,7 @@ export async function modelsChanged() {
 }
 
 /**
- * Changes the models, one change after another, and never under a run.
+ * Changes the list of models, one change after another, and never during a run.
  * @param {() => Promise<void>} change
  */
 async function changeModels(change) {
@@ -71,12 +71,9 @@ async function changeModels(change) {
   page.onChange();
 }
 
-/**
- * Weights are checked by loading them; those that the engine takes are remembered and chosen.
- * @param {File} file
- */
+/** Checks weights by loading them; accepted ones are remembered and chosen. @param {File} file */
 export function takeWeights(file) {
-  notify(''); // at once: of several files, the next one's turn leaves what is said of this
+  notify(''); // now: with several files, the next one must keep what is said about this one
   return changeModels(async () => {
     showLine(text('models.checking', { name: file.name }));
     try {
@@ -109,7 +106,7 @@ function tellEnd(words) {
 function rename() {
   const { name } = chosenModel();
   if (name === null) return;
-  // Another model may be chosen, and its name stand there, before it is the turn of this.
+  // Another model may be chosen, and its name shown, before this one's turn.
   const wanted = input('own-name').value;
   if (!wanted.trim()) {
     input('own-name').value = name;
@@ -128,7 +125,7 @@ async function forget() {
   });
 }
 
-/** The chosen model learns on the photos that are here, and what comes of it is a model of its own. */
+/** Polishes the chosen model on the current photos; the result is a new model. */
 function polishChosen() {
   const photos = page.photos();
   if (photos.length === 0) return notify(text('polish.photos'));
@@ -138,7 +135,7 @@ function polishChosen() {
     const stopped = new AbortController();
     polishing = stopped;
     page.onChange();
-    button('cancel').focus(); // the button that was pressed is out of sight
+    button('cancel').focus(); // the button that was pressed is hidden
     try {
       await polishOn(photos, stopped.signal);
     } catch (error) {

@@ -6,22 +6,22 @@ import { isPhotosFault } from './loop.js';
 
 /** @typedef {{ step: number, total: number, secondsLeft: number }} Progress */
 
-/** Longer side of the photos that are learnt from, in pixels. */
+/** Longer side of the photos for polishing, in pixels. */
 const SIDE = 256;
-/** Steps: fewer where each takes seconds. */
+/** Steps: fewer if each takes seconds. */
 const STEPS = { slow: 60, graphics: 300 };
 
 /**
  * @param {object} given
  * @param {Pick<EngineClient, 'request'>} given.engine
  * @param {Weights} given.weights
- * @param {Blob[]} given.photos of the look that the model starts from: at least one
+ * @param {Blob[]} given.photos of the look that the model translates from: at least one
  * @param {boolean} given.slow
- * @param {AbortSignal} given.signal ends it behind the step that is being done; what was reached counts
+ * @param {AbortSignal} given.signal ends it after the current step; the result so far counts
  * @param {(progress: Progress) => void} given.onProgress
  * @param {() => number} [given.now] milliseconds
  * @returns {Promise<Blob | null>} null: the model has not become better
- * @throws what the engine fails with; the first photo's failure if none can be opened
+ * @throws the engine's failures; the first photo's failure if none can be opened
  */
 export async function polish({
   engine,
@@ -48,7 +48,7 @@ export async function polish({
       if (code !== 'file-gone' && !isPhotosFault(code)) throw error;
       usable = usable.filter((photo) => photo !== file);
       if (usable.length > 0) continue;
-      await engine.request('polish-finish', {}); // gives its memory back
+      await engine.request('polish-finish', {}); // frees its memory
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** The photos that were not translated, each with its reason; and how many files were no photos. */
+/** The photos that were not translated, with reasons; and how many files were not photos. */
 import { button, byId, made, shownName } from '../page/dom.js';
 import { ignoredText } from '../page/left-out.js';
 import { errorText, text } from '../page/messages.js';
@@ -9,7 +9,7 @@ import { counts } from './queue.js';
 /** @type {Map<number, HTMLElement>} */
 const lines = new Map();
 
-/** Brings the list up to date; lines that are still right are left alone. @param {Queue} run */
+/** Updates the list; lines that are still correct are left alone. @param {Queue} run */
 export function showProblems(run) {
   for (const [id, line] of lines) {
     if (run.items.get(id)?.problem) continue;

@@ -1,4 +1,4 @@
-/** How far the run is, as a bar, a line of words, and now and then aloud. */
+/** The progress of a run, as a bar, a line of text, and occasional announcements. */
 import { byId } from '../page/dom.js';
 import { formatTime, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
@@ -6,14 +6,14 @@ import { counts, progress } from './queue.js';
 
 /** @import { Queue } from './queue.js' */
 
-/** A screen reader hears of every tenth of the way, not of every photo. */
+/** Screen readers announce every tenth of the progress, not every photo. */
 const ANNOUNCE_STEP = 0.1;
-/** Between facts on one line. */
+/** Separates facts on one line. */
 const SEPARATOR = ' · ';
 
 let announced = 0;
 
-/** Before a run: nothing has been said yet. */
+/** Before a run: nothing has been announced yet. */
 export function resetProgress() {
   announced = 0;
 }
@@ -40,13 +40,13 @@ export function showProgress(run) {
   }
 }
 
-/** Words in place of the numbers, while there are none. @param {string} words */
+/** Text instead of the numbers, while there are none. @param {string} words */
 export function showLine(words) {
   byId('progress-row').hidden = false;
   byId('progress-line').textContent = words;
 }
 
-/** The last word on a run. @param {Queue} run @param {boolean} cancelled */
+/** The final message of a run. @param {Queue} run @param {boolean} cancelled */
 export function showEnd(run, cancelled) {
   const { done, failed, skipped } = counts(run);
   const facts = [text('progress.done', { n: done })];

@@ -1,10 +1,10 @@
 /**
- * The state of a run: which photos there are, which is next, how far it has come and how long it
- * will take. Plain data and functions, no page: the gallery draws what stands here.
+ * The state of a run: its photos, which one is next, how far it is and how long it will take. Plain data and
+ * functions, no page; the gallery draws this state.
  *
- * A photo is `waiting` until it is `done`, `failed` (the engine could not translate it) or `skipped`
- * (it cannot be used at all). A photo that is translated again keeps its earlier result until the
- * new one arrives, so that neither Cancel nor a failure loses anything.
+ * A photo is `waiting` until it is `done`, `failed` (the engine could not translate it) or `skipped` (it
+ * cannot be used at all). A photo that is translated again keeps its earlier result until the new one
+ * arrives, so that neither Cancel nor a failure loses anything.
  */
 import { uniqueName } from '../files/names.js';
 
@@ -14,13 +14,13 @@ import { uniqueName } from '../files/names.js';
 
 /**
  * @typedef {object} Item
- * @property {number} id counts up, never used twice
+ * @property {number} id counts up, never reused
  * @property {string} name path of the photo, unique within the run
- * @property {File | null} file null when it could not even be opened
+ * @property {File | null} file null if it could not be opened
  * @property {ItemState} state
- * @property {boolean} active the engine is at it now
+ * @property {boolean} active the engine is working on it
  * @property {Result | null} result
- * @property {Result | null} saved the result that was downloaded last
+ * @property {Result | null} saved the result that was last downloaded
  * @property {Failure | null} problem why the last attempt failed
  */
 
@@ -35,18 +35,18 @@ import { uniqueName } from '../files/names.js';
  * @typedef {object} Queue
  * @property {Map<number, Item>} items in the order in which they were added
  * @property {Set<string>} names lower-case names in use
- * @property {number[]} queue ids to translate, in order; ids whose photo has gone are passed over
+ * @property {number[]} queue ids to translate, in order; ids of removed photos are ignored
  * @property {number} nextId
- * @property {number} ignored files that are no photos
- * @property {Set<string>} endings of those files
+ * @property {number} ignored number of files that are not photos
+ * @property {Set<string>} endings extensions of those files
  * @property {boolean} running
  * @property {number} finished photos finished since the run began
- * @property {{ done: number, of: number }} passes over the photo that the engine is at
+ * @property {{ done: number, of: number }} passes over the photo that the engine is working on
  * @property {number} timed translations that were timed since the run began
- * @property {number[]} seconds how long each of the last few of them took
+ * @property {number[]} seconds of each of the last few of them
  */
 
-/** The mean is taken over this many of the latest photos, so that it follows a change of pace. */
+/** Number of latest photos to average, so that the estimate follows changes of pace. */
 const PACE = 8;
 
 /** @returns {Queue} */
@@ -67,7 +67,7 @@ export function createRun() {
 }
 
 /**
- * Adds photos, or with `problem` files that were refused at once. They join a run that is going on.
+ * Adds photos, or with `problem` files that were refused immediately. They join a current run.
  * @param {Queue} run
  * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
  * @returns {Item[]} the new items
@@ -92,7 +92,7 @@ export function addPhotos(run, entries) {
   });
 }
 
-/** @param {Queue} run @param {number} id @returns {Item[]} what was taken out */
+/** @param {Queue} run @param {number} id @returns {Item[]} the removed items */
 export function removeItem(run, id) {
   const item = run.items.get(id);
   if (!item) return [];
@@ -101,7 +101,7 @@ export function removeItem(run, id) {
   return [item];
 }
 
-/** @param {Queue} run @returns {Item[]} what was taken out */
+/** @param {Queue} run @returns {Item[]} the removed items */
 export function clearItems(run) {
   const items = [...run.items.values()];
   run.items.clear();
@@ -113,7 +113,7 @@ export function clearItems(run) {
 }
 
 /**
- * Puts back what was taken out, in its old place; those that still wait do so for the next run.
+ * Restores removed items in their old places; those that were waiting wait for the next run.
  * @param {Queue} run
  * @param {Item[]} items
  */
@@ -127,8 +127,8 @@ export function restoreItems(run, items) {
 }
 
 /**
- * Starts: all that wait, or when none does, everything once more with the present settings.
- * Skipped photos stay skipped, since the settings have no part in that.
+ * Starts: all that are waiting or, if there are none, everything again with the current settings. Skipped
+ * photos stay skipped, because settings make no difference to them.
  * @param {Queue} run
  * @returns {boolean} whether there is anything to do
  */
@@ -140,10 +140,9 @@ export function begin(run) {
 }
 
 /**
- * Starts with photos that failed, and leaves all others as they are; or lets them join the run that is
- * going on.
+ * Starts with failed photos only, or lets them join the current run.
  * @param {Queue} run
- * @param {number} [id] of one; all that failed otherwise
+ * @param {number} [id] of one; otherwise all that failed
  * @returns {boolean} whether there is anything to do
  */
 export function retry(run, id) {
@@ -175,11 +174,7 @@ function enqueue(run, items) {
   }
 }
 
-/**
- * Takes the next photo and marks it active; null ends the run.
- * @param {Queue} run
- * @returns {Item | null}
- */
+/** Takes the next photo and marks it active; null ends the run. @param {Queue} run @returns {Item | null} */
 export function nextItem(run) {
   while (run.running && run.queue.length > 0) {
     const item = run.items.get(/** @type {number} */ (run.queue.shift()));
@@ -194,18 +189,18 @@ export function nextItem(run) {
 }
 
 /**
- * Records how a photo ended. A photo that was removed meanwhile still counts as finished. One that has a
- * result keeps it when a later translation fails, and can be tried again whatever the reason.
+ * Records how a photo ended. A photo removed in the meantime still counts as finished. If it has a result, it
+ * keeps that when a later translation fails, and can be tried again whatever the reason.
  * @param {Queue} run
  * @param {number} id
  * @param {{ result: Result } | { problem: Failure, skipped: boolean }} outcome
- * @param {number} seconds time on the clock since `nextItem`
- * @returns {Item | null} the item, if it is still there
+ * @param {number} seconds elapsed since `nextItem`
+ * @returns {Item | null} the item, if it still exists
  */
 export function settle(run, id, outcome, seconds) {
   run.finished += 1;
   if ('result' in outcome) {
-    // The first photo also loads the model and compiles shaders: it counts only while it is alone.
+    // The first photo also loads the model and compiles shaders: it counts only while it is the only one.
     run.seconds = [...(run.timed > 1 ? run.seconds : []), seconds].slice(-PACE);
     run.timed += 1;
   }
@@ -223,21 +218,21 @@ export function settle(run, id, outcome, seconds) {
   return item;
 }
 
-/** Stops. Photos that waited for a second translation fall back on their first. @param {Queue} run */
+/** Stops. Photos waiting for another translation fall back to their previous one. @param {Queue} run */
 export function cancel(run) {
   run.running = false;
   for (const item of run.items.values()) settled(item);
   run.queue = [];
 }
 
-/** No run is at it any more: an earlier result counts again. @param {Item} item */
+/** After a run, an earlier result counts again. @param {Item} item */
 function settled(item) {
   item.active = false;
   if (item.state === 'waiting' && item.result) item.state = 'done';
 }
 
 /**
- * How many photos are in each state, how many have a result, and how many of those were not downloaded.
+ * How many photos are in each state, have a result, and have a result that was not downloaded.
  * @param {Queue} run
  */
 export function counts(run) {
@@ -253,7 +248,7 @@ export function counts(run) {
 }
 
 /**
- * `secondsEach` and `secondsLeft` are null until a photo is through.
+ * `secondsEach` and `secondsLeft` are null until the first photo is done.
  * @param {Queue} run
  * @returns {{ finished: number, total: number, fraction: number, secondsEach: number | null, secondsLeft: number | null }}
  */

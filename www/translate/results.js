@@ -1,4 +1,4 @@
-/** Results out: one picture under a proper name, or all of them as a zip. */
+/** Saving results: one picture under a suitable name, or all of them as a zip. */
 import { resultName } from '../files/names.js';
 import { buildZip } from '../files/zip.js';
 import { download, downloadFile } from '../page/dom.js';
@@ -24,8 +24,8 @@ export async function saveZip(run) {
 }
 
 /**
- * What the zip's manifest says of a photo; null for one that waits. A photo that has a result counts as
- * done while it is translated once more, and also where that failed.
+ * A photo's entry in the zip's manifest; null if it is waiting. A photo with a result counts as done even
+ * while it is translated again, or after that failed.
  * @param {Item} item
  * @returns {import('../files/zip.js').Outcome | null}
  */

@@ -1,13 +1,13 @@
-/** Real photos to try the page with, fetched when they are asked for. */
+/** Real photos to try the page with, fetched on request. */
 import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
 
-/** Named with each, and so with each result, as CC BY 4.0 wants it. */
+/** Part of the name of each photo and result, as CC BY 4.0 requires. */
 const CREDIT = 'Aitzol Berasategi, CC BY 4.0';
 
-/** By their titles; the URLs are written out, so that the build finds the files. */
+/** By title; the URLs are written out, so that the build finds the files. */
 const PHOTOS = {
-  // As the photo at the top of the page, which is there already.
+  // The photo at the top of the page, which is already there.
   Life: new URL('../demo/before.jpg', import.meta.url),
   'Picos de Europa': new URL('../samples/picosdeeuropa.jpg', import.meta.url),
   Aitzgorri: new URL('../samples/aitzgorri.jpg', import.meta.url),

@@ -1,6 +1,4 @@
-/**
- * The Translate view: the bar, the photos, the gallery, and what happens between them.
- */
+/** The Translate view: the bar, the photos, the gallery, and how they interact. */
 import { MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
@@ -45,14 +43,14 @@ import { Viewer } from './viewer.js';
 /** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
 
 const run = createRun();
-/** Ends the run that is going on. @type {AbortController | null} */
+/** Ends the current run. @type {AbortController | null} */
 let stop = null;
-/** A run waits for the engine. */
+/** A run is waiting for the engine. */
 let opening = false;
 /** @typedef {{ items: import('./queue.js').Item[], ignored: number, endings: string[] }} Removed */
 /** @type {Removed} */
 const NOTHING = { items: [], ignored: 0, endings: [] };
-/** What was taken out last, to be put back until the next run begins. */
+/** The items removed last, which can be restored until the next run starts. */
 let removed = NOTHING;
 /** @type {EngineClient} */
 let engine;
@@ -111,7 +109,7 @@ export async function setUpTranslate(client, store, opener) {
   refresh();
 }
 
-/** Brings the bar and the lists in line with the run. */
+/** Updates the bar and the lists from the run. */
 function refresh() {
   const { waiting, results, all } = counts(run);
   document.body.toggleAttribute('data-empty', all === 0 && run.ignored === 0);
@@ -126,12 +124,12 @@ function refresh() {
   askBeforeLeaving(wouldLose());
 }
 
-/** Whether leaving the page would lose what took time. */
+/** Whether leaving the page would lose something that took time. */
 export function wouldLose() {
   return run.running || isPolishing() || counts(run).unsaved > 0;
 }
 
-/** Folders that are still being read end with the photos that came before: counts how often. */
+/** Counts cleared galleries: folders still being read then belong to an earlier one. */
 let walks = 0;
 
 /** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
@@ -164,7 +162,7 @@ async function takePhotos(chunks) {
 
 /**
  * @param {string} id of the button
- * @param {string} busy key of what it says meanwhile
+ * @param {string} busy key of its text in the meantime
  * @param {() => Promise<{ name: string, file: File }[]>} make
  */
 async function takeSamples(id, busy, make) {
@@ -187,8 +185,8 @@ async function takeSamples(id, busy, make) {
 }
 
 /**
- * Translates all that waits, or everything again.
- * @param {() => boolean} [start] says which photos, and whether there are any
+ * Translates everything that is waiting, or everything again.
+ * @param {() => boolean} [start] selects the photos; returns whether there are any
  */
 async function translate(start = () => begin(run)) {
   await modelsChanged();
@@ -199,7 +197,7 @@ async function translate(start = () => begin(run)) {
   if (joining) return;
   const cancelled = new AbortController();
   stop = cancelled;
-  offerUndo(NOTHING); // the room is needed
+  offerUndo(NOTHING); // the space is needed
   notify('');
   resetProgress();
   try {
@@ -223,24 +221,24 @@ async function translate(start = () => begin(run)) {
   }
   stop = null;
   gallery.show([...run.items.values()]);
-  // Before the first photo, what went wrong is all that there is to say.
+  // Before the first photo, the failure is all there is to say.
   if (run.items.size > 0 && (run.finished > 0 || cancelled.signal.aborted))
     showEnd(run, cancelled.signal.aborted);
   else hideProgress();
   refresh();
-  // A photo that was cut short took its worker along: have the next one ready.
+  // Aborting a photo terminated its worker: prepare the next one.
   if (cancelled.signal.aborted) device.open();
 }
 
 /**
- * What holds for the whole run. The size is the one that the device proposes, if the visitor chose none.
+ * What applies to the whole run. The size is the device's, if the visitor chose none.
  * @param {AbortSignal} signal
  */
 async function prepare(signal) {
   const model = chosenModel();
   showLine(text('device.opening'));
   opening = true;
-  // Whoever cancels does not wait for an engine that is on its way, and does not stop it either.
+  // Cancelling does not wait for an engine that is starting, and does not stop it either.
   await Promise.race([engine.open(), aborted(signal)]).finally(() => {
     opening = false;
   });
@@ -252,7 +250,7 @@ async function prepare(signal) {
   return { model, weights, settings: settings(), version: device.version() };
 }
 
-/** How much of the engine has come, for those who have pressed Translate. @param {string} words */
+/** Shows how much of the engine has been downloaded, after Translate was pressed. @param {string} words */
 export function tellLoading(words) {
   if (opening) showLine(`${text('device.opening')} ${words}`);
 }
@@ -289,10 +287,10 @@ function clear() {
   gallery.clear();
   hideProgress();
   refresh();
-  input('photos').focus({ preventScroll: true }); // the buttons that were there are gone
+  input('photos').focus({ preventScroll: true }); // the previous buttons are gone
 }
 
-/** @param {Removed} what was taken out; what was before is gone for good */
+/** @param {Removed} what was removed; previously removed items are gone for good */
 function offerUndo(what) {
   removed = what;
   const count = what.items.length;

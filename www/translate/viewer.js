@@ -1,6 +1,6 @@
 /**
- * One result, as large as the window allows: the same comparison, the ones before and after it, and save.
- * The arrow keys move the line; Page Up and Page Down go from picture to picture; Escape closes.
+ * One result, as large as the window allows: the same comparison, the previous and next ones, and save. The
+ * arrow keys move the line; Page Up and Page Down change the picture; Escape closes.
  */
 import { createCompare } from '../page/compare.js';
 import { button, byId, label, shownName } from '../page/dom.js';
@@ -18,7 +18,7 @@ export class Viewer {
    * @param {() => import('./queue.js').Item[]} source.items all finished photos, in order
    * @param {(id: number) => import('./gallery.js').Urls | null} source.urls
    * @param {(id: number) => void} source.onSave
-   * @param {(id: number) => void} source.onClose told which photo was shown last
+   * @param {(id: number) => void} source.onClose called with the photo shown last
    */
   constructor(source) {
     this.#source = source;
@@ -76,7 +76,7 @@ export class Viewer {
     const items = this.#source.items();
     const next = items[items.findIndex((item) => item.id === this.#id) + by];
     if (!next || !this.#show(next.id)) return;
-    // A button at the end of the row is disabled under the focus: keep the focus in the dialog.
+    // A button at the end of the row becomes disabled while it has the focus: keep the focus in the dialog.
     if (!document.activeElement?.matches('button:enabled')) this.#focusRange();
   }
 

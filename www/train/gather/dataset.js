@@ -1,6 +1,6 @@
 /**
- * The two folders before anything is trained on them: what is in them, which photos are the same, which
- * are set aside, and whether it is enough. Sizes come from headers; nothing is decoded.
+ * The two folders before training: their contents, duplicates, which photos are held out, and whether there
+ * are enough. Sizes come from headers; nothing is decoded.
  */
 import { failureOf } from '../../failure.js';
 import { uniqueName } from '../../files/names.js';
@@ -15,57 +15,54 @@ import { DOMAINS } from './domains.js';
 
 /**
  * One photo of a folder.
- *
  * @typedef {object} Photo
  * @property {string} name unique within its folder
  * @property {Blob} file
  * @property {number} bytes
- * @property {number} width pixels as stored, from the header; 0 when it has none
+ * @property {number} width pixels as stored, from the header; 0 if unknown
  * @property {number} height
  * @property {string} hash SHA-256 of its content in lower-case hexadecimal; empty until it is known
- * @property {boolean} heldOut set aside for previews and scores: never trained on
+ * @property {boolean} heldOut held out for previews and scores: never trained on
  * @property {string | null} problem why it is not used: a code of headers.js, or `duplicate`
  * @property {Record<string, string>} [values] of the code's sentence
  */
 /**
  * @typedef {object} FolderReport
- * @property {string} name as the person calls this domain; '' at first
+ * @property {string} name the person's name for this domain; '' at first
  * @property {Photo[]} photos
- * @property {number} usable photos that can be used, those held out included
- * @property {number} training photos that are trained on
+ * @property {number} usable usable photos, including those held out
+ * @property {number} training photos to train on
  * @property {number} heldOut
  * @property {number} bytes
  * @property {Extent | null} smallest sides of the smallest usable photo; null without any
  * @property {Extent | null} largest
  * @property {number} duplicates photos with the content of another in the same folder; used once
- * @property {number} unusable photos that cannot be used, duplicates left aside
- * @property {boolean} nothing what was given last held no photos, so those from before are still here
- * @property {LeftOut[]} leftOut what was given with them and is no photo for this browser
- * @property {string[]} ignored endings of files that had nothing to do with photos
+ * @property {number} unusable photos that cannot be used, not counting duplicates
+ * @property {boolean} nothing the last files given had no photos, so the previous ones are still here
+ * @property {LeftOut[]} leftOut files given with them that are not photos for this browser
+ * @property {string[]} ignored extensions of files that had nothing to do with photos
  */
 /**
- * Both folders looked at together. `refused` says why there can be no training: `dataset-too-few` {domain, n},
+ * Both folders together. `refused` says why training is impossible: `dataset-too-few` {domain, n},
  * `dataset-same` (A and B hold the same photos). Warnings: `dataset-few` {domain, n} (under 10),
  * `dataset-duplicates` {domain, n}, `dataset-shared` {n} (in both folders), `dataset-unusable` {domain, n},
  * `dataset-small` {domain, n, crop} (photos smaller than the crop, which are enlarged).
- *
  * @typedef {{ refused: Remark | null, warnings: Remark[] }} DatasetReport
  */
 
-/** Fewer photos in a folder than this are too few to learn from. */
+/** With fewer photos in a folder, nothing can be learned. */
 const LEAST = 2;
-/** Fewer than this are few: the networks will learn them by heart. */
+/** With fewer photos, the networks will learn them by heart. */
 const FEW = 10;
-/** From this many photos on some are set aside. */
+/** The least photos of which some are held out. */
 const LEAST_TO_HOLD_OUT = 4;
-/** One in so many photos is set aside, and at most so many. */
+/** One in this many photos is held out, and at most this many. */
 const HELD_OUT = { part: 10, most: 8 };
-/** Photos looked at together. */
+/** Photos examined at the same time. */
 const AT_ONCE = 4;
 
 /**
  * Size and content of each photo.
- *
  * @param {Unseen[]} found
  * @param {object} by
  * @param {(file: Blob) => Promise<{ width: number, height: number }>} by.measure see headers.js
@@ -104,9 +101,8 @@ function fresh(name, file) {
 }
 
 /**
- * A folder's report. Of photos with the same content the first is used; which are set aside is decided by
- * content alone, so that the same folder always gives the same.
- *
+ * A folder's report. Of photos with the same content the first is used. Which ones are held out depends on
+ * content alone, so that the same folder always gives the same result.
  * @param {string} name of the domain
  * @param {Photo[]} photos as inspected; `heldOut` and the problem `duplicate` are set here
  * @returns {FolderReport}
@@ -160,7 +156,6 @@ function extentOf(photo) {
 
 /**
  * Both folders together.
- *
  * @param {Record<Domain, FolderReport>} folders
  * @param {number} crop side of a training picture
  * @returns {DatasetReport}
@@ -219,9 +214,8 @@ function hashesOf(folder) {
 }
 
 /**
- * What a run is given: the photos to train on, in an order that depends on their content alone, and those
- * to preview. A folder too small to set photos aside previews the first that it trains on.
- *
+ * The photos for a run: those to train on, in an order that depends on their content alone, and those to
+ * preview. If the folder is too small to hold any out, the first training photos are previewed.
  * @param {FolderReport} folder
  * @returns {{ training: Photo[], previews: Photo[] }}
  */
@@ -233,8 +227,7 @@ export function divided(folder) {
 }
 
 /**
- * The photos of an unfinished run, found again in folders that were dropped anew.
- *
+ * The photos of an unfinished run, found again in folders that were dropped again.
  * @param {string[]} hashes wanted, in order
  * @param {FolderReport} folder
  * @returns {{ photos: (Photo | null)[], missing: number }}

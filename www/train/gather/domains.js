@@ -1,8 +1,8 @@
-/** The two sets of photos between which a run translates: A is warm, B is cool. */
+/** The two sets of photos that a run translates between: A is warm, B is cool. */
 
 /** @typedef {'A' | 'B'} Domain */
 
 export const DOMAINS = /** @type {const} */ (['A', 'B']);
 
-/** What photos of a domain are translated to. @param {Domain} domain @returns {Domain} */
+/** The target domain of a photo. @param {Domain} domain @returns {Domain} */
 export const otherThan = (domain) => (domain === 'A' ? 'B' : 'A');

@@ -1,4 +1,4 @@
-/** The two folders of a session: each is looked at as soon as it is there, both at once if need be. */
+/** The two folders of a session; each is examined as soon as it is there, both at the same time if need be. */
 import { datasetReport, folderReport, inspect } from './dataset.js';
 import { DOMAINS } from './domains.js';
 
@@ -10,7 +10,7 @@ import { DOMAINS } from './domains.js';
 /** @typedef {(Blob | Unseen)[] | AsyncIterable<Chunk>} Given */
 /** @typedef {{ abort: AbortController, done: number, total: number }} Checking */
 
-/** Milliseconds between two words on how far the looking is. */
+/** Milliseconds between two progress reports. */
 const PROGRESS = 100;
 
 export class Folders {
@@ -20,7 +20,7 @@ export class Folders {
   #dataset = null;
   /** @type {Record<Domain, Checking | null>} */
   #checking = { A: null, B: null };
-  /** How many folders were given, and which of them was the last for each place. */
+  /** Counts the folders given, and the last one for each domain. */
   #order = 0;
   #latest = { A: 0, B: 0 };
   #toldAt = 0;
@@ -36,7 +36,7 @@ export class Folders {
     this.#onChange = onChange;
   }
 
-  /** Photos looked at, of how many; null: none are being. */
+  /** How many photos have been examined, of how many; null: none are being examined. */
   get checked() {
     const running = DOMAINS.map((domain) => this.#checking[domain]).filter((one) => one !== null);
     if (running.length === 0) return null;
@@ -46,10 +46,7 @@ export class Folders {
     };
   }
 
-  /**
-   * Both together; made once, since it is asked for at every step of a run.
-   * @param {number} crop
-   */
+  /** The report on both; cached, because it is requested at every step of a run. @param {number} crop */
   dataset(crop) {
     const made = this.#dataset;
     if (made?.of === this.reports && made.crop === crop) return made.report;
@@ -58,15 +55,14 @@ export class Folders {
     return report;
   }
 
-  /** Whether there is something in both. */
+  /** Whether both have contents. */
   get both() {
     return DOMAINS.every((domain) => this.reports[domain].photos.length > 0);
   }
 
   /**
-   * Replaces a folder, or both where photos lie in `trainA` and `trainB` as PyTorch's data sets do. Of two
-   * that are given for one place the later counts, whichever is read to its end first.
-   *
+   * Replaces a folder, or both if the photos are in `trainA` and `trainB` as in PyTorch's data sets. If a
+   * folder is given twice, the later one counts, whichever finishes first.
    * @param {Domain} domain
    * @param {Given} given
    */
@@ -81,7 +77,7 @@ export class Folders {
     const looks = DOMAINS.filter((one) => order >= this.#latest[one]).map((one) => {
       const leftOut = found.leftOut.filter(isIn(one));
       const checking = one === domain ? walk : this.#begin(one, order);
-      const ignored = one === domain ? found.ignored : []; // told once
+      const ignored = one === domain ? found.ignored : []; // reported once
       return this.#look(one, checking, { photos: pair[one], leftOut, ignored });
     });
     await Promise.all(looks);
@@ -97,7 +93,7 @@ export class Folders {
     return checking;
   }
 
-  /** Tells how far the looking is, not too often. */
+  /** Reports progress, not too often. */
   #told() {
     const now = this.#host.now();
     if (now - this.#toldAt < PROGRESS) return;
@@ -108,7 +104,7 @@ export class Folders {
   /**
    * @param {Given} given
    * @param {Checking} walk
-   * @returns {Promise<Content | null>} null: another was given meanwhile
+   * @returns {Promise<Content | null>} null: another one was given in the meantime
    */
   async #gathered(given, walk) {
     if (Array.isArray(given)) return { photos: given.map(candidate), leftOut: [], ignored: [] };
@@ -129,7 +125,7 @@ export class Folders {
    * @param {Domain} domain
    * @param {Checking} checking
    * @param {Content} content
-   * @param {string} [name] for a domain that has none
+   * @param {string} [name] for a domain without one
    */
   async #look(domain, checking, { photos, leftOut, ignored }, name = '') {
     checking.total = photos.length;
@@ -144,7 +140,7 @@ export class Folders {
         signal: checking.abort.signal,
       });
       const before = this.reports[domain];
-      // Where no photo was found the earlier ones stay.
+      // If no photo was found, the previous ones stay.
       const report =
         found.length > 0 ? folderReport(before.name || name, found) : { ...before, nothing: true };
       this.reports = { ...this.reports, [domain]: { ...report, leftOut, ignored } };
@@ -169,7 +165,7 @@ function candidate(photo) {
   return { file: photo, path: webkitRelativePath || name };
 }
 
-/** A folder's own name is a good one for its domain. @param {Unseen[]} photos */
+/** A folder's name is a good name for its domain. @param {Unseen[]} photos */
 function folderOf(photos) {
   const [folder, ...rest] = photos[0]?.path.split('/') ?? [];
   return rest.length > 0 ? folder : '';
@@ -181,7 +177,7 @@ function isIn(domain) {
 }
 
 /**
- * The halves of a data set that is laid out as PyTorch's are.
+ * The halves of a data set with PyTorch's layout.
  * @param {Unseen[]} photos
  * @returns {Record<Domain, Unseen[]> | null}
  */

@@ -1,9 +1,9 @@
-/** Painted scenes in place of folders, so that training can be tried at once: summer is A, winter is B. */
+/** Painted scenes instead of folders, to try training at once: summer is A, winter is B. */
 
-/** Scenes of a domain: enough that some are set aside. */
+/** Scenes per domain: enough to hold some out. */
 const SCENES = 24;
 const SCENE = { width: 256, height: 192 };
-/** Different places in both folders, since no two photos show the same. */
+/** Different places in both folders, because no two photos show the same place. */
 const FIRST_SEED = /** @type {const} */ ({ summer: 100, winter: 500 });
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Small copies of a run's photos in its folder, so that it can be continued after a reload: at the size from
- * which training crops, where they give the same numbers as the photos do, and of those that are previewed
- * one more as previews show it. The photos themselves are not stored.
+ * which training crops, where they give the same numbers as the photos, plus a copy as previews show it for
+ * previewed photos. The photos themselves are not stored.
  */
 import { CodedError } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
@@ -11,19 +11,19 @@ import { DOMAINS } from '../gather/domains.js';
 
 /**
  * @typedef {object} Wanted a copy to be made
- * @property {StoredPhoto} of gets its name
+ * @property {StoredPhoto} of receives its name
  * @property {Domain} domain
  * @property {ToKeep} photo
- * @property {(kept: Kept) => void} use what was made in place of the photo
+ * @property {(kept: Kept) => void} use called with what replaces the photo
  */
 
-/** Photos that are handed to the worker at a time. */
+/** Photos sent to the worker at a time. */
 const CHUNK = 8;
-/** Codes of what only costs the copies. */
+/** Codes of failures that only prevent the copies. */
 const DISK = /^(storage-.*|encode-failed)$/;
 /**
- * Bytes of two checkpoints for each parameter of the generators: its weight with two moments, as much again for the
- * discriminators, and its average.
+ * Bytes of two checkpoints per parameter of the generators: its weight with two moments, the same again for
+ * the discriminators, and its average.
  */
 const CHECKPOINT_BYTES = 2 * 4 * (2 * 3 + 1);
 
@@ -34,7 +34,10 @@ export class Copies {
   #onSkip;
   #onChange;
   #makeRoom;
-  /** Photos that have been copied, of how many; null: none are being. @type {{ done: number, total: number } | null} */
+  /**
+   * How many photos have been copied, of how many; null: none are being copied.
+   * @type {{ done: number, total: number } | null}
+   */
   progress = null;
 
   /**
@@ -43,7 +46,7 @@ export class Copies {
    * @param {import('../../page/notices.js').Tell} tell
    * @param {(domain: Domain, name: string, code: string) => void} onSkip
    * @param {() => void} onChange
-   * @param {(bytes: number) => Promise<void>} makeRoom where that is possible
+   * @param {(bytes: number) => Promise<void>} makeRoom if possible
    */
   constructor(host, engine, tell, onSkip, onChange, makeRoom) {
     this.#makeRoom = makeRoom;
@@ -55,12 +58,11 @@ export class Copies {
   }
 
   /**
-   * Makes the copies, where there is room for them and two checkpoints.
-   *
-   * @param {RunRecord} record gets their names
+   * Makes the copies if there is room for them and two checkpoints.
+   * @param {RunRecord} record receives their names
    * @param {TrainPhotos} photos
    * @param {number} longest side of a preview in pixels
-   * @returns {Promise<TrainPhotos>} what to read from now on: the copies, or where there are none the photos
+   * @returns {Promise<TrainPhotos>} what to read from now on: the copies, or the photos if there are none
    */
   async keep(record, photos, longest) {
     const used = { photos: copied(photos.photos), previews: copied(photos.previews) };
@@ -87,12 +89,12 @@ export class Copies {
     }
   }
 
-  /** Photos that could not be read, the others were kept. @param {Wanted[]} wanted */
+  /** Reports photos that could not be read; the others were stored. @param {Wanted[]} wanted */
   #tellMissed(wanted) {
     for (const one of DOMAINS) {
       const all = wanted.filter(({ domain }) => domain === one);
       const missed = all.filter(({ of }) => !isKept(of));
-      // A folder that is gone altogether is none of its photos' fault, and training waits for it.
+      // If a whole folder is gone, that is not its photos' fault, and training waits for it.
       if (missed.length === all.length && all.length > 0) this.#tell('photos-not-kept');
       else for (const { of } of missed) this.#onSkip(one, of.name, 'file-gone');
     }
@@ -129,18 +131,18 @@ export class Copies {
   }
 }
 
-/** Pixels of a copy, of a photo of 3 : 2. @param {string} config of the engine, as JSON */
+/** Pixels of a copy of a 3 : 2 photo. @param {string} config of the engine, as JSON */
 function pixelsOf(config) {
   const { preprocess, load_size: side, zoom } = JSON.parse(config);
   return preprocess === 'scale_and_crop' ? 1.5 * (side * zoom) ** 2 : side ** 2;
 }
 
-/** Whether a photo is stored, or could not be opened in the first place. @param {StoredPhoto} photo */
+/** Whether a photo is stored, or could never be opened. @param {StoredPhoto} photo */
 function isKept({ file, problem }) {
   return file !== null || problem !== undefined;
 }
 
-/** Whether a run can be continued without its folders; a photo that was gone is missed then. @param {Pick<RunRecord, 'photos'>} record */
+/** Whether a run can be continued without its folders. @param {Pick<RunRecord, 'photos'>} record */
 export function isStored({ photos }) {
   return DOMAINS.every((domain) => photos[domain].some(({ file }) => file !== null));
 }
@@ -178,7 +180,7 @@ function nameOf(prefix, i) {
   return `${prefix}-${String(i).padStart(5, '0')}`;
 }
 
-/** @template T @param {Record<Domain, T[]>} lists @returns {Record<Domain, T[]>} that can be changed */
+/** @template T @param {Record<Domain, T[]>} lists @returns {Record<Domain, T[]>} a copy that can be changed */
 function copied({ A, B }) {
   return { A: [...A], B: [...B] };
 }

@@ -1,10 +1,10 @@
-/** What a person takes away of a run: weights and curves, as files. */
+/** What a person can export from a run: weights and curves, as files. */
 import { safeFileName } from '../../files/names.js';
 
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunRecord, StoredPhoto, Which } from './record.js' */
 
-/** @typedef {{ name: string, blob: Blob }} Export a file to be saved by the person */
+/** @typedef {{ name: string, blob: Blob }} Export a file for the person to save */
 
 /**
  * @param {RunRecord} record
@@ -14,7 +14,7 @@ import { safeFileName } from '../../files/names.js';
  * @returns {Export}
  */
 export function weightsFile(record, direction, which, blob) {
-  // So that the last do not take the place of the best in a list of models.
+  // Different names, so that the last weights do not replace the best in a list of models.
   const last = which === 'last' && record.best && record.best.step !== record.step;
   const [from, to] = ends(record, direction);
   const name = `${from}-to-${to}${last ? '-last' : ''}.safetensors`;

@@ -1,18 +1,17 @@
 /**
- * What every step of a run did, as one block of numbers that is saved beside each checkpoint, and what is
- * drawn from it. Row `i` belongs to step `i + 1`. A loss that was not computed, as those of the generators
+ * The numbers of every step of a run, as one block that is saved with each checkpoint, and the data drawn
+ * from it. Row `i` belongs to step `i + 1`. A loss that was not computed, such as those of the generators
  * during warm-up, is NaN.
  *
- * In a row of the polish, which computes none of them, the first two places hold its own numbers: how far
- * either generator is from its mean over four shifts.
+ * Polishing steps compute no losses. In their rows, the first two columns hold each generator's distance from
+ * its mean over four shifts.
  */
 
 /** @import { LossName, Losses } from './record.js' */
 
 /**
- * The losses of the run, made few enough to draw: each point stands for `span` steps, the last for what is left.
+ * The losses of the run, reduced to a number of points: each stands for `span` steps, the last for the rest.
  * NaN: not computed.
- *
  * @typedef {object} Chart
  * @property {number[]} steps last step of each point
  * @property {number} span
@@ -32,14 +31,14 @@ export const LOSS_NAMES = /** @type {const} */ ([
   'cycle_B',
   'idt_B',
 ]);
-/** A row: these, then the losses. */
+/** The columns of a row: these, then the losses. */
 const FIELDS = /** @type {const} */ (['epoch', 'rate', 'seconds', 'warmingUp']);
-/** What stands in the last of these fields, by the kind of step. */
+/** Values of the last of these columns, by the kind of step. */
 const KINDS = { full: 0, warmUp: 1, polish: 2 };
 /** @typedef {keyof typeof KINDS} StepKind */
 const POLISH_NAMES = /** @type {const} */ (['polish_A', 'polish_B']);
 const WIDTH = FIELDS.length + LOSS_NAMES.length;
-/** What a 32-bit float is good for, in the JSON. */
+/** Significant digits of a 32-bit float, for JSON. */
 const DIGITS = 7;
 
 export class History {
@@ -52,9 +51,7 @@ export class History {
   }
 
   /**
-   * Adds a step. One that is already there, since the run went back behind it, is replaced together with
-   * all that followed.
-   *
+   * Adds a step. If it exists already, because the run went back, it and all later ones are replaced.
    * @param {import('./record.js').StepReport} report
    */
   push(report) {
@@ -79,25 +76,24 @@ export class History {
     this.#length += 1;
   }
 
-  /** Forgets what came behind a step. @param {number} steps */
+  /** Forgets all later steps. @param {number} steps */
   truncate(steps) {
     this.#length = Math.max(0, Math.min(this.#length, steps));
   }
 
-  /** Steps whose numbers were lost count as unknown, so that those that follow have their place. @param {number} steps */
+  /** Fills lost steps with unknown values, so that later ones have their places. @param {number} steps */
   pad(steps) {
     const unknown = LOSS_NAMES.map(() => Number.NaN);
     while (this.#length < steps) this.#append([0, Number.NaN, 0, KINDS.full, ...unknown]);
   }
 
-  /** To be written to a file. @returns {ArrayBuffer} a copy */
+  /** For writing to a file. @returns {ArrayBuffer} a copy */
   bytes() {
     return this.#rows.slice(0, this.#length * WIDTH).buffer;
   }
 
   /**
-   * Reads what {@link bytes} gave; a row that was cut off is left out.
-   *
+   * Reads the result of {@link bytes}; an incomplete row is dropped.
    * @param {ArrayBuffer} bytes
    * @returns {History}
    */
@@ -128,9 +124,8 @@ export class History {
   }
 
   /**
-   * Few enough points to draw. The number of steps in a point doubles as the run grows, so that what has
-   * been drawn keeps its shape.
-   *
+   * Reduces the losses to few points. The number of steps per point doubles as the run grows, so that the
+   * drawn part keeps its shape.
    * @param {number} points at most
    * @returns {Chart}
    */
@@ -166,7 +161,7 @@ export class History {
     chart.most[name].push(count ? most : Number.NaN);
   }
 
-  /** Every step, column by column. A loss that was not computed is null. @returns {Record<string, (number | null)[]>} */
+  /** Every step, column by column; null: not computed. @returns {Record<string, (number | null)[]>} */
   toJSON() {
     return Object.fromEntries(
       COLUMNS.map((name) => [

@@ -1,4 +1,4 @@
-/** What is stored: unfinished runs on offer, runs that are over, and the room that they take. */
+/** What is stored: unfinished runs on offer, finished runs, and the space they take. */
 
 /** @import { Host } from '../../page/host.js' */
 /** @import { Offer, StoredRun } from './stored-runs.js' */
@@ -11,7 +11,7 @@ export class Library {
   #offers = [];
   /** @type {StoredRun[]} */
   #runs = [];
-  /** The last look. */
+  /** The last refresh. */
   #last = Promise.resolve();
   /** @type {Awaited<ReturnType<Host['space']>>} */
   space = null;
@@ -27,20 +27,20 @@ export class Library {
     this.#notices = notices;
   }
 
-  /** Unfinished runs, the latest first. */
+  /** Unfinished runs, latest first. */
   get offers() {
     return this.#offers.filter(({ id }) => !this.#stored.isGone(id));
   }
 
-  /** Runs that are over, the latest first. */
+  /** Finished runs, latest first. */
   get runs() {
     return this.#runs.filter(({ id }) => !this.#stored.isGone(id));
   }
 
   /**
-   * Looks again, after those who look already: what is known is never older than before.
+   * Refreshes the lists, after refreshes already under way, so that the result is never older than before.
    * @param {object} [options]
-   * @param {boolean} [options.sweep] leftovers are removed; only where no tab trains
+   * @param {boolean} [options.sweep] removes leftovers; only if no tab is training
    */
   refresh(options) {
     this.#last = this.#last.then(() => this.#look(options));
@@ -59,7 +59,7 @@ export class Library {
     await this.weigh();
   }
 
-  /** Asks how much room there is, and whether the browser keeps what is in it. */
+  /** Asks how much space there is, and whether the browser will keep the data. */
   async weigh() {
     this.space = await this.#host.space();
   }

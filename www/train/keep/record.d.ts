@@ -3,11 +3,11 @@
  *
  * ```text
  * index-0.json index-1.json        RunIndex, written in turn: one of them is always whole
- * checkpoint-<n>.safetensors       the two latest; when the run is over the last, where there is room
+ * checkpoint-<n>.safetensors       the latest two; of a finished run only the last, if there is room
  * history-<n>.f32                  all steps up to that checkpoint
  * picture-A0-input.png …           photos to preview
- * picture-A0-<step>-back.png …     and what became of them, over time
- * best_A-<n>.safetensors best_B-<n>.…  the best that were scored
+ * picture-A0-<step>-back.png …     and their round trips, over time
+ * best_A-<n>.safetensors best_B-<n>.…  the weights with the best scores
  * G_A-<n>.safetensors G_B-<n>.…    when the run is over
  * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
@@ -18,13 +18,13 @@ import type { Settings, StartChoice } from '../plan/types.js';
 export interface StoredPhoto {
   name: string;
   hash: string;
-  /** Its copy in `photos/`, as training crops it; null: none is stored. */
+  /** Its copy in `photos/`, as training crops it; null: not stored. */
   file: string | null;
-  /** Its copy as previews show it, of one that is previewed; not there: `file` shows it whole. */
+  /** Its copy as previews show it, if it is previewed; absent: `file` shows it whole. */
   whole?: string;
-  /** Why it cannot be opened, so that no copy is missed. */
+  /** Why it cannot be opened, in which case it needs no copy. */
   problem?: string;
-  /** Trained on as well, though it is previewed. */
+  /** Also trained on, although it is previewed. */
   seen?: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface StoredPicture {
   back: string;
 }
 
-/** Everything about a run but its weights, steps and pictures. */
+/** Everything about a run except its weights, steps and pictures. */
 export interface RunRecord {
   version: 1;
   id: string;
@@ -65,12 +65,12 @@ export interface RunRecord {
   parameters: number;
   exact: boolean;
   warmUp: number;
-  /** Steps of polish at the end, which `total` counts. Runs of earlier versions have none. */
+  /** Polishing steps at the end, included in `total`. Runs of earlier versions have none. */
   polish?: number;
   photos: Record<Domain, StoredPhoto[]>;
   previews: Record<Domain, StoredPhoto[]>;
   scores: Scores[];
-  /** Those of the best weights so far; not there: nothing was scored, or by an older version. */
+  /** Scores of the best weights so far; absent: nothing was scored, or by an older version. */
   best?: Scores;
   recoveries: number;
 }
@@ -83,26 +83,26 @@ export interface StoredCheckpoint {
 }
 
 export interface RunIndex {
-  /** Counts the writings of the index. */
+  /** Counts the writes of the index. */
   sequence: number;
   record: RunRecord;
-  /** The latest first; two at most. Of a run that is over one, or none: then it cannot learn on. */
+  /** Latest first; two at most. A finished run has one, or none: then it cannot learn on. */
   checkpoints: StoredCheckpoint[];
-  /** Of all times that are kept, the oldest first. */
+  /** All times that are kept, oldest first. */
   pictures: StoredPicture[];
-  /** Files of the best weights, where those of the result are others or there is none yet. */
+  /** Files of the best weights, unless they are the result's. */
   best?: { A: string; B: string } | null;
-  /** Files of the weights and the steps of a run that is over. */
+  /** Files of the weights and the steps of a finished run. */
   result: { A: string; B: string; history: string } | null;
 }
 
-/** One held-out photo at one time of the run. */
+/** One held-out photo at one point in the run. */
 export interface Preview {
   domain: Domain;
-  /** Counts the previewed photos of this domain. */
+  /** Index among the previewed photos of this domain. */
   index: number;
   name: string;
-  /** False: the folder is too small to set photos aside, so this one is trained on too. */
+  /** False: the folder is too small to hold photos out, so this one is trained on too. */
   heldOut: boolean;
   step: number;
   width: number;
@@ -110,11 +110,11 @@ export interface Preview {
   input: Blob;
   translated: Blob;
   back: Blob;
-  /** Mean absolute error of `back` against `input`. */
+  /** Mean absolute difference between `back` and `input`. */
   error: number;
 }
 
-/** All previews of one time; over a long run every other time is dropped, the first and last stay. */
+/** All previews at one point; over a long run every other set is dropped, the first and last stay. */
 export interface PreviewSet {
   step: number;
   pictures: Preview[];
@@ -125,39 +125,39 @@ export interface Scores {
   /** Mean absolute error of the round trip. */
   roundTripA: number;
   roundTripB: number;
-  /** Share of translated photos of A that a classifier takes for B, and the other way round. */
+  /** Share of translated photos of A that a classifier takes for B, and vice versa. */
   takenForB: number;
   takenForA: number;
   /** The classifier's accuracy on real held-out photos. */
   ceiling: number;
-  /** The pattern of the network's strides, relative to the photos: 1 is as there. Not in older runs. */
+  /** The grid of the network's strides, relative to the photos': 1 means the same. Absent in older runs. */
   gridA?: number;
   gridB?: number;
-  /** All of them in one figure from 0 to 1, by which the engine tells what is better. Not in older runs. */
+  /** All scores as one number from 0 to 1, by which the engine compares. Absent in older runs. */
   merit?: number;
 }
 
-/** Which weights of a run: the best that were scored, which may be those it began with, or the last. */
+/** Which weights of a run: the last, or those with the best scores, which may be the initial ones. */
 export type Which = 'best' | 'last';
 
-/** A photo to preview and to compute scores from. */
+/** A photo for previews and scores. */
 export interface PreviewPhoto {
   photo: Blob;
-  /** What a preview shows, where `photo` is a copy that shows less; null: `photo`. */
+  /** What a preview shows if `photo` is a copy that shows less; null: `photo`. */
   whole: Blob | null;
 }
 
-/** Photos in the order of the run. Null: one that is there no more. */
+/** Photos in the order of the run. Null: one that no longer exists. */
 export interface TrainPhotos {
   photos: Record<Domain, (Blob | null)[]>;
   previews: Record<Domain, (PreviewPhoto | null)[]>;
 }
 
 export type LossName = 'D_A' | 'G_A' | 'cycle_A' | 'idt_A' | 'D_B' | 'G_B' | 'cycle_B' | 'idt_B';
-/** A loss that was not computed is NaN: those of the generators during warm-up. */
+/** A loss that was not computed is NaN, such as those of the generators during warm-up. */
 export type Losses = Record<LossName, number>;
 
-/** One step, as the engine tells it. */
+/** One step, as reported by the engine. */
 export interface StepReport {
   step: number;
   epoch: number;
@@ -167,18 +167,18 @@ export interface StepReport {
   warmingUp: boolean;
   polishing: boolean;
   losses: Losses;
-  /** In a step of polishing: how far each generator is from its mean over four shifts. */
+  /** In a polishing step: each generator's distance from its mean over four shifts. */
   polish: Record<Domain, number> | null;
 }
 
-/** A photo of which a copy is to be stored, as training crops it and, if asked, whole. */
+/** A photo to copy into storage, as training crops it and, if requested, whole. */
 export interface ToKeep {
   name: string;
   blob: Blob;
   whole: { name: string; longest: number } | null;
 }
 
-/** What was stored; without a copy `problem` says why the photo cannot be opened. */
+/** The result; without a copy, `problem` says why the photo cannot be opened. */
 export interface Kept {
   copy: Blob | null;
   whole: Blob | null;

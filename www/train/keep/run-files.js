@@ -1,7 +1,7 @@
 /**
- * A run's folder (`record.d.ts`), written so that at every moment a whole checkpoint can be read: files
- * get new names, and the small index that names them is written last, in turn into one of two places. An
- * index carries the digest of its content; one that was cut off is as if it were not there.
+ * A run's folder (`record.d.ts`), written so that there is always a whole checkpoint to read: files get new
+ * names, and the small index that names them is written last, alternately into one of two places. An index
+ * carries the digest of its content; a truncated one is ignored.
  */
 import { sha256 } from '../../files/digest.js';
 import { DOMAINS } from '../gather/domains.js';
@@ -11,17 +11,16 @@ import { DOMAINS } from '../gather/domains.js';
 
 /** @typedef {Pick<Disk, 'read' | 'write' | 'remove' | 'list'>} Folder */
 /** @typedef {{ name: string, content: Content }} Part a file to be written */
-/** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: as before */
+/** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: unchanged */
 
 const SLOTS = ['index-0.json', 'index-1.json'];
-/** Checkpoints that are kept. */
+/** Number of checkpoints to keep. */
 const KEPT = 2;
-/** The subfolder that the index does not name. */
+/** The subfolder, which is not in the index. */
 export const PHOTOS = 'photos';
 
 /**
- * The newest whole index.
- *
+ * The newest valid index.
  * @param {Folder} folder
  * @returns {Promise<RunIndex | null>} null: there is none, so there is no run
  */
@@ -47,7 +46,7 @@ async function readSlot(folder, slot) {
   }
 }
 
-/** With the settings that runs of an older version did not have. @param {RunIndex} index @returns {RunIndex} */
+/** Adds settings that older versions did not have. @param {RunIndex} index @returns {RunIndex} */
 function upgraded(index) {
   const { settings, config } = index.record;
   if (!settings || settings.size !== undefined) return index;
@@ -57,12 +56,11 @@ function upgraded(index) {
 }
 
 /**
- * Stores a checkpoint of a run, and with it everything else that is known of the run.
- *
+ * Stores a checkpoint of a run, together with everything else known about it.
  * @param {Folder} folder
  * @param {RunRecord} record
  * @param {{ checkpoint: Part['content'], history: Part['content'], best: Best }} parts
- * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
+ * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: unchanged
  * @returns {Promise<RunIndex>}
  * @throws {import('../../failure.js').CodedError} `storage-…`; what was stored before is still whole
  */
@@ -73,7 +71,7 @@ export async function storeCheckpoint(folder, record, { checkpoint, history, bes
     step: record.step,
     checkpoint: `checkpoint-${sequence}.safetensors`,
     history: `history-${sequence}.f32`,
-    bytes: 0, // known when it is written
+    bytes: 0, // known after writing
   };
   const files = [
     { name: entry.checkpoint, content: checkpoint },
@@ -92,13 +90,13 @@ export async function storeCheckpoint(folder, record, { checkpoint, history, bes
 }
 
 /**
- * Stores the result of a run that is over, with the checkpoint from which it can learn on. Without one the photos
- * are of no more use either, and go.
- *
+ * Stores the result of a finished run, with the checkpoint for learning on. Without one the photos are
+ * useless, and are removed.
  * @param {Folder} folder
  * @param {RunRecord} record
- * @param {{ a: Part['content'], b: Part['content'], history: Part['content'], best: Best, checkpoint: Part['content'] | null }} parts
- * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: as before
+ * @param {{ a: Part['content'], b: Part['content'], history: Part['content'], best: Best, checkpoint: Part['content'] | null }}
+ *   parts
+ * @param {{ pictures: StoredPicture[], files: Part[] } | null} previews null: unchanged
  * @returns {Promise<RunIndex>}
  */
 export async function storeResult(folder, record, parts, previews) {
@@ -149,8 +147,7 @@ function bestFiles(sequence, best) {
 }
 
 /**
- * Takes from a run that is over what it needs to learn on. Its weights stay.
- *
+ * Removes from a finished run what it needs to learn on. Its weights stay.
  * @param {Folder} folder
  * @param {RunIndex} index
  */
@@ -160,8 +157,7 @@ export async function forgetCheckpoint(folder, index) {
 }
 
 /**
- * Writes files, then the index that names them, then removes what no index names any more.
- *
+ * Writes files, then the index that names them, then removes files that no index names any more.
  * @param {Folder} folder
  * @param {Part[]} files
  * @param {RunIndex} index
@@ -180,7 +176,7 @@ async function commit(folder, files, index) {
     for (const { name } of files) await folder.remove(name); // no index names them
     throw error;
   }
-  await sweep(folder, index).catch(() => {}); // what is left over is swept next time
+  await sweep(folder, index).catch(() => {}); // leftovers are swept next time
   return index;
 }
 
@@ -198,7 +194,7 @@ async function sweep(folder, index) {
   }
 }
 
-/** Bytes of everything in a run's folder, its photos too. @param {Disk} folder */
+/** Bytes of everything in a run's folder, including its photos. @param {Disk} folder */
 export async function bytesIn(folder) {
   let bytes = 0;
   for (const { name, folder: isFolder } of await folder.list()) {
@@ -208,7 +204,7 @@ export async function bytesIn(folder) {
   return bytes;
 }
 
-/** Tells whole text from text that was cut off. @param {string} text */
+/** Detects truncated text. @param {string} text */
 async function digest(text) {
   const bytes = new TextEncoder().encode(text);
   return (await sha256(bytes)) ?? `length ${bytes.length}`;

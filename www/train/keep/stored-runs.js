@@ -1,8 +1,8 @@
 /**
- * The runs in this site's storage, as the page sees them: what there is, what it weighs, and away with it.
+ * The runs in this site's storage: lists them with their sizes, opens and deletes them.
  *
- * A run that is deleted gets a mark beside its folder first, `<id>.deleted`. From then on it is no run any
- * more, even if its folder cannot be removed at once or the page is closed meanwhile: the next sweep goes on.
+ * Deleting a run first creates a mark next to its folder, `<id>.deleted`. From then on it no longer counts as
+ * a run, even if its folder cannot be removed at once or the page is closed: the next sweep continues.
  */
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
@@ -17,12 +17,12 @@ import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
 /** @typedef {{ index: RunIndex, folder: Disk }} OpenedRun */
 
 const MARK = '.deleted';
-/** Waits between tries to remove a folder, in milliseconds: files are closed a moment after their worker ended. */
+/** Milliseconds between attempts to remove a folder: files are closed a moment after their worker ended. */
 const TRIES = [0, 100, 300, 1000, 3000];
 
 export class StoredRuns {
   #host;
-  /** Deleted, or being deleted, since the page was opened. @type {Set<string>} */
+  /** Runs deleted, or being deleted, since the page was opened. @type {Set<string>} */
   #gone = new Set();
 
   /** @param {Pick<import('../../page/host.js').Host, 'storage' | 'withRun' | 'wait' | 'space'>} host */
@@ -36,14 +36,14 @@ export class StoredRuns {
     return root && Disk.at(root).catch(() => null);
   }
 
-  /** Whether a run was deleted, of whom a list may still tell that was begun before. @param {string} id */
+  /** Whether a run was deleted; a list begun earlier may still contain it. @param {string} id */
   isGone(id) {
     return this.#gone.has(id);
   }
 
   /**
-   * Every run, the latest first.
-   * @param {boolean} sweep folders in which nothing was ever stored whole are removed
+   * All runs, latest first.
+   * @param {boolean} sweep removes folders in which nothing was ever completely stored
    * @returns {Promise<(OpenedRun & { id: string })[]>}
    */
   async #all(sweep) {
@@ -58,14 +58,14 @@ export class StoredRuns {
       const index = folder && !deleted.has(id + MARK) ? await readIndex(folder) : null;
       if (folder && index) found.push({ id, index, folder });
       else if (sweep) await disk.remove(id);
-      // Where that failed when it was over.
+      // Failed when the run was finished.
       if (sweep && index?.result && index.checkpoints.length === 0) await folder?.remove(PHOTOS);
     }
     if (sweep) await this.#forgetMarks(disk, deleted);
     return found.sort((a, b) => b.index.record.modified - a.index.record.modified);
   }
 
-  /** Marks of folders that are gone. @param {Disk} disk @param {Set<string>} names */
+  /** Removes marks of folders that no longer exist. @param {Disk} disk @param {Set<string>} names */
   async #forgetMarks(disk, names) {
     for (const name of names) {
       if (name.endsWith(MARK) && !(await disk.find(name.slice(0, -MARK.length)))) {
@@ -107,7 +107,7 @@ export class StoredRuns {
     return file;
   }
 
-  /** What there is of a run that is over, as of one on the page. @param {string} id */
+  /** The view of a finished run, as if it were on the page. @param {string} id */
   async over(id) {
     const { index, folder } = await this.open(id);
     return {
@@ -119,9 +119,9 @@ export class StoredRuns {
   }
 
   /**
-   * The last checkpoint of a run that is over.
+   * The last checkpoint of a finished run.
    * @param {string} id
-   * @returns {Promise<Blob | null>} null: it is not kept
+   * @returns {Promise<Blob | null>} null: not kept
    */
   async checkpoint(id) {
     const { index, folder } = await this.open(id);
@@ -130,9 +130,9 @@ export class StoredRuns {
   }
 
   /**
-   * A run with all that the page needs to go on with it.
+   * A run with everything the page needs to continue it.
    * @param {string} id
-   * @param {{ over?: boolean }} [which] over: one that is, and shall learn on
+   * @param {{ over?: boolean }} [which] over: a finished run, to learn on
    */
   async unfinished(id, { over = false } = {}) {
     const { index, folder } = await this.open(id);
@@ -165,7 +165,7 @@ export class StoredRuns {
   }
 
   /**
-   * Sees that so much is free, if it can be: what runs that are over would learn on from goes, the oldest first.
+   * Frees this much space, if possible, by removing what finished runs need to learn on, oldest first.
    * @param {number} bytes
    */
   async makeRoom(bytes) {
@@ -177,11 +177,10 @@ export class StoredRuns {
   }
 
   /**
-   * Removes a run, once no worker writes it any more. It is not listed from the first moment on.
-   *
+   * Removes a run, once no worker writes to it. It disappears from lists immediately.
    * @param {string} id
-   * @throws {CodedError} `run-not-deleted`: not all of it could be removed; it is tried again when the page is
-   *   next opened. `run-still-there`: nor could it be marked, so it is listed again
+   * @throws {CodedError} `run-not-deleted`: not all of it could be removed; the next visit tries again.
+   *   `run-still-there`: nor could it be marked, so it is listed again
    */
   async remove(id) {
     this.#gone.add(id);
@@ -230,7 +229,8 @@ async function bestOf({ best }, folder) {
 }
 
 /**
- * The best weights of a run that is over, which may be its last. In memory: their files go as soon as it learns on.
+ * The best weights of a finished run, which may be its last. In memory, because their files go as soon as it
+ * learns on.
  * @param {RunIndex} index
  * @param {Disk} folder
  */
@@ -268,17 +268,17 @@ async function runOf(id, index, folder) {
   return {
     ...known,
     stopped: index.record.state !== 'finished',
-    /** What is proposed for going on; null: what that takes is not kept, as by earlier versions of the page. */
+    /** The proposal for continuing; null: the necessary files were not kept, as by earlier versions of the page. */
     learnOn: goesOn(index) ? learnOnOf(index.record) : null,
   };
 }
 
-/** Whether a run that is over can learn on. @param {RunIndex} index */
+/** Whether a finished run can learn on. @param {RunIndex} index */
 function goesOn({ record, checkpoints }) {
   return checkpoints.length > 0 && isStored(record);
 }
 
-/** The latest picture by which a person recognises a run. @param {RunIndex} index @param {Disk} folder */
+/** The latest picture, to recognise a run by. @param {RunIndex} index @param {Disk} folder */
 async function shown({ pictures }, folder) {
   const latest = pictures.filter(({ step }) => step === pictures.at(-1)?.step);
   const picture = latest.find(({ domain }) => domain === 'A') ?? latest[0];

@@ -1,6 +1,6 @@
 /**
- * What a step costs, in multiplications: the two generators and the two discriminators (paper, appendix
- * 7.2), which are nearly all of it. Only proportions matter; how fast a device multiplies is measured.
+ * The cost of a step, in multiplications of the two generators and the two discriminators (paper, appendix
+ * 7.2), which are nearly all of it. Only ratios matter; a device's speed is measured.
  */
 
 /**
@@ -10,17 +10,17 @@
  * @property {number} blocks
  * @property {number} ndf
  * @property {number} lambdaIdentity
- * @property {string} [up] how a generator enlarges; runs of before do not say
+ * @property {string} [up] how a generator enlarges; older runs do not say
  */
 
-/** Proportions of most photos, and the border that a preview has around it, in pixels. */
+/** Aspect ratio of most photos, and the border around a preview, in pixels. */
 const RATIO = 0.75;
 const MARGIN = 32;
-/** Of the classifier of the scores (`src/train/scores.rs`), which learns once and whose layers are too narrow to be quick. */
+/** Training the scores' classifier (`src/train/scores.rs`), once; its layers are too narrow to be fast. */
 export const CLASSIFIER_COST = 2.5e11;
-/** Side of the largest pictures that are learnt from in polishing, if crops are smaller. */
+/** Side of the largest pictures for polishing, if crops are smaller. */
 const POLISHED = 256;
-/** A pass there and back through a network costs three times the way there. */
+/** Cost of a forward and backward pass relative to a forward pass. */
 const LEARNT = 3;
 
 /** @param {string} config of the engine, as JSON @returns {Work} */
@@ -30,47 +30,47 @@ export function workOf(config) {
   return { crop, ngf, blocks, ndf, lambdaIdentity, up };
 }
 
-/** Of a way through a generator, for each pixel. @param {Work} size */
+/** A forward pass of a generator, per pixel. @param {Work} size */
 function generator({ ngf, blocks, up = 'transpose' }) {
-  // Plain convolutions of an enlarged image take four times as much as transposed ones.
+  // Plain convolutions of an enlarged image cost four times as much as transposed ones.
   const enlarging = up === 'transpose' ? 0 : 27;
   return 294 * ngf + ngf * ngf * (18 * (blocks + 1) + enlarging);
 }
 
-/** Of a way through a discriminator, for each pixel. @param {Work} size */
+/** A forward pass of a discriminator, per pixel. @param {Work} size */
 function discriminator({ ndf }) {
   return 14 * ndf + 12 * ndf * ndf;
 }
 
-/** Both discriminators learn from a photo and a translation each. @param {Work} size */
+/** Training both discriminators on a photo and a translation each. @param {Work} size */
 function judging(size) {
   return 4 * LEARNT * discriminator(size);
 }
 
 /**
- * Of a whole step: there, back and, with an identity loss, left alone; judged on the way.
+ * A whole step: there, back and, with an identity loss, the identity; including the discriminators.
  * @param {Work} size
  */
 export function costOf(size) {
   const passes = size.lambdaIdentity === 0 ? 4 : 6;
-  // Where the generators learn, the gradients of the discriminators' own weights are not needed.
+  // When the generators are trained, the gradients of the discriminators' own weights are not needed.
   const judged = 2 * (LEARNT - 1) * discriminator(size);
   return size.crop ** 2 * (passes * LEARNT * generator(size) + judged + judging(size));
 }
 
-/** Of a step of warm-up: two translations, from which only the discriminators learn. @param {Work} size */
+/** A warm-up step: two translations, on which only the discriminators are trained. @param {Work} size */
 export function warmUpCostOf(size) {
   return size.crop ** 2 * (2 * generator(size) + judging(size));
 }
 
-/** Of a step of polish: four passes, and one learnt from, of both generators. @param {Work} size */
+/** A polishing step: four passes and one trained pass, of both generators. @param {Work} size */
 export function polishCostOf(size) {
-  // As in src/train/polish.rs: on pictures twice as large, but not beyond this.
+  // As in src/train/polish.rs: pictures twice as large, up to this.
   const side = Math.max(size.crop, Math.min(POLISHED, 2 * size.crop));
   return side ** 2 * 2 * (4 + LEARNT) * generator(size);
 }
 
-/** Of one photo there and back. @param {Work} size @param {number} side the longer one of the photo */
+/** The round trip of one photo. @param {Work} size @param {number} side the longer one of the photo */
 export function previewCostOf(size, side) {
   const seen = (side + 2 * MARGIN) * (RATIO * side + 2 * MARGIN);
   return seen * 2 * generator(size);

@@ -1,7 +1,7 @@
 /**
- * From a few measured steps to an honest estimate of the whole run, and to settings that fit the device.
+ * From a few measured steps to an estimate of the whole run, and to settings that suit the device.
  *
- * Other settings than those measured are scaled by what a step costs (`cost.js`).
+ * For other settings, the measurements are scaled by the cost of a step (`cost.js`).
  */
 import { isSlow } from '../../page/support.js';
 import { polishOf, stepsOf, warmUpOf } from './config.js';
@@ -12,14 +12,14 @@ import { median, scoringShare, secondsFor, stepsLeft } from './time.js';
 /** @import { Work } from './cost.js' */
 /** @import { MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
 
-/** Seconds of a run that are too many, and those that a proposal aims at. */
+/** Run times in seconds that are too long, and the targets of a proposal. */
 const LIMITS = {
   slow: { most: 3600, aim: 1800 },
   graphics: { most: 12 * 3600, aim: 4 * 3600 },
 };
-/** A graphics card that does the run on the largest pictures within this many seconds may as well. */
+/** If a graphics card completes the run on the largest pictures within this many seconds, they are proposed. */
 const FAST = 2 * 3600;
-/** Networks that are proposed from scratch, the best first: channels and blocks. */
+/** Networks proposed from scratch, best first: channels and blocks. */
 const NETWORKS = /** @type {const} */ ([
   [64, 9],
   [64, 6],
@@ -27,28 +27,28 @@ const NETWORKS = /** @type {const} */ ([
   [16, 3],
   [8, 3],
 ]);
-/** Fewer steps than this teach nothing that can be seen. */
+/** Fewer steps have no visible effect. */
 const FEWEST_STEPS = 100;
-/** The part of a step that does not shrink with its pictures: launches, the optimiser. */
+/** The share of a step that does not shrink with its pictures: launches, the optimiser. */
 const FIXED = 0.1;
 
 /**
  * @typedef {object} Measured
  * @property {Settings} settings
- * @property {Work} size of the networks that were measured
+ * @property {Work} size of the measured networks
  * @property {StartChoice} start
- * @property {import('./types.js').Network | null} [network] of the weights to start from
+ * @property {import('./types.js').Network | null} [network] of the initial weights
  * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
- * @property {number} photosA trained on
+ * @property {number} photosA number of training photos
  * @property {number} photosB
- * @property {number} previews photos in a preview
- * @property {number} scored photos that scores are computed from
+ * @property {number} previews number of photos per preview
+ * @property {number} scored number of photos for scores
  * @property {{ warmUp: number[], full: number[] }} seconds of each step, in order and by kind: the first of
- *   either compiles shaders; no warm-up when there is none in the run
+ *   either compiles shaders; no warm-up if the run has none
  * @property {MemoryUse} memory
  */
 
-/** Seconds of a step, once everything is warm. @typedef {{ full: number, warmUp: number }} Each */
+/** Seconds of a step, after warming up. @typedef {{ full: number, warmUp: number }} Each */
 
 /** @typedef {ReturnType<typeof calibrationOf>} Calibration */
 
@@ -65,9 +65,9 @@ export function calibrationOf(measured) {
   const limit = isSlow(device) ? LIMITS.slow : LIMITS.graphics;
   const feasible = whole <= limit.most;
   return {
-    /** Seconds of one step once everything is warm. */
+    /** Seconds per step after warming up. */
     secondsPerStep: full,
-    /** Seconds of the first step, in which shaders are compiled; with that of the warm-up, if there is one. */
+    /** Seconds of the first step, which compiles shaders, plus that of the warm-up, if any. */
     firstStep,
     memory,
     /** Of the whole run with these settings, as are the seconds, which include previews and scores. */
@@ -85,10 +85,10 @@ function usual(seconds) {
   return median(seconds.length > 1 ? seconds.slice(1) : seconds);
 }
 
-/** The networks with other settings. @param {Measured} measured @param {Settings} to @returns {Work} */
+/** The networks for other settings. @param {Measured} measured @param {Settings} to @returns {Work} */
 function sizeWith({ size, start }, to) {
   const { crop, lambdaIdentity, ngf, blocks, up } = to;
-  // Weights bring their own network; from scratch both kinds are equally wide (settings.js).
+  // Weights determine the network; from scratch both kinds are equally wide (settings.js).
   const network = start.kind === 'scratch' ? { ngf, blocks, ndf: ngf, up } : {};
   return { ...size, crop, lambdaIdentity, ...network };
 }
@@ -122,7 +122,7 @@ function runSeconds(measured, each, settings) {
   const polished = each.full * (polishCostOf(size) / costOf(size));
   const trained = secondsFor(left, { ...each, polish: polished });
   const given = start.kind !== 'scratch';
-  // Before the first step and behind the last.
+  // Before the first step and after the last.
   const bar =
     each.full * ((CLASSIFIER_COST + 2 * scored * previewCostOf(size, side)) / costOf(size));
   const scores = trained * scoringShare(trained, isSlow(device), given) + (given ? bar : 0);
@@ -130,8 +130,7 @@ function runSeconds(measured, each, settings) {
 }
 
 /**
- * The best that ends in time: first smaller pictures, then a smaller network, then fewer steps.
- *
+ * The best settings that are fast enough: first smaller pictures, then a smaller network, then fewer steps.
  * @param {Measured} measured
  * @param {Each} each
  * @param {number} aim seconds
@@ -169,7 +168,7 @@ function stepsIn({ settings, photosA, photosB }) {
 function faster(measured, each) {
   if (isSlow(measured.device)) return null;
   const { settings } = measured;
-  // No photo is enlarged to give a larger piece.
+  // No photo may be enlarged for a larger crop.
   const most = settings.preprocess === 'scale_and_crop' ? settings.size : CROPS[0];
   const best = CROPS.filter((side) => side > settings.crop && side <= most)
     .map((crop) => ({ ...settings, crop }))

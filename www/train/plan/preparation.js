@@ -1,4 +1,4 @@
-/** What a run will be made of: two folders, settings, weights to start from, and what was measured. */
+/** What a run will consist of: two folders, settings, initial weights, and measurements. */
 import { Folders } from '../gather/folders.js';
 import { paintScenes } from '../gather/samples.js';
 import { configOf, stepsOf } from './config.js';
@@ -19,20 +19,20 @@ export class Preparation {
   #stored;
   #host;
   #onChange;
-  /** What the person chose; the rest goes with the preset and the device. @type {Partial<Settings>} */
+  /** The person's choices; everything else depends on the preset and the device. @type {Partial<Settings>} */
   #chosen = {};
   /** @type {Preset} */
   preset = 'season';
-  /** The one that settings go with which were not chosen. @type {import('./presets.js').Named} */
+  /** The preset of all settings that were not chosen. @type {import('./presets.js').Named} */
   #basis = 'season';
   /** @type {import('../../engine/protocol.js').DeviceReport | null} */
   device = null;
   /** @type {StartChoice} */
   start = { kind: 'model', id: 'summer2winter' };
-  /** Memory of a run as it stands here; null: not known yet. @type {TrainNeed | null} */
+  /** Memory of a run with the current settings; null: not known yet. @type {TrainNeed | null} */
   need = null;
   #weighed = 0;
-  /** Of what stands here now; forgotten as soon as that changes. @type {Calibration | null} */
+  /** For the current settings; dropped when they change. @type {Calibration | null} */
   calibration = null;
 
   /**
@@ -58,7 +58,7 @@ export class Preparation {
     return settingsWith({ ...proposed, ...presetSettings(this.#basis, proposed) }, this.#chosen);
   }
 
-  /** Of the weights to start from, as far as it is known. */
+  /** The network of the initial weights, if known. */
   get network() {
     return this.#source.network(this.start);
   }
@@ -91,7 +91,7 @@ export class Preparation {
     this.#altered();
     this.#openDevice();
     await this.folders.set(domain, photos);
-    await this.#weigh(); // how many there are decides how many steps a round has
+    await this.#weigh(); // the number of photos determines the steps per epoch
   }
 
   /** @param {AbortSignal} signal */
@@ -110,7 +110,7 @@ export class Preparation {
     this.#weigh();
   }
 
-  /** Asks the engine what a run takes, so that one that is too large is refused before it starts. */
+  /** Asks the engine how much memory a run takes, so that one that is too large is refused before it starts. */
   async #weigh() {
     const { device, settings, start, folders } = this;
     this.#weighed += 1;
@@ -120,28 +120,25 @@ export class Preparation {
     const { A, B } = folders.reports;
     const steps = stepsOf(settings, A.training, B.training);
     const config = JSON.stringify(configOf(settings, start, device, steps, this.network));
-    // If it cannot be told now, the start tells it.
+    // If it is unknown now, the start will report it.
     const need = await this.#engine.request('weigh-run', { config }).catch(() => null);
     if (mine !== this.#weighed) return;
     this.need = need;
     this.#onChange();
   }
 
-  /** So that settings can be proposed for the device. Its failure is told when it is needed. */
+  /** Opens the device to propose settings for it. A failure is reported when the device is needed. */
   async #openDevice() {
     this.device = await this.#engine.open().catch(() => this.device);
     this.#onChange();
     await this.#weigh();
   }
 
-  /**
-   * Everything that a run is made of, with its weights.
-   * @param {AbortSignal} signal
-   */
+  /** Everything that a run consists of, including its weights. @param {AbortSignal} signal */
   async plan(signal) {
     this.device = await this.#engine.open(signal);
     const weights = await this.#source.read(this.start, this.#stored, signal);
-    // They may have made room for another run since they were chosen, and new ones warm up.
+    // They may have been removed to make room since they were chosen; new ones need a warm-up.
     if (this.start.kind === 'run' && !weights.checkpoint)
       this.start = { ...this.start, judges: false };
     return {

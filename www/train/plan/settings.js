@@ -1,20 +1,20 @@
-/** The settings of a run: what is proposed for a device, and what a value may be. */
+/** The settings of a run: defaults for a device, and valid values. */
 import { isSlow } from '../../page/support.js';
 import { warmsUp } from './config.js';
 
 /** @import { Network, SettingProblem, Settings, StartChoice, TrainNeed } from './types.js' */
 
-/** Longest side of a preview, at least and at most, and how many photos of each folder: what a look may cost. */
+/** Minimum and maximum longest side of a preview, and how many photos of each folder: what a preview may cost. */
 const PREVIEW = {
   slow: { least: 192, most: 256, photos: 1 },
   graphics: { least: 256, most: 512, photos: 2 },
 };
-/** PyTorch resizes to 286 pixels before it crops 256. */
+/** PyTorch resizes to 286 pixels before cropping to 256. */
 const LOAD_RATIO = 286 / 256;
-/** The longest run, in steps: the engine's own limit is far higher, but no page lives so long. */
+/** The longest run, in steps: the engine's own limit is far higher, but no page stays open that long. */
 const MOST_STEPS = 10_000_000;
 
-/** Least and most of each number, both allowed. */
+/** Minimum and maximum of each number, inclusive. */
 const RANGES = /** @type {const} */ ({
   size: [24, 2048],
   crop: [24, 1024],
@@ -31,9 +31,9 @@ const RANGES = /** @type {const} */ ({
 });
 /** The other numbers are whole. */
 const FRACTIONS = new Set(['lr', 'lambdaCycle', 'lambdaIdentity']);
-/** What is chosen where nothing was entered. @type {Set<keyof Settings>} */
+/** Settings that default to a computed value if nothing was entered. @type {Set<keyof Settings>} */
 export const CHOSEN = new Set(['warmUp', 'polish']);
-/** What can be chosen, in the order in which it is offered. */
+/** The choices of each setting, in the order of its list. */
 export const CHOICES = /** @type {const} */ ({
   preprocess: ['scale_and_crop', 'resize_and_crop', 'scale_width_and_crop', 'crop'],
   unit: ['steps', 'epochs'],
@@ -44,22 +44,22 @@ export const CHOICES = /** @type {const} */ ({
   up: ['transpose', 'bilinear'],
 });
 
-/** Sides of a training picture that are proposed, the largest first. */
+/** Proposed sides of a training picture, largest first. */
 export const CROPS = [256, 192, 128, 96, 64, 48, 32];
 
 /**
- * The learning rate for weights that are given, the engine's own (`src/train/config.rs`, which has the reasons).
- * From scratch it is the paper's.
+ * The learning rate for given weights, the engine's own (`src/train/config.rs`, which explains it). From
+ * scratch it is the paper's.
  */
 const FINE_TUNING_RATE = 2e-5;
 
 /**
- * Photos and pieces in pixels, and steps. Photos are about as large as Translate uses them: with the zoom, those of
- * 3 : 2 at 256 to 512 pixels, or at 512 to 1024. Pieces are as large as there is time for: on smaller ones instance
- * normalisation sees other statistics than on whole photos, and borders are everywhere, so weights that know whole
- * photos forget them. What a processor learns from scratch within minutes is told by how much of a photo it sees at
- * once, and by how many steps there are: measured at 64 out of 128, 64 out of 256 and 128 out of 256 pixels, each for
- * a minute, the first was nearest to the photo on the way back, also of photos of 256.
+ * Photo and crop sizes in pixels, and steps. Photos are about as large as Translate uses them: with the zoom,
+ * the range of 3 : 2 photos at 256 to 512 pixels, or at 512 to 1024. Crops are as large as time allows: on
+ * smaller ones instance normalisation sees other statistics than on whole photos, and borders are everywhere,
+ * so weights trained on whole photos forget them. What a processor learns from scratch within minutes depends
+ * on how much of a photo it sees at once, and on the number of steps. Of 64 out of 128, 64 out of 256 and 128
+ * out of 256 pixels, each trained for a minute, the first had the best round trips, even for photos of 256.
  */
 const SIZES = {
   slow: {
@@ -73,8 +73,8 @@ const SIZES = {
 };
 
 /**
- * What all devices have in common: the paper's values, except that weights are averaged, and that a small network
- * upsamples without a grid, which it would not get rid of in so short a run.
+ * The settings shared by all devices: the paper's values, except that weights are averaged, and that a small
+ * network upsamples without a grid, which it could not unlearn in so short a run.
  */
 const COMMON = /** @type {const} */ ({
   preprocess: 'scale_and_crop',
@@ -94,12 +94,11 @@ const COMMON = /** @type {const} */ ({
 });
 
 /**
- * What is proposed before anything was measured. Weights bring their own network, so that only pictures
- * and length can be small; from scratch the network is small too.
- *
+ * The defaults before any measurement. Given weights determine the network, so only pictures and length can
+ * be small; from scratch the network is small too.
  * @param {import('../../page/support.js').Device | null} device
  * @param {StartChoice} start
- * @param {Network | null} [network] of the weights to start from, where it is known
+ * @param {Network | null} [network] of the initial weights, if known
  * @returns {Settings}
  */
 export function defaultSettings(device, start, network) {
@@ -116,9 +115,8 @@ export function defaultSettings(device, start, network) {
 }
 
 /**
- * What was chosen in the place of what is proposed. A photo size that was not chosen goes with the piece size: photos
- * are never smaller than the pieces, and in PyTorch's ways, whose networks know no other scale, hardly larger.
- *
+ * The defaults overridden by choices. A photo size that was not chosen depends on the crop size: photos are
+ * never smaller than the crops and, in PyTorch's modes, whose networks know no other scale, hardly larger.
  * @param {Settings} proposed
  * @param {Partial<Settings>} chosen
  * @returns {Settings}
@@ -133,9 +131,9 @@ export function settingsWith(proposed, chosen) {
 }
 
 /**
- * What is previewed: photos of each folder, and their longest side in pixels. They are shown whole, at about the
- * scale that is learnt from, and never smaller than its pieces: on few pixels generators make little but noise.
- *
+ * What to preview: the number of photos of each folder, and their longest side in pixels. They are shown
+ * whole, at about the scale of training, and never smaller than its crops: on few pixels generators produce
+ * little but noise.
  * @param {Pick<Settings, 'size' | 'crop'>} settings
  * @param {boolean} slow
  */
@@ -175,13 +173,12 @@ export function settingProblems(settings) {
 }
 
 /**
- * What is wrong with the length of a run: its generators must learn in at least one step. By PyTorch's
- * rule the last epoch or step has the rate 0.
- *
+ * Problems with the length of a run: its generators must be trained in at least one step. By PyTorch's rule
+ * the last epoch or step has the rate 0.
  * @param {Settings} settings without problems of their own
  * @param {StartChoice} start
  * @param {number} steps of the run
- * @param {Network | null} [network] of the weights to start from, where it is known
+ * @param {Network | null} [network] of the initial weights, if known
  * @returns {SettingProblem[]}
  */
 export function lengthProblems(settings, start, steps, network = null) {
@@ -194,8 +191,7 @@ export function lengthProblems(settings, start, steps, network = null) {
 }
 
 /**
- * What is wrong with the weights to start from: without a file they would silently be none at all.
- *
+ * Problems with the initial weights: without a file they would silently be absent.
  * @param {StartChoice} start
  * @returns {SettingProblem[]}
  */
@@ -205,10 +201,9 @@ export function startProblems(start) {
 }
 
 /**
- * What is wrong with the size of a run: the device must hold it.
- *
+ * Problems with the memory of a run: it must fit on the device.
  * @param {Settings} settings
- * @param {TrainNeed | null} need of these settings, where it is known
+ * @param {TrainNeed | null} need of these settings, if known
  * @returns {SettingProblem[]}
  */
 export function memoryProblems(settings, need) {
@@ -220,10 +215,7 @@ export function memoryProblems(settings, need) {
     : [{ ...known, code: 'setting-memory', values: { ...known.values, crop } }];
 }
 
-/**
- * The next smaller side of a training picture; the same when there is none.
- * @param {number} crop
- */
+/** The next smaller side of a training picture; the same if there is none. @param {number} crop */
 export function smallerCrop(crop) {
   return CROPS.find((side) => side < crop) ?? crop;
 }

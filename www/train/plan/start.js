@@ -1,4 +1,4 @@
-/** The weights that a run starts from: those of the page, a visitor's own, or those of an earlier run. */
+/** The initial weights of a run: the page's, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../../failure.js';
 import { sha256 } from '../../files/digest.js';
 import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../models/models.js';
@@ -10,19 +10,17 @@ import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../m
 /** @typedef {Start & { name: string }} Weights */
 /**
  * Runs that are stored.
- *
  * @typedef {object} Runs
  * @property {(id: string, direction: Domain) => Promise<Blob>} weights
- * @property {(id: string) => Promise<Blob | null>} checkpoint null: it is not kept
+ * @property {(id: string) => Promise<Blob | null>} checkpoint null: not kept
  */
-/** What is asked of this file, so that tests can stand in for it. @typedef {{ network: typeof network, read: typeof read }} Source */
+/** What this file offers, so that tests can replace it. @typedef {{ network: typeof network, read: typeof read }} Source */
 
 /** @type {Start} */
 const NOTHING = { a: null, b: null, dA: null, dB: null, checkpoint: null };
 
 /**
- * The network that the weights are of, as far as it is known without reading them.
- *
+ * The network of the weights, as far as it is known without reading them.
  * @param {StartChoice} choice
  * @returns {Network | null}
  */
@@ -67,7 +65,7 @@ export async function read(choice, runs, signal) {
 }
 
 /**
- * A generator that comes with the page, and the judge of what it makes, if that comes too.
+ * A generator that comes with the page, and the discriminator of its output, if there is one.
  * @param {Card} card
  * @param {AbortSignal} signal
  * @returns {Promise<[Blob, Blob | null]>}
@@ -86,7 +84,7 @@ async function shipped(card, signal) {
   return [generator.weights, judge?.weights ?? null];
 }
 
-/** The model of the other direction. @param {Card} card */
+/** The model of the opposite direction. @param {Card} card */
 function backOf({ source, target }) {
   return cards.find((card) => card.source === target && card.target === source);
 }

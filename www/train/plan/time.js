@@ -1,12 +1,12 @@
-/** What the times of a run before it and during it have in common. */
+/** Shared by the estimate before a run and the forecast during it. */
 
-/** Part of the time. */
+/** Share of the time. */
 export const PART = 0.1;
 /** Seconds of training before the first from scratch. */
 export const FIRST = { slow: 300, graphics: 60 };
 
 /**
- * Time for scores on the way, as a part of that for steps.
+ * Time for scoring during a run, as a share of the time for steps.
  * @param {number} trained seconds of the whole run
  * @param {boolean} slow
  * @param {boolean} given the run does not start from scratch
@@ -35,7 +35,11 @@ export function secondsFor(steps, each) {
   return steps.warmUp * each.warmUp + steps.full * each.full + steps.polish * each.polish;
 }
 
-/** Of an even number of values the lower one of the middle. @param {number[]} values @returns {number | null} */
+/**
+ * The median; of an even number of values the lower of the middle two.
+ * @param {number[]} values
+ * @returns {number | null}
+ */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;

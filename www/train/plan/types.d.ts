@@ -1,27 +1,27 @@
-/** What a run will be made of, and how long it will take: types only. */
+/** What a run will consist of, and how long it will take: types only. */
 import type { Remark } from '../../page/messages.js';
 
 export type StartChoice =
   /**
-   * Weights that come with the page, `id` of a card in models/cards.json, which translates A to B; the way
-   * back starts from the card of the other direction.
+   * Weights that come with the page, `id` of a card in models/cards.json, which translates A to B; the
+   * opposite direction starts from the card of that direction.
    */
   | { kind: 'model'; id: string }
-  /** A visitor's own weights: either direction or both, and the discriminators of what they make. */
+  /** A visitor's own weights for one or both directions, and the discriminators of their output. */
   | { kind: 'files'; a: File | null; b: File | null; dA: File | null; dB: File | null }
-  /** The weights of a run in `snapshot.runs`; `judges`: with its discriminators, which only one that `goesOn` has. */
+  /** The weights of a run in `snapshot.runs`; `judges`: with its discriminators, which only a run that `goesOn` has. */
   | { kind: 'run'; id: string; judges: boolean }
   | { kind: 'scratch' };
 
-/** What a training is for: `presets.js`. `own`: a setting that goes with it was changed. */
+/** The purpose of training: `presets.js`. `own`: one of its settings was changed. */
 export type Preset = 'season' | 'painting' | 'object' | 'enhancement' | 'own';
 
 export interface Settings {
-  /** How photos become training pictures, as the engine names it; all but the first are PyTorch's. */
+  /** How photos become training pictures, by the engine's names; all except the first are PyTorch's. */
   preprocess: 'scale_and_crop' | 'resize_and_crop' | 'scale_width_and_crop' | 'crop';
   /**
-   * Pixels to which a photo's shorter side (or, as `preprocess` says, each side or its width) is brought before pieces
-   * are taken: `crop` to 2048. `crop` alone takes them from the photo as it is.
+   * Pixels to which a photo's shorter side (or, depending on `preprocess`, each side or its width) is resized
+   * before cropping: `crop` to 2048. `crop` alone crops the photo as it is.
    */
   size: number;
   /** Side of a training picture in pixels: 24 to 1024, a multiple of 4. */
@@ -37,18 +37,18 @@ export interface Settings {
   /** Weight of the identity loss, relative to the cycle's; 0 switches it off. */
   lambdaIdentity: number;
   ganMode: 'lsgan' | 'vanilla';
-  /** Whether the generators handed out are averages over the last tenth of the run. */
+  /** Whether exported generators are averages over the last tenth of the run. */
   ema: 'on' | 'off';
-  /** How what the judges see is changed at random (differentiable augmentation). */
+  /** How the discriminators' input is changed at random (differentiable augmentation). */
   augment: 'none' | 'colorTranslation' | 'all';
-  /** Networks from scratch only; weights bring their own. */
+  /** Only for networks from scratch; weights determine their own. */
   ngf: number;
   blocks: number;
-  /** How a generator brings an image back to its size: by transposed convolutions, or enlarged before plain ones. */
+  /** How a generator enlarges an image: with transposed convolutions, or by upsampling before plain ones. */
   up: 'transpose' | 'bilinear';
-  /** Steps in which fresh discriminators learn alone, for starts from weights without them; null: min(100, steps / 5). */
+  /** Steps in which fresh discriminators are trained alone, if weights come without; null: min(100, steps / 5). */
   warmUp: number | null;
-  /** Steps of polish at the end; null: a tenth of the run's, at most 400. */
+  /** Polishing steps at the end; null: a tenth of the run's, at most 400. */
   polish: number | null;
   seed: number;
   /** Steps between previews. */
@@ -63,9 +63,9 @@ export interface Network {
 }
 
 /**
- * What is wrong with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
- * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop},
- * `setting-memory-never` {bytes, limit}; `start-no-file`: files to start from, and none was chosen.
+ * A problem with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
+ * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop}, `setting-memory-never` {bytes,
+ * limit}; `start-no-file`: no file was chosen to start from.
  */
 export interface SettingProblem extends Remark {
   field: keyof Settings | 'start';
@@ -75,7 +75,7 @@ export interface SettingProblem extends Remark {
 export interface Proposal {
   why: 'slow' | 'fast';
   settings: Partial<Settings>;
-  /** Expected with the proposal; null where it cannot be told. */
+  /** Expected time with the proposal; null if unknown. */
   seconds: number | null;
   secondsPerStep: number | null;
 }
@@ -93,31 +93,31 @@ export interface Rates {
   lambdaIdentity: number;
 }
 
-/** How a run that is over can learn on. */
+/** How a finished run can learn on. */
 export interface LearnOn {
-  /** More steps. */
+  /** Additional steps. */
   steps: number;
-  /** Learning rate to begin with, which is then falling to zero if it fell before. */
+  /** Initial learning rate, which then falls to zero if it fell before. */
   lr: number;
 }
 
-/** Weights that a run starts from; null: new ones. */
+/** Initial weights of a run; null: random ones. */
 export interface Start {
-  /** The generator A to B, and that of B to A. */
+  /** The generators A to B and B to A. */
   a: Blob | null;
   b: Blob | null;
-  /** The discriminator that judges B, and that of A: weights of it alone, or with others. */
+  /** The discriminators of B and of A: weights of it alone, or together with others. */
   dA: Blob | null;
   dB: Blob | null;
-  /** Of the run from which both discriminators are taken instead. */
+  /** The checkpoint from which to take both discriminators instead. */
   checkpoint: Blob | null;
 }
 
-/** What a run takes of the device's memory, in bytes. */
+/** How much of the device's memory a run takes, in bytes. */
 export interface TrainNeed {
   bytes: number;
-  /** Of these so many can be used. */
+  /** Usable bytes. */
   limit: number;
-  /** The largest side of training pictures with which it fits; null: none. */
+  /** The largest side of training pictures that fits; null: none. */
   crop: number | null;
 }

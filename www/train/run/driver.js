@@ -1,8 +1,8 @@
 /**
- * Drives a run until it is over, halted or beyond help: call after call, and when the engine dies or the
- * numbers leave the finite ones, back to the last checkpoint. No timer is involved, so that a hidden page
- * goes on as fast as one that is looked at. Behind any other failure, such as a folder that was unplugged,
- * the engine is as good as before: the run is saved, and waits.
+ * Drives a run until it is over, halted or beyond help, call after call. When the engine dies or numbers
+ * become NaN or infinite, it goes back to the last checkpoint. It uses no timer, so that a hidden page
+ * continues as fast as a visible one. After any other failure, such as an unplugged folder, the engine is
+ * still intact: the run is saved, and waits.
  */
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
@@ -22,7 +22,7 @@ export class Driver {
   /** @type {'pause' | 'stop' | null} */
   #halt = null;
   #closed = false;
-  /** Why the run goes back to its checkpoint, and from where; null: it does not. @type {{ code: string, step: number } | null} */
+  /** Why and from where the run goes back to its checkpoint; null: it does not. @type {{ code: string, step: number } | null} */
   #broken = null;
 
   /**
@@ -39,12 +39,12 @@ export class Driver {
     this.#tell = onTell;
   }
 
-  /** @param {'pause' | 'stop'} how behind the call that is running */
+  /** @param {'pause' | 'stop'} how after the current call */
   halt(how) {
     if (this.#halt !== 'stop') this.#halt = how;
   }
 
-  /** What happens from now on is of no interest: the engine was taken away. */
+  /** Ignores whatever happens from now on: the engine was taken away. */
   close() {
     this.#closed = true;
   }
@@ -52,7 +52,7 @@ export class Driver {
   /**
    * @param {object} [how]
    * @param {number} [how.steps] at most
-   * @param {boolean} [how.restore] the engine knows nothing of the run: begin with its last checkpoint
+   * @param {boolean} [how.restore] the engine does not have the run: start with its last checkpoint
    * @returns {Promise<End>}
    */
   async go({ steps = Number.POSITIVE_INFINITY, restore = false } = {}) {
@@ -124,7 +124,7 @@ export class Driver {
     }
   }
 
-  /** Whether what the engine holds is lost by this failure. @param {unknown} error */
+  /** Whether this failure loses the engine's state. @param {unknown} error */
   #goesBack(error) {
     const { code } = failureOf(error);
     return isDeath(code) || NOT_FINITE.has(code);
@@ -132,8 +132,8 @@ export class Driver {
 
   /**
    * Saves what no checkpoint has.
-   * @param {boolean} back the engine knew nothing of the run yet
-   * @returns {Promise<boolean>} whether the engine can go on
+   * @param {boolean} back the engine did not have the run yet
+   * @returns {Promise<boolean>} whether the engine can continue
    */
   async #rescue(back) {
     if (back) return false;

@@ -1,13 +1,13 @@
 /**
- * Faults to order, so that what follows them can be tried and tested: `?fault=panic@12` in the URL makes
- * the engine panic behind step 12. Several are separated by commas.
+ * Artificial faults, to try and test what follows them: `?fault=panic@12` in the URL makes the engine panic
+ * after step 12. Separate several with commas.
  *
- * - `panic@K`: the engine ends as by a bug of its own
+ * - `panic@K`: the engine panics, as from a bug of its own
  * - `lost@K`: the graphics card is lost
  * - `quota@K`: the next file that is written finds the disk full
  * - `nan@K`: a weight becomes NaN in step K
  *
- * Each happens once in the life of a tab, reloads included: the run that is continued meets it no more.
+ * Each happens once in the lifetime of a tab, including reloads: a continued run does not meet it again.
  */
 
 /** @import { FaultKind } from '../worker/protocol.js' */
@@ -17,7 +17,7 @@
 
 const PATTERN = /^(panic|lost|quota|nan)@(\d{1,9})$/;
 
-/** What is no fault is passed over. @param {URLSearchParams} query @returns {Fault[]} by step */
+/** Unknown faults are ignored. @param {URLSearchParams} query @returns {Fault[]} by step */
 export function faultsOf(query) {
   const faults = query
     .getAll('fault')
@@ -28,7 +28,7 @@ export function faultsOf(query) {
   return faults.sort((a, b) => a.step - b.step);
 }
 
-/** The faults that are still to come. */
+/** The remaining faults. */
 export class Faults {
   #left;
   #memory;
@@ -41,7 +41,6 @@ export class Faults {
 
   /**
    * Steps that may be done before the next fault is due, at most `steps`.
-   *
    * @param {number} step done so far
    * @param {number} steps
    */
@@ -51,8 +50,7 @@ export class Faults {
   }
 
   /**
-   * The faults that are due; they will not be again.
-   *
+   * Returns the faults that are due, and removes them.
    * @param {number} step done so far
    * @returns {Fault[]}
    */

@@ -1,20 +1,20 @@
 /**
- * How long the rest of a run takes. Steps of the warm-up, in which only the discriminators learn, take less
- * time than those that follow, and those of the polish at the end another, so the kinds are never mixed; what
- * is done beside the steps (previews, scores, saving) is counted as well.
+ * Forecasts the rest of a run. Warm-up steps, in which only the discriminators are trained, take less time
+ * than those after them, and polishing steps another, so the kinds are kept apart; other work (previews,
+ * scores, saving) is counted as well.
  *
- * Typical values are medians of the latest: a computer that was put to sleep in the middle of a step, or
- * that had something else to do for a while, changes nothing.
+ * Typical values are medians of the latest ones, so that a computer that slept in the middle of a step, or
+ * was busy for a while, does not matter.
  */
 import { median, secondsFor, stepsLeft } from '../plan/time.js';
 
 /** @import { StepKind } from '../keep/history.js' */
 
-/** The latest values that count. */
+/** Number of latest values to use. */
 const LATEST = 15;
-/** Calls left out: shaders are compiled in the first of each kind. */
+/** Calls to ignore: the first of each kind compiles shaders. */
 const COLD = 1;
-/** A step that took so many times as long as usual, and a minute, did not take that long. */
+/** A step that took this many times as long as usual, plus a minute, did not really take that long. */
 const UNLIKELY = 20;
 
 export class Forecast {
@@ -24,7 +24,7 @@ export class Forecast {
   #cold = { warmUp: COLD, full: COLD, polish: COLD };
   /** Seconds of a step, by kind. @type {Record<StepKind, number[]>} */
   #steps = { warmUp: [], full: [], polish: [] };
-  /** Seconds of one look at the previews. @type {number[]} */
+  /** Seconds per round of previews. @type {number[]} */
   #looks = [];
 
   /** @param {number | null} expected seconds of a whole step, from a calibration */
@@ -33,9 +33,9 @@ export class Forecast {
   }
 
   /**
-   * The engine was replaced: the first steps are cold ones again.
-   * @param {number} shorter what a step of warm-up costs of a whole one: see cost.js
-   * @param {number} polish what a step of polish costs of a whole one
+   * The engine was replaced, so the first steps are cold again.
+   * @param {number} shorter cost of a warm-up step relative to a whole one: see cost.js
+   * @param {number} polish cost of a polishing step relative to a whole one
    */
   restarted(shorter, polish = 1) {
     this.#shorter = shorter;
@@ -54,20 +54,20 @@ export class Forecast {
     else latest(this.#steps[kind], seconds / steps);
   }
 
-  /** @param {number} seconds of a look at the previews */
+  /** @param {number} seconds of a round of previews */
   looked(seconds) {
     latest(this.#looks, seconds);
   }
 
-  /** Seconds of a step of this kind lately; null until known. @param {StepKind} kind */
+  /** Typical recent seconds of this kind of step; null until known. @param {StepKind} kind */
   each(kind) {
     return median(this.#steps[kind]);
   }
 
   /**
-   * Seconds that a step took, without those that a computer slept through.
+   * Seconds that a step took, without those for which the computer slept.
    * @param {StepKind} kind
-   * @param {number} seconds by a clock that may have run on meanwhile
+   * @param {number} seconds by a clock that may have continued meanwhile
    */
   awake(kind, seconds) {
     const usual = this.each(kind);
@@ -76,10 +76,10 @@ export class Forecast {
 
   /**
    * Seconds until the end of a run.
-   *
-   * @param {Pick<import('../keep/record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'polish' | 'settings' | 'seconds'>} run
-   * @param {(trained: number) => number} beside time for saving and scores, as a part of that for steps, in a
-   *   run that takes so many seconds
+   * @param {Pick<import('../keep/record.js').RunRecord, 'step' | 'total' | 'warmUp' | 'polish' | 'settings' | 'seconds'>}
+   *   run
+   * @param {(trained: number) => number} beside time for saving and scores, as a share of that for steps, in
+   *   a run of this many seconds
    * @returns {number | null} null: nothing is known yet
    */
   left({ step, total, warmUp, polish = 0, settings, seconds }, beside) {
@@ -100,7 +100,7 @@ export class Forecast {
   }
 }
 
-/** @param {number[]} values the latest last @param {number} value */
+/** @param {number[]} values latest last @param {number} value */
 function latest(values, value) {
   values.push(value);
   if (values.length > LATEST) values.shift();
@@ -108,22 +108,22 @@ function latest(values, value) {
 
 /** Seconds of one call of the engine. */
 const TARGET = 0.5;
-/** Most steps in one call: their losses are read back together. */
+/** Maximum steps per call: their losses are read back together. */
 const MOST = 64;
 
 /**
- * How many steps to ask the engine for at a time: about half a second's worth, so that losses move and Pause
- * answers; one by one where a step is long.
+ * How many steps to request from the engine at a time: about half a second's worth, so that losses move and
+ * Pause responds; single steps if a step is long.
  */
 export class Pace {
   #next = 1;
 
-  /** @param {boolean} one always one step: the processor computes */
+  /** @param {boolean} one always single steps, because the processor computes */
   constructor(one) {
     this.one = one;
   }
 
-  /** Steps to ask for next. */
+  /** Steps to request next. */
   get steps() {
     return this.#next;
   }
@@ -131,11 +131,11 @@ export class Pace {
   /** @param {number} steps of the call @param {number} seconds of the call, everything included */
   measured(steps, seconds) {
     if (steps < 1 || !(seconds > 0) || this.one) return;
-    // Never more than twice as many as last time, in case that was a lucky call.
+    // At most twice as many as last time, in case that was a lucky call.
     this.#next = Math.max(1, Math.min(Math.round((TARGET * steps) / seconds), 2 * steps, MOST));
   }
 
-  /** The engine was replaced, or steps are of another kind from now on: the first call is a cold one. */
+  /** The engine was replaced, or another kind of step begins: the next call is cold. */
   restarted() {
     this.#next = 1;
   }

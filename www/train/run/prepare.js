@@ -1,4 +1,4 @@
-/** From folders and settings to a run: its record, and the photos in the order in which it knows them. */
+/** From folders and settings to a run: its record, and its photos in the record's order. */
 import { divided, foundAgain } from '../gather/dataset.js';
 import { DOMAINS } from '../gather/domains.js';
 import { configOf, polishOf, stepsOf } from '../plan/config.js';
@@ -52,7 +52,7 @@ export function prepare({ folders, settings, start, network, weights, device, da
   };
 }
 
-/** Sorts by time, and two of one moment differ. @param {number} date */
+/** Ids sort by time, and two of the same moment differ. @param {number} date */
 function idOf(date) {
   const part = Math.floor(Math.random() * 36 ** 4);
   return `${date.toString(36)}-${part.toString(36).padStart(4, '0')}`;
@@ -74,8 +74,7 @@ function shown({ file }) {
 }
 
 /**
- * The photos of an unfinished run: those that were stored, and for the rest those of the folders.
- *
+ * The photos of an unfinished run: the stored ones, and for the rest those in the folders.
  * @param {RunRecord} record
  * @param {TrainPhotos} stored
  * @param {Record<Domain, FolderReport>} folders

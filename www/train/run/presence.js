@@ -1,18 +1,18 @@
 /**
- * This tab among others and before a person: one tab trains at a time, the screen stays on while it does,
- * and the run is saved when the page goes out of sight, since it may not come back.
+ * Relations to other tabs and to the person: one tab trains at a time, the screen stays on meanwhile, and the
+ * run is saved when the page is hidden, because it may not come back.
  */
 import { Lease } from '../../engine/lease.js';
 
 export class Presence {
   #host;
   #onHeld;
-  /** Resolves when the last claim of this tab was given back. @type {Promise<void>} */
+  /** Resolves when the last claim of this tab was released. @type {Promise<void>} */
   #turn = Promise.resolve();
-  /** Lets the screen go dark. @type {(() => void) | null} */
+  /** Lets the screen turn off. @type {(() => void) | null} */
   #sleep = null;
   #awake = false;
-  /** Another tab trains. */
+  /** Whether another tab is training. */
   held = false;
 
   /**
@@ -27,17 +27,16 @@ export class Presence {
     this.#onHeld = onHeld;
     host.watch({
       hide: onHide,
-      show: () => this.stayAwake(this.#awake), // browsers let go of the screen when a page is hidden
+      show: () => this.stayAwake(this.#awake), // browsers release it when a page is hidden
       leave: wouldLose,
     });
   }
 
   /**
-   * The right to train, or to remove what was trained. Within this tab claims wait for each other: another
-   * tab is not what stands in their way.
-   *
-   * @param {AbortSignal} [signal] ends the waiting for this tab's own
-   * @returns {Promise<Lease | null>} null: another tab has it, which was told
+   * The right to train, or to remove runs. Claims within this tab wait for each other, so only another tab
+   * can refuse it.
+   * @param {AbortSignal} [signal] ends the waiting for this tab's own claims
+   * @returns {Promise<Lease | null>} null: another tab has it, which was reported
    */
   async claim(signal) {
     const before = this.#turn;
@@ -61,7 +60,7 @@ export class Presence {
     });
   }
 
-  /** Waits until no other tab trains. */
+  /** Waits until no other tab is training. */
   async #yield() {
     if (this.held) return;
     this.held = true;

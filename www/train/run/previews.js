@@ -1,7 +1,6 @@
 /**
- * The previews of a run over time, in memory and, since a reload must not take them away, in the run's
- * folder. Of a long run's times every other one is dropped, again and again, so that first and last always
- * stay.
+ * The previews of a run over time, in memory and, to survive a reload, in the run's folder. Of a long run
+ * every other set is dropped, again and again, but first and last always stay.
  */
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
@@ -12,33 +11,33 @@ import { DOMAINS } from '../gather/domains.js';
 
 /** @typedef {import('../worker/protocol.js').TrainStored['pictures']} ToStore */
 
-/** Times that are kept at most, and bytes of all their pictures. */
+/** Maximum number of sets, and maximum bytes of all their pictures. */
 const MOST = { times: 40, bytes: 32 * 1024 * 1024 };
 
 export class Previews {
   #photos;
-  /** What is on the disk, by file name. @type {Map<string, Blob>} */
+  /** Files on the disk, by name. @type {Map<string, Blob>} */
   #stored = new Map();
   /** The photos themselves, the same at all times. @type {Map<string, Blob>} */
   #inputs = new Map();
 
   /**
    * @param {Record<Domain, import('../keep/record.js').StoredPhoto[]>} photos
-   * @param {PreviewSet[]} sets that are stored
+   * @param {PreviewSet[]} sets that are already stored
    * @param {number | undefined} best the step of the best weights
    */
   constructor(photos, sets, best) {
     this.#photos = photos;
     /** Oldest first. */
     this.sets = [...sets].sort((a, b) => a.step - b.step);
-    /** What the best weights make, which stays whatever becomes of the others. @type {PreviewSet | null} */
+    /** The previews by the best weights, which are never dropped. @type {PreviewSet | null} */
     this.best = null;
     if (best !== undefined) this.keep(best);
     for (const picture of sets.flatMap(({ pictures }) => pictures)) {
       this.#inputs.set(picture.domain + picture.index, picture.input);
       for (const { name, content } of filesOf(picture)) this.#stored.set(name, content);
     }
-    /** Of each photo whether the engine could read it. @type {Record<Domain, boolean[]>} */
+    /** For each photo, whether the engine could read it. @type {Record<Domain, boolean[]>} */
     this.available = { A: [], B: [] };
   }
 
@@ -47,10 +46,10 @@ export class Previews {
   }
 
   /**
-   * Translates the photos as the networks do now.
+   * Translates the photos with the current networks.
    * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
    * @param {number} step
-   * @param {number} photos of each domain, the first
+   * @param {number} photos of each domain, from the first
    */
   async look(engine, step, photos) {
     /** @type {Preview[]} */
@@ -83,7 +82,7 @@ export class Previews {
     this.sets = this.sets.filter((set) => set.step <= step);
   }
 
-  /** All times, with the files that are not on the disk yet. @returns {ToStore} null: there is nothing new */
+  /** All sets, with the files that are not on the disk yet. @returns {ToStore} null: there is nothing new */
   toStore() {
     const { best } = this;
     const there = best === null || this.sets.some(({ step }) => step === best.step);
@@ -100,7 +99,7 @@ export class Previews {
     return { pictures: stored, files: fresh };
   }
 
-  /** @param {ToStore} pictures that are on the disk now, as they were when {@link toStore} gave them */
+  /** @param {ToStore} pictures that are on the disk now, as returned by {@link toStore} */
   stored(pictures) {
     if (!pictures) return;
     const named = new Set(
@@ -111,7 +110,7 @@ export class Previews {
   }
 }
 
-/** Names of the files of a preview. @param {Pick<Preview, 'domain' | 'index' | 'step'>} picture */
+/** File names of a preview. @param {Pick<Preview, 'domain' | 'index' | 'step'>} picture */
 function namesOf({ domain, index, step }) {
   return {
     input: `picture-${domain}${index}-input.png`,

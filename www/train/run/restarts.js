@@ -1,6 +1,6 @@
 /**
- * When to start the engine again after it died, and when to give up: one death is bad luck (a driver was
- * reset, a laptop slept), three in ten minutes are a run that does not fit this device.
+ * Decides whether to restart the engine after it died: one death is bad luck (a driver was reset, a laptop
+ * slept), three in ten minutes mean that the run does not fit this device.
  */
 
 /** Deaths within this time are counted, in milliseconds. */
@@ -12,12 +12,12 @@ export class Restarts {
   #deaths = [];
   #now;
 
-  /** @param {() => number} now milliseconds of a clock that is never set back */
+  /** @param {() => number} now milliseconds of a monotonic clock */
   constructor(now) {
     this.#now = now;
   }
 
-  /** Deaths lately. */
+  /** Number of recent deaths. */
   get count() {
     return this.#deaths.length;
   }

@@ -1,7 +1,7 @@
 /**
- * One run and its engine: makes it, drives it call by call, saves it, and brings it back from its last
- * checkpoint when the engine had to be replaced. What is done when something fails is the session's to
- * decide: every method rejects with the failure.
+ * One run and its engine: creates it, drives it call by call, saves it, and restores it from its last
+ * checkpoint when the engine was replaced. The session decides what to do about failures: every method
+ * rejects with them.
  */
 import { isSlow } from '../../page/support.js';
 import { Copies, isStored } from '../keep/copies.js';
@@ -24,16 +24,17 @@ import { Scorer } from './scorer.js';
  * @property {Pick<import('../../engine/client.js').EngineClient, 'request' | 'open'>} engine
  * @property {import('../../page/host.js').Host} host
  * @property {import('./faults.js').Faults} faults
- * @property {import('../../engine/lease.js').Lease} lease the right to train, which is the run's until it is off the page
- * @property {RunRecord} record of which `step` and what follows from it is brought up to date here
- * @property {TrainFrom} from where it began
+ * @property {import('../../engine/lease.js').Lease} lease the right to train, which the run holds until it is
+ *   taken off the page
+ * @property {RunRecord} record whose `step` and related fields are updated here
+ * @property {TrainFrom} from where it started
  * @property {TrainPhotos['photos']} photos
  * @property {TrainPhotos['previews']} previews
  * @property {number | null} [expected] seconds of a whole step, from a calibration
  * @property {History} [history]
  * @property {PreviewSet[]} [pictures]
  * @property {Record<Domain, Blob> | null} [best] the best weights so far, which are on the disk
- * @property {(bytes: number) => Promise<void>} makeRoom on the disk, where that is possible
+ * @property {(bytes: number) => Promise<void>} makeRoom on the disk, if possible
  * @property {() => void} onChange
  * @property {import('../../page/notices.js').Tell} onTell
  */
@@ -56,13 +57,13 @@ export class TrainRun {
   #report = null;
   #warmingUp = false;
   #polishing = false;
-  /** Photos that were said to be left out. @type {Set<string>} */
+  /** Photos that were reported as left out. @type {Set<string>} */
   #told = new Set();
-  /** Rates that the last checkpoint does not have. @type {Rates | null} */
+  /** Rates that are not in the last checkpoint. @type {Rates | null} */
   #rates = null;
   #scorer;
   #copies;
-  /** The best weights that were scored. @type {Record<Domain, Blob> | null} */
+  /** The weights with the best scores. @type {Record<Domain, Blob> | null} */
   #best;
 
   /** @param {Parts} parts */
@@ -87,7 +88,7 @@ export class TrainRun {
     this.saver.foundBest(this.#best);
     const { host, engine, onTell, onChange, makeRoom } = parts;
     this.#copies = new Copies(host, engine, onTell, this.#skipped, onChange, makeRoom);
-    /** What would help after the numbers left the finite ones. @type {Rates | null} */
+    /** Proposed rates after numbers became NaN or infinite. @type {Rates | null} */
     this.proposal = null;
     /** The weights, once the run is over. @type {Record<Domain, Blob> | null} */
     this.result = null;
@@ -98,7 +99,7 @@ export class TrainRun {
     return this.#report?.over ?? false;
   }
 
-  /** Steps done. */
+  /** Completed steps. */
   get step() {
     return this.record.step;
   }
@@ -112,7 +113,7 @@ export class TrainRun {
     return this.record.start.kind !== 'scratch';
   }
 
-  /** Steps that no checkpoint has. */
+  /** Steps since the last checkpoint. */
   get unsaved() {
     return this.step - (this.saver.saved?.step ?? 0);
   }
@@ -123,7 +124,7 @@ export class TrainRun {
     return this.step > 0 && this.saver.saved?.kept !== 'disk';
   }
 
-  /** The device of the engine is another than the one that the run was on. @returns {Promise<string | null>} which */
+  /** The engine's device, if it differs from the run's. @returns {Promise<string | null>} which */
   async #otherDevice() {
     const { device, fallback } = await this.#engine.open();
     const slow = isSlow({ device, fallback });
@@ -131,13 +132,13 @@ export class TrainRun {
     return device === this.record.device ? null : device;
   }
 
-  /** Makes the networks. */
+  /** Creates the networks. */
   async begin() {
     await this.#otherDevice();
     await this.#open(this.#from);
   }
 
-  /** Stores copies of the photos, where there is room, and the first checkpoint. */
+  /** Stores copies of the photos, if there is room, and the first checkpoint. */
   async secure() {
     const { photos, previews } = await this.#copies.keep(
       this.record,
@@ -151,7 +152,7 @@ export class TrainRun {
   }
 
   /**
-   * Goes back to the last checkpoint, in an engine that knows nothing of the run.
+   * Goes back to the last checkpoint, in an engine that does not have the run.
    * @returns {Promise<{ otherDevice: string | null }>}
    */
   async restore() {
@@ -194,7 +195,7 @@ export class TrainRun {
   }
 
   /**
-   * One call of the engine, and what is due around it: previews, scores, a checkpoint.
+   * One call of the engine, and the work due around it: previews, scores, a checkpoint.
    * @param {number} [most] steps
    */
   async advance(most = Number.POSITIVE_INFINITY) {
@@ -221,12 +222,12 @@ export class TrainRun {
     if (this.saver.due()) await this.save();
   }
 
-  /** The last step before the polish. */
+  /** The last step before polishing. */
   get #polishedFrom() {
     return this.record.total - (this.record.polish ?? 0);
   }
 
-  /** Of the steps that come next: no call does two kinds. @returns {import('../keep/history.js').StepKind} */
+  /** The kind of the next steps: no call mixes two kinds. @returns {import('../keep/history.js').StepKind} */
   get #kind() {
     if (this.step < this.record.warmUp) return 'warmUp';
     return this.step < this.#polishedFrom ? 'full' : 'polish';
@@ -259,9 +260,9 @@ export class TrainRun {
     this.#onTell('photo-skipped', { domain, name, code }, 'warning');
   };
 
-  /** The previews of this step, unless they are there or not due; and the scores. */
+  /** The previews of this step, if due and not there yet; and the scores. */
   async look({ always = false } = {}) {
-    // What the polish begins with is seen and scored beside what comes of it.
+    // The start of polishing is previewed and scored, to compare with its result.
     const turns = this.step > 0 && this.step === this.#polishedFrom && !this.over;
     const due = always || turns || this.step % this.record.settings.previewEvery === 0;
     if (!due) return;
@@ -278,7 +279,7 @@ export class TrainRun {
     await this.#score();
   }
 
-  /** What the generators are worth now; the best are kept. */
+  /** Scores the current generators; the best are kept. */
   async #score() {
     const { record } = this;
     const computing = this.#scorer.compute(record.seconds, record.best ?? null);
@@ -296,7 +297,7 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** Writes a checkpoint. One that cannot be written to disk is kept in memory. */
+  /** Writes a checkpoint. If it cannot be written to disk, it is kept in memory. */
   async save() {
     this.record.modified = this.#host.date();
     await this.saver.save(this.record, this.history, this.previews, this.#best);
@@ -305,7 +306,7 @@ export class TrainRun {
   }
 
   /**
-   * Keeps the weights, and with them all that is known of the run.
+   * Stores the weights, and with them everything known about the run.
    * @param {boolean} stopped before its end
    */
   async finish(stopped) {
@@ -314,14 +315,13 @@ export class TrainRun {
     this.record.modified = this.#host.date();
     const { record, history, previews } = this;
     this.result = await this.saver.finish(record, history, previews, this.#best);
-    // Files of their own are gone by now, so that they are stored anew if it learns on.
+    // Its own files are gone by now, so they are stored again if it learns on.
     if (record.best?.step === this.step) this.#best = this.result;
     this.#onChange();
   }
 
   /**
-   * Goes on, in an engine that knows nothing of the run, behind its end.
-   *
+   * Continues after its end, in an engine that does not have the run.
    * @param {{ steps: number, lr: number | null }} how
    */
   async learnOn({ steps, lr }) {
@@ -353,17 +353,17 @@ export class TrainRun {
     );
   }
 
-  /** Whether it can learn on: what had no room for its last checkpoint has lost the copies of its photos too. */
+  /** Whether it can learn on: without room for the last checkpoint, the copies of its photos are gone too. */
   get #goesOn() {
     return this.saver.last?.kind === 'stored' || !isStored(this.record);
   }
 
-  /** Time for saving and scores, as a part of that for steps. @param {number} trained seconds in all */
+  /** Time for saving and scores, as a share of that for steps. @param {number} trained seconds in all */
   #beside(trained) {
     return this.saver.share + this.#scorer.share(trained, this.#pace?.one ?? true);
   }
 
-  /** The run under way, or the one that has just ended. */
+  /** The current run, or the one that has just ended. */
   view() {
     const { id, names, step, total, epoch, settings, seconds, scores, best, photos } = this.record;
     const pass = Math.max(photos.A.length, photos.B.length, 1);
@@ -374,45 +374,45 @@ export class TrainRun {
       step,
       total,
       epoch,
-      /** Passes through the larger folder in all, the last of which may be cut short. */
+      /** Passes through the larger folder in all; the last may be incomplete. */
       epochs: this.record.epochs ?? Math.ceil(total / pass),
       /** 0 to 1. */
       fraction: total > 0 ? step / total : 0,
       /** Learning rate of the last step. */
       rate: known ? Number(this.history.at(step, 'rate').toPrecision(6)) : settings.lr,
-      /** The last step taught the discriminators alone. */
+      /** The last step trained only the discriminators. */
       warmingUp: this.#warmingUp,
       warmUp: this.record.warmUp,
-      /** The last step was one of polish: each generator learns to do without its grid. */
+      /** The last step was a polishing step, in which each generator learns to avoid its grid. */
       polishing: this.#polishing,
-      /** Steps of polish at the end, which `total` counts. */
+      /** Polishing steps at the end, included in `total`. */
       polish: this.record.polish ?? 0,
-      /** Seconds of a step lately, of the kind that is being done; null until known. */
+      /** Recent seconds per step of the current kind; null until known. */
       secondsPerStep: this.#forecast.each(this.#kind),
-      /** Seconds until the end, with previews, scores and saving; null until known. */
+      /** Seconds until the end, including previews, scores and saving; null until known. */
       secondsLeft: this.#forecast.left(this.record, (trained) => this.#beside(trained)),
-      /** Seconds spent in steps, over all sittings. */
+      /** Seconds spent in steps, across all sessions. */
       secondsTrained: seconds,
       history: this.history,
       settings,
       saved: this.saver.saved,
-      /** Photos of which small copies have been stored, of how many; null: none are being. */
+      /** How many photos have been copied to storage, of how many; null: none are being copied. */
       copying: this.#copies.progress,
       previews: this.previews.sets,
       scores,
-      /** Scores are being computed: of what the run starts from, or of what it has come to. */
+      /** Scores are being computed, of the initial or the current weights. */
       scoring: this.#scorer.busy,
-      /** The best that was scored, which may be what it started from; null: nothing was. */
+      /** The best scores, which may be those of the initial weights; null: nothing was scored. */
       best: best ? { step: best.step, pictures: this.previews.best?.pictures ?? [] } : null,
       /** It does not start from scratch. */
       given: this.#given,
-      /** Rates that would help after `training-not-finite`; null otherwise. */
+      /** Proposed rates after `training-not-finite`; null otherwise. */
       proposal: this.proposal,
       /** The run was stopped before its end. */
       stopped: this.record.state === 'stopped',
-      /** Where the weights of a run that is over are; `memory`: until the page is closed. Null: not over. */
+      /** Where the weights of a finished run are; `memory`: until the page is closed. Null: not over. */
       kept: this.result && this.saver.resultKept,
-      /** Of a run that is over what is proposed for going on; null: what that takes is not kept. */
+      /** The proposal for continuing a finished run; null: the necessary files are not kept. */
       learnOn: this.result && this.#goesOn ? learnOnOf(this.record) : null,
     };
   }

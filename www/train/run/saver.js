@@ -1,7 +1,7 @@
 /**
- * When and where a run is saved. On the disk, at least once a minute but in no more than a twentieth of
- * the time; and where the disk is full or there is none, in memory, so that at least the engine's death is
- * survived. The disk is tried again each time.
+ * When and where a run is saved: on the disk, at least once a minute but taking no more than a twentieth of
+ * the time; in memory if the disk is full or there is none, so that at least the engine's death is
+ * survivable. The disk is tried again each time.
  */
 
 /** @import { Domain } from '../gather/domains.js' */
@@ -22,13 +22,13 @@ export class Saver {
   #engine;
   #tell;
   #last = 0;
-  /** What saving took the last time. */
+  /** How long the last save took. */
   #seconds = 0;
   #wanted = false;
-  /** The last checkpoint, when it is not on the disk. @type {Blob | null} */
+  /** The last checkpoint, if it is not on the disk. @type {Blob | null} */
   #inMemory = null;
   #full = false;
-  /** The best weights that are on the disk. @type {Best} */
+  /** The best weights on the disk. @type {Best} */
   #best = null;
 
   /**
@@ -40,14 +40,14 @@ export class Saver {
     this.#host = host;
     this.#engine = engine;
     this.#tell = tell;
-    /** The step of the latest checkpoint, and where that is kept. @type {{ step: number, kept: Kept } | null} */
+    /** The step of the latest checkpoint, and where it is kept. @type {{ step: number, kept: Kept } | null} */
     this.saved = null;
-    /** Where the result is; null: there is none. @type {Kept | null} */
+    /** Where the result is kept; null: there is none. @type {Kept | null} */
     this.resultKept = null;
     this.#last = host.now();
   }
 
-  /** Saves at the next opportunity: the page may be ended. */
+  /** Saves at the next opportunity: the page may be closed. */
   want() {
     this.#wanted = true;
   }
@@ -62,18 +62,18 @@ export class Saver {
     return Math.max(this.#host.saveEvery, PART * this.#seconds);
   }
 
-  /** Time for saving, as a part of that for steps. */
+  /** Time for saving, as a share of that for steps. */
   get share() {
     return Math.min(1 / PART, this.#seconds / Math.max(this.#every, 1));
   }
 
-  /** Where to go on from; null: nothing was saved yet. @returns {TrainFrom | null} */
+  /** Where to continue from; null: nothing was saved yet. @returns {TrainFrom | null} */
   get last() {
     if (this.#inMemory) return { kind: 'checkpoint', bytes: this.#inMemory };
     return this.saved && { kind: 'stored' };
   }
 
-  /** A run that was read from the disk is saved there. @param {number} step */
+  /** A run read from the disk is saved there. @param {number} step */
   found(step) {
     this.saved = { step, kept: 'disk' };
   }
@@ -107,12 +107,12 @@ export class Saver {
     }
   }
 
-  /** A run that was read from the disk has its best weights there. @param {Best} best */
+  /** A run read from the disk has its best weights there. @param {Best} best */
   foundBest(best) {
     this.#best = best;
   }
 
-  /** What is not on the disk. @param {Best} best */
+  /** The best weights unless they are on the disk. @param {Best} best */
   #unstored(best) {
     return best === this.#best ? null : best;
   }

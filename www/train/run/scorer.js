@@ -1,8 +1,8 @@
 /**
- * When scores are worth their time. They need a classifier that tells A from B, which takes 40 s on a
- * processor; from then on what they cost is known, and they get a tenth of the time. A run that was given
- * something to lose is scored before its first step: nothing else says whether it got better. A run from
- * scratch has no such bar, and waits until there is something to see.
+ * When scores are worth their time. They need a classifier that distinguishes A from B, which takes 40 s on a
+ * processor; from then on their cost is known, and they get a tenth of the time. A run from given weights is
+ * scored before its first step, because nothing else shows whether it improves. A run from scratch has
+ * nothing to compare with, and waits until there is something to see.
  */
 import { isDeath } from '../../engine/codes.js';
 import { CodedError } from '../../failure.js';
@@ -10,7 +10,7 @@ import { FIRST, PART, scoringShare } from '../plan/time.js';
 
 /** @import { TrainScored } from '../worker/protocol.js' */
 
-/** A run that is stopped is scored only if that takes fewer seconds. */
+/** A stopped run is scored only if that takes fewer seconds. */
 const QUICK = 20;
 
 export class Scorer {
@@ -18,13 +18,13 @@ export class Scorer {
   #engine;
   #given;
   #tell;
-  /** When the last were computed, in seconds trained, and what they cost. @type {{ at: number, cost: number } | null} */
+  /** When scores were last computed, in seconds trained, and their cost. @type {{ at: number, cost: number } | null} */
   #last = null;
   /** Whether the engine has a classifier, and the seconds that it took. */
   #judged = false;
   #learnt = 0;
   #able = true;
-  /** Whether they are being computed. */
+  /** Whether scores are being computed. */
   busy = false;
 
   /**
@@ -68,8 +68,8 @@ export class Scorer {
 
   /**
    * @param {number} trained seconds
-   * @param {import('../keep/record.js').Scores | null} best so far, which is to be surpassed
-   * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is told once
+   * @param {import('../keep/record.js').Scores | null} best so far, to compare with
+   * @returns {Promise<TrainScored | null>} null: they cannot be computed, which is reported once
    * @throws {CodedError} when the engine died
    */
   async compute(trained, best) {

@@ -1,4 +1,4 @@
-/** The end of a run: what came of it, and where to take it. */
+/** The end of a run: its result, and what to do with it. */
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, downloadFile, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
@@ -11,7 +11,7 @@ import { directionOf, pairOf } from './words.js';
 
 /**
  * @param {TrainSession} session
- * @param {(files: File[]) => unknown} onModels hands weights to the Translate view, the chosen one last
+ * @param {(files: File[]) => unknown} onModels passes weights to the Translate view, the chosen one last
  * @param {(error: unknown) => void} onError
  */
 export function setUpAfter(session, onModels, onError) {
@@ -27,7 +27,7 @@ export function setUpAfter(session, onModels, onError) {
   setUpLearnOn(session, onError);
 }
 
-/** What is in memory alone would be gone, so that is asked about. @param {TrainSession} session */
+/** Asks first if the weights are only in memory and would be lost. @param {TrainSession} session */
 async function another(session) {
   const kept = session.snapshot.run?.kept !== 'memory';
   if (kept || (await confirmed(text('confirm.another'), text('confirm.delete')))) {

@@ -1,6 +1,6 @@
 /**
- * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table.
- * Under each chart stands what it means, and what is normal.
+ * The losses as four small charts, warm for A to B and cool for B to A, and the same numbers as a table. The
+ * text under each chart says what it means, and what is normal.
  */
 import { byId, clone, label, made, part, write } from '../../page/dom.js';
 import { formatSmall, text } from '../../page/messages.js';
@@ -13,7 +13,7 @@ import { directionOf } from './words.js';
 
 /** @typedef {{ figure: HTMLElement, plot: ReturnType<typeof import('./plot.js').plotIn> | null }} Drawn */
 
-/** Points that are drawn, and rows of the table. */
+/** Points per chart, and rows of the table. */
 const POINTS = 120;
 
 /** @type {Map<LossKind, Drawn>} */

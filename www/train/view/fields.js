@@ -1,4 +1,4 @@
-/** The settings of a run as fields, each with one line that says what it does. */
+/** The settings of a run as fields, each with one line of explanation. */
 import { byId, clone, part, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { CHOICES, CHOSEN } from '../plan/settings.js';
@@ -8,7 +8,7 @@ import { sentence } from './words.js';
 
 /** @typedef {{ name: keyof Settings, id: string, least?: number, most?: number, step?: number | 'any', first?: boolean, scratch?: boolean }} Field */
 
-/** In the order in which they matter; those that are `first` stand outside the drawer. @type {Field[]} */
+/** In order of importance; those that are `first` are outside the drawer. @type {Field[]} */
 const FIELDS = [
   { name: 'size', id: 'size', least: 24, most: 2048, step: 1, first: true },
   { name: 'crop', id: 'crop', least: 24, most: 1024, step: 4, first: true },
@@ -31,7 +31,7 @@ const FIELDS = [
   { name: 'seed', id: 'seed', least: 0, step: 1 },
 ];
 
-/** Of the settings that are no numbers. @type {Record<string, readonly string[] | undefined>} */
+/** Choices of the settings that are not numbers. @type {Record<string, readonly string[] | undefined>} */
 const CHOICES_OF = CHOICES;
 
 /** @type {Map<Field, { row: HTMLElement, control: HTMLInputElement | HTMLSelectElement }>} */
@@ -90,7 +90,7 @@ function controlOf({ name, least, most, step }) {
 function readValue({ name }, written) {
   if (CHOICES_OF[name]) return written;
   if (CHOSEN.has(name) && written.trim() === '') return null;
-  // An empty field is no zero: the session says what is wrong with it.
+  // An empty field is not zero; the session reports the problem.
   return written.trim() === '' ? Number.NaN : Number(written);
 }
 
@@ -100,14 +100,14 @@ export function showFields({ settings, settingProblems, start, warmsUp, folders 
   for (const [field, { row, control }] of rows) {
     const value = settings[field.name];
     const written = value === null || Number.isNaN(value) ? '' : String(value);
-    // What is being typed is left alone.
+    // Leaves a field alone while someone is typing in it.
     if (document.activeElement !== control && control.value !== written) control.value = written;
     const problem = settingProblems.find(({ field: name }) => name === field.name);
     const wrong = part(row, 'wrong');
     wrong.hidden = !problem;
     write(wrong, problem ? sentence(problem, names) : '');
     control.setAttribute('aria-invalid', String(Boolean(problem)));
-    // Weights bring their own network, and only fresh discriminators need warming up beside them.
+    // Weights determine their own network, and only fresh discriminators need warming up.
     if (field.scratch) row.hidden = start.kind !== 'scratch';
     if (field.name === 'warmUp') row.hidden = !warmsUp;
     if (field.name === 'size') row.hidden = settings.preprocess === 'crop';

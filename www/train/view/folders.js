@@ -1,4 +1,4 @@
-/** The two places for photos: A is warm, B is cool. What is in them, and which are kept aside. */
+/** The two folders of photos, A warm and B cool: what is in them, and which photos are held out. */
 import {
   byId,
   clone,
@@ -19,15 +19,15 @@ import { folderSummary, nameOf, sentence } from './words.js';
 
 /** @import { Snapshot } from '../snapshot.js' */
 
-/** Photos of a folder that are shown. */
+/** Photos shown per folder. */
 const SHOWN = 8;
 
 const pictures = new Pictures();
 /** @type {Map<import('../gather/domains.js').Domain, HTMLElement>} */
 const cards = new Map();
-/** The photos that are drawn, to see when they are others. */
+/** The photos drawn, to detect changes. */
 let drawn = '';
-/** Photos are being looked at, so what comes of it is news. */
+/** Photos are being examined, so the result is news. */
 let looking = false;
 
 /** @param {import('../session.js').TrainSession} session */
@@ -80,7 +80,7 @@ export function showFolders(snapshot) {
 
 /** @param {Snapshot} snapshot */
 function showPhotos({ folders, checked }) {
-  // While photos are looked at they change with every one.
+  // While photos are examined, this would change with every one.
   if (checked) return;
   const key = DOMAINS.flatMap((domain) => folders[domain].photos.map(({ hash }) => hash)).join();
   if (key === drawn) return;
@@ -107,12 +107,12 @@ function thumb({ file, name }) {
   return line;
 }
 
-/** What both folders together are good for. @param {Snapshot} snapshot */
+/** What both folders together allow. @param {Snapshot} snapshot */
 function showReport({ dataset, folders, checked, steps }) {
   const names = { A: folders.A.name, B: folders.B.name };
   const report = byId('dataset-report');
   report.toggleAttribute('data-refused', Boolean(dataset?.refused));
-  // How many it is at stands in the bar, which is not read aloud.
+  // The bar shows the progress and is not read aloud.
   looking ||= checked !== null;
   if (checked) return writeLines(report, [text('state.checking')]);
   const remarks = dataset ? [dataset.refused ?? [], dataset.warnings].flat() : [];

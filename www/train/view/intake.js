@@ -1,6 +1,6 @@
 /**
- * Photos into the two folders: picked, or dropped on either; two folders dropped together, or one that has
- * `trainA` and `trainB` inside as PyTorch's data sets do, fill both.
+ * Photos for the two folders: picked, or dropped on either; two folders dropped together, or one that
+ * contains `trainA` and `trainB` as PyTorch's data sets do, fill both.
  */
 import { fromDrop, fromInput } from '../../files/walk.js';
 import { byId, inputPart } from '../../page/dom.js';
@@ -30,7 +30,7 @@ export function takeFolders(cards, session) {
       for (const card of cards.values()) card.removeAttribute('data-over');
     });
   }
-  // What is dropped anywhere in the window is meant for the view that is shown.
+  // A drop anywhere in the window is meant for the current view.
   document.addEventListener('drop', (event) => {
     const data = event.dataTransfer;
     if (view.hidden || !data?.types.includes('Files') || !session.can.edit) return;
@@ -48,13 +48,13 @@ function domainUnder(target) {
   return /** @type {Domain | null} */ (card?.getAttribute('data-domain') ?? null);
 }
 
-/** @param {TrainSession} session @returns {Domain} the first that has nothing yet */
+/** @param {TrainSession} session @returns {Domain} the first one without photos */
 function emptyDomain({ folders }) {
   return folders.A.usable === 0 ? 'A' : 'B';
 }
 
 /**
- * Two folders that were dropped together, by name. To be called inside the event.
+ * Two folders dropped together, sorted by name. Call it inside the event.
  * @param {DataTransfer} data
  * @returns {[DataTransfer, DataTransfer] | null}
  */

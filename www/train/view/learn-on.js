@@ -1,11 +1,11 @@
-/** Learning on: how many steps more, and at which rate. */
+/** Learning on: how many more steps, and at which rate. */
 import { byId, input } from '../../page/dom.js';
 
 /** @import { TrainSession } from '../session.js' */
 
-/** The run that the fields were filled for. */
+/** The run for which the fields were filled in. */
 let filled = '';
-/** The rate that is proposed, which the person may replace. */
+/** The proposed rate, which the person may replace. */
 let proposed = '';
 
 /** @param {TrainSession} session @param {(error: unknown) => void} onError */
@@ -36,7 +36,7 @@ export function showLearnOn({ state, run, can }, session) {
   byId('learn-on').hidden = !over || !run.learnOn || !can.learnOn;
   byId('learn-never').hidden = !over || run.learnOn !== null;
   const of = over && run.learnOn ? `${run.id} ${run.step}` : '';
-  // Once, so that what is being typed stays.
+  // Only once, so that typed values stay.
   if (of === filled) return;
   filled = of;
   if (!over || !run.learnOn) return;

@@ -1,14 +1,14 @@
-/** What was given with a folder's photos and is not used, each by its reason: sentences, without a page. */
+/** The files of a folder that are not used, grouped by reason, in sentences. No page. */
 import { MAX_PHOTOS } from '../../files/walk.js';
 import { shownName } from '../../page/dom.js';
 import { ignoredText } from '../../page/left-out.js';
 import { errorText, text } from '../../page/messages.js';
 
-/** Files that are named in one line. */
+/** Files named per line. */
 const NAMED = 3;
 
 /**
- * What was left out of a folder, by its reason, with names.
+ * The files left out of a folder, by reason, with names.
  * @param {import('../gather/dataset.js').FolderReport} folder
  * @param {string} domain as the person calls it
  * @returns {string[]} sentences

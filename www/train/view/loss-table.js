@@ -1,11 +1,11 @@
-/** The numbers of the charts as a table: a canvas tells nothing to those who listen to the page. */
+/** The numbers of the charts as a table, because screen readers cannot read a canvas. */
 import { byId, inOrder, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 import { KINDS, lossOf, rowOf } from './losses.js';
 
 /**
- * Draws what changed: whoever reads a row stays in it while the training goes on.
+ * Updates only what changed, so that readers keep their place while training continues.
  * @param {import('../keep/history.js').Chart} chart
  * @param {string[]} names of the directions
  */

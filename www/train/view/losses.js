@@ -1,4 +1,4 @@
-/** The losses of a run by the questions that they answer, each once for either direction. No page. */
+/** The losses of a run, grouped by the questions they answer, each once per direction. No page. */
 import { formatNumber, formatSmall, text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
 
@@ -8,7 +8,7 @@ import { DOMAINS } from '../gather/domains.js';
 /** @typedef {typeof KINDS[number]} LossKind */
 
 export const KINDS = /** @type {const} */ (['cycle', 'G', 'D', 'idt']);
-/** What a judge that can only guess scores (PyTorch's GANLoss, halved for the discriminator). */
+/** The loss of a discriminator that can only guess (PyTorch's GANLoss, halved for the discriminator). */
 export const GUESS = { lsgan: 0.25, vanilla: Math.LN2 };
 
 /** @param {LossKind} kind @param {import('../gather/domains.js').Domain} side @returns {LossName} */
@@ -22,7 +22,7 @@ export function isKnown({ mean }, kind) {
 }
 
 /**
- * What a chart draws: the steps, and of either side the least, the most and the mean.
+ * The data of a chart: the steps, and minimum, maximum and mean of either direction.
  * @param {Chart} chart
  * @param {LossKind} kind
  * @returns {(number | null)[][]}
@@ -41,7 +41,7 @@ function gaps(values) {
 }
 
 /**
- * What a row of the table says: the step, of which all digits matter since steps are counted, and each loss.
+ * A row of the table: the step, with all its digits because steps are counted, and each loss.
  * @param {Chart} chart
  * @param {number} i
  */

@@ -1,4 +1,4 @@
-/** What the person should know, each with a way to put it aside. */
+/** Notices for the person, each of which can be dismissed. */
 import { byId, label, made, removeFocused } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
 import { announce } from '../../page/say.js';
@@ -26,7 +26,7 @@ export function showNotices(notices, names, onDismiss) {
     const words = sentence(notice, names);
     const line = lineOf(notice, words, onDismiss);
     shown.set(notice.id, line);
-    // The latest on top: it is what matters.
+    // The latest on top, because it matters most.
     byId('train-notices').prepend(line);
     announce(words);
   }

@@ -1,6 +1,6 @@
 /**
- * What a run has come to: its start, its best and its last side by side on the photos that were kept aside, with
- * their scores, and which of them is offered.
+ * The result of a run: start, best and last side by side on held-out photos, with their scores, and which of
+ * them is offered.
  */
 import {
   byId,
@@ -22,22 +22,22 @@ import { gridOf, nameOf, percentOf, scoresOf } from './words.js';
 /** @import { RunView } from '../run/run.js' */
 
 /**
- * @typedef {object} Stage a moment of the run
+ * @typedef {object} Stage a point in the run
  * @property {'start' | 'best' | 'last'} kind
  * @property {number} step
  * @property {boolean} isBest
  * @property {Preview[]} pictures
- * @property {Scores | null} scores null: it was not scored
+ * @property {Scores | null} scores null: not scored
  */
 
 /** Half of the network's range is the whole range of brightness. */
 const RANGE = 2;
 const pictures = new Pictures();
-/** What is drawn, to see when it is something else. @type {unknown[]} */
+/** What is drawn, to detect changes. @type {unknown[]} */
 let drawn = [];
 
 /**
- * Start, best and last, as far as they differ: from scratch there is no start to compare with.
+ * Start, best and last, if they differ: from scratch there is no start to compare with.
  * @param {Pick<RunView, 'previews' | 'scores' | 'best' | 'given' | 'step'>} run that is over
  * @returns {Stage[]}
  */
@@ -60,7 +60,7 @@ export function stagesOf({ previews, scores, best, given, step }) {
 }
 
 /**
- * What came of the run, in a sentence; empty: nothing was measured, or there is nothing to compare with.
+ * The result of the run, in a sentence; empty: nothing was measured, or there is nothing to compare with.
  * @param {Pick<RunView, 'best' | 'given' | 'step'>} run that is over
  */
 export function verdictOf({ best, given, step }) {
@@ -69,7 +69,7 @@ export function verdictOf({ best, given, step }) {
   return best.step === 0 ? text('verdict.none') : text('verdict.middle', { n: best.step });
 }
 
-/** Which weights the person wants: the best, unless they chose the last. @returns {Which} */
+/** Which weights to use: the best, unless the person chose the last. @returns {Which} */
 export function chosenWeights() {
   const isLast = !byId('which').hidden && input('which-last').checked;
   return isLast ? 'last' : 'best';
@@ -111,7 +111,7 @@ export function showOutcome(run) {
 /** Now and then a run is measured on the photos that are previewed; here in sentences. @param {RunView} run */
 export function showScores(run) {
   const lines = scoresOf(run);
-  // At the end they stand beside those of the start, in the outcome, which is drawn before this.
+  // At the end they are shown next to those of the start, in the outcome, which is drawn before this.
   byId('scores').hidden = lines.length === 0 || !byId('outcome').hidden;
   writeLines(byId('scores-lines'), lines, 'li');
 }

@@ -1,6 +1,6 @@
 /**
- * The Train view: draws the snapshot of a training session whenever it has changed, and calls the session
- * for what the person does. All that is known of a run stands in the session; here is only what is shown.
+ * The Train view: draws the snapshot of a training session whenever it changes, and calls the session for the
+ * person's actions. The session has the whole state of a run; this file only shows it.
  */
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, nextFrame } from '../../page/dom.js';
@@ -22,9 +22,9 @@ import { pairOf } from './words.js';
 
 /** @import { Snapshot } from '../snapshot.js' */
 
-/** Charts and table are drawn no more often than this, in milliseconds. */
+/** Shortest time between updates of charts and table, in milliseconds. */
 const CHARTS_EVERY = 1000;
-/** Where the focus goes when the button that had it is no longer of use: the first that is. */
+/** Where the focus goes when its button becomes useless: the first usable one. */
 const NEXT_FOCUS = ['resume', 'pause', 'use-trained', 'train-start', 'calibrate'];
 
 export class TrainPage {
@@ -37,9 +37,9 @@ export class TrainPage {
 
   /**
    * @param {object} page
-   * @param {import('../../engine/client.js').EngineClient} page.engine made for training alone
+   * @param {import('../../engine/client.js').EngineClient} page.engine for training alone
    * @param {URLSearchParams} page.query
-   * @param {(files: File[]) => unknown} page.onModels hands weights to the Translate view
+   * @param {(files: File[]) => unknown} page.onModels passes weights to the Translate view
    */
   constructor({ engine, query, onModels }) {
     const session = new TrainSession({ engine, query, source });
@@ -57,12 +57,12 @@ export class TrainPage {
     this.#draw();
   }
 
-  /** @param {import('../../engine/protocol.js').DeviceReport} device of the engine that translates */
+  /** @param {import('../../engine/protocol.js').DeviceReport} device of the Translate view's engine */
   knowDevice(device) {
     this.#session.knowDevice(device);
   }
 
-  /** Looks for what an earlier visit left. */
+  /** Looks for runs from earlier visits. */
   async open() {
     await this.#session.open();
     this.#schedule();
@@ -105,12 +105,12 @@ export class TrainPage {
     if (run) showScores(run);
     this.#chart(snapshot);
     this.#showOutside(snapshot);
-    // It may have been given on already, when the line that had it was removed.
+    // It may already have moved when its line was removed.
     if (focused) keepFocus(focusIn() ?? focused);
   }
 
   /**
-   * The charts cost the most, so they are drawn now and then only, and not out of sight.
+   * Charts cost the most, so they are drawn only now and then, and not out of sight.
    * @param {Snapshot} snapshot
    */
   #chart({ run, state }) {
@@ -122,11 +122,11 @@ export class TrainPage {
       return;
     }
     this.#charted = performance.now();
-    // Without the library, offline for example, the table is there all the same.
+    // Without the library, for example offline, there is still the table.
     showCharts(run).catch(() => {});
   }
 
-  /** What the tab of this view and the browser's own say. @param {Snapshot} snapshot */
+  /** Updates this view's tab and the browser's title. @param {Snapshot} snapshot */
   #showOutside({ state, run, offer }) {
     const percent = run && state !== 'finished' ? formatPercent(run.fraction) : null;
     const mark = byId('train-mark');
@@ -137,15 +137,15 @@ export class TrainPage {
   }
 }
 
-/** @returns {Element | null} what has the focus, if it is in this view */
+/** @returns {Element | null} the focused element, if it is in this view */
 function focusIn() {
   const active = document.activeElement;
   return active && byId('view-train').contains(active) ? active : null;
 }
 
 /**
- * A button that is gone or of no use any more gives the focus to the next one; while there is none, to
- * the line that says what is going on, so that no key that is pressed too late stops a training.
+ * Moves the focus from a button that is gone or useless to the next usable one or, until there is one, to the
+ * status line, so that a key pressed too late does not stop training.
  * @param {Element} focused
  */
 function keepFocus(focused) {
@@ -160,7 +160,7 @@ function keepFocus(focused) {
   /** @type {HTMLElement} */ (next ?? byId('train-status')).focus({ preventScroll: true });
 }
 
-/** Painted scenes are summer and winter, unless the person has other words for them. @param {TrainSession} session */
+/** Painted scenes are named summer and winter, unless the person has named them. @param {TrainSession} session */
 async function useSamples(session) {
   const { A, B } = session.folders;
   if (!A.name) session.setName('A', text('compare.summer'));

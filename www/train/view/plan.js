@@ -1,4 +1,4 @@
-/** Before a run: where it starts from, its settings, and how long it will take here. */
+/** Before a run: its initial weights, its settings, and how long it will take here. */
 import { shippedModels } from '../../models/models.js';
 import { button, byId, input, select, write, writeLines } from '../../page/dom.js';
 import { formatClock, text } from '../../page/messages.js';
@@ -10,18 +10,18 @@ import { directionOf, estimateWords, pairOf, proposalWords, sentence } from './w
 /** @import { Preset, StartChoice } from '../plan/types.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
-/** The choices that are in the list, to see when they are others. */
+/** The choices in the list, to detect changes. */
 let listed = '';
-/** Weights files that were picked: of generators and of discriminators. @type {Record<'a' | 'b' | 'dA' | 'dB', File | null>} */
+/** Picked weights files of generators and discriminators. @type {Record<'a' | 'b' | 'dA' | 'dB', File | null>} */
 const files = { a: null, b: null, dA: null, dB: null };
-/** The fields for them: the file that each picks, and whose translations it makes or judges. */
+/** Their fields: the file that each picks, and the direction that it makes or judges. */
 const FIELDS = /** @type {const} */ ([
   ['start-a', 'a', 'A', 'plan.file'],
   ['start-b', 'b', 'B', 'plan.file'],
   ['start-d-a', 'dA', 'A', 'plan.judge'],
   ['start-d-b', 'dB', 'B', 'plan.judge'],
 ]);
-/** Runs that keep their discriminators. @type {Set<string>} */
+/** Runs with stored discriminators. @type {Set<string>} */
 let judged = new Set();
 
 /** @param {import('../session.js').TrainSession} session */
@@ -92,11 +92,11 @@ function showEstimate({ state, calibration, steps, settings, settingProblems, da
   } else if (dataset && !dataset.refused && steps !== null) {
     lines = [text('plan.unknown', { n: steps, crop: settings.crop })];
   }
-  // The clock goes on: an estimate is not said again for a minute that has passed.
+  // Time passes: an estimate is not announced again because a minute has passed.
   if (calibration && box.dataset.of === JSON.stringify(calibration)) return;
   box.dataset.of = calibration ? JSON.stringify(calibration) : '';
   writeLines(box, lines);
-  // What changes with every key that is typed into a setting stands there to be read.
+  // Text that changes with every key typed into a setting is not announced.
   if (calibration) for (const line of lines) announce(line);
 }
 

@@ -1,6 +1,6 @@
 /**
- * One chart on a canvas, by uPlot: two lines, warm and cool, each in a band from the least to the most.
- * Colours are the page's own, in the light and in the dark.
+ * One chart on a canvas, with uPlot: two lines, warm and cool, each in a band from minimum to maximum.
+ * Colours are the page's own, in light and dark mode.
  */
 import uPlot from 'uplot';
 import { formatSmall } from '../../page/messages.js';
@@ -8,7 +8,7 @@ import { formatSmall } from '../../page/messages.js';
 const HEIGHT = 190;
 
 /**
- * @param {HTMLElement} room that has a width
+ * @param {HTMLElement} room with a width
  * @returns {(columns: (number | null)[][]) => void} draws other numbers; see losses.js
  */
 export function plotIn(room) {
@@ -63,7 +63,7 @@ function options(room) {
 }
 
 /**
- * Losses begin at zero, so that half as high is half as much.
+ * Losses start at zero, so that half the height means half the value.
  * @param {unknown} _ the plot
  * @param {number | null} __ the least
  * @param {number | null} most

@@ -1,6 +1,6 @@
 /**
- * Photos that are kept aside, as the networks translate them now: there, and back again. A scrubber goes
- * back to how it was; as long as it stands at the end, the latest are shown as they arrive.
+ * Held-out photos as the networks translate them now, and their round trips. A scrubber goes back in time;
+ * while it is at the end, the latest are shown as they arrive.
  */
 import { byId, clone, inOrder, input, part, shownName, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
@@ -12,11 +12,11 @@ import { nameOf } from './words.js';
 /** @import { RunView } from '../run/run.js' */
 
 const pictures = new Pictures();
-/** The step that was scrubbed to; null: the latest. @type {number | null} */
+/** The selected step; null: the latest. @type {number | null} */
 let chosen = null;
 /** @type {RunView | null} */
 let run = null;
-/** What is drawn, to see when it is something else. @type {unknown[]} */
+/** What is drawn, to detect changes. @type {unknown[]} */
 let drawn = [];
 
 export function setUpPreviews() {
@@ -38,7 +38,7 @@ export function showPreviews(next) {
 function draw() {
   if (!run) return;
   const sets = run.previews;
-  // Of a long run some times are dropped: stay near.
+  // A long run drops some sets: choose the nearest.
   const reached = sets.filter(({ step }) => chosen === null || step <= chosen);
   const at = Math.max(0, reached.length - 1);
   const set = sets[at];

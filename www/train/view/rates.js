@@ -1,4 +1,4 @@
-/** What may be changed while a run is paused: the learning rate and the weights of the losses. */
+/** What can be changed while a run is paused: the learning rate and the weights of the losses. */
 
 import { byId, write } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
@@ -12,7 +12,7 @@ const IDS = { lr: 'lr', lambdaCycle: 'lambda-cycle', lambdaIdentity: 'lambda-ide
 
 /** @type {Map<keyof Rates, HTMLInputElement>} */
 const boxes = new Map();
-/** The rates that are filled in, to see when others hold. */
+/** The rates filled in, to detect changes. */
 let filled = '';
 
 /** @param {(rates: Partial<Rates>) => void} onChange */
@@ -48,7 +48,7 @@ export function showRates({ state, can, run }) {
       ? sentence({ code: 'rates-proposed', values: { lr: run.proposal.lr } }, run.names)
       : text('rates.about'),
   );
-  // Once, so that what is being typed stays.
+  // Only once, so that typed values stay.
   if (filled === JSON.stringify(rates)) return;
   filled = JSON.stringify(rates);
   for (const [name, box] of boxes) box.value = String(rates[name]);

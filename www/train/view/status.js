@@ -1,4 +1,4 @@
-/** The bar of the Train view: what is going on, how far it is, and the buttons that fit. */
+/** The bar of the Train view: the current activity, its progress, and the matching buttons. */
 import { byId, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
 import { announce } from '../../page/say.js';
@@ -8,11 +8,11 @@ import { factsOf, statusOf } from './words.js';
 
 /** @typedef {'pause' | 'resume' | 'step' | 'stop' | 'discard'} Action */
 
-/** A screen reader hears of every tenth of the way. */
+/** Screen readers announce every tenth of the progress. */
 const ANNOUNCE_STEP = 0.1;
-/** States in which steps are being made or will be at once. */
+/** States in which steps are running or about to. */
 const GOING = new Set(['starting', 'training', 'recovering']);
-/** States in which there is nothing to keep. */
+/** States with nothing to save. */
 const BEFORE = new Set(['checking', 'calibrating', 'starting']);
 
 let announced = 0;
@@ -35,7 +35,7 @@ export function showStatus(snapshot) {
   status.dataset.step = String(run?.step ?? 0);
   for (const button of buttons()) {
     const action = /** @type {Action} */ (button.dataset.do);
-    // What is done is deleted from the list of trainings, not from where one looks for the next step.
+    // Finished runs are deleted in the list of runs, not where one looks for the next action.
     button.hidden = !can[action] || (action === 'discard' && snapshot.state === 'finished');
     if (action === 'stop')
       write(button, text(BEFORE.has(snapshot.state) ? 'controls.cancel' : 'train.stop'));

@@ -1,4 +1,4 @@
-/** What this browser keeps: an unfinished run to go on with, those that are over, and the room they take. */
+/** What this browser stores: an unfinished run to continue, finished runs, and the space they take. */
 import { confirmed } from '../../page/confirm.js';
 import { byId, clone, inOrder, label, part, removeFocused, write } from '../../page/dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../page/messages.js';
@@ -40,7 +40,7 @@ export function setUpStored(session_, onModels, onError) {
 export function showStored(snapshot) {
   showOffer(snapshot);
   const { space } = snapshot;
-  // The one on the page stands there already.
+  // The run on the page is already shown.
   const runs = snapshot.runs.filter(({ id }) => id !== snapshot.run?.id);
   byId('runs').hidden = runs.length === 0;
   for (const [id, line] of lines) {
@@ -75,7 +75,7 @@ function showOffer({ offer, can }) {
   /** @type {HTMLButtonElement} */ (byId('offer-discard')).disabled = !can.discardOffer;
 }
 
-/** What is shown in a pair: files that are read again are other objects with the same pictures. @type {WeakMap<HTMLElement, { key: string, blobs: Blob[] }>} */
+/** The contents of each pair: files read again are other objects with the same pictures. @type {WeakMap<HTMLElement, { key: string, blobs: Blob[] }>} */
 const pairs = new WeakMap();
 
 /** @param {HTMLElement} pair @param {{ id: string, input: Blob | null, picture: Blob | null }} of */
@@ -84,7 +84,7 @@ function drawPair(pair, { id, input, picture }) {
   const key = `${id} ${blobs.map(nameOfFile)}`;
   const shown = pairs.get(pair);
   if (shown?.key === key) {
-    for (const blob of shown.blobs) pictures.url(blob); // still of use
+    for (const blob of shown.blobs) pictures.url(blob); // still in use
     return;
   }
   pairs.set(pair, { key, blobs });

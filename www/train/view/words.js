@@ -1,6 +1,4 @@
-/**
- * What the Train view says, made from codes and numbers. No page: what stands here can be tested by itself.
- */
+/** The words of the Train view, made from codes and numbers. No page, so that it can be tested by itself. */
 import {
   errorText,
   formatBytes,
@@ -16,11 +14,11 @@ import { otherThan } from '../gather/domains.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunView } from '../run/run.js' */
 
-/** @typedef {Record<Domain, string>} Names as the person calls the domains; may be empty */
+/** @typedef {Record<Domain, string>} Names the person's names for the domains; may be empty */
 
-/** Between facts on one line. */
+/** Separates facts on one line. */
 const SEPARATOR = ' · ';
-/** Pixels reach from -1 to 1: an error of 2 would be all of the range. */
+/** Pixels range from -1 to 1, so an error of 2 would be the whole range. */
 const RANGE = 2;
 
 /** @param {Names} names @param {Domain} domain */
@@ -40,7 +38,7 @@ export function pairOf(names) {
 }
 
 /**
- * A remark as a sentence. What is only known as a failure has the failure's sentence.
+ * A remark as a sentence. Codes of failures use the failure's sentence.
  * @param {import('../../page/messages.js').Remark} remark
  * @param {Names} names
  */
@@ -55,7 +53,7 @@ export function sentence({ code, values }, names) {
   return text(key, written);
 }
 
-/** Values that are not written as they are. @type {Record<string, (value: any, names: Names) => string>} */
+/** Values that need formatting. @type {Record<string, (value: any, names: Names) => string>} */
 const WRITTEN = {
   domain: (value, names) => nameOf(names, value),
   code: reasonOf,
@@ -69,7 +67,7 @@ const WRITTEN = {
   to: deviceName,
 };
 
-/** Why the engine ended, as a part of a sentence; or what is wrong with a photo. @param {string} code */
+/** Why the engine ended, or what is wrong with a photo, as part of a sentence. @param {string} code */
 function reasonOf(code) {
   if (/^(image|file)-/.test(code)) return errorText(code);
   const key = `reason.${code}`;
@@ -82,7 +80,7 @@ function deviceName(device) {
   return hasMessage(key) ? text(key) : device;
 }
 
-/** What is going on, in a few words. @param {import('../snapshot.js').Snapshot} snapshot */
+/** The current activity, in a few words. @param {import('../snapshot.js').Snapshot} snapshot */
 export function statusOf({ state, run, checked, dataset, held }) {
   if (held && !run) return text('state.held');
   if (state === 'checking' && checked) return text('state.checking.count', counted(checked));
@@ -100,7 +98,7 @@ function counted({ done, total }) {
   return { n: done, m: total };
 }
 
-/** Where the run is, on one line. @param {RunView} run @param {boolean} going */
+/** The progress of the run, on one line. @param {RunView} run @param {boolean} going */
 export function factsOf(run, going) {
   const { epoch, epochs } = run;
   const facts = [text('fact.step', { n: run.step, m: run.total })];
@@ -111,7 +109,7 @@ export function factsOf(run, going) {
     if (left > 600) facts.push(text('fact.end', { time: formatClock(Date.now() + 1000 * left) }));
   }
   if (each !== null) facts.push(text('fact.each', { time: formatTime(each) }));
-  // Of a run that is over neither matters any more.
+  // For a finished run neither matters any more.
   if (run.kept !== null) return facts.join(SEPARATOR);
   if (run.rate > 0) facts.push(text('fact.rate', { rate: formatSmall(run.rate) }));
   if (run.saved) facts.push(text(`fact.saved.${run.saved.kept}`, { n: run.saved.step }));
@@ -119,7 +117,7 @@ export function factsOf(run, going) {
 }
 
 /**
- * How long the run will take, before it is begun.
+ * How long the run will take, before it starts.
  * @param {import('../plan/estimate.js').Calibration} calibration
  * @param {number} now milliseconds since 1970
  * @returns {string[]} sentences
@@ -163,7 +161,7 @@ export function proposalWords({ why, settings, seconds }) {
     : `${words} ${text('proposal.time', { time: formatTime(seconds) })}`;
 }
 
-/** What is in a folder. @param {import('../gather/dataset.js').FolderReport} folder */
+/** The contents of a folder. @param {import('../gather/dataset.js').FolderReport} folder */
 export function folderSummary({ usable, smallest, largest, heldOut }) {
   if (usable === 0 || !smallest || !largest) return '';
   const facts = [text('folder.photos', { n: usable }), sizes(smallest, largest)];
@@ -183,7 +181,7 @@ export function percentOf(part) {
   return formatPercent(Math.min(1, Math.max(0, part)));
 }
 
-/** From this many times a photo's on, the grid is called so. */
+/** Names of the grid's strength, relative to a photo's, from this value on. */
 const GRIDS = /** @type {const} */ ([
   [60, 'strong'],
   [15, 'visible'],
@@ -197,7 +195,7 @@ export function gridOf(grid) {
 }
 
 /**
- * What the latest scores of a run say.
+ * The latest scores of a run, in words.
  * @param {Pick<RunView, 'scores' | 'names' | 'previews'>} run
  * @returns {string[]} sentences; none without scores
  */

@@ -1,7 +1,7 @@
 /**
- * What the page and the engine's worker say to each other of training: types only, no code.
+ * The messages about training between the page and the engine's worker: types only, no code.
  *
- * Training is a pump: a run is made once, and goes on only as long as the page asks for steps.
+ * A run is created once, and proceeds only as long as the page requests steps.
  */
 import type { Failure } from '../../failure.js';
 import type { Domain } from '../gather/domains.js';
@@ -16,14 +16,14 @@ import type {
 } from '../keep/record.js';
 import type { MemoryUse, Start, TrainNeed } from '../plan/types.js';
 
-/** A fault to order: see `faults.js` of the run. */
+/** An artificial fault: see `faults.js` of the run. */
 export type FaultKind = 'panic' | 'lost' | 'quota' | 'nan';
 
-/** Where a run begins. */
+/** Where a run starts. */
 export type TrainFrom =
-  /** New networks, or weights; `config` is the engine's configuration as JSON. */
+  /** Random networks, or weights; `config` is the engine's configuration as JSON. */
   | ({ kind: 'new'; config: string } & Start)
-  /** The latest checkpoint in the run's folder, or the one before when that is damaged. */
+  /** The latest checkpoint in the run's folder, or the previous one if that is damaged. */
   | { kind: 'stored' }
   | { kind: 'checkpoint'; bytes: Blob };
 
@@ -43,11 +43,11 @@ export interface TrainReport {
   /** Null: the run's length is in steps. */
   epochs: number | null;
   over: boolean;
-  /** The engine repeats this run to the bit on this device. */
+  /** Whether the engine repeats this run to the bit on this device. */
   exact: boolean;
-  /** Steps of warm-up in all. */
+  /** Number of warm-up steps. */
   warmUp: number;
-  /** Steps of polish at the end, which `total` counts. */
+  /** Polishing steps at the end, included in `total`. */
   polish: number;
   config: string;
   parameters: number;
@@ -55,13 +55,13 @@ export interface TrainReport {
 
 export interface TrainStarted {
   report: TrainReport;
-  /** The newest checkpoint could not be used, the one before was. */
+  /** The newest checkpoint could not be used, but the previous one could. */
   older: boolean;
-  /** Of each photo to preview, whether it can be. */
+  /** For each photo to preview, whether it can be. */
   previews: Record<Domain, boolean[]>;
 }
 
-/** A photo that cannot be used, and why. */
+/** A photo that cannot be used, and the reason. */
 export interface Excluded {
   domain: Domain;
   index: number;
@@ -69,7 +69,7 @@ export interface Excluded {
 }
 
 export interface TrainSteps {
-  /** Fewer than were asked for at the end of the run. */
+  /** Fewer than requested at the end of the run. */
   steps: StepReport[];
   excluded: Excluded[];
   report: TrainReport;
@@ -85,12 +85,12 @@ export interface PreviewPictures {
   error: number;
 }
 
-/** Scores, and if they surpass the best so far the weights that they are of. */
+/** Scores and, if they surpass the best so far, the scored weights. */
 export interface TrainScored extends Omit<Scores, 'step'> {
   best: Record<Domain, Blob> | null;
 }
 
-/** What is stored with a checkpoint or a result. Pictures and the best weights null: as before. */
+/** What to store with a checkpoint or a result. Pictures and the best weights null: unchanged. */
 export interface TrainStored {
   record: RunRecord;
   history: ArrayBuffer;
@@ -102,7 +102,7 @@ export interface TrainSaved {
   step: number;
   seconds: number;
   bytes: number;
-  /** Null: it is on disk. Otherwise why it is not, and the checkpoint itself. */
+  /** Null: it is on disk. Otherwise the reason why it is not, and the checkpoint itself. */
   unsaved: { problem: Failure; checkpoint: Blob } | null;
 }
 
@@ -111,14 +111,14 @@ export interface TrainFinished {
   b: Blob;
   /** Why the result is not on disk; null: it is. */
   problem: Failure | null;
-  /** What the run could go on from, where the disk has no room for it; null: it is on disk. */
+  /** The checkpoint for learning on, if the disk has no room for it; null: it is on disk. */
   checkpoint: Blob | null;
 }
 
 declare module '../../engine/protocol.js' {
   interface Commands {
     'weigh-run': { config: string };
-    /** Makes a run, or goes on with one; the run before is forgotten. */
+    /** Creates or continues a run; the previous run is dropped. */
     'train-start': TrainStart;
     /** Stores small copies of photos in the run's folder. */
     'train-keep': { run: string; photos: ToKeep[] };
@@ -126,12 +126,12 @@ declare module '../../engine/protocol.js' {
     'train-photos': { photos: TrainPhotos['photos'] };
     'train-steps': { steps: number };
     'train-preview': { domain: Domain; index: number };
-    /** Trains what tells A from B, which scores need. */
+    /** Trains the classifier that distinguishes A from B, which scores need. */
     'train-classifier': Record<never, never>;
     /** `best` is the merit to surpass. */
     'train-scores': { best: number | null; given: boolean };
     'train-change': { config: string };
-    /** More steps than were planned; at the rate `lr`, or null: as if they had been planned. */
+    /** More steps than planned; at the rate `lr`, or null: as if they had been planned. */
     'train-learn-on': { steps: number; lr: number | null };
     'train-save': TrainStored;
     'train-finish': TrainStored;

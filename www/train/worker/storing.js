@@ -8,14 +8,13 @@ import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
 /** @import { TrainFinished, TrainSaved, TrainStored } from './protocol.js' */
 /** @import { Codec } from './supply.js' */
 
-/** Codes of what is no fault of the engine. */
+/** Codes of failures that are not the engine's fault. */
 const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
-/** Bytes of a file in memory that are handed to the browser at a time. */
+/** Bytes of a file in memory that are passed to the browser at a time. */
 const PART = 4 << 20;
 
 /**
  * Copies of photos, as training crops them and, if asked, whole.
- *
  * @param {Disk} folder of the run
  * @param {ToKeep[]} photos
  * @param {Training} training
@@ -28,7 +27,7 @@ export async function keepPhotos(folder, photos, training, codec) {
   try {
     for (const photo of photos) kept.push(await keepPhoto(inside, photo, training, codec));
   } catch (error) {
-    await folder.remove(PHOTOS); // a part of them is of no use, and takes the room of checkpoints
+    await folder.remove(PHOTOS); // incomplete copies only take the space of checkpoints
     throw error;
   }
   return kept;
@@ -63,7 +62,6 @@ async function keepPhoto(folder, { name, blob, whole }, training, { decode, enco
 
 /**
  * A checkpoint: on the disk, or if that cannot be handed back.
- *
  * @param {Disk | null} folder
  * @param {Training} training
  * @param {TrainStored} given
@@ -85,7 +83,6 @@ export async function saveCheckpoint(folder, training, { record, history, best, 
 
 /**
  * The result, and where there is room the checkpoint from which it could go on.
- *
  * @param {Disk | null} folder
  * @param {Training} training
  * @param {{ a: Blob, b: Blob }} weights
@@ -103,7 +100,7 @@ export async function saveResult(folder, training, weights, { record, history, b
     });
   let problem = await store(checkpoint);
   if (problem === null) return { ...weights, problem, checkpoint: null };
-  // What was learnt is worth more than that from which it could go on.
+  // The weights are worth more than a checkpoint to continue from.
   if (problem.code === 'storage-full') problem = await store(null);
   if (problem?.code === 'storage-full') {
     await folder?.remove(PHOTOS);
@@ -129,7 +126,7 @@ async function stored(disk, store) {
   }
 }
 
-/** A file that is kept outside of wasm's memory. @param {Pieces} pieces */
+/** A file kept outside wasm's memory. @param {Pieces} pieces */
 async function blobOf(pieces) {
   /** @type {Blob[]} */
   const parts = [];
@@ -151,7 +148,7 @@ async function blobOf(pieces) {
   return new Blob([header ?? '', ...parts, ...last]);
 }
 
-/** Bytes that wasm handed out are a copy, in no shared memory. @param {Uint8Array} bytes */
+/** Bytes from wasm are copies, in no shared memory. @param {Uint8Array} bytes */
 export function own(bytes) {
   return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }

@@ -1,8 +1,8 @@
 /**
- * Photos for the engine: before each call, those that its next steps will look at are decoded and handed
- * over, one after another, so that no more than one is in memory here. One that cannot be decoded is taken
- * out of the run. When none of a folder can be read any more, as when its drive was unplugged, that is no
- * fault of the photos: none is taken out, and the run waits.
+ * Photos for the engine: before each call, the photos of its next steps are decoded and passed on, one after
+ * another, so that there is at most one in memory here. A photo that cannot be decoded is excluded from the
+ * run. If no photo of a folder can be read any more, for example because its drive was unplugged, none is
+ * excluded, and the run waits.
  */
 import { CodedError, failureOf } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
@@ -13,7 +13,6 @@ import { DOMAINS } from '../gather/domains.js';
 
 /**
  * How photos are read and pictures written.
- *
  * @typedef {object} Codec
  * @property {(file: Blob) => Promise<Pixels>} decode
  * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
@@ -39,17 +38,16 @@ export class Supply {
   }
 
   /**
-   * Supplies what the next steps need.
-   *
+   * Supplies the photos of the next steps.
    * @param {Sink} sink
    * @param {number} steps
-   * @returns {Promise<Excluded[]>} photos that were taken out
+   * @returns {Promise<Excluded[]>} photos that were excluded
    */
   async before(sink, steps) {
     /** @type {Excluded[]} */
     const excluded = [];
     const supplied = new Set();
-    // Another photo takes the place of one that was taken out, so the engine is asked again.
+    // Another photo replaces an excluded one, so the engine is asked again.
     for (;;) {
       const { a, b } = sink.upcoming(steps);
       const wanted = [
@@ -67,9 +65,8 @@ export class Supply {
   }
 
   /**
-   * Shows photos of both folders, spread evenly, to what learns to tell them apart: always the same ones, so that
-   * it is the same after a reload. One that cannot be decoded is left out.
-   *
+   * Shows the classifier photos of both folders, spread evenly: always the same ones, so that it is the same
+   * after a reload. Photos that cannot be decoded are skipped.
    * @param {{ addSeen: (domain: Domain, rgba: Uint8Array, width: number, height: number) => void }} sink
    * @param {number} most of each
    */
@@ -89,7 +86,7 @@ export class Supply {
     }
   }
 
-  /** @param {Sink} sink @param {Domain} domain @param {number} index @returns {Promise<string | null>} why it was taken out */
+  /** @param {Sink} sink @param {Domain} domain @param {number} index @returns {Promise<string | null>} why it was excluded */
   async #one(sink, domain, index) {
     try {
       const { data, width, height } = await this.#pixels(this.#photos[domain][index] ?? null);
