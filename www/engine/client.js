@@ -118,7 +118,7 @@ export class EngineClient {
   }
 
   /**
-   * Starts the engine if it is not running, and does something with it.
+   * Starts the engine if it is not running, and runs a task with it.
    * @template T
    * @param {(report: DeviceReport) => Promise<T>} task
    * @param {AbortSignal | undefined} signal

@@ -1,6 +1,6 @@
 /**
- * The line to the engine's worker: starts one when it is needed, opens the device there, carries requests and
- * replies, and ends it.
+ * The connection to the engine's worker: starts one when it is needed, opens the device in it, sends requests
+ * and receives replies, and terminates it.
  */
 import { CodedError, coded, failureOf } from '../failure.js';
 
@@ -10,10 +10,10 @@ import { CodedError, coded, failureOf } from '../failure.js';
 /**
  * @typedef {object} Options
  * @property {Precision | null} [precision] null: what the device does best
- * @property {(report: DeviceReport) => void} [onOpen] told each time a device was opened, so also when a worker
- *   was replaced
- * @property {(loading: Loading) => void} [onLoading] told while the engine is fetched
- * @property {number} [silence] milliseconds after which a worker that starts is given up
+ * @property {(report: DeviceReport) => void} [onOpen] called each time a device was opened, so also when a
+ *   worker was replaced
+ * @property {(loading: Loading) => void} [onLoading] called while the engine is fetched
+ * @property {number} [silence] milliseconds before giving up on a worker that is starting
  */
 
 /**
@@ -65,7 +65,7 @@ export class Connection {
     this.#silence = silence;
   }
 
-  /** The device, opened where it is not. @returns {Promise<DeviceReport>} */
+  /** The device, opened if necessary. @returns {Promise<DeviceReport>} */
   started() {
     this.#starting ??= this.#start();
     return this.#starting;

@@ -137,8 +137,9 @@ export interface Loading {
 }
 
 /**
- * What the worker says unasked: how far its engine has come; how many of several passes over a photo are behind
- * (a graphics card has them all at once); once, that it can take requests; or that it is of no more use, because
- * it could not start (`engine-unavailable`, `browser-unsupported`) or broke down between requests (`engine-died`).
+ * Unrequested messages of the worker: the engine's download progress; the number of completed passes over a
+ * photo (a graphics card completes all at once); once, that it is ready for requests; or that it is unusable,
+ * because it could not start (`engine-unavailable`, `browser-unsupported`) or broke down between requests
+ * (`engine-died`).
  */
 export type Unasked = Loading | { passed: number } | { ready: true } | { crash: Failure };

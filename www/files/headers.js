@@ -24,7 +24,7 @@ export const MAX_SIDE = 16_384;
 const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
 
 /**
- * ImageKind and size of an image file.
+ * Kind and size of an image file.
  * @param {Blob} file
  * @returns {Promise<{ kind: ImageKind } & Extent>}
  * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known

@@ -7,7 +7,7 @@ import { nameAt } from './byte-reader.js';
 
 /** @import { ByteReader } from './byte-reader.js' */
 
-/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} ImageKind of picture */
+/** @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'avif' | 'bmp' | RareKind} ImageKind */
 /** @typedef {'heic' | 'tiff' | 'jxl'} RareKind supported by some browsers only */
 
 /**

@@ -21,7 +21,7 @@ import { safeFileName } from './names.js';
 /** @typedef {(name: string, file: Blob) => Promise<unknown>} Write rejects with the same codes as Disk */
 
 const FOLDER = 'weights';
-/** Holds the name of the file that a worker is writing. */
+/** Contains the name of the file that a worker is writing. */
 const WRITING = '.writing';
 
 export class WeightsStore {

@@ -17,12 +17,12 @@ const memoryIn = (storage) => ({
     try {
       storage().setItem(PREFIX + key, value);
     } catch {
-      // Full or switched off: it holds as long as the page.
+      // Full or switched off: it lasts as long as the page.
     }
   },
 });
 
-/** Small choices, from visit to visit. */
+/** Small choices, kept between visits. */
 export const { get: recall, set: remember } = memoryIn(() => localStorage);
-/** For the life of the tab. */
+/** Kept for the lifetime of the tab. */
 export const tabMemory = memoryIn(() => sessionStorage);

@@ -33,7 +33,7 @@ export function warn(words) {
   notify('');
 }
 
-/** Says what went wrong. @param {unknown} error that was thrown, or a {@link Failure} */
+/** Reports what went wrong. @param {unknown} error that was thrown, or a {@link Failure} */
 export function tellFailure(error) {
   const known = error instanceof Error ? failureOf(error) : /** @type {Failure} */ (error);
   console.warn(`${known.code}: ${known.detail}`);

@@ -1,6 +1,6 @@
 /**
- * What is being done, one thing at a time: something that can be ended at once, or the run on the page, which is
- * driven until it is over or halted.
+ * The current activity, one at a time: something that can be aborted, or the run on the page, which is driven
+ * until it is over or halted.
  */
 import { Driver } from './run/driver.js';
 import { Presence } from './run/presence.js';
@@ -40,7 +40,7 @@ export class Work {
    * @param {import('../page/host.js').Host} parts.host
    * @param {Notices} parts.notices
    * @param {() => void} parts.onChange
-   * @param {() => Promise<void>} parts.refresh looks what is stored now
+   * @param {() => Promise<void>} parts.refresh refreshes the lists of what is stored
    */
   constructor({ engine, host, notices, onChange, refresh }) {
     this.#engine = engine;
@@ -115,7 +115,7 @@ export class Work {
     }
   }
 
-  /** Ends what can be ended at once. @returns {boolean} whether there was anything */
+  /** Aborts what can be aborted. @returns {boolean} whether there was anything */
   abort() {
     this.#abort?.abort();
     return this.#abort !== null;
@@ -148,13 +148,13 @@ export class Work {
     this.do(end === 'closed' ? 'failed' : end);
   }
 
-  /** @param {'pause' | 'stop'} how behind the call that is running @returns {boolean} whether the run is driven */
+  /** @param {'pause' | 'stop'} how after the current call @returns {boolean} whether the run is driven */
   halt(how) {
     this.#driver?.halt(how);
     return this.#driver !== null;
   }
 
-  /** Takes the run off the page, and everything that it holds but the right to train. */
+  /** Takes the run off the page and frees everything it holds, except the right to train. */
   forgetRun() {
     this.#driver?.close();
     this.#driver = null;

@@ -1,4 +1,4 @@
-/** A person's own models: weights that are added, renamed, forgotten, or made from others by polishing. */
+/** A person's own models: weights that are added, renamed, forgotten, or made by polishing others. */
 import { marginIn } from '../files/margin.js';
 import { confirmed } from '../page/confirm.js';
 import { button, byId, input } from '../page/dom.js';
@@ -15,17 +15,17 @@ import { hideProgress, showLine } from './progress.js';
  * @typedef {object} Page
  * @property {import('../engine/client.js').EngineClient} engine
  * @property {import('./loader.js').ModelLoader} loader
- * @property {() => Blob[]} photos that are there
+ * @property {() => Blob[]} photos currently on the page
  * @property {() => boolean} isRunning whether photos are being translated
  * @property {() => void} onChange
  */
 
 /** @type {Page} */
 let page;
-/** Models that are being changed; no run begins meanwhile. */
+/** The latest change to the models; no run starts until it is done. */
 let changing = Promise.resolve();
 let changes = 0;
-/** Ends the polishing that is going on. @type {AbortController | null} */
+/** Ends the current polishing. @type {AbortController | null} */
 let polishing = null;
 
 /** @param {Page} parts */
@@ -49,7 +49,7 @@ export const areChanging = () => changes > 0;
 export const isPolishing = () => polishing !== null;
 export const stopPolishing = () => polishing?.abort();
 
-/** Resolves when no model is being changed any more. */
+/** Resolves when no model is being changed. */
 export async function modelsChanged() {
   while (changes > 0) await changing;
 }
@@ -87,8 +87,8 @@ export function takeWeights(file) {
 
 /**
  * @param {File} file
- * @param {string} words key of what is said where it is stored
- * @param {number} [margin] else what the file itself says
+ * @param {string} words key of the text for where it is stored
+ * @param {number} [margin] otherwise the file's own
  */
 async function added(file, words, margin) {
   const { name, kept, network } = await page.loader.add(file);

@@ -75,9 +75,9 @@ export class StoredRuns {
   }
 
   /**
-   * Unfinished runs, and those that are over.
-   * @param {{ sweep?: boolean }} [options] sweep: leftovers are removed. Only where no tab trains, since
-   *   what one has just begun would be taken for a leftover
+   * Unfinished runs, and finished ones.
+   * @param {{ sweep?: boolean }} [options] sweep: removes leftovers. Only if no tab is training, because a
+   *   run that has just begun would be taken for a leftover
    */
   async list({ sweep = false } = {}) {
     const offers = [];
@@ -216,7 +216,7 @@ export class StoredRuns {
   }
 }
 
-/** Empty where there is none. @param {Disk} folder @param {string} [name] */
+/** The steps; empty if there is no file. @param {Disk} folder @param {string} [name] */
 async function historyIn(folder, name) {
   const file = name ? await folder.read(name) : null;
   return History.from((await file?.arrayBuffer()) ?? new ArrayBuffer(0));
@@ -243,7 +243,7 @@ async function bestInMemory({ best, result, record }, folder) {
 }
 
 /** @typedef {Awaited<ReturnType<typeof offerOf>>} Offer an unfinished run */
-/** @typedef {Awaited<ReturnType<typeof runOf>>} StoredRun one that is over */
+/** @typedef {Awaited<ReturnType<typeof runOf>>} StoredRun a finished run */
 
 /** @param {string} id @param {RunIndex} index @param {Disk} folder */
 async function offerOf(id, index, folder) {
@@ -257,7 +257,7 @@ async function offerOf(id, index, folder) {
     when: record.modified,
     bytes: await bytesIn(folder),
     ...(await shown(index, folder)),
-    /** Copies of the photos are not stored: both folders are needed to go on. */
+    /** Without copies of the photos, both folders are needed to continue. */
     needsFolders: !isStored(record),
   };
 }

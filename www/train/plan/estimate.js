@@ -70,7 +70,7 @@ export function calibrationOf(measured) {
     /** Seconds of the first step, which compiles shaders, plus that of the warm-up, if any. */
     firstStep,
     memory,
-    /** Of the whole run with these settings, as are the seconds, which include previews and scores. */
+    /** Steps and seconds of the whole run with these settings, including previews and scores. */
     steps: steps + polishOf(settings, measured.start, steps),
     seconds: whole,
     /** Whether the run is reasonable on this device: CPU under an hour, a graphics card under twelve. */

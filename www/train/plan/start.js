@@ -9,7 +9,7 @@ import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../m
 
 /** @typedef {Start & { name: string }} Weights */
 /**
- * Runs that are stored.
+ * Stored runs.
  * @typedef {object} Runs
  * @property {(id: string, direction: Domain) => Promise<Blob>} weights
  * @property {(id: string) => Promise<Blob | null>} checkpoint null: not kept

@@ -18,7 +18,7 @@ export function scoringShare(trained, slow, given) {
 }
 
 /**
- * Steps that are left of a run, by their kind.
+ * Remaining steps of a run, by kind.
  * @param {{ step: number, total: number, warmUp: number, polish: number }} run
  */
 export function stepsLeft({ step, total, warmUp, polish }) {

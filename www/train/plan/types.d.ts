@@ -55,7 +55,7 @@ export interface Settings {
   previewEvery: number;
 }
 
-/** A network of weights to start from; `ndf` of both discriminators, if they come with it. */
+/** A network of initial weights; `ndf` of both discriminators, if they are included. */
 export interface Network {
   ngf: number;
   blocks: number;

@@ -106,7 +106,7 @@ function latest(values, value) {
   if (values.length > LATEST) values.shift();
 }
 
-/** Seconds of one call of the engine. */
+/** Target seconds per call of the engine. */
 const TARGET = 0.5;
 /** Maximum steps per call: their losses are read back together. */
 const MOST = 64;

@@ -253,7 +253,7 @@ export class TrainRun {
     this.#onChange();
   }
 
-  /** Tells once that a photo is left out. @type {(domain: Domain, name: string, code: string) => void} */
+  /** Reports once that a photo is left out. @type {(domain: Domain, name: string, code: string) => void} */
   #skipped = (domain, name, code) => {
     if (this.#told.has(domain + name)) return;
     this.#told.add(domain + name);

@@ -108,7 +108,7 @@ export function showOutcome(run) {
   if (scored) drawTable(stages);
 }
 
-/** Now and then a run is measured on the photos that are previewed; here in sentences. @param {RunView} run */
+/** The scores computed during a run, in sentences. @param {RunView} run */
 export function showScores(run) {
   const lines = scoresOf(run);
   // At the end they are shown next to those of the start, in the outcome, which is drawn before this.

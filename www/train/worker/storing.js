@@ -1,4 +1,4 @@
-/** What the worker stores of a run: copies of its photos, checkpoints, the result. */
+/** Stores a run from the worker: copies of its photos, checkpoints, the result. */
 import { failureOf } from '../../failure.js';
 import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
 
@@ -14,7 +14,7 @@ const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
 const PART = 4 << 20;
 
 /**
- * Copies of photos, as training crops them and, if asked, whole.
+ * Copies of photos, as training crops them and, if requested, whole.
  * @param {Disk} folder of the run
  * @param {ToKeep[]} photos
  * @param {Training} training
@@ -61,7 +61,7 @@ async function keepPhoto(folder, { name, blob, whole }, training, { decode, enco
 }
 
 /**
- * A checkpoint: on the disk, or if that cannot be handed back.
+ * Writes a checkpoint to the disk; if that fails, returns it.
  * @param {Disk | null} folder
  * @param {Training} training
  * @param {TrainStored} given
@@ -82,7 +82,7 @@ export async function saveCheckpoint(folder, training, { record, history, best, 
 }
 
 /**
- * The result, and where there is room the checkpoint from which it could go on.
+ * Writes the result and, if there is room, the checkpoint to continue from.
  * @param {Disk | null} folder
  * @param {Training} training
  * @param {{ a: Blob, b: Blob }} weights

@@ -12,7 +12,7 @@ import { DOMAINS } from '../gather/domains.js';
 /** @import { Excluded } from './protocol.js' */
 
 /**
- * How photos are read and pictures written.
+ * Reads photos and writes pictures.
  * @typedef {object} Codec
  * @property {(file: Blob) => Promise<Pixels>} decode
  * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
