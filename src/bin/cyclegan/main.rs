@@ -1,6 +1,6 @@
-//! The command line: `cyclegan train A B --out RUN` and what belongs to it.
+//! The command line: `cyclegan train A B --out RUN` and the other commands.
 //!
-//! Cargo builds every target of a crate for wasm too; there this one does nothing.
+//! Cargo builds all targets for wasm too; there this one does nothing.
 
 #[cfg(not(target_family = "wasm"))]
 mod native;

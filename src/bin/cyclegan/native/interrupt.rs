@@ -1,14 +1,14 @@
-//! Ctrl-C: the first asks the work to stop where nothing is lost, the second ends it at once.
+//! Ctrl-C: the first asks the work to stop where nothing is lost, the second exits at once.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What shells expect of a program that SIGINT ended: 128 and the signal's number.
+/// The conventional exit code after SIGINT: 128 plus the signal's number.
 pub const EXIT_CODE: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C only asks. `meanwhile` tells what is finished first.
+/// From now on Ctrl-C only requests a stop. `meanwhile` says what is finished first.
 pub fn listen(meanwhile: &'static str) {
     let handler = move || {
         if ASKED.swap(true, Ordering::Relaxed) {
@@ -16,7 +16,7 @@ pub fn listen(meanwhile: &'static str) {
         }
         eprintln!("\n{meanwhile}; press Ctrl-C again to end at once");
     };
-    // Without a handler Ctrl-C ends the program as it always does, which loses little.
+    // Without a handler Ctrl-C exits the program as usual, which loses little.
     let _ = ctrlc::set_handler(handler);
 }
 

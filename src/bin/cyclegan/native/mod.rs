@@ -40,7 +40,7 @@ enum Command {
     Inspect(inspect::Inspect),
 }
 
-/// Reads the command line, does what it says and tells how it went.
+/// Reads the command line, runs the command and reports how it went.
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(train) => train.run(),

@@ -4,29 +4,29 @@ use std::path::Path;
 
 use cyclegan_web::error::Error;
 
-/// What [`super::main`] has to say and which code it exits with.
+/// What [`super::main`] should report, and with which code to exit.
 #[derive(Debug)]
 pub enum Stop {
-    /// It cannot go on.
+    /// It cannot continue.
     Failed {
         /// What is wrong.
         error: Error,
-        /// What is left and how to go on from there.
+        /// What is left and how to continue from there.
         hint: Option<String>,
     },
-    /// Some of the photos failed, each of which was told already.
+    /// Some photos failed, each of which was already reported.
     Told,
     /// Ctrl-C was pressed.
     Interrupted {
-        /// How to go on.
+        /// How to continue.
         hint: String,
     },
 }
 
-/// Result of everything that a command does.
+/// The result of a command's work.
 pub type Result<T, E = Stop> = std::result::Result<T, E>;
 
-/// What to say of a file that could not be used.
+/// The message for a file that could not be used.
 pub fn told(path: &Path, error: &Error) -> String {
     format!("{}: {error} [{}]", path.display(), error.code())
 }
@@ -38,7 +38,7 @@ impl From<Error> for Stop {
 }
 
 impl Stop {
-    /// The same failure with a way on; an interruption has one already.
+    /// The same failure with a way to continue; an interruption already has one.
     pub fn with_hint(self, hint: String) -> Self {
         match self {
             Self::Failed { error, hint: None } => Self::Failed { error, hint: Some(hint) },

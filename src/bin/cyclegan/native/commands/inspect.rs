@@ -24,7 +24,7 @@ pub struct Inspect {
 }
 
 impl Inspect {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let bytes = files::read(&self.file)?;
         let mut text = String::new();
@@ -36,14 +36,14 @@ impl Inspect {
                 text += &describe_run(&state);
                 tensors
             }
-            // Weights alone, or no safetensors at all.
+            // Weights alone, or not safetensors at all.
             Err(Error::CheckpointNotRecognised(_)) => {
                 let tensors = weights::read(&bytes)?;
                 text += &format!("{}\n{}\n", container(&bytes), describe_network(tensors.clone()));
                 tensors
             }
             Err(Error::CheckpointDamaged(detail)) => match weights::read(&bytes) {
-                // A header that says checkpoint, or one that cannot be read as anything.
+                // A header that claims to be a checkpoint, or one that is entirely unreadable.
                 Ok(_) => return Err(Error::CheckpointDamaged(detail).into()),
                 Err(error) => return Err(error.into()),
             },
@@ -70,7 +70,7 @@ fn container(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The network that these tensors are.
+/// The kind of network that these tensors are.
 fn describe_network(state: StateDict) -> String {
     if let Ok((ndf, _)) = weights::discriminator_from(state.clone(), Judge::A) {
         return format!("discriminator of 70x70 pixels: ndf {ndf}");
@@ -85,7 +85,7 @@ fn describe_network(state: StateDict) -> String {
     }
 }
 
-/// How far the run is, and its settings.
+/// The progress of the run, and its settings.
 fn describe_run(state: &Value) -> String {
     let empty = Value::Null;
     let part = |path: &str| state.pointer(path).unwrap_or(&empty);
@@ -98,13 +98,13 @@ fn describe_run(state: &Value) -> String {
     text
 }
 
-/// A line for each tensor.
+/// One line per tensor.
 fn table(tensors: &StateDict) -> String {
     let wide = tensors.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(60);
     let mut text =
         format!("{:wide$}  {:>16}  {:>11} {:>11} {:>11}\n", "name", "shape", "min", "max", "mean");
     for (name, tensor) in tensors {
-        // A stranger's name may hold what a terminal obeys.
+        // Names from files may contain terminal escape sequences.
         let name = name.escape_debug().to_string();
         let sides: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
         let (min, max, mean) = summary(tensor);
@@ -115,7 +115,7 @@ fn table(tensors: &StateDict) -> String {
     text
 }
 
-/// The least, the largest and the mean; NaN when one of the numbers is.
+/// Minimum, maximum and mean; NaN if one of the numbers is.
 fn summary(tensor: &HostTensor) -> (f32, f32, f64) {
     let numbers = tensor.data.iter().copied();
     let with_nan = |pick: fn(f32, f32) -> f32| {

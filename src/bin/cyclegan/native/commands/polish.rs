@@ -28,10 +28,10 @@ use crate::native::{
     stop::{self, Stop, told},
 };
 
-/// Most photos by which it is judged, and one in how many is.
+/// Most photos for judging it, and one in how many is used.
 const JUDGED: usize = 8;
 const ONE_IN: usize = 10;
-/// Pictures whose longer side is less teach nothing about photos.
+/// Pictures with a shorter longer side than this teach nothing about photos.
 const SMALLEST: usize = 64;
 
 /// Teaches a generator the mean of its translations at four shifts, which has less of a grid
@@ -64,7 +64,7 @@ pub struct Polish {
 }
 
 impl Polish {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
         let (architecture, state) = files::read_generator(&self.weights)?;
         self.prepare_out()?;
@@ -76,7 +76,7 @@ impl Polish {
         let size =
             self.size_within(memory::largest_polished(&architecture, opened.kind, &room(&opened)))?;
         let generator = Generator::from_state(architecture, state, &opened.device)?;
-        // Of a single photo, that one.
+        // If there is only one photo, that one.
         let held = if set.held_out.is_empty() { &set.train } else { &set.held_out };
         let held: Vec<Rgb> = held.iter().filter_map(|path| read(path, size)).collect();
         eprintln!("polishing on {} photos, judged by {}", set.train.len(), held.len());
@@ -106,7 +106,7 @@ impl Polish {
         Stop::Interrupted { hint: format!("Stopped after step {done} of {}.", self.steps) }
     }
 
-    /// Finds out before the work, not behind it, that its result has no place.
+    /// Finds out before the work, rather than after it, that the result cannot be written.
     fn prepare_out(&self) -> Result<()> {
         let refuse =
             |why: &str| Err(Error::FileNotWritten(format!("{}: {why}", self.out.display())));
@@ -126,7 +126,7 @@ impl Polish {
         }
     }
 
-    /// The longer side of the photos, where at most `most` fits.
+    /// The longer side of the photos, if at most `most` fits.
     fn size_within(&self, most: usize) -> Result<usize> {
         let asked = self.size as usize;
         if most >= asked {
@@ -140,7 +140,7 @@ impl Polish {
         Ok(most)
     }
 
-    /// All steps until the end or Ctrl-C; says how many it were.
+    /// All steps until the end or Ctrl-C; returns their number.
     fn learn(
         &self,
         polished: &mut Polished,
@@ -178,7 +178,7 @@ impl Polish {
         Ok(done)
     }
 
-    /// Writes the weights, with the border that they want if their file said so.
+    /// Writes the weights, with the margin from their original file, if any.
     fn write(&self, generator: &Generator) -> Result<()> {
         let state = block_on(Readback::weights(generator))?;
         let mut about = BTreeMap::from([("format".to_string(), "pt".to_string())]);
@@ -188,7 +188,7 @@ impl Polish {
     }
 }
 
-/// A photo at the size at which it is learnt from. One that cannot be read is told and left out.
+/// A photo at the size for learning. Unreadable ones are reported and left out.
 fn read(path: &Path, size: usize) -> Option<Rgb> {
     let tell = |error: &Error| eprintln!("skipped {}", told(path, error));
     Some(whole(&decode::read(path).inspect_err(tell).ok()?, size))

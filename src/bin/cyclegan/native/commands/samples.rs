@@ -31,7 +31,7 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
         let seasons = [("summer", Season::Summer, 0), ("winter", Season::Winter, self.count)];
         for (name, season, behind) in seasons {

@@ -60,7 +60,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let (g_a, g_b) = (files::read_generator(&self.g_a)?, files::read_generator(&self.g_b)?);
         let preprocess = self.pictures.settled()?;
@@ -108,7 +108,7 @@ impl Score {
 }
 
 impl Pictures {
-    /// The defaults with what was given on the command line.
+    /// The defaults, overridden by the command line.
     fn settled(&self) -> Result<Preprocess> {
         let preprocess = self.applied_to(Preprocess::default());
         cyclegan_web::train::Config { preprocess, ..Default::default() }.validate()?;

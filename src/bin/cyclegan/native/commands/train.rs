@@ -24,7 +24,7 @@ pub struct Train {
 }
 
 impl Train {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let options = &self.options;
         let beginning = Beginning::new(options, options.out.clone(), options.resume, None)?;
@@ -49,7 +49,7 @@ impl Train {
         let (generators, step) = (session.generators(), session.trainer.step());
         let (unpolished, polished) = (session.unpolished(), session.trainer.polished());
         let bar = session.bar.take();
-        // Frees the optimisers and the pools.
+        // Frees optimisers and pools.
         drop(session);
         if let Some(mut bar) = bar {
             let before = step - polished;

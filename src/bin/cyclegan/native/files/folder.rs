@@ -1,4 +1,4 @@
-//! The photos in a folder and in the folders below it, and what else is there.
+//! The photos in a folder and its subfolders, and what else is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -9,24 +9,24 @@ use cyclegan_web::error::{Error, Result};
 
 use super::kind::{self, Kind};
 
-/// Endings under which people keep photos, in lower case. They do not decide what is opened: only
-/// whether a file that is no picture was meant to be one, and what a result is called.
+/// Extensions of photos, in lower case. They do not decide what is opened, only whether another
+/// file was meant to be a picture, and what a result is called.
 const ENDINGS: [&str; 15] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "dib", "tif", "heic",
     "heif", "avif", "jxl",
 ];
 
-/// Names in a line before it only counts.
+/// Most names listed in a line; further ones are only counted.
 const NAMED: usize = 20;
 
-/// What is in a folder.
+/// The contents of a folder.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// What can be opened, by its contents, sorted by name.
+    /// Files that can be opened, judged by their contents, sorted by name.
     pub photos: Vec<PathBuf>,
-    /// Pictures that cannot be opened and what could not be looked at, with the reason.
+    /// Pictures that cannot be opened and files that could not be examined, with the reason.
     pub left_out: Vec<(PathBuf, Error)>,
-    /// Files that are no pictures and do not claim to be.
+    /// Files that neither are pictures nor claim to be.
     others: Vec<PathBuf>,
 }
 
@@ -38,12 +38,12 @@ pub struct Found {
 /// `file-not-read` when the folder cannot be listed, `dataset-empty` when there is no photo.
 pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Found> {
     let mut walk = Walk::default();
-    // Both as the system knows them, or `./results` would not be found to lie in `photos/..`.
+    // In canonical form; otherwise `./results` would not be recognised as part of `photos/..`.
     let own = |path: &Path| path.canonicalize().ok();
     let except = except.and_then(own).filter(|except| own(folder).as_ref() != Some(except));
     walk.seen.extend(except);
     walk.visit(folder)?;
-    // Behind the folders themselves, so that a photo has its own path where there is a choice.
+    // Links after the folders themselves, so that a photo keeps its own path if it has several.
     while let Some(link) = walk.links.pop_first() {
         walk.try_to_visit(&link);
     }
@@ -60,9 +60,9 @@ pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Found> {
 #[derive(Default)]
 struct Walk {
     found: Found,
-    /// Folders that need no visit any more, as the system knows them.
+    /// Folders already visited, as canonical paths.
     seen: BTreeSet<PathBuf>,
-    /// Links to folders that are still to be followed.
+    /// Links to folders not yet followed.
     links: BTreeSet<PathBuf>,
 }
 
@@ -96,7 +96,7 @@ impl Walk {
         Ok(())
     }
 
-    /// A folder below that cannot be listed does not keep the others from being used.
+    /// An unreadable subfolder does not prevent the use of the others.
     fn try_to_visit(&mut self, folder: &Path) {
         if let Err(error) = self.visit(folder) {
             self.found.left_out.push((folder.into(), error));
@@ -121,7 +121,7 @@ impl Walk {
 }
 
 impl Found {
-    /// What was left out and why, a line for each reason.
+    /// What was left out and why, one line per reason.
     pub fn lines(&self) -> Vec<String> {
         let mut reasons: BTreeMap<String, Vec<&PathBuf>> = BTreeMap::new();
         for (path, error) in &self.left_out {
@@ -135,13 +135,13 @@ impl Found {
         lines
     }
 
-    /// What is no picture, in a line.
+    /// Files that are not pictures, in one line.
     pub fn passed_over(&self) -> Option<String> {
         let others: Vec<&PathBuf> = self.others.iter().collect();
         (!others.is_empty()).then(|| format!("passed over {}: no pictures", list(&others)))
     }
 
-    /// The photos, after what was left out has been told.
+    /// The photos, after reporting what was left out.
     pub fn told(self) -> Vec<PathBuf> {
         self.lines().iter().for_each(|line| eprintln!("{line}"));
         self.photos
@@ -158,7 +158,7 @@ fn list(paths: &[&PathBuf]) -> String {
     if more == 0 { names } else { format!("{names} and {more} more") }
 }
 
-/// The ending of a photo's name, also where a download has added to it (`.jpg_large`); none for
+/// The extension of a photo's name, even if a download has added to it (`.jpg_large`); `None` for
 /// `Bild 2024.05.01`, which has none.
 pub fn ending(path: &Path) -> Option<String> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();

@@ -1,28 +1,28 @@
-//! What a file is, told by its first bytes and never by its name: phones, messengers and downloads
-//! call photos anything.
+//! What a file is, judged by its first bytes and never by its name, because phones, messengers and
+//! downloads give photos arbitrary names.
 
 use cyclegan_web::error::Error;
 use image::ImageFormat;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A picture that can be opened.
     Photo(ImageFormat),
-    /// A picture of a kind that cannot, by its name.
+    /// A known kind of picture that cannot be opened, with its name.
     Other(&'static str),
-    /// A file of another kind that people keep beside photos.
+    /// Another kind of file that people keep next to photos.
     NoPicture(&'static str),
-    /// Nothing that is known.
+    /// Something unknown.
     Unknown,
-    /// It has no bytes.
+    /// A file without bytes.
     Empty,
 }
 
-/// Bytes that [`of`] looks at, at most.
+/// Most bytes that [`of`] looks at.
 pub const START: usize = 256;
 
-/// First bytes of pictures that are not opened.
+/// First bytes of pictures that cannot be opened.
 const OTHERS: &[(&[u8], &str)] = &[
     (b"FUJIFILMCCD-RAW", "a raw photo"),
     (b"IIRO", "a raw photo"),
@@ -54,7 +54,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"<svg", "SVG"),
 ];
 
-/// First bytes of what is no picture.
+/// First bytes of files that are not pictures.
 const NO_PICTURES: &[(&[u8], &str)] = &[
     (b"%PDF", "PDF"),
     (b"\x1aE\xdf\xa3", "a video"),
@@ -64,7 +64,7 @@ const NO_PICTURES: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "an archive"),
 ];
 
-/// What a file is that begins with these bytes.
+/// The kind of a file that begins with these bytes.
 pub fn of(bytes: &[u8]) -> Kind {
     let start = bytes.get(..START).unwrap_or(bytes);
     let at = |place: usize, text: &[u8]| start.get(place..).is_some_and(|s| s.starts_with(text));
@@ -76,7 +76,7 @@ pub fn of(bytes: &[u8]) -> Kind {
         () if at(0, b"\x89PNG\r\n\x1a\n") => Some(ImageFormat::Png),
         () if at(0, b"GIF87a") || at(0, b"GIF89a") => Some(ImageFormat::Gif),
         () if at(0, b"RIFF") && at(8, b"WEBP") => Some(ImageFormat::WebP),
-        // Words begin with these two letters too, but no header is of another length.
+        // Words begin with these two letters too, but every header has this length.
         () if at(0, b"BM")
             && [12, 16, 40, 52, 56, 64, 108, 124].iter().any(|&n| at(14, &[n, 0, 0, 0])) =>
         {
@@ -104,7 +104,7 @@ pub fn of(bytes: &[u8]) -> Kind {
     }
 }
 
-/// By the brands in the first box (ISO/IEC 14496-12, 4.3).
+/// Judged by the brands in the first box (ISO/IEC 14496-12, 4.3).
 fn boxed(start: &[u8]) -> Kind {
     let length = start.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize);
     let brands = start.get(..length).unwrap_or(start).get(8..).unwrap_or_default();
@@ -121,7 +121,7 @@ fn boxed(start: &[u8]) -> Kind {
 }
 
 impl Kind {
-    /// What to say of a file of this kind that was to be opened.
+    /// The error for trying to open a file of this kind.
     pub fn refusal(self) -> Error {
         match self {
             Self::Photo(format) => Error::ImageUnsupported(format!("{format:?}")),

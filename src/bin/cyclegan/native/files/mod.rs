@@ -1,4 +1,4 @@
-//! Reading and writing files: whole or not at all, and with the file's name in every refusal.
+//! Reads and writes files: whole or not at all, and with the file's name in every error.
 
 pub mod decode;
 pub mod folder;
@@ -38,7 +38,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|()| fs::write(&temporary, bytes))
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // It may never have come to be.
+        // It may not exist.
         let _ = fs::remove_file(&temporary);
     }
     written.map_err(|error| not_written(path, &error))
@@ -54,7 +54,7 @@ fn create_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-/// What to say when `path` could not be written.
+/// The error when `path` could not be written.
 pub fn not_written(path: &Path, error: &io::Error) -> Error {
     Error::FileNotWritten(format!("{}: {error}", path.display()))
 }
@@ -98,7 +98,7 @@ pub fn write_weights(path: &Path, state: &StateDict) -> Result<()> {
     write(path, &safetensors::write(state, &metadata)?)
 }
 
-/// Prints to standard output. A reader that has seen enough and left (`| head`) is no failure.
+/// Prints to standard output. It is no failure if the reader has already left (`| head`).
 pub fn print(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! What to compute on: the graphics card or the processor, and with how many threads.
+//! Where to compute: on the graphics card or the processor, and with how many threads.
 
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
@@ -47,7 +47,7 @@ impl Compute {
     }
 }
 
-/// What a training run may take. Translations keep to less, so that photos of any size go on.
+/// The limits of a training run. Translations use less, so that photos of any size work.
 pub fn room(opened: &Opened) -> Limits {
     match opened.kind {
         Kind::Cpu => Limits { tensor: u64::MAX, memory: available().unwrap_or(u64::MAX) },
@@ -58,7 +58,7 @@ pub fn room(opened: &Opened) -> Limits {
     }
 }
 
-/// Bytes of main memory that are free or can be, where the system says so: on Linux.
+/// Bytes of main memory that are free or can be freed, if the system says so: on Linux.
 fn available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -67,7 +67,7 @@ fn available() -> Option<u64> {
 
 #[cfg(any(target_os = "linux", target_os = "windows"))]
 use device::card_memory;
-/// Metal does not tell either.
+/// Metal does not say either.
 #[cfg(not(any(target_os = "linux", target_os = "windows")))]
 async fn card_memory() -> Option<u64> {
     None

@@ -1,4 +1,4 @@
-//! What the command line gives: options, settings, photos, and what to compute on.
+//! What the command line specifies: options, settings, photos, and the device.
 
 pub mod compute;
 pub mod options;

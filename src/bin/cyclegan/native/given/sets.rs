@@ -1,7 +1,7 @@
-//! The two sets of photos, and which of them are kept out of training.
+//! The two sets of photos, each split into training and held-out photos.
 //!
-//! The held-out photos are drawn from the seed and written to `held-out.json`, so that a run that
-//! goes on later, perhaps with more photos, never trains on those by which it is judged.
+//! The held-out photos are drawn with the seed and written to `held-out.json`, so that a resumed
+//! run, perhaps with more photos, never trains on the photos that judge it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,33 +17,33 @@ use serde_json::{Value, json};
 use super::options::Options;
 use crate::native::files::{self, decode, folder};
 
-/// The names of the held-out photos, in the folder of a run.
+/// The list of the held-out photos, in the folder of a run.
 const NOTE: &str = "held-out.json";
 
-/// One in so many is kept out unless the command line says otherwise,
+/// One in this many is held out unless the command line says otherwise,
 const ONE_IN: usize = 10;
 /// but not more than this.
 const MOST: usize = 20;
 
-/// Keeps the draw of the held-out photos apart from every other use of the seed.
+/// Makes the draw of the held-out photos independent of every other use of the seed.
 const STREAM: u64 = 0x4845_4c44_4f55_5421;
 
-/// What a trainer reads.
+/// The trainer's photos.
 pub type Photos = Listed<PathBuf, fn(&PathBuf) -> Result<Rgb>>;
 
 /// The photos of one set.
 pub struct Set {
-    /// Those to train on: at least one.
+    /// Photos for training: at least one.
     pub train: Vec<PathBuf>,
-    /// Those to look at and to judge by.
+    /// Photos for previews and scores.
     pub held_out: Vec<PathBuf>,
 }
 
 /// Both sets.
 pub struct Sets {
-    /// The look to start from.
+    /// The first look.
     pub a: Set,
-    /// The other.
+    /// The second look.
     pub b: Set,
 }
 
@@ -104,7 +104,7 @@ impl Sets {
         files::write_json(&path, &note)
     }
 
-    /// What there is, in one line.
+    /// A summary in one line.
     pub fn describe(&self) -> String {
         let [(a, b), (c, d)] = [&self.a, &self.b].map(|set| (set.train.len(), set.held_out.len()));
         format!("training on {a} photos of A and {c} of B; held out: {b} of A and {d} of B")
@@ -112,7 +112,7 @@ impl Sets {
 }
 
 impl Set {
-    /// Draws the held-out photos; both parts keep the order.
+    /// Draws the held-out photos; both parts stay in order.
     pub fn split(photos: Vec<PathBuf>, held_out: usize, random: &mut Random) -> Self {
         let mut places: Vec<usize> = (0..photos.len()).collect();
         random.shuffle(&mut places);
@@ -125,7 +125,7 @@ impl Set {
         set
     }
 
-    /// The photos to train on, decoded one at a time when their turn comes.
+    /// The training photos, decoded one at a time when needed.
     pub fn source(&self) -> Photos {
         Listed { items: self.train.clone(), decode: |path| decode::read(path) }
     }
@@ -145,19 +145,19 @@ pub fn apart(a: &[PathBuf], b: &[PathBuf]) -> Result<()> {
     )))
 }
 
-/// How many of `photos` are held out.
+/// How many of `photos` to hold out.
 fn count(set: &str, photos: usize, asked: Option<usize>) -> Result<usize> {
     match asked {
         Some(asked) if asked >= photos => Err(Error::ConfigInvalid(format!(
             "--hold-out {asked} leaves nothing to train on of the {photos} photos of set {set}"
         ))),
         Some(asked) => Ok(asked),
-        // Of a single photo, none.
+        // None if there is only one photo.
         None => Ok((photos / ONE_IN).clamp(1, MOST).min(photos.saturating_sub(1))),
     }
 }
 
-/// A photo's name within the folder of its set, the same on every system.
+/// A photo's path relative to its set's folder, the same on every system.
 fn name_in(folder: &Path, path: &Path) -> Value {
     let parts = path.strip_prefix(folder).unwrap_or(path).components();
     let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();

@@ -16,7 +16,7 @@ use super::options::{Options, Pictures, Settings};
 use crate::native::{files, stop};
 
 impl Pictures {
-    /// `base` with what was given on the command line.
+    /// `base`, overridden by the command line.
     pub fn applied_to(&self, base: Preprocess) -> Preprocess {
         Preprocess {
             mode: self.preprocess.unwrap_or(base.mode),
@@ -28,7 +28,7 @@ impl Pictures {
     }
 }
 
-/// What is wrong with an option that says something else than the networks to start from.
+/// The problem with an option that contradicts the given networks.
 fn other<T: PartialEq + Display>(name: &str, given: Option<T>, have: T) -> Option<String> {
     let given = given.filter(|given| *given != have)?;
     Some(format!("--{name} is {given}, the networks to start from have {have}"))
@@ -41,7 +41,7 @@ impl Options {
         let file = self.settings.file()?;
         let mut base = file.unwrap_or_default();
         if file.is_none() && (start.g_a.is_some() || start.g_b.is_some()) {
-            // What has learnt on whole photos would forget it on squares that are squashed.
+            // A network trained on whole photos would forget that on squashed squares.
             base.preprocess.mode = PreprocessMode::ScaleAndCrop;
             base.adam.learning_rate = FINE_TUNING_RATE;
         }
@@ -66,7 +66,7 @@ impl Options {
     /// matter: [`Settings::learn_on`]. Fails with `file-not-read` for `--config`, `config-invalid`.
     pub fn config_to_go_on(&self, checkpoint: Config) -> Result<Config> {
         let file = self.settings.file()?;
-        // Of a run that started from weights the file does not know the architecture.
+        // If the run started from weights, the file does not know their architecture.
         let base = file.map(|file| {
             let config = file.with_architecture(checkpoint.architecture());
             Config { ndf: checkpoint.ndf, ..config }
@@ -131,8 +131,8 @@ impl Settings {
         Ok(Some(config))
     }
 
-    /// Whether weights are averaged without being asked for: where a run starts from weights that are
-    /// worth something, and no settings say how.
+    /// Whether weights are averaged by default: if a run starts from weights and no settings say
+    /// otherwise.
     pub fn averages_by_itself(&self) -> bool {
         let starts_from_weights = self.g_a.is_some() || self.g_b.is_some();
         starts_from_weights && self.ema.is_none() && self.config.is_none()
@@ -140,7 +140,7 @@ impl Settings {
 
     fn schedule(&self, base: Schedule) -> Schedule {
         let rule = self.lr_rule.unwrap_or(base.rule);
-        // One number alone means twice as much, as the paper's 100 + 100 epochs.
+        // A single number means twice as much, like the paper's 100 + 100 epochs.
         let of = |unit, flat: u64, decay: Option<u64>| Schedule {
             rule,
             unit,
@@ -180,8 +180,8 @@ impl Settings {
         }
     }
 
-    /// Whether a run from `start` is polished although nobody has said anything about it. From scratch
-    /// the paper's procedure is the default.
+    /// Whether a run from `start` is polished by default. From scratch the default is the paper's
+    /// procedure.
     pub fn proposes_polish(&self, start: &Start) -> bool {
         let knows = start.g_a.is_some() || start.g_b.is_some();
         knows && self.polish.is_none() && self.config.is_none()

@@ -1,8 +1,8 @@
-//! What a run must not fall below: the scores of what it began with, and the best since.
+//! What a run must not fall below: the scores of its start, and the best since.
 //!
-//! The best generators so far are kept as `best_G_A.safetensors` and `best_G_B.safetensors` beside
-//! the last, and every scoring is a row of `scores.csv`, from which a run that goes on later knows
-//! what to surpass.
+//! The best generators so far are kept as `best_G_A.safetensors` and `best_G_B.safetensors` next to
+//! the last ones, and every scoring is a row of `scores.csv`, from which a resumed run knows what
+//! to beat.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::native::files;
 
-/// While a run learns, scores take no more than one part in so many of its time.
+/// While a run is training, scoring takes at most one part in this many of its time.
 const PART: u32 = 10;
 
 /// All scores of a run.
@@ -27,13 +27,13 @@ pub struct Bar {
     judge: Judge,
     out: PathBuf,
     scored: Vec<Scored>,
-    /// When the last scores were there, and what they took.
+    /// When the last scoring ended, and how long it took.
     last: Option<(Instant, Duration)>,
 }
 
 impl Bar {
-    /// The scores in the folder of a run that goes on after step `done`: later ones come again, but
-    /// what was best is still there.
+    /// The scores in the folder of a run that is resumed after step `done`: later ones will be
+    /// computed again, but the best generators are still there.
     pub fn open(judge: Judge, out: &Path, done: u64) -> Self {
         let before = fs::read_to_string(out.join("scores.csv")).unwrap_or_default();
         let mut scored: Vec<_> = before.lines().filter_map(Scored::parse).collect();
@@ -42,7 +42,7 @@ impl Bar {
         Self { judge, out: out.into(), scored, last: None }
     }
 
-    /// Whether there is time for scores.
+    /// Whether there is time for scoring.
     pub fn is_due(&self) -> bool {
         self.last.is_none_or(|(at, cost)| at.elapsed() >= cost * PART)
     }
@@ -68,7 +68,7 @@ impl Bar {
         files::write(&self.out.join("scores.csv"), format!("{COLUMNS}\n{rows}").as_bytes())
     }
 
-    /// What the run began with; None from scratch, where there is nothing to lose.
+    /// The scores of the start; `None` from scratch, where there is nothing to lose.
     pub fn start(&self) -> Option<&Scored> {
         self.scored.first().filter(|one| one.step == 0)
     }
@@ -77,7 +77,7 @@ impl Bar {
         self.scored.iter().rev().find(|one| one.best)
     }
 
-    /// All three for `scores.json`: the last, and within them start and best.
+    /// All three for `scores.json`: the last scores, with start and best nested inside.
     pub fn to_json(&self) -> Value {
         let of = |one: &Scored| {
             let mut json = to_json(&one.scores);
@@ -94,7 +94,7 @@ impl Bar {
         json
     }
 
-    /// What the last scores are beside those behind step `before`, where the polish began.
+    /// Compares the last scores with those after step `before`, where polishing began.
     pub fn polish(&self, before: u64) -> String {
         let before = self.scored.iter().find(|one| one.step == before);
         let both = [before, self.scored.last()];
@@ -102,7 +102,7 @@ impl Bar {
         compared(&[("unpolished", before), ("polished", last)])
     }
 
-    /// What came of the run, for people.
+    /// The outcome of the run, for people.
     pub fn verdict(&self) -> String {
         let (Some(last), Some(best)) = (self.scored.last(), self.best()) else {
             return String::new();

@@ -1,4 +1,4 @@
-//! How a run begins: from nothing, from weights, or from the checkpoint of an earlier one.
+//! How a run starts: from scratch, from weights, or from the checkpoint of an earlier one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,10 +26,10 @@ use crate::native::{
     stop,
 };
 
-/// Bytes of photos that are kept in memory: four thousand at 286 pixels.
+/// Bytes of photos kept in memory: four thousand at 286 pixels.
 const CACHE: usize = 1 << 30;
 
-/// A run that has not begun.
+/// A run that has not started.
 pub struct Beginning<'a> {
     options: &'a Options,
     out: PathBuf,
@@ -37,7 +37,7 @@ pub struct Beginning<'a> {
     origin: Origin,
 }
 
-/// Whether there is a checkpoint in `out`, or only the one before, as after a power cut.
+/// Whether `out` has a checkpoint, or, as after a power cut, only the previous one.
 pub fn has_checkpoint(out: &Path) -> bool {
     let path = out.join(CHECKPOINT);
     path.exists() || disk::previous(&path).exists()
@@ -46,7 +46,7 @@ pub fn has_checkpoint(out: &Path) -> bool {
 /// The checkpoint of an earlier run.
 type Saved = Reader<disk::Opened>;
 
-/// What it begins with.
+/// What it starts from.
 enum Origin {
     New(Box<(Config, Start)>),
     Saved(Box<Saved>),
@@ -96,7 +96,7 @@ impl<'a> Beginning<'a> {
                 if options.settings.averages_by_itself() {
                     config.ema = ema_for(steps);
                 }
-                // An ablation is of the paper's procedure.
+                // An ablation follows the paper's procedure.
                 if ablation.is_none() && options.settings.proposes_polish(&start) {
                     config.polish = polish::proposed(steps);
                 }
@@ -129,7 +129,7 @@ impl<'a> Beginning<'a> {
     }
 }
 
-/// Says so when the run ends before its generators learn at the full rate.
+/// Warns if the run ends before its generators reach the full learning rate.
 fn note_a_long_ramp(trainer: &Trainer<Photos>) {
     let (steps, ramp) = (trainer.total().saturating_sub(trainer.warm_up()), trainer.ramp());
     if steps < ramp {
@@ -145,7 +145,7 @@ fn ablated(config: Config, ablation: Option<Ablation>) -> Config {
     ablation.map_or(config, |ablation| config.ablated(ablation))
 }
 
-/// Reads a checkpoint, or the one before it if it has to be, and says so.
+/// Reads a checkpoint, or if necessary the previous one, and says so.
 fn checkpoint(path: &Path) -> stop::Result<Saved> {
     let (checkpoint, reason) = disk::open_latest(path)?;
     if let Some(reason) = reason {

@@ -12,9 +12,9 @@ pub const COLUMNS: &str = "step,round_trip_A,round_trip_B,taken_for_B,taken_for_
 pub struct Scored {
     /// Steps done by then.
     pub step: u64,
-    /// What the generators were worth.
+    /// The generators' scores.
     pub scores: Scores,
-    /// Whether nothing before was as good.
+    /// Whether they are the best so far.
     pub best: bool,
 }
 
@@ -96,7 +96,7 @@ impl Scored {
         )
     }
 
-    /// None for what is no such row: the heading, or one that was cut off.
+    /// `None` for other rows: the heading, or one that was cut off.
     pub fn parse(row: &str) -> Option<Self> {
         let (step, rest) = row.split_once(',')?;
         let numbers: Vec<f32> =

@@ -1,4 +1,4 @@
-//! Judging two generators by photos that neither was trained on.
+//! Judges two generators with photos that neither was trained on.
 
 use std::path::{Path, PathBuf};
 
@@ -20,16 +20,16 @@ use rayon::prelude::*;
 
 use crate::native::{files::decode, given::sets::Sets, stop::told};
 
-/// Most photos of a set that the classifier is trained on.
+/// Most photos of a set for training the classifier.
 const MOST: usize = 500;
 
 /// Longest side of a photo that is judged whole, in pixels.
 const LONGEST: usize = 1024;
 
-/// Keeps the draw of the classifier's photos apart from every other use of the seed.
+/// Makes the draw of the classifier's photos independent of every other use of the seed.
 const STREAM: u64 = 0x434c_4153_5349_4659;
 
-/// A generator each way.
+/// A generator for each direction.
 pub struct Generators {
     /// A to B.
     pub g_a: Generator,
@@ -37,7 +37,7 @@ pub struct Generators {
     pub g_b: Generator,
 }
 
-/// Photos to judge by: see [`Preprocess::held_out`].
+/// Photos for judging: see [`Preprocess::held_out`].
 pub struct Held {
     /// Of set A.
     pub a: Vec<Rgb>,
@@ -69,7 +69,7 @@ impl Held {
     }
 }
 
-/// A classifier that knows the two looks, and the photos that it is asked about.
+/// A classifier trained on the two looks, and the photos for judging.
 pub struct Judge {
     classifier: Classifier,
     held: Held,
@@ -109,7 +109,7 @@ impl Judge {
         Ok(Some(Self { classifier, held }))
     }
 
-    /// The photos that it judges by.
+    /// The photos for judging.
     pub fn held(&self) -> &Held {
         &self.held
     }
@@ -133,8 +133,8 @@ impl Judge {
     }
 }
 
-/// How different the translations of `from` are from each other, relative to the photos of `to`,
-/// which they shall look like. None without two pictures of one size.
+/// How much the translations of `from` differ from each other, relative to the photos of `to`,
+/// which they should look like. `None` without two pictures of one size.
 pub fn diversity(from: &[Preview], to: &[Preview]) -> Option<f32> {
     let translated: Vec<&Rgb> = from.iter().map(|preview| &preview.translated).collect();
     let real: Vec<&Rgb> = to.iter().map(|preview| &preview.input).collect();
@@ -142,7 +142,7 @@ pub fn diversity(from: &[Preview], to: &[Preview]) -> Option<f32> {
     (real > 0.0).then(|| (translated / real) as f32)
 }
 
-/// Mean absolute difference of the levels of two pictures, over all pairs of one size.
+/// Mean absolute difference in levels over all pairs of pictures of the same size.
 fn spread(pictures: &[&Rgb]) -> Option<f64> {
     let mut differences = Vec::new();
     for (place, one) in pictures.iter().enumerate() {
@@ -158,8 +158,8 @@ fn spread(pictures: &[&Rgb]) -> Option<f64> {
     (count > 0).then(|| differences.iter().sum::<f64>() / count as f64)
 }
 
-/// Reads photos as [`Preprocess::held_out`] lets networks be judged by them. What cannot be read is
-/// told and left out.
+/// Reads photos and prepares them for judging as in [`Preprocess::held_out`]. Unreadable ones are
+/// reported and left out.
 pub fn pictures(paths: &[PathBuf], preprocess: &Preprocess) -> Vec<Rgb> {
     let read =
         |path: &Path| decode::read(path).and_then(|photo| preprocess.held_out(photo, LONGEST));

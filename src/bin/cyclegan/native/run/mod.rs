@@ -1,4 +1,4 @@
-//! A training run: how it begins, goes on, is scored, and what it writes.
+//! A training run: how it starts, proceeds, is scored, and what it writes.
 
 pub mod bar;
 pub mod beginning;

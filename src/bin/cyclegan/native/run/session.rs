@@ -25,30 +25,30 @@ use crate::native::{
     stop::{self, Stop, told},
 };
 
-/// Seconds that one call of the trainer shall take: often enough for the bar and for Ctrl-C.
+/// Target seconds of one call of the trainer: often enough for the bar and for Ctrl-C.
 const CALL: f64 = 0.5;
 
-/// Most steps in one call.
+/// Most steps per call.
 const MOST_STEPS: u64 = 64;
 
 /// Most rows of each set on a contact sheet.
 const MOST_ROWS: usize = 8;
 
-/// A run that has begun.
+/// A run that has started.
 pub struct Session<'a> {
     /// The run itself.
     pub trainer: Trainer<Photos>,
     /// Its photos.
     pub sets: &'a Sets,
-    /// Where it computes.
+    /// Its device.
     pub opened: &'a Opened,
     /// Its folder.
     pub out: PathBuf,
-    /// Steps from one contact sheet to the next; 0 for none.
+    /// Steps between contact sheets; 0 for none.
     pub preview_every: u64,
-    /// Time from one checkpoint to the next.
+    /// Time between checkpoints.
     pub save_every: Duration,
-    /// What scores it on the way.
+    /// What scores it along the way.
     pub bar: Option<Bar>,
 }
 
@@ -71,8 +71,8 @@ impl Session<'_> {
         })
     }
 
-    /// All steps until the end or Ctrl-C. What cannot be written meanwhile is told and tried again:
-    /// the disk may have room by then.
+    /// All steps until the end or Ctrl-C. Failed writes are reported and tried again later, when
+    /// the disk may have room.
     fn train(&mut self, progress: &mut Progress) -> stop::Result<Option<Held>> {
         files::write_json(&self.out.join("config.json"), &self.config().to_json())?;
         let mut record = Record::open(&self.out.join("losses.csv"), self.trainer.step())?;
@@ -124,7 +124,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// What is left of a run that failed, saved if it can be.
+    /// What is left of a failed run, saved if possible.
     fn hint(&self) -> String {
         let saved = if self.trainer.ended().is_none() { self.save().is_ok() } else { false };
         match self.out.join(CHECKPOINT) {
@@ -143,12 +143,12 @@ impl Session<'_> {
         }
     }
 
-    /// The two generators as they are now.
+    /// The current generators.
     pub fn generators(&self) -> Generators {
         self.both(Trainer::generator)
     }
 
-    /// The same without polish, if they have it.
+    /// The same without polishing, if they have been polished.
     pub fn unpolished(&self) -> Option<Generators> {
         (self.trainer.polished() > 0).then(|| self.both(Trainer::unpolished))
     }
@@ -158,12 +158,12 @@ impl Session<'_> {
         Generators { g_a, g_b }
     }
 
-    /// What decides the run.
+    /// The run's configuration.
     pub fn config(&self) -> &Config {
         self.trainer.config()
     }
 
-    /// Writes the checkpoint, then the generators, which may find room where it did not.
+    /// Writes the checkpoint, then the generators, for which there may be room even if it failed.
     fn save(&self) -> Result<()> {
         let saved = disk::write_in_pieces(&self.out.join(CHECKPOINT), |file| {
             block_on(self.trainer.save(file)).map(drop)
@@ -175,8 +175,8 @@ impl Session<'_> {
         saved
     }
 
-    /// Scores the generators as they are now, unless that would take too much of the time. A polish
-    /// is scored as a whole, behind its last step.
+    /// Scores the current generators, unless that would take too much of the time. Polishing is
+    /// scored as a whole, after its last step.
     fn score(&mut self) -> Result<()> {
         let (step, generators) = (self.trainer.step(), self.generators());
         match &mut self.bar {

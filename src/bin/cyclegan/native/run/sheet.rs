@@ -41,7 +41,7 @@ pub fn sheet(rows: &[Vec<&Rgb>]) -> Result<Rgb> {
     Ok(Rgb { width, height, pixels })
 }
 
-/// Where each of these lengths begins, and last where all of them end.
+/// The start of each of these lengths, and finally the end of all.
 fn places(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut at = GUTTER;
     let mut places = vec![at];

@@ -1,10 +1,10 @@
-//! Colours to sRGB, on which networks are trained and which screens show.
+//! Converts colours to sRGB, on which networks are trained and which screens show.
 //!
-//! As browsers do: a profile is followed if it fits the picture's kind of colours and can be read,
-//! and left aside otherwise; a PNG may also name its colours by a code (cICP), or by a gamma and
-//! primaries (gAMA and cHRM, only both together). A picture without any of it is sRGB, and one
-//! whose profile changes no colour by more than a level is as good as that: their pixels stay as
-//! they are, to the byte, as Pillow and PyTorch take them.
+//! As in browsers, a profile is applied if it fits the picture's colour model and can be read, and
+//! ignored otherwise; a PNG may also describe its colours by a code (cICP), or by a gamma and
+//! primaries (gAMA and cHRM, only both together). A picture without any of these is sRGB, and one
+//! whose profile changes no colour by more than a level counts as sRGB: their pixels stay
+//! unchanged, to the byte, as Pillow and PyTorch read them.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ fn plain(levels: Levels, from: &[u8], to: &mut [u8]) {
             ([grey], [r, g, b]) => [*r, *g, *b] = [*grey; 3],
             ([grey, alpha], [r, g, b, a]) => [*r, *g, *b, *a] = [*grey, *grey, *grey, *alpha],
             ([c, m, y, k], [r, g, b]) => {
-                // What inks leave of white paper.
+                // What inks leave of the white paper.
                 let left = |ink: &u8| u32::from(255 - *ink);
                 [*r, *g, *b] = [c, m, y].map(|ink| ((left(ink) * left(k) + 127) / 255) as u8);
             }
@@ -62,7 +62,7 @@ fn plain(levels: Levels, from: &[u8], to: &mut [u8]) {
     }
 }
 
-/// From a profile to sRGB; none where it does not fit or changes nothing.
+/// A transform from a profile to sRGB; `None` if it does not fit or changes nothing.
 fn transform(profile: &ColorProfile, levels: Levels) -> Option<Arc<Transform8BitExecutor>> {
     let (space, from) = match levels {
         Levels::Grey => (DataColorSpace::Gray, Layout::Gray),
@@ -87,7 +87,7 @@ fn transform(profile: &ColorProfile, levels: Levels) -> Option<Arc<Transform8Bit
     changes.then_some(transform)
 }
 
-/// Colours from all over, opaque, by which a profile is tried.
+/// A sample of opaque colours for testing a profile.
 fn probe(levels: Levels) -> Vec<u8> {
     let steps = || (0..=255_u8).step_by(15);
     let grey = steps().flat_map(|level| [level, 255]);
@@ -101,7 +101,7 @@ fn probe(levels: Levels) -> Vec<u8> {
     }
 }
 
-/// The profile that a PNG describes without holding one, if its description counts.
+/// The profile that a PNG describes without embedding one, if it is to be used.
 pub fn of_png(bytes: &[u8]) -> Option<ColorProfile> {
     let reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
     let info = reader.info();
@@ -112,7 +112,7 @@ pub fn of_png(bytes: &[u8]) -> Option<ColorProfile> {
             matrix_coefficients: code.matrix_coefficients.try_into().ok()?,
             full_range: code.is_video_full_range_image,
         };
-        // Tones brighter than white would have to be mapped.
+        // Tones brighter than white would need tone mapping.
         let hdr = [TransferCharacteristics::Smpte2084, TransferCharacteristics::Hlg];
         let profile = ColorProfile::new_from_cicp(named);
         if profile.red_trc.is_some() && !hdr.contains(&named.transfer_characteristics) {
@@ -127,7 +127,7 @@ pub fn of_png(bytes: &[u8]) -> Option<ColorProfile> {
     let [white, red, green, blue] =
         [primaries.white, primaries.red, primaries.green, primaries.blue].map(at);
     let given = [white, red, green, blue];
-    // The standard's own stand-in for sRGB, which many programs write.
+    // The standard's own substitute for sRGB, which many programs write.
     let srgb = [[0.3127, 0.329], [0.64, 0.33], [0.3, 0.6], [0.15, 0.06]];
     let near = |(a, b): (&f32, &f32)| (a - b).abs() < 0.001;
     if near((&gamma, &0.45455)) && given.as_flattened().iter().zip(srgb.as_flattened()).all(near) {
@@ -140,7 +140,7 @@ pub fn of_png(bytes: &[u8]) -> Option<ColorProfile> {
     let [red, green, blue] = [red, green, blue].map(|[x, y]| Chromaticity::new(x, y));
     let [x, y] = white.map(f64::from);
     profile.update_rgb_colorimetry(XyY { x, y, yb: 1.0 }, ColorPrimaries { red, green, blue });
-    // An ICC curve of one number: 256ths of the exponent.
+    // An ICC curve with a single number: 256ths of the exponent.
     let exponent = (256.0 / gamma).round().clamp(1.0, 65_535.0) as u16;
     let curve = Some(ToneReprCurve::Lut(vec![exponent]));
     (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);

@@ -1,4 +1,4 @@
-//! JPEG, by a decoder that knows every sampling and order of scans.
+//! JPEG, with a decoder that supports every sampling and order of scans.
 
 use std::io::Cursor;
 

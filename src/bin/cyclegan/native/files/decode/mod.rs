@@ -1,11 +1,11 @@
 //! From a file to a picture, as a browser would show it to the page.
 //!
-//! Turned as its EXIF says, in sRGB ([`colours`]), 16 bits a level rounded to 8, what is transparent
-//! laid on white, an animation's first frame. The size is checked before any pixel is decoded, and
-//! a file whose pixels are not all there is refused.
+//! Rotated according to its EXIF data, in sRGB ([`colours`]), 16-bit levels rounded to 8,
+//! transparent pixels on white, the first frame of an animation. The size is checked before any
+//! pixel is decoded, and files with missing pixels are refused.
 //!
 //! `tests/zoo` compares all of it with Pillow: PNG, GIF, BMP and lossless WebP are equal, JPEG and
-//! lossy WebP off by 0.3 levels on average at most, since decoders round otherwise.
+//! lossy WebP differ by at most 0.3 levels on average, because decoders round differently.
 
 mod colours;
 mod jpeg;
@@ -29,7 +29,7 @@ use moxcms::ColorProfile;
 use super::kind::{self, Kind};
 use stored::{Levels, Stored, orientation};
 
-/// Most bytes that a decoder may take: the largest picture with four levels of 16 bits.
+/// Most bytes for a decoder: the largest picture with four 16-bit levels.
 const MAX_MEMORY: u64 = 8 * MAX_PIXELS as u64;
 
 /// Reads a file of any kind that [`Kind::Photo`] names, told by its contents and not by its name.
@@ -47,7 +47,7 @@ pub fn read(path: &Path) -> Result<Rgb> {
     upright(colours::to_srgb(stored)?, orientation)
 }
 
-/// The bytes of a regular file: others may have no end.
+/// The bytes of a regular file; others may never end.
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
@@ -68,12 +68,12 @@ fn upright(picture: Rgb, orientation: Orientation) -> Result<Rgb> {
     Rgb::new(width, height, picture.into_rgb8().into_raw())
 }
 
-/// All formats but JPEG.
+/// All formats except JPEG.
 fn decode(mut bytes: Vec<u8>, format: ImageFormat) -> Result<Stored> {
     let mut profile = None;
     if format == ImageFormat::Png {
         profile = colours::of_png(&bytes);
-        // Its end may be missing, and behind an end nothing is read.
+        // The end chunk may be missing, and nothing after one is read.
         bytes.extend(b"\0\0\0\0IEND\xae\x42\x60\x82");
     }
     if format == ImageFormat::WebP {
@@ -90,7 +90,7 @@ fn decode(mut bytes: Vec<u8>, format: ImageFormat) -> Result<Stored> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS as u64 {
         return Err(Error::ImageTooLarge(format!("{width} × {height} pixels")));
     }
-    // A camera's damaged notes are no reason to refuse its photo.
+    // Damaged metadata is no reason to refuse a photo.
     let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
     let icc = decoder.icc_profile().ok().flatten();
     let profile = profile.or_else(|| ColorProfile::new_from_slice(&icc?).ok());
@@ -107,12 +107,12 @@ fn decode(mut bytes: Vec<u8>, format: ImageFormat) -> Result<Stored> {
 }
 
 fn refused(error: ImageError) -> Error {
-    // Some decoders end their sentences with a new line.
+    // Some decoders end their messages with a line feed.
     let why = |error: &dyn std::error::Error| error.to_string().trim().to_string();
     match error {
         ImageError::Limits(limit) => Error::ImageTooLarge(why(&limit)),
         ImageError::Unsupported(what) => Error::ImageUnsupported(why(&what)),
-        // WebP's decoder has no other way to say so.
+        // WebP's decoder reports it only as text.
         other if why(&other).ends_with("Image too large") => Error::ImageTooLarge(why(&other)),
         other => Error::ImageDamaged(why(&other)),
     }

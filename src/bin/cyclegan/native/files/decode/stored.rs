@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 use moxcms::ColorProfile;
 
-/// The levels of a pixel; of CMYK, how much ink.
+/// The channels of a pixel; for CMYK, the amount of ink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Levels {
     Grey,
@@ -28,20 +28,20 @@ impl Levels {
     }
 }
 
-/// What a file holds.
+/// The contents of a file.
 pub struct Stored {
     pub width: usize,
     pub height: usize,
     pub levels: Levels,
-    /// 8 bits a level, rows from the top.
+    /// 8 bits per level, rows from the top.
     pub data: Vec<u8>,
-    /// How its colours are meant, if it says so.
+    /// Its colour profile, if it has one.
     pub profile: Option<ColorProfile>,
-    /// How it is to be turned.
+    /// How to rotate it.
     pub orientation: Orientation,
 }
 
-/// What EXIF says, as JPEG, PNG and WebP hold it; some programs leave JPEG's mark before it.
+/// The orientation in EXIF data of JPEG, PNG or WebP; some programs leave JPEG's marker before it.
 pub fn orientation(exif: &[u8]) -> Orientation {
     let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
     Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)

@@ -1,7 +1,7 @@
-//! WebP that was cut short (RFC 9649, 2.3).
+//! Truncated WebP files (RFC 9649, 2.3).
 //!
-//! Its lossy decoder fills up what is missing at the end with anything. The container says how long
-//! the picture is, so that is asked; what stands behind the picture may be missing.
+//! The lossy decoder fills missing pixels at the end with garbage. The container gives the
+//! picture's length, so that is checked; data after the picture may be missing.
 
 use cyclegan_web::error::{Error, Result};
 
@@ -17,7 +17,7 @@ pub fn completed(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
             break;
         }
         has_picture |= matches!(&[a, b, c, d], b"VP8 " | b"VP8L" | b"ANMF");
-        // Chunks begin at even places; the byte between may be missing.
+        // Chunks start at even positions; the padding byte may be missing.
         end += 8 + length;
         if length % 2 == 1 {
             bytes.resize(bytes.len().max(end + 1), 0);
