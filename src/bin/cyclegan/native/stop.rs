@@ -1,4 +1,4 @@
-//! Why a command ends before its work is done.
+//! Reasons for a command to end before its work is done.
 
 use std::path::Path;
 

@@ -30,12 +30,12 @@ pub struct Found {
     others: Vec<PathBuf>,
 }
 
-/// All photos in `folder`. What lies below `except` is passed over: results that are written into
-/// the same folder are no photos to start from.
+/// All photos in `folder`, except in `except`: results written into the same folder are not photos
+/// to start from.
 ///
-/// Links are followed, to photos and to folders, each folder once however many lead to it. Hidden
-/// files are passed over (macOS puts one beside each photo on a foreign disk). Fails with
-/// `file-not-read` when the folder cannot be listed, `dataset-empty` when there is no photo.
+/// Links to photos and folders are followed, each folder once however many lead to it. Hidden files
+/// are skipped (macOS puts one beside each photo on a foreign disk). Fails with `file-not-read`
+/// when the folder cannot be listed, `dataset-empty` when there is no photo.
 pub fn photos(folder: &Path, except: Option<&Path>) -> Result<Found> {
     let mut walk = Walk::default();
     // In canonical form; otherwise `./results` would not be recognised as part of `photos/..`.

@@ -28,8 +28,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     decode::bytes(path).map_err(|error| Error::FileNotRead(format!("{}: {error}", path.display())))
 }
 
-/// Writes a file, and the folders that lead to it; until it is whole, what was there before stays.
-/// Fails with `file-not-written`.
+/// Writes a file, and the folders that lead to it; the old file stays until the new one is
+/// complete. Fails with `file-not-written`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut temporary = OsString::from(path);
     temporary.push(".tmp");
@@ -44,12 +44,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|error| not_written(path, &error))
 }
 
-/// Writes JSON, fit to be read by people too. Fails with `file-not-written`.
+/// Writes JSON, readable for people too. Fails with `file-not-written`.
 pub fn write_json(path: &Path, value: &Value) -> Result<()> {
     write(path, format!("{value:#}\n").as_bytes())
 }
 
-/// Makes the folder that will hold `path`. Fails with what the system says.
+/// Creates the folder for `path`. Fails with the system's error.
 fn create_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
@@ -59,8 +59,7 @@ pub fn not_written(path: &Path, error: &io::Error) -> Error {
     Error::FileNotWritten(format!("{}: {error}", path.display()))
 }
 
-/// Writes a picture as PNG. Fails with `file-not-written`, `image-too-large` for more than PNG
-/// holds.
+/// Writes a picture as PNG. Fails with `file-not-written`, `image-too-large` beyond PNG's limits.
 pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
     let side = |side: usize| {
         u32::try_from(side).map_err(|_| Error::ImageTooLarge(format!("a side of {side} pixels")))
@@ -73,14 +72,14 @@ pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
     write(path, &bytes)
 }
 
-/// Reads a generator from `.pth` or `.safetensors`. Fails with `file-not-read`, or any of the codes
-/// `weights-…`, with the file's name as a hint.
+/// Reads a generator from `.pth` or `.safetensors`. Fails with `file-not-read`, or any of the
+/// `weights-…` codes, with the file's name as a hint.
 pub fn read_generator(path: &Path) -> stop::Result<(Architecture, StateDict)> {
     read_network(path, weights::generator_from)
 }
 
 /// Reads a discriminator, with its `ndf`, from a file that holds it alone or with other networks.
-/// Fails as [`read_generator`].
+/// Fails like [`read_generator`].
 pub fn read_discriminator(path: &Path, judge: Judge) -> stop::Result<(usize, StateDict)> {
     read_network(path, |state| weights::discriminator_from(state, judge))
 }

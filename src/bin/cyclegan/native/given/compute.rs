@@ -27,8 +27,8 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// Opens the device and says on standard error which one it is. Fails with `gpu-…` when the
-    /// graphics card was asked for and cannot be used.
+    /// Opens the device and reports which one it is on standard error. Fails with `gpu-…` when the
+    /// graphics card was requested but cannot be used.
     pub fn open(&self) -> Result<Opened> {
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()

@@ -48,9 +48,9 @@ pub struct Sets {
 }
 
 impl Sets {
-    /// Finds the photos and parts them: as `held-out.json` in `--out` says for a run that goes on,
-    /// else by `seed`. Fails with `file-not-read`, `dataset-empty`, and `config-invalid` when
-    /// nothing would be left to train on or results would lie among the photos.
+    /// Finds the photos and splits them: according to `held-out.json` in `--out` for a resumed run,
+    /// otherwise with `seed`. Fails with `file-not-read`, `dataset-empty`, and `config-invalid`
+    /// when no photo would be left for training or results would be among the photos.
     pub fn find(options: &Options, seed: u64) -> Result<Self> {
         let path = options.out.join(NOTE);
         let noted = if options.resume && path.exists() { Some(read_note(&path)?) } else { None };
@@ -90,7 +90,7 @@ impl Sets {
         Ok(Self { a, b })
     }
 
-    /// Writes `held-out.json`; of a run that goes on it stays as it is, since a photo that is
+    /// Writes `held-out.json`. For a resumed run it stays unchanged, because a photo that is
     /// missing today must not be trained on tomorrow. Fails with `file-not-written`.
     pub fn note(&self, options: &Options) -> Result<()> {
         let path = options.out.join(NOTE);
@@ -131,8 +131,8 @@ impl Set {
     }
 }
 
-/// Checks that no photo is in both sets, by whatever path: one folder given twice, or inside the
-/// other, or linked there. Fails with `config-invalid`.
+/// Checks that no photo is in both sets, by whatever path: the same folder twice, one inside the
+/// other, or linked. Fails with `config-invalid`.
 pub fn apart(a: &[PathBuf], b: &[PathBuf]) -> Result<()> {
     let own = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let a: BTreeSet<PathBuf> = a.iter().map(own).collect();

@@ -35,8 +35,8 @@ fn other<T: PartialEq + Display>(name: &str, given: Option<T>, have: T) -> Optio
 }
 
 impl Options {
-    /// The settings of a run that starts from `start`, whose architecture wins over all but the
-    /// command line. Fails with `file-not-read` for `--config`, `config-invalid`.
+    /// The settings of a run that starts from `start`, whose architecture overrides everything
+    /// except the command line. Fails with `file-not-read` for `--config`, `config-invalid`.
     pub fn config(&self, start: &Start) -> Result<Config> {
         let file = self.settings.file()?;
         let mut base = file.unwrap_or_default();
@@ -62,8 +62,9 @@ impl Options {
         Ok(config)
     }
 
-    /// The settings with which a run of `checkpoint`'s settings shall go on. Its length is another
-    /// matter: [`Settings::learn_on`]. Fails with `file-not-read` for `--config`, `config-invalid`.
+    /// The settings with which to resume a run with `checkpoint`'s settings. Its length is
+    /// separate: [`Settings::learn_on`]. Fails with `file-not-read` for `--config`,
+    /// `config-invalid`.
     pub fn config_to_go_on(&self, checkpoint: Config) -> Result<Config> {
         let file = self.settings.file()?;
         // If the run started from weights, the file does not know their architecture.
@@ -79,8 +80,8 @@ impl Options {
         Ok(config)
     }
 
-    /// Where the chance of a run starts whose checkpoint is not read yet. Fails with
-    /// `file-not-read` for `--config`, `config-invalid`.
+    /// The seed of a run whose checkpoint has not been read yet. Fails with `file-not-read` for
+    /// `--config`, `config-invalid`.
     pub fn seed(&self) -> Result<u64> {
         let file = self.settings.file()?.unwrap_or_default();
         Ok(self.settings.seed.unwrap_or(file.seed))
@@ -158,10 +159,10 @@ impl Settings {
         self.steps.is_some() || self.epochs.is_some()
     }
 
-    /// Gives a run that goes on the length that the options ask for: `--steps` or `--epochs` alone
-    /// is that of the whole run, with `--steps-decay` or `--epochs-decay` its schedule is another.
-    /// The options with which it began change nothing. Fails with `file-not-read` for `--config`,
-    /// `config-invalid`.
+    /// Gives a resumed run the length that the options ask for: `--steps` or `--epochs` alone set
+    /// the length of the whole run, with `--steps-decay` or `--epochs-decay` they replace its
+    /// schedule. Repeating the original options changes nothing. Fails with `file-not-read` for
+    /// `--config`, `config-invalid`.
     pub fn learn_on<S: Source>(&self, trainer: &mut Trainer<S>) -> Result<()> {
         if !self.asks_for_length() {
             return Ok(());
@@ -187,8 +188,8 @@ impl Settings {
         knows && self.polish.is_none() && self.config.is_none()
     }
 
-    /// Reads the weights that the run starts from. Fails with `file-not-read`, or any of the codes
-    /// `weights-…`; `config-invalid` when two generators or two discriminators are not alike.
+    /// Reads the weights that the run starts from. Fails with `file-not-read`, or any of the
+    /// `weights-…` codes; `config-invalid` when two generators or two discriminators differ.
     pub fn start(&self) -> stop::Result<Start> {
         let read = |path: &Option<PathBuf>| path.as_deref().map(files::read_generator).transpose();
         let (g_a, g_b) = (read(&self.g_a)?, read(&self.g_b)?);

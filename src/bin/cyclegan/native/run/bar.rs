@@ -47,8 +47,8 @@ impl Bar {
         self.last.is_none_or(|(at, cost)| at.elapsed() >= cost * PART)
     }
 
-    /// Scores the generators as they are behind `step`, and keeps them if they are the best. Fails
-    /// with `file-not-written`, `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    /// Scores the generators after `step`, and saves them if they are the best. Fails with
+    /// `file-not-written`, `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn score(&mut self, step: u64, generators: &Generators, opened: &Opened) -> Result<()> {
         let started = Instant::now();
         let scores = self.judge.score(generators, opened)?;

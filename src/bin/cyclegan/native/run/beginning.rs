@@ -53,9 +53,9 @@ enum Origin {
 }
 
 impl<'a> Beginning<'a> {
-    /// Reads the checkpoint in `out` when the run shall go on (`resume`), else the weights that the
-    /// options name. Fails with whatever is wrong with the options, the weights or the checkpoint;
-    /// `file-not-written` when there is a checkpoint that would be lost.
+    /// Reads the checkpoint in `out` if the run is to `resume`, otherwise the weights given in the
+    /// options. Fails with whatever is wrong with the options, the weights or the checkpoint;
+    /// `file-not-written` when an existing checkpoint would be lost.
     pub fn new(
         options: &'a Options,
         out: PathBuf,
@@ -82,7 +82,7 @@ impl<'a> Beginning<'a> {
         Ok(Self { options, out, ablation, origin })
     }
 
-    /// Begins. Fails with whatever is wrong with settings, weights or checkpoint.
+    /// Starts the run. Fails with whatever is wrong with settings, weights or checkpoint.
     pub fn begin<'b>(self, sets: &'b Sets, opened: &'b Opened) -> stop::Result<Session<'b>> {
         let Self { options, out, ablation, origin } = self;
         let (a, b) = (sets.a.source(), sets.b.source());

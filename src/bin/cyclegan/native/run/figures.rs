@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 pub const COLUMNS: &str = "step,round_trip_A,round_trip_B,taken_for_B,taken_for_A,trust_B,trust_A,\
                        classifier_on_real_photos,trust_real,grid_A,grid_B,merit,best";
 
-/// Scores of one moment.
+/// Scores at one point in the run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scored {
-    /// Steps done by then.
+    /// Completed steps.
     pub step: u64,
     /// The generators' scores.
     pub scores: Scores,
@@ -78,7 +78,7 @@ pub fn to_json(scores: &Scores) -> Value {
 }
 
 impl Scored {
-    /// It as a row of `scores.csv`.
+    /// The scores as a row of `scores.csv`.
     pub fn row(&self) -> String {
         let Self { step, scores, best } = self;
         let Scores { round_trip_a, round_trip_b, ceiling, taken_for_b, taken_for_a, .. } = scores;

@@ -55,8 +55,8 @@ impl Held {
         Self { a, b }
     }
 
-    /// Each photo of the two sets there and back: of A, then of B. Fails with `output-not-finite`,
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    /// The round trip of each photo of the two sets: of A, then of B. Fails with
+    /// `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn previews(&self, generators: &Generators, opened: &Opened) -> Result<[Vec<Preview>; 2]> {
         let Generators { g_a, g_b } = generators;
         let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
@@ -76,8 +76,8 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Trains a classifier on the training photos of `sets`. None when a set has no photo held out.
-    /// Fails with `dataset-empty` when no photo to train on can be read, `output-not-finite`,
+    /// Trains a classifier on the training photos of `sets`. `None` when a set has no held-out
+    /// photo. Fails with `dataset-empty` when no training photo can be read, `output-not-finite`,
     /// `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn train(
         sets: &Sets,
@@ -120,7 +120,8 @@ impl Judge {
         self.score_smooth(generators, Smooth::One, opened)
     }
 
-    /// Scores two generators in use at several shifts of their lattice. Fails as [`Judge::score`].
+    /// Scores two generators, averaging several shifts of their lattice. Fails like
+    /// [`Judge::score`].
     pub fn score_smooth(
         &self,
         Generators { g_a, g_b }: &Generators,

@@ -53,9 +53,9 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Trains to the end, or until Ctrl-C, and saves. What fails on the way is saved before it ends
-    /// the run, unless there is nothing good left. Fails with whatever ends the training, with what
-    /// is left of it as a hint.
+    /// Trains to the end, or until Ctrl-C, and saves. After a failure it saves first, unless
+    /// nothing good is left. Fails with whatever ends the training, with what is left of it as a
+    /// hint.
     pub fn run(&mut self) -> stop::Result<()> {
         let (total, done) = (self.trainer.total(), self.trainer.step());
         let mut progress = Progress::new(total, done);
@@ -205,8 +205,8 @@ impl Session<'_> {
     }
 }
 
-/// Writes photos there and back as a contact sheet: a row for each, of set A first. Fails with
-/// `file-not-written`, `image-too-large`. Without any photo nothing is written.
+/// Writes photos and their round trips as a contact sheet: a row each, those of set A first.
+/// Without photos nothing is written. Fails with `file-not-written`, `image-too-large`.
 pub fn write_sheet(path: &Path, previews: &[Vec<Preview>; 2]) -> Result<()> {
     let all = previews.iter().flatten();
     let rows: Vec<_> = all.map(|row| vec![&row.input, &row.translated, &row.back]).collect();

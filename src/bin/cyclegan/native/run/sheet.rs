@@ -11,8 +11,8 @@ const GUTTER: usize = 4;
 /// White.
 const PAPER: u8 = 255;
 
-/// Lays out `rows` of pictures, each column as wide as its widest and each row as high as its
-/// highest picture. Fails with `image-too-large` above [`MAX_PIXELS`].
+/// Lays out `rows` of pictures, each column as wide as its widest picture and each row as high as
+/// its highest. Fails with `image-too-large` above [`MAX_PIXELS`].
 pub fn sheet(rows: &[Vec<&Rgb>]) -> Result<Rgb> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let wide = |column: usize| {

@@ -20,8 +20,8 @@ use moxcms::{
 
 use super::stored::{Levels, Stored};
 
-/// The picture in sRGB, on white. Fails with `image-damaged` when a profile that could be read
-/// cannot be followed.
+/// The picture in sRGB, on white. Fails with `image-damaged` when a valid profile cannot be
+/// applied.
 pub fn to_srgb(stored: Stored) -> Result<Rgb> {
     let Stored { width, height, levels, data, profile, .. } = stored;
     let to = if levels.has_alpha() { 4 } else { 3 };

@@ -11,9 +11,8 @@ use moxcms::ColorProfile;
 
 use super::stored::{Levels, Stored, orientation};
 
-/// Decodes a JPEG whose pixels are all there, at half, a quarter or an eighth of its size when it
-/// has more than [`MAX_PIXELS`]. Fails with `image-damaged`, `image-unsupported`,
-/// `image-too-large`.
+/// Decodes a JPEG with all its pixels, at half, a quarter or an eighth of its size if it has more
+/// than [`MAX_PIXELS`]. Fails with `image-damaged`, `image-unsupported`, `image-too-large`.
 pub fn decode(mut bytes: Vec<u8>) -> Result<Stored> {
     let end = jpeg::whole(&bytes)?;
     bytes.truncate(end);

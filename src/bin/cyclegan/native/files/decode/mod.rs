@@ -32,10 +32,9 @@ use stored::{Levels, Stored, orientation};
 /// Most bytes for a decoder: the largest picture with four 16-bit levels.
 const MAX_MEMORY: u64 = 8 * MAX_PIXELS as u64;
 
-/// Reads a file of any kind that [`Kind::Photo`] names, told by its contents and not by its name.
-/// Fails with `file-not-read`, `image-empty`, `image-unreadable` for what is no picture,
-/// `image-unsupported`, `image-damaged`, `image-too-large`. None names the file: whoever lists
-/// failures does.
+/// Reads a file of any kind that [`Kind::Photo`] covers, recognised by its contents and not by its
+/// name. Fails with `file-not-read`, `image-empty`, `image-unreadable` for other files,
+/// `image-unsupported`, `image-damaged`, `image-too-large`, all without the file's name.
 pub fn read(path: &Path) -> Result<Rgb> {
     let bytes = bytes(path).map_err(|error| Error::FileNotRead(error.to_string()))?;
     let stored = match kind::of(&bytes) {

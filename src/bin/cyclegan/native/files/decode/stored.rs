@@ -1,4 +1,4 @@
-//! A picture as its decoder gives it.
+//! A picture as returned by its decoder.
 
 use image::metadata::Orientation;
 use moxcms::ColorProfile;

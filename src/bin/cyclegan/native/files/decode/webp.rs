@@ -5,8 +5,8 @@
 
 use cyclegan_web::error::{Error, Result};
 
-/// The file without what is not complete at its end. Fails with `image-damaged` when the picture,
-/// or the first one of an animation, is not complete.
+/// The file without incomplete data at its end. Fails with `image-damaged` when the picture, or the
+/// first one of an animation, is incomplete.
 pub fn completed(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     let (mut end, mut has_picture) = (12, false);
     while let Some((&[a, b, c, d, e, f, g, h], rest)) =
