@@ -1,8 +1,8 @@
 //! Opens WebGPU or the CPU, and says what it found and why.
 //!
-//! WebGPU is used when there is a graphics card behind it; a software adapter and a browser
-//! without WebGPU fall back to the CPU (Burn's Flex backend, with SIMD), unless WebGPU was asked
-//! for by name. Natively WebGPU is Vulkan, Metal or DX12, with the same shaders.
+//! WebGPU is used if there is a graphics card. With a software adapter or without WebGPU, the CPU
+//! is used instead (Burn's Flex backend, with SIMD), unless WebGPU was requested explicitly.
+//! Natively WebGPU is Vulkan, Metal or DX12, with the same shaders.
 
 mod gpu;
 mod opened;
@@ -19,18 +19,18 @@ pub use opened::{Kind, Limits, Opened, Preference};
 /// Waits for a tensor, as [`read_all`] does.
 ///
 /// # Errors
-/// As there.
+/// As [`read_all`].
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
     let data = read_all(Transaction::default().register(tensor)).await?;
     data.into_iter().next().ok_or_else(|| Error::Usage("no tensor was read".into()))
 }
 
-/// Waits for tensors. Every read goes through here: work that the device refused before leaves a
-/// tensor as it was, and reading that succeeds. And what [`Tensor::into_data_async`] gives is only
-/// read natively when somebody looks at it, where nobody can tell any more why it fails.
+/// Waits for tensors. Every read must go through here: after work that the device refused, reading
+/// succeeds but returns the old contents. And natively, [`Tensor::into_data_async`] only reads when
+/// the data is accessed, where the cause of a failure is no longer known.
 ///
 /// # Errors
-/// `gpu-lost` only for a device that is gone, else `out-of-memory` and `gpu-refused`.
+/// `gpu-lost` only if the device is gone, otherwise `out-of-memory` and `gpu-refused`.
 pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
     let read = tensors.execute_async().await;
     let complaint = gpu::COMPLAINT.take();
@@ -44,7 +44,7 @@ pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
 /// Opens a device.
 ///
 /// # Errors
-/// When WebGPU was asked for by name: `gpu-unavailable` or `gpu-unsupported`.
+/// If WebGPU was requested explicitly: `gpu-unavailable` or `gpu-unsupported`.
 pub async fn open(preference: Preference) -> Result<Opened> {
     if preference == Preference::Cpu {
         return Ok(cpu(None));
@@ -55,7 +55,7 @@ pub async fn open(preference: Preference) -> Result<Opened> {
     }
 }
 
-/// Bytes of a graphics card's own memory, where it tells: natively, by Vulkan. WebGPU tells no one.
+/// Bytes of a graphics card's own memory, if known: natively, through Vulkan. WebGPU hides it.
 #[cfg(all(not(target_family = "wasm"), any(target_os = "linux", target_os = "windows")))]
 pub async fn card_memory() -> Option<u64> {
     gpu::memory().await

@@ -141,7 +141,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What CubeCL says of work that it did not do; it has told Burn in words alone.
+    /// CubeCL's reason for refused work; Burn passes it on only as text.
     pub(crate) fn refused(reason: String) -> Self {
         let is_allocation = ["allocate buffer", "device memory", "No room for", "Can't allocate"];
         if is_allocation.iter().any(|words| reason.contains(words)) {

@@ -14,9 +14,9 @@ use crate::{
     ops,
 };
 
-/// Dispatches that one submission may hold. A few large submissions cost less than many small.
+/// Most dispatches per submission. A few large submissions cost less than many small ones.
 const TASKS_MAX: usize = 64;
-/// The first of what the device complained about since it was last asked.
+/// The device's first complaint since the last query.
 pub(super) static COMPLAINT: Complaint = Complaint(Mutex::new(None));
 
 pub(super) struct Complaint(Mutex<Option<Error>>);
@@ -26,7 +26,7 @@ impl Complaint {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Of errors that nobody waits for. Burn would end the program.
+    /// Records errors that nobody waits for, on which Burn would exit the program.
     fn note(&self, error: &wgpu::Error) {
         log::error!("{error}");
         let complaint = match error {
@@ -60,15 +60,15 @@ pub(super) async fn open(software_too: bool) -> Result<Opened> {
     let device = Device::wgpu_options()
         .setup(WgpuSetup { instance, adapter, device, queue, backend })
         .tasks_max(TASKS_MAX)
-        // A buffer for each tensor, as in a browser: a shader may then read one and write
-        // another without both being parts of the same.
+        // A buffer for each tensor, as in a browser, so that a shader can read one and write
+        // another without both being parts of the same buffer.
         .memory_config(MemoryConfiguration::ExclusivePages)
         .init()
         .map_err(|error| unsupported(&error))?;
     gpu.on_uncaptured_error(Arc::new(|error| COMPLAINT.note(&error)));
     compile(&gpu, ops::shaders()).await?;
     let half = gpu.features().contains(Features::SHADER_F16)
-        // A compiler that fails at these only costs the half precision.
+        // If the compiler rejects these, only half precision is unavailable.
         && compile(&gpu, ops::half_shaders()).await.is_ok();
     let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     Ok(Opened {
@@ -82,9 +82,9 @@ pub(super) async fn open(software_too: bool) -> Result<Opened> {
     })
 }
 
-/// Features that nothing here needs. Timestamps are for who measures single launches, and many
-/// phones and hardened browsers have none; buffers that both sides map are for graphics that
-/// share the processor's memory.
+/// Features that nothing here needs. Timestamps are for measuring single launches, and many phones
+/// and hardened browsers lack them; buffers mapped from both sides are for graphics that share the
+/// processor's memory.
 fn unused() -> Features {
     Features::TIMESTAMP_QUERY
         | Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
@@ -93,13 +93,12 @@ fn unused() -> Features {
         | Features::all_experimental_mask()
 }
 
-/// Compiles each of `shaders` once and reads what the compiler says, since an error in one is
-/// silent where it is launched.
+/// Compiles each of `shaders` once and reads the compiler's messages, because a faulty shader fails
+/// silently when it is launched.
 async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
     let mut compiled = Vec::new();
     for shader in shaders {
-        // Else the error would also end the program: Burn takes every one that nobody waits
-        // for.
+        // Otherwise Burn, which receives errors that nobody waits for, would exit the program.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let _ = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(shader.name),
@@ -118,18 +117,18 @@ async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()>
 #[cfg(all(not(target_family = "wasm"), any(target_os = "linux", target_os = "windows")))]
 pub(super) async fn memory() -> Option<u64> {
     let (_instance, adapter) = adapter().await.ok()?;
-    // SAFETY: only asked for what it is; nothing of it is made or destroyed.
+    // SAFETY: only queried; nothing is created or destroyed.
     let adapter = unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
     let instance = adapter.shared_instance().raw_instance();
     let device = adapter.raw_physical_device();
-    // SAFETY: the device is one of this instance's.
+    // SAFETY: the device belongs to this instance.
     let properties = unsafe { instance.get_physical_device_memory_properties(device) };
     let heaps = properties.memory_heaps.iter().take(properties.memory_heap_count as usize);
-    // The first flag of a heap says that it is the card's own.
+    // The first flag of a heap marks the card's own memory.
     heaps.filter(|heap| heap.flags.as_raw() & 1 == 1).map(|heap| heap.size).max()
 }
 
-/// The adapter with the most power.
+/// The most powerful adapter.
 async fn adapter() -> Result<(wgpu::Instance, wgpu::Adapter)> {
     #[cfg(target_family = "wasm")]
     if !wgpu::util::is_browser_webgpu_supported().await {
@@ -152,7 +151,7 @@ async fn adapter() -> Result<(wgpu::Instance, wgpu::Adapter)> {
 }
 
 fn check(limits: &GpuLimits) -> Result<()> {
-    // WebGPU's own defaults, which every conforming adapter reaches.
+    // WebGPU's own defaults, which every conforming adapter supports.
     let wanted = GpuLimits::default();
     let enough = limits.max_storage_buffers_per_shader_stage
         >= wanted.max_storage_buffers_per_shader_stage

@@ -17,9 +17,9 @@ use crate::{
     weights::{Architecture, Layer, StateDict, Up},
 };
 
-/// Both stridings halve the image, so its sides must be multiples of this.
+/// The two strided convolutions halve the image, so its sides must be multiples of this.
 pub(crate) const MULTIPLE: usize = 4;
-/// The residual blocks see a quarter of each side and reflect one pixel, which takes two.
+/// The residual blocks see a quarter of each side and reflect one pixel, which requires two.
 pub(crate) const SMALLEST: usize = 8;
 
 /// Translates images of one domain into the other.

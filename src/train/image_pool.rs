@@ -1,8 +1,8 @@
 //! The image pool: older translations for the discriminators (paper, section 4, after Shrivastava
 //! et al.; `ImagePool` in PyTorch's `util/image_pool.py`).
 //!
-//! A discriminator that only ever sees the newest translations forgets the older ones, and the two
-//! networks chase each other in circles. So half of the time it is shown one of the last 50 or so.
+//! A discriminator that only sees the newest translations forgets older ones, and the two networks
+//! chase each other in circles. So half of the time it sees one of the last 50 or so.
 
 use std::mem;
 
@@ -14,18 +14,18 @@ use crate::{
     random::Random,
 };
 
-/// The chance of one query.
+/// The random numbers of one query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Draw {
-    /// Uniform in [0, 1); above 0.5 an older image comes back.
+    /// Uniform in [0, 1); above 0.5 an older image is returned.
     pub uniform: f64,
-    /// Which one: 0 to size - 1.
+    /// The slot of that image: 0 to size - 1.
     pub slot: usize,
 }
 
 impl Draw {
-    /// Draws for a pool of `size` images. It always takes both numbers, so that the stream does
-    /// not depend on how full the pool is.
+    /// Draws for a pool of `size` images. It always draws both numbers, so that the stream does not
+    /// depend on how full the pool is.
     pub fn new(size: usize, random: &mut Random) -> Self {
         Self { uniform: random.uniform(), slot: random.below(size) }
     }
@@ -44,7 +44,7 @@ impl<T: Clone> ImagePool<T> {
         Self { size, images: Vec::new() }
     }
 
-    /// A pool that goes on from the [`ImagePool::images`] of another.
+    /// A pool with the [`ImagePool::images`] of another.
     ///
     /// # Errors
     /// `checkpoint-damaged` when there are more than `size`.
@@ -56,11 +56,11 @@ impl<T: Clone> ImagePool<T> {
         Ok(Self { size, images })
     }
 
-    /// Takes a new translation and returns what the discriminator shall see.
+    /// Takes a new translation and returns the image that the discriminator shall see.
     ///
-    /// While the pool fills, that is the same image, and the pool keeps it. Once full, it is one
-    /// half of the time an older image, whose place the new one takes, and otherwise the new one,
-    /// which is then *not* kept. A batch asks once for each of its images.
+    /// While the pool fills, that is the same image, which the pool keeps. Once full, half of the
+    /// time it is an older image, which the new one replaces, and otherwise the new one, which is
+    /// then *not* kept. For a batch, call this once per image.
     pub fn query(&mut self, image: T, draw: Draw) -> T {
         if self.images.len() < self.size {
             self.images.push(image.clone());
@@ -72,12 +72,12 @@ impl<T: Clone> ImagePool<T> {
         }
     }
 
-    /// Most images that it keeps.
+    /// The most images it keeps.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// The images that it keeps, by slot.
+    /// The images, by slot.
     pub fn images(&self) -> &[T] {
         &self.images
     }
@@ -89,7 +89,7 @@ pub(super) fn pictures(batch: Tensor<4>) -> Vec<Tensor<4>> {
 }
 
 impl ImagePool<Tensor<4>> {
-    /// What the discriminator is shown of the [`pictures`] of a batch: a [`query`](Self::query) for
+    /// The discriminator's input for the [`pictures`] of a batch: a [`query`](Self::query) for
     /// each.
     pub(super) fn shown(&mut self, batch: Vec<Tensor<4>>, draws: &[Draw]) -> Tensor<4> {
         let shown = batch.into_iter().zip(draws).map(|(picture, draw)| self.query(picture, *draw));

@@ -1,4 +1,4 @@
-//! What a step works with: the four networks, the pools, and what chance decides.
+//! What a step works with: the four networks, the pools, and random numbers.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -21,9 +21,9 @@ pub struct CycleGan {
     pub g_a: Learner<Generator>,
     /// Translates B to A; the paper's F.
     pub g_b: Learner<Generator>,
-    /// Judges B, so what `g_a` makes; the paper's D_Y.
+    /// Judges B, the output of `g_a`; the paper's D_Y.
     pub d_a: Learner<Discriminator>,
-    /// Judges A, so what `g_b` makes; the paper's D_X.
+    /// Judges A, the output of `g_b`; the paper's D_X.
     pub d_b: Learner<Discriminator>,
     /// Older translations to A, one picture `[1, 3, H, W]` each.
     pub pool_a: ImagePool<Tensor<4>>,
@@ -31,15 +31,15 @@ pub struct CycleGan {
     pub pool_b: ImagePool<Tensor<4>>,
 }
 
-/// What chance decides in a step: a draw for each picture of the batch.
+/// The random numbers of a step: a draw for each picture of the batch.
 #[derive(Debug, Clone, Default)]
 pub struct Draws {
-    /// For the translations to B, which PyTorch draws first.
+    /// For translations to B, which PyTorch draws first.
     pub b: Vec<Draw>,
-    /// For the translations to A.
+    /// For translations to A.
     pub a: Vec<Draw>,
-    /// How pictures of A and of B are augmented in front of a discriminator, real ones and
-    /// translations alike; none where they are not.
+    /// How pictures of A and of B, real and translated alike, are augmented for the discriminators;
+    /// `None` if they are not.
     pub augmentations: Option<[Vec<Augmentation>; 2]>,
 }
 
@@ -54,9 +54,9 @@ impl Draws {
 /// The learning rates of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
-    /// Of both generators.
+    /// Both generators' rate.
     pub generators: f64,
-    /// Of both discriminators.
+    /// Both discriminators' rate.
     pub discriminators: f64,
 }
 
@@ -67,49 +67,48 @@ impl From<f64> for Rates {
     }
 }
 
-/// The losses of a step, still on the device, by PyTorch's names; none for a term that is off.
+/// The losses of a step, still on the device, by PyTorch's names; `None` for a term that is off.
 #[derive(Debug, Clone, Default)]
 pub struct LossTensors {
-    /// Of the discriminator that judges B.
+    /// Loss of the discriminator of B.
     pub d_a: Option<Tensor<1>>,
-    /// Of the translations to B in that discriminator's eyes.
+    /// Adversarial loss of the translations to B.
     pub g_a: Option<Tensor<1>>,
-    /// Of A → B → A, times its weight.
+    /// Cycle loss of A → B → A, times its weight.
     pub cycle_a: Option<Tensor<1>>,
-    /// Of `g_a` on B, times its weight.
+    /// Identity loss of `g_a` on B, times its weight.
     pub idt_a: Option<Tensor<1>>,
-    /// Of the discriminator that judges A.
+    /// Loss of the discriminator of A.
     pub d_b: Option<Tensor<1>>,
-    /// Of the translations to A in that discriminator's eyes.
+    /// Adversarial loss of the translations to A.
     pub g_b: Option<Tensor<1>>,
-    /// Of B → A → B, times its weight.
+    /// Cycle loss of B → A → B, times its weight.
     pub cycle_b: Option<Tensor<1>>,
-    /// Of `g_b` on A, times its weight.
+    /// Identity loss of `g_b` on A, times its weight.
     pub idt_b: Option<Tensor<1>>,
 }
 
 impl CycleGan {
-    /// Networks, optimisers and pools as they are at this moment, however this one goes on to
-    /// learn.
+    /// A copy of networks, optimisers and pools that does not change when this one learns.
     pub fn snapshot(&self) -> Self {
         Self {
             g_a: self.g_a.snapshot(),
             g_b: self.g_b.snapshot(),
             d_a: self.d_a.snapshot(),
             d_b: self.d_b.snapshot(),
-            // Nothing is written into pictures that are kept.
+            // Stored pictures are never written to.
             pool_a: self.pool_a.clone(),
             pool_b: self.pool_b.clone(),
         }
     }
 
-    /// Both generators learn from their gradients, and their averages follow.
+    /// Updates both generators with their gradients, and then their averages.
     pub fn learn_generators(&mut self, [a, b]: &[Sum; 2], rate: f64, config: &Config) {
         self.g_a.update_averaged(a, rate, &config.adam, config.ema);
         self.g_b.update_averaged(b, rate, &config.adam, config.ema);
     }
 
-    /// Both discriminators learn from their gradients, if their verdict teaches anybody.
+    /// Updates both discriminators with their gradients, if their verdict is used.
     pub fn learn_discriminators(&mut self, [a, b]: &[Sum; 2], rate: f64, config: &Config) {
         if config.terms.are_judged() {
             self.d_a.update(a, rate, &config.adam);

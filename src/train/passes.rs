@@ -1,11 +1,10 @@
-//! What a step computes before anything learns: both generators' losses and gradients, and both
+//! What a step computes before any update: both generators' losses and gradients, and both
 //! discriminators' (`backward_G`, `backward_D_basic` in PyTorch's `models/cycle_gan_model.py`).
 //!
-//! The generators' loss is a sum, and so is its gradient: each direction, and each identity, is
-//! taken backward as soon as it is known. That changes no number, and the activations of two
-//! passes live at once instead of six. A discriminator judges real and translated pictures as one
-//! batch where they are of one size: a normalisation knows only its own picture, so that changes no
-//! number either.
+//! The generators' loss is a sum, and so is its gradient: the backward pass of each direction and
+//! each identity follows immediately. That changes no number, and the activations of only two
+//! passes are alive at once instead of six. A discriminator judges real and translated pictures of
+//! one size as one batch; normalisation works per picture, so that changes no number either.
 
 use burn::tensor::Tensor;
 
@@ -20,29 +19,29 @@ use crate::{
     ops,
 };
 
-/// What [`CycleGan::generator_pass`] finds.
+/// The result of [`CycleGan::generator_pass`].
 #[derive(Debug)]
 pub struct GeneratorPass {
     /// Gradients of `g_a` and `g_b`.
     pub sums: [Sum; 2],
     /// The translations to A and to B, outside any graph.
     pub fakes: [Tensor<4>; 2],
-    /// All but the discriminators'.
+    /// All losses except the discriminators'.
     pub losses: LossTensors,
 }
 
-/// What [`CycleGan::discriminator_pass`] finds.
+/// The result of [`CycleGan::discriminator_pass`].
 #[derive(Debug)]
 pub struct DiscriminatorPass {
-    /// Gradients of `d_a` and `d_b`; none where their verdict teaches nobody.
+    /// Gradients of `d_a` and `d_b`; empty if their verdict is not used.
     pub sums: [Sum; 2],
     /// The losses of `d_a` and `d_b`.
     pub losses: [Tensor<1>; 2],
 }
 
 impl CycleGan {
-    /// The generators' losses and gradients, term by term. Nothing has learned yet. What is judged of
-    /// A and of B is first augmented, if anything was drawn for that.
+    /// The generators' losses and gradients, term by term, before any update. Pictures of A and of
+    /// B are augmented before they are judged, if anything was drawn for that.
     pub fn generator_pass(
         &self,
         real_a: &Tensor<4>,
@@ -82,8 +81,8 @@ impl CycleGan {
         }
     }
 
-    /// What the discriminators learn from `real` A and B and from `shown` translations to A and to
-    /// B, augmented if anything was drawn for that. Nothing has learned yet.
+    /// The discriminators' losses and gradients on `real` A and B and on `shown` translations to A
+    /// and to B, augmented if anything was drawn for that, before any update.
     pub fn discriminator_pass(
         &self,
         [real_a, real_b]: [&Tensor<4>; 2],
@@ -98,14 +97,14 @@ impl CycleGan {
     }
 }
 
-/// What a direction brings: the translation and the losses that hang on it.
+/// The result of one direction: the translation and its losses.
 struct Direction {
     translated: Tensor<4>,
     adversarial: Option<Tensor<1>>,
     cycle: Option<Tensor<1>>,
 }
 
-/// A discriminator, fixed, and how what it judges is augmented.
+/// A discriminator, fixed, and the augmentation of what it judges.
 struct Judge<'a> {
     network: &'a Discriminator,
     augmentation: Option<&'a Tensor<4>>,
@@ -118,8 +117,8 @@ impl Judge<'_> {
     }
 }
 
-/// One way there and back: `there` translates `real` and `back` returns it; `judges` know the
-/// target's domain and the original's.
+/// One round trip: `there` translates `real` and `back` translates it back; `judges` are those of
+/// the target's domain and of the original's.
 fn direction(
     [there, back]: [&Generator; 2],
     judges: [&Judge<'_>; 2],
@@ -144,7 +143,7 @@ fn direction(
 }
 
 impl Direction {
-    /// Adds the gradients of its losses; what it returns is outside the graph, which ends here.
+    /// Adds the gradients of its losses; the graph ends here, so its results are outside of it.
     fn backward(self, networks: [(&Generator, &mut Sum); 2]) -> Self {
         let Self { translated, adversarial, cycle } = self;
         let total = match (adversarial.clone(), cycle.clone()) {
@@ -162,7 +161,7 @@ impl Direction {
     }
 }
 
-/// A generator shall leave alone what already has the target's look (paper, section 5.2).
+/// A generator should not change a picture that already has the target's look (paper, section 5.2).
 fn identity(
     generator: &Generator,
     real: &Tensor<4>,
@@ -178,12 +177,12 @@ fn identity(
     Some(loss.inner())
 }
 
-/// What was drawn for pictures of A and of B.
+/// The numbers drawn for pictures of A and of B.
 fn apart(augmentations: Option<&[Tensor<4>; 2]>) -> [Option<&Tensor<4>>; 2] {
     augmentations.map_or([None; 2], |both| both.each_ref().map(Some))
 }
 
-/// The pictures as a discriminator is shown them.
+/// The pictures as a discriminator sees them.
 fn augmented(pictures: Tensor<4>, augmentation: Option<&Tensor<4>>) -> Tensor<4> {
     match augmentation {
         Some(draws) => ops::augment(pictures, draws.clone()),
@@ -191,8 +190,8 @@ fn augmented(pictures: Tensor<4>, augmentation: Option<&Tensor<4>>) -> Tensor<4>
     }
 }
 
-/// What one discriminator answers to `real` and `translated` pictures, and the gradients of its
-/// loss if its verdict teaches anybody. Both are augmented alike.
+/// A discriminator's loss on `real` and `translated` pictures, augmented alike, and its gradients
+/// if its verdict is used.
 fn judge(
     network: &Discriminator,
     [real, translated]: [&Tensor<4>; 2],

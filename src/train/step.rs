@@ -1,9 +1,9 @@
 //! One step of CycleGAN (paper, section 3; `optimize_parameters` in PyTorch's
-//! `models/cycle_gan_model.py`), in PyTorch's order: both generators learn together, then both
-//! discriminators from the translations that were made before.
+//! `models/cycle_gan_model.py`), in PyTorch's order: first both generators learn, then both
+//! discriminators, from the translations made before.
 //!
-//! What either part computes stands in `passes.rs`. It depends on pictures and weights alone, so a
-//! [`Repeater`] can play it: anew, or by repeating a recording.
+//! `passes.rs` has the computations of both parts. They depend on pictures and weights alone, so a
+//! [`Repeater`] can run them anew or repeat a recording.
 
 use burn::tensor::Tensor;
 
@@ -16,11 +16,11 @@ use super::{
 use crate::{error::Result, ops};
 
 impl CycleGan {
-    /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at one learning rate or at
-    /// two. A and B may differ in size, and both from the pictures in the pools.
+    /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at one learning rate or two. A
+    /// and B may differ in size, and both may differ from the pictures in the pools.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
     pub fn step(
         &mut self,
         real_a: &Tensor<4>,
@@ -49,7 +49,7 @@ impl CycleGan {
         Ok(LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..losses })
     }
 
-    /// A step in which the discriminators learn alone. It fails as [`CycleGan::step`] does.
+    /// A step in which only the discriminators learn. It fails like [`CycleGan::step`].
     pub fn warm_up(
         &mut self,
         real_a: &Tensor<4>,
@@ -67,8 +67,8 @@ impl CycleGan {
         Ok(LossTensors { d_a: Some(d_a), d_b: Some(d_b), ..LossTensors::default() })
     }
 
-    /// The discriminators' part of a step: they learn from `real` A and B and from translations to A
-    /// and to B, of which the pools show these `fakes` or older ones. Returns their losses.
+    /// The discriminators' part of a step: they learn from `real` A and B and from translations to
+    /// A and to B, either these `fakes` or older ones, as the pools decide. Returns their losses.
     fn judge(
         &mut self,
         [real_a, real_b]: [Tensor<4>; 2],

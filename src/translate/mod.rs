@@ -1,9 +1,9 @@
-//! One photo through one generator, at any size.
+//! Translates one photo with one generator, at any size.
 //!
-//! 1. [`plan()`] decides the size of the result;
-//! 2. [`translate`] pads by reflection, runs the network and crops, and if asked does so at several
-//!    shifts of its lattice ([`Smooth`]);
-//! 3. [`Precision`] is how weights and images are kept meanwhile;
+//! 1. [`plan()`] determines the size of the result;
+//! 2. [`translate`] pads by reflection, runs the network and crops, if asked at several shifts of
+//!    its lattice ([`Smooth`]);
+//! 3. [`Precision`] is how weights and images are stored;
 //! 4. a [`Translator`] does all of it, photo by photo.
 
 mod plan;

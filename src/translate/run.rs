@@ -16,12 +16,13 @@ use crate::{
 /// Widest margin that [`translate`] accepts, in pixels.
 pub const MAX_MARGIN: usize = 256;
 
-/// Translates `photo`, which has the size of its [`Plan`](super::plan::Plan), with `margin` pixels of reflected
-/// border (0 to [`MAX_MARGIN`]) that the network sees and the result lacks.
+/// Translates `photo`, which already has the size of its [`Plan`](super::plan::Plan). The network
+/// also sees `margin` pixels of reflected border (0 to [`MAX_MARGIN`]), which are cropped from the
+/// result.
 ///
 /// # Errors
-/// `output-not-finite` when the network answers with NaN or infinity, those of
-/// [`crate::device::read`], `engine-usage` for a margin out of range.
+/// `output-not-finite` when the network returns NaN or infinity, those of [`crate::device::read`],
+/// `engine-usage` for a margin out of range.
 pub async fn translate(
     generator: &Generator,
     photo: &Rgb,
@@ -34,18 +35,18 @@ pub async fn translate(
     seen.result(data)
 }
 
-/// A photo as the network sees it.
+/// A photo prepared as the network's input.
 pub(super) struct Seen {
     padded: Rgb,
     margin: usize,
     smooth: Smooth,
-    /// Of the photo.
+    /// Size of the photo.
     width: usize,
     height: usize,
 }
 
 impl Seen {
-    /// `photo` with `margin` pixels of border and what shifts and stridings need.
+    /// `photo` with `margin` pixels of border and the pixels that shifts and strides need.
     ///
     /// # Errors
     /// `engine-usage` for a margin out of range.
@@ -60,8 +61,8 @@ impl Seen {
         Ok(Self { padded, margin, smooth, width, height })
     }
 
-    /// What the network makes of it: the photo with its margin, `[1, 3, H, W]`. As for `together`
-    /// and `passed`, see [`shifts::mean`].
+    /// The network's output for the photo with its margin, `[1, 3, H, W]`. For `together` and
+    /// `passed`, see [`shifts::mean`].
     pub fn through(
         &self,
         generator: &Generator,
@@ -79,7 +80,7 @@ impl Seen {
         [self.height, self.width].map(|side| side + 2 * self.margin)
     }
 
-    /// The picture in what [`Seen::through`] gave.
+    /// The picture in the output of [`Seen::through`].
     ///
     /// # Errors
     /// `output-not-finite` for NaN or infinity.

@@ -1,9 +1,9 @@
 //! A generator's mean over several shifts of its lattice: cycle spinning (Coifman and Donoho,
 //! "Translation-Invariant De-Noising", 1995).
 //!
-//! The stridings lay a lattice of 4 pixels over a picture, and much of what a generator does wrong
-//! repeats with it: a grid. If the picture is moved by a pixel or two, its content comes out the same
-//! and the grid elsewhere. Moved back, the mean keeps the content, and the grid cancels.
+//! The strides lay a lattice of 4 pixels over a picture, and many of a generator's errors repeat
+//! with it: a grid. If the picture is moved by a pixel or two, its content comes out the same but
+//! the grid is elsewhere. Moved back, the results' mean keeps the content, and the grid cancels.
 
 use std::ops::Range;
 
@@ -18,29 +18,29 @@ use crate::{
 /// How far a picture is moved over the lattice: rows down and columns to the right, each 0 to 3.
 pub type Shift = (usize, usize);
 
-/// The most rows or columns by which a shift moves.
+/// The most rows or columns of a shift.
 const FARTHEST: usize = MULTIPLE - 1;
 
-/// How many passes a translation is the mean of. So many times as long it takes.
+/// How many passes to average for a translation. Time grows with their number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Smooth {
-    /// One, where the picture lies: PyTorch's way.
+    /// One, without a shift, as in PyTorch.
     #[default]
     One,
-    /// Four, in which every row and every column of the lattice is taken once.
+    /// Four, which use every row and every column of the lattice once.
     Four,
-    /// All sixteen places of the lattice.
+    /// All sixteen positions of the lattice.
     Sixteen,
 }
 
 impl Smooth {
-    /// All of them, from the quickest to the smoothest.
+    /// All values, from the fastest to the smoothest.
     pub const ALL: [Self; 3] = [Self::One, Self::Four, Self::Sixteen];
 
-    /// What takes so many passes.
+    /// The value with this number of passes.
     ///
     /// # Errors
-    /// `engine-usage` for another number than 1, 4 and 16.
+    /// `engine-usage` for a number other than 1, 4 and 16.
     pub fn of(passes: usize) -> Result<Self> {
         let mut all = Self::ALL.into_iter();
         let refusal = || Error::Usage(format!("smooth is 1, 4 or 16, not {passes}"));
@@ -52,7 +52,7 @@ impl Smooth {
         self.shifts().len()
     }
 
-    /// Where the picture is moved in each pass.
+    /// The shift of each pass.
     #[rustfmt::skip]
     pub fn shifts(self) -> &'static [Shift] {
         match self {
@@ -68,9 +68,9 @@ impl Smooth {
     }
 }
 
-/// The mean of [`Generator::forward`] over at least one shift, each moved back to its place. `x`
-/// `[B, 3, H, W]` is as there, outside any graph; the border that a shift needs is reflected, so
-/// that it moves the lattice and not the content. With `[(0, 0)]` it is `forward`.
+/// The mean of [`Generator::forward`] over at least one shift, each moved back. `x` `[B, 3, H, W]`
+/// is as there, outside any graph. The border that a shift needs is reflected, so that it moves the
+/// lattice and not the content. With `[(0, 0)]` this is `forward`.
 pub fn shifted_mean(generator: &Generator, x: Tensor<4>, shifts: &[Shift]) -> Tensor<4> {
     let [.., height, width] = x.dims();
     let [down, right] = farthest(shifts);
@@ -81,21 +81,22 @@ pub fn shifted_mean(generator: &Generator, x: Tensor<4>, shifts: &[Shift]) -> Te
     mean(generator, x, [height, width], shifts, 0, &|_| ())
 }
 
-/// The most rows and columns by which one of `shifts` moves.
+/// The most rows and columns of any of `shifts`.
 pub(super) fn farthest(shifts: &[Shift]) -> [usize; 2] {
     let most = |side: fn(&Shift) -> usize| shifts.iter().map(side).max().unwrap_or_default();
     [most(|shift| shift.0), most(|shift| shift.1)]
 }
 
-/// Rows or columns that a pass sees of a picture that has `side` of them, moved by `shift`.
+/// The rows or columns that a pass sees of a side of `side`, moved by `shift`.
 pub(super) fn seen(side: usize, shift: usize) -> usize {
     (side + shift).max(SMALLEST).next_multiple_of(MULTIPLE)
 }
 
-/// [`shifted_mean()`] of the `[height, width]` pixels that lie in `framed` behind as many rows and
-/// columns as the [`farthest()`] shift needs, with enough behind them for what each pass has
-/// [`seen()`]. Passes that see as much as each other go through the generator together as long as
-/// they have no more than `together` pixels. `passed` is told how many are behind, the last left out.
+/// [`shifted_mean()`] of the `[height, width]` pixels in `framed`, which start after as many rows
+/// and columns as the [`farthest()`] shift needs and are followed by enough for what each pass has
+/// [`seen()`]. Passes of the same size go through the generator together as long as they have no
+/// more than `together` pixels. `passed` is called with the number of completed passes, but not
+/// after the last.
 pub(super) fn mean(
     generator: &Generator,
     framed: Tensor<4>,
@@ -141,7 +142,7 @@ pub(super) fn mean(
     }
 }
 
-/// Some rows and columns of some images.
+/// A window of some images.
 fn window(
     images: Tensor<4>,
     some: Range<usize>,

@@ -1,6 +1,6 @@
-//! A generator in use: plans, resizes and translates. Where it is in half precision every translation
-//! is watched, and from the first number that float16 does not hold the model goes on in float32,
-//! beginning with that very photo.
+//! A generator in use: plans, resizes and translates. In half precision every translation is
+//! checked: at the first number that float16 cannot hold, the model switches to float32, starting
+//! with that photo.
 
 use std::cell::RefCell;
 
@@ -21,28 +21,28 @@ use crate::{
     weights::{Architecture, StateDict},
 };
 
-/// Pixels of passes that go through a graphics card together, four of 256 x 256: what is larger
-/// keeps it busy alone.
+/// Most pixels of passes that go through a graphics card together, four of 256 x 256: larger ones
+/// keep it busy alone.
 const TOGETHER: u64 = 1 << 18;
-/// A photo as the network saw it, and what it made of it.
+/// A photo as the network saw it, and its translation.
 #[derive(Debug)]
 pub struct Translated {
     /// The photo at the result's size.
     pub before: Rgb,
     /// The translation.
     pub after: Rgb,
-    /// The device could not hold what was asked, so the result is smaller.
+    /// Whether the result is smaller than requested, because the device could not hold more.
     pub reduced: bool,
 }
 
-/// How photos are to be translated.
+/// How to translate photos.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
-    /// The longest side of the result in pixels; none: the photo's own.
+    /// The longest side of the result in pixels; `None` for the photo's own.
     pub longest: Option<usize>,
     /// Pixels of reflected border that the network sees and the result lacks.
     pub margin: usize,
-    /// How many passes it is the mean of.
+    /// How many passes to average.
     pub smooth: Smooth,
 }
 
@@ -51,15 +51,15 @@ pub struct Manner {
 pub struct Translator {
     architecture: Architecture,
     generator: RefCell<Generator>,
-    /// The weights as they were given, as long as the generator has them in float16.
+    /// The original weights, as long as the generator has them in float16.
     exact: RefCell<Option<StateDict>>,
     device: Device,
     limits: Limits,
 }
 
 impl Translator {
-    /// Puts checked weights on the device, in the precision that was `asked` for as far as device
-    /// and weights allow it.
+    /// Puts checked weights on the device, in the precision `asked` for if device and weights allow
+    /// it.
     ///
     /// # Errors
     /// As [`Generator::from_state`].
@@ -81,25 +81,25 @@ impl Translator {
         Ok(Self { architecture, generator, exact, device, limits: opened.limits })
     }
 
-    /// Width and depth of the generator.
+    /// Width, depth and variants of the generator.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// How the next translation will be computed; behind one, how that was.
+    /// The precision of the next translation; right after one, the precision it used.
     pub fn precision(&self) -> Precision {
         if self.exact.borrow().is_some() { Precision::Float16 } else { Precision::Float32 }
     }
 
-    /// The size that a photo's translation has in the present precision.
+    /// The size of a photo's translation in the current precision.
     pub fn plan(&self, photo: (usize, usize), manner: &Manner) -> Plan {
         let Manner { longest, margin, smooth } = *manner;
         plan_within(photo, longest, margin, smooth, self.most(smooth))
     }
 
-    /// Translates a photo of any size, smaller where the device does not hold what was asked for in
-    /// the precision that is used in the end. On the CPU `passed` is told how many of several
-    /// passes are behind; a graphics card has them all at once.
+    /// Translates a photo of any size. The result is smaller if the device cannot hold the
+    /// requested size in the precision that is used in the end. On the CPU `passed` is called with
+    /// the number of completed passes; a graphics card has them all at once.
     ///
     /// # Errors
     /// As [`crate::translate::translate`].
@@ -110,13 +110,12 @@ impl Translator {
         passed: &dyn Fn(usize),
     ) -> Result<Translated> {
         loop {
-            // What float16 holds may be too much in float32.
+            // A size that fits in float16 may be too large for float32.
             let Plan { width, height, reduced } = self.plan((photo.width, photo.height), manner);
             let before = image::resize_bicubic(photo, width, height);
             let result = self.attempt(&before, manner, passed).await;
             if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
-                // A buffer that the device did not give would be taken for one that can be used
-                // again.
+                // A buffer that the device refused would be taken for one that can be reused.
                 ops::release(&self.device);
             }
             if let Some(after) = result? {
@@ -125,8 +124,8 @@ impl Translator {
         }
     }
 
-    /// Translates in the present precision. None: there were numbers that float16 does not hold,
-    /// and from now on it is float32.
+    /// Translates in the current precision. `None` if there were numbers that float16 cannot hold;
+    /// from now on the precision is float32.
     async fn attempt(
         &self,
         photo: &Rgb,
@@ -162,7 +161,7 @@ impl Translator {
         Ok(None)
     }
 
-    /// Pixels that the network may see at once in the present precision.
+    /// Pixels that the network may see at once in the current precision.
     fn most(&self, smooth: Smooth) -> u64 {
         self.precision().pixels(&self.limits, &self.architecture, smooth)
     }

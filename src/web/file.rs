@@ -1,4 +1,4 @@
-//! A file in the page's hands, which is read or written piece by piece.
+//! A file owned by the page, read or written piece by piece.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -11,12 +11,12 @@ use crate::{
     train::checkpoint::pieces::{Sink, Store},
 };
 
-/// What a function of JavaScript threw, which is to be thrown again as it is.
+/// An exception of a JavaScript function, to be rethrown unchanged.
 #[derive(Clone, Default)]
 pub struct Failure(Rc<RefCell<Option<JsValue>>>);
 
 impl Failure {
-    /// It, or else `error`.
+    /// The exception, or otherwise `error`.
     pub fn or(&self, error: Error) -> JsValue {
         self.0.take().unwrap_or_else(|| error.into())
     }
@@ -30,8 +30,8 @@ pub struct File {
 }
 
 impl File {
-    /// Of `length` bytes, behind `(at, length) => Promise<Uint8Array>` if it is read, and
-    /// `(at, bytes) => Promise<void> | void` if it is written. What that throws goes to `failure`.
+    /// A file of `length` bytes, accessed through `(at, length) => Promise<Uint8Array>` for reading
+    /// or `(at, bytes) => Promise<void> | void` for writing. Exceptions go to `failure`.
     pub fn new(function: Function, length: u64, failure: &Failure) -> Self {
         Self { function, length, failure: failure.clone() }
     }

@@ -27,8 +27,8 @@ const LARGE = { pixels: 64_000_000, pixelsAByte: 200 };
  * Kind and size of an image file.
  * @param {Blob} file
  * @returns {Promise<{ kind: ImageKind } & Extent>}
- * @throws {CodedError} `image-empty`, `image-unreadable` (no picture at all), `image-unsupported` (a known
- *   kind that this browser does not open), `image-heic`, `image-damaged`, `image-too-large`, `file-gone`
+ * @throws {CodedError} `image-empty`, `image-unreadable` (not a picture), `image-unsupported` (a known kind
+ *   that this browser does not open), `image-heic`, `image-damaged`, `image-too-large`, `file-gone`
  */
 export async function measure(file) {
   if (file.size === 0) throw new CodedError('image-empty', 'the file has no bytes');

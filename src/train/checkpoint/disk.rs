@@ -1,7 +1,7 @@
-//! Checkpoints on a disk: never half a file, and always the one before as well.
+//! Checkpoints on a disk: never half a file, and always the previous one as well.
 //!
-//! A new file is written beside the old one, made to reach the disk, and only then takes its name;
-//! the old one is kept as `<name>.previous`. Whenever the power fails, one of the two is whole.
+//! A new file is written next to the old one and flushed to the disk before it takes the name; the
+//! old one is kept as `<name>.previous`. Whenever the power fails, one of the two is whole.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ pub fn write_in_pieces(path: &Path, write: impl FnOnce(&mut File) -> Result<()>)
     let temporary = beside(path, ".tmp");
     let written = write_and_rename(path, &temporary, write);
     if written.is_err() {
-        // It may never have come to be.
+        // It may not exist.
         let _ = fs::remove_file(&temporary);
     }
     written.map_err(|error| match error {
@@ -37,7 +37,7 @@ impl Sink for File {
     }
 }
 
-/// A file that can be read from any place.
+/// A file with random access.
 pub struct Opened {
     file: File,
     length: u64,
@@ -83,7 +83,7 @@ pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
     let reason = match open(path) {
         Ok(checkpoint) => return Ok((checkpoint, None)),
         Err(error @ (Error::FileNotRead(_) | Error::CheckpointDamaged(_))) => error,
-        // A file of another kind or version was not broken by a crash: nothing to make up for.
+        // A file of another kind or version is not the result of a crash.
         Err(other) => return Err(other),
     };
     match open(&previous(path)) {
@@ -92,7 +92,7 @@ pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
     }
 }
 
-/// Where the checkpoint before the one at `path` is kept.
+/// The path of the checkpoint before the one at `path`.
 pub fn previous(path: &Path) -> PathBuf {
     beside(path, ".previous")
 }
@@ -103,7 +103,7 @@ fn write_and_rename(
     write: impl FnOnce(&mut File) -> Result<()>,
 ) -> Result<()> {
     if path.is_dir() {
-        // It would be moved out of the way, with everything in it.
+        // A folder would be moved out of the way with everything in it.
         return Err(not_written(ErrorKind::IsADirectory.into()));
     }
     let mut file = File::create(temporary).map_err(not_written)?;
@@ -113,7 +113,7 @@ fn write_and_rename(
     rename(path, temporary).map_err(not_written)
 }
 
-/// Gives the new file its name, and what had it the one of the file before.
+/// Gives the new file its name, and the old file the name of the previous one.
 fn rename(path: &Path, temporary: &Path) -> io::Result<()> {
     match fs::rename(path, previous(path)) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -122,7 +122,7 @@ fn rename(path: &Path, temporary: &Path) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes the renaming itself reach the disk; elsewhere than on Unix there is no way to ask for it.
+/// Makes the renaming itself reach the disk; only Unix has a way to ask for it.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -131,7 +131,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The path with something added to its name.
+/// The path with something appended to its name.
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);

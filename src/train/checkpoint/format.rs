@@ -1,4 +1,4 @@
-//! What makes a file of tensors a checkpoint: the text beside them, and a digest over all of it.
+//! What makes a file of tensors a checkpoint: text beside them, and a digest of everything.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use crate::{
     weights::safetensors,
 };
 
-/// What tells a checkpoint from other safetensors files.
+/// Distinguishes a checkpoint from other safetensors files.
 pub const FORMAT: &str = "cyclegan-web checkpoint";
 
-/// The version of the format that is written. Since 2 there is the rise of the generators' learning
-/// rate behind a warm-up, since 3 the average of their weights, `ema.G_A.*` and `ema.G_B.*`.
+/// The version that is written. Version 2 added the rise of the generators' learning rate after a
+/// warm-up, version 3 the average of their weights, `ema.G_A.*` and `ema.G_B.*`.
 pub const VERSION: u64 = 3;
 
 /// The oldest version that is read.
 pub const OLDEST_VERSION: u64 = 1;
 
-/// The digest while it is not known yet.
+/// Placeholder until the digest is known.
 const NO_DIGEST: [u8; 64] = [b'0'; 64];
 
-/// Key and opening quote before the digest, as the header's JSON has them.
+/// Key and opening quote before the digest, as in the header's JSON.
 const DIGEST_KEY: &[u8] = br#""sha256":""#;
 
-/// The text beside the tensors, its digest not known yet.
+/// The text beside the tensors, before its digest is known.
 pub(super) fn metadata(state: &Value) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("format".into(), FORMAT.into()),
@@ -42,7 +42,7 @@ pub(super) fn state_of(metadata: &BTreeMap<String, String>) -> Result<Value> {
     serde_json::from_str(state).map_err(|error| Error::CheckpointDamaged(format!("state: {error}")))
 }
 
-/// Refuses what is no checkpoint, or one of another version.
+/// Refuses files that are not checkpoints, or of another version.
 pub(super) fn check_version(metadata: &BTreeMap<String, String>) -> Result<()> {
     if metadata.get("format").map(String::as_str) != Some(FORMAT) {
         let detail = "it holds tensors without a run that could go on";
@@ -61,7 +61,7 @@ pub(super) fn check_version(metadata: &BTreeMap<String, String>) -> Result<()> {
     }
 }
 
-/// Where the digest starts, within the header that is read.
+/// Where the digest starts within the header.
 pub(super) fn digest_position(bytes: &[u8]) -> Option<usize> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
@@ -73,15 +73,15 @@ pub(super) fn digest_position(bytes: &[u8]) -> Option<usize> {
     Some(8 + found + DIGEST_KEY.len())
 }
 
-/// SHA-256 of a file that is read piece by piece, its own digits taken as zeros.
+/// SHA-256 of a file that is read piece by piece, with its own digits taken as zeros.
 pub(super) struct Digest {
     hash: Sha256,
-    /// The digits that the file has in their place.
+    /// The digits stored in the file.
     stored: Option<String>,
 }
 
 impl Digest {
-    /// Begins with `start`, the whole header of the file.
+    /// Starts with `start`, the whole header of the file.
     pub fn new(start: &[u8]) -> Self {
         let mut hash = Sha256::new();
         let Some((before, digits, behind)) = digest_position(start).and_then(|at| {
@@ -95,15 +95,15 @@ impl Digest {
         Self { hash, stored: Some(String::from_utf8_lossy(digits).into_owned()) }
     }
 
-    /// Goes on with the bytes that follow.
+    /// Continues with the following bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.hash.update(bytes);
     }
 
-    /// Refuses a file that was altered.
+    /// Refuses an altered file.
     pub fn check(self, metadata: &BTreeMap<String, String>) -> Result<()> {
         let found = Some(hexadecimal(self.hash));
-        // The place is that of the metadata's field, and not of a look-alike in a name.
+        // Makes sure that this was the metadata's field, not a look-alike in a name.
         if self.stored == found && metadata.get("sha256") == found.as_ref() {
             return Ok(());
         }
@@ -117,7 +117,7 @@ pub(super) fn hexadecimal(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What the reader of weights found, said of a checkpoint.
+/// Turns an error of the weights reader into one about a checkpoint.
 pub(super) fn damaged(error: Error) -> Error {
     Error::CheckpointDamaged(error.to_string())
 }

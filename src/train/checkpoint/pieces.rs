@@ -1,5 +1,5 @@
-//! A checkpoint on its way into a file or out of one, a few tensors at a time: by default it has
-//! 418 MB, and a browser's memory that was needed once is never given back.
+//! Checkpoints read and written a few tensors at a time: by default they have 418 MB, and a browser
+//! never gives memory back.
 
 use std::{
     future::Future,
@@ -16,17 +16,17 @@ use crate::{
     weights::{HostTensor, safetensors},
 };
 
-/// Bytes that are written at a time.
+/// Bytes written at a time.
 const PIECE: usize = 64 << 10;
-/// Bytes that are read at a time for their digest: in a browser each reading has to be waited for.
+/// Bytes read at a time for the digest: in a browser every read is awaited.
 const READ: usize = 1 << 20;
 
 /// Takes a file's bytes, all of them once and a few a second time.
 pub trait Sink {
-    /// Puts `bytes` at the place `at`.
+    /// Writes `bytes` at position `at`.
     ///
     /// # Errors
-    /// Any; the file is then of no use.
+    /// Any; the file is then useless.
     fn write(&mut self, at: u64, bytes: &[u8]) -> impl Future<Output = Result<()>>;
 }
 
@@ -41,7 +41,7 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// A file whose bytes can be read from any place.
+/// A file with random access.
 pub trait Store {
     /// Bytes in it.
     fn length(&self) -> u64;
@@ -49,7 +49,7 @@ pub trait Store {
     /// The `length` bytes from `at` on.
     ///
     /// # Errors
-    /// Any: the file is then as good as damaged.
+    /// Any: the file then counts as damaged.
     fn read(&self, at: u64, length: usize) -> impl Future<Output = Result<Vec<u8>>>;
 }
 
@@ -64,7 +64,7 @@ impl Store for &[u8] {
     }
 }
 
-/// Writes a checkpoint: all tensors' numbers, in the order of their names, then
+/// Writes a checkpoint: the numbers of all tensors, in the order of their names, then
 /// [`Writer::finish`].
 pub struct Writer<'a, S> {
     sink: &'a mut S,
@@ -75,7 +75,7 @@ pub struct Writer<'a, S> {
 }
 
 impl<'a, S: Sink> Writer<'a, S> {
-    /// Begins the file of tensors of these names and shapes, sorted by name, and of
+    /// Starts a file of tensors with these names and shapes, sorted by name, and the given
     /// [`super::Checkpoint::state`].
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl<'a, S: Sink> Writer<'a, S> {
         Ok(())
     }
 
-    /// Ends the file; returns how many bytes it has.
+    /// Completes the file and returns its length in bytes.
     ///
     /// # Errors
     /// Those of the sink.
@@ -121,7 +121,7 @@ impl<'a, S: Sink> Writer<'a, S> {
     }
 }
 
-/// A checkpoint whose tensors are read when their turn comes.
+/// A checkpoint whose tensors are read one at a time, when they are needed.
 pub struct Reader<S> {
     store: S,
     index: safetensors::Index,
@@ -130,7 +130,7 @@ pub struct Reader<S> {
 }
 
 impl<S: Store> Reader<S> {
-    /// Reads the whole file once, to see that nothing of it was altered.
+    /// Reads the whole file once to verify that nothing was altered.
     ///
     /// # Errors
     /// As [`super::Checkpoint::from_bytes`], and those of `store`.
@@ -165,15 +165,15 @@ impl<S: Store> Reader<S> {
     }
 }
 
-/// The tensors of a checkpoint, each to be taken once.
+/// The tensors of a checkpoint, each of which can be taken once.
 pub trait Tensors {
-    /// One of them; none, if it is not there or was taken.
+    /// Takes a tensor; `None` if it does not exist or was taken already.
     ///
     /// # Errors
-    /// `checkpoint-damaged`, or what reading it failed with.
+    /// `checkpoint-damaged`, or whatever reading it failed with.
     fn take(&mut self, name: &str) -> impl Future<Output = Result<Option<HostTensor>>>;
 
-    /// The names of those that were not taken and begin with `prefix`.
+    /// The names beginning with `prefix` that have not been taken.
     fn names(&self, prefix: &str) -> Vec<String>;
 }
 
@@ -199,10 +199,10 @@ impl Tensors for crate::weights::StateDict {
     }
 }
 
-/// What a future that waits for nothing but main memory gives.
+/// The result of a future that only waits for main memory.
 ///
 /// # Errors
-/// Its own; `engine-usage` if it waits all the same.
+/// Its own; `engine-usage` if it has to wait after all.
 pub fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
