@@ -10,9 +10,10 @@ import { learnOnOf } from '../plan/config.js';
 import { isStored } from './copies.js';
 import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
+import { allPictures, latestPicture } from './stored-pictures.js';
 
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { PreviewSet, RunIndex, StoredPhoto, Which } from './record.js' */
+/** @import { RunIndex, StoredPhoto, Which } from './record.js' */
 
 /** @typedef {{ index: RunIndex, folder: Disk }} OpenedRun */
 
@@ -256,7 +257,7 @@ async function offerOf(id, index, folder) {
     /** Milliseconds since 1970. */
     when: record.modified,
     bytes: await bytesIn(folder),
-    ...(await shown(index, folder)),
+    ...(await latestPicture(index, folder)),
     /** Without copies of the photos, both folders are needed to continue. */
     needsFolders: !isStored(record),
   };
@@ -276,33 +277,4 @@ async function runOf(id, index, folder) {
 /** Whether a finished run can learn on. @param {RunIndex} index */
 function goesOn({ record, checkpoints }) {
   return checkpoints.length > 0 && isStored(record);
-}
-
-/** The latest picture, to recognise a run by. @param {RunIndex} index @param {Disk} folder */
-async function shown({ pictures }, folder) {
-  const latest = pictures.filter(({ step }) => step === pictures.at(-1)?.step);
-  const picture = latest.find(({ domain }) => domain === 'A') ?? latest[0];
-  if (!picture) return { input: null, picture: null };
-  return {
-    input: await folder.read(picture.input),
-    picture: await folder.read(picture.translated),
-  };
-}
-
-/** @param {RunIndex} index @param {Disk} folder @returns {Promise<PreviewSet[]>} */
-async function allPictures({ pictures, record }, folder) {
-  const all = await Promise.all(
-    pictures.map(async ({ input, translated, back, ...picture }) => {
-      const blobs = await Promise.all([input, translated, back].map((name) => folder.read(name)));
-      const photo = record.previews[picture.domain][picture.index];
-      if (!photo || blobs.includes(null)) return [];
-      const [first, second, third] = /** @type {File[]} */ (blobs);
-      const { name, seen } = photo;
-      const files = { input: first, translated: second, back: third };
-      return [{ ...picture, ...files, name, heldOut: !seen }];
-    }),
-  );
-  const whole = all.flat();
-  const steps = [...new Set(whole.map(({ step }) => step))];
-  return steps.map((step) => ({ step, pictures: whole.filter((one) => one.step === step) }));
 }

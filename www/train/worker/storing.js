@@ -1,8 +1,10 @@
 /** Stores a run from the worker: copies of its photos, checkpoints, the result. */
+
 import { failureOf } from '../../failure.js';
 import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
+import { blobOf } from './bytes.js';
 
-/** @import { Disk, Pieces, Write } from '../../files/disk.js' */
+/** @import { Disk, Write } from '../../files/disk.js' */
 /** @import { Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Kept, ToKeep } from '../keep/record.js' */
 /** @import { TrainFinished, TrainSaved, TrainStored } from './protocol.js' */
@@ -10,8 +12,6 @@ import { PHOTOS, storeCheckpoint, storeResult } from '../keep/run-files.js';
 
 /** Codes of failures that are not the engine's fault. */
 const DISK = /^(storage-.*|file-gone|out-of-memory)$/;
-/** Bytes of a file in memory that are passed to the browser at a time. */
-const PART = 4 << 20;
 
 /**
  * Copies of photos, as training crops them and, if requested, whole.
@@ -124,31 +124,4 @@ async function stored(disk, store) {
     if (error instanceof WebAssembly.RuntimeError || !DISK.test(code)) throw error;
     return { code: code.startsWith('storage-') ? code : 'storage-unavailable', detail };
   }
-}
-
-/** A file kept outside wasm's memory. @param {Pieces} pieces */
-async function blobOf(pieces) {
-  /** @type {Blob[]} */
-  const parts = [];
-  /** @type {Uint8Array<ArrayBuffer>[]} */
-  let last = [];
-  /** @type {Uint8Array<ArrayBuffer> | null} */
-  let header = null;
-  let end = 0;
-  await pieces((at, piece) => {
-    const bytes = own(piece);
-    if (at < end) return header?.set(bytes, at); // its digest, known at the end
-    end += bytes.length;
-    if (header === null) header = bytes;
-    else last.push(bytes);
-    if (last.length * bytes.length < PART) return;
-    parts.push(new Blob(last));
-    last = [];
-  });
-  return new Blob([header ?? '', ...parts, ...last]);
-}
-
-/** Bytes from wasm are copies, in no shared memory. @param {Uint8Array} bytes */
-export function own(bytes) {
-  return /** @type {Uint8Array<ArrayBuffer>} */ (bytes);
 }

@@ -6,7 +6,8 @@ import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
 import { DOMAINS } from '../gather/domains.js';
 import { readIndex } from '../keep/run-files.js';
-import { keepPhotos, own, saveCheckpoint, saveResult } from './storing.js';
+import { own, reader, weightsBytes } from './bytes.js';
+import { keepPhotos, saveCheckpoint, saveResult } from './storing.js';
 import { Supply } from './supply.js';
 
 /** @import { Lease } from '../../engine/lease.js' */
@@ -287,21 +288,5 @@ export class Trainer {
   /** @param {Domain} direction @returns {Promise<Blob>} */
   async #weights(direction) {
     return new Blob([own(await this.#run().weights(direction))]);
-  }
-}
-
-/** Reads a file piece by piece. @param {Blob} file */
-function reader(file) {
-  return async (/** @type {number} */ at, /** @type {number} */ length) =>
-    new Uint8Array(await file.slice(at, at + length).arrayBuffer());
-}
-
-/** Weights to start from. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
-async function weightsBytes(blob) {
-  if (!blob) return undefined;
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (error) {
-    throw new CodedError('weights-unreadable', failureOf(error).detail);
   }
 }
