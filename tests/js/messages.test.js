@@ -120,7 +120,7 @@ const PUT_TOGETHER = {
   'setting.length.*': units,
   'stage.*': union(/'start' \| 'best' \| 'last'/, read('www/train/view/outcome.js')),
   'stage.*.best': ['start', 'last'],
-  'state.*': union(/typedef \{[^}]*\} State/, types),
+  'state.*': union(/typedef \{[^}]*\}[\s*]+State/, types),
   'unsupported.*': ['raw', 'jpeg', 'video', 'pdf', 'archive'],
   'train.name.*': ['a', 'b'],
   'train.name.label.*': ['a', 'b'],
