@@ -13,7 +13,8 @@
 //! screen, [`train::Trainer`] a run of them. `bin/cyclegan` is all of it as a native command line.
 //!
 //! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
-//! one source of chance, and [`error`] lists every way in which any of it can fail.
+//! one source of chance, [`choice`] and [`json`] are settings as text, and [`error`] lists every way
+//! in which any of it can fail.
 //!
 //! Shapes are written as trailing comments: `B` batch, `C` channels, `H` height, `W` width; tensors
 //! are `[B, C, H, W]`, images are interleaved rows. The paper is arXiv 1703.10593; "PyTorch" means
@@ -23,9 +24,11 @@
 // A file from a stranger must never crash the program.
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+pub mod choice;
 pub mod device;
 pub mod error;
 pub mod image;
+pub mod json;
 pub mod model;
 pub mod ops;
 pub mod random;

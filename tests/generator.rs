@@ -6,7 +6,7 @@ mod golden_cases;
 
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
-    model::{Generator, Init},
+    model::{Generator, Init, InitType},
     weights::{Architecture, Norm, Up},
 };
 use golden_cases::{FORWARD, forward_difference, generators};
@@ -38,7 +38,7 @@ fn random_weights_follow_their_seed_and_spread() {
     for (init, stem) in [
         (Init::default(), 0.02),
         // gain * sqrt(2 / (fan_in + fan_out)) of the stem, 3 and 8 channels of 7 x 7.
-        (Init::Xavier { gain: 0.02 }, 0.02 * (2.0 / (11.0 * 49.0f64)).sqrt()),
+        (Init { kind: InitType::Xavier, gain: 0.02 }, 0.02 * (2.0 / (11.0 * 49.0f64)).sqrt()),
     ] {
         let state = init.state(&tensors, 3);
         assert_eq!(state, init.state(&tensors, 3));

@@ -8,27 +8,37 @@ use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
     error::{Error, Result},
+    json,
     random::Random,
     train::{
         Checkpoint, Config,
         checkpoint::{
             FORMAT, VERSION,
             disk::{self, previous},
-            fields, pack,
+            pack,
             pieces::{Sink as _, Tensors as _, at_once},
             unpack,
         },
         config::{MOST_BLOCKS, MOST_POOLED},
-        fields::hex,
     },
     weights::{Architecture, HostTensor, StateDict, safetensors, sha256_hex},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 fn tensor(shape: &[usize], random: &mut Random) -> HostTensor {
     let count = shape.iter().product();
     let data = (0..count).map(|_| random.normal() as f32).collect();
     HostTensor { shape: shape.to_vec(), data }
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    step: u64,
+    #[serde(with = "json::hex")]
+    random: u64,
+    config: Value,
+    note: String,
 }
 
 fn small() -> Checkpoint {
@@ -38,8 +48,9 @@ fn small() -> Checkpoint {
         ("G_A.model.1.bias".into(), tensor(&[4], &mut random)),
         ("pool_A".into(), HostTensor { shape: vec![0], data: vec![] }),
     ]);
-    let state = json!({"step": 5, "random": hex(u64::MAX - 1), "config": Config::default().to_json(),
-        "note": "ä \"sha256\":\"0\" \\ \n"});
+    let (random, config) = (u64::MAX - 1, Config::default().to_json());
+    let note = "ä \"sha256\":\"0\" \\ \n".into();
+    let state = json::write(&State { step: 5, random, config, note });
     Checkpoint { tensors, state }
 }
 
@@ -81,9 +92,9 @@ fn every_bit_comes_back() {
     assert_eq!(bits(&back.tensors), bits(&checkpoint.tensors));
     assert_eq!(back.state, checkpoint.state);
     assert_eq!(Config::from_json(&back.state["config"]).unwrap(), Config::default());
-    let mut state = fields(&back.state).unwrap();
-    assert_eq!(state.bits("random").unwrap(), Some(u64::MAX - 1));
-    assert_eq!(fields(&json!(1)).err().unwrap().code(), "checkpoint-damaged");
+    let read = |value: &Value| json::read::<State>(value, Error::CheckpointDamaged);
+    assert_eq!(read(&back.state).unwrap().random, u64::MAX - 1);
+    assert_eq!(read(&json!(1)).err().unwrap().code(), "checkpoint-damaged");
 }
 
 #[test]

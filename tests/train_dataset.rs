@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 use cyclegan_web::{
     error::{Error, Result},
     image::{Rgb, crop, resize_bicubic, to_unit},
+    json,
     random::Random,
     train::{
         Batch, Dataset, Domain, Listed, Preprocess, PreprocessMode, Source,
         dataset::sampler::SamplerState,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use small::{SMALL, noise};
 
 const PLENTY: usize = 1 << 30;
@@ -155,13 +156,17 @@ fn batches_stop_at_the_end_of_an_epoch() {
     assert_eq!(dataset(2, 2, 0, 0).next_batch(0).unwrap_err().code(), "engine-usage");
 }
 
+fn read(state: &Value) -> Result<SamplerState> {
+    json::read(state, Error::CheckpointDamaged)
+}
+
 #[test]
 fn goes_on_after_being_restored() {
     for steps in [0, 1, 4, 6, 7, 13] {
         let mut data = dataset(6, 5, 8, PLENTY);
         batches(&mut data, steps, 1);
-        let text = data.state().to_json().to_string();
-        let state = SamplerState::from_json(&serde_json::from_str(&text).unwrap()).unwrap();
+        let text = json::write(&data.state()).to_string();
+        let state = read(&serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(state, data.state());
         // It was elsewhere before.
         let mut later = dataset(6, 5, 99, 0);
@@ -187,12 +192,11 @@ fn other_photos_begin_the_epoch_anew() {
 
 #[test]
 fn states_that_contradict_themselves_are_refused() {
-    let state = dataset(6, 5, 8, 0).state().to_json();
+    let state = json::write(&dataset(6, 5, 8, 0).state());
     let refused = |name: &str, value: serde_json::Value| {
         let mut state = state.clone();
         state[name] = value;
-        let read = SamplerState::from_json(&state);
-        read.and_then(|state| dataset(6, 5, 0, 0).restore(&state)).unwrap_err().code()
+        read(&state).and_then(|state| dataset(6, 5, 0, 0).restore(&state)).unwrap_err().code()
     };
     for (name, value) in [
         ("position", json!(1)),
@@ -205,7 +209,7 @@ fn states_that_contradict_themselves_are_refused() {
     ] {
         assert_eq!(refused(name, value), "checkpoint-damaged", "{name}");
     }
-    let missing = SamplerState::from_json(&json!({"epoch": 1})).unwrap_err();
+    let missing = read(&json!({"epoch": 1})).unwrap_err();
     assert_eq!(missing.to_string(), "this checkpoint is damaged: photos_A is missing");
 }
 

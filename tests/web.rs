@@ -21,6 +21,7 @@ use std::{
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     device::Opened,
+    error::Result,
     image::{self, Rgb},
     samples::{Season, paint},
     web::{self, Engine, Training, start},
@@ -31,6 +32,7 @@ use golden_cases::{
     training::{Played, check_losses, check_run, check_runs_by_winograd, networks, runs},
 };
 use js_sys::{Function, Reflect, Uint8Array};
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -73,7 +75,7 @@ async fn opened() -> Opened {
         Some(engine) => engine,
         None => Engine::open("webgpu".into()).await.unwrap(),
     };
-    assert_eq!(text(&engine.report(), "device"), "webgpu");
+    assert_eq!(text(&told(engine.report()), "device"), "webgpu");
     let opened = engine.opened().clone();
     ENGINE.set(Some(engine));
     opened
@@ -81,6 +83,15 @@ async fn opened() -> Opened {
 
 thread_local! {
     static ENGINE: Cell<Option<Engine>> = const { Cell::new(None) };
+}
+
+/// What crosses the boundary, as JavaScript has it.
+fn told<T: Tsify>(value: Result<Ts<T>>) -> JsValue {
+    value.unwrap().into()
+}
+
+fn code(error: impl Into<JsValue>) -> String {
+    text(&error.into(), "code")
 }
 
 fn text(object: &JsValue, key: &str) -> String {
@@ -164,7 +175,7 @@ async fn both_devices_translate_alike_through_the_boundary() {
             webgpu().await;
             ENGINE.take().unwrap()
         };
-        let model = engine.load(&file, None).unwrap();
+        let model = told(engine.load(&file, None));
         assert_eq!(text(&model, "sha256"), sha256_hex(&file));
         let passes = js_sys::Array::new();
         let list = passes.clone();
@@ -199,7 +210,6 @@ async fn both_devices_translate_alike_through_the_boundary() {
 async fn failures_carry_their_code() {
     listen();
     let mut engine = Engine::open("cpu".into()).await.unwrap();
-    let code = |error: JsValue| text(&error, "code");
     let rgba = vec![0; 4 * 16 * 16];
     let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 1, None).await;
     assert_eq!(code(without.unwrap_err()), "engine-usage");
@@ -356,13 +366,13 @@ async fn an_adapter_without_timestamps_translates_and_trains() {
     let mut results = Vec::new();
     for device in ["webgpu", "cpu"] {
         let mut engine = Engine::open(device.into()).await.unwrap();
-        assert_eq!(text(&engine.report(), "device"), device);
+        assert_eq!(text(&told(engine.report()), "device"), device);
         engine.load(&weights_file(), None).unwrap();
         let result = engine.translate(photo.clone(), 26, 19, 0, 3, 1, None).await.unwrap();
         results.push(result.take_after());
         let mut training = run(&engine, 5).await;
         let reports = training.train_steps(4).await.unwrap();
-        let losses = Reflect::get(&reports.get(3), &"losses".into()).unwrap();
+        let losses = Reflect::get(&reports[3].js_value(), &"losses".into()).unwrap();
         assert!(number(&losses, "cycle_A") > 0.0);
     }
     let was_hidden = show.call0(&JsValue::NULL).unwrap();
@@ -377,7 +387,7 @@ async fn half_precision_is_not_for_the_cpu() {
     listen();
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     engine.prefer("float16");
-    assert_eq!(text(&engine.report(), "precision"), "float32");
+    assert_eq!(text(&told(engine.report()), "precision"), "float32");
     engine.load(&weights_file(), None).unwrap();
     let photo = paint(Season::Summer, 1, 16, 16);
     let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 1, None).await.unwrap();
@@ -460,10 +470,10 @@ async fn run(engine: &Engine, steps: u32) -> Training {
     );
     let mut training =
         engine.start_training(&config, 3, 3, 1 << 20, None, None, None, None).unwrap();
-    let upcoming = training.upcoming(20);
+    let upcoming = told(training.upcoming(20));
     for (name, season) in [("A", Season::Summer), ("B", Season::Winter)] {
         let places = Reflect::get(&upcoming, &name.to_lowercase().into()).unwrap();
-        for index in js_sys::Uint32Array::from(places).to_vec() {
+        for index in js_sys::Uint32Array::new(&places).to_vec() {
             let photo = paint(season, index.into(), 40, 36);
             training.supply(name, index as usize, photo.to_rgba(), 40, 36).unwrap();
         }
@@ -508,8 +518,9 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
     let engine = Engine::open("cpu".into()).await.unwrap();
     let mut whole = run(&engine, 5).await;
     let reports = whole.train_steps(50).await.unwrap();
-    assert_eq!(reports.length(), 10);
-    assert!(number(&Reflect::get(&reports.get(9), &"losses".into()).unwrap(), "cycle_A") > 0.0);
+    assert_eq!(reports.len(), 10);
+    let losses = Reflect::get(&reports[9].js_value(), &"losses".into()).unwrap();
+    assert!(number(&losses, "cycle_A") > 0.0);
     let mut first = run(&engine, 5).await;
     first.train_steps(5).await.unwrap();
     let file = saved(&first).await;
@@ -527,11 +538,10 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
     second.train_steps(5).await.unwrap();
     assert_eq!(whole.weights("A").await.unwrap(), second.weights("A").await.unwrap());
     assert_eq!(saved(&whole).await, saved(&second).await);
-    let seen = second.preview("A", 1).await.unwrap();
+    let seen = told(second.preview("A", 1).await);
     assert_eq!((number(&seen, "width"), number(&seen, "height")), (20.0, 20.0));
     assert!(second.train_classifier().await.unwrap() >= 0.5);
-    assert!(number(&second.scores(None, false).await.unwrap(), "roundTripA") > 0.0);
-    let code = |error: JsValue| text(&error, "code");
+    assert!(number(&told(second.scores(None, false).await), "roundTripA") > 0.0);
     assert_eq!(code(second.change(r#"{"ngf": 8}"#).unwrap_err()), "config-invalid");
     second.change(r#"{"lr": 0.0001}"#).unwrap();
     let broken = engine.start_training(r#"{"ngf": 0}"#, 3, 3, 0, None, None, None, None);
@@ -542,7 +552,7 @@ async fn a_run_through_the_boundary_goes_on_from_its_checkpoint() {
     third.poison(3);
     let error = third.train_steps(4).await.unwrap_err();
     assert_eq!(code(error), "training-not-finite");
-    assert_eq!(number(&third.report(), "step"), 3.0);
+    assert_eq!(number(&told(third.report()), "step"), 3.0);
     assert_silence();
 }
 
@@ -553,10 +563,10 @@ async fn memory_of_a_run_stays_flat_on_the_cpu() {
     let engine = Engine::open("cpu".into()).await.unwrap();
     let mut training = run(&engine, 400).await;
     training.train_steps(50).await.unwrap();
-    let early = number(&training.memory(), "linear");
+    let early = number(&told(training.memory()), "linear");
     training.train_steps(450).await.unwrap();
-    assert_eq!(number(&training.report(), "step"), 500.0);
-    let later = number(&training.memory(), "linear");
+    assert_eq!(number(&told(training.report()), "step"), 500.0);
+    let later = number(&told(training.memory()), "linear");
     assert!(later <= early * 1.02, "{early} bytes behind step 50, {later} behind step 500");
     assert_silence();
 }
@@ -568,9 +578,9 @@ async fn memory_of_a_run_stays_flat_on_webgpu() {
     let engine = ENGINE.take().unwrap();
     let mut training = run(&engine, 400).await;
     training.train_steps(10).await.unwrap();
-    let early = number(&training.memory(), "deviceInUse");
+    let early = number(&told(training.memory()), "deviceInUse");
     training.train_steps(10).await.unwrap();
-    let later = number(&training.memory(), "deviceInUse");
+    let later = number(&told(training.memory()), "deviceInUse");
     assert!(early > 0.0 && later <= early * 1.02, "{early} bytes behind step 10, {later} later");
     drop(training);
     ENGINE.set(Some(engine));

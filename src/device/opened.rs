@@ -1,11 +1,14 @@
 //! What to open, what was opened, and how much it holds.
 
 use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, weights::PICTURE_CHANNELS};
+use crate::{choice::Choice, error::Error, weights::PICTURE_CHANNELS};
 
 /// What to run on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(rename = "DeviceChoice"))]
 pub enum Preference {
     /// WebGPU if there is a graphics card, else the CPU.
     Auto,
@@ -15,8 +18,12 @@ pub enum Preference {
     Cpu,
 }
 
+impl Choice for Preference {}
+
 /// What it runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(rename = "DeviceKind"))]
 pub enum Kind {
     /// WebGPU.
     WebGpu,

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{
     blocks::Conv,
-    init::Init,
+    init::{Init, InitType},
     parameters::{Mapper, Network},
 };
 use crate::{
@@ -42,7 +42,7 @@ impl DomainClassifier {
         });
         let names: Vec<_> = names.collect();
         // Keeps the magnitude of the values from layer to layer.
-        let mut state = Init::Xavier { gain: 1.4 }.state(&names, seed);
+        let mut state = Init { kind: InitType::Xavier, gain: 1.4 }.state(&names, seed);
         let spec = |index| {
             let (kernel, stride, pad, activation) = if index == last {
                 (1, 1, 0, Activation::None)

@@ -2,29 +2,42 @@
 //! Biases are zero in both; the weights of instance normalisations stay one, which that function
 //! does not change either.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    json::fraction,
     random::Random,
     weights::{HostTensor, StateDict},
 };
 
+/// PyTorch's `--init_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub enum InitType {
+    /// N(0, gain²), as in the paper (section 4).
+    #[default]
+    Normal,
+    /// N(0, gain² · 2 / (fan_in + fan_out)).
+    Xavier,
+}
+
 /// How weights are drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Init {
-    /// N(0, std). The paper (section 4) and PyTorch's default use 0.02.
-    Normal {
-        /// Standard deviation.
-        std: f64,
-    },
-    /// N(0, gain² · 2 / (fan_in + fan_out)): PyTorch's `--init_type xavier`, with gain 0.02.
-    Xavier {
-        /// Factor on the standard deviation.
-        gain: f64,
-    },
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct Init {
+    /// The distribution.
+    #[serde(rename = "init_type")]
+    pub kind: InitType,
+    /// Its standard deviation, or the factor on it: 0.02 for both types (`--init_gain`).
+    #[serde(rename = "init_gain", deserialize_with = "fraction")]
+    pub gain: f64,
 }
 
 impl Default for Init {
     fn default() -> Self {
-        Self::Normal { std: 0.02 }
+        Self { kind: InitType::Normal, gain: 0.02 }
     }
 }
 
@@ -48,10 +61,11 @@ impl Init {
         let [first, second, kernel @ ..] = shape else {
             return None;
         };
-        Some(match self {
-            Self::Normal { std } => std,
+        let gain = self.gain;
+        Some(match self.kind {
+            InitType::Normal => gain,
             // Symmetric in the two fans, so a transposed convolution's swapped axes do not matter.
-            Self::Xavier { gain } => {
+            InitType::Xavier => {
                 let field: usize = kernel.iter().product();
                 gain * (2.0 / ((first + second) * field) as f64).sqrt()
             }

@@ -11,5 +11,5 @@ pub use classifier::DomainClassifier;
 pub use discriminator::Discriminator;
 pub use generator::Generator;
 pub(crate) use generator::{MULTIPLE, SMALLEST};
-pub use init::Init;
+pub use init::{Init, InitType};
 pub use parameters::{Mapper, Network, Readback};

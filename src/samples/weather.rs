@@ -1,18 +1,25 @@
 //! The light of a season: sun, sky, haze, and where the snow lies.
 
+use serde::Deserialize;
+
 use super::canvas::{Canvas, Pixel};
 use super::color::{Triple, add, dot, fade_out, mix, normalize, scale, times};
 use super::noise::{fractal, smoothstep};
 use super::random::Random;
+use crate::choice::Choice;
 
 /// The two looks that the default models translate between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Season {
     /// Green forest, open water, high sun.
     Summer,
     /// Snow on ledges and branches, ice, low sun, pale sky.
     Winter,
 }
+
+impl Choice for Season {}
 
 /// The state of air and sun.
 pub struct Weather {

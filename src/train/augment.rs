@@ -7,11 +7,15 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::Choice;
+use serde::{Deserialize, Serialize};
+
 use crate::{ops::Augmentation, random::Random};
 
-/// Which of the paper's three kinds of augmentation are on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Which of the paper's three kinds of augmentation are on. As text it is a list of their names with
+/// commas, such as `DiffAugment_pytorch.py` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(type = "string"))]
 pub struct Policy {
     /// Brightness, saturation and contrast.
     pub color: bool,
@@ -21,35 +25,28 @@ pub struct Policy {
     pub cutout: bool,
 }
 
-const fn policy(color: bool, translation: bool, cutout: bool) -> Policy {
-    Policy { color, translation, cutout }
-}
+impl TryFrom<String> for Policy {
+    type Error = &'static str;
 
-impl Choice for Policy {
-    /// As `DiffAugment_pytorch.py` names them, in its order.
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("", policy(false, false, false)),
-        ("color", policy(true, false, false)),
-        ("translation", policy(false, true, false)),
-        ("cutout", policy(false, false, true)),
-        ("color,translation", policy(true, true, false)),
-        ("color,cutout", policy(true, false, true)),
-        ("translation,cutout", policy(false, true, true)),
-        ("color,translation,cutout", policy(true, true, true)),
-    ];
-
-    /// In any order, as there.
-    fn from_name(name: &str) -> Option<Self> {
+    /// Reads them in any order.
+    fn try_from(kinds: String) -> Result<Self, Self::Error> {
         let mut policy = Self::default();
-        for kind in name.split(',').filter(|_| !name.is_empty()) {
+        for kind in kinds.split(',').filter(|_| !kinds.is_empty()) {
             match kind {
                 "color" => policy.color = true,
                 "translation" => policy.translation = true,
                 "cutout" => policy.cutout = true,
-                _ => return None,
+                _ => return Err("expected a list of color, translation and cutout"),
             }
         }
-        Some(policy)
+        Ok(policy)
+    }
+}
+
+impl From<Policy> for String {
+    fn from(Policy { color, translation, cutout }: Policy) -> Self {
+        let all = [(color, "color"), (translation, "translation"), (cutout, "cutout")];
+        all.iter().filter(|(on, _)| *on).map(|(_, kind)| *kind).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -117,10 +114,12 @@ mod tests {
 
     #[test]
     fn kinds_are_listed_in_any_order() {
-        assert_eq!(Policy::from_name("cutout,color"), Some(policy(true, false, true)));
-        assert_eq!(Policy::from_name(""), Some(Policy::default()));
-        assert_eq!(Policy::from_name("color,"), None);
-        assert_eq!(Policy::from_name("colour"), None);
+        let read = |kinds: &str| Policy::try_from(kinds.to_string()).ok();
+        let both = Policy { color: true, translation: false, cutout: true };
+        assert_eq!(read("cutout,color"), Some(both));
+        assert_eq!(read(""), Some(Policy::default()));
+        assert_eq!(read("color,"), None);
+        assert_eq!(read("colour"), None);
     }
 
     #[test]

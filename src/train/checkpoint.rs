@@ -19,7 +19,6 @@ pub mod pieces;
 
 use serde_json::Value;
 
-use super::fields::Fields;
 use crate::{
     error::{Error, Result},
     weights::{HostTensor, StateDict, safetensors},
@@ -33,9 +32,8 @@ use pieces::{Reader, Writer, at_once};
 pub struct Checkpoint {
     /// Weights, averages, moments, pools: at least one.
     pub tensors: StateDict,
-    /// What is no tensor: configuration, step, states of the random streams. Fractions go through
-    /// [`super::fields::number`] and numbers of 64 bits through [`super::fields::hex`], or they
-    /// may not come back exactly.
+    /// What is no tensor: configuration, step, states of the random streams. Numbers of 64 bits are
+    /// written by [`crate::json::hex`], or they may not come back exactly.
     pub state: Value,
 }
 
@@ -105,12 +103,4 @@ pub fn unpack(packed: &HostTensor, shapes: &Value) -> Result<Vec<HostTensor>> {
         pictures.push(HostTensor { shape, data: data.to_vec() });
     }
     if rest.is_empty() { Ok(pictures) } else { Err(refuse()) }
-}
-
-/// Starts to read the state's object `value`, whose refusals are `checkpoint-damaged`.
-///
-/// # Errors
-/// When it is no object.
-pub fn fields(value: &Value) -> Result<Fields<'_>> {
-    Fields::new(value, Error::CheckpointDamaged)
 }

@@ -6,11 +6,16 @@
 //! learning rate's rule, where the paper's code is followed.
 
 mod check;
-mod json;
 mod terms;
 
-use super::{Choice, Policy, Preprocess, Schedule};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Policy, Preprocess, Schedule};
 use crate::{
+    choice::Choice,
+    error::{Error, Result},
+    json::{self, fraction},
     model::Init,
     weights::{Architecture, Norm, Up},
 };
@@ -25,15 +30,21 @@ pub const MOST_BLOCKS: usize = 32;
 pub const MOST_POOLED: usize = 1000;
 
 /// The optimiser's constants, the same for all four networks (paper, section 4 and appendix 7.1).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Adam {
     /// Learning rate before the [`Schedule`]: 2e-4 (`--lr`).
+    #[serde(rename = "lr", deserialize_with = "fraction")]
     pub learning_rate: f64,
     /// Decay of the mean: 0.5 (`--beta1`).
+    #[serde(deserialize_with = "fraction")]
     pub beta1: f64,
     /// Decay of the mean square: 0.999.
+    #[serde(deserialize_with = "fraction")]
     pub beta2: f64,
     /// Added to the root of the mean square: 1e-8, `torch.optim.Adam`'s.
+    #[serde(rename = "eps", deserialize_with = "fraction")]
     pub epsilon: f64,
 }
 
@@ -44,7 +55,9 @@ impl Default for Adam {
 }
 
 /// What becomes of the generator that is not given, when a run starts from one alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum MissingGenerator {
     /// It starts as a copy of the other. Both make photos of photos, so most of what the one has
     /// learnt serves the other too.
@@ -54,15 +67,15 @@ pub enum MissingGenerator {
     Scratch,
 }
 
-impl Choice for MissingGenerator {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("copy", Self::Copy), ("scratch", Self::Scratch)];
-}
+impl Choice for MissingGenerator {}
 
 /// A training run, except for its photos and the weights that it starts from.
 ///
-/// Plain data: [`Config::validate`] says whether it can be run.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Plain data: [`Config::validate`] says whether it can be run. As JSON it is one flat object, its
+/// fields named as in PyTorch's options.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Config {
     /// Channels behind a generator's first convolution: 64 (appendix 7.2; `--ngf`).
     pub ngf: usize,
@@ -81,35 +94,45 @@ pub struct Config {
     /// code. The weights have the same shapes.
     pub discriminator_padding: usize,
     /// Weight of the cycle A → B → A: 10 (section 4; `--lambda_A`).
+    #[serde(rename = "lambda_A", deserialize_with = "fraction")]
     pub lambda_a: f64,
     /// Weight of the cycle B → A → B: 10 (section 4; `--lambda_B`).
+    #[serde(rename = "lambda_B", deserialize_with = "fraction")]
     pub lambda_b: f64,
     /// Weight of the identity loss, relative to the cycle's: 0.5 (section 5.2; `--lambda_identity`).
     /// `G_A` on B weighs `lambda_b · lambda_identity`, `G_B` on A `lambda_a · lambda_identity`; at
     /// 0 they are not computed.
+    #[serde(deserialize_with = "fraction")]
     pub lambda_identity: f64,
     /// How a discriminator's answers become a loss: least squares (section 4; `--gan_mode`).
+    #[serde(rename = "gan_mode")]
     pub gan_loss: GanLoss,
     /// Which losses teach the generators: all (section 3.3).
+    #[serde(flatten)]
     pub terms: Terms,
     /// Translations that each discriminator's image pool keeps: 50 (section 4; `--pool_size`).
     pub pool_size: usize,
     /// How what the discriminators are shown is augmented, so that few photos are not learnt by heart
     /// (arXiv 2006.10738): not at all.
+    #[serde(rename = "diff_augment")]
     pub augment: Policy,
     /// The optimiser.
+    #[serde(flatten)]
     pub adam: Adam,
     /// Length of the run, and the learning rate over it.
+    #[serde(flatten)]
     pub schedule: Schedule,
     /// Pairs in a step: 1 (appendix 7.1; `--batch_size`).
     pub batch_size: usize,
     /// How networks that do not start from given weights are drawn: N(0, 0.02) (appendix 7.1;
     /// `--init_type`, `--init_gain`).
+    #[serde(flatten)]
     pub init: Init,
     /// Where every stream of random numbers of the run starts: 0. At most 2^53 - 1, so that
     /// JavaScript can hold it.
     pub seed: u64,
     /// How photos become training pictures.
+    #[serde(flatten)]
     pub preprocess: Preprocess,
     /// Steps in which fresh discriminators learn alone, before the generators move, when a run
     /// starts from generators whose discriminators are not given: 100. Published generators come
@@ -130,6 +153,7 @@ pub struct Config {
     /// `average = ema * average + (1 - ema) * weight`. Where there are any, it is they that are
     /// shown, judged and handed out ([`super::Trainer::generator`]); the losses are those of the
     /// weights that learn. [`ema_for`] proposes one.
+    #[serde(deserialize_with = "fraction")]
     pub ema: f64,
 }
 
@@ -182,17 +206,29 @@ impl Default for Config {
     }
 }
 
-impl Choice for Up {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("transpose", Self::Transpose), ("bilinear", Self::Bilinear), ("nearest", Self::Nearest)];
-}
-
-impl Choice for Norm {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("instance", Self::Instance), ("instance_affine", Self::InstanceAffine)];
-}
-
 impl Config {
+    /// Every value under its name. [`Config::from_json`] reads it back to the bit.
+    pub fn to_json(&self) -> Value {
+        json::write(self)
+    }
+
+    /// Reads an object such as [`Config::to_json`] makes. What it lacks has its default.
+    ///
+    /// # Errors
+    /// `config-invalid` with the field's name for a field of the wrong type or of an unknown name,
+    /// and whatever [`Config::validate`] refuses.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let config: Self = json::read(value, Error::ConfigInvalid)?;
+        // Serde ignores unknown fields of a struct that takes up others.
+        let known = config.to_json();
+        let mut names = value.as_object().into_iter().flat_map(|object| object.keys());
+        if let Some(name) = names.find(|name| known.get(name).is_none()) {
+            return Err(Error::ConfigInvalid(json::unknown(name)));
+        }
+        config.validate()?;
+        Ok(config)
+    }
+
     /// What the generators are, if they are not given.
     pub fn architecture(&self) -> Architecture {
         let Self { ngf, blocks, up, norm, .. } = *self;

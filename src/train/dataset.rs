@@ -18,11 +18,11 @@ mod stack;
 
 use std::sync::Arc;
 
-use super::{
-    choice::Choice as _,
-    preprocess::{Preprocess, View},
-};
+use serde::{Serialize, Serializer};
+
+use super::preprocess::{Preprocess, View};
 use crate::{
+    choice::Choice as _,
     error::{Error, Result},
     image::Rgb,
     random::Random,
@@ -35,14 +35,21 @@ pub use source::{Domain, Listed, Source};
 use stack::Stack;
 
 /// A photo that could not be used.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Skipped {
     /// The set it is in.
     pub domain: Domain,
     /// Its place there.
     pub index: usize,
     /// Why.
+    #[serde(rename = "code", serialize_with = "code")]
+    #[cfg_attr(target_family = "wasm", tsify(type = "string"))]
     pub error: Error,
+}
+
+fn code<S: Serializer>(error: &Error, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(error.code())
 }
 
 /// The pictures of one training step.

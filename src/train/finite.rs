@@ -1,6 +1,11 @@
 //! Whether a run has come to NaN or infinity: then nothing it does makes sense any more.
 
-use super::{learner::parameters, networks::CycleGan, polishing::Polishing, report::StepReport};
+use super::{
+    learner::parameters,
+    networks::CycleGan,
+    polishing::Polishing,
+    report::{Distances, StepReport},
+};
 use crate::{
     error::{Error, Result},
     model::Readback,
@@ -49,7 +54,7 @@ impl Weights {
 
 /// All numbers that a step was told by.
 fn all(report: &StepReport) -> impl Iterator<Item = (&'static str, f32)> {
-    report.losses.named().into_iter().chain(report.distances.named())
+    report.losses.named().into_iter().chain(report.distances.iter().flat_map(Distances::named))
 }
 
 /// Refuses losses that are not finite, and a `weight` that is not; a loss first, since it

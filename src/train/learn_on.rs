@@ -2,14 +2,16 @@
 //! goes on with everything that it has: weights, moments, pools and its place in the photos.
 
 use super::{
-    choice::Choice as _,
     config::{Adam, Config},
     dataset::Source,
     schedule::{Schedule, Unit},
     start::reaches_the_generators,
     trainer::Trainer,
 };
-use crate::error::{Error, Result};
+use crate::{
+    choice::Choice as _,
+    error::{Error, Result},
+};
 
 /// That nothing would be learned until the end of step or epoch `total`.
 fn over(unit: Unit, done: u64, total: u64) -> Error {

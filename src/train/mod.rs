@@ -12,15 +12,13 @@
 //! 8. [`polish`] is its last phase, in which generators lose their grid;
 //! 9. [`checkpoint`] is the file in which a run survives.
 //!
-//! [`choice`] and [`fields`] are how all of them are written as JSON and read back.
+//! [`crate::json`] is how all of them are read back from what was written.
 
 pub mod augment;
 pub mod checkpoint;
-pub mod choice;
 mod classifier;
 pub mod config;
 pub mod dataset;
-pub mod fields;
 mod finite;
 pub mod grid;
 pub mod image_pool;
@@ -44,9 +42,9 @@ pub mod step;
 mod steps;
 pub mod trainer;
 
+pub use crate::choice::Choice;
 pub use augment::Policy;
 pub use checkpoint::Checkpoint;
-pub use choice::Choice;
 pub use config::{
     Ablation, Adam, Config, CycleLoss, FINE_TUNING_RATE, GanLoss, MissingGenerator, Terms, ema_for,
 };

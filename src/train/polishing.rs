@@ -3,25 +3,48 @@
 //! was, moments, pools and discriminators included.
 
 use burn::tensor::{Device, Tensor};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    checkpoint::{fields, pieces::Tensors},
+    checkpoint::pieces::Tensors,
     config::Config,
     dataset::Domain,
-    fields::number,
     learner::Part,
     polish::{Distances as Latest, Polish},
     report::Distances,
-    resume::{damaged, generator, without},
+    resume::{damaged, generator},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
+    json::{self, fraction},
     model::{Generator, Network as _},
 };
 
 /// The names of both generators' parts in a checkpoint.
 const NAMES: [&str; 2] = ["polish_A", "polish_B"];
+
+/// All of the phase that is no tensor.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    steps: u64,
+    #[serde(rename = "A")]
+    a: Value,
+    #[serde(rename = "B")]
+    b: Value,
+}
+
+/// The same of one generator.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StudentState {
+    updates: u64,
+    #[serde(deserialize_with = "fraction")]
+    polished: f64,
+    #[serde(deserialize_with = "fraction")]
+    unpolished: f64,
+}
 
 /// Both generators on their way to their means.
 #[derive(Debug)]
@@ -76,15 +99,11 @@ impl Polishing {
 
     /// All that is no tensor.
     pub fn state(&self) -> Value {
-        let of = |polish: &Polish| {
-            json!({
-                "updates": polish.student().time(),
-                "polished": number(polish.distances.polished),
-                "unpolished": number(polish.distances.unpolished),
-            })
-        };
-        let [a, b] = &self.both;
-        json!({"steps": self.steps, "A": of(a), "B": of(b)})
+        let [a, b] = self.both.each_ref().map(|polish| {
+            let Latest { polished, unpolished } = polish.distances;
+            json::write(&StudentState { updates: polish.student().time(), polished, unpolished })
+        });
+        json::write(&State { steps: self.steps, a, b })
     }
 
     /// Goes on from a checkpoint, with the generators as they were when the phase began.
@@ -97,27 +116,20 @@ impl Polishing {
         tensors: &mut impl Tensors,
         device: &Device,
     ) -> Result<Self> {
-        let numbers = without(state, &["A", "B"]);
-        let mut numbers = fields(&numbers)?;
-        let steps = numbers.count("steps")?;
-        let steps = numbers.required("steps", steps)?;
-        numbers.finish()?;
+        let State { steps, a, b } = json::read(state, Error::CheckpointDamaged)?;
         // A copy is averaged whether or not training was.
         let config = Config { ema: 0.5, ..Config::default() };
         let mut both = Vec::new();
-        for ((part, name), teacher) in NAMES.into_iter().zip(["A", "B"]).zip(teachers) {
-            let mut fields = fields(state.get(name).unwrap_or(&Value::Null))?;
-            let (updates, polished) = (fields.count("updates")?, fields.number("polished")?);
-            let unpolished = fields.number("unpolished")?;
-            let updates = fields.required("updates", updates)?;
-            let distances = Latest {
-                polished: fields.required("polished", polished)?,
-                unpolished: fields.required("unpolished", unpolished)?,
-            };
-            fields.finish()?;
+        for ((part, state), teacher) in NAMES.into_iter().zip([a, b]).zip(teachers) {
+            let StudentState { updates, polished, unpolished } =
+                json::read(&state, Error::CheckpointDamaged)?;
+            let distances = Latest { polished, unpolished };
             let student = generator(part, updates, &config, tensors, device).await?;
             if student.network.architecture() != teacher.architecture() {
-                return Err(damaged(&format!("{part} is another network than G_{name}")));
+                return Err(damaged(&format!(
+                    "{part} is another network than {}",
+                    part.replace("polish", "G")
+                )));
             }
             both.push(Polish::of(teacher.shared(), student, distances, device));
         }

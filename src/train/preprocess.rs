@@ -4,10 +4,14 @@
 //! What is the same each time ([`Preprocess::resize`]) is apart from what chance decides
 //! ([`Preprocess::view`]), so that the first can be kept and only the second be done again.
 
-use super::{choice::Choice, preview::whole};
+use serde::{Deserialize, Serialize};
+
+use super::preview::whole;
 use crate::{
+    choice::Choice,
     error::{Error, Result},
     image::{self, MAX_PIXELS, MAX_SIDE, Rgb},
+    json::fraction,
     random::Random,
     weights::HostTensor,
 };
@@ -20,7 +24,9 @@ pub const SMALLEST_SIDE: usize = 24;
 pub const LONGEST_SIDE: usize = 4096;
 
 /// How photos become pictures of a size that the networks take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum PreprocessMode {
     /// Resized to a square of `load_size`, proportions not kept, then cropped. The default.
     #[default]
@@ -40,20 +46,15 @@ pub enum PreprocessMode {
     ScaleAndCrop,
 }
 
-impl Choice for PreprocessMode {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("resize_and_crop", Self::ResizeAndCrop),
-        ("scale_width_and_crop", Self::ScaleWidthAndCrop),
-        ("crop", Self::Crop),
-        ("none", Self::None),
-        ("scale_and_crop", Self::ScaleAndCrop),
-    ];
-}
+impl Choice for PreprocessMode {}
 
 /// The settings of this file, with PyTorch's defaults.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Preprocess {
     /// PyTorch's `--preprocess`.
+    #[serde(rename = "preprocess")]
     pub mode: PreprocessMode,
     /// Side, width or shorter side after resizing, in pixels: 286 (`--load_size`). All modes that
     /// resize use it.
@@ -64,6 +65,7 @@ pub struct Preprocess {
     /// How many times as large or as small as `load_size` says [`PreprocessMode::ScaleAndCrop`] may
     /// show a photo: 1.5, every factor as likely on a logarithmic scale. Around a shorter side of
     /// 512 that is 341 to 768 pixels, which photos of 3 : 2 translated at 512 and at 1024 have.
+    #[serde(deserialize_with = "fraction")]
     pub zoom: f64,
     /// Whether half of the pictures are mirrored: yes (`--no_flip`).
     pub flip: bool,

@@ -1,28 +1,39 @@
 //! What a training step tells.
 
+use burn::tensor::Tensor;
+use serde::Serialize;
+
 use super::{Skipped, networks::LossTensors};
 use crate::weights::StateDict;
-use burn::tensor::Tensor;
 
 /// The eight losses of a step under PyTorch's names. Cycle and identity losses are times their
 /// weights; a term that is off is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Losses {
     /// Of the discriminator that judges B.
+    #[serde(rename = "D_A")]
     pub d_a: f32,
     /// Of the translations to B in that discriminator's eyes.
+    #[serde(rename = "G_A")]
     pub g_a: f32,
     /// Of A → B → A.
+    #[serde(rename = "cycle_A")]
     pub cycle_a: f32,
     /// Of the generator to B on pictures of B.
+    #[serde(rename = "idt_A")]
     pub idt_a: f32,
     /// Of the discriminator that judges A.
+    #[serde(rename = "D_B")]
     pub d_b: f32,
     /// Of the translations to A in that discriminator's eyes.
+    #[serde(rename = "G_B")]
     pub g_b: f32,
     /// Of B → A → B.
+    #[serde(rename = "cycle_B")]
     pub cycle_b: f32,
     /// Of the generator to A on pictures of A.
+    #[serde(rename = "idt_B")]
     pub idt_b: f32,
 }
 
@@ -81,16 +92,21 @@ impl LossTensors {
 }
 
 /// How far generators are from their own mean over four shifts, in the last phase of a run: mean
-/// absolute differences on the pictures of a step, 0 to 2. Elsewhere 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// absolute differences on the pictures of a step, 0 to 2.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Distances {
     /// The generator from A to B, as it is learning.
+    #[serde(rename = "A")]
     pub polish_a: f32,
     /// The same from B to A.
+    #[serde(rename = "B")]
     pub polish_b: f32,
     /// The generator from A to B as it was when the phase began.
+    #[serde(skip)]
     pub unpolished_a: f32,
     /// The same from B to A.
+    #[serde(skip)]
     pub unpolished_b: f32,
 }
 
@@ -120,16 +136,20 @@ fn number(state: &StateDict, prefix: &str, name: &str) -> f32 {
 }
 
 /// One step of a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
 pub struct StepReport {
     /// Which one, counted from 1.
     pub step: u64,
     /// The epoch that it belongs to, counted from 1.
     pub epoch: u64,
     /// The learning rate of this step.
+    #[serde(rename = "rate")]
     pub learning_rate: f64,
     /// What the generators learned at: 0 in the warm-up, less than `learning_rate` while their rate
     /// rises behind it, and the same in every other step.
+    #[serde(skip)]
     pub generator_rate: f64,
     /// Only the discriminators learned.
     pub warming_up: bool,
@@ -137,8 +157,9 @@ pub struct StepReport {
     pub polishing: bool,
     /// The losses; all 0 while it is polished.
     pub losses: Losses,
-    /// What is learnt from while it is polished.
-    pub distances: Distances,
+    /// What is learnt from while it is polished; none in other steps.
+    #[serde(rename = "polish")]
+    pub distances: Option<Distances>,
     /// How long it took; where several steps are read back together, their mean.
     pub seconds: f64,
     /// Pictures of each set that the run has seen, with those of this step.

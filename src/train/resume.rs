@@ -1,27 +1,59 @@
 //! A run as a checkpoint, and back: on the CPU the same numbers follow, to the bit.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Checkpoint, Config, CycleGan, Dataset, Domain, ImagePool, Learner, Source, Trainer,
     checkpoint::{
-        fields,
         pieces::{Reader, Sink, Store, Tensors, Writer, at_once},
         unpack,
     },
     dataset::sampler::SamplerState,
-    fields::{Fields, hex},
     learner::{Part, averages},
     polishing::Polishing,
     start::reaches_the_generators,
 };
 use crate::{
     error::{Error, Result},
+    json,
     model::{Discriminator, Generator, Readback},
     random::Random,
     weights::{HostTensor, StateDict, generator_from},
 };
+
+/// All of a run that is no tensor.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    config: Value,
+    step: u64,
+    images: u64,
+    #[serde(rename = "warm_up_steps")]
+    warm_up: u64,
+    /// A run of version 1 had none, and goes on without.
+    #[serde(rename = "lr_ramp_steps", default)]
+    ramp: u64,
+    #[serde(default)]
+    polish: Value,
+    #[serde(rename = "updates_G_A")]
+    updates_g_a: u64,
+    #[serde(rename = "updates_G_B")]
+    updates_g_b: u64,
+    #[serde(rename = "updates_D_A")]
+    updates_d_a: u64,
+    #[serde(rename = "updates_D_B")]
+    updates_d_b: u64,
+    sampler: Value,
+    #[serde(with = "json::hex")]
+    chance: u64,
+    /// Shapes of the pictures in either pool.
+    #[serde(rename = "pool_A")]
+    pool_a: Value,
+    #[serde(rename = "pool_B")]
+    pool_b: Value,
+}
 
 impl<S: Source> Trainer<S> {
     /// Everything that the run needs to go on elsewhere.
@@ -118,21 +150,22 @@ impl<S: Source> Trainer<S> {
         let shapes = |pool: &ImagePool<Tensor<4>>| -> Value {
             pool.images().iter().map(|picture| Value::from(picture.dims().to_vec())).collect()
         };
-        json!({
-            "config": self.config.to_json(),
-            "step": self.step,
-            "images": self.images,
-            "warm_up_steps": self.warm_up,
-            "lr_ramp_steps": self.ramp,
-            "polish": self.polishing.as_ref().map(Polishing::state),
-            "updates_G_A": self.gan.g_a.time(),
-            "updates_G_B": self.gan.g_b.time(),
-            "updates_D_A": self.gan.d_a.time(),
-            "updates_D_B": self.gan.d_b.time(),
-            "sampler": self.dataset.state().to_json(),
-            "chance": hex(self.chance.state()),
-            "pool_A": shapes(&self.gan.pool_a),
-            "pool_B": shapes(&self.gan.pool_b),
+        let CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b } = &self.gan;
+        json::write(&State {
+            config: self.config.to_json(),
+            step: self.step,
+            images: self.images,
+            warm_up: self.warm_up,
+            ramp: self.ramp,
+            polish: self.polishing.as_ref().map_or(Value::Null, Polishing::state),
+            updates_g_a: g_a.time(),
+            updates_g_b: g_b.time(),
+            updates_d_a: d_a.time(),
+            updates_d_b: d_b.time(),
+            sampler: json::write(&self.dataset.state()),
+            chance: self.chance.state(),
+            pool_a: shapes(pool_a),
+            pool_b: shapes(pool_b),
         })
     }
 
@@ -175,54 +208,35 @@ impl<S: Source> Trainer<S> {
         cache_bytes: usize,
         device: &Device,
     ) -> Result<(Self, bool)> {
-        let object = state.as_object();
-        let part = |name: &str| {
-            let found = object.and_then(|object| object.get(name));
-            found.ok_or_else(|| damaged(&format!("{name} is missing")))
-        };
-        let mut config =
-            Config::from_json(part("config")?).map_err(|error| damaged(&error.to_string()))?;
-        let sampler = SamplerState::from_json(part("sampler")?)?;
-        let numbers = without(state, &["config", "sampler", "polish", "pool_A", "pool_B"]);
-        let mut numbers: Fields<'_> = fields(&numbers)?;
-        let mut count = |name: &'static str| -> Result<u64> {
-            let found = numbers.count(name)?;
-            numbers.required(name, found)
-        };
-        let (step, images, warm_up) = (count("step")?, count("images")?, count("warm_up_steps")?);
-        let times = ["updates_G_A", "updates_G_B", "updates_D_A", "updates_D_B"].map(&mut count);
-        let [time_g_a, time_g_b, time_d_a, time_d_b] = times;
-        // A run of version 1 had none, and goes on without.
-        let ramp = numbers.count("lr_ramp_steps")?.unwrap_or(0);
-        let chance = numbers.bits("chance")?;
-        let chance = Random::from_state(numbers.required("chance", chance)?);
-        numbers.finish()?;
+        let state: State = json::read(state, Error::CheckpointDamaged)?;
+        let mut config = Config::from_json(&state.config).map_err(contradicts)?;
+        let sampler: SamplerState = json::read(&state.sampler, Error::CheckpointDamaged)?;
 
         let random = Random::new(config.seed);
         let mut dataset = Dataset::new(a, b, config.preprocess, random, cache_bytes)?;
         let exact = dataset.restore(&sampler)?;
-        let g_a = generator("G_A", time_g_a?, &config, tensors, device).await?;
-        let g_b = generator("G_B", time_g_b?, &config, tensors, device).await?;
+        let g_a = generator("G_A", state.updates_g_a, &config, tensors, device).await?;
+        let g_b = generator("G_B", state.updates_g_b, &config, tensors, device).await?;
         config = config.with_architecture(*g_a.network.architecture());
-        let d_a = discriminator("D_A", time_d_a?, &config, tensors, device).await?;
-        let d_b = discriminator("D_B", time_d_b?, &config, tensors, device).await?;
-        let pool_a = pool("pool_A", part("pool_A")?, &config, tensors, device).await?;
-        let pool_b = pool("pool_B", part("pool_B")?, &config, tensors, device).await?;
+        let d_a = discriminator("D_A", state.updates_d_a, &config, tensors, device).await?;
+        let d_b = discriminator("D_B", state.updates_d_b, &config, tensors, device).await?;
+        let pool_a = pool("pool_A", &state.pool_a, &config, tensors, device).await?;
+        let pool_b = pool("pool_B", &state.pool_b, &config, tensors, device).await?;
         let gan = CycleGan { g_a, g_b, d_a, d_b, pool_a, pool_b };
         let mut trainer = Self::of(config, gan, dataset, device);
-        if let Some(state) = part("polish").ok().filter(|state| !state.is_null()) {
+        if !state.polish.is_null() {
             let teachers = [Domain::A, Domain::B].map(|domain| trainer.unpolished(domain));
-            let polishing = Polishing::restore(state, teachers, tensors, device).await?;
+            let polishing = Polishing::restore(&state.polish, teachers, tensors, device).await?;
             trainer.polishing = Some(polishing);
         }
         if let Some(name) = tensors.names("").first() {
             return Err(damaged(&format!("{name} is unknown")));
         }
-        (trainer.step, trainer.images) = (step, images);
-        (trainer.warm_up, trainer.ramp) = (warm_up, ramp);
-        trainer.chance = chance;
+        (trainer.step, trainer.images) = (state.step, state.images);
+        (trainer.warm_up, trainer.ramp) = (state.warm_up, state.ramp);
+        trainer.chance = Random::from_state(state.chance);
         // With fewer photos than then, epochs are shorter.
-        reaches_the_generators(warm_up, step, &config, &trainer.dataset)?;
+        reaches_the_generators(state.warm_up, state.step, &config, &trainer.dataset)?;
         Ok((trainer, exact))
     }
 }
@@ -335,13 +349,4 @@ fn contradicts(error: Error) -> Error {
 
 pub(super) fn damaged(detail: &str) -> Error {
     Error::CheckpointDamaged(detail.into())
-}
-
-/// The object without some of its fields.
-pub(super) fn without(object: &serde_json::Value, names: &[&str]) -> serde_json::Value {
-    let mut object = object.clone();
-    if let Some(fields) = object.as_object_mut() {
-        fields.retain(|name, _| !names.contains(&name.as_str()));
-    }
-    object
 }

@@ -2,10 +2,14 @@
 //!
 //! The two implementations by the paper's authors disagree by two epochs, and both are here.
 
-use super::Choice;
+use serde::{Deserialize, Serialize};
+
+use crate::choice::Choice;
 
 /// Whose arithmetic the fall follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Rule {
     /// The paper's own code (Torch, junyanz/CycleGAN): the rate falls by 1/decay *after* each
     /// epoch behind the flat ones, so the first of them still has the full rate and the last one
@@ -17,13 +21,12 @@ pub enum Rule {
     PyTorch,
 }
 
-impl Choice for Rule {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("paper", Self::Paper), ("pytorch", Self::PyTorch)];
-}
+impl Choice for Rule {}
 
 /// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Unit {
     /// Passes through the larger set, as in the paper. The rate is constant within one.
     #[default]
@@ -32,21 +35,24 @@ pub enum Unit {
     Steps,
 }
 
-impl Choice for Unit {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("epochs", Self::Epochs), ("steps", Self::Steps)];
-}
+impl Choice for Unit {}
 
 /// How long a run is and how its learning rate falls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Schedule {
     /// The arithmetic.
+    #[serde(rename = "lr_rule")]
     pub rule: Rule,
     /// Whether `flat` and `decay` are epochs or steps.
+    #[serde(rename = "lr_unit")]
     pub unit: Unit,
     /// Epochs or steps at the full rate (PyTorch's `--n_epochs`).
+    #[serde(rename = "lr_flat")]
     pub flat: u64,
     /// Epochs or steps in which it falls to zero (PyTorch's `--n_epochs_decay`).
+    #[serde(rename = "lr_decay")]
     pub decay: u64,
 }
 

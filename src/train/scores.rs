@@ -2,6 +2,7 @@
 //! translations come back, and does somebody who has never seen one take them for the target?
 
 use burn::tensor::Device;
+use serde::{Serialize, Serializer};
 
 use super::{grid::grid, preview::preview_smooth};
 use crate::{error::Result, image::Rgb, model::Generator, translate::Smooth};
@@ -9,22 +10,35 @@ use crate::{error::Result, image::Rgb, model::Generator, translate::Smooth};
 pub use super::classifier::{Classifier, Verdict};
 
 /// What two generators are worth on held-out photos.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Scores {
     /// Mean absolute difference of A → B → A to the photo, 0 to 2 in the network's units.
     pub round_trip_a: f32,
     /// The same for B → A → B.
     pub round_trip_b: f32,
     /// [`Classifier::on_real`], of the real photos.
+    #[serde(serialize_with = "share")]
+    #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub ceiling: Verdict,
     /// How far translations of A are taken for B.
+    #[serde(serialize_with = "share")]
+    #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub taken_for_b: Verdict,
     /// How far translations of B are taken for A.
+    #[serde(serialize_with = "share")]
+    #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub taken_for_a: Verdict,
     /// The [`grid`] of translations of A relative to that of the photos: 1 is as in photos.
     pub grid_a: f32,
     /// The same of translations of B.
     pub grid_b: f32,
+}
+
+/// Of a verdict it is the share that is told.
+fn share<S: Serializer>(verdict: &Verdict, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_f32(verdict.share)
 }
 
 /// Trust in a look below this, as a part of that in photos, is none: between 0 and nearly 0 a few

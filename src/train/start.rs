@@ -3,7 +3,6 @@
 use burn::tensor::Device;
 
 use super::{
-    choice::Choice as _,
     config::{Config, MissingGenerator},
     dataset::{Dataset, Source},
     image_pool::ImagePool,
@@ -13,6 +12,7 @@ use super::{
     trainer::Trainer,
 };
 use crate::{
+    choice::Choice as _,
     error::{Error, Result},
     model::{Discriminator, Generator},
     random::Random,

@@ -80,11 +80,11 @@ impl<S: Source> Trainer<S> {
             report.seconds = seconds;
             let prefix = format!("{index}.");
             report.losses = Losses::from_state(&prefix, &state);
-            report.distances = Distances::from_state(&prefix, &state);
+            report.distances = report.polishing.then(|| Distances::from_state(&prefix, &state));
         }
         check(&reports, weights.wrong(&state))?;
-        for report in reports.iter().filter(|report| report.polishing) {
-            self.polishing.iter_mut().for_each(|polishing| polishing.note(&report.distances));
+        for distances in reports.iter().filter_map(|report| report.distances.as_ref()) {
+            self.polishing.iter_mut().for_each(|polishing| polishing.note(distances));
         }
         Ok(reports)
     }
@@ -180,7 +180,7 @@ impl<S: Source> Trainer<S> {
             warming_up: false,
             polishing: false,
             losses: Losses::default(),
-            distances: Distances::default(),
+            distances: None,
             seconds: 0.0,
             images: self.images,
             skipped,

@@ -1,11 +1,14 @@
 //! How large a translation becomes: the photo's proportions, never enlarged, and never more than the
 //! device holds.
 
+use serde::Serialize;
+
 use super::shifts::{self, Shift, Smooth};
 use crate::{device::Limits, image};
 
 /// The size that a translation will have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Plan {
     /// Width of the result in pixels.
     pub width: usize,

@@ -4,14 +4,19 @@
 //! and half of what is read and written of them. Float16 has 11 bits and ends at 65,504, so it is
 //! used only where the device has it and the weights fit.
 
+use serde::{Deserialize, Serialize};
+
 use super::shifts::Smooth;
 use crate::{
+    choice::Choice,
     device::{Limits, Opened},
     weights::{Architecture, HostTensor, Layer, StateDict, Up},
 };
 
 /// How weights, and the images between layers, are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Precision {
     /// As in training.
     Float32,
@@ -19,20 +24,9 @@ pub enum Precision {
     Float16,
 }
 
+impl Choice for Precision {}
+
 impl Precision {
-    /// Its name, as it is asked for and reported: `float32` or `float16`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Float32 => "float32",
-            Self::Float16 => "float16",
-        }
-    }
-
-    /// What a name stands for; none: whatever the device does best.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Float32, Self::Float16].into_iter().find(|precision| precision.name() == name)
-    }
-
     /// What translations on a device begin with. What was `asked` for counts where the device has
     /// it; unasked it is float16 on graphics cards, but not on emulated ones, where converting is
     /// work like any other.

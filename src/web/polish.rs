@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
+use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, object, photo_of};
+use super::{
+    Engine,
+    photos::photo_of,
+    types::{Polished, told},
+};
 use crate::{
     error::Result,
     image::Rgb,
@@ -37,12 +42,7 @@ impl Engine {
     /// Begins to polish the generator in the weights file `bytes`, for `steps` steps on photos of at
     /// most `longest` pixels a side, or as large as the device holds.
     #[wasm_bindgen(js_name = startPolishing)]
-    pub fn start_polishing(
-        &self,
-        bytes: &[u8],
-        steps: u32,
-        longest: u32,
-    ) -> std::result::Result<Polishing, JsValue> {
+    pub fn start_polishing(&self, bytes: &[u8], steps: u32, longest: u32) -> Result<Polishing> {
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
         let about = safetensors::read_metadata(bytes).unwrap_or_default();
         let device = self.opened.device.clone();
@@ -63,14 +63,13 @@ impl Engine {
 
 #[wasm_bindgen]
 impl Polishing {
-    /// Learns from a photo, given as straight-alpha RGBA bytes, and says how far it is:
-    /// `{step, total, polished, unpolished}`, the distances to the mean.
+    /// Learns from a photo, given as straight-alpha RGBA bytes, and says how far it is.
     pub async fn learn(
         &mut self,
         rgba: Vec<u8>,
         width: usize,
         height: usize,
-    ) -> std::result::Result<JsValue, JsValue> {
+    ) -> Result<Ts<Polished>> {
         let photo = whole(&photo_of(rgba, width, height)?, self.longest);
         let (step, total) = (self.step + 1, self.total);
         let [polished, unpolished] = self.polish.learn(&photo, step, total, &self.device).await?;
@@ -78,16 +77,11 @@ impl Polishing {
         if self.judged.len() < JUDGED {
             self.judged.push(photo);
         }
-        Ok(object(&[
-            ("step", (step as f64).into()),
-            ("total", (total as f64).into()),
-            ("polished", polished.into()),
-            ("unpolished", unpolished.into()),
-        ]))
+        told(&Polished { step, total, polished, unpolished })
     }
 
     /// The polished generator as a weights file; none while its grid is no weaker than it was.
-    pub async fn weights(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
+    pub async fn weights(&self) -> Result<Option<Vec<u8>>> {
         let [before, after] = self.polish.grids(&self.judged, &self.device).await?;
         Ok(if after < before { Some(self.file().await?) } else { None })
     }

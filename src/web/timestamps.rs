@@ -9,6 +9,16 @@ use wasm_bindgen_futures::JsFuture;
 
 const FEATURE: &str = "timestamp-query";
 
+/// A plain JavaScript object of these fields.
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
 /// While it lives, adapters say that they have `timestamp-query`.
 pub(super) struct Pretence {
     prototype: Object,
@@ -26,7 +36,7 @@ impl Pretence {
         };
         let global = js_sys::global();
         let gpu = of(&of(&global, "navigator")?, "gpu")?;
-        let wanted = super::object(&[("powerPreference", "high-performance".into())]);
+        let wanted = object(&[("powerPreference", "high-performance".into())]);
         let promise: js_sys::Promise = call(&gpu, "requestAdapter", &wanted)?.dyn_into().ok()?;
         let adapter = JsFuture::from(promise).await.ok()?;
         let found = of(&adapter, "features")?;
@@ -38,8 +48,7 @@ impl Pretence {
         let prototype: Object = of(&of(&global, "GPUAdapter")?, "prototype")?.dyn_into().ok()?;
         let before = Object::get_own_property_descriptor(&prototype, &"features".into());
         let pretence = Self { prototype, features: before };
-        pretence
-            .define(&super::object(&[("value", features.into()), ("configurable", true.into())]));
+        pretence.define(&object(&[("value", features.into()), ("configurable", true.into())]));
         Some(pretence)
     }
 

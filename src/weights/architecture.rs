@@ -9,6 +9,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use crate::choice::Choice;
+
 /// Channels of the input and output pictures.
 pub const PICTURE_CHANNELS: usize = 3;
 
@@ -20,7 +24,9 @@ pub(super) const FIRST_BLOCK: usize = 10;
 /// Weights do not say how the image is interpolated before a convolution, but they do show whether
 /// that convolution mirrors, because its padding then takes an index. The two published variants
 /// differ in both, so one implies the other: mirrored means bilinear, zeros mean nearest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Up {
     /// Transposed convolutions, as in the paper.
     #[default]
@@ -32,8 +38,12 @@ pub enum Up {
     Nearest,
 }
 
+impl Choice for Up {}
+
 /// The learnt parameters of a generator's instance normalisations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Norm {
     /// None: PyTorch's `InstanceNorm2d` as in `models/networks.py`.
     #[default]
@@ -41,6 +51,8 @@ pub enum Norm {
     /// A weight and a bias per channel, as in the paper's own Torch code.
     InstanceAffine,
 }
+
+impl Choice for Norm {}
 
 /// What distinguishes one generator from another; everything else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::{Adam, Config, MOST_BLOCKS, MOST_POOLED};
 use crate::{
     error::{Error, Result},
-    model::{Init, MULTIPLE},
+    model::MULTIPLE,
     train::preprocess::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
 };
 
@@ -51,8 +51,7 @@ impl Config {
         within("lr_ramp", self.lr_ramp, 0..=LONGEST_RUN)?;
         below_one("ema", self.ema)?;
         within("polish", self.polish, 0..=LONGEST_RUN)?;
-        let (Init::Normal { std: gain } | Init::Xavier { gain }) = self.init;
-        positive("init_gain", gain, MOST_WEIGHT)?;
+        positive("init_gain", self.init.gain, MOST_WEIGHT)?;
         self.adam.validate()?;
         within("zoom", self.preprocess.zoom, 1.0..=MOST_ZOOM)?;
         self.validate_sizes()?;

@@ -1,26 +1,29 @@
 //! The losses, and which of them are on (paper, sections 3, 4 and 5.1.4).
 
-use crate::train::Choice;
+use serde::{Deserialize, Serialize};
 
-/// How the answers of a discriminator become a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+use crate::choice::Choice;
+
+/// How the answers of a discriminator become a loss, as PyTorch's `--gan_mode` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum GanLoss {
     /// Mean square of the distance to 1 for real and 0 for translated (section 4).
     #[default]
+    #[serde(rename = "lsgan")]
     LeastSquares,
     /// The original one: -log of the probability of being right (equation 1). The answers are
     /// taken as logits.
+    #[serde(rename = "vanilla")]
     NegativeLogLikelihood,
 }
 
-impl Choice for GanLoss {
-    /// As PyTorch's `--gan_mode` names them.
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("lsgan", Self::LeastSquares), ("vanilla", Self::NegativeLogLikelihood)];
-}
+impl Choice for GanLoss {}
 
 /// How a reconstruction is compared with its original.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum CycleLoss {
     /// Mean absolute difference (equation 2).
     #[default]
@@ -30,13 +33,10 @@ pub enum CycleLoss {
     Adversarial,
 }
 
-impl Choice for CycleLoss {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("l1", Self::L1), ("adversarial", Self::Adversarial)];
-}
-
 /// The losses that teach the generators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Terms {
     /// The discriminators' verdict on the translations.
     pub adversarial: bool,
@@ -63,8 +63,9 @@ impl Default for Terms {
     }
 }
 
-/// The five rows of the paper's ablation (section 5.1.4, tables 4 and 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The five rows of the paper's ablation, in the order of its tables (section 5.1.4, tables 4 and 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ablation {
     /// Both cycles, no adversarial loss.
     CycleAlone,
@@ -78,16 +79,7 @@ pub enum Ablation {
     Full,
 }
 
-impl Choice for Ablation {
-    /// In the order of the tables.
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("cycle_alone", Self::CycleAlone),
-        ("gan_alone", Self::GanAlone),
-        ("gan_forward", Self::GanForward),
-        ("gan_backward", Self::GanBackward),
-        ("full", Self::Full),
-    ];
-}
+impl Choice for Ablation {}
 
 impl Ablation {
     /// The losses of this row.

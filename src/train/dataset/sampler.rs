@@ -9,16 +9,14 @@
 //! replacements for an unusable photo of A, then of B; place, flip and, where it varies, scale for A,
 //! then for B.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::Domain;
 use crate::{
     error::{Error, Result},
+    json::hex,
     random::Random,
-    train::{
-        Preprocess, View,
-        fields::{Fields, hex},
-    },
+    train::{Preprocess, View},
 };
 
 /// The chance of a data set.
@@ -37,12 +35,18 @@ pub struct Sampler {
 }
 
 /// What has to be kept of a [`Sampler`]; of constant size, whatever the number of photos.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SamplerState {
-    lengths: (usize, usize),
+    #[serde(rename = "photos_A")]
+    photos_a: usize,
+    #[serde(rename = "photos_B")]
+    photos_b: usize,
     epoch: u64,
     position: usize,
+    #[serde(with = "hex")]
     shuffled_at: u64,
+    #[serde(with = "hex")]
     random: u64,
 }
 
@@ -112,8 +116,9 @@ impl Sampler {
 
     /// What [`Sampler::restore`] needs.
     pub fn state(&self) -> SamplerState {
-        let Self { lengths, epoch, position, shuffled_at, .. } = *self;
-        SamplerState { lengths, epoch, position, shuffled_at, random: self.random.state() }
+        let Self { lengths: (photos_a, photos_b), epoch, position, shuffled_at, .. } = *self;
+        let random = self.random.state();
+        SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random }
     }
 
     /// Becomes the sampler of this state and returns whether that is exact. It is not for sets of
@@ -122,14 +127,14 @@ impl Sampler {
     /// # Errors
     /// `checkpoint-damaged` when the state's place lies behind its epoch's end.
     pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
-        let SamplerState { lengths, epoch, position, shuffled_at, random } = *state;
-        let pairs = if epoch == 0 { 0 } else { lengths.0.max(lengths.1) };
+        let SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random } = *state;
+        let pairs = if epoch == 0 { 0 } else { photos_a.max(photos_b) };
         if position > pairs {
             let detail = format!("pair {position} of an epoch of {pairs}");
             return Err(Error::CheckpointDamaged(detail));
         }
         self.epoch = epoch;
-        if lengths == self.lengths {
+        if (photos_a, photos_b) == self.lengths {
             self.order.clear();
             self.position = 0;
             if epoch > 0 {
@@ -157,39 +162,5 @@ impl Sampler {
         self.order = (0..self.pairs()).collect();
         self.random.shuffle(&mut self.order);
         self.position = 0;
-    }
-}
-
-impl SamplerState {
-    /// For the checkpoint's metadata.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "photos_A": self.lengths.0,
-            "photos_B": self.lengths.1,
-            "epoch": self.epoch,
-            "position": self.position,
-            "shuffled_at": hex(self.shuffled_at),
-            "random": hex(self.random),
-        })
-    }
-
-    /// Reads what [`SamplerState::to_json`] wrote.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged` with the name of the first field that is wrong, missing or unknown.
-    pub fn from_json(value: &Value) -> Result<Self> {
-        let mut fields = Fields::new(value, Error::CheckpointDamaged)?;
-        let (a, b) = (fields.count("photos_A")?, fields.count("photos_B")?);
-        let (epoch, position) = (fields.count("epoch")?, fields.count("position")?);
-        let (shuffled_at, random) = (fields.bits("shuffled_at")?, fields.bits("random")?);
-        let state = Self {
-            lengths: (fields.required("photos_A", a)?, fields.required("photos_B", b)?),
-            epoch: fields.required("epoch", epoch)?,
-            position: fields.required("position", position)?,
-            shuffled_at: fields.required("shuffled_at", shuffled_at)?,
-            random: fields.required("random", random)?,
-        };
-        fields.finish()?;
-        Ok(state)
     }
 }

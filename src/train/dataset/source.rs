@@ -1,13 +1,16 @@
 //! Where photos come from.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    choice::Choice,
     error::{Error, Result},
     image::Rgb,
-    train::Choice,
 };
 
 /// One of the two looks, and the set of photos that shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Domain {
     /// The first, `X` in the paper.
     A,
@@ -15,9 +18,7 @@ pub enum Domain {
     B,
 }
 
-impl Choice for Domain {
-    const NAMES: &'static [(&'static str, Self)] = &[("A", Self::A), ("B", Self::B)];
-}
+impl Choice for Domain {}
 
 /// A list of photos that are read one at a time, whenever they are needed.
 pub trait Source {

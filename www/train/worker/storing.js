@@ -57,7 +57,8 @@ async function keepPhoto(folder, { name, blob, whole }, training, { decode, enco
     return folder.read(as);
   };
   const copy = await written(name, resized);
-  return { copy, whole: whole && (await written(whole.name, shown)), problem: null };
+  const entire = whole && shown && (await written(whole.name, shown));
+  return { copy, whole: entire, problem: null };
 }
 
 /**

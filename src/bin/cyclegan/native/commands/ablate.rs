@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use clap::Args;
 use cyclegan_web::{
+    choice::Choice,
     device::Opened,
     error::Error,
-    train::{Ablation, Choice, scores::Scores},
+    train::{Ablation, scores::Scores},
 };
 use serde_json::{Value, json};
 
@@ -51,7 +52,7 @@ impl Ablate {
         let options = &self.options;
         // What is wrong with the settings shows before anything is computed.
         let config = options.config(&options.settings.start()?)?;
-        for (name, _) in Ablation::NAMES {
+        for name in Ablation::names() {
             let out = options.out.join(name);
             if !options.resume && has_checkpoint(&out) {
                 let out = out.display();
@@ -66,8 +67,8 @@ impl Ablate {
         interrupt::listen("finishing the step and saving");
         let judge = Judge::train(&sets, &config.preprocess, config.seed, &opened)?;
         let mut rows = Vec::new();
-        for &(name, ablation) in Ablation::NAMES {
-            eprintln!("{name}");
+        for ablation in Ablation::all() {
+            eprintln!("{}", ablation.name());
             rows.extend(self.row(ablation, &sets, judge.as_ref(), &opened)?);
         }
         let json = json!({

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
+    choice::Choice as _,
     device::Opened,
     error::{Error, Result},
     translate::{MAX_MARGIN, Manner, Precision, Smooth, Translated, Translator},

@@ -185,8 +185,7 @@ pub struct Options {
 
 /// Reads one of the words of a [`Choice`], and lets the help list them.
 pub fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
-    let names = T::NAMES.iter().map(|(name, _)| *name);
-    PossibleValuesParser::new(names).try_map(|name| T::from_name(&name).ok_or("unknown"))
+    PossibleValuesParser::new(T::names()).try_map(|name| T::from_name(&name).ok_or("unknown"))
 }
 
 /// Reads one of the numbers of passes, and lets the help list them.
@@ -197,7 +196,6 @@ pub fn smooth() -> impl TypedValueParser<Value = Smooth> {
     })
 }
 
-fn policy(kinds: &str) -> Result<Policy, String> {
-    Policy::from_name(kinds)
-        .ok_or_else(|| "a list of color, translation and cutout is needed".to_string())
+fn policy(kinds: &str) -> Result<Policy, &'static str> {
+    Policy::try_from(kinds.to_string())
 }

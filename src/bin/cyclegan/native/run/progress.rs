@@ -46,8 +46,7 @@ impl Progress {
             self.took(step.seconds);
         }
         let Some(step) = steps.last() else { return };
-        if step.polishing {
-            let Distances { polish_a, polish_b, unpolished_a, unpolished_b } = step.distances;
+        if let Some(Distances { polish_a, polish_b, unpolished_a, unpolished_b }) = step.distances {
             let both = [("A ", [polish_a, unpolished_a]), ("B ", [polish_b, unpolished_b])];
             return self.put(step.step, self.describe_polish(step.step, &both));
         }

@@ -62,7 +62,7 @@ fn row(report: &StepReport) -> String {
     // What is not computed has no number.
     let number = |there: bool, value: f32| if there { value.to_string() } else { String::new() };
     let losses = report.losses.named().map(|(_, loss)| number(!report.polishing, loss)).join(",");
-    let Distances { polish_a, polish_b, .. } = report.distances;
+    let Distances { polish_a, polish_b, .. } = report.distances.unwrap_or_default();
     let polish = [polish_a, polish_b].map(|value| number(report.polishing, value)).join(",");
     format!(
         "{step},{epoch},{learning_rate},{},{losses},{polish},{seconds:.4}",

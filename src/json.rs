@@ -1,0 +1,113 @@
+//! JSON that is read strictly: a field of the wrong type or of an unknown name is refused with its
+//! name, because a misspelt setting that is silently ignored costs a night.
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// Reads an object whose refusals become the error that `refuse` makes of their sentence.
+///
+/// # Errors
+/// When `value` is no object, or a field is missing, of the wrong type or unknown to `T`.
+pub fn read<T: DeserializeOwned>(value: &Value, refuse: fn(String) -> Error) -> Result<T> {
+    // Serde takes an array for a struct too.
+    let Some(object) = value.as_object() else {
+        return Err(refuse(format!("{} stands where an object belongs", shown(value))));
+    };
+    T::deserialize(value).map_err(|error| {
+        let wrong = object.iter().find_map(|(name, value)| problem::<T>(name, value));
+        refuse(wrong.unwrap_or_else(|| match error.to_string().split('`').nth(1) {
+            Some(name) => format!("{name} is missing"),
+            None => error.to_string(),
+        }))
+    })
+}
+
+/// What is wrong with one field. Serde's errors do not name it, so it is tried alone.
+fn problem<T: DeserializeOwned>(name: &str, value: &Value) -> Option<String> {
+    let refusal = |value: &Value| {
+        let alone = Value::Object(Map::from_iter([(name.to_string(), value.clone())]));
+        let error = T::deserialize(alone).err()?.to_string();
+        (!error.starts_with("missing field")).then_some(error)
+    };
+    let mut error = refusal(value)?;
+    if error.starts_with("unknown field") {
+        return Some(unknown(name));
+    }
+    // Which words there are is told only to one who says another.
+    if error.ends_with("expected string or map") {
+        error = refusal(&"?".into())?;
+    }
+    let expected = match error.rsplit("expected ").next()? {
+        "u64" | "usize" => "a whole number of zero or more".into(),
+        "a boolean" => "true or false".into(),
+        other => other.replace('`', "\""),
+    };
+    Some(format!("{name} is {}, expected {expected}", shown(value)))
+}
+
+/// That there is no field of this name.
+pub fn unknown(name: &str) -> String {
+    format!("{} is unknown", shortened(name))
+}
+
+/// What `value` is in JSON, its fields sorted by name.
+pub fn write(value: &impl Serialize) -> Value {
+    // Fails only for maps whose keys are no text.
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// A number which may be written as text too, as older versions did where JSON was not exact.
+///
+/// # Errors
+/// When it is no finite number.
+pub fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let value = Value::deserialize(from)?;
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+    let number = number.filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| D::Error::custom("expected a number"))
+}
+
+/// 64 bits as text of 16 hexadecimal digits: JavaScript's numbers, and much that reads JSON, hold
+/// only 53.
+pub mod hex {
+    use super::{Deserialize, Deserializer, Result};
+    use serde::{Serializer, de::Error as _};
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn serialize<S: Serializer>(bits: &u64, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{bits:016x}"))
+    }
+
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When it is not such text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(from).unwrap_or_default();
+        let digits = Some(text).filter(|text| text.len() == 16 && !text.starts_with('+'));
+        let bits = digits.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+        bits.ok_or_else(|| D::Error::custom("expected 16 hexadecimal digits"))
+    }
+}
+
+/// A value, made fit for a sentence.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "a list".into(),
+        Value::Object(_) => "an object".into(),
+        other => shortened(&other.to_string()),
+    }
+}
+
+/// At most 40 characters of a stranger's text.
+fn shortened(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}

@@ -1,0 +1,184 @@
+//! One device, and the model whose translations it makes.
+
+use js_sys::Function;
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+use super::{
+    photos::photo_of,
+    timestamps::Pretence,
+    types::{DeviceReport, ModelReport, told},
+};
+use crate::{
+    choice::Choice as _,
+    device::{self, Opened, Preference},
+    error::{Error, Result},
+    image::Rgb,
+    translate::{MAX_MARGIN, Manner, Plan, Precision, Smooth, Translated, Translator},
+    weights::{self, Architecture},
+};
+
+/// An open device and the model that is loaded on it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) opened: Opened,
+    asked: Option<Precision>,
+    translator: Option<Translator>,
+}
+
+impl Engine {
+    /// The open device, for callers in Rust: the browser tests.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once in a worker's life.
+    pub async fn open(choice: String) -> Result<Engine> {
+        let choice = Preference::from_name(&choice).unwrap_or(Preference::Auto);
+        let _pretence = if choice == Preference::Cpu { None } else { Pretence::begin().await };
+        let opened = device::open(choice).await?;
+        Ok(Self { opened, asked: None, translator: None })
+    }
+
+    /// How models that are loaded from now on shall be kept: `"float32"`, `"float16"` where the
+    /// device has it, or anything else for what the device does best.
+    pub fn prefer(&mut self, precision: &str) {
+        self.asked = Precision::from_name(precision);
+    }
+
+    /// What it opened.
+    pub fn report(&self) -> Result<Ts<DeviceReport>> {
+        let Opened { kind, adapter, fallback, reason, .. } = &self.opened;
+        told(&DeviceReport {
+            device: *kind,
+            adapter: adapter.clone(),
+            fallback: *fallback,
+            precision: Precision::on(&self.opened, self.asked),
+            reason: reason.as_ref().map(Error::code),
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// Reads weights, checks them and makes them the model of the next translations.
+    /// A failure leaves the present model in place.
+    ///
+    /// `sha256` is what the file must have, in lower-case hexadecimal, if given.
+    pub fn load(&mut self, bytes: &[u8], sha256: Option<String>) -> Result<Ts<ModelReport>> {
+        let hash = weights::sha256_hex(bytes);
+        if let Some(wanted) = sha256.filter(|wanted| *wanted != hash) {
+            return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")));
+        }
+        let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
+        let Architecture { ngf, blocks, up, norm, .. } = architecture;
+        let parameters = architecture.parameters();
+        let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
+        self.translator = Some(translator);
+        told(&ModelReport { ngf, blocks, up, norm, parameters, sha256: hash })
+    }
+
+    /// The size that a translation of a photo of `width` x `height` pixels will have, and whether it
+    /// is less than was asked. Arguments as of `translate`.
+    pub fn plan(
+        &self,
+        width: usize,
+        height: usize,
+        longest: usize,
+        margin: usize,
+        smooth: usize,
+    ) -> Result<Ts<Plan>> {
+        told(&self.translator()?.plan((width, height), &manner(longest, margin, smooth)?))
+    }
+
+    /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
+    /// of the result is at most `longest` pixels (0: the photo's own); `margin` pixels of
+    /// reflected border are shown to the network and cut off again; it is the mean of `smooth`
+    /// passes (1, 4 or 16). On the CPU `passed` is called with the number of those behind.
+    #[allow(clippy::too_many_arguments, reason = "each is a number that JavaScript gives")]
+    pub async fn translate(
+        &self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+        longest: usize,
+        margin: usize,
+        smooth: usize,
+        passed: Option<Function>,
+    ) -> Result<Translation> {
+        let (translator, manner) = (self.translator()?, manner(longest, margin, smooth)?);
+        let photo = photo_of(rgba, width, height)?;
+        let passed = |passes: usize| {
+            if let Some(passed) = &passed {
+                // Whoever listens has no say in the translation.
+                let _ = passed.call1(&JsValue::NULL, &(passes as f64).into());
+            }
+        };
+        let Translated { before, after, reduced } =
+            translator.translate(&photo, &manner, &passed).await?;
+        let precision = translator.precision();
+        Ok(Translation { before, after, reduced, precision })
+    }
+}
+
+impl Engine {
+    fn translator(&self) -> Result<&Translator> {
+        self.translator.as_ref().ok_or(Error::Usage("no model is loaded".into()))
+    }
+}
+
+fn manner(longest: usize, margin: usize, smooth: usize) -> Result<Manner> {
+    let longest = (longest > 0).then_some(longest);
+    Ok(Manner { longest, margin: margin.min(MAX_MARGIN), smooth: Smooth::of(smooth)? })
+}
+
+/// A photo as the network saw it, and its translation.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Translation {
+    before: Rgb,
+    after: Rgb,
+    reduced: bool,
+    precision: Precision,
+}
+
+#[wasm_bindgen]
+impl Translation {
+    /// Width of both pictures in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> usize {
+        self.after.width
+    }
+
+    /// Height of both pictures in pixels.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> usize {
+        self.after.height
+    }
+
+    /// The device could not hold the size that was asked, so the result is smaller.
+    #[wasm_bindgen(getter)]
+    pub fn reduced(&self) -> bool {
+        self.reduced
+    }
+
+    /// How it was computed.
+    #[wasm_bindgen(getter, unchecked_return_type = "Precision")]
+    pub fn precision(&self) -> String {
+        self.precision.name().into()
+    }
+
+    /// The photo at the result's size, as RGBA bytes.
+    #[wasm_bindgen(js_name = takeBefore)]
+    pub fn take_before(&self) -> Vec<u8> {
+        self.before.to_rgba()
+    }
+
+    /// The translation, as RGBA bytes.
+    #[wasm_bindgen(js_name = takeAfter)]
+    pub fn take_after(&self) -> Vec<u8> {
+        self.after.to_rgba()
+    }
+}
