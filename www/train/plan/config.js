@@ -1,5 +1,5 @@
 /**
- * The engine's configuration, whose names are PyTorch's (`src/train/config/json.rs`): how settings become it, and
+ * The engine's configuration, whose names are PyTorch's (`src/train/config.rs`): how settings become it, and
  * how long a run is with them.
  */
 import { isSlow } from '../../page/support.js';

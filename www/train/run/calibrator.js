@@ -11,7 +11,7 @@ import { prepare } from './prepare.js';
 /** @import { Calibration } from '../plan/estimate.js' */
 /** @import { Plan } from '../plan/preparation.js' */
 
-/** Photos of each folder that the engine scores on a slow device, at most: `src/web/training.rs`. */
+/** Photos of each folder that the engine scores on a slow device, at most: `src/web/photos.rs`. */
 const SCORED_SLOW = 4;
 
 /** Seconds that are measured, if that gives enough steps; and how many are enough and plenty. */
