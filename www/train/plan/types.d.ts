@@ -64,8 +64,8 @@ export interface Network {
 
 /**
  * A problem with a setting: `setting-range` {field, least, most}, `setting-multiple` {field, of},
- * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop}, `setting-memory-never` {bytes,
- * limit}; `start-no-file`: no file was chosen to start from.
+ * `setting-choice` {field, choices}, `setting-memory` {bytes, limit, crop},
+ * `setting-memory-never` {bytes, limit}; `start-no-file`: no file was chosen to start from.
  */
 export interface SettingProblem extends Remark {
   field: keyof Settings | 'start';
