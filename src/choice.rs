@@ -1,4 +1,4 @@
-//! Settings that are one of a few words, as in PyTorch's options and in JSON.
+//! Settings with a few named values, as in PyTorch's options and in JSON.
 
 use serde::{
     Deserializer,
@@ -6,13 +6,13 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// An enum of such words, which are the names that serde gives its variants. They never change:
-/// checkpoints hold them.
+/// An enum of such words, which are serde's names of its variants. They never change, because
+/// checkpoints contain them.
 pub trait Choice: DeserializeOwned + Copy + PartialEq + 'static {
     /// All names.
     fn names() -> &'static [&'static str] {
         let mut names = Names(&[]);
-        // Fails always: the names are asked for on the way to a value, and no value follows.
+        // Always fails: deserializing asks for the names first, and then gets no value.
         let _ = Self::deserialize(&mut names);
         names.0
     }
@@ -22,7 +22,7 @@ pub trait Choice: DeserializeOwned + Copy + PartialEq + 'static {
         Self::names().iter().filter_map(|name| Self::from_name(name))
     }
 
-    /// The value of this name.
+    /// The value with this name.
     fn from_name(name: &str) -> Option<Self> {
         let name: de::value::StrDeserializer<'_, Error> = name.into_deserializer();
         Self::deserialize(name).ok()
@@ -35,7 +35,7 @@ pub trait Choice: DeserializeOwned + Copy + PartialEq + 'static {
     }
 }
 
-/// Takes note of the names that an enum hands to its deserializer.
+/// Records the names that an enum passes to its deserializer.
 struct Names(&'static [&'static str]);
 
 impl<'de> Deserializer<'de> for &mut Names {

@@ -1,5 +1,5 @@
-//! JSON that is read strictly: a field of the wrong type or of an unknown name is refused with its
-//! name, because a misspelt setting that is silently ignored costs a night.
+//! Strict reading of JSON. Wrong types and unknown names are refused with the field's name, because
+//! a silently ignored misspelling can cost a night of training.
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
-/// Reads an object whose refusals become the error that `refuse` makes of their sentence.
+/// Reads an object; `refuse` turns the message of every failure into an error.
 ///
 /// # Errors
-/// When `value` is no object, or a field is missing, of the wrong type or unknown to `T`.
+/// When `value` is not an object, or a field is missing, of the wrong type or unknown to `T`.
 pub fn read<T: DeserializeOwned>(value: &Value, refuse: fn(String) -> Error) -> Result<T> {
-    // Serde takes an array for a struct too.
+    // Serde also accepts an array for a struct.
     let Some(object) = value.as_object() else {
         return Err(refuse(format!("{} stands where an object belongs", shown(value))));
     };
@@ -27,7 +27,7 @@ pub fn read<T: DeserializeOwned>(value: &Value, refuse: fn(String) -> Error) -> 
     })
 }
 
-/// What is wrong with one field. Serde's errors do not name it, so it is tried alone.
+/// The problem with one field. Serde's errors do not name it, so it is tried alone.
 fn problem<T: DeserializeOwned>(name: &str, value: &Value) -> Option<String> {
     let refusal = |value: &Value| {
         let alone = Value::Object(Map::from_iter([(name.to_string(), value.clone())]));
@@ -38,7 +38,7 @@ fn problem<T: DeserializeOwned>(name: &str, value: &Value) -> Option<String> {
     if error.starts_with("unknown field") {
         return Some(unknown(name));
     }
-    // Which words there are is told only to one who says another.
+    // The valid words only help someone who gave another word.
     if error.ends_with("expected string or map") {
         error = refusal(&"?".into())?;
     }
@@ -50,21 +50,21 @@ fn problem<T: DeserializeOwned>(name: &str, value: &Value) -> Option<String> {
     Some(format!("{name} is {}, expected {expected}", shown(value)))
 }
 
-/// That there is no field of this name.
+/// The message for a field with an unknown name.
 pub fn unknown(name: &str) -> String {
     format!("{} is unknown", shortened(name))
 }
 
-/// What `value` is in JSON, its fields sorted by name.
+/// `value` as JSON, with its fields sorted by name.
 pub fn write(value: &impl Serialize) -> Value {
-    // Fails only for maps whose keys are no text.
+    // Fails only for maps whose keys are not text.
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// A number which may be written as text too, as older versions did where JSON was not exact.
+/// A number, which may also be text, as older versions wrote it where JSON was not exact.
 ///
 /// # Errors
-/// When it is no finite number.
+/// When it is not a finite number.
 pub fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     let value = Value::deserialize(from)?;
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
@@ -72,13 +72,13 @@ pub fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     number.ok_or_else(|| D::Error::custom("expected a number"))
 }
 
-/// 64 bits as text of 16 hexadecimal digits: JavaScript's numbers, and much that reads JSON, hold
-/// only 53.
+/// 64 bits as text of 16 hexadecimal digits, because JavaScript's numbers, and many JSON readers,
+/// hold only 53.
 pub mod hex {
     use super::{Deserialize, Deserializer, Result};
     use serde::{Serializer, de::Error as _};
 
-    /// Writes them.
+    /// Writes the bits.
     ///
     /// # Errors
     /// Those of `to`.
@@ -86,10 +86,10 @@ pub mod hex {
         to.collect_str(&format_args!("{bits:016x}"))
     }
 
-    /// Reads them.
+    /// Reads the bits.
     ///
     /// # Errors
-    /// When it is not such text.
+    /// When the value is not such text.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
         let text = String::deserialize(from).unwrap_or_default();
         let digits = Some(text).filter(|text| text.len() == 16 && !text.starts_with('+'));
@@ -98,7 +98,7 @@ pub mod hex {
     }
 }
 
-/// A value, made fit for a sentence.
+/// A value, shortened for a message.
 fn shown(value: &Value) -> String {
     match value {
         Value::Array(_) => "a list".into(),
@@ -107,7 +107,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// At most 40 characters of a stranger's text.
+/// At most 40 characters of text from a file.
 fn shortened(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }

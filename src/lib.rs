@@ -1,20 +1,21 @@
-//! CycleGAN in the browser: the engine, in the order in which a photo travels through it.
+//! CycleGAN in the browser: the engine. Its modules, in the order in which a photo passes through
+//! them:
 //!
 //! 1. [`device`] opens WebGPU or the CPU and says what it found;
 //! 2. [`weights`] reads a generator from `.safetensors` or `.pth` bytes;
-//! 3. [`image`] turns RGBA bytes into the pixels that the network sees, sized as Pillow would;
-//! 4. [`ops`] are the operations that the networks are made of and learn by;
-//! 5. [`model`] is the network, written once against them;
-//! 6. [`translate`] takes one photo through it, at any size, in half precision where that does no
-//!    harm;
-//! 7. `web` hands all that to JavaScript (wasm only).
+//! 3. [`image`] turns RGBA bytes into the network's input, resized as Pillow would;
+//! 4. [`ops`] has the operations of the networks and of their training;
+//! 5. [`model`] has the networks, written once against them;
+//! 6. [`translate`] takes one photo through a generator, at any size, in half precision where that
+//!    does no harm;
+//! 7. `web` exposes all of it to JavaScript (wasm only).
 //!
-//! [`train`] is where a generator comes from: `train/step.rs` is one step of CycleGAN on one
-//! screen, [`train::Trainer`] a run of them. `bin/cyclegan` is all of it as a native command line.
+//! [`train`] trains generators: `train/step.rs` is one step of CycleGAN on one screen,
+//! [`train::Trainer`] a run of them. `bin/cyclegan` offers all of it as a native command line.
 //!
 //! [`samples`] paints landscapes so that there is always something to translate, [`random`] is the
-//! one source of chance, [`choice`] and [`json`] are settings as text, and [`error`] lists every way
-//! in which any of it can fail.
+//! only source of randomness, [`choice`] and [`json`] read and write settings as text, and
+//! [`error`] lists everything that can fail.
 //!
 //! Shapes are written as trailing comments: `B` batch, `C` channels, `H` height, `W` width; tensors
 //! are `[B, C, H, W]`, images are interleaved rows. The paper is arXiv 1703.10593; "PyTorch" means

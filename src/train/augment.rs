@@ -1,9 +1,9 @@
-//! What chance does to the pictures that a discriminator is shown (Zhao et al., arXiv 2006.10738).
+//! Random changes to the pictures that a discriminator sees (Zhao et al., arXiv 2006.10738).
 //!
-//! With few photos a discriminator soon knows each of them, and teaches the generators nothing any
-//! more. If it never sees a photo twice alike it takes longer. What is done to photos must be done to
-//! translations too, or they would be told apart by that, and in the generators' step as well: else
-//! these would learn to make it.
+//! With few photos a discriminator soon knows each of them by heart and teaches the generators
+//! nothing more. If it never sees the same photo twice, that takes longer. Translations are
+//! augmented like photos, or the difference would give them away; this includes the generators'
+//! step, or they would learn to imitate the augmentation.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ops::Augmentation, random::Random};
 
-/// Which of the paper's three kinds of augmentation are on. As text it is a list of their names with
-/// commas, such as `DiffAugment_pytorch.py` takes.
+/// Which of the paper's three kinds of augmentation are on. As text it is a comma-separated list of
+/// their names, as in `DiffAugment_pytorch.py`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(type = "string"))]
@@ -28,7 +28,7 @@ pub struct Policy {
 impl TryFrom<String> for Policy {
     type Error = &'static str;
 
-    /// Reads them in any order.
+    /// Accepts them in any order.
     fn try_from(kinds: String) -> Result<Self, Self::Error> {
         let mut policy = Self::default();
         for kind in kinds.split(',').filter(|_| !kinds.is_empty()) {
@@ -51,13 +51,13 @@ impl From<Policy> for String {
 }
 
 impl Policy {
-    /// Whether it leaves all pictures as they are. Then nothing is drawn.
+    /// Whether it leaves all pictures unchanged. Then nothing is drawn.
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
-    /// Draws for `count` pictures, as [`crate::ops::augment()`] takes it. It takes as many numbers of
-    /// the stream for each whatever is on.
+    /// Draws numbers for `count` pictures, for [`crate::ops::augment()`]. It always uses the same
+    /// number of values per picture, whichever kinds are on.
     pub fn draw(self, count: usize, random: &mut Random) -> Vec<Augmentation> {
         (0..count).map(|_| self.one(random)).collect()
     }
@@ -82,7 +82,7 @@ impl Policy {
     }
 }
 
-/// What was drawn, on `device`: `[pictures, 8, 1, 1]`.
+/// The drawn numbers on `device`: `[pictures, 8, 1, 1]`.
 pub(super) fn upload(drawn: &[Augmentation], device: &Device) -> Tensor<4> {
     let numbers: Vec<f32> = drawn.iter().flat_map(Augmentation::numbers).collect();
     let shape = [drawn.len(), Augmentation::NUMBERS, 1, 1];

@@ -1,12 +1,12 @@
-//! How large a translation becomes: the photo's proportions, never enlarged, and never more than the
-//! device holds.
+//! The size of a translation: the photo's proportions, never enlarged, and never more than the
+//! device can hold.
 
 use serde::Serialize;
 
 use super::shifts::{self, Shift, Smooth};
 use crate::{device::Limits, image};
 
-/// The size that a translation will have.
+/// The size of a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Plan {
@@ -14,11 +14,11 @@ pub struct Plan {
     pub width: usize,
     /// Height of the result in pixels.
     pub height: usize,
-    /// The device could not hold what was asked, so the result is smaller.
+    /// Whether the result is smaller than requested, because the device could not hold more.
     pub reduced: bool,
 }
 
-/// Where the photo lies in what the network sees, of which each pass sees a part.
+/// The photo's position in the network's input, of which each pass sees a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Padding {
     pub left: usize,
@@ -28,7 +28,7 @@ pub(super) struct Padding {
 }
 
 impl Padding {
-    /// `margin` all around; in front of it what the shifts need, behind it what the stridings do.
+    /// `margin` on all sides; before it pixels for the shifts, after it pixels for the strides.
     pub fn new(width: usize, height: usize, margin: usize, shifts: &[Shift]) -> Self {
         let [down, right] = shifts::farthest(shifts);
         let behind = |side: usize, along: fn(&Shift) -> usize| {
@@ -45,8 +45,8 @@ impl Padding {
     }
 }
 
-/// The size of a translation of a photo of `width` x `height` pixels whose longest side shall be
-/// at most `longest` pixels (`None`: as it is), for a generator of width `ngf`.
+/// The size of a translation of a photo of `width` x `height` pixels by a generator of width `ngf`,
+/// with a longest side of at most `longest` pixels (`None`: as it is).
 pub fn plan(
     (width, height): (usize, usize),
     longest: Option<usize>,
@@ -57,7 +57,7 @@ pub fn plan(
     plan_within((width, height), longest, margin, Smooth::One, limits.pixels(ngf))
 }
 
-/// [`plan`] where the photo, with all that the network sees around it, may have `most` pixels.
+/// [`plan`] with at most `most` pixels for the photo and everything around it.
 pub fn plan_within(
     (width, height): (usize, usize),
     longest: Option<usize>,
@@ -72,7 +72,7 @@ pub fn plan_within(
         let pixels = (left + width + right) as u64 * (top + height + bottom) as u64;
         pixels <= most
     };
-    // The largest longest side that fits, by bisection: padding makes the formula uneven.
+    // The largest longest side that fits, by bisection, because padding makes the formula uneven.
     let (mut fits, mut too_large) = (1, asked.0.max(asked.1) + 1);
     while too_large - fits > 1 {
         let middle = fits.midpoint(too_large);

@@ -1,8 +1,8 @@
-//! Half precision, where that does no harm.
+//! Half precision, where it does no harm.
 //!
-//! It is float16 in memory and float32 in every computation: half the memory of images and weights,
-//! and half of what is read and written of them. Float16 has 11 bits and ends at 65,504, so it is
-//! used only where the device has it and the weights fit.
+//! It means float16 in memory and float32 in every computation: half the memory and half the
+//! traffic for images and weights. Float16 has 11 bits and ends at 65,504, so it is only used if
+//! the device supports it and the weights fit.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
     weights::{Architecture, HostTensor, Layer, StateDict, Up},
 };
 
-/// How weights, and the images between layers, are kept.
+/// How weights, and the images between layers, are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
@@ -27,9 +27,9 @@ pub enum Precision {
 impl Choice for Precision {}
 
 impl Precision {
-    /// What translations on a device begin with. What was `asked` for counts where the device has
-    /// it; unasked it is float16 on graphics cards, but not on emulated ones, where converting is
-    /// work like any other.
+    /// The initial precision on a device: as `asked`, if the device supports it. The default is
+    /// float16 on graphics cards, but not on emulated ones, where converting costs as much as other
+    /// work.
     pub fn on(opened: &Opened, asked: Option<Self>) -> Self {
         match asked {
             Some(Self::Float32) => Self::Float32,
@@ -40,7 +40,7 @@ impl Precision {
         }
     }
 
-    /// Pixels of the largest input for such a generator that a device of these limits holds.
+    /// Pixels of the largest input for this generator within the limits of a device.
     pub fn pixels(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> u64 {
         let Architecture { ngf, up, .. } = *architecture;
         let (most, bytes) = match self {
@@ -54,19 +54,19 @@ impl Precision {
         };
         match smooth {
             Smooth::One => pixels,
-            // Beside each pass there are the photo and the sum.
+            // Besides each pass there are the photo and the sum.
             _ => limits.memory / (limits.memory / pixels.max(1) + PICTURES),
         }
     }
 }
 
-/// Bytes that a photo and a sum of translations take for each of their pixels.
+/// Bytes per pixel for a photo and a sum of translations.
 const PICTURES: u64 = 2 * (3 * size_of::<f32>()) as u64;
 
-/// Whether float16 holds weights well: no number is beyond its end, and of no channel much would be
-/// lost below its smallest normal number, where cards may write zeros. The normalisation behind a
-/// layer makes each channel as large as the others, so each is looked at alone; the last layer's
-/// weights stay float32.
+/// Whether float16 holds these weights well: no number is too large, and no channel loses much
+/// below the smallest normal number, where cards may write zeros. The normalisation after a layer
+/// makes all channels equally large, so each is checked separately; the last layer's weights stay
+/// float32.
 pub(super) fn fits(architecture: &Architecture, state: &StateDict) -> bool {
     let holds = |tensor: &HostTensor| tensor.data.iter().all(|value| value.abs() <= MOST);
     let keeps = |layer| {
@@ -77,7 +77,7 @@ pub(super) fn fits(architecture: &Architecture, state: &StateDict) -> bool {
     state.values().all(holds) && narrow.all(keeps)
 }
 
-/// Whether of no channel that comes out of a layer with this weight more than a hundredth is lost.
+/// Whether every output channel of this weight keeps all but a hundredth.
 fn keeps_channels(weight: &HostTensor, transposed: bool) -> bool {
     let [outputs, inputs, height, width] = *weight.shape else { return false };
     // Elements of an output in a row, and outputs.
@@ -105,7 +105,7 @@ mod tests {
 
     const ARCHITECTURE: Architecture = Architecture::new(2, 1);
 
-    /// Weights of 0.02 and biases of 1, but for what `change` makes of the tensor `name`.
+    /// Weights of 0.02 and biases of 1, with the tensor `name` altered by `change`.
     fn fits_with(name: &str, change: impl Fn(&mut [f32])) -> bool {
         let tensors = ARCHITECTURE.tensors().into_iter();
         let mut state: StateDict = tensors
@@ -146,7 +146,7 @@ mod tests {
             assert!(!with(5e-5) && !with(1e-9), "{name}");
             assert!(fits_with(name, |data| data[0] = 1e-9), "{name}: little is lost");
         }
-        // The last layer's stay float32.
+        // The last layer's weights stay float32.
         assert!(fits_with("model.18.weight", |data| data.fill(1e-9)));
         assert!(fits_with("model.10.conv_block.1.bias", |data| data.fill(1e-9)));
     }

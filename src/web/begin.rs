@@ -1,4 +1,4 @@
-//! How a training run begins: anew, from weights or from a checkpoint.
+//! Starts a training run: from scratch, from weights or from a checkpoint.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,9 @@ use crate::{
 
 #[wasm_bindgen]
 impl Engine {
-    /// A new run of the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
-    /// `photos_b` photos, of which at most `cache_bytes` of pixels are kept. Generators are
-    /// weights files, or not given; so are discriminators, whose files may hold both (`D_A.`, `D_B.`).
+    /// A new run with the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
+    /// `photos_b` photos, keeping at most `cache_bytes` of pixels. Generators are weights files, or
+    /// absent; so are discriminators, whose files may hold both (`D_A.`, `D_B.`).
     #[allow(clippy::too_many_arguments, reason = "files that may each be left out")]
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(
@@ -58,7 +58,7 @@ impl Engine {
         Ok(Training::new(Trainer::new(config, start, dataset, device)?, true, &self.opened))
     }
 
-    /// What a run of the configuration `config` takes of this device.
+    /// The memory that a run with the configuration `config` needs on this device.
     #[wasm_bindgen(js_name = trainingNeed)]
     pub fn training_need(&self, config: &str) -> Result<Ts<TrainNeed>> {
         let config = Config::from_json(&parse(config)?)?;
@@ -67,8 +67,8 @@ impl Engine {
         told(&TrainNeed { bytes: Need::of(&config, kind).total, limit: limits.memory, crop })
     }
 
-    /// Goes on with the same photos from a checkpoint of `length` bytes that is read piece by piece:
-    /// `read(at, length)` promises the bytes from `at` on.
+    /// Continues with the same photos from a checkpoint of `length` bytes that is read piece by
+    /// piece: `read(at, length)` promises the bytes from `at` on.
     #[wasm_bindgen(js_name = resumeTrainingFrom)]
     pub async fn resume_training_from(
         &self,
@@ -89,8 +89,8 @@ impl Engine {
         Ok(Training::new(trainer, exact, &self.opened))
     }
 
-    /// The discriminators in a checkpoint of `length` bytes that is read as for
-    /// `resumeTrainingFrom`, as one weights file: another run may start from them.
+    /// The discriminators in a checkpoint of `length` bytes, read as in `resumeTrainingFrom`, as
+    /// one weights file, from which another run can start.
     #[wasm_bindgen(js_name = discriminatorsOf)]
     pub async fn discriminators_of(
         &self,
@@ -113,7 +113,7 @@ impl Engine {
     }
 }
 
-/// What `json` says.
+/// Parses JSON.
 pub(super) fn parse(json: &str) -> Result<Value> {
     serde_json::from_str(json).map_err(|error| Error::ConfigInvalid(error.to_string()))
 }

@@ -1,10 +1,10 @@
-//! The browser's console, on which panics and the log show.
+//! Shows panics and the log in the browser's console.
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use web_sys::console;
 
-/// From now on panics show there, and of the log what is at least a warning: wgpu and CubeCL report
-/// errors in shaders to it alone.
+/// From now on the console shows panics, and the log from warnings up: wgpu and CubeCL report
+/// shader errors only there.
 pub fn listen() {
     std::panic::set_hook(Box::new(|info| console::error_1(&info.to_string().into())));
     if log::set_logger(&Console).is_ok() {

@@ -1,4 +1,4 @@
-//! One device, and the model whose translations it makes.
+//! One device, and the model that translates on it.
 
 use js_sys::Function;
 use tsify::Ts;
@@ -18,7 +18,7 @@ use crate::{
     weights::{self, Architecture},
 };
 
-/// An open device and the model that is loaded on it.
+/// An open device and the model loaded on it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Engine {
@@ -28,7 +28,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The open device, for callers in Rust: the browser tests.
+    /// The open device, for Rust callers: the browser tests.
     pub fn opened(&self) -> &Opened {
         &self.opened
     }
@@ -36,7 +36,7 @@ impl Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once in a worker's life.
+    /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once per worker.
     pub async fn open(choice: String) -> Result<Engine> {
         let choice = Preference::from_name(&choice).unwrap_or(Preference::Auto);
         let _pretence = if choice == Preference::Cpu { None } else { Pretence::begin().await };
@@ -44,13 +44,13 @@ impl Engine {
         Ok(Self { opened, asked: None, translator: None })
     }
 
-    /// How models that are loaded from now on shall be kept: `"float32"`, `"float16"` where the
-    /// device has it, or anything else for what the device does best.
+    /// How to store models loaded from now on: `"float32"`, `"float16"` if the device supports it,
+    /// or anything else for what the device does best.
     pub fn prefer(&mut self, precision: &str) {
         self.asked = Precision::from_name(precision);
     }
 
-    /// What it opened.
+    /// The device that was opened.
     pub fn report(&self) -> Result<Ts<DeviceReport>> {
         let Opened { kind, adapter, fallback, reason, .. } = &self.opened;
         told(&DeviceReport {
@@ -63,10 +63,10 @@ impl Engine {
         })
     }
 
-    /// Reads weights, checks them and makes them the model of the next translations.
-    /// A failure leaves the present model in place.
+    /// Reads and checks weights and makes them the model of the next translations. On failure the
+    /// previous model stays.
     ///
-    /// `sha256` is what the file must have, in lower-case hexadecimal, if given.
+    /// `sha256`, if given, is the expected hash of the file, in lower-case hexadecimal.
     pub fn load(&mut self, bytes: &[u8], sha256: Option<String>) -> Result<Ts<ModelReport>> {
         let hash = weights::sha256_hex(bytes);
         if let Some(wanted) = sha256.filter(|wanted| *wanted != hash) {
@@ -80,8 +80,8 @@ impl Engine {
         told(&ModelReport { ngf, blocks, up, norm, parameters, sha256: hash })
     }
 
-    /// The size that a translation of a photo of `width` x `height` pixels will have, and whether it
-    /// is less than was asked. Arguments as of `translate`.
+    /// The size of a translation of a photo of `width` x `height` pixels, and whether it is less
+    /// than requested. Arguments as for `translate`.
     pub fn plan(
         &self,
         width: usize,
@@ -94,9 +94,9 @@ impl Engine {
     }
 
     /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
-    /// of the result is at most `longest` pixels (0: the photo's own); `margin` pixels of
-    /// reflected border are shown to the network and cut off again; it is the mean of `smooth`
-    /// passes (1, 4 or 16). On the CPU `passed` is called with the number of those behind.
+    /// of the result is at most `longest` pixels (0: the photo's own); the network also sees
+    /// `margin` pixels of reflected border, cropped from the result; it is the mean of `smooth`
+    /// passes (1, 4 or 16). On the CPU `passed` is called with the number of completed passes.
     #[allow(clippy::too_many_arguments, reason = "each is a number that JavaScript gives")]
     pub async fn translate(
         &self,
@@ -112,7 +112,7 @@ impl Engine {
         let photo = photo_of(rgba, width, height)?;
         let passed = |passes: usize| {
             if let Some(passed) = &passed {
-                // Whoever listens has no say in the translation.
+                // An exception in the listener must not affect the translation.
                 let _ = passed.call1(&JsValue::NULL, &(passes as f64).into());
             }
         };
@@ -158,13 +158,13 @@ impl Translation {
         self.after.height
     }
 
-    /// The device could not hold the size that was asked, so the result is smaller.
+    /// Whether the result is smaller than requested, because the device could not hold more.
     #[wasm_bindgen(getter)]
     pub fn reduced(&self) -> bool {
         self.reduced
     }
 
-    /// How it was computed.
+    /// The precision used.
     #[wasm_bindgen(getter, unchecked_return_type = "Precision")]
     pub fn precision(&self) -> String {
         self.precision.name().into()

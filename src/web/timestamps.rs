@@ -1,7 +1,7 @@
-//! CubeCL looks for `timestamp-query` among the adapter's features, and panics in a browser where it
-//! is missing, although only who measures launches needs it, which nothing here does
-//! (cubecl-wgpu 0.11.3, `compute/stream.rs`). So while a device is opened, an adapter without it
-//! says that it has it; the device itself is asked for without.
+//! CubeCL looks for `timestamp-query` among the adapter's features, and panics in a browser that
+//! lacks it, although it is only needed for measuring launches, which nothing here does
+//! (cubecl-wgpu 0.11.3, `compute/stream.rs`). So while a device is opened, adapters claim to have
+//! it; the device itself is requested without it.
 
 use js_sys::{Object, Reflect, Set};
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 
 const FEATURE: &str = "timestamp-query";
 
-/// A plain JavaScript object of these fields.
+/// A plain JavaScript object with these fields.
 fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in fields {
@@ -19,15 +19,15 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
     object.into()
 }
 
-/// While it lives, adapters say that they have `timestamp-query`.
+/// As long as it exists, adapters claim to have `timestamp-query`.
 pub(super) struct Pretence {
     prototype: Object,
-    /// The property as it was.
+    /// The original property.
     features: JsValue,
 }
 
 impl Pretence {
-    /// Begins, if there is an adapter and it lacks the feature.
+    /// Starts pretending, if there is an adapter and it lacks the feature.
     pub async fn begin() -> Option<Self> {
         let of = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok();
         let call = |object: &JsValue, name: &str, argument: &JsValue| {

@@ -1,8 +1,8 @@
-//! A training run as JavaScript sees it.
+//! The interface of a training run to JavaScript.
 //!
-//! The page decodes photos, so it is asked before each call which ones will be needed
-//! ([`Training::upcoming`]) and hands them over ([`Training::supply`]); what is resized is kept as
-//! far as the given number of bytes allows.
+//! The page decodes photos. Before each call, [`Training::upcoming`] says which ones will be
+//! needed, and the page supplies them ([`Training::supply`]); resized photos are kept within the
+//! given number of bytes.
 
 use std::collections::BTreeMap;
 
@@ -26,24 +26,24 @@ use crate::{
     weights::safetensors,
 };
 
-/// Pixels of reflected border that generators trained here want around a photo, as the weights say
-/// in their header: `margin`.
+/// Pixels of reflected border that generators trained here want around a photo; `margin` in the
+/// header of their weights.
 pub(super) const MARGIN: usize = 32;
 
-/// A run, its held-out photos, and what judges it.
+/// A run, its held-out photos, and its classifier.
 #[wasm_bindgen]
 pub struct Training {
     pub(super) trainer: Trainer<Supplied>,
-    /// Whether it goes on exactly where its checkpoint was.
+    /// Whether it continues exactly from its checkpoint.
     exact: bool,
     pub(super) device: Device,
-    /// Without a graphics card.
+    /// Whether there is no graphics card.
     pub(super) slow: bool,
-    /// Held-out photos of A and of B as [`Preprocess::held_out`] gives them: these are scored.
+    /// Held-out photos of A and of B as [`Preprocess::held_out`] returns them, for scores.
     pub(super) held_out: [Vec<Rgb>; 2],
-    /// The same photos whole: these are shown.
+    /// The same photos whole, for previews.
     pub(super) shown: [Vec<Rgb>; 2],
-    /// Small copies of photos of the run, from which the classifier learns.
+    /// Small copies of the run's photos, from which the classifier learns.
     pub(super) seen: [Vec<Rgb>; 2],
     pub(super) classifier: Option<Classifier>,
     poison_at: Option<u64>,
@@ -67,7 +67,7 @@ impl Training {
 
 #[wasm_bindgen]
 impl Training {
-    /// Where the run is.
+    /// The state of the run.
     pub fn report(&self) -> Result<Ts<TrainReport>> {
         let trainer = &self.trainer;
         let config = trainer.config();
@@ -88,7 +88,7 @@ impl Training {
         })
     }
 
-    /// Does `n` steps, or as many as are left, and tells of each.
+    /// Does `n` steps, or as many as are left, and reports each.
     #[wasm_bindgen(js_name = trainSteps)]
     pub async fn train_steps(&mut self, n: usize) -> Result<Vec<Ts<StepReport>>> {
         let mut reports = Vec::new();
@@ -117,15 +117,15 @@ impl Training {
         })
     }
 
-    /// Goes on for `steps` steps from here, at the rate that the run would have had, or at `lr`: see
+    /// Continues for `steps` steps from here, at the run's own rate or at `lr`: see
     /// `Trainer::learn_on`.
     #[wasm_bindgen(js_name = learnOn)]
     pub fn learn_on(&mut self, steps: f64, lr: Option<f64>) -> Result<()> {
         self.trainer.learn_on(steps as u64, lr)
     }
 
-    /// Writes everything that the run needs to go on elsewhere, piece by piece, so that it is never
-    /// in memory as a whole: `write(at, bytes)` takes each to its place, and may promise to. Returns
+    /// Writes everything the run needs to continue elsewhere, piece by piece, so that it is never
+    /// in memory as a whole: `write(at, bytes)` stores each piece and may return a promise. Returns
     /// the file's length.
     #[wasm_bindgen(js_name = saveCheckpoint)]
     pub async fn save_checkpoint(&self, write: Function) -> std::result::Result<f64, JsValue> {
@@ -156,8 +156,7 @@ impl Training {
         })
     }
 
-    /// A weight becomes not a number before step `step`, so that the page can try what it does
-    /// then.
+    /// Sets a weight to NaN before step `step`, so that the page can test how it reacts.
     pub fn poison(&mut self, step: u32) {
         self.poison_at = Some(step.into());
     }

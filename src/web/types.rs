@@ -1,5 +1,5 @@
-//! What crosses to JavaScript and is nobody else's. TypeScript's types in `www/pkg` are made from these
-//! structs and from others that derive [`Tsify`]: each thing that crosses is defined once.
+//! The types that cross to JavaScript and belong nowhere else. The TypeScript types in `www/pkg`
+//! are generated from these structs and others that derive [`Tsify`], so each is defined once.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tsify::{Ts, Tsify};
@@ -21,88 +21,88 @@ pub struct DeviceReport {
     /// The device.
     #[tsify(type = "DeviceKind")]
     pub device: Kind,
-    /// Name of the adapter as the browser gives it; often empty.
+    /// The adapter's name as the browser gives it; often empty.
     pub adapter: String,
-    /// A software adapter: WebGPU, but no graphics card behind it.
+    /// A software adapter: WebGPU without a graphics card.
     pub fallback: bool,
-    /// What translations begin with; a model that float16 does not hold goes on in float32.
+    /// The initial precision of translations; a model that exceeds float16 continues in float32.
     pub precision: Precision,
-    /// Why it is not WebGPU, as a code; null when it is, or when the CPU was asked for.
+    /// Why it is not WebGPU, as a code; null if it is, or if the CPU was requested.
     pub reason: Option<&'static str>,
     /// Version of the engine.
     pub version: &'static str,
 }
 
-/// A model that was loaded.
+/// A loaded model.
 #[derive(Debug, Serialize, Tsify)]
 pub struct ModelReport {
-    /// Channels behind its first convolution.
+    /// Channels after its first convolution.
     pub ngf: usize,
     /// Residual blocks.
     pub blocks: usize,
-    /// How it brings an image back to its size.
+    /// How it enlarges an image on the way back.
     pub up: Up,
     /// Whether its normalisations have weights and biases.
     pub norm: Norm,
-    /// Numbers in its tensors.
+    /// Number of its parameters.
     pub parameters: usize,
     /// Lower-case hexadecimal SHA-256 of the file.
     pub sha256: String,
 }
 
-/// How far a model is in being polished.
+/// The progress of polishing a model.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Polished {
-    /// Steps done.
+    /// Completed steps.
     pub step: u64,
-    /// Steps in all.
+    /// All steps.
     pub total: u64,
-    /// Distance to the mean of four shifts, of the model as it learns.
+    /// Distance to the mean of four shifts, of the model in training.
     pub polished: f32,
-    /// The same of the model as it was.
+    /// The same for the original model.
     pub unpolished: f32,
 }
 
-/// What a run takes of the device's memory, in bytes.
+/// How much of the device's memory a run takes, in bytes.
 #[derive(Debug, Serialize, Tsify)]
 #[tsify(missing_as_null)]
 pub struct TrainNeed {
-    /// All that lives at once.
+    /// Everything alive at once.
     pub bytes: u64,
-    /// Of these so many can be used.
+    /// Usable bytes.
     pub limit: u64,
-    /// The largest side of training pictures with which it fits; null: none.
+    /// The largest side of training pictures that fits; null: none.
     pub crop: Option<usize>,
 }
 
-/// Where a run is.
+/// The state of a run.
 #[derive(Debug, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null)]
 pub struct TrainReport {
-    /// Steps done.
+    /// Completed steps.
     pub step: u64,
     /// Steps of the whole run.
     pub total: u64,
-    /// The present epoch.
+    /// The current epoch.
     pub epoch: u64,
     /// Epochs of the whole run; null: its length is in steps.
     pub epochs: Option<u64>,
-    /// No step is left.
+    /// Whether no step is left.
     pub over: bool,
-    /// The engine repeats this run to the bit on this device.
+    /// Whether the engine repeats this run to the bit on this device.
     pub exact: bool,
-    /// Steps of warm-up in all.
+    /// Number of warm-up steps.
     pub warm_up: u64,
-    /// Steps of polish at the end, which `total` counts.
+    /// Polishing steps at the end, included in `total`.
     pub polish: u64,
     /// Its configuration as JSON.
     pub config: String,
-    /// Numbers in the tensors of both generators.
+    /// Number of both generators' parameters.
     pub parameters: usize,
 }
 
-/// Photos that have to be supplied, as their places in either set.
+/// Photos to supply, as their indices in each set.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Upcoming {
     /// Of A.
@@ -130,7 +130,7 @@ impl From<Rgb> for Pixels {
     }
 }
 
-/// A held-out photo there and back, each as RGBA bytes.
+/// A held-out photo's round trip, as RGBA bytes.
 #[derive(Debug, Serialize, Tsify)]
 pub struct RoundTrip {
     /// Width in pixels.
@@ -145,7 +145,7 @@ pub struct RoundTrip {
     #[serde(serialize_with = "rgba")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     pub translated: Rgb,
-    /// What becomes of that on the way back.
+    /// The translation translated back.
     #[serde(serialize_with = "rgba")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     pub back: Rgb,
@@ -153,16 +153,16 @@ pub struct RoundTrip {
     pub error: f32,
 }
 
-/// What the generators are worth.
+/// The generators' scores.
 #[derive(Debug, Serialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Judged {
     /// The scores.
     #[serde(flatten)]
     pub scores: Scores,
-    /// All of them in one figure from 0 to 1.
+    /// All of them as one number from 0 to 1.
     pub merit: f32,
-    /// They surpass the best so far.
+    /// Whether they surpass the best so far.
     pub better: bool,
 }
 
@@ -171,15 +171,15 @@ pub struct Judged {
 #[serde(rename_all = "camelCase")]
 #[tsify(missing_as_null)]
 pub struct MemoryUse {
-    /// Of wasm.
+    /// Of wasm's memory.
     pub linear: u64,
-    /// Of tensors on the device; null where it does not tell.
+    /// Of tensors on the device; null if it does not say.
     pub device_in_use: Option<u64>,
-    /// What the device has set aside for them; null where it does not tell.
+    /// Of the device's memory reserved for them; null if it does not say.
     pub device_reserved: Option<u64>,
 }
 
-/// What may be changed while a run goes on; what is not given stays.
+/// What can be changed during a run; what is not given stays.
 #[derive(Debug, Default, Deserialize, Tsify)]
 #[serde(default, deny_unknown_fields)]
 pub struct RatesChange {
@@ -197,7 +197,7 @@ pub struct RatesChange {
     pub lambda_identity: Option<f64>,
 }
 
-/// A number, where there is one; null is none.
+/// A number; unlike in a plain `Option`, null is refused.
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
     json::fraction(from).map(Some)
 }
@@ -207,7 +207,7 @@ fn rgba<S: Serializer>(picture: &Rgb, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_bytes(&picture.to_rgba())
 }
 
-/// `value` as JavaScript has it.
+/// `value` as a JavaScript value.
 pub(super) fn told<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>> {
     value.into_ts().map_err(|error| Error::Usage(error.to_string()))
 }

@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
 
-/// How the answers of a discriminator become a loss, as PyTorch's `--gan_mode` names it.
+/// How a discriminator's answers become a loss, by the names of PyTorch's `--gan_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum GanLoss {
-    /// Mean square of the distance to 1 for real and 0 for translated (section 4).
+    /// Mean squared distance to 1 for real and 0 for translated (section 4).
     #[default]
     #[serde(rename = "lsgan")]
     LeastSquares,
-    /// The original one: -log of the probability of being right (equation 1). The answers are
-    /// taken as logits.
+    /// The original GAN loss: -log of the probability of being right (equation 1). The answers are
+    /// logits.
     #[serde(rename = "vanilla")]
     NegativeLogLikelihood,
 }
@@ -28,12 +28,12 @@ pub enum CycleLoss {
     /// Mean absolute difference (equation 2).
     #[default]
     L1,
-    /// What the paper also tried, without better results: the discriminators judge the
-    /// reconstructions as they judge translations (section 3.2).
+    /// The paper's alternative, which gave no better results: the discriminators judge
+    /// reconstructions like translations (section 3.2).
     Adversarial,
 }
 
-/// The losses that teach the generators.
+/// The losses that train the generators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
@@ -44,13 +44,13 @@ pub struct Terms {
     pub cycle_forward: bool,
     /// The cycle B → A → B.
     pub cycle_backward: bool,
-    /// How either cycle is measured.
+    /// How to measure both cycles.
     pub cycle_loss: CycleLoss,
 }
 
 impl Terms {
-    /// Whether a discriminator's verdict reaches the generators. Without that the discriminators do
-    /// not learn either; their losses are told all the same.
+    /// Whether a discriminator's verdict trains the generators. Without it the discriminators are
+    /// not trained either; their losses are still reported.
     pub fn are_judged(&self) -> bool {
         let cycles = self.cycle_forward || self.cycle_backward;
         self.adversarial || cycles && self.cycle_loss == CycleLoss::Adversarial
@@ -75,7 +75,7 @@ pub enum Ablation {
     GanForward,
     /// The adversarial loss and B → A → B.
     GanBackward,
-    /// All of it: CycleGAN.
+    /// All losses: CycleGAN.
     Full,
 }
 

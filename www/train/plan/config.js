@@ -7,17 +7,17 @@ import { isSlow } from '../../page/support.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { LearnOn, Network, Rates, Settings, StartChoice } from './types.js' */
 
-/** Steps of warm-up at most, and the part of a run that it is at most. */
+/** Maximum steps of warm-up, and its maximum share of a run (one in this many). */
 const WARM_UP = { steps: 100, part: 5 };
-/** Steps in which the generators' learning rate rises, at most: what the engine proposes. */
+/** Maximum steps in which the generators' learning rate rises: the engine's default. */
 const LONGEST_RAMP = 1000;
-/** Steps over which weights are averaged, at most. */
+/** Maximum steps over which weights are averaged. */
 const LONGEST_AVERAGE = 1000;
-/** Steps of polish: the part of a run, at least and at most, as `proposed` in src/train/polish.rs, which has the reasons. */
+/** Polishing steps: share of a run, minimum and maximum, as `proposed` in src/train/polish.rs, which explains them. */
 const POLISH = { part: 10, least: { steps: 60, part: 3 }, most: 400 };
-/** How far a photo may be shown larger or smaller than its size says: the engine's own default. */
+/** How much larger or smaller than its size a photo may be shown: the engine's default. */
 const ZOOM = 1.5;
-/** What the discriminators are shown, as the engine names it. */
+/** Augmentations for the discriminators, by the engine's names. */
 const AUGMENT = {
   none: '',
   colorTranslation: 'color,translation',
@@ -25,10 +25,9 @@ const AUGMENT = {
 };
 
 /**
- * Steps of the whole run but for its polish.
- *
+ * Steps of the whole run except polishing.
  * @param {Settings} settings
- * @param {number} photosA trained on
+ * @param {number} photosA number of training photos
  * @param {number} photosB
  */
 export function stepsOf(settings, photosA, photosB) {
@@ -38,11 +37,10 @@ export function stepsOf(settings, photosA, photosB) {
 }
 
 /**
- * Whether discriminators learn alone at first: not from scratch, where all networks begin alike, nor where they
- * come with what the run starts from.
- *
+ * Whether discriminators are first trained alone: not from scratch, where all networks are new, nor if they
+ * are included in the initial weights.
  * @param {StartChoice} start
- * @param {Network | null} network of the weights to start from, where it is known
+ * @param {Network | null} network of the initial weights
  */
 export function warmsUp(start, network) {
   switch (start.kind) {
@@ -58,12 +56,11 @@ export function warmsUp(start, network) {
 }
 
 /**
- * Steps of warm-up: always fewer than the run has.
- *
+ * Warm-up steps: always fewer than the run has.
  * @param {Settings} settings
  * @param {StartChoice} start
  * @param {number} steps of the run
- * @param {Network | null} [network] of the weights to start from, where it is known
+ * @param {Network | null} [network] of the initial weights, if known
  */
 export function warmUpOf(settings, start, steps, network = null) {
   if (!warmsUp(start, network)) return 0;
@@ -72,9 +69,8 @@ export function warmUpOf(settings, start, steps, network = null) {
 }
 
 /**
- * Steps of polish behind those of the run: in them each generator learns to do without its grid. Where upsampling
- * leaves none they are not proposed.
- *
+ * Polishing steps after those of the run, in which each generator learns to avoid its grid. If upsampling
+ * leaves no grid, none are proposed.
  * @param {Settings} settings
  * @param {StartChoice} start
  * @param {number} steps of the run
@@ -87,10 +83,9 @@ export function polishOf({ polish, up }, start, steps) {
 }
 
 /**
- * Steps in which the generators' learning rate rises behind the warm-up, so that they do not forget at once
- * what they know: the engine's own default, and in a short run half of what is left, or it would learn little. The
- * engine leaves out both where nothing was known.
- *
+ * Steps after the warm-up in which the generators' learning rate rises, so that they do not immediately
+ * forget what they know: the engine's default, but in a short run half of the rest, or it would learn little.
+ * The engine skips both for untrained generators.
  * @param {number} warmUp
  * @param {number} steps of the run
  */
@@ -99,10 +94,9 @@ function rampOf(warmUp, steps) {
 }
 
 /**
- * The decay of the average of the generators' weights, over about the last tenth of the run and at most 1000 steps: a
- * longer memory would still hold much of what the run began with, a shorter one evens out less. The very
- * numbers of the engine's `ema_for` (`src/train/config.rs`), which has the reasons.
- *
+ * The decay of the average of the generators' weights, over about the last tenth of the run and at most 1000
+ * steps: a longer memory would still contain much of the initial weights, a shorter one smooths less. Exactly
+ * the values of the engine's `ema_for` (`src/train/config.rs`), which explains them.
  * @param {number} steps of the run
  */
 export function emaOf(steps) {
@@ -111,12 +105,11 @@ export function emaOf(steps) {
 
 /**
  * The engine's configuration.
- *
  * @param {Settings} settings without problems
  * @param {StartChoice} start
  * @param {import('../../page/support.js').Device} device
  * @param {number} steps of the run
- * @param {Network | null} [network] of the weights to start from, where it is known
+ * @param {Network | null} [network] of the initial weights, if known
  */
 export function configOf(settings, start, device, steps, network = null) {
   const flat = Math.ceil(settings.length / 2);
@@ -149,7 +142,7 @@ export function configOf(settings, start, device, steps, network = null) {
   };
 }
 
-/** What can be changed while a run is under way, as the engine names it. @param {Rates} rates */
+/** The settings that can change during a run, by the engine's names. @param {Rates} rates */
 export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
   return {
     lr,
@@ -160,11 +153,10 @@ export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
 }
 
 /**
- * What is proposed to a run that is over for learning on: half as many steps again, and the rate that it would have by
- * now, had it been planned so long, as the engine has it (`src/train/learn_on.rs`).
- *
+ * The proposal for learning on after a finished run: half as many steps again, at the rate it would have now
+ * if it had been planned that long, as in the engine (`src/train/learn_on.rs`).
  * @param {{ config: string, step: number, photos: Record<Domain, unknown[]> }} record
- * @param {number} [steps] more; without it they are proposed too
+ * @param {number} [steps] additional steps; proposed if absent
  * @returns {LearnOn}
  */
 export function learnOnOf({ config, step, photos }, steps = Math.max(1, Math.round(step / 2))) {

@@ -1,4 +1,4 @@
-/** Measures a few steps, on networks that are thrown away, and says what the run would take. */
+/** Measures a few steps, on networks that are then discarded, and estimates the run. */
 import { isDeath } from '../../engine/codes.js';
 import { failureOf } from '../../failure.js';
 import { isSlow } from '../../page/support.js';
@@ -14,10 +14,10 @@ import { prepare } from './prepare.js';
 /** Photos of each folder that the engine scores on a slow device, at most: `src/web/photos.rs`. */
 const SCORED_SLOW = 4;
 
-/** Seconds that are measured, if that gives enough steps; and how many are enough and plenty. */
+/** Seconds to measure, if that gives enough steps; and how many steps are enough and plenty. */
 const TIME = 8;
 const STEPS = { least: 2, most: 12 };
-/** Steps of warm-up that are measured, where the run has any: a cold one and a usual one. */
+/** Warm-up steps to measure, if the run has any: a cold one and a typical one. */
 const WARM_UP = 2;
 
 export class Calibrator {
@@ -36,9 +36,9 @@ export class Calibrator {
   /**
    * @param {Plan} plan
    * @param {AbortSignal} signal
-   * @returns {Promise<{ calibration: Calibration | null, failure: (Remark & { detail: string }) | null }>}
-   *   a failure when the device cannot do these steps
-   * @throws what is no fault of the device
+   * @returns {Promise<{ calibration: Calibration | null, failure: (Remark & { detail: string }) | null }>} a
+   *   failure when the device cannot do these steps
+   * @throws failures that are not the device's fault
    */
   async measure(plan, signal) {
     const { record, from, photos } = prepare(plan);
@@ -107,6 +107,6 @@ function warmUpIn(from) {
 
 /** @param {string} config @param {number} steps */
 function withWarmUp(config, steps) {
-  // What a step of polish takes is inferred.
+  // The time of a polishing step is derived.
   return JSON.stringify({ ...JSON.parse(config), warm_up: steps, polish: 0 });
 }

@@ -10,7 +10,7 @@ export function reader(file) {
     new Uint8Array(await file.slice(at, at + length).arrayBuffer());
 }
 
-/** Weights to start from. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
+/** Initial weights. @param {Blob | null} blob @returns {Promise<Uint8Array | undefined>} */
 export async function weightsBytes(blob) {
   if (!blob) return undefined;
   try {

@@ -1,5 +1,5 @@
 /**
- * The worker's side of training: answers the requests `train-…` of `protocol.d.ts` with the engine's
+ * The worker's side of training: answers the `train-…` requests of `protocol.d.ts` with the engine's
  * `Training`. A run lives here as long as the worker does; what outlives it is in the run's folder.
  */
 import { CodedError, failureOf } from '../../failure.js';
@@ -17,22 +17,21 @@ import { Supply } from './supply.js';
 /** @import { TrainReport, TrainStart, TrainStored } from './protocol.js' */
 /** @import { Codec } from './supply.js' */
 
-/** Bytes of decoded, resized photos that the engine keeps: 400 of photo size 256, 100 of 512. */
+/** Bytes of decoded, resized photos in the engine: 400 of photo size 256, 100 of 512. */
 const CACHE = 256 * 1024 * 1024;
-/** Photos of each folder from which the classifier of the scores learns, at most. */
+/** Maximum photos of each folder on which the scores' classifier is trained. */
 const SEEN = 64;
-/** Codes of a checkpoint that cannot be used, so that the one before is tried. */
+/** Codes of an unusable checkpoint, after which the previous one is tried. */
 const UNUSABLE = /^(checkpoint-damaged|checkpoint-not-recognised|weights-not-finite)$/;
 
 /**
- * What there is only in a browser, beside its {@link Codec}.
- *
+ * What exists only in a browser, besides its {@link Codec}.
  * @typedef {object} Tools
- * @property {() => number} now milliseconds of a clock that is never set
- * @property {() => void} panic ends wasm as a mistake in the engine would
+ * @property {() => number} now milliseconds of a monotonic clock
+ * @property {() => void} panic panics in wasm, as a bug in the engine would
  * @property {() => Promise<FileSystemDirectoryHandle>} storage of this site
- * @property {(run: string) => Promise<Lease | null>} hold tells everybody that this worker
- *   writes the run's folder, until it ends
+ * @property {(run: string) => Promise<Lease | null>} hold marks this worker, until it ends, as the one
+ *   writing the run's folder
  */
 
 export class Trainer {
@@ -43,9 +42,9 @@ export class Trainer {
   #supply = null;
   /** The run's folder. @type {Disk | null} */
   #disk = null;
-  /** Of that folder. @type {Lease | null} */
+  /** The lease of that folder. @type {Lease | null} */
   #lease = null;
-  /** The engine's numbers of the photos to preview; -1: cannot be. @type {Record<Domain, number[]>} */
+  /** The engine's indices of the photos to preview; -1: cannot be decoded. @type {Record<Domain, number[]>} */
   #previews = { A: [], B: [] };
 
   /** @param {Tools & Codec} tools */
@@ -158,11 +157,11 @@ export class Trainer {
     throw first;
   }
 
-  /** Checkpoints in the run's folder, the latest first. @returns {Promise<Blob[]>} */
+  /** Checkpoints in the run's folder, latest first. @returns {Promise<Blob[]>} */
   async #stored() {
     const index = this.#disk && (await readIndex(this.#disk));
     const files = (index?.checkpoints ?? []).map(async ({ checkpoint }) => {
-      // One that is missing is as good as a damaged one.
+      // A missing checkpoint counts as damaged.
       return (await this.#disk?.read(checkpoint)) ?? new Blob();
     });
     return Promise.all(files);
@@ -243,7 +242,7 @@ export class Trainer {
   }
 
   /**
-   * @param {Commands['train-scores']} bar the merit of the best so far, and whether they are what the run was given
+   * @param {Commands['train-scores']} bar the best merit so far, and whether that is the initial weights'
    * @returns {Promise<Values['train-scores']>}
    */
   async #scores({ best: merit, given }) {
@@ -266,7 +265,7 @@ export class Trainer {
     return saveResult(this.#disk, this.#run(), weights, given);
   }
 
-  /** A fault to order, as it would be met. @param {Commands['train-fault']} fault */
+  /** Causes an artificial fault. @param {Commands['train-fault']} fault */
   #provoke({ kind, step }) {
     if (kind === 'panic') this.#tools.panic();
     if (kind === 'lost') throw new CodedError('gpu-lost', 'as ordered by ?fault=lost');

@@ -1,4 +1,4 @@
-//! `cyclegan translate`: what the page does, for folders that no tab would like.
+//! `cyclegan translate`: what the page does, for folders too large for a browser tab.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -62,14 +62,14 @@ enum Asked {
     Float16,
 }
 
-/// A photo and the file that its translation becomes.
+/// A photo and the file for its translation.
 struct Job {
     photo: PathBuf,
     result: PathBuf,
 }
 
 impl Translate {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
         let (architecture, state) = files::read_generator(&self.weights)?;
         let (jobs, mut failed) = self.jobs()?;
@@ -122,8 +122,8 @@ impl Translate {
         Translator::new(architecture, state, asked, opened)
     }
 
-    /// All photos that are asked for, once each, with names that do not collide; and the pictures
-    /// in folders that cannot be opened, with the reason.
+    /// All requested photos, once each, with names that do not collide; and the pictures in folders
+    /// that cannot be opened, with the reason.
     fn jobs(&self) -> Result<(Vec<Job>, Vec<String>)> {
         let (mut photos, mut failed) = (Vec::new(), Vec::new());
         for given in &self.photos {
@@ -144,7 +144,7 @@ impl Translate {
             photos.iter().filter_map(|(photo, _)| photo.canonicalize().ok()).collect();
         let folders: BTreeSet<&Path> = own.iter().filter_map(|photo| photo.parent()).collect();
         let weights = self.weights.canonicalize().ok();
-        // What stands beside the photos is not ours to replace, nor are the weights.
+        // Files beside the photos are not ours to replace, nor are the weights.
         let is_foreign = |path: &Path| {
             path.canonicalize().is_ok_and(|path| {
                 let beside = path.parent().is_some_and(|folder| folders.contains(folder));
@@ -169,7 +169,7 @@ impl Translate {
         }
     }
 
-    /// One photo; answers the size of its translation.
+    /// Translates one photo; returns the size of its translation.
     fn translate(&self, job: &Job, translator: &Translator) -> Result<String> {
         let photo = decode::read(&job.photo)?;
         let manner = Manner {
@@ -185,7 +185,7 @@ impl Translate {
     }
 }
 
-/// The name of a photo's translation. Only what is an ending of a photo is taken off.
+/// The name of a photo's translation. Only a photo's extension is removed.
 fn renamed(name: &Path) -> PathBuf {
     let stem = if folder::ending(name).is_some() { name.file_stem() } else { name.file_name() };
     let mut renamed = stem.unwrap_or_default().to_os_string();
@@ -193,7 +193,7 @@ fn renamed(name: &Path) -> PathBuf {
     name.with_file_name(renamed)
 }
 
-/// `path`, or the same with a number when that name is taken.
+/// `path`, or the same with a number if that name is taken.
 fn free(path: &Path, is_taken: impl Fn(&Path) -> bool) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let numbered = (2..).map(|number| path.with_file_name(format!("{stem}-{number}.png")));

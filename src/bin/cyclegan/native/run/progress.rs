@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line every few seconds anywhere else.
+//! A run's progress: a bar on a terminal, a line every few seconds anywhere else.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +8,18 @@ use cyclegan_web::{
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// From one line to the next where there is no terminal.
+/// Time between lines without a terminal.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// How much of the mean seconds a step each new step replaces: it forgets within some 50 steps.
+/// Share of the mean step time that each new step replaces: its memory is about 50 steps.
 const SHARE: f64 = 0.02;
 
-/// What is shown of a run.
+/// The progress display of a run.
 pub struct Progress {
     total: u64,
-    /// Mean seconds a step, of late.
+    /// Mean seconds per step, recently.
     seconds: Option<f64>,
-    /// Whether the last step was one of polishing.
+    /// Whether the last step was a polishing step.
     polishing: bool,
     bar: ProgressBar,
     told: Option<Instant>,
@@ -27,7 +27,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A run that will have made `total` steps and has made `done`.
+    /// A run of `total` steps, of which `done` are completed.
     pub fn new(total: u64, done: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
         let style = ProgressStyle::with_template("{bar:24} {msg}");
@@ -36,11 +36,11 @@ impl Progress {
         Self { total, seconds: None, polishing: false, bar, told: None, last: None }
     }
 
-    /// Shows what these steps brought.
+    /// Shows the results of these steps.
     pub fn show(&mut self, steps: &[StepReport]) {
         for step in steps {
             if std::mem::replace(&mut self.polishing, step.polishing) != step.polishing {
-                // They take another time.
+                // Polishing steps take a different time.
                 self.seconds = None;
             }
             self.took(step.seconds);
@@ -53,7 +53,7 @@ impl Progress {
         self.put(step.step, self.describe(step));
     }
 
-    /// Shows a step of polishing: how far each generator is from its mean, and how far it was.
+    /// Shows a polishing step: each generator's distance from its mean, now and before polishing.
     pub fn show_polish(&mut self, step: u64, seconds: f64, distances: &[(&str, [f32; 2])]) {
         self.took(seconds);
         self.put(step, self.describe_polish(step, distances));
@@ -79,13 +79,12 @@ impl Progress {
         }
     }
 
-    /// Says something without disturbing the bar.
+    /// Prints a message without disturbing the bar.
     pub fn say(&self, text: &str) {
         self.bar.suspend(|| eprintln!("{text}"));
     }
 
-    /// Says what could not be written, and lets everything else that failed pass. Fails with all
-    /// but `file-not-written`.
+    /// Reports a failed write, and passes on every other failure.
     pub fn attempt(&self, done: Result<()>) -> Result<()> {
         match done {
             Err(error @ Error::FileNotWritten(_)) => {
@@ -96,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// Leaves the last state on the screen.
+    /// Leaves the final state on the screen.
     pub fn end(&mut self) {
         if let Some(text) = self.last.take() {
             eprintln!("{text}");
@@ -130,7 +129,7 @@ impl Progress {
         )
     }
 
-    /// How fast it is, and how long the rest takes.
+    /// The current speed, and the remaining time.
     fn pace(&self, step: u64) -> (String, String) {
         let seconds = self.seconds.unwrap_or_default();
         let rate = if seconds < 1.0 {
@@ -142,7 +141,7 @@ impl Progress {
     }
 }
 
-/// A time in the two units that matter.
+/// A duration in its two most significant units.
 pub fn span(seconds: f64) -> String {
     let minutes = (seconds / 60.0) as u64;
     match (minutes / 60, minutes % 60) {

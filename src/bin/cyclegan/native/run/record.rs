@@ -1,4 +1,4 @@
-//! `losses.csv`: one row a step, for spreadsheets and plots.
+//! `losses.csv`: one row per step, for spreadsheets and plots.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -14,7 +14,7 @@ use cyclegan_web::{
 
 use crate::native::files;
 
-/// Columns before and after those of the losses.
+/// Columns before and after the losses.
 const BEFORE: &str = "step,epoch,learning_rate,warming_up";
 const AFTER: &str = "polish_A,polish_B,seconds";
 
@@ -25,8 +25,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Begins the file, or goes on behind the row of step `done`: a run that was killed has written
-    /// rows that its last checkpoint knows nothing of and that will come again. Fails with
+    /// Creates the file, or continues it after the row of step `done`: a run that was killed has
+    /// written rows after its last checkpoint, and will write them again. Fails with
     /// `file-not-written`.
     pub fn open(path: &Path, done: u64) -> Result<Self> {
         let before = fs::read_to_string(path).unwrap_or_default();
@@ -35,7 +35,7 @@ impl Record {
             step.is_some_and(|step| step <= done)
         };
         let header = format!("{BEFORE},{},{AFTER}", LOSS_NAMES.join(","));
-        // Before there was a polish, a row had nothing of it.
+        // Rows from before there was polishing lack its columns.
         let gap = if before.lines().next() == Some(&header) { "," } else { ",,," };
         let mut text = header.clone() + "\n";
         for (numbers, seconds) in
@@ -49,7 +49,7 @@ impl Record {
         Ok(Self { path: path.into(), file: BufWriter::new(file) })
     }
 
-    /// Adds the rows of these steps and hands them to the system. Fails with `file-not-written`.
+    /// Appends the rows of these steps and flushes them. Fails with `file-not-written`.
     pub fn add(&mut self, steps: &[StepReport]) -> Result<()> {
         let Self { path, file } = self;
         let written = steps.iter().try_for_each(|step| writeln!(file, "{}", row(step)));
@@ -59,7 +59,7 @@ impl Record {
 
 fn row(report: &StepReport) -> String {
     let StepReport { step, epoch, learning_rate, warming_up, seconds, .. } = report;
-    // What is not computed has no number.
+    // Losses that are not computed stay empty.
     let number = |there: bool, value: f32| if there { value.to_string() } else { String::new() };
     let losses = report.losses.named().map(|(_, loss)| number(!report.polishing, loss)).join(",");
     let Distances { polish_a, polish_b, .. } = report.distances.unwrap_or_default();
