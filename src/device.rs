@@ -16,10 +16,7 @@ pub use crate::ops::is_cpu;
 pub(crate) use opened::MEMORY;
 pub use opened::{Kind, Limits, Opened, Preference};
 
-/// Waits for a tensor, as [`read_all`] does.
-///
-/// # Errors
-/// As [`read_all`].
+/// Waits for a tensor, and fails, as [`read_all`] does.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
     let data = read_all(Transaction::default().register(tensor)).await?;
     data.into_iter().next().ok_or_else(|| Error::Usage("no tensor was read".into()))
@@ -27,10 +24,8 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
 
 /// Waits for tensors. Every read must go through here: after work that the device refused, reading
 /// succeeds but returns the old contents. And natively, [`Tensor::into_data_async`] only reads when
-/// the data is accessed, where the cause of a failure is no longer known.
-///
-/// # Errors
-/// `gpu-lost` only if the device is gone, otherwise `out-of-memory` and `gpu-refused`.
+/// the data is accessed, where the cause of a failure is no longer known. Fails with `gpu-lost`
+/// only if the device is gone, otherwise `out-of-memory` and `gpu-refused`.
 pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
     let read = tensors.execute_async().await;
     let complaint = gpu::COMPLAINT.take();
@@ -41,10 +36,8 @@ pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
     }
 }
 
-/// Opens a device.
-///
-/// # Errors
-/// If WebGPU was requested explicitly: `gpu-unavailable` or `gpu-unsupported`.
+/// Opens a device. Fails if WebGPU was requested explicitly: `gpu-unavailable` or
+/// `gpu-unsupported`.
 pub async fn open(preference: Preference) -> Result<Opened> {
     if preference == Preference::Cpu {
         return Ok(cpu(None));

@@ -9,10 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
-/// Reads an object; `refuse` turns the message of every failure into an error.
-///
-/// # Errors
-/// When `value` is not an object, or a field is missing, of the wrong type or unknown to `T`.
+/// Reads an object; `refuse` turns the message of every failure into an error. Fails when `value`
+/// is not an object, or a field is missing, of the wrong type or unknown to `T`.
 pub fn read<T: DeserializeOwned>(value: &Value, refuse: fn(String) -> Error) -> Result<T> {
     // Serde also accepts an array for a struct.
     let Some(object) = value.as_object() else {
@@ -61,10 +59,8 @@ pub fn write(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// A number, which may also be text, as older versions wrote it where JSON was not exact.
-///
-/// # Errors
-/// When it is not a finite number.
+/// A number, which may also be text, as older versions wrote it where JSON was not exact. Fails
+/// when it is not a finite number.
 pub fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     let value = Value::deserialize(from)?;
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
@@ -78,18 +74,12 @@ pub mod hex {
     use super::{Deserialize, Deserializer, Result};
     use serde::{Serializer, de::Error as _};
 
-    /// Writes the bits.
-    ///
-    /// # Errors
-    /// Those of `to`.
+    /// Writes the bits. Fails as `to` does.
     pub fn serialize<S: Serializer>(bits: &u64, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{bits:016x}"))
     }
 
-    /// Reads the bits.
-    ///
-    /// # Errors
-    /// When the value is not such text.
+    /// Reads the bits. Fails when the value is not such text.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
         let text = String::deserialize(from).unwrap_or_default();
         let digits = Some(text).filter(|text| text.len() == 16 && !text.starts_with('+'));

@@ -36,9 +36,7 @@ fn reflected(side: usize, before: usize, total: usize) -> impl Iterator<Item = u
     })
 }
 
-/// The rectangle of `width` × `height` pixels with its upper left corner at (`x`, `y`).
-///
-/// # Errors
+/// The rectangle of `width` × `height` pixels with its upper left corner at (`x`, `y`). Fails with
 /// [`Error::Usage`] when it is empty or crosses the edge.
 pub fn crop(image: &Rgb, x: usize, y: usize, width: usize, height: usize) -> Result<Rgb> {
     let inside = |from: usize, len: usize, side: usize| {

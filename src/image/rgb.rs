@@ -22,11 +22,9 @@ pub struct Rgb {
 }
 
 impl Rgb {
-    /// Takes the rows of a picture, `[height, width, 3]`.
-    ///
-    /// # Errors
-    /// [`Error::ImageUnusable`] for a side of 0 or a wrong number of bytes,
-    /// [`Error::ImageTooLarge`] above [`MAX_SIDE`] or [`MAX_PIXELS`].
+    /// Takes the rows of a picture, `[height, width, 3]`. Fails with [`Error::ImageUnusable`] for a
+    /// side of 0 or a wrong number of bytes, [`Error::ImageTooLarge`] above [`MAX_SIDE`] or
+    /// [`MAX_PIXELS`].
     pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Result<Self> {
         check(width, height, 3, pixels.len())?;
         Ok(Self { width, height, pixels })
@@ -34,10 +32,7 @@ impl Rgb {
 
     /// Takes straight-alpha RGBA from a canvas, `[height, width, 4]`, and composites it on white:
     /// `(c·a + 255·(255 − a)) / 255`, rounded to the nearest level. Opaque pixels pass unchanged;
-    /// fully transparent ones become white whatever their colour.
-    ///
-    /// # Errors
-    /// As [`Rgb::new`].
+    /// fully transparent ones become white whatever their colour. Fails as [`Rgb::new`].
     pub fn from_rgba(bytes: &[u8], width: usize, height: usize) -> Result<Self> {
         check(width, height, 4, bytes.len())?;
         let mut pixels = vec![0; width * height * 3];

@@ -20,11 +20,9 @@ pub struct Shrink {
 }
 
 impl Shrink {
-    /// Resizes a picture of `width` × `height` pixels to `to`.
-    ///
-    /// # Errors
-    /// `image-too-large` when the kept rows exceed [`MAX_PIXELS`](super::MAX_PIXELS),
-    /// [`MAX_SIDE`](super::MAX_SIDE) or the available memory; `image-unusable` for a side of 0.
+    /// Resizes a picture of `width` × `height` pixels to `to`. Fails with `image-too-large` when
+    /// the kept rows exceed [`MAX_PIXELS`](super::MAX_PIXELS), [`MAX_SIDE`](super::MAX_SIDE) or the
+    /// available memory; `image-unusable` for a side of 0.
     pub fn new(width: usize, height: usize, to: (usize, usize)) -> Result<Self> {
         let to = (to.0.max(1), to.1.max(1));
         let kept = if resize::columns_first((width, height), to) { width } else { to.0 };
@@ -37,10 +35,8 @@ impl Shrink {
         Ok(Self { width, height, to, rows, kept })
     }
 
-    /// Takes the next rows, straight-alpha RGBA, `[rows, width, 4]`.
-    ///
-    /// # Errors
-    /// `image-unusable` for an incomplete row, or more rows than the picture has.
+    /// Takes the next rows, straight-alpha RGBA, `[rows, width, 4]`. Fails with `image-unusable`
+    /// for an incomplete row, or more rows than the picture has.
     pub fn push(&mut self, rgba: &[u8]) -> Result<()> {
         let count = rgba.len() / (4 * self.width);
         let strip = Rgb::from_rgba(rgba, self.width, count)?;
@@ -51,10 +47,7 @@ impl Shrink {
         Ok(())
     }
 
-    /// The picture at its new size.
-    ///
-    /// # Errors
-    /// `image-unusable` when rows are missing.
+    /// The picture at its new size. Fails with `image-unusable` when rows are missing.
     pub fn finish(self) -> Result<Rgb> {
         let whole = Rgb::new(self.kept, self.height, self.rows)?;
         Ok(resize_bicubic(&whole, self.to.0, self.to.1))

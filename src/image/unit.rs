@@ -18,9 +18,7 @@ pub fn to_unit(image: &Rgb) -> Vec<f32> {
 ///
 /// As PyTorch's `test.py` (`tensor2im`): `(x + 1) / 2 * 255` in float32, then *truncated*, not
 /// rounded. So it is not quite the inverse of [`to_unit`]: as in PyTorch, levels 1 to 63 come back
-/// one lower, all others unchanged. Values outside [-1, 1] are clamped first.
-///
-/// # Errors
+/// one lower, all others unchanged. Values outside [-1, 1] are clamped first. Fails with
 /// [`Error::OutputNotFinite`] for NaN or infinity; as [`Rgb::new`] when the length of `values` does
 /// not match the size.
 pub fn from_unit(values: &[f32], width: usize, height: usize) -> Result<Rgb> {

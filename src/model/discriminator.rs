@@ -37,10 +37,8 @@ impl Discriminator {
     }
 
     /// Puts weights on `device`. `padding` is the width of the zeros around each layer's input: 1
-    /// as in PyTorch, or 2 as in the paper's own code.
-    ///
-    /// # Errors
-    /// `weights-missing-tensor`, `weights-wrong-shape`.
+    /// as in PyTorch, or 2 as in the paper's own code. Fails with `weights-missing-tensor`,
+    /// `weights-wrong-shape`.
     pub fn from_state(
         ndf: usize,
         padding: usize,

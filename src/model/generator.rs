@@ -35,9 +35,7 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Puts checked weights (see [`crate::weights::generator_from`]) on `device`.
-    ///
-    /// # Errors
+    /// Puts checked weights (see [`crate::weights::generator_from`]) on `device`. Fails with
     /// `weights-missing-tensor` and `weights-wrong-shape`, if they were not checked.
     pub fn from_state(
         architecture: Architecture,
@@ -50,10 +48,7 @@ impl Generator {
     /// [`Generator::from_state`] in half precision. On a graphics card, the weights and therefore
     /// the images between layers are float16; the last layer's weights, and therefore the result,
     /// stay float32. Biases that a normalisation cancels are left out. The generator can translate
-    /// ([`crate::translate`] handles overflow) but not learn.
-    ///
-    /// # Errors
-    /// As [`Generator::from_state`].
+    /// ([`crate::translate`] handles overflow) but not learn. Fails as [`Generator::from_state`].
     pub fn half_from_state(
         architecture: Architecture,
         state: StateDict,

@@ -109,20 +109,14 @@ impl Readback {
         let _ = network.map(&mut Add(self, prefix));
     }
 
-    /// All parameters of one network.
-    ///
-    /// # Errors
-    /// Those of [`Readback::read`].
+    /// All parameters of one network. Fails as [`Readback::read`] does.
     pub async fn weights(network: &impl Network) -> Result<StateDict> {
         let mut readback = Self::default();
         readback.network("", network);
         readback.read().await
     }
 
-    /// Waits for all tensors.
-    ///
-    /// # Errors
-    /// Those of [`read_all`].
+    /// Waits for all tensors. Fails as [`read_all`] does.
     pub async fn read(mut self) -> Result<StateDict> {
         let names = std::mem::take(&mut self.names);
         let pairs = names.into_iter().zip(self.values().await?);
@@ -134,10 +128,8 @@ impl Readback {
             .collect()
     }
 
-    /// Waits for all tensors and returns their raw data in the order they were added.
-    ///
-    /// # Errors
-    /// As [`Readback::read`].
+    /// Waits for all tensors and returns their raw data in the order they were added. Fails as
+    /// [`Readback::read`].
     pub async fn values(self) -> Result<Vec<TensorData>> {
         read_all(self.transaction).await
     }

@@ -53,9 +53,7 @@ pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
 
 /// Recognises a discriminator and returns its `ndf`, with exactly the tensors that [`tensors`]
 /// lists. `state` holds one network (PyTorch's `latest_net_D_A.pth`), or several prefixed with
-/// `D_A.` and `D_B.` (a checkpoint of a run), of which `judge` is taken.
-///
-/// # Errors
+/// `D_A.` and `D_B.` (a checkpoint of a run), of which `judge` is taken. Fails with
 /// `weights-not-discriminator` for another network, `weights-unexpected-tensor`,
 /// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a faulty
 /// discriminator. Each names the first tensor concerned.

@@ -32,10 +32,7 @@ pub use state::{HostTensor, StateDict};
 ///
 /// float16 and bfloat16 become float32 exactly; integer tensors (`num_batches_tracked`) are left
 /// out. The tensors may belong to any network: [`generator_from`] and [`discriminator_from`] check
-/// that.
-///
-/// # Errors
-/// Any of the `weights-…` codes, depending on what is wrong with the file.
+/// that. Fails with any of the `weights-…` codes, depending on what is wrong with the file.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
     if bytes.is_empty() {
         return Err(Error::WeightsEmpty);

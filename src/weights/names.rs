@@ -18,12 +18,9 @@ const MOST_BLOCKS: usize = 256;
 const IGNORED: [&str; 3] = [".running_mean", ".running_var", ".num_batches_tracked"];
 
 /// Recognises a generator and returns its architecture, with exactly the tensors that
-/// [`Architecture::tensors`] lists, under those names.
-///
-/// # Errors
-/// `weights-not-generator` for another network, `weights-unexpected-tensor`,
-/// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a faulty generator.
-/// Each names the first tensor concerned.
+/// [`Architecture::tensors`] lists, under those names. Fails with `weights-not-generator` for
+/// another network, `weights-unexpected-tensor`, `weights-missing-tensor`, `weights-wrong-shape`
+/// and `weights-not-finite` for a faulty generator. Each names the first tensor concerned.
 pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
     let mut state = without_module(state)?;
     recognise(&state)?;

@@ -28,9 +28,7 @@ pub fn recognises(bytes: &[u8]) -> bool {
     zip::recognises(bytes) || legacy::recognises(bytes) || is_pickle(bytes)
 }
 
-/// Reads the state dict of a `.pth` file: floats only, integer tensors are left out.
-///
-/// # Errors
+/// Reads the state dict of a `.pth` file: floats only, integer tensors are left out. Fails with
 /// `weights-unsafe` when the pickle names anything outside the list in `globals.rs`,
 /// `weights-truncated`, `weights-damaged`, `weights-too-large`, `weights-no-tensors`,
 /// `weights-unsupported-type`, `weights-unsupported-container`, and `weights-not-generator` for a

@@ -27,11 +27,9 @@ pub fn recognises(bytes: &[u8]) -> bool {
     bytes.get(LENGTH) == Some(&b'{')
 }
 
-/// Reads all float tensors; integers and booleans are left out.
-///
-/// # Errors
-/// `weights-too-large`, `weights-truncated`, `weights-damaged`, `weights-unsupported-type` (such as
-/// float64) or `weights-no-tensors`.
+/// Reads all float tensors; integers and booleans are left out. Fails with `weights-too-large`,
+/// `weights-truncated`, `weights-damaged`, `weights-unsupported-type` (such as float64) or
+/// `weights-no-tensors`.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
     let (header, numbers) = parse(bytes)?;
     let mut state = StateDict::new();
@@ -48,10 +46,8 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
     Ok(state)
 }
 
-/// Reads the free text that was written beside the tensors, by key.
-///
-/// # Errors
-/// Those of the header in [`read`].
+/// Reads the free text that was written beside the tensors, by key. Fails as [`read`] does
+/// on the header.
 pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     let (header, _) = parse(bytes)?;
     let metadata = header.metadata().iter().flatten();
@@ -60,10 +56,8 @@ pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 
 /// Writes tensors as float32, sorted by name, with free text beside them.
 ///
-/// The same tensors and text always give the same bytes.
-///
-/// # Errors
-/// `engine-usage` when a tensor's length does not match its shape.
+/// The same tensors and text always give the same bytes. Fails with `engine-usage` when a tensor's
+/// length does not match its shape.
 pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     for (name, tensor) in state {
         if elements(&tensor.shape) != Some(tensor.data.len()) {
@@ -80,9 +74,7 @@ pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<V
     Ok(file)
 }
 
-/// The beginning of a file of these float32 tensors, whose numbers follow in this order.
-///
-/// # Errors
+/// The beginning of a file of these float32 tensors, whose numbers follow in this order. Fails with
 /// `engine-usage` for shapes that fit in no memory.
 pub fn header<'a>(
     shapes: impl Iterator<Item = (&'a str, &'a [usize])>,
@@ -126,10 +118,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// Reads the header at the `start` of a file of `length` bytes.
-    ///
-    /// # Errors
-    /// Those of the header in [`read`].
+    /// Reads the header at the `start` of a file of `length` bytes. Fails as [`read`] does
+    /// on the header.
     pub fn new(start: &[u8], length: u64) -> Result<Self> {
         let (header, numbers) = cut(start, length)?;
         let places = header.tensors().into_iter().map(|(name, info)| (name, info.clone()));
@@ -151,10 +141,8 @@ impl Index {
     }
 
     /// Decodes a tensor from its bytes `numbers` and removes it from the index. `None` if it holds
-    /// no floats.
-    ///
-    /// # Errors
-    /// `weights-unsupported-type`; `weights-damaged` when there is no such tensor.
+    /// no floats. Fails with `weights-unsupported-type`; `weights-damaged` when there is no such
+    /// tensor.
     pub fn take(&mut self, name: &str, numbers: &[u8]) -> Result<Option<HostTensor>> {
         let Some(mut info) = self.places.remove(name) else {
             return Err(Error::WeightsDamaged(format!("{} is not there", quote(name))));
@@ -190,9 +178,7 @@ fn cut(start: &[u8], length: u64) -> Result<(Metadata, usize)> {
     }
 }
 
-/// Where the numbers begin in a file that begins with `start`; 8 bytes of it are enough.
-///
-/// # Errors
+/// Where the numbers begin in a file that begins with `start`; 8 bytes of it are enough. Fails with
 /// `weights-truncated`, `weights-too-large`.
 pub fn header_length(start: &[u8]) -> Result<usize> {
     let Some((length, _)) = start.split_first_chunk::<LENGTH>() else {

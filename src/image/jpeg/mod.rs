@@ -62,11 +62,9 @@ struct Walk<'a> {
     interval: usize,
 }
 
-/// Width and height in pixels, as stored, from the header alone.
-///
-/// # Errors
-/// `image-damaged` when the file ends too early, `image-unsupported` for codings that nothing here
-/// decodes, `image-too-large`.
+/// Width and height in pixels, as stored, from the header alone. Fails with `image-damaged` when
+/// the file ends too early, `image-unsupported` for codings that nothing here decodes,
+/// `image-too-large`.
 pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
     let mut walk = Walk::new(bytes)?;
     while let Some((marker, body)) = walk.segment() {
@@ -81,10 +79,8 @@ pub fn size(bytes: &[u8]) -> Result<(usize, usize)> {
 }
 
 /// Checks that the data of all pixels is present. Returns where it ends: the bytes up to there plus
-/// an end marker are the whole picture.
-///
-/// # Errors
-/// As [`size`]; `image-damaged` when pixels are missing or a code is unknown.
+/// an end marker are the whole picture. Fails as [`size`]; `image-damaged` when pixels are missing
+/// or a code is unknown.
 pub fn whole(bytes: &[u8]) -> Result<usize> {
     let mut walk = Walk::new(bytes)?;
     let (mut closed, mut end) = (false, 0);

@@ -26,9 +26,7 @@ struct Part<'a> {
 }
 
 impl Walk<'_> {
-    /// Walks through the scan with the header `body`; returns where its data ends.
-    ///
-    /// # Errors
+    /// Walks through the scan with the header `body`; returns where its data ends. Fails with
     /// `image-damaged` when the data ends too early or contains an invalid code.
     pub(super) fn scan(&mut self, body: &[u8]) -> Result<usize> {
         let Self { bytes, at, frame, tables: [dc_tables, ac_tables], interval } = self;
