@@ -11,9 +11,9 @@ use super::{
     config::Config,
     dataset::Domain,
     learner::Part,
+    parts::{damaged, generator},
     polish::{Distances as Latest, Polish},
     report::Distances,
-    resume::{damaged, generator},
 };
 use crate::{
     error::{Error, Result},
