@@ -7,7 +7,7 @@ mod small;
 use cyclegan_web::{
     image::{Rgb, crop, resize_bicubic, to_unit},
     random::Random,
-    train::{Preprocess, PreprocessMode, View, preview},
+    train::{Preprocess, PreprocessMode, View, whole},
 };
 use small::{SMALL, noise};
 
@@ -73,7 +73,7 @@ fn previews_show_photos_whole() {
         ([2000, 10], 128, [128, 8]),
     ] {
         let [width, height] = from;
-        let shown = preview::whole(&noise(width, height, 1), longest);
+        let shown = whole(&noise(width, height, 1), longest);
         assert_eq!([shown.width, shown.height], to, "{from:?} in {longest}");
     }
 }
@@ -110,8 +110,8 @@ fn what_was_resized_once_stays_as_it_is() {
         }
     }
     for longest in [56, 256] {
-        let shown = preview::whole(&noise(301, 177, 4), longest);
-        assert_eq!(preview::whole(&shown, longest), shown);
+        let shown = whole(&noise(301, 177, 4), longest);
+        assert_eq!(whole(&shown, longest), shown);
     }
 }
 

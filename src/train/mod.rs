@@ -55,7 +55,7 @@ pub use image_pool::{Draw, ImagePool};
 pub use learner::Learner;
 pub use networks::{CycleGan, Draws, Rates};
 pub use polish::Polish;
-pub use preprocess::{Preprocess, PreprocessMode, View};
+pub use preprocess::{Preprocess, PreprocessMode, View, whole};
 pub use preview::{Preview, preview};
 pub use repeater::Repeater;
 pub use report::{Losses, StepReport};

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::preview::whole;
 use crate::{
     choice::Choice,
     error::{Error, Result},
@@ -242,6 +241,14 @@ impl Preprocess {
             }
         }
     }
+}
+
+/// `photo` as it is shown: whole, in its proportions as near as sides that are multiples of 4
+/// allow, its longer side at most `longest` pixels, and not enlarged.
+pub fn whole(photo: &Rgb, longest: usize) -> Rgb {
+    let (width, height) = image::fit(photo.width, photo.height, Some(longest));
+    let [width, height] = [width, height].map(|side| ((side + 2) / 4 * 4).max(8));
+    image::resize_bicubic(photo, width, height)
 }
 
 /// Left and right exchanged.

@@ -24,14 +24,6 @@ pub struct Preview {
     pub error: f32,
 }
 
-/// `photo` as it is shown: whole, in its proportions as near as sides that are multiples of 4
-/// allow, its longer side at most `longest` pixels, and not enlarged.
-pub fn whole(photo: &Rgb, longest: usize) -> Rgb {
-    let (width, height) = image::fit(photo.width, photo.height, Some(longest));
-    let [width, height] = [width, height].map(|side| ((side + 2) / 4 * 4).max(8));
-    image::resize_bicubic(photo, width, height)
-}
-
 /// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, which see
 /// `margin` pixels of reflected border, a multiple of 4, that the pictures lack: at the edge of what
 /// they see, generators make noise.

@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     image::{self, Rgb},
     samples::{self, Season},
-    train::{Domain, Source, preview::whole},
+    train::{Domain, Source, whole},
 };
 
 /// Side of the pictures that the classifier of the scores learns from, in pixels.

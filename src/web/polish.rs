@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     image::Rgb,
     model::{Generator, Readback},
-    train::{Polish, memory, preview::whole},
+    train::{Polish, memory, whole},
     weights::{self, safetensors},
 };
 

@@ -12,7 +12,7 @@ use cyclegan_web::{
     image::Rgb,
     model::{Generator, Readback},
     random::Random,
-    train::{grid::grid, memory, polish::Polish as Polished, preview::whole},
+    train::{grid::grid, memory, polish::Polish as Polished, whole},
     weights::safetensors,
 };
 use pollster::block_on;
