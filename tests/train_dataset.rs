@@ -14,7 +14,7 @@ use cyclegan_web::{
     random::Random,
     train::{
         Batch, Dataset, Domain, Listed, Preprocess, PreprocessMode, Source,
-        dataset::sampler::SamplerState,
+        data::sampler::SamplerState,
     },
 };
 use serde_json::{Value, json};

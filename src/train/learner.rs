@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Shape, Tensor, TensorData};
 
-use super::{Adam, checkpoint::pieces::Tensors};
+use super::{checkpoint::pieces::Tensors, config::Adam};
 use crate::{
     error::{Error, Result},
     model::{Mapper, Network},
-    ops::{self, AdamStep, Learning},
+    ops,
+    ops::{AdamStep, Learning},
 };
 
 /// The two moments of a parameter, as a checkpoint names them.

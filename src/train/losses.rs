@@ -3,7 +3,7 @@
 
 use burn::tensor::Tensor;
 
-use super::GanLoss;
+use super::config::GanLoss;
 use crate::ops::{self, Distance};
 
 /// How far a discriminator's answers `[B, 1, H, W]` are from real, or from translated.

@@ -8,12 +8,13 @@
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    Adam, Config, Learner, Preprocess, View,
-    grid::grid,
-    learner::Sum,
+    config::{Adam, Config},
+    data::{Preprocess, View},
+    learner::{Learner, Sum},
     losses,
     networks::upload,
     repeater::{Inputs, Part, Plays, Weights},
+    scores::grid,
 };
 use crate::{
     error::{Error, Result},

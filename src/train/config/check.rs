@@ -7,7 +7,7 @@ use super::{Adam, Config, MOST_BLOCKS, MOST_POOLED};
 use crate::{
     error::{Error, Result},
     model::MULTIPLE,
-    train::preprocess::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
+    train::data::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
 };
 
 /// The widest range of scales: what would be kept of photos grows with its square.

@@ -12,7 +12,7 @@ use cyclegan_web::{
     image::Rgb,
     model::{Generator, Readback},
     random::Random,
-    train::{grid::grid, memory, polish::Polish as Polished, whole},
+    train::{memory, polish::Polish as Polished, scores::grid, whole},
     weights::safetensors,
 };
 use pollster::block_on;

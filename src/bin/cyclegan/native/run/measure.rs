@@ -10,8 +10,8 @@ use cyclegan_web::{
     random::Random,
     train::{
         Preprocess,
-        preview::{Preview, preview},
         scores::{self, Classifier, Scores},
+        scores::{Preview, preview},
     },
     translate::Smooth,
 };

@@ -7,7 +7,7 @@ use cyclegan_web::{
     device::Opened,
     error::Result,
     model::{Generator, Network as _},
-    train::{Config, Domain, Role, StepReport, Trainer, checkpoint::disk, preview::Preview},
+    train::{Config, Domain, Role, StepReport, Trainer, checkpoint::disk, scores::Preview},
 };
 use pollster::block_on;
 

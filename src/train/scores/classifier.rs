@@ -4,16 +4,16 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-use super::{
-    config::Adam,
-    learner::{Learner, Sum},
-};
 use crate::{
     device,
     error::{Error, Result},
     image::{self, Rgb},
     model::{DomainClassifier, Network as _},
     random::Random,
+    train::{
+        config::Adam,
+        learner::{Learner, Sum},
+    },
 };
 
 /// Side of the pictures that the classifier looks at, in pixels; others are resized.

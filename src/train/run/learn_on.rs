@@ -1,16 +1,14 @@
 //! Learning on: a run that is over, or shall end elsewhere than planned, gets another schedule and
 //! goes on with everything that it has: weights, moments, pools and its place in the photos.
 
-use super::{
-    config::{Adam, Config},
-    dataset::Source,
-    schedule::{Schedule, Unit},
-    start::reaches_the_generators,
-    trainer::Trainer,
-};
+use super::{start::reaches_the_generators, trainer::Trainer};
 use crate::{
     choice::Choice as _,
     error::{Error, Result},
+    train::{
+        config::{Adam, Config, Schedule, Unit},
+        data::Source,
+    },
 };
 
 /// That nothing would be learned until the end of step or epoch `total`.

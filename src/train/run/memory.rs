@@ -8,15 +8,15 @@
 //! an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03 times at ngf 64 and 1.09 at 32; on the CPU
 //! with one thread the same small ones. `tests/train_memory.rs` compares some again.
 
-use super::{
-    config::Config,
-    polish,
-    preprocess::{Preprocess, PreprocessMode, SMALLEST_SIDE},
-};
 use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
     model::Discriminator,
+    train::{
+        config::Config,
+        data::{Preprocess, PreprocessMode, SMALLEST_SIDE},
+        polish,
+    },
     weights::{Architecture, Norm, Up},
 };
 

@@ -4,11 +4,7 @@ use burn::tensor::Tensor;
 use web_time::Instant;
 
 use super::{
-    dataset::{Batch, Domain, Skipped, Source},
     finite::{Weights, check},
-    image_pool::Draw,
-    networks::{Draws, Rates, upload},
-    polish::{self, Polish},
     polishing::Polishing,
     report::{DISTANCE_NAMES, Distances, Losses, StepReport},
     trainer::Trainer,
@@ -18,6 +14,12 @@ use crate::{
     error::{Error, Result},
     model::{Discriminator, Readback},
     random::Random,
+    train::{
+        data::{Batch, Domain, Skipped, Source},
+        image_pool::Draw,
+        networks::{Draws, Rates, upload},
+        polish::{self, Polish},
+    },
 };
 
 /// A step, and its losses by their names, still on the device.

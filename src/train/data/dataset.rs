@@ -2,7 +2,7 @@
 //! `DataLoader`).
 //!
 //! In an epoch every photo of the larger set comes once, in an order shuffled anew, with a photo of
-//! the other set; see [`sampler`] for the rules. Photos are read when their turn comes and kept,
+//! the other set; see [`super::sampler`] for the rules. Photos are read when their turn comes and kept,
 //! resized, as far as [`Dataset::new`]'s number of bytes allows, so thousands of them need no more
 //! memory than that.
 //!
@@ -10,17 +10,18 @@
 //! and the [`Batch`] says so. Where none of a set can be read, as when its drive was unplugged, the
 //! batch is refused and everything stays as it was: once the photos are back, the same pairs follow.
 
-mod cache;
-pub mod sampler;
-mod side;
-mod source;
-mod stack;
-
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::preprocess::{Preprocess, View};
+use super::{
+    cache::Cache,
+    preprocess::{Preprocess, View},
+    sampler::{Sampler, SamplerState},
+    side::Side,
+    source::{Domain, Source},
+    stack::Stack,
+};
 use crate::{
     choice::Choice as _,
     error::{Error, Result},
@@ -28,11 +29,6 @@ use crate::{
     random::Random,
     weights::HostTensor,
 };
-use cache::Cache;
-use sampler::{Sampler, SamplerState};
-use side::Side;
-pub use source::{Domain, Listed, Source};
-use stack::Stack;
 
 /// A photo that could not be used.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,7 +74,7 @@ pub struct Dataset<S> {
     cache: Cache,
     sampler: Sampler,
     /// Pixels of the largest picture that is learnt from.
-    pub(super) most_pixels: u64,
+    pub(in crate::train) most_pixels: u64,
     /// Photos that were left out by a batch that came to nothing.
     untold: Vec<Skipped>,
 }
@@ -120,7 +116,7 @@ impl<S: Source> Dataset<S> {
     ///
     /// # Errors
     /// As [`Dataset::next_batch`], and those of `picture`.
-    pub(super) fn next_pair(&mut self, picture: Picture) -> Result<Batch> {
+    pub(in crate::train) fn next_pair(&mut self, picture: Picture) -> Result<Batch> {
         self.next(1, picture)
     }
 

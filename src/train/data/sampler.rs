@@ -11,12 +11,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Domain;
+use super::{
+    preprocess::{Preprocess, View},
+    source::Domain,
+};
 use crate::{
     error::{Error, Result},
     json::hex,
     random::Random,
-    train::{Preprocess, View},
 };
 
 /// The chance of a data set.

@@ -3,15 +3,15 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
 
-use super::{
-    checkpoint::{pieces::Tensors, unpack},
-    config::Config,
-    image_pool::ImagePool,
-    learner::{Learner, averages},
-};
 use crate::{
     error::{Error, Result},
     model::{Discriminator, Generator},
+    train::{
+        checkpoint::{pieces::Tensors, unpack},
+        config::Config,
+        image_pool::ImagePool,
+        learner::{Learner, averages},
+    },
     weights::{HostTensor, StateDict, generator_from},
 };
 

@@ -1,13 +1,17 @@
 //! Figures that say more than losses do, in the spirit of the paper's FCN score (section 5.1.1): do
 //! translations come back, and does somebody who has never seen one take them for the target?
 
+mod classifier;
+mod grid;
+mod preview;
+
 use burn::tensor::Device;
 use serde::{Serialize, Serializer};
 
-use super::{grid::grid, preview::preview_smooth};
 use crate::{error::Result, image::Rgb, model::Generator, translate::Smooth};
-
-pub use super::classifier::{Classifier, Verdict};
+pub use classifier::{Classifier, Verdict};
+pub use grid::grid;
+pub use preview::{Preview, preview, preview_smooth};
 
 /// What two generators are worth on held-out photos.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

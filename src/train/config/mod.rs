@@ -6,12 +6,13 @@
 //! learning rate's rule, where the paper's code is followed.
 
 mod check;
+mod schedule;
 mod terms;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Policy, Preprocess, Schedule};
+use super::{augment::Policy, data::Preprocess};
 use crate::{
     choice::Choice,
     error::{Error, Result},
@@ -20,6 +21,7 @@ use crate::{
     weights::{Architecture, Norm, Up},
 };
 
+pub use schedule::{Rule, Schedule, Unit};
 pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
 
 /// Most residual blocks: a checkpoint of four networks and their optimisers then still has a

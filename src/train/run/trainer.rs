@@ -3,22 +3,20 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::{
-    config::{Adam, Config},
-    dataset::{Dataset, Domain, Source},
-    memory,
-    networks::CycleGan,
-    polish::Polish,
-    polishing::Polishing,
-    preprocess::PreprocessMode,
-    repeater::Repeater,
-};
+use super::{memory, polishing::Polishing};
 use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
     model::{Generator, Mapper, Network as _, Readback},
     ops,
     random::Random,
+    train::{
+        config::{Adam, Config},
+        data::{Dataset, Domain, PreprocessMode, Source},
+        networks::CycleGan,
+        polish::Polish,
+        repeater::Repeater,
+    },
     weights::StateDict,
 };
 

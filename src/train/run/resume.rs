@@ -5,17 +5,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Checkpoint, Config, CycleGan, Dataset, Domain, ImagePool, Source, Trainer,
-    checkpoint::pieces::{Reader, Store, Tensors, at_once},
-    dataset::sampler::SamplerState,
     parts::{contradicts, damaged, discriminator, generator, pool},
     polishing::Polishing,
     start::reaches_the_generators,
+    trainer::Trainer,
 };
 use crate::{
     error::{Error, Result},
     json,
     random::Random,
+    train::{
+        checkpoint::{
+            Checkpoint,
+            pieces::{Reader, Store, Tensors, at_once},
+        },
+        config::Config,
+        data::{Dataset, Domain, Source, sampler::SamplerState},
+        image_pool::ImagePool,
+        networks::CycleGan,
+    },
 };
 
 /// All of a run that is no tensor.

@@ -1,8 +1,6 @@
 //! Whether a run has come to NaN or infinity: then nothing it does makes sense any more.
 
 use super::{
-    learner::parameters,
-    networks::CycleGan,
     polishing::Polishing,
     report::{Distances, StepReport},
 };
@@ -10,6 +8,7 @@ use crate::{
     error::{Error, Result},
     model::Readback,
     ops,
+    train::{learner::parameters, networks::CycleGan},
     weights::StateDict,
 };
 

@@ -2,20 +2,19 @@
 
 use burn::tensor::Tensor;
 
-use super::{
-    checkpoint::{
-        Checkpoint,
-        pieces::{Sink, Writer},
-    },
-    dataset::Source,
-    learner::Part,
-    networks::CycleGan,
-    polishing::Polishing,
-    trainer::Trainer,
-};
+use super::{polishing::Polishing, trainer::Trainer};
 use crate::{
     error::{Error, Result},
     model::Readback,
+    train::{
+        checkpoint::{
+            Checkpoint,
+            pieces::{Sink, Writer},
+        },
+        data::Source,
+        learner::Part,
+        networks::CycleGan,
+    },
     weights::{HostTensor, StateDict},
 };
 

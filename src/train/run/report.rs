@@ -3,8 +3,10 @@
 use burn::tensor::Tensor;
 use serde::Serialize;
 
-use super::{Skipped, networks::LossTensors};
-use crate::weights::StateDict;
+use crate::{
+    train::{data::Skipped, networks::LossTensors},
+    weights::StateDict,
+};
 
 /// The eight losses of a step under PyTorch's names. Cycle and identity losses are times their
 /// weights; a term that is off is 0.

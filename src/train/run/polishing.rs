@@ -7,18 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    checkpoint::pieces::Tensors,
-    config::Config,
-    dataset::Domain,
-    learner::Part,
     parts::{damaged, generator},
-    polish::{Distances as Latest, Polish},
     report::Distances,
 };
 use crate::{
     error::{Error, Result},
     json::{self, fraction},
     model::{Generator, Network as _},
+    train::{
+        checkpoint::pieces::Tensors,
+        config::Config,
+        data::Domain,
+        learner::Part,
+        polish::{Distances as Latest, Polish},
+    },
 };
 
 /// The names of both generators' parts in a checkpoint.

@@ -2,20 +2,19 @@
 
 use burn::tensor::Device;
 
-use super::{
-    config::{Config, MissingGenerator},
-    dataset::{Dataset, Source},
-    image_pool::ImagePool,
-    learner::Learner,
-    networks::CycleGan,
-    schedule::{Rule, Schedule},
-    trainer::Trainer,
-};
+use super::trainer::Trainer;
 use crate::{
     choice::Choice as _,
     error::{Error, Result},
     model::{Discriminator, Generator},
     random::Random,
+    train::{
+        config::{Config, MissingGenerator, Rule, Schedule},
+        data::{Dataset, Source},
+        image_pool::ImagePool,
+        learner::Learner,
+        networks::CycleGan,
+    },
     weights::{Architecture, StateDict},
 };
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     choice::Choice,
     error::{Error, Result},
-    image::{self, MAX_PIXELS, MAX_SIDE, Rgb},
+    image,
+    image::{MAX_PIXELS, MAX_SIDE, Rgb},
     json::fraction,
     random::Random,
     weights::HostTensor,
