@@ -15,7 +15,6 @@ use cyclegan_web::{
         checkpoint::{
             FORMAT, VERSION,
             disk::{self, previous},
-            pack,
             pieces::{Sink as _, Tensors as _, at_once},
             unpack,
         },
@@ -65,6 +64,14 @@ fn read_latest(path: &Path) -> Result<(Checkpoint, Option<Error>)> {
         tensors.extend(at_once(file.take(&name))?.map(|tensor| (name, tensor)));
     }
     Ok((Checkpoint { tensors, state: file.state }, reason))
+}
+
+/// Pictures of any sizes as one tensor, so that a pool does not fill the file's header, and the
+/// list of their shapes, for [`Checkpoint::state`].
+fn pack(pictures: &[HostTensor]) -> (HostTensor, Value) {
+    let data: Vec<f32> = pictures.iter().flat_map(|picture| &picture.data).copied().collect();
+    let shapes = pictures.iter().map(|picture| Value::from(picture.shape.clone())).collect();
+    (HostTensor { shape: vec![data.len()], data }, shapes)
 }
 
 fn code(bytes: &[u8]) -> &'static str {

@@ -949,9 +949,10 @@ fn a_classifier_tells_the_painted_seasons_apart() {
     assert!(block_on(classifier.on_real(new_b, new_a)).unwrap().share < 0.1);
     let untrained = trainer(tiny(2), Start::default());
     let (g_a, g_b) = (untrained.generator(Domain::A), untrained.generator(Domain::B));
-    let scores = block_on(score(&classifier, g_a, g_b, new_a, new_b, &device)).unwrap();
+    let scores =
+        block_on(score(&classifier, [g_a, g_b], [new_a, new_b], Smooth::One, &device)).unwrap();
     assert_eq!(scores.ceiling, block_on(classifier.on_real(new_a, new_b)).unwrap());
-    let seen = block_on(preview(g_a, g_b, &new_a[0], 0, &device)).unwrap();
+    let seen = block_on(preview(g_a, g_b, &new_a[0], 0, Smooth::One, &device)).unwrap();
     assert!(seen.error > 0.0 && (seen.input.width, seen.back.height) == (48, 40));
     assert!(scores.round_trip_a > 0.0 && (0.0..=1.0).contains(&scores.taken_for_a.share));
 }

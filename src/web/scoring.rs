@@ -15,6 +15,7 @@ use crate::{
         Domain, Preview, preview,
         scores::{self, Classifier},
     },
+    translate::Smooth,
 };
 
 #[wasm_bindgen]
@@ -27,7 +28,7 @@ impl Training {
         let photo = photo.ok_or_else(|| Error::Usage(format!("there is no preview {index}")))?;
         let (there, back) = (self.trainer.generator(domain), self.trainer.generator(other));
         let Preview { input, translated, back, error } =
-            preview(there, back, photo, MARGIN, &self.device).await?;
+            preview(there, back, photo, MARGIN, Smooth::One, &self.device).await?;
         let (width, height) = (photo.width, photo.height);
         told(&RoundTrip { width, height, input, translated, back, error })
     }
@@ -54,7 +55,8 @@ impl Training {
             .ok_or_else(|| Error::Usage("the classifier has not been trained".into()))?;
         let [g_a, g_b] = [Domain::A, Domain::B].map(|domain| self.trainer.generator(domain));
         let [a, b] = &self.held_out;
-        let scores = scores::score(classifier, g_a, g_b, a, b, &self.device).await?;
+        let scores =
+            scores::score(classifier, [g_a, g_b], [a, b], Smooth::One, &self.device).await?;
         let merit = scores.merit();
         let better = best.is_none_or(|best| scores::is_better(merit, best as f32, given));
         told(&Judged { scores, merit, better })

@@ -6,6 +6,7 @@ use cyclegan_web::{
     image::{self, Rgb},
     model::Discriminator,
     train::{Config, Domain, Trainer, View, preview},
+    translate::Smooth,
 };
 use pollster::block_on;
 
@@ -63,7 +64,7 @@ impl HeldOut {
         for (side, [there, back]) in [[g_a, g_b], [g_b, g_a]].into_iter().enumerate() {
             let (photos, judge) = (&self.photos[side], &self.judges[side]);
             for photo in photos {
-                let seen = block_on(preview(there, back, photo, 0, &self.device))?;
+                let seen = block_on(preview(there, back, photo, 0, Smooth::One, &self.device))?;
                 let part = 1.0 / photos.len() as f64;
                 measured.round_trip[side] += part * f64::from(seen.error);
                 measured.verdict[side] += part * self.verdict(judge, &seen.translated);

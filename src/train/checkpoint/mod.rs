@@ -76,15 +76,8 @@ impl Checkpoint {
     }
 }
 
-/// Pictures of any sizes as one tensor, so that a pool does not fill the file's header, and the
-/// list of their shapes, for [`Checkpoint::state`].
-pub fn pack(pictures: &[HostTensor]) -> (HostTensor, Value) {
-    let data: Vec<f32> = pictures.iter().flat_map(|picture| &picture.data).copied().collect();
-    let shapes = pictures.iter().map(|picture| Value::from(picture.shape.clone())).collect();
-    (HostTensor { shape: vec![data.len()], data }, shapes)
-}
-
-/// The pictures that [`pack`] made one.
+/// The pictures of a pool, which a checkpoint has as one tensor so that they do not fill the file's
+/// header, and of whose shapes [`Checkpoint::state`] has a list.
 ///
 /// # Errors
 /// `checkpoint-damaged` when tensor and shapes do not belong together.

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::{error::Result, image::Rgb, model::Generator, translate::Smooth};
 pub use classifier::{Classifier, Verdict};
 pub use grid::grid;
-pub use preview::{Preview, preview, preview_smooth};
+pub use preview::{Preview, preview};
 
 /// What two generators are worth on held-out photos.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -80,26 +80,12 @@ pub fn is_better(merit: f32, best: f32, given: bool) -> bool {
     merit > if given { best * (1.0 + CLEARLY) } else { best }
 }
 
-/// Scores two generators on photos of both sets, whose sides are multiples of 4.
+/// Scores two generators on photos of both sets, whose sides are multiples of 4. Each translation is
+/// the mean of several passes where it is to be smooth.
 ///
 /// # Errors
 /// `dataset-empty` when a set has none, `output-not-finite`, those of [`crate::device::read`].
 pub async fn score(
-    classifier: &Classifier,
-    g_a: &Generator,
-    g_b: &Generator,
-    a: &[Rgb],
-    b: &[Rgb],
-    device: &Device,
-) -> Result<Scores> {
-    score_smooth(classifier, [g_a, g_b], [a, b], Smooth::One, device).await
-}
-
-/// [`score`] where each translation is the mean of several passes.
-///
-/// # Errors
-/// As there.
-pub async fn score_smooth(
     classifier: &Classifier,
     [g_a, g_b]: [&Generator; 2],
     [a, b]: [&[Rgb]; 2],
@@ -129,7 +115,7 @@ async fn translated(
 ) -> Result<(f32, Vec<Rgb>)> {
     let (mut error, mut pictures) = (0.0, Vec::with_capacity(photos.len()));
     for photo in photos {
-        let seen = preview_smooth(there, back, photo, 0, smooth, device).await?;
+        let seen = preview(there, back, photo, 0, smooth, device).await?;
         error += seen.error / photos.len() as f32;
         pictures.push(seen.translated);
     }

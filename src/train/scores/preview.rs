@@ -24,27 +24,13 @@ pub struct Preview {
     pub error: f32,
 }
 
-/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, which see
-/// `margin` pixels of reflected border, a multiple of 4, that the pictures lack: at the edge of what
-/// they see, generators make noise.
+/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, each way the
+/// mean of several passes where it is to be smooth. They see `margin` pixels of reflected border, a
+/// multiple of 4, that the pictures lack: generators make noise at the edge of what they see.
 ///
 /// # Errors
 /// `output-not-finite`, those of [`read`].
 pub async fn preview(
-    there: &Generator,
-    back: &Generator,
-    photo: &Rgb,
-    margin: usize,
-    device: &Device,
-) -> Result<Preview> {
-    preview_smooth(there, back, photo, margin, Smooth::One, device).await
-}
-
-/// [`preview`] where each way is the mean of several passes.
-///
-/// # Errors
-/// As there.
-pub async fn preview_smooth(
     there: &Generator,
     back: &Generator,
     photo: &Rgb,

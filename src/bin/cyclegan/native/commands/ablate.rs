@@ -8,6 +8,7 @@ use cyclegan_web::{
     device::Opened,
     error::Error,
     train::{Ablation, scores::Scores},
+    translate::Smooth,
 };
 use serde_json::{Value, json};
 
@@ -97,7 +98,7 @@ impl Ablate {
         let generators = session.generators();
         drop(session);
         let Some(judge) = judge else { return Ok(None) };
-        let scores = judge.score(&generators, opened)?;
+        let scores = judge.score(&generators, Smooth::One, opened)?;
         let previews = judge.held().previews(&generators, opened)?;
         write_sheet(&options.out.join(format!("{}.png", ablation.name())), &previews)?;
         let [from_a, from_b] = &previews;

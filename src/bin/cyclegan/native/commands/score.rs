@@ -98,7 +98,7 @@ impl Score {
         let generators = Generators { g_a: g_a?, g_b: g_b? };
         match Judge::train(&sets, &preprocess, self.seed, &opened)? {
             Some(judge) => {
-                let scores = judge.score_smooth(&generators, self.smooth, &opened)?;
+                let scores = judge.score(&generators, self.smooth, &opened)?;
                 files::print(&figures::table(&scores));
             }
             None => return Err(Stop::Told),

@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cyclegan_web::{device::Opened, error::Result, model::Readback, train::scores::is_better};
+use cyclegan_web::{
+    device::Opened, error::Result, model::Readback, train::scores::is_better, translate::Smooth,
+};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -51,7 +53,7 @@ impl Bar {
     /// `file-not-written`, `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn score(&mut self, step: u64, generators: &Generators, opened: &Opened) -> Result<()> {
         let started = Instant::now();
-        let scores = self.judge.score(generators, opened)?;
+        let scores = self.judge.score(generators, Smooth::One, opened)?;
         let best = self.best().is_none_or(|one| {
             one.step == step || is_better(scores.merit(), one.scores.merit(), one.step == 0)
         });

@@ -62,7 +62,7 @@ impl Held {
         let all = |there, back, photos: &[Rgb]| -> Result<Vec<Preview>> {
             photos
                 .iter()
-                .map(|photo| block_on(preview(there, back, photo, 0, &opened.device)))
+                .map(|photo| block_on(preview(there, back, photo, 0, Smooth::One, &opened.device)))
                 .collect()
         };
         Ok([all(g_a, g_b, &self.a)?, all(g_b, g_a, &self.b)?])
@@ -114,15 +114,9 @@ impl Judge {
         &self.held
     }
 
-    /// Scores two generators. Fails with `output-not-finite`, `gpu-lost`, `gpu-refused`,
-    /// `out-of-memory`.
-    pub fn score(&self, generators: &Generators, opened: &Opened) -> Result<Scores> {
-        self.score_smooth(generators, Smooth::One, opened)
-    }
-
-    /// Scores two generators, averaging several shifts of their lattice. Fails like
-    /// [`Judge::score`].
-    pub fn score_smooth(
+    /// Scores two generators, whose translations are the mean of several passes where they are to be
+    /// smooth. Fails with `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    pub fn score(
         &self,
         Generators { g_a, g_b }: &Generators,
         smooth: Smooth,
@@ -130,7 +124,7 @@ impl Judge {
     ) -> Result<Scores> {
         let Held { a, b } = &self.held;
         let device = &opened.device;
-        block_on(scores::score_smooth(&self.classifier, [g_a, g_b], [a, b], smooth, device))
+        block_on(scores::score(&self.classifier, [g_a, g_b], [a, b], smooth, device))
     }
 }
 
