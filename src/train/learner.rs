@@ -146,9 +146,9 @@ impl Learned {
     }
 }
 
-/// A part of a checkpoint, still on the device.
+/// An entry of a checkpoint, still on the device.
 #[derive(Clone)]
-pub(super) struct Part {
+pub(super) struct Entry {
     /// The name of its tensor in the file.
     pub name: String,
     /// The shape that it has there.
@@ -236,11 +236,11 @@ impl<N: Network> Learner<N> {
     /// Weights, their average and moments as a checkpoint has them, under names such as
     /// `G_A.model.1.weight`, `ema.G_A.model.1.weight`, `G_A.mean.model.1.weight` and
     /// `G_A.square.model.1.weight`.
-    pub(super) fn parts(&self, name: &str) -> Vec<Part> {
+    pub(super) fn parts(&self, name: &str) -> Vec<Entry> {
         let of = |network, name: String| {
             let part = move |(parameter, shape, tensor)| {
                 let name = format!("{name}.{parameter}");
-                Part { name, shape, tensors: vec![tensor] }
+                Entry { name, shape, tensors: vec![tensor] }
             };
             parameters(network).into_iter().map(part)
         };
@@ -248,7 +248,7 @@ impl<N: Network> Learner<N> {
         parts.extend(self.average.iter().flat_map(|average| of(average, averages(name))));
         for (parameter, moments) in &self.moments {
             for (moment, tensor) in MOMENTS.into_iter().zip(moments) {
-                parts.push(Part {
+                parts.push(Entry {
                     name: format!("{name}.{moment}.{parameter}"),
                     shape: vec![tensor.shape().num_elements()],
                     tensors: vec![tensor.clone()],

@@ -13,7 +13,7 @@ use super::{
     learner::{Learner, Sum},
     losses,
     networks::upload,
-    repeater::{Inputs, Part, Plays, Weights},
+    repeater::{Inputs, Part, Plays, Shared},
     scores::grid,
 };
 use crate::{
@@ -82,7 +82,7 @@ struct PolishPass {
 
 /// Running means of the distances to the mean on the latest pictures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Distances {
+pub(super) struct Latest {
     /// Of the copy that learns.
     pub polished: f64,
     /// Of the teacher on the same pictures.
@@ -95,7 +95,7 @@ pub struct Polish {
     networks: Networks,
     part: Part<PolishPass, 1>,
     /// What the latest steps brought.
-    pub(super) distances: Distances,
+    pub(super) distances: Latest,
 }
 
 /// The networks of a [`Polish`].
@@ -108,7 +108,7 @@ struct Networks {
 }
 
 impl Plays for Networks {
-    fn shared(&self) -> Weights {
+    fn shared(&self) -> Shared {
         (vec![self.teacher.shared(), self.student.network.shared()], Vec::new())
     }
 }
@@ -117,14 +117,14 @@ impl Polish {
     /// Begins with `teacher`, whose weights must not change any more.
     pub fn new(teacher: Generator, device: &Device) -> Self {
         let student = Learner::new(teacher.snapshot());
-        Self::of(teacher, student, Distances::default(), device)
+        Self::of(teacher, student, Latest::default(), device)
     }
 
     /// Goes on where another one was.
     pub(super) fn of(
         teacher: Generator,
         student: Learner<Generator>,
-        distances: Distances,
+        distances: Latest,
         device: &Device,
     ) -> Self {
         let networks = Networks { teacher, student };

@@ -61,14 +61,14 @@ impl Repeater {
 /// Whose weights a part reads.
 pub(super) trait Plays {
     /// They without a copy: on a graphics card they follow what is learnt.
-    fn shared(&self) -> Weights;
+    fn shared(&self) -> Shared;
 }
 
 /// Networks that a recording reads.
-pub(super) type Weights = (Vec<Generator>, Vec<Discriminator>);
+pub(super) type Shared = (Vec<Generator>, Vec<Discriminator>);
 
 impl Plays for CycleGan {
-    fn shared(&self) -> Weights {
+    fn shared(&self) -> Shared {
         let Self { g_a, g_b, d_a, d_b, .. } = self;
         let generators = [&g_a.network, &g_b.network].map(Generator::shared);
         let discriminators = [&d_a.network, &d_b.network].map(Discriminator::shared);
@@ -138,7 +138,7 @@ struct Recorded<T, const N: usize> {
     /// What a repetition reads, in memory that stays where it is.
     inputs: Inputs<N>,
     /// The weights that it reads: the same memory as the learning ones', which learn in place.
-    _weights: Weights,
+    _weights: Shared,
     /// What it writes.
     result: T,
     /// Its launches.

@@ -18,8 +18,8 @@ use crate::{
         checkpoint::pieces::Tensors,
         config::Config,
         data::Domain,
-        learner::Part,
-        polish::{Distances as Latest, Polish},
+        learner::Entry,
+        polish::{Latest, Polish},
     },
 };
 
@@ -94,7 +94,7 @@ impl Polishing {
     }
 
     /// All its tensors, by their names in a checkpoint.
-    pub fn parts(&self) -> Vec<Part> {
+    pub fn parts(&self) -> Vec<Entry> {
         let all = self.both.iter().zip(NAMES);
         all.flat_map(|(polish, name)| polish.student().parts(name)).collect()
     }

@@ -12,7 +12,7 @@ use crate::{
             pieces::{Sink, Writer},
         },
         data::Source,
-        learner::Part,
+        learner::Entry,
         networks::CycleGan,
     },
     weights::{HostTensor, StateDict},
@@ -30,7 +30,7 @@ impl<S: Source> Trainer<S> {
         let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };
         let empty = parts.iter().map(|part| (part.name.clone(), empty(&part.shape)));
         let mut tensors: StateDict = empty.collect();
-        let read = async |part: &Part, numbers: &[f32]| {
+        let read = async |part: &Entry, numbers: &[f32]| {
             if let Some(tensor) = tensors.get_mut(&part.name) {
                 tensor.data.extend(numbers);
             }
@@ -54,7 +54,7 @@ impl<S: Source> Trainer<S> {
     }
 
     /// All tensors, by their names in the file.
-    fn parts(&self) -> Result<Vec<Part>> {
+    fn parts(&self) -> Result<Vec<Entry>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
         }
@@ -66,7 +66,7 @@ impl<S: Source> Trainer<S> {
         parts.extend([("pool_A", pool_a), ("pool_B", pool_b)].map(|(name, pool)| {
             let tensors = pool.images().to_vec();
             let length = tensors.iter().map(|picture| picture.shape().num_elements()).sum();
-            Part { name: name.into(), shape: vec![length], tensors }
+            Entry { name: name.into(), shape: vec![length], tensors }
         }));
         parts.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(parts)
@@ -77,8 +77,8 @@ impl<S: Source> Trainer<S> {
     /// a piece may be copied once.
     async fn read(
         &self,
-        parts: &[Part],
-        mut take: impl AsyncFnMut(&Part, &[f32]) -> Result<()>,
+        parts: &[Entry],
+        mut take: impl AsyncFnMut(&Entry, &[f32]) -> Result<()>,
     ) -> Result<()> {
         let all = parts.iter().flat_map(|part| part.tensors.iter().map(move |one| (part, one)));
         let largest = all.clone().map(|(_, tensor)| tensor.shape().num_elements()).max();
