@@ -15,7 +15,7 @@ const FLAGS = [
 /**
  * @template T
  * @callback WithPage opens the bench in a process of its own, so that memory and compiled code of one
- * measurement do not help or burden the next, does something with it, and closes it
+ *   measurement do not affect the next, uses it, and closes it
  * @param {(page: Page) => Promise<T>} use
  * @returns {Promise<T>}
  */

@@ -94,7 +94,7 @@ class Graph {
  * @param {Graph} graph
  * @param {Layer} layer
  * @param {string} input
- * @param {string} carried what is added at the end of a residual block
+ * @param {string} carried what to add at the end of a residual block
  * @param {string} [last] name of the graph's output
  */
 function addLayer(graph, layer, input, carried, last) {

@@ -1,15 +1,18 @@
-//! The operations that both networks are made of, and the one that they learn by.
+//! The operations of both networks, their losses and their optimiser.
 //!
-//! [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
-//! activation where no normalisation follows. [`instance_norm()`]: normalise, activate, add a skip
-//! connection. [`prepared_conv2d()`]: a convolution behind one, of an enlarged image or not.
-//! [`residual_block()`]: two of each, as one. [`augment()`]: what a discriminator is shown.
-//! [`loss()`]: what is learned from. [`adam()`]: one step of the optimiser.
+//! - [`conv2d()`]: convolution with zero or reflected borders, strided or transposed, with an
+//!   activation if no normalisation follows.
+//! - [`instance_norm()`]: normalise, activate, add a skip connection.
+//! - [`prepared_conv2d()`]: a normalisation or upsampling and the convolution after it.
+//! - [`residual_block()`]: two of each, as one.
+//! - [`augment()`]: changes a discriminator's input.
+//! - [`loss()`]: the losses.
+//! - [`adam()`]: one step of the optimiser.
 //!
-//! This folder is the only place that knows how an operation is computed; everything else is written
-//! against these functions. Each operation has its options in `layer.rs`, its definition in
+//! Only this folder knows how operations are computed; everything else is written against these
+//! functions. Each operation has its options in `layer.rs`, its definition in
 //! [`reference`](mod@reference), composed of Burn's own tensor operations, its node for autodiff in
-//! `graph/`, and what actually runs, forward and backward, in `cpu/` and in `gpu/` with `wgsl/`.
+//! `graph/`, and its implementations, forward and backward, in `cpu/` and in `gpu/` with `wgsl/`.
 
 mod cpu;
 mod gpu;
@@ -134,16 +137,16 @@ pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> 
     Tensor::from_dispatch(Dispatch::loss(x, other, distance, weight as f32))
 }
 
-/// The pictures `x` `[B, C, H, W]` augmented: each as its [`Augmentation::numbers`] in `draws`
-/// `[D, 8, 1, 1]` say. If `x` has more pictures than that, they begin with the first again.
+/// Augments the pictures `x` `[B, C, H, W]` according to their [`Augmentation::numbers`] in `draws`
+/// `[D, 8, 1, 1]`. If `x` has more pictures, they start again at the first.
 ///
 /// This is differentiable augmentation (Zhao et al., arXiv 2006.10738, section 3.3;
-/// `DiffAugment_pytorch.py` in its code): what a discriminator sees is randomly recoloured, shifted and
-/// cut out, and gradients flow back through all of it. In the paper's order: brightness, saturation,
-/// contrast, then a shift that leaves zeros behind, then a square of zeros. All of it is affine in the
-/// picture, given the mean colour of each pixel and the mean of the picture, so the backward pass is the
-/// adjoint and needs no picture. The draws are a tensor, so that a recorded step can be repeated with
-/// other ones.
+/// `DiffAugment_pytorch.py` in its code): a discriminator's input is randomly recoloured, shifted
+/// and cut out, and gradients flow back through all of it. The order is the paper's: brightness,
+/// saturation, contrast, then a shift filled up with zeros, then a square of zeros. All of it is
+/// affine in the picture, given the mean colour of each pixel and the mean of the picture, so the
+/// backward pass is the adjoint and needs no picture. The draws are a tensor, so that a recorded
+/// step can be repeated with other ones.
 pub fn augment(x: Tensor<4>, draws: Tensor<4>) -> Tensor<4> {
     let [x, draws] = [x, draws].map(Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::augment(x, draws))

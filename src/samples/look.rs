@@ -1,4 +1,4 @@
-//! What stands on the ground, at one point of it.
+//! One point of an object on the ground.
 
 use super::color::Triple;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::pieces::{Reader, Sink, Store, at_once};
 use crate::error::{Error, Result};
 
-/// Writes what `write` puts into the file to `path`; what was there before is then at [`previous`].
+/// Writes a file to `path`, with the contents from `write`, and moves the old one to [`previous`].
 ///
 /// # Errors
 /// `file-not-written` and those of `write`; the old file, or else its previous one, is then still
