@@ -1,4 +1,4 @@
-//! A network that learns: its weights, the moments of its optimiser, and the gradients on the way.
+//! A network in training: its weights, its optimiser's moments, and its gradients.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,13 @@ use crate::{
 /// The two moments of a parameter, as a checkpoint names them.
 const MOMENTS: [&str; 2] = ["mean", "square"];
 
-/// What a checkpoint calls the average of a network.
+/// A checkpoint's name for the average of a network.
 pub(super) fn averages(network: &str) -> String {
     format!("ema.{network}")
 }
 
-/// A parameter of any rank with four axes: a convolution's weight as it is, a bias as `[C, 1, 1,
-/// 1]`. A weight must not be flattened on the way: where it lies in another order in memory, that
-/// would copy it.
+/// A parameter of any rank with four axes: a convolution's weight unchanged, a bias as
+/// `[C, 1, 1, 1]`. Weights must not be flattened, which would copy those stored in another order.
 fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
     if D == 4 {
         return Tensor::from_dispatch(tensor.into_dispatch());
@@ -31,19 +30,19 @@ fn four<const D: usize>(tensor: Tensor<D>) -> Tensor<4> {
     tensor.reshape([count, 1, 1, 1])
 }
 
-/// What [`four()`] was made of.
+/// The inverse of [`four()`].
 fn restored<const D: usize>(tensor: Tensor<4>, shape: Shape) -> Tensor<D> {
     if D == 4 { Tensor::from_dispatch(tensor.into_dispatch()) } else { tensor.reshape(shape) }
 }
 
-/// Gradients of a network by the names of its parameters, summed over several passes. It is not to
-/// be cloned: on WebGPU sums grow in place.
+/// A network's gradients by parameter name, summed over several passes. Do not clone it: on WebGPU
+/// sums accumulate in place.
 #[derive(Debug, Default)]
 pub struct Sum(BTreeMap<String, Tensor<4>>);
 
 impl Sum {
-    /// Adds those that a backward pass found for `network`, as [`Network::learning`] made it. A
-    /// parameter that had no part in the pass has none.
+    /// Adds the gradients of a backward pass for `network`, as [`Network::learning`] made it.
+    /// Parameters without a part in the pass have none.
     pub fn add(&mut self, network: &impl Network, gradients: &mut Gradients) {
         struct Found<'a>(Vec<(String, Tensor<4>)>, &'a mut Gradients);
         impl Mapper for Found<'_> {
@@ -71,13 +70,13 @@ impl Sum {
         self.0.extend(names.into_iter().zip(ops::add(pairs)));
     }
 
-    /// The gradient of one parameter; of a bias as `[C, 1, 1, 1]`.
+    /// The gradient of one parameter; for a bias as `[C, 1, 1, 1]`.
     pub fn get(&self, name: &str) -> Option<&Tensor<4>> {
         self.0.get(name)
     }
 }
 
-/// Collects the parameters that have a gradient, each with what it needs to learn.
+/// Collects the parameters that have a gradient, with everything their update needs.
 struct Take<'a> {
     gradients: &'a Sum,
     moments: &'a mut BTreeMap<String, [Tensor<4>; 2]>,
@@ -88,7 +87,7 @@ impl Mapper for Take<'_> {
     fn map<const D: usize>(&mut self, name: &str, tensor: Tensor<D>) -> Tensor<D> {
         if let Some(gradient) = self.gradients.get(name).cloned() {
             let moments = self.moments.remove(name).unwrap_or_else(|| {
-                // Two, since they may be updated in place.
+                // Two separate ones, because they may be updated in place.
                 [0, 1].map(|_| Tensor::zeros(gradient.shape(), &gradient.device()))
             });
             let parameter = four(tensor.clone());
@@ -98,7 +97,7 @@ impl Mapper for Take<'_> {
     }
 }
 
-/// Puts parameters in their places.
+/// Puts updated parameters back into a network.
 struct Put(BTreeMap<String, Tensor<4>>);
 
 impl Mapper for Put {
@@ -124,7 +123,7 @@ pub(super) fn parameters(network: &impl Network) -> Vec<(String, Vec<usize>, Ten
     all.0
 }
 
-/// Collects the parameters that learn.
+/// Collects the parameters that are trained.
 struct Learned(Vec<(String, Tensor<4>)>);
 
 impl Mapper for Learned {
@@ -151,9 +150,9 @@ impl Learned {
 pub(super) struct Entry {
     /// The name of its tensor in the file.
     pub name: String,
-    /// The shape that it has there.
+    /// Its shape there.
     pub shape: Vec<usize>,
-    /// Its numbers, one tensor's behind the other's.
+    /// Its numbers, as consecutive tensors.
     pub tensors: Vec<Tensor<4>>,
 }
 
@@ -162,21 +161,21 @@ pub(super) struct Entry {
 pub struct Learner<N> {
     /// The network, its parameters outside any graph.
     pub network: N,
-    /// Its moving average, once there is one.
+    /// Its moving average, if there is one yet.
     pub(super) average: Option<N>,
-    /// Mean and mean square of each parameter's gradients; none before its first.
+    /// Mean and mean square of each parameter's gradients; empty before the first.
     moments: BTreeMap<String, [Tensor<4>; 2]>,
     /// Updates so far.
     time: u64,
 }
 
 impl<N: Network> Learner<N> {
-    /// A network whose optimiser has seen nothing.
+    /// A network with a new optimiser.
     pub fn new(network: N) -> Self {
         Self { network, average: None, moments: BTreeMap::new(), time: 0 }
     }
 
-    /// Network and optimiser as they are at this moment, however this one goes on to learn.
+    /// A copy of network and optimiser that does not change when this one learns.
     pub fn snapshot(&self) -> Self {
         let copy = |moments: &[Tensor<4>; 2]| moments.clone().map(ops::snapshot);
         let moments = self.moments.iter().map(|(name, moments)| (name.clone(), copy(moments)));
@@ -188,7 +187,7 @@ impl<N: Network> Learner<N> {
         }
     }
 
-    /// What the network has come to: its moving average where one is kept, else the network.
+    /// The result of training: the moving average if there is one, otherwise the network.
     pub fn result(&self) -> &N {
         self.average.as_ref().unwrap_or(&self.network)
     }
@@ -209,9 +208,9 @@ impl<N: Network> Learner<N> {
         self.network = self.network.map(&mut put);
     }
 
-    /// One step of Adam, behind which the moving average of the parameters follows them, at a decay
-    /// of `ema`: see [`super::Config::ema`]. The first such step begins it with the parameters as
-    /// they were before. With 0 there is none.
+    /// One step of Adam, after which the moving average follows with a decay of `ema`: see
+    /// [`super::Config::ema`]. The first such step starts the average with the previous parameters.
+    /// With 0 there is none.
     pub fn update_averaged(&mut self, gradients: &Sum, rate: f64, adam: &Adam, ema: f64) {
         if ema == 0.0 {
             return self.update(gradients, rate, adam);
@@ -219,12 +218,12 @@ impl<N: Network> Learner<N> {
         let average = self.average.take().unwrap_or_else(|| self.network.snapshot());
         self.update(gradients, rate, adam);
         let (names, averages): (Vec<_>, Vec<_>) = Learned::of(&average).into_iter().unzip();
-        // On the CPU only what nobody else holds is changed where it is.
+        // The CPU only updates in place what nobody else holds.
         drop(average);
         let weights = Learned::of(&self.network).into_iter().map(|(_, weight)| weight);
         let pairs = averages.into_iter().zip(weights).map(Into::into).collect();
         let mut put = Put(names.into_iter().zip(ops::average(pairs, ema)).collect());
-        // What does not learn is the network's own.
+        // Parameters that are not trained are the network's own.
         self.average = Some(self.network.map(&mut put));
     }
 
@@ -233,7 +232,7 @@ impl<N: Network> Learner<N> {
         self.time
     }
 
-    /// Weights, their average and moments as a checkpoint has them, under names such as
+    /// Weights, their average and moments as in a checkpoint, under names such as
     /// `G_A.model.1.weight`, `ema.G_A.model.1.weight`, `G_A.mean.model.1.weight` and
     /// `G_A.square.model.1.weight`.
     pub(super) fn parts(&self, name: &str) -> Vec<Entry> {
@@ -258,8 +257,7 @@ impl<N: Network> Learner<N> {
         parts
     }
 
-    /// A network that goes on with the moments of a checkpoint, one after the other out of
-    /// `tensors`.
+    /// A network with the moments of a checkpoint, taken one after the other from `tensors`.
     ///
     /// # Errors
     /// `checkpoint-damaged` when they do not fit the network, and those of `tensors`.

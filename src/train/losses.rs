@@ -1,5 +1,5 @@
-//! The losses (paper, section 3; `GANLoss` in PyTorch's `models/networks.py`), each the mean over
-//! everything it is given, times a weight: `[1]`.
+//! The losses (paper, section 3; `GANLoss` in PyTorch's `models/networks.py`): each is the mean
+//! over its input, times a weight: `[1]`.
 
 use burn::tensor::Tensor;
 
@@ -12,27 +12,27 @@ pub fn gan(answers: Tensor<4>, real: bool, loss: GanLoss, weight: f64) -> Tensor
     judged(answers, if real { batch } else { 0 }, loss, weight)
 }
 
-/// The same for answers of which the first `real` are about real pictures, and the others about
+/// The same for answers of which the first `real` are about real pictures, the others about
 /// translated ones.
 fn judged(answers: Tensor<4>, real: usize, loss: GanLoss, weight: f64) -> Tensor<1> {
     let distance = match loss {
         GanLoss::LeastSquares => Distance::Squared { real },
         GanLoss::NegativeLogLikelihood => Distance::Logistic { real },
     };
-    // The other tensor is not looked at.
+    // The second tensor is ignored.
     ops::loss(answers.clone(), answers, distance, weight)
 }
 
-/// Mean absolute difference of `a` from `b`, which is given and has no gradient.
+/// Mean absolute difference of `a` from `b`, a constant without gradient.
 pub fn l1(a: Tensor<4>, b: Tensor<4>, weight: f64) -> Tensor<1> {
     ops::loss(a, b, Distance::Absolute, weight)
 }
 
-/// What a discriminator learns from: its answers about real pictures, and behind them about as many
+/// A discriminator's loss, from its answers about real pictures followed by as many about
 /// translated ones. It is half the sum of both errors, which slows it down against the generators
 /// (paper, section 4).
 pub fn discriminator(answers: Tensor<4>, loss: GanLoss) -> Tensor<1> {
     let [batch, ..] = answers.dims();
-    // Both halves are as large, so that half the sum of their means is the mean over all.
+    // Both halves are equally large, so half the sum of their means is the mean over all.
     judged(answers, batch / 2, loss, 1.0)
 }

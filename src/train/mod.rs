@@ -1,20 +1,20 @@
 //! Training: from two folders of photos to two generators.
 //!
-//! What a run is made of, in the order in which it meets it:
+//! The parts of a run, in the order in which it uses them:
 //!
-//! 1. [`config`] is everything that decides a run, with the paper's values as defaults;
-//! 2. [`data`] makes photos training pictures, pairs those of two sets at random and hands them out
-//!    batch by batch;
-//! 3. [`step`] is one step of CycleGAN on one screen: [`networks`] are what learns, [`passes`] what
-//!    is computed before, [`repeater`] how that is played;
-//! 4. [`learner`] is a network with its optimiser, [`losses`] what it learns by;
-//! 5. [`image_pool`] keeps older translations for the discriminators, and [`mod@augment`] changes what
-//!    these are shown;
+//! 1. [`config`] is everything that determines a run, with the paper's values as defaults;
+//! 2. [`data`] turns photos into training pictures, pairs those of two sets at random and delivers
+//!    them batch by batch;
+//! 3. [`step`] is one step of CycleGAN on one screen: [`networks`] are trained, [`passes`] computes
+//!    their gradients, [`repeater`] runs that or repeats a recording;
+//! 4. [`learner`] is a network with its optimiser, [`losses`] has the losses;
+//! 5. [`image_pool`] keeps older translations for the discriminators, and [`mod@augment`] changes
+//!    what they see;
 //! 6. [`polish`] is the last phase, in which generators lose their grid;
-//! 7. [`run`] is a run of all that, [`checkpoint`] the file in which it survives;
-//! 8. [`scores`] say what came of it.
+//! 7. [`run`] is a whole run, [`checkpoint`] the file that stores it;
+//! 8. [`scores`] measures the result.
 //!
-//! [`crate::json`] is how all of them are read back from what was written.
+//! [`crate::json`] reads all of them back.
 
 pub mod augment;
 pub mod checkpoint;

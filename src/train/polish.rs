@@ -1,9 +1,9 @@
 //! Polishing: a generator learns its own mean over four shifts of its lattice, in which much of its
-//! grid cancels, so that one pass comes near what four do ([`crate::translate::shifted_mean`]).
+//! grid cancels, so that one pass becomes nearly as good as four
+//! ([`crate::translate::shifted_mean`]).
 //!
-//! The generator as it was is the teacher, and stays as it is. A copy of it learns, with fresh
-//! moments, at a rate that falls in a straight line to zero; what is used is the average of the
-//! copy's weights.
+//! The original generator is the teacher and does not change. A copy of it is trained, with fresh
+//! moments and a rate that falls linearly to zero; the result is the average of the copy's weights.
 
 use burn::tensor::{Device, Tensor};
 
@@ -25,24 +25,23 @@ use crate::{
     weights::HostTensor,
 };
 
-/// The optimiser: `torch.optim.Adam`'s own constants, since a distance is learnt, and no game
-/// played.
+/// The optimiser, with `torch.optim.Adam`'s own constants, because this minimises a distance
+/// instead of playing a game.
 pub const ADAM: Adam = Adam { learning_rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/// The longest phase that is proposed.
+/// The longest proposed phase.
 const LONGEST: u64 = 400;
-/// Steps without which a strong grid would hardly weaken: of one of 25, 20 steps left 17, and 60
-/// left 10.
+/// Steps below which a strong grid hardly weakens: 20 steps left 17 of a grid of 25, 60 left 10.
 const ENOUGH: u64 = 60;
-/// The side of a picture, in pixels, from which on more of the photo changes little.
+/// The side of a picture, in pixels, beyond which a larger part of the photo changes little.
 const LARGE: usize = 256;
-/// The average looks back on so large a part of the phase.
+/// Share of the phase over which weights are averaged.
 const MEMORY: f64 = 0.1;
-/// How much of the running distances each step replaces.
+/// Share of the running distances that each step replaces.
 const SHARE: f64 = 0.1;
 
-/// Steps that are proposed behind a training of `steps`: a tenth, and where that is too short to help
-/// up to a third.
+/// Proposed steps after a training of `steps`: a tenth, or up to a third where a tenth is too short
+/// to help.
 pub fn proposed(steps: u64) -> u64 {
     (steps / 10).clamp(ENOUGH.min(steps / 3), LONGEST)
 }
@@ -53,17 +52,18 @@ pub fn rate(step: u64, total: u64) -> f64 {
     ADAM.learning_rate * left
 }
 
-/// How `preprocess` makes the pictures that are learnt from of a photo whose shorter side, at the
-/// size at which it is cropped, is `shorter`: crops of up to twice the side, but not beyond 256
-/// pixels unless they were larger before. A mean over the lattice is best learnt where most of it
-/// can be seen, as the normalisations see all of a picture.
+/// How to prepare pictures for polishing from a photo whose shorter side, at the size from which it
+/// is cropped, is `shorter`: crops of up to twice the side, but not beyond 256 pixels unless they
+/// were larger before. A mean over the lattice is best learnt where most of the picture is visible,
+/// because the normalisations see all of it.
 pub fn enlarged(preprocess: &Preprocess, shorter: usize) -> Preprocess {
     let crop = preprocess.crop_size;
     let wanted = crop.max(LARGE.min(2 * crop));
     Preprocess { crop_size: wanted.min(shorter / MULTIPLE * MULTIPLE), ..*preprocess }
 }
 
-/// A picture to learn from, `[3, H, W]` in [-1, 1], of a photo at the size at which it is cropped.
+/// A picture to learn from, `[3, H, W]` in [-1, 1], from a photo at the size from which it is
+/// cropped.
 ///
 /// # Errors
 /// As [`Preprocess::view`].
@@ -72,38 +72,38 @@ pub(super) fn picture(preprocess: &Preprocess, resized: &Rgb, view: View) -> Res
     enlarged(preprocess, shorter).view(resized, view)
 }
 
-/// What the copy learns from a picture.
+/// The result of the copy's pass over a picture.
 #[derive(Debug)]
 struct PolishPass {
     sum: Sum,
-    /// Of the copy and of the teacher to the mean: mean absolute differences, 0 to 2.
+    /// Distances of the copy and of the teacher to the mean: mean absolute differences, 0 to 2.
     distances: [Tensor<1>; 2],
 }
 
-/// Running means of the distances to the mean on the latest pictures.
+/// Running means of the distances to the mean on recent pictures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Latest {
-    /// Of the copy that learns.
+    /// Of the copy.
     pub polished: f64,
     /// Of the teacher on the same pictures.
     pub unpolished: f64,
 }
 
-/// A generator that is being polished. Like a [`Learner`] it cannot be cloned.
+/// A generator being polished. Like a [`Learner`] it cannot be cloned.
 #[derive(Debug)]
 pub struct Polish {
     networks: Networks,
     part: Part<PolishPass, 1>,
-    /// What the latest steps brought.
+    /// The distances in recent steps.
     pub(super) distances: Latest,
 }
 
 /// The networks of a [`Polish`].
 #[derive(Debug)]
 struct Networks {
-    /// The generator as it was.
+    /// The original generator.
     teacher: Generator,
-    /// Its copy that learns, and the average of that.
+    /// Its copy in training, with the copy's average.
     student: Learner<Generator>,
 }
 
@@ -114,13 +114,13 @@ impl Plays for Networks {
 }
 
 impl Polish {
-    /// Begins with `teacher`, whose weights must not change any more.
+    /// Starts with `teacher`, whose weights must not change any more.
     pub fn new(teacher: Generator, device: &Device) -> Self {
         let student = Learner::new(teacher.snapshot());
         Self::of(teacher, student, Latest::default(), device)
     }
 
-    /// Goes on where another one was.
+    /// Continues where another one was.
     pub(super) fn of(
         teacher: Generator,
         student: Learner<Generator>,
@@ -132,16 +132,16 @@ impl Polish {
     }
 
     /// Learns from pictures `x` `[B, 3, H, W]` in [-1, 1] as step `step`, counted from 1, of
-    /// `total`. How far the copy and the teacher were from the mean, in this order; once they are
-    /// read, they are to be [noted](Polish::note).
+    /// `total`. Returns the distances of the copy and of the teacher to the mean;
+    /// [note](Polish::note) them once they are read.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
     pub fn step(&mut self, x: Tensor<4>, step: u64, total: u64) -> Result<[Tensor<1>; 2]> {
         self.part.play(
             &mut self.networks,
             Inputs { pictures: [ops::image(x)], augmentations: None },
-            // Nothing of it has a part in this.
+            // None of it matters here.
             &Config::default(),
             |networks, inputs| networks.pass(&inputs.pictures[0]),
             |networks, pass| {
@@ -151,11 +151,11 @@ impl Polish {
         )
     }
 
-    /// [`Polish::step`] on a photo whose sides are multiples of 4, at least 8, waiting for what it
-    /// brings.
+    /// [`Polish::step`] on a photo whose sides are multiples of 4, at least 8; waits for the
+    /// distances.
     ///
     /// # Errors
-    /// As there; `training-not-finite`, those of [`Readback::read`].
+    /// As [`Polish::step`]; `training-not-finite`, those of [`Readback::read`].
     pub async fn learn(
         &mut self,
         photo: &Rgb,
@@ -181,28 +181,28 @@ impl Polish {
         Ok(distances)
     }
 
-    /// Takes note of the distances of a step.
+    /// Records the distances of a step.
     pub fn note(&mut self, [polished, unpolished]: [f32; 2]) {
         let share = |value: f32, mean: &mut f64| *mean += SHARE * (f64::from(value) - *mean);
         share(polished, &mut self.distances.polished);
         share(unpolished, &mut self.distances.unpolished);
     }
 
-    /// The generator to be used: the average, unless that would be a step back, as it is until the
-    /// copy has come nearer to the mean than its teacher was on the same pictures.
+    /// The generator to use: the average, or the teacher as long as the copy has come no nearer to
+    /// the mean than it on the same pictures.
     pub fn generator(&self) -> &Generator {
         let Networks { teacher, student } = &self.networks;
         if self.helps() { student.result() } else { teacher }
     }
 
-    /// Whether the copy has come nearer to the mean.
+    /// Whether the copy is nearer to the mean.
     fn helps(&self) -> bool {
         self.distances.polished < self.distances.unpolished
     }
 
-    /// The [`grid`] of translations of `photos`, whose sides are multiples of 4: of the teacher's and of
-    /// those of the generator to be used. Where a grid is weak already, the mean takes more of the
-    /// detail around it than of the grid, and the latter stands out more than before.
+    /// The [`grid`] of translations of `photos`, whose sides are multiples of 4, by the teacher and
+    /// by the generator to use. Where a grid is already weak, the mean removes more of the
+    /// surrounding detail than of the grid, which then stands out more than before.
     ///
     /// # Errors
     /// As [`translate`].
@@ -218,24 +218,24 @@ impl Polish {
         Ok(grids)
     }
 
-    /// The copy that learns, which must be finite for all of it to be.
+    /// The copy; if it is finite, everything here is.
     pub(super) fn student(&self) -> &Learner<Generator> {
         &self.networks.student
     }
 
-    /// Queues each step anew, also where a graphics card could repeat a recorded one.
+    /// Queues each step anew, even where a graphics card could repeat a recorded one.
     pub fn never_repeat(&mut self) {
         self.part = Part::plain();
     }
 
-    /// Whether steps are repetitions of a recorded one by now.
+    /// Whether steps now repeat a recorded one.
     pub fn repeats(&self) -> bool {
         self.part.repeats()
     }
 }
 
 impl Networks {
-    /// What the copy learns from pictures. Nothing has learned yet.
+    /// The copy's distances and gradients on pictures, before any update.
     fn pass(&self, x: &Tensor<4>) -> PolishPass {
         let (in_place, moved) = Smooth::Four.shifts().split_at(1);
         let own = shifted_mean(&self.teacher, x.clone(), in_place);

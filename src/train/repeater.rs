@@ -1,10 +1,10 @@
-//! How the parts of a step are played: each computed anew or, on a graphics card, by repeating a
-//! recording, for which queueing costs about a fifth of the CPU's time.
+//! How the parts of a step are run: each computed anew or, on a graphics card, by repeating a
+//! recording, which takes about a fifth of the CPU's time to queue.
 //!
-//! A part depends on nothing but its inputs and the weights, so it is recorded once and then
-//! repeated as long as its pictures keep their sizes. What lies between the parts, the optimisers and
-//! the pools, is never recorded. So a recording has nothing in it that could be half done: where it
-//! fails, steps go on as before.
+//! A part depends only on its inputs and the weights, so it is recorded once and repeated as long
+//! as its pictures keep their sizes. What happens between the parts, the optimisers and the pools,
+//! is never recorded. So a recording cannot leave anything half done: if it fails, steps continue
+//! as before.
 
 use burn::tensor::{Device, Tensor};
 
@@ -20,47 +20,47 @@ use crate::{
     ops::{self, Recording},
 };
 
-/// Steps of the same kind before one is recorded: the first ones compile kernels and make memory.
+/// Steps of the same kind before recording: the first ones compile kernels and allocate memory.
 const BEFORE: usize = 2;
-/// Steps that are tried to be recorded. Autodiff now and then frees a tensor of an earlier pass
-/// later than usual, and a recording that then finds no memory can be made in the next step.
+/// Attempts at recording. Now and then autodiff frees a tensor of an earlier pass later than usual;
+/// if a recording then finds no memory, it can be made in the next step.
 const TRIES: usize = 4;
 
-/// Plays both parts of a step.
+/// Runs both parts of a step.
 #[derive(Debug)]
 pub struct Repeater {
     /// Of A and B.
     pub(super) generators: Part<GeneratorPass, 2>,
-    /// Of A and B, and of what is shown of the translations to A and to B.
+    /// Of A and B, and of the translations shown to A and to B.
     pub(super) discriminators: Part<DiscriminatorPass, 4>,
 }
 
 impl Repeater {
-    /// One that records on `device`, if that can.
+    /// A repeater that records on `device`, if possible.
     pub fn new(device: &Device) -> Self {
         Self { generators: Part::new(device), discriminators: Part::new(device) }
     }
 
-    /// One that records nothing.
+    /// A repeater that records nothing.
     pub fn plain() -> Self {
         Self { generators: Part::plain(), discriminators: Part::plain() }
     }
 
-    /// Whether it repeats both parts by now.
+    /// Whether it repeats both parts now.
     pub fn repeats(&self) -> bool {
         self.generators.repeats() && self.discriminators.repeats()
     }
 
-    /// Forgets what it has recorded, as it must when weights have been replaced.
+    /// Discards its recordings, as it must when weights have been replaced.
     pub fn forget(&mut self) {
         self.generators.forget();
         self.discriminators.forget();
     }
 }
 
-/// Whose weights a part reads.
+/// The owner of the weights that a part reads.
 pub(super) trait Plays {
-    /// They without a copy: on a graphics card they follow what is learnt.
+    /// The weights, without a copy: on a graphics card they follow the training.
     fn shared(&self) -> Shared;
 }
 
@@ -76,11 +76,11 @@ impl Plays for CycleGan {
     }
 }
 
-/// What a part of a step is computed from, beside the weights.
+/// The inputs of a part of a step, besides the weights.
 #[derive(Debug)]
 pub(super) struct Inputs<const N: usize> {
     pub pictures: [Tensor<4>; N],
-    /// What was drawn for pictures of A and of B, if any are augmented.
+    /// The numbers drawn for pictures of A and of B, if they are augmented.
     pub augmentations: Option<[Tensor<4>; 2]>,
 }
 
@@ -91,7 +91,7 @@ impl<const N: usize> Inputs<N> {
         Self { pictures: pictures.map(ops::snapshot), augmentations }
     }
 
-    /// Copies each to where its like among `places` is.
+    /// Copies each input to its counterpart in `places`.
     fn copy_to(&self, places: &Self) {
         for (input, place) in self.all().zip(places.all()) {
             ops::copy(input.clone(), place);
@@ -106,16 +106,16 @@ impl<const N: usize> Inputs<N> {
 /// A part of a step: from `N` batches of pictures to a `T`.
 #[derive(Debug)]
 pub(super) struct Part<T, const N: usize> {
-    /// How often it may still try to record: never on the CPU.
+    /// Remaining attempts at recording; none on the CPU.
     tries: usize,
-    /// Steps of one kind that must come before one is recorded.
+    /// Steps of one kind needed before recording.
     before: usize,
-    /// Of which kind the last steps were, and how many.
+    /// The kind of the last steps, and their number.
     last: Option<(SameStep<N>, usize)>,
     recorded: Option<Recorded<T, N>>,
 }
 
-/// What must be the same in all steps that one recording stands for.
+/// What must be the same in all steps that repeat one recording.
 #[derive(Debug, Clone, PartialEq)]
 struct SameStep<const N: usize> {
     shapes: [[usize; 4]; N],
@@ -125,7 +125,7 @@ struct SameStep<const N: usize> {
 impl<const N: usize> SameStep<N> {
     fn of(inputs: &Inputs<N>, config: &Config) -> Self {
         let mut config = *config;
-        // Not part of what is recorded.
+        // Not part of a recording.
         config.adam.learning_rate = 0.0;
         Self { shapes: inputs.pictures.each_ref().map(Tensor::dims), config }
     }
@@ -135,23 +135,23 @@ impl<const N: usize> SameStep<N> {
 #[derive(Debug)]
 struct Recorded<T, const N: usize> {
     kind: SameStep<N>,
-    /// What a repetition reads, in memory that stays where it is.
+    /// The inputs of a repetition, in fixed memory.
     inputs: Inputs<N>,
-    /// The weights that it reads: the same memory as the learning ones', which learn in place.
+    /// The weights it reads: the memory of those in training, which are updated in place.
     _weights: Shared,
-    /// What it writes.
+    /// Its outputs.
     result: T,
     /// Its launches.
     recording: Recording,
 }
 
 impl<T, const N: usize> Part<T, N> {
-    /// One that records on `device`, if that can.
+    /// A repeater that records on `device`, if possible.
     pub fn new(device: &Device) -> Self {
         Self::trying(if is_cpu(device) { 0 } else { TRIES })
     }
 
-    /// One that records nothing.
+    /// A repeater that records nothing.
     pub fn plain() -> Self {
         Self::trying(0)
     }
@@ -160,7 +160,7 @@ impl<T, const N: usize> Part<T, N> {
         Self { tries, before: BEFORE, last: None, recorded: None }
     }
 
-    /// Whether it repeats by now.
+    /// Whether it repeats a recording now.
     pub fn repeats(&self) -> bool {
         self.recorded.is_some()
     }
@@ -169,11 +169,11 @@ impl<T, const N: usize> Part<T, N> {
         (self.last, self.recorded) = (None, None);
     }
 
-    /// Lets `model` take what it learns from what was computed of `inputs`. The next step may write
-    /// its own results in their place, so what it keeps of them must be a copy.
+    /// Computes the part from `inputs`, and `learn` updates `model` with the result. The next step
+    /// may overwrite the result, so anything kept must be a copy.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then done in part, or wrongly.
+    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
     pub fn play<M: Plays, R>(
         &mut self,
         model: &mut M,
@@ -189,7 +189,7 @@ impl<T, const N: usize> Part<T, N> {
                 return Ok(learn(model, &recorded.result));
             }
             if recorded.kind.shapes != kind.shapes {
-                // Where sizes come and go, recording would cost more than repeating saves.
+                // Where sizes keep changing, recording would cost more than repeating saves.
                 self.before *= 2;
             }
             self.forget();
@@ -202,7 +202,7 @@ impl<T, const N: usize> Part<T, N> {
             return Ok(self.record(model, kind, inputs, compute, learn));
         }
         if self.last.as_ref().is_none_or(|(last, _)| last.shapes != kind.shapes) {
-            // What steps of another size have kept.
+            // Memory kept by steps of another size.
             ops::release(&inputs.pictures[0].device());
         }
         self.last = Some((kind, alike + 1));
@@ -212,7 +212,7 @@ impl<T, const N: usize> Part<T, N> {
         }))
     }
 
-    /// Plays it and records it: that is the same work twice for the CPU, and once for the card.
+    /// Runs the part and records it, which doubles the work for the CPU but not for the card.
     fn record<M: Plays, R>(
         &mut self,
         model: &mut M,
@@ -231,11 +231,11 @@ impl<T, const N: usize> Part<T, N> {
             }
         };
         let learned = {
-            // Behind a try that found no memory there is room for all results twice.
+            // After an attempt that found no memory, make room for all results twice.
             let spare = (self.tries < TRIES).then(|| recorder.rehearse(|| compute(model, &inputs)));
             let result = recorder.rehearse(|| compute(model, &inputs));
             drop(spare);
-            // Behind this the recorded part takes over its memory.
+            // After this the recorded part takes over its memory.
             learn(model, &result)
         };
         match recorder.record(|| compute(model, &inputs)) {
@@ -256,10 +256,10 @@ impl<T, const N: usize> Part<T, N> {
 }
 
 impl<T, const N: usize> Recorded<T, N> {
-    /// Computes its result of other inputs.
+    /// Repeats the recording with other inputs.
     fn repeat(&self, inputs: Inputs<N>) -> Result<()> {
         inputs.copy_to(&self.inputs);
-        // SAFETY: what it reads are `inputs` and `_weights`.
+        // SAFETY: it reads `inputs` and `_weights`, which are alive.
         unsafe { self.recording.repeat() }
     }
 }

@@ -1,4 +1,4 @@
-//! Photos on their way from the page, which decodes them, to a run.
+//! Passes photos from the page, which decodes them, to a run.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -17,28 +17,28 @@ use crate::{
     train::{Domain, Source, whole},
 };
 
-/// Side of the pictures that the classifier of the scores learns from, in pixels.
+/// Side of the pictures from which the scores' classifier learns, in pixels.
 const SEEN_SIDE: usize = 72;
 
 /// Longest side of a photo that is scored whole, in pixels, and how many of each set are.
 const SCORED: [(usize, usize); 2] = [(512, usize::MAX), (256, 4)];
 
-/// A photo given as straight-alpha RGBA bytes, which take no more memory behind this.
+/// A photo given as straight-alpha RGBA bytes, which are freed here.
 pub(super) fn photo_of(rgba: Vec<u8>, width: usize, height: usize) -> Result<Rgb> {
     Rgb::from_rgba(&rgba, width, height)
 }
 
-/// The set of this name.
+/// The set with this name.
 pub(super) fn domain_of(name: &str) -> Result<Domain> {
     Domain::from_name(name).ok_or_else(|| Error::Usage(format!("no set is called {name}")))
 }
 
-/// What belongs to one of the two sets.
+/// The element for one of the two sets.
 pub(super) fn of<T>(domain: Domain, [a, b]: [T; 2]) -> T {
     if domain == Domain::A { a } else { b }
 }
 
-/// A set of photos in the page's hands; those that it has supplied wait here until they are read.
+/// A set of the page's photos; supplied photos wait here until they are read.
 #[derive(Clone)]
 pub(super) struct Supplied {
     count: usize,
@@ -50,7 +50,7 @@ impl Supplied {
         Self { count, waiting: Rc::default() }
     }
 
-    /// Those of `places` that do not wait here.
+    /// Those of `places` that are not waiting here.
     fn missing(&self, places: Vec<usize>) -> Vec<usize> {
         let waiting = self.waiting.borrow();
         places.into_iter().filter(|place| !waiting.contains_key(place)).collect()
@@ -70,7 +70,7 @@ impl Source for Supplied {
 
 #[wasm_bindgen]
 impl Training {
-    /// Photos that have to be supplied before the next `steps` steps.
+    /// Photos that must be supplied before the next `steps` steps.
     pub fn upcoming(&mut self, steps: usize) -> Result<Ts<Upcoming>> {
         let pairs = steps.saturating_mul(self.trainer.config().batch_size);
         let (a, b) = self.trainer.dataset_mut().upcoming(pairs);
@@ -78,7 +78,7 @@ impl Training {
         told(&Upcoming { a: source_a.missing(a), b: source_b.missing(b) })
     }
 
-    /// Hands over the photo at `index` as straight-alpha RGBA bytes.
+    /// Supplies the photo at `index` as straight-alpha RGBA bytes.
     pub fn supply(
         &mut self,
         domain: &str,
@@ -89,28 +89,28 @@ impl Training {
     ) -> Result<()> {
         let domain = domain_of(domain)?;
         let photo = photo_of(rgba, width, height)?;
-        // Resized now, since the decoded photo may be fifty times as large.
+        // Resized immediately, because the decoded photo may be fifty times as large.
         let photo = self.trainer.config().preprocess.resize(photo)?;
         let (a, b) = self.trainer.dataset_mut().sources_mut();
         of(domain, [a, b]).waiting.borrow_mut().insert(index, photo);
         Ok(())
     }
 
-    /// Leaves out a photo that cannot be decoded.
+    /// Excludes a photo that cannot be decoded.
     pub fn exclude(&mut self, domain: &str, index: usize) -> Result<()> {
         let domain = domain_of(domain)?;
         self.trainer.dataset_mut().exclude(domain, index);
         Ok(())
     }
 
-    /// A photo at the size from which this run crops it. That is all that training needs of it, and
-    /// resized again it stays as it is.
+    /// A photo at the size from which this run crops it. Training needs no more of it, and resizing
+    /// it again changes nothing.
     pub fn resized(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Ts<Pixels>> {
         let photo = photo_of(rgba, width, height)?;
         told(&Pixels::from(self.trainer.config().preprocess.resize(photo)?))
     }
 
-    /// A photo whole, as a preview shows it, its longer side at most `longest` pixels.
+    /// A whole photo, as in a preview, its longer side at most `longest` pixels.
     pub fn whole(
         &self,
         rgba: Vec<u8>,
@@ -136,7 +136,7 @@ impl Training {
         Ok(())
     }
 
-    /// Keeps a held-out photo for scores, unless this device has enough of them for its speed.
+    /// Keeps a held-out photo for scores, unless there are enough for this device's speed.
     #[wasm_bindgen(js_name = addHeldOut)]
     pub fn add_held_out(
         &mut self,
@@ -155,8 +155,8 @@ impl Training {
         Ok(())
     }
 
-    /// Keeps a photo for previews, whole, its longer side at most `longest` pixels; returns its
-    /// place.
+    /// Keeps a whole photo for previews, its longer side at most `longest` pixels; returns its
+    /// index.
     #[wasm_bindgen(js_name = addPreview)]
     pub fn add_preview(
         &mut self,
@@ -173,15 +173,15 @@ impl Training {
     }
 }
 
-/// A photo that is handed over a few rows at a time and kept at another size, exactly as Pillow
-/// resizes it.
+/// A photo that arrives a few rows at a time and is kept at another size, exactly as Pillow resizes
+/// it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Shrink(image::Shrink);
 
 #[wasm_bindgen]
 impl Shrink {
-    /// Of a photo of `width` x `height` pixels to `to_width` x `to_height`.
+    /// Resizes a photo of `width` x `height` pixels to `to_width` x `to_height`.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, to_width: usize, to_height: usize) -> Result<Self> {
         Ok(Self(image::Shrink::new(width, height, (to_width, to_height))?))

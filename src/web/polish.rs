@@ -1,4 +1,4 @@
-//! A model that is polished by itself, on photos of the look that it starts from.
+//! Polishing a model on its own, with photos of the look that it translates from.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
     weights::{self, safetensors},
 };
 
-/// Most photos by which it is judged.
+/// Most photos for judging it.
 const JUDGED: usize = 4;
 
 /// A generator that is being polished.
@@ -31,16 +31,16 @@ pub struct Polishing {
     total: u64,
     /// Longer side of the photos, in pixels.
     longest: usize,
-    /// Some of the photos, to see whether the grid has become weaker.
+    /// Photos for checking whether the grid has become weaker.
     judged: Vec<Rgb>,
-    /// What the file says besides its tensors.
+    /// The metadata of its file.
     about: BTreeMap<String, String>,
 }
 
 #[wasm_bindgen]
 impl Engine {
-    /// Begins to polish the generator in the weights file `bytes`, for `steps` steps on photos of at
-    /// most `longest` pixels a side, or as large as the device holds.
+    /// Starts polishing the generator in the weights file `bytes`, for `steps` steps on photos of
+    /// at most `longest` pixels a side, or as large as the device can hold.
     #[wasm_bindgen(js_name = startPolishing)]
     pub fn start_polishing(&self, bytes: &[u8], steps: u32, longest: u32) -> Result<Polishing> {
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
@@ -63,7 +63,7 @@ impl Engine {
 
 #[wasm_bindgen]
 impl Polishing {
-    /// Learns from a photo, given as straight-alpha RGBA bytes, and says how far it is.
+    /// Learns from a photo, given as straight-alpha RGBA bytes, and reports the progress.
     pub async fn learn(
         &mut self,
         rgba: Vec<u8>,
@@ -80,7 +80,7 @@ impl Polishing {
         told(&Polished { step, total, polished, unpolished })
     }
 
-    /// The polished generator as a weights file; none while its grid is no weaker than it was.
+    /// The polished generator as a weights file; `None` while its grid is no weaker than before.
     pub async fn weights(&self) -> Result<Option<Vec<u8>>> {
         let [before, after] = self.polish.grids(&self.judged, &self.device).await?;
         Ok(if after < before { Some(self.file().await?) } else { None })

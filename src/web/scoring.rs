@@ -1,4 +1,4 @@
-//! How a run is judged, by a person and by a classifier, on the photos that it does not learn from.
+//! Previews and scores of a run, on photos that it does not learn from.
 
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
@@ -20,7 +20,7 @@ use crate::{
 
 #[wasm_bindgen]
 impl Training {
-    /// A held-out photo there and back.
+    /// A held-out photo's round trip.
     pub async fn preview(&self, domain: &str, index: usize) -> Result<Ts<RoundTrip>> {
         let domain = domain_of(domain)?;
         let other = of(domain, [Domain::B, Domain::A]);
@@ -33,8 +33,8 @@ impl Training {
         told(&RoundTrip { width, height, input, translated, back, error })
     }
 
-    /// Teaches a classifier to tell the photos apart that it was given to see; returns how well it
-    /// does on the held-out ones, 0 to 1, which is the ceiling of the scores.
+    /// Trains the classifier on the small copies; returns how well it does on the held-out photos,
+    /// 0 to 1, which is the ceiling of the scores.
     #[wasm_bindgen(js_name = trainClassifier)]
     pub async fn train_classifier(&mut self) -> Result<f64> {
         let [a, b] = std::mem::take(&mut self.seen);
@@ -46,8 +46,8 @@ impl Training {
         Ok(ceiling.into())
     }
 
-    /// What the generators are worth on the held-out photos, and whether they are better than the best
-    /// so far, of the merit `best`: than those that were `given` to the run only if clearly so.
+    /// Scores of the generators on the held-out photos, and whether they replace the best so far,
+    /// with the merit `best`; if those were `given` to the run, only clearly better ones do.
     pub async fn scores(&self, best: Option<f64>, given: bool) -> Result<Ts<Judged>> {
         let classifier = self
             .classifier

@@ -1,7 +1,7 @@
-//! The checkpoint: one safetensors file in which a whole training run survives, to the bit.
+//! The checkpoint: one safetensors file that holds a whole training run, exact to the bit.
 //!
 //! Weights, moments and pools are tensors; everything else is JSON in the file's metadata. PyTorch
-//! and any other reader of safetensors can open it. The metadata's fields:
+//! and any other reader of safetensors can open it. The fields of the metadata:
 //!
 //! | field | holds |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `state` | [`Checkpoint::state`], as JSON |
 //! | `sha256` | of the whole file, these 64 digits taken as zeros |
 //!
-//! A file of another version, or one of which a single bit was altered, is refused.
+//! Files of another version, or with a single altered bit, are refused.
 
 #[cfg(not(target_family = "wasm"))]
 pub mod disk;
@@ -27,13 +27,13 @@ use format::damaged;
 pub use format::{FORMAT, OLDEST_VERSION, VERSION};
 use pieces::{Reader, Writer, at_once};
 
-/// Everything that a run needs to go on.
+/// Everything a run needs to continue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// Weights, averages, moments, pools: at least one.
     pub tensors: StateDict,
-    /// What is no tensor: configuration, step, states of the random streams. Numbers of 64 bits are
-    /// written by [`crate::json::hex`], or they may not come back exactly.
+    /// Everything that is not a tensor: configuration, step, states of the random streams. 64-bit
+    /// numbers must go through [`crate::json::hex`] to come back exactly.
     pub state: Value,
 }
 
@@ -41,8 +41,8 @@ impl Checkpoint {
     /// The file. The same checkpoint always gives the same bytes.
     ///
     /// # Errors
-    /// `engine-usage` when there is no tensor, when one has not as many elements as its shape
-    /// says, or when names and state are longer than is read back.
+    /// `engine-usage` when there is no tensor, when a tensor's length does not match its shape, or
+    /// when names and state are longer than the reader accepts.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Self { tensors, state } = self;
         if tensors.is_empty() {
@@ -76,11 +76,11 @@ impl Checkpoint {
     }
 }
 
-/// The pictures of a pool, which a checkpoint has as one tensor so that they do not fill the file's
-/// header, and of whose shapes [`Checkpoint::state`] has a list.
+/// The pictures of a pool. A checkpoint stores them as one tensor, so that they do not fill the
+/// file's header, and lists their shapes in [`Checkpoint::state`].
 ///
 /// # Errors
-/// `checkpoint-damaged` when tensor and shapes do not belong together.
+/// `checkpoint-damaged` when tensor and shapes do not match.
 pub fn unpack(packed: &HostTensor, shapes: &Value) -> Result<Vec<HostTensor>> {
     let refuse = || Error::CheckpointDamaged("pictures and their shapes contradict".into());
     let mut rest = packed.data.as_slice();

@@ -1,4 +1,4 @@
-//! Whether a configuration can be run, and what is wrong with it if not.
+//! Checks whether a configuration can be run, and says what is wrong with it.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -10,30 +10,29 @@ use crate::{
     train::data::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
 };
 
-/// The widest range of scales: what would be kept of photos grows with its square.
+/// The widest range of scales: the memory for cached photos grows with its square.
 const MOST_ZOOM: f64 = 4.0;
 
-/// Most channels behind the first convolution of a network.
+/// Most channels after the first convolution of a network.
 const MOST_CHANNELS: usize = 1024;
 
-/// Most pairs in a step.
+/// Most pairs per step.
 const MOST_PAIRS: usize = 256;
 
 /// Most epochs or steps.
 const LONGEST_RUN: u64 = 1_000_000_000;
 
-/// The largest weight of a loss, and the largest spread of random weights.
+/// The largest weight of a loss, and the largest standard deviation of random weights.
 const MOST_WEIGHT: f64 = 1e6;
 
-/// The largest integer that JavaScript's numbers hold along with all below it.
+/// The largest integer up to which JavaScript's numbers are exact.
 const LARGEST_SEED: u64 = (1 << 53) - 1;
 
 impl Config {
     /// Checks every value, and that they fit together.
     ///
     /// # Errors
-    /// `config-invalid` with the name of the first value that is wrong, what it is and what it may
-    /// be.
+    /// `config-invalid` with the name of the first wrong value, what it is and what it may be.
     pub fn validate(&self) -> Result<()> {
         within("ngf", self.ngf, 1..=MOST_CHANNELS)?;
         within("ndf", self.ndf, 1..=MOST_CHANNELS)?;
@@ -64,7 +63,7 @@ impl Config {
         Ok(())
     }
 
-    /// Whether any loss reaches the generators.
+    /// Whether any loss trains the generators.
     fn teaches(&self) -> bool {
         let cycles = self.terms.cycle_forward && self.lambda_a > 0.0
             || self.terms.cycle_backward && self.lambda_b > 0.0;
@@ -72,7 +71,7 @@ impl Config {
         self.terms.adversarial || cycles || identity
     }
 
-    /// The sizes that the mode of preprocessing uses.
+    /// Checks the sizes that the mode of preprocessing uses.
     fn validate_sizes(&self) -> Result<()> {
         let sizes = &self.preprocess;
         let (resizes, crops) = match sizes.mode {
@@ -90,7 +89,7 @@ impl Config {
             }
         }
         if resizes {
-            // From the crop on: nothing can be cut out of less.
+            // At least the crop, which must fit inside.
             within("load_size", sizes.load_size, sizes.crop_size..=LONGEST_SIDE)?;
         }
         if !crops && self.batch_size > 1 {
@@ -110,7 +109,7 @@ impl Adam {
     }
 }
 
-/// Refuses a value outside its range; NaN is in none.
+/// Refuses a value outside its range, and NaN.
 fn within<T: PartialOrd + Display>(name: &str, value: T, range: RangeInclusive<T>) -> Result<()> {
     if range.contains(&value) {
         return Ok(());
@@ -127,7 +126,7 @@ fn positive(name: &str, value: f64, most: f64) -> Result<()> {
     refuse(&format!("{name} is {value}, but must be above 0 and at most {most}"))
 }
 
-/// Refuses a decay that would forget nothing, ever.
+/// Refuses a decay that would never forget anything.
 fn below_one(name: &str, value: f64) -> Result<()> {
     if (0.0..1.0).contains(&value) {
         return Ok(());

@@ -1,9 +1,9 @@
-//! Everything that decides a training run, with the paper's values as defaults.
+//! Everything that determines a training run, with the paper's values as defaults.
 //!
-//! Two runs of the same configuration on the same photos and device are the same run. Names and
-//! defaults are PyTorch's (`options/` and `models/cycle_gan_model.py` of
-//! pytorch-CycleGAN-and-pix2pix, where `G_A` translates A to B and `D_A` judges B), except for the
-//! learning rate's rule, where the paper's code is followed.
+//! Two runs with the same configuration, photos and device are identical. Names and defaults are
+//! PyTorch's (`options/` and `models/cycle_gan_model.py` of pytorch-CycleGAN-and-pix2pix, where
+//! `G_A` translates A to B and `D_A` judges B), except that the learning rate follows the paper's
+//! code.
 
 mod check;
 mod schedule;
@@ -24,8 +24,8 @@ use crate::{
 pub use schedule::{Rule, Schedule, Unit};
 pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
 
-/// Most residual blocks: a checkpoint of four networks and their optimisers then still has a
-/// header that is read ([`crate::weights::safetensors::LONGEST_HEADER`]).
+/// Most residual blocks: the header of a checkpoint with four networks and their optimisers is then
+/// still short enough to read ([`crate::weights::safetensors::LONGEST_HEADER`]).
 pub const MOST_BLOCKS: usize = 32;
 
 /// Most translations in a pool: 750 MiB at 256 pixels.
@@ -56,44 +56,44 @@ impl Default for Adam {
     }
 }
 
-/// What becomes of the generator that is not given, when a run starts from one alone.
+/// How to get the missing generator when a run starts from only one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum MissingGenerator {
-    /// It starts as a copy of the other. Both make photos of photos, so most of what the one has
-    /// learnt serves the other too.
+    /// As a copy of the other. Both turn photos into photos, so most of what one has learnt is
+    /// useful to the other.
     #[default]
     Copy,
-    /// It starts from random weights.
+    /// With random weights.
     Scratch,
 }
 
 impl Choice for MissingGenerator {}
 
-/// A training run, except for its photos and the weights that it starts from.
+/// A training run, except for its photos and initial weights.
 ///
-/// Plain data: [`Config::validate`] says whether it can be run. As JSON it is one flat object, its
-/// fields named as in PyTorch's options.
+/// Plain data: [`Config::validate`] says whether it can be run. As JSON it is one flat object with
+/// the field names of PyTorch's options.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Config {
-    /// Channels behind a generator's first convolution: 64 (appendix 7.2; `--ngf`).
+    /// Channels after a generator's first convolution: 64 (appendix 7.2; `--ngf`).
     pub ngf: usize,
-    /// Channels behind a discriminator's first convolution: 64 (appendix 7.2; `--ndf`).
+    /// Channels after a discriminator's first convolution: 64 (appendix 7.2; `--ndf`).
     pub ndf: usize,
     /// Residual blocks of a generator: 9, for crops of 256 pixels and more; the paper takes 6 for
     /// 128 (appendix 7.2; `--netG resnet_9blocks`).
     pub blocks: usize,
-    /// How a generator doubles an image's sides: by transposed convolutions. Bilinear upsampling is
-    /// PyTorch's authors' advice against checkerboards.
+    /// How a generator doubles an image's sides: with transposed convolutions. PyTorch's authors
+    /// recommend bilinear upsampling against checkerboards.
     pub up: Up,
-    /// Whether a generator's normalisations have weights and biases, as in the paper's own code: no,
-    /// as in PyTorch's.
+    /// Whether a generator's normalisations have weights and biases, as in the paper's own code:
+    /// no, as in PyTorch's.
     pub norm: Norm,
-    /// Zeros around each of a discriminator's layers: 1 as in PyTorch, or 2 as in the paper's own
-    /// code. The weights have the same shapes.
+    /// Width of the zeros around each of a discriminator's layers: 1 as in PyTorch, or 2 as in the
+    /// paper's own code. The weights have the same shapes.
     pub discriminator_padding: usize,
     /// Weight of the cycle A → B → A: 10 (section 4; `--lambda_A`).
     #[serde(rename = "lambda_A", deserialize_with = "fraction")]
@@ -101,78 +101,77 @@ pub struct Config {
     /// Weight of the cycle B → A → B: 10 (section 4; `--lambda_B`).
     #[serde(rename = "lambda_B", deserialize_with = "fraction")]
     pub lambda_b: f64,
-    /// Weight of the identity loss, relative to the cycle's: 0.5 (section 5.2; `--lambda_identity`).
-    /// `G_A` on B weighs `lambda_b · lambda_identity`, `G_B` on A `lambda_a · lambda_identity`; at
-    /// 0 they are not computed.
+    /// Weight of the identity loss, relative to the cycle's: 0.5 (section 5.2;
+    /// `--lambda_identity`). `G_A` on B has the weight `lambda_b · lambda_identity`, `G_B` on A
+    /// `lambda_a · lambda_identity`; at 0 they are not computed.
     #[serde(deserialize_with = "fraction")]
     pub lambda_identity: f64,
     /// How a discriminator's answers become a loss: least squares (section 4; `--gan_mode`).
     #[serde(rename = "gan_mode")]
     pub gan_loss: GanLoss,
-    /// Which losses teach the generators: all (section 3.3).
+    /// Which losses train the generators: all (section 3.3).
     #[serde(flatten)]
     pub terms: Terms,
     /// Translations that each discriminator's image pool keeps: 50 (section 4; `--pool_size`).
     pub pool_size: usize,
-    /// How what the discriminators are shown is augmented, so that few photos are not learnt by heart
+    /// How to augment what the discriminators see, so that they do not learn few photos by heart
     /// (arXiv 2006.10738): not at all.
     #[serde(rename = "diff_augment")]
     pub augment: Policy,
     /// The optimiser.
     #[serde(flatten)]
     pub adam: Adam,
-    /// Length of the run, and the learning rate over it.
+    /// Length of the run, and its learning rate over time.
     #[serde(flatten)]
     pub schedule: Schedule,
-    /// Pairs in a step: 1 (appendix 7.1; `--batch_size`).
+    /// Pairs per step: 1 (appendix 7.1; `--batch_size`).
     pub batch_size: usize,
-    /// How networks that do not start from given weights are drawn: N(0, 0.02) (appendix 7.1;
-    /// `--init_type`, `--init_gain`).
+    /// How to initialise networks without given weights: N(0, 0.02) (appendix 7.1; `--init_type`,
+    /// `--init_gain`).
     #[serde(flatten)]
     pub init: Init,
-    /// Where every stream of random numbers of the run starts: 0. At most 2^53 - 1, so that
-    /// JavaScript can hold it.
+    /// Seed of all random streams of the run: 0. At most 2^53 - 1, so that JavaScript can hold it.
     pub seed: u64,
     /// How photos become training pictures.
     #[serde(flatten)]
     pub preprocess: Preprocess,
     /// Steps in which fresh discriminators learn alone, before the generators move, when a run
-    /// starts from generators whose discriminators are not given: 100. Published generators come
-    /// without them.
+    /// starts from generators without their discriminators: 100. Published generators come without
+    /// them.
     pub warm_up: u64,
-    /// Steps behind the warm-up in which the learning rate of given generators rises, in a straight
-    /// line, to what the schedule says: 1000, also where their discriminators are given. Adam makes
-    /// its first updates as long as its rate whatever the gradient, and from weights that have
-    /// settled a few of those spoil more than hundreds of steps mend.
+    /// Steps after the warm-up in which the learning rate of given generators rises linearly to
+    /// what the schedule says: 1000, even if their discriminators are given. Adam's first updates
+    /// are as long as its rate whatever the gradient, and from settled weights a few of those do
+    /// more damage than hundreds of steps repair.
     pub lr_ramp: u64,
-    /// Steps of a last phase behind the schedule's, in which each generator learns its own mean over
+    /// Steps of a last phase after the schedule, in which each generator learns its own mean over
     /// four shifts of its lattice ([`super::polish`]): 0, as in the paper.
     pub polish: u64,
-    /// What becomes of a generator that is not given while the other is.
+    /// How to get a missing generator when the other one is given.
     pub missing_generator: MissingGenerator,
-    /// Decay of the moving averages of the generators' weights, from 0, which is none, as in the
-    /// paper, to below 1. They begin as the weights do, and behind each step of the generators
-    /// `average = ema * average + (1 - ema) * weight`. Where there are any, it is they that are
-    /// shown, judged and handed out ([`super::Trainer::generator`]); the losses are those of the
-    /// weights that learn. [`ema_for`] proposes one.
+    /// Decay of the moving averages of the generators' weights: 0, which means no averages, as in
+    /// the paper; below 1. Averages start as the weights, and after each step of the generators
+    /// `average = ema * average + (1 - ema) * weight`. If there are averages, they are what is
+    /// shown, judged and exported ([`super::Trainer::generator`]); the losses are those of the
+    /// weights in training. [`ema_for`] proposes a value.
     #[serde(deserialize_with = "fraction")]
     pub ema: f64,
 }
 
-/// The learning rate that suits weights which can do something already, a tenth of the paper's: in 150
-/// steps from the default models towards painted scenes, at 2e-4 the way back came as near to the photo
-/// as at this rate, with a grid of 30 to 70 in the place of 13 to 16.
+/// The learning rate for weights that are already trained, a tenth of the paper's. In 150 steps
+/// from the default models towards painted scenes, 2e-4 brought the round trip no nearer to the
+/// photo than this rate, but with a grid of 30 to 70 instead of 13 to 16.
 pub const FINE_TUNING_RATE: f64 = 2e-5;
 
-/// Steps over which [`ema_for`] averages at most: a decay of 0.999, as in Progressive GAN (Karras et
+/// Most steps that [`ema_for`] averages over: a decay of 0.999, as in Progressive GAN (Karras et
 /// al., arXiv 1710.10196, appendix A).
 const LONGEST_AVERAGE: f64 = 1000.0;
 
-/// The decay [`Config::ema`] that suits a run of `steps` steps: it averages over about the last
-/// tenth of them, and at most over 1000. A run of 200 steps with a decay of 0.999 would hand back
-/// four fifths of what it began with; with this one nothing is left of that (e^-10) in a run of
-/// any length. A tenth is long enough to even out the to and fro of the two kinds of networks, and
-/// short against the fall of the learning rate. 0 for runs of at most 10 steps.
+/// A good decay [`Config::ema`] for a run of `steps` steps: it averages over about the last tenth
+/// of them, at most over 1000. With a decay of 0.999, the result of a run of 200 steps would be
+/// four fifths of its initial weights; with this one their share is e^-10 in a run of any length. A
+/// tenth is long enough to smooth the oscillation between the two kinds of networks, and short
+/// compared with the fall of the learning rate. 0 for runs of at most 10 steps.
 pub fn ema_for(steps: u64) -> f64 {
     1.0 - 1.0 / (steps as f64 / 10.0).clamp(1.0, LONGEST_AVERAGE)
 }
@@ -209,19 +208,19 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every value under its name. [`Config::from_json`] reads it back to the bit.
+    /// Every value under its name. [`Config::from_json`] restores it to the bit.
     pub fn to_json(&self) -> Value {
         json::write(self)
     }
 
-    /// Reads an object such as [`Config::to_json`] makes. What it lacks has its default.
+    /// Reads an object such as [`Config::to_json`] writes. Missing fields get their defaults.
     ///
     /// # Errors
-    /// `config-invalid` with the field's name for a field of the wrong type or of an unknown name,
-    /// and whatever [`Config::validate`] refuses.
+    /// `config-invalid` with the field's name for a wrong type or an unknown name, and whatever
+    /// [`Config::validate`] refuses.
     pub fn from_json(value: &Value) -> Result<Self> {
         let config: Self = json::read(value, Error::ConfigInvalid)?;
-        // Serde ignores unknown fields of a struct that takes up others.
+        // Serde ignores unknown fields of a struct with flattened ones.
         let known = config.to_json();
         let mut names = value.as_object().into_iter().flat_map(|object| object.keys());
         if let Some(name) = names.find(|name| known.get(name).is_none()) {
@@ -231,13 +230,13 @@ impl Config {
         Ok(config)
     }
 
-    /// What the generators are, if they are not given.
+    /// The generators' architecture, if they are not given.
     pub fn architecture(&self) -> Architecture {
         let Self { ngf, blocks, up, norm, .. } = *self;
         Architecture { up, norm, ..Architecture::new(ngf, blocks) }
     }
 
-    /// This run with generators of this kind.
+    /// This run with generators of this architecture.
     pub fn with_architecture(
         self,
         Architecture { ngf, blocks, up, norm, .. }: Architecture,

@@ -1,29 +1,29 @@
-//! The learning rate: flat, then falling linearly to zero (paper, section 4: 100 epochs each).
+//! The learning rate: constant, then falling linearly to zero (paper, section 4: 100 epochs each).
 //!
-//! The two implementations by the paper's authors disagree by two epochs, and both are here.
+//! The two implementations by the paper's authors differ by two epochs; both are here.
 
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
 
-/// Whose arithmetic the fall follows.
+/// Whose formula the fall follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Rule {
-    /// The paper's own code (Torch, junyanz/CycleGAN): the rate falls by 1/decay *after* each
-    /// epoch behind the flat ones, so the first of them still has the full rate and the last one
-    /// 1/decay of it.
+    /// The paper's own code (Torch, junyanz/CycleGAN): the rate falls by 1/decay *after* each epoch
+    /// past the flat ones, so the first of those still has the full rate and the last one 1/decay
+    /// of it.
     #[default]
     Paper,
-    /// `LambdaLR` of pytorch-CycleGAN-and-pix2pix since July 2020, where the update moved to the
+    /// `LambdaLR` of pytorch-CycleGAN-and-pix2pix since July 2020, when the update moved to the
     /// start of an epoch: the fall begins in the last flat epoch, and the last epoch has rate 0.
     PyTorch,
 }
 
 impl Choice for Rule {}
 
-/// What is counted.
+/// What the lengths count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
@@ -31,18 +31,18 @@ pub enum Unit {
     /// Passes through the larger set, as in the paper. The rate is constant within one.
     #[default]
     Epochs,
-    /// Steps of the optimiser, for short runs on a few photos. The rate changes with each.
+    /// Optimiser steps, for short runs on a few photos. The rate changes with each.
     Steps,
 }
 
 impl Choice for Unit {}
 
-/// How long a run is and how its learning rate falls.
+/// The length of a run, and how its learning rate falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Schedule {
-    /// The arithmetic.
+    /// The formula.
     #[serde(rename = "lr_rule")]
     pub rule: Rule,
     /// Whether `flat` and `decay` are epochs or steps.
@@ -65,7 +65,7 @@ impl Default for Schedule {
 
 impl Schedule {
     /// Factor on the learning rate, 0 to 1, in epoch `epoch` and step `step`, both counted from 1.
-    /// 0 behind the end.
+    /// 0 after the end.
     pub fn multiplier(&self, epoch: u64, step: u64) -> f64 {
         let at = self.position(epoch, step);
         if at > self.total() {
@@ -80,12 +80,12 @@ impl Schedule {
         1.0 - behind as f64 / length as f64
     }
 
-    /// Whether the run is over once epoch `epoch` and step `step` would come next.
+    /// Whether the run is over when epoch `epoch` and step `step` would be next.
     pub fn is_over(&self, epoch: u64, step: u64) -> bool {
         self.position(epoch, step) > self.total()
     }
 
-    /// Length of the run in steps, of which an epoch has `batches`.
+    /// Length of the run in steps, with `batches` per epoch.
     pub fn steps(&self, batches: usize) -> u64 {
         match self.unit {
             Unit::Steps => self.total(),
@@ -98,7 +98,7 @@ impl Schedule {
         self.flat.saturating_add(self.decay)
     }
 
-    /// The one of the two that counts.
+    /// Whichever of the two the unit counts.
     fn position(&self, epoch: u64, step: u64) -> u64 {
         match self.unit {
             Unit::Epochs => epoch,

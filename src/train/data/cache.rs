@@ -1,18 +1,18 @@
-//! Resized photos in memory, the least recently used leaving first.
+//! Resized photos in memory; the least recently used leaves first.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::source::Domain;
 use crate::image::Rgb;
 
-/// A photo's set and its place there.
+/// A photo's set and its index there.
 type Key = (Domain, usize);
 
-/// Photos of at most `capacity` bytes of pixels together.
+/// Photos with at most `capacity` bytes of pixels in total.
 pub struct Cache {
     capacity: usize,
     used: usize,
-    /// Rises with every use; so the smallest stamp is the oldest.
+    /// Rises with every use, so the smallest stamp is the oldest.
     clock: u64,
     photos: BTreeMap<Key, (u64, Arc<Rgb>)>,
     by_age: BTreeMap<u64, Key>,
@@ -28,7 +28,7 @@ impl Cache {
         self.used
     }
 
-    /// A photo, which becomes the youngest.
+    /// Returns a photo and makes it the youngest.
     pub fn get(&mut self, key: Key) -> Option<Arc<Rgb>> {
         let (stamp, photo) = self.photos.get_mut(&key)?;
         self.clock += 1;
@@ -38,8 +38,8 @@ impl Cache {
         Some(Arc::clone(photo))
     }
 
-    /// Keeps a photo that is not in it yet, and lets go of the oldest until it fits. One that
-    /// never would is not kept.
+    /// Adds a photo that is not in the cache, and drops the oldest until it fits. A photo that can
+    /// never fit is not kept.
     pub fn insert(&mut self, key: Key, photo: Arc<Rgb>) {
         let bytes = photo.pixels.capacity();
         if bytes > self.capacity {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    /// Against a list that is sorted by age in the plainest way.
+    /// Compares with a simple list sorted by age.
     #[test]
     fn the_oldest_leaves_first_and_the_bound_holds() {
         let mut random = Random::new(1);

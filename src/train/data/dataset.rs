@@ -1,14 +1,14 @@
-//! Two unpaired sets of photos, handed out pair by pair (PyTorch's `UnalignedDataset` behind its
+//! Two unpaired sets of photos, delivered pair by pair (PyTorch's `UnalignedDataset` with its
 //! `DataLoader`).
 //!
-//! In an epoch every photo of the larger set comes once, in an order shuffled anew, with a photo of
-//! the other set; see [`super::sampler`] for the rules. Photos are read when their turn comes and kept,
-//! resized, as far as [`Dataset::new`]'s number of bytes allows, so thousands of them need no more
-//! memory than that.
+//! In an epoch every photo of the larger set comes once, in a new random order, with a photo of the
+//! other set; see [`super::sampler`] for the rules. Photos are read when needed and kept, resized,
+//! within the number of bytes given to [`Dataset::new`], so thousands of photos need no more memory
+//! than that.
 //!
-//! A photo that cannot be read ends nothing: it is skipped, another one of its set takes its place,
-//! and the [`Batch`] says so. Where none of a set can be read, as when its drive was unplugged, the
-//! batch is refused and everything stays as it was: once the photos are back, the same pairs follow.
+//! An unreadable photo is skipped, another one of its set takes its place, and the [`Batch`]
+//! reports it. If no photo of a set can be read, for example because its drive was unplugged, the
+//! batch fails and nothing changes: once the photos are back, the same pairs follow.
 
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ use crate::{
     weights::HostTensor,
 };
 
-/// A photo that could not be used.
+/// An unusable photo.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Skipped {
     /// The set it is in.
     pub domain: Domain,
-    /// Its place there.
+    /// Its index there.
     pub index: usize,
     /// Why.
     #[serde(rename = "code", serialize_with = "code")]
@@ -53,37 +53,37 @@ fn code<S: Serializer>(error: &Error, to: S) -> Result<S::Ok, S::Error> {
 pub struct Batch {
     /// `[B, 3, H, W]` in [-1, 1].
     pub a: HostTensor,
-    /// `[B, 3, H, W]` in [-1, 1]; without a crop its size may be another than that of `a`.
+    /// `[B, 3, H, W]` in [-1, 1]; without cropping its size may differ from that of `a`.
     pub b: HostTensor,
-    /// Which photos they are: places in A and in B.
+    /// Which photos they are: indices in A and in B.
     pub pairs: Vec<(usize, usize)>,
-    /// The epoch that they belong to, counted from 1.
+    /// Their epoch, counted from 1.
     pub epoch: u64,
-    /// Photos that were found to be unusable on the way, each told once.
+    /// Photos newly found to be unusable, each reported once.
     pub skipped: Vec<Skipped>,
 }
 
-/// Makes the network's input of a photo at the size at which it is cropped.
+/// Turns a photo, at the size from which it is cropped, into the network's input.
 type Picture = fn(&Preprocess, &Rgb, View) -> Result<HostTensor>;
 
-/// Two sets of photos and the chance that pairs them.
+/// Two sets of photos and the randomness that pairs them.
 pub struct Dataset<S> {
     a: Side<S>,
     b: Side<S>,
     preprocess: Preprocess,
     cache: Cache,
     sampler: Sampler,
-    /// Pixels of the largest picture that is learnt from.
+    /// Pixels of the largest training picture.
     pub(in crate::train) most_pixels: u64,
-    /// Photos that were left out by a batch that came to nothing.
+    /// Photos skipped by a batch that failed, to be reported by the next one.
     untold: Vec<Skipped>,
 }
 
 impl<S: Source> Dataset<S> {
-    /// The photos of both sets, of which at most `cache_bytes` of pixels are kept in memory.
+    /// The photos of both sets, keeping at most `cache_bytes` of pixels in memory.
     ///
-    /// `random` decides the pairs, the crops and the flips, and is used for nothing else, so that
-    /// they are the same whatever the rest of the run does.
+    /// `random` determines the pairs, crops and flips and is used for nothing else, so that they do
+    /// not depend on the rest of the run.
     ///
     /// # Errors
     /// `dataset-empty` when a set has no photo.
@@ -101,18 +101,18 @@ impl<S: Source> Dataset<S> {
         Ok(Self { a, b, preprocess, cache, sampler, most_pixels, untold })
     }
 
-    /// The next `size` pairs; fewer at the end of an epoch, which no batch crosses.
+    /// The next `size` pairs; fewer at the end of an epoch, because no batch spans two.
     ///
     /// # Errors
-    /// `dataset-empty` when no photo of a set can be read; `engine-usage` for a `size` of 0, or
-    /// for pictures of different sizes in one batch. The place has not changed then: the next call
+    /// `dataset-empty` when no photo of a set can be read; `engine-usage` for a `size` of 0, or for
+    /// pictures of different sizes in one batch. The position is then unchanged: the next call
     /// tries the same pairs again.
     pub fn next_batch(&mut self, size: usize) -> Result<Batch> {
         self.next(size, Preprocess::view)
     }
 
-    /// The next pair, of which `picture` makes pictures: by the settings, of a photo at the size at
-    /// which it is cropped, and by chance.
+    /// The next pair. `picture` turns each photo, at the size from which it is cropped, into a
+    /// picture, given the settings and a random view.
     ///
     /// # Errors
     /// As [`Dataset::next_batch`], and those of `picture`.
@@ -160,17 +160,17 @@ impl<S: Source> Dataset<S> {
         Ok(Batch { a: a.into_tensor()?, b: b.into_tensor()?, pairs, epoch, skipped })
     }
 
-    /// Batches of `size` in an epoch.
+    /// Batches of `size` per epoch.
     pub fn batches(&self, size: usize) -> usize {
         self.sampler.pairs().div_ceil(size.max(1))
     }
 
-    /// The epoch that the next batch belongs to, counted from 1.
+    /// The epoch of the next batch, counted from 1.
     pub fn next_epoch(&self) -> u64 {
         self.sampler.next_epoch()
     }
 
-    /// The epoch that the batch of `size` belongs to which comes as number `ahead`, counted from 1.
+    /// The epoch of the batch of `size` that is `ahead` batches away, both counted from 1.
     pub fn epoch_ahead(&self, ahead: u64, size: usize) -> u64 {
         let left = self.sampler.left().div_ceil(size.max(1)) as u64;
         let behind = ahead.saturating_sub(left).div_ceil(self.batches(size).max(1) as u64);
@@ -182,10 +182,9 @@ impl<S: Source> Dataset<S> {
         (&mut self.a.source, &mut self.b.source)
     }
 
-    /// The photos of A and of B that the next `pairs` pairs read and that are not in memory, in
-    /// the order in which they are needed: for whoever can only decode them ahead of time, or
-    /// wants to do so on other threads. Those that are in memory stay there until then, as far as
-    /// they fit; it changes nothing else.
+    /// The photos of A and of B that the next `pairs` pairs read and that are not in memory, in the
+    /// order in which they are needed, so that a caller can decode them ahead of time or on other
+    /// threads. Those in memory stay there until then, as far as they fit; nothing else changes.
     pub fn upcoming(&mut self, pairs: usize) -> (Vec<usize>, Vec<usize>) {
         let mut sampler = self.sampler.clone();
         let (mut a, mut b) = (Vec::new(), Vec::new());
@@ -199,8 +198,8 @@ impl<S: Source> Dataset<S> {
         (a, b)
     }
 
-    /// Leaves out a photo that is known to be unusable before its turn has come. As when it is
-    /// found out on reading, others take its turns.
+    /// Excludes a photo that is known to be unusable before its turn. Others take its place, as
+    /// when reading it fails.
     pub fn exclude(&mut self, domain: Domain, index: usize) {
         let side = self.side(domain);
         if index < side.source.len() {
@@ -208,13 +207,13 @@ impl<S: Source> Dataset<S> {
         }
     }
 
-    /// What a checkpoint keeps for the same pairs, crops and flips to follow.
+    /// State for a checkpoint, from which the same pairs, crops and flips follow.
     pub fn state(&self) -> SamplerState {
         self.sampler.state()
     }
 
-    /// Goes on where another data set of the same photos was. Returns whether that is exact: with
-    /// another number of photos than then, its epoch is begun anew instead.
+    /// Continues from the state of another data set of the same photos. Returns whether that is
+    /// exact: if the number of photos has changed, the epoch starts again.
     ///
     /// # Errors
     /// `checkpoint-damaged` when the state contradicts itself.
@@ -222,7 +221,7 @@ impl<S: Source> Dataset<S> {
         self.sampler.restore(state)
     }
 
-    /// Bytes of pixels that are kept in memory now.
+    /// Bytes of pixels currently kept in memory.
     pub fn cached_bytes(&self) -> usize {
         self.cache.used()
     }
@@ -266,7 +265,7 @@ impl<S: Source> Dataset<S> {
         }
     }
 
-    /// The photo at `index`, resized, from memory or from its source.
+    /// The photo at `index`, resized, from memory or its source.
     fn load(&mut self, domain: Domain, index: usize) -> Result<Arc<Rgb>> {
         if let Some(photo) = self.cache.get((domain, index)) {
             return Ok(photo);

@@ -1,4 +1,4 @@
-//! The photos of a run: where they come from, how they meet, and what pictures are made of them.
+//! The photos of a run: their sources, their pairing, and the pictures made from them.
 
 mod cache;
 mod dataset;

@@ -1,8 +1,8 @@
 //! From a photo to a training picture: resize, crop, flip (`get_transform` in PyTorch's
 //! `data/base_dataset.py`, option for option).
 //!
-//! What is the same each time ([`Preprocess::resize`]) is apart from what chance decides
-//! ([`Preprocess::view`]), so that the first can be kept and only the second be done again.
+//! The deterministic part ([`Preprocess::resize`]) is separate from the random part
+//! ([`Preprocess::view`]), so that its result can be cached.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,33 +16,33 @@ use crate::{
     weights::HostTensor,
 };
 
-/// Shortest side of a training picture, in pixels. A PatchGAN makes 24 pixels 12, 6, 3, 2 and one
-/// last answer; from fewer nothing is left.
+/// Shortest side of a training picture, in pixels. A PatchGAN reduces 24 pixels to 12, 6, 3, 2 and
+/// one last answer; with fewer, nothing is left.
 pub const SMALLEST_SIDE: usize = 24;
 
-/// Longest side that photos may be resized or cropped to, in pixels.
+/// Longest side to which photos may be resized or cropped, in pixels.
 pub const LONGEST_SIDE: usize = 4096;
 
-/// How photos become pictures of a size that the networks take.
+/// How to turn photos into pictures of the networks' size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum PreprocessMode {
-    /// Resized to a square of `load_size`, proportions not kept, then cropped. The default.
+    /// Resized to a square of `load_size`, ignoring proportions, then cropped. The default.
     #[default]
     ResizeAndCrop,
-    /// Resized to a width of `load_size`, proportions kept (but never lower than the crop), then
+    /// Resized to a width of `load_size`, keeping proportions (but never lower than the crop), then
     /// cropped: for rectangular photos.
     ScaleWidthAndCrop,
-    /// Cropped from the photo as it is. Unlike PyTorch, which stops, a photo that is smaller than
-    /// the crop is enlarged, proportions kept, until its shorter side is as long as the crop.
+    /// Cropped from the photo at its own size. PyTorch stops at a photo smaller than the crop; here
+    /// it is enlarged, keeping proportions, until its shorter side is as long as the crop.
     Crop,
-    /// Whole photos, their sides brought to the nearest multiple of 4, which the generator needs.
+    /// Whole photos, with sides rounded to a multiple of 4, which the generator needs.
     None,
     /// Cropped at about the scale at which the networks will be used: as from a photo whose shorter
-    /// side is `load_size` pixels, proportions kept, give or take [`Preprocess::zoom`]. Not
-    /// PyTorch's. As in translation, nothing is enlarged, so a smaller photo is cropped at its own
-    /// scale; only one that is smaller than the crop is enlarged to it.
+    /// side is `load_size` pixels, keeping proportions, give or take [`Preprocess::zoom`]. PyTorch
+    /// does not have this. As in translation, nothing is enlarged, so a smaller photo is cropped at
+    /// its own scale; only one smaller than the crop is enlarged to it.
     ScaleAndCrop,
 }
 
@@ -59,15 +59,15 @@ pub struct Preprocess {
     /// Side, width or shorter side after resizing, in pixels: 286 (`--load_size`). All modes that
     /// resize use it.
     pub load_size: usize,
-    /// Side of the square that is cut out, in pixels: 256 (`--crop_size`). All modes but
+    /// Side of the square crop, in pixels: 256 (`--crop_size`). All modes except
     /// [`PreprocessMode::None`] use it.
     pub crop_size: usize,
-    /// How many times as large or as small as `load_size` says [`PreprocessMode::ScaleAndCrop`] may
-    /// show a photo: 1.5, every factor as likely on a logarithmic scale. Around a shorter side of
-    /// 512 that is 341 to 768 pixels, which photos of 3 : 2 translated at 512 and at 1024 have.
+    /// The factor by which [`PreprocessMode::ScaleAndCrop`] may enlarge or shrink `load_size`: 1.5,
+    /// uniform on a logarithmic scale. Around a shorter side of 512 that is 341 to 768 pixels, the
+    /// range of photos of 3 : 2 translated at 512 and at 1024.
     #[serde(deserialize_with = "fraction")]
     pub zoom: f64,
-    /// Whether half of the pictures are mirrored: yes (`--no_flip`).
+    /// Whether to mirror half of the pictures: yes (`--no_flip`).
     pub flip: bool,
 }
 
@@ -83,45 +83,44 @@ impl Default for Preprocess {
     }
 }
 
-/// The chance of one picture: where and at which scale it is cropped, and whether it is mirrored.
+/// The random choices for one picture: position and scale of the crop, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     /// From the leftmost crop, 0, to the rightmost, 1.
     pub x: f64,
     /// From the topmost crop, 0, to the lowest, 1.
     pub y: f64,
-    /// Mirrored, where the settings allow it.
+    /// Mirrored, if the settings allow it.
     pub flip: bool,
     /// From the smallest scale, 0, over that of `load_size`, 0.5, to the largest, 1.
     pub zoom: f64,
 }
 
 impl View {
-    /// The middle, not mirrored: for photos that are only looked at.
+    /// The middle, not mirrored: for photos that are not trained on.
     pub const MIDDLE: Self = Self { x: 0.5, y: 0.5, flip: false, zoom: 0.5 };
 }
 
 impl Preprocess {
-    /// Draws place and flip, whether or not the settings use them, and where scales vary the scale.
+    /// Draws position and flip, whether or not the settings use them, and the scale if it varies.
     pub fn draw(&self, random: &mut Random) -> View {
         let (x, y) = (random.uniform(), random.uniform());
         let flip = random.uniform() < 0.5;
         let zoom = match self.mode {
             PreprocessMode::ScaleAndCrop => random.uniform(),
-            // PyTorch's modes draw nothing more, so that older runs go on as they began.
+            // PyTorch's modes draw nothing more, so that older runs continue unchanged.
             _ => View::MIDDLE.zoom,
         };
         View { x, y, flip, zoom }
     }
 
-    /// The part without chance: `photo` at the size from which it is cropped.
+    /// The deterministic part: `photo` at the size from which it is cropped.
     ///
     /// # Errors
-    /// `image-too-large` when that is more than [`MAX_SIDE`] or [`MAX_PIXELS`], as for a photo of
-    /// one pixel's width; `image-unusable` when a photo that is taken whole is smaller than the
-    /// discriminators can judge.
+    /// `image-too-large` when that exceeds [`MAX_SIDE`] or [`MAX_PIXELS`], as for a photo one pixel
+    /// wide; `image-unusable` when a photo used whole is too small for the discriminators.
     pub fn resize(&self, photo: Rgb) -> Result<Rgb> {
-        // A source may have put the fields together by itself.
+        // A source may have filled in the fields by itself.
         let photo = Rgb::new(photo.width, photo.height, photo.pixels)?;
         let (width, height) = self.size(photo.width, photo.height);
         if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
@@ -141,7 +140,7 @@ impl Preprocess {
         Ok(image::resize_bicubic(&photo, width, height))
     }
 
-    /// The part that chance decides, as the network's input, `[3, H, W]` in [-1, 1].
+    /// The random part, as the network's input, `[3, H, W]` in [-1, 1].
     ///
     /// # Errors
     /// `engine-usage` when `resized` is smaller than the crop, so did not come from
@@ -161,7 +160,7 @@ impl Preprocess {
             PreprocessMode::None => resized.clone(),
             _ => {
                 let side = self.window(resized, view.zoom);
-                // One place more than pixels are left over.
+                // One more position than spare pixels.
                 let place = |share: f64, length: usize| {
                     let left_over = length.saturating_sub(side);
                     ((share * (left_over + 1) as f64) as usize).min(left_over)
@@ -184,9 +183,9 @@ impl Preprocess {
         }
     }
 
-    /// A photo to judge networks by, of sides that they take: in the way in which they will be used,
-    /// which is whole, its longer side at most `longest` pixels, where they learn at that scale, and
-    /// else the middle of what they learn from.
+    /// A photo for judging networks, with sides that they accept, as they will be used: whole, its
+    /// longer side at most `longest` pixels, if they are trained at that scale; otherwise the
+    /// middle of the photo as in training.
     ///
     /// # Errors
     /// As [`Preprocess::resize`] and [`Preprocess::view`].
@@ -208,9 +207,9 @@ impl Preprocess {
             return crop;
         }
         let shorter = resized.width.min(resized.height);
-        // That of libm is the same on every platform.
+        // libm's result is the same on every platform.
         let scale = libm::pow(self.zoom, 2.0 * zoom - 1.0);
-        // The photo's shorter side at this scale: nothing is enlarged, and the crop fits into it.
+        // The photo's shorter side at this scale: nothing is enlarged, and the crop fits.
         let at = (self.load_size as f64 * scale).min(shorter as f64).max(crop as f64);
         ((crop * shorter) as f64 / at).round().max(crop as f64) as usize
     }
@@ -232,7 +231,7 @@ impl Preprocess {
             }
             PreprocessMode::Crop => with_shorter(shorter.max(crop)),
             PreprocessMode::None => {
-                // Halves to the even multiple, as Python rounds: 10 to 8, 14 to 16.
+                // Rounds halves to the even multiple, as Python does: 10 to 8, 14 to 16.
                 let rounded = |side: usize| (side as f64 / 4.0).round_ties_even() as usize * 4;
                 (rounded(width), rounded(height))
             }
@@ -244,15 +243,15 @@ impl Preprocess {
     }
 }
 
-/// `photo` as it is shown: whole, in its proportions as near as sides that are multiples of 4
-/// allow, its longer side at most `longest` pixels, and not enlarged.
+/// `photo` as a preview shows it: whole, not enlarged, its longer side at most `longest` pixels,
+/// its sides rounded to multiples of 4.
 pub fn whole(photo: &Rgb, longest: usize) -> Rgb {
     let (width, height) = image::fit(photo.width, photo.height, Some(longest));
     let [width, height] = [width, height].map(|side| ((side + 2) / 4 * 4).max(8));
     image::resize_bicubic(photo, width, height)
 }
 
-/// Left and right exchanged.
+/// The image with left and right exchanged.
 fn mirrored(image: &Rgb) -> Rgb {
     let (pixels, _) = image.pixels.as_chunks::<3>();
     let rows = pixels.chunks_exact(image.width);

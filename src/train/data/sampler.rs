@@ -1,13 +1,14 @@
-//! Which photos meet, and how each is cropped: the chance of a data set, without its photos.
+//! Which photos are paired, and how each is cropped: the randomness of a data set, without its
+//! photos.
 //!
 //! As in PyTorch, an epoch has as many pairs as the larger set has photos. Its order is shuffled at
-//! its start; the place in it, modulo the size of A, tells the photo of A, and the photo of B is
-//! drawn at random. So with the smaller set as B some of its photos do not come in an epoch and
-//! others more than once.
+//! the start; the position in it, modulo the size of A, gives the photo of A, and the photo of B is
+//! drawn at random. So if B is the smaller set, some of its photos do not occur in an epoch and
+//! others occur more than once.
 //!
-//! The generator is [`Random`] (SplitMix64). For a pair it gives, in this order: the place in B;
-//! replacements for an unusable photo of A, then of B; place, flip and, where it varies, scale for A,
-//! then for B.
+//! The generator is [`Random`] (SplitMix64). For each pair it draws, in this order: the index in B;
+//! replacements for an unusable photo of A, then of B; position, flip and scale (if it varies) for
+//! A, then for B.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,22 +22,22 @@ use crate::{
     random::Random,
 };
 
-/// The chance of a data set.
+/// The randomness of a data set.
 #[derive(Debug, Clone)]
 pub struct Sampler {
     /// Photos in A and in B, at least 1 each.
     lengths: (usize, usize),
     random: Random,
-    /// State of `random` before the current order was shuffled, which gives the order again.
+    /// State of `random` before the current order was shuffled, to shuffle it again.
     shuffled_at: u64,
     /// 0 before the first pair.
     epoch: u64,
     order: Vec<usize>,
-    /// Pairs of the epoch that are drawn already.
+    /// Pairs of the epoch already drawn.
     position: usize,
 }
 
-/// What has to be kept of a [`Sampler`]; of constant size, whatever the number of photos.
+/// The state of a [`Sampler`]; of constant size, whatever the number of photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplerState {
@@ -53,7 +54,7 @@ pub struct SamplerState {
 }
 
 impl Sampler {
-    /// The pairs of two sets of these sizes that follow from `random`.
+    /// Pairs for two sets of these sizes, drawn from `random`.
     ///
     /// # Errors
     /// `dataset-empty` when one of them is 0.
@@ -69,12 +70,12 @@ impl Sampler {
         }
     }
 
-    /// Pairs of an epoch.
+    /// Pairs per epoch.
     pub fn pairs(&self) -> usize {
         self.lengths.0.max(self.lengths.1)
     }
 
-    /// Pairs left of this epoch, or of the next one when it has just ended.
+    /// Pairs left in this epoch, or in the next one if it has just ended.
     pub fn left(&self) -> usize {
         match self.order.len() - self.position {
             0 => self.pairs(),
@@ -92,7 +93,7 @@ impl Sampler {
         if self.position >= self.order.len() { self.epoch + 1 } else { self.epoch.max(1) }
     }
 
-    /// The next pair: places in A and B.
+    /// The next pair: indices in A and B.
     pub fn pair(&mut self) -> (usize, usize) {
         if self.position >= self.order.len() {
             self.epoch += 1;
@@ -103,7 +104,7 @@ impl Sampler {
         (place % self.lengths.0, self.random.below(self.lengths.1))
     }
 
-    /// A place drawn from the whole of a set, for a photo that cannot be used.
+    /// A random index in a set, to replace an unusable photo.
     pub fn another(&mut self, domain: Domain) -> usize {
         self.random.below(match domain {
             Domain::A => self.lengths.0,
@@ -116,18 +117,18 @@ impl Sampler {
         preprocess.draw(&mut self.random)
     }
 
-    /// What [`Sampler::restore`] needs.
+    /// State for [`Sampler::restore`].
     pub fn state(&self) -> SamplerState {
         let Self { lengths: (photos_a, photos_b), epoch, position, shuffled_at, .. } = *self;
         let random = self.random.state();
         SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random }
     }
 
-    /// Becomes the sampler of this state and returns whether that is exact. It is not for sets of
-    /// other sizes: then the epoch of the state begins anew, with the random numbers that follow.
+    /// Restores the sampler of this state and returns whether that is exact. If the sizes of the
+    /// sets have changed, the epoch starts again, with the following random numbers.
     ///
     /// # Errors
-    /// `checkpoint-damaged` when the state's place lies behind its epoch's end.
+    /// `checkpoint-damaged` when the position is beyond the end of its epoch.
     pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
         let SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random } = *state;
         let pairs = if epoch == 0 { 0 } else { photos_a.max(photos_b) };
@@ -158,7 +159,7 @@ impl Sampler {
         Ok(false)
     }
 
-    /// A new order, from its beginning.
+    /// Shuffles a new order and starts at its beginning.
     fn shuffle(&mut self) {
         self.shuffled_at = self.random.state();
         self.order = (0..self.pairs()).collect();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// Photos that are tried before a set is taken for gone.
+/// Photos to try before a set is considered gone.
 const PROBES: usize = 16;
 
 /// One of the two sets.
@@ -17,7 +17,7 @@ pub struct Side<S> {
     pub domain: Domain,
     pub source: S,
     pub unreadable: BTreeSet<usize>,
-    /// Whether its source has ever given a photo.
+    /// Whether its source has ever returned a photo.
     pub was_read: bool,
 }
 
@@ -26,9 +26,9 @@ impl<S: Source> Side<S> {
         Self { domain, source, unreadable: BTreeSet::new(), was_read: false }
     }
 
-    /// Whether the system, which could not read the photo at `index`, reads none of the others
-    /// either, although it has read some before. Photos that are in memory must not hide that: the
-    /// run would go on with those few.
+    /// Whether the system, which could not read the photo at `index`, can read none of the others
+    /// either, although it has read some before. Cached photos must not hide that, or the run would
+    /// continue with those few.
     pub fn is_gone(&self, index: usize) -> bool {
         let all = self.source.len();
         let mut others = (1..all.min(PROBES + 1)).map(|step| (index + step) % all);
@@ -36,12 +36,12 @@ impl<S: Source> Side<S> {
             && others.all(|other| matches!(self.source.read(other), Err(Error::FileNotRead(_))))
     }
 
-    /// Whether there is no photo left.
+    /// Whether no usable photo is left.
     pub fn is_lost(&self) -> bool {
         self.unreadable.len() >= self.source.len()
     }
 
-    /// Adds to `list` the photo that will be read for `index`, unless it is at hand.
+    /// Adds the photo that will be read for `index` to `list`, unless it is in memory.
     pub fn foresee(
         &self,
         index: usize,

@@ -1,4 +1,4 @@
-//! Where photos come from.
+//! Sources of photos.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::{
     image::Rgb,
 };
 
-/// One of the two looks, and the set of photos that shows it.
+/// One of the two looks, and its set of photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub enum Domain {
@@ -20,16 +20,16 @@ pub enum Domain {
 
 impl Choice for Domain {}
 
-/// A list of photos that are read one at a time, whenever they are needed.
+/// A list of photos that are read one at a time, when needed.
 pub trait Source {
-    /// How many there are; it does not change.
+    /// Their number, which does not change.
     fn len(&self) -> usize;
 
     /// The photo at `index`, counted from 0, always the same.
     ///
     /// # Errors
-    /// Any; the photo is then skipped and not asked for again. `file-not-read` says that the system
-    /// could not read it: where that is so of all, the run stops until they are back.
+    /// Any; the photo is then skipped and not requested again. `file-not-read` means that the
+    /// system could not read it: if that is so for all photos, the run pauses until they are back.
     fn read(&self, index: usize) -> Result<Rgb>;
 
     /// Whether there are none.
@@ -48,7 +48,7 @@ impl<S: Source + ?Sized> Source for Box<S> {
     }
 }
 
-/// Photos that are decoded already.
+/// Photos that are already decoded.
 impl Source for Vec<Rgb> {
     fn len(&self) -> usize {
         self.len()
@@ -59,11 +59,11 @@ impl Source for Vec<Rgb> {
     }
 }
 
-/// Anything that can be made a photo, such as paths or encoded files, with the function that does.
+/// Anything that can be turned into photos, such as paths or encoded files, with a function for it.
 pub struct Listed<T, F> {
-    /// The photos, each as what `decode` takes.
+    /// The photos, in the form that `decode` takes.
     pub items: Vec<T>,
-    /// Makes a photo of one.
+    /// Turns one into a photo.
     pub decode: F,
 }
 

@@ -1,11 +1,11 @@
-//! Pictures on their way into a batch.
+//! Collects pictures for a batch.
 
 use crate::{
     error::{Error, Result},
     weights::HostTensor,
 };
 
-/// Pictures of one size, one behind the other.
+/// Pictures of one size, stored consecutively.
 #[derive(Default)]
 pub struct Stack {
     pictures: usize,
@@ -17,7 +17,7 @@ impl Stack {
     /// Adds a picture, `[3, H, W]`.
     ///
     /// # Errors
-    /// `engine-usage` when it is of another size than those before.
+    /// `engine-usage` when its size differs from the previous ones.
     pub fn push(&mut self, picture: HostTensor) -> Result<()> {
         if self.pictures == 0 {
             self.shape = picture.shape;
@@ -31,7 +31,7 @@ impl Stack {
         Ok(())
     }
 
-    /// All of them, `[B, 3, H, W]`.
+    /// All pictures, `[B, 3, H, W]`.
     ///
     /// # Errors
     /// `engine-usage` when there is none.

@@ -1,4 +1,4 @@
-//! Whether a run has come to NaN or infinity: then nothing it does makes sense any more.
+//! Checks whether a run has reached NaN or infinity, after which nothing it does makes sense.
 
 use super::{
     polishing::Polishing,
@@ -12,14 +12,14 @@ use crate::{
     weights::StateDict,
 };
 
-/// What is read back of [`ops::not_finite`].
+/// The name of [`ops::not_finite`]'s result when read back.
 const CHECKS: &str = "checks";
 
-/// The names of all weights whose check is on its way.
+/// The names of all weights being checked.
 pub(super) struct Weights(Vec<String>);
 
 impl Weights {
-    /// Adds to `readback` a number for each of the weights, which is 0 if they are finite.
+    /// Adds a number for each weight to `readback`, which is 0 if it is finite.
     pub fn check(gan: &CycleGan, polishing: Option<&Polishing>, readback: &mut Readback) -> Self {
         let CycleGan { g_a, g_b, d_a, d_b, .. } = gan;
         let networks = [
@@ -43,7 +43,7 @@ impl Weights {
         Self(names)
     }
 
-    /// The first that are not finite, by what was read.
+    /// The first weight that is not finite, according to the numbers read.
     pub fn wrong(&self, read: &StateDict) -> Option<&str> {
         let checks = read.get(CHECKS).map_or(&[] as &[f32], |checks| &checks.data);
         let mut wrong = self.0.iter().zip(checks).filter(|(_, check)| **check != 0.0);
@@ -51,13 +51,12 @@ impl Weights {
     }
 }
 
-/// All numbers that a step was told by.
+/// All numbers that a step reported.
 fn all(report: &StepReport) -> impl Iterator<Item = (&'static str, f32)> {
     report.losses.named().into_iter().chain(report.distances.iter().flat_map(Distances::named))
 }
 
-/// Refuses losses that are not finite, and a `weight` that is not; a loss first, since it
-/// names the step.
+/// Refuses losses and a `weight` that are not finite; losses first, because they name the step.
 pub(super) fn check(reports: &[StepReport], weight: Option<&str>) -> Result<()> {
     let last = reports.last().map_or(0, |report| report.step);
     for report in reports {

@@ -1,5 +1,5 @@
-//! Learning on: a run that is over, or shall end elsewhere than planned, gets another schedule and
-//! goes on with everything that it has: weights, moments, pools and its place in the photos.
+//! Continuing a run that is over, or that should end elsewhere than planned: it gets another
+//! schedule and continues with its weights, moments, pools and position in the photos.
 
 use super::{start::reaches_the_generators, trainer::Trainer};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// That nothing would be learned until the end of step or epoch `total`.
+/// The error that nothing would be learned until the end of step or epoch `total`.
 fn over(unit: Unit, done: u64, total: u64) -> Error {
     let unit = unit.name().trim_end_matches('s');
     Error::ConfigInvalid(format!(
@@ -20,22 +20,22 @@ fn over(unit: Unit, done: u64, total: u64) -> Error {
 }
 
 impl<S: Source> Trainer<S> {
-    /// Goes on for `steps` steps from here, whatever was planned: [`Trainer::learn_until`] so many.
+    /// Continues for `steps` steps from here, whatever was planned, with [`Trainer::learn_until`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Trainer::learn_until`].
     pub fn learn_on(&mut self, steps: u64, rate: Option<f64>) -> Result<()> {
         self.learn_until(Unit::Steps, self.step.saturating_add(steps), rate)
     }
 
-    /// Goes on until `total` steps or epochs are done in all.
+    /// Continues until `total` steps or epochs are done in all.
     ///
-    /// A constant learning rate stays constant, so that ten steps and ten more are twenty. One that
-    /// falls goes on falling along the line that it would have had, had the run been planned this
-    /// long: a run of `flat` and `decay` steps that goes on for `more` begins at `more / (decay +
-    /// more)` of its rate, and one that had not begun to fall falls from here on. In either case it
-    /// is zero behind the last step. With `rate` it begins at that rate instead. Steps of polish that
-    /// are done count as steps along that line.
+    /// A constant learning rate stays constant, so that ten steps and ten more equal twenty. A
+    /// falling rate continues along the line it would have had if the run had been planned this
+    /// long: a run of `flat` and `decay` steps that is extended by `more` continues at
+    /// `more / (decay + more)` of its rate, and a rate that has not begun to fall falls from here
+    /// on. Either way it reaches zero after the last step. With `rate` it starts at that rate
+    /// instead. Completed polishing steps count as steps along that line.
     ///
     /// # Errors
     /// As [`Trainer::reschedule`].
@@ -54,11 +54,11 @@ impl<S: Source> Trainer<S> {
         self.reschedule(schedule, rate)
     }
 
-    /// Goes on by another schedule, and with another rate before it if that is given. A checkpoint
-    /// knows of it.
+    /// Continues with another schedule, and with another base rate if given. Checkpoints include
+    /// it.
     ///
     /// # Errors
-    /// `config-invalid` when the run is beyond the end of that schedule already, or would learn
+    /// `config-invalid` when the run is already beyond the end of that schedule, or would learn
     /// nothing in its next step; nothing has changed then.
     pub fn reschedule(&mut self, schedule: Schedule, rate: Option<f64>) -> Result<()> {
         let adam = self.config.adam;
@@ -73,7 +73,7 @@ impl<S: Source> Trainer<S> {
         Ok(())
     }
 
-    /// Steps that are done, or whole epochs.
+    /// Completed steps, or whole epochs.
     fn done(&self, unit: Unit) -> u64 {
         match unit {
             Unit::Steps => self.step,
@@ -81,7 +81,7 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// Length of the present schedule's flat part, in `unit`.
+    /// Length of the current schedule's flat part, in `unit`.
     fn flat(&self, unit: Unit) -> u64 {
         let Schedule { unit: present, flat, .. } = self.config.schedule;
         let batches = self.dataset.batches(self.config.batch_size).max(1) as u64;

@@ -1,12 +1,12 @@
-//! How much memory a run takes, known before it begins.
+//! Predicts how much memory a run takes.
 //!
-//! Nothing of a step depends on what is in the pictures, so its memory is arithmetic: what stays
-//! (weights, averages, moments, pools), what every step makes of parameters, and what grows with the
-//! pictures.
-//! How many tensors of each kind live at once was fitted to what runs reserved: on lavapipe 18 small
-//! ones (ngf and ndf 4 to 32, 32 to 128 pixels), of which 0.73 to 1.44 times as much is foretold; on
-//! an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03 times at ngf 64 and 1.09 at 32; on the CPU
-//! with one thread the same small ones. `tests/train_memory.rs` compares some again.
+//! Nothing in a step depends on the contents of the pictures, so its memory is arithmetic: what
+//! persists (weights, averages, moments, pools), what every step creates per parameter, and what
+//! grows with the pictures. The number of simultaneous tensors of each kind was fitted to what runs
+//! reserved: 18 small ones on lavapipe (ngf and ndf 4 to 32, 32 to 128 pixels), for which 0.73 to
+//! 1.44 times as much is predicted; runs on an H200 with 9 blocks, ndf 64 and 256 pixels, 1.03
+//! times at ngf 64 and 1.09 at 32; and the same small ones on the CPU with one thread.
+//! `tests/train_memory.rs` repeats some of these comparisons.
 
 use crate::{
     device::{Kind, Limits},
@@ -22,20 +22,20 @@ use crate::{
 
 /// Bytes of a float32.
 const FLOAT: u64 = 4;
-/// Sides that are proposed are multiples of this where they can be.
+/// Proposed sides are multiples of this if possible.
 const STEP: usize = 32;
 
 /// The memory of a run, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Need {
-    /// All that lives at once.
+    /// Everything alive at once.
     pub total: u64,
     /// The largest tensor.
     pub tensor: u64,
 }
 
 impl Need {
-    /// That of a run of `config` on pictures of `pixels` pixels.
+    /// The need of a run of `config` on pictures of `pixels` pixels.
     pub fn new(config: &Config, pixels: u64, kind: Kind) -> Self {
         let Config { ngf, ndf, blocks, batch_size, up, norm, .. } = *config;
         let generator = config.architecture().parameters() as u64;
@@ -49,22 +49,22 @@ impl Need {
         let judged = FLOAT * ndf as u64 * pictures / 2;
         let image = FLOAT * 3 * pictures;
         let pools = FLOAT * 2 * 3 * pixels * config.pool_size as u64;
-        // Weights and their two moments, of two networks of each kind.
+        // Weights and their two moments, for two networks of each kind.
         let networks = FLOAT * 3 * 2 * (generator + discriminator);
         let averages = if config.ema > 0.0 { FLOAT * 2 * generator } else { 0 };
         let stays = networks + averages + pools;
         let blocks = blocks as u64;
-        // Enlarged images have twice the channels of the first layer's result, and so have their
-        // gradients.
+        // Enlarged images, and their gradients, have twice the channels of the first layer's
+        // result.
         let enlarged = if up == Up::Transpose { 0 } else { 2 * wide };
         let (made, rest) = match kind {
             Kind::WebGpu => {
                 let parameters = FLOAT * (2 * generator + 5 * discriminator);
-                // What an affine block keeps cannot be told from its result.
+                // An affine block's intermediate values cannot be recovered from its result.
                 let of_block = if norm == Norm::Instance { 6 } else { 9 };
                 let of_blocks = of_block * blocks * wide / 10;
                 let images = 5 * wide + 3 * enlarged + of_blocks + 38 * judged + 8 * image;
-                // The gradient of a weight is summed in parts, which come to 4 MB at most; those of
+                // The gradient of a weight is summed in parts of at most 4 MB in total; those of
                 // convolutions of enlarged images, which have twice the rows, are the largest.
                 let parts = if up == Up::Transpose { 0 } else { 3_000_000 };
                 (parameters + images + transformed(ngf, config.blocks), 2_000_000 + parts)
@@ -78,8 +78,8 @@ impl Need {
         Self { total: stays + made + rest, tensor: wide.max(enlarged).max(judged) }
     }
 
-    /// That of polishing in a run of `config` on pictures of `pixels` pixels, behind training on
-    /// pictures of `trained`. The larger one of this and of [`Need::new`] is that of the run.
+    /// The need of polishing in a run of `config` on pictures of `pixels` pixels, after training on
+    /// pictures of `trained`. The run needs the larger one of this and [`Need::new`].
     fn polishing(config: &Config, trained: u64, pixels: u64, kind: Kind) -> Self {
         let Config { ngf, blocks, pool_size, up, norm, .. } = *config;
         let generator = config.architecture().parameters() as u64;
@@ -88,10 +88,10 @@ impl Need {
         let of_block = if norm == Norm::Instance { 6 } else { 9 };
         let of_blocks = of_block * blocks as u64 * wide / 10;
         let pools = FLOAT * 2 * 3 * trained * pool_size as u64;
-        // Of each generator a copy, its two moments and its average.
+        // A copy of each generator, its two moments and its average.
         let copies = FLOAT * 2 * 4 * generator;
         let images = match kind {
-            // Each generator has a recording of its own, so more transformed weights live at once.
+            // Each generator has its own recording, so more transformed weights live at once.
             Kind::WebGpu => 10 * wide + 3 * enlarged + of_blocks + transformed(ngf, blocks) / 2,
             Kind::Cpu => 7 * wide + enlarged + of_blocks,
         };
@@ -99,10 +99,10 @@ impl Need {
         Self { total, tensor: wide.max(enlarged) }
     }
 
-    /// That of a run of `config`. Whole photos are not counted: see [`most_pixels`].
+    /// The need of a run of `config`. Whole photos are not counted: see [`most_pixels`].
     pub fn of(config: &Config, kind: Kind) -> Self {
         let Preprocess { mode, load_size, crop_size, .. } = config.preprocess;
-        // Of photos that are not resized, the size is not known.
+        // The size of photos that are not resized is unknown.
         let shorter = if mode == PreprocessMode::ResizeAndCrop { load_size } else { usize::MAX };
         let polished = polish::enlarged(&config.preprocess, shorter).crop_size;
         let [trained, polished] = match mode {
@@ -122,13 +122,13 @@ impl Need {
     }
 }
 
-/// Winograd's filtering transforms weights, and makes their gradients of transformed ones.
+/// Winograd's filtering transforms weights, and computes their gradients from transformed ones.
 fn transformed(ngf: usize, blocks: usize) -> u64 {
     let kernel = FLOAT * 9 * 16 * (ngf * ngf) as u64;
     if blocks > 0 && ngf >= 8 { 44 * kernel } else { 0 }
 }
 
-/// Refuses a run that a device of these limits does not hold.
+/// Refuses a run that exceeds a device's limits.
 ///
 /// # Errors
 /// `training-too-large`, with the largest crop that fits.
@@ -150,7 +150,7 @@ pub fn check(config: &Config, kind: Kind, limits: &Limits) -> Result<()> {
     )))
 }
 
-/// The largest crop, at most that of `config`, with which a run fits into these limits.
+/// The largest crop, at most that of `config`, with which a run is within these limits.
 pub fn largest_crop(config: &Config, kind: Kind, limits: &Limits) -> Option<usize> {
     let crop = config.preprocess.crop_size;
     let coarse = (1..=crop / STEP).rev().map(|side| side * STEP);
@@ -159,9 +159,9 @@ pub fn largest_crop(config: &Config, kind: Kind, limits: &Limits) -> Option<usiz
     sides.find(|side| Need::of(&cropped(config, *side), kind).fits(limits))
 }
 
-/// Pixels of the largest picture with which a run fits into these limits.
+/// Pixels of the largest picture with which a run is within these limits.
 pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
-    // All of it is linear.
+    // The need is linear in the pixels.
     const SAMPLE: u64 = 1 << 20;
     let part = |room: u64, each: u64| u128::from(room) * u128::from(SAMPLE) / u128::from(each);
     let most = |need: fn(&Config, u64, Kind) -> Need| {
@@ -175,9 +175,9 @@ pub fn most_pixels(config: &Config, kind: Kind, limits: &Limits) -> u64 {
     if config.polish == 0 { training } else { training.min(most(polished)) }
 }
 
-/// The longest side of a square with which one generator can be polished within these limits.
+/// The longest side of a square on which one generator can be polished within these limits.
 pub fn largest_polished(architecture: &Architecture, kind: Kind, limits: &Limits) -> usize {
-    // No discriminator and no pool worth mentioning.
+    // Without discriminators or pools to speak of.
     let config = Config { ndf: 1, pool_size: 0, polish: 1, ..Config::default() };
     most_pixels(&config.with_architecture(*architecture), kind, limits).isqrt() as usize
 }

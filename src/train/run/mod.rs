@@ -1,4 +1,4 @@
-//! A run: how it begins, goes on step by step, tells what happened, and survives in a checkpoint.
+//! A run: how it starts, proceeds step by step, reports, and is stored in a checkpoint.
 
 mod finite;
 mod learn_on;

@@ -1,4 +1,4 @@
-//! Networks and pools out of a checkpoint.
+//! Takes networks and pools out of a checkpoint.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
@@ -27,9 +27,9 @@ pub(super) async fn generator(
         generator_from(weights(name, tensors).await?).map_err(contradicts)?;
     let network = Generator::from_state(architecture, state, device).map_err(contradicts)?;
     let mut learner = Learner::restore(name, network, time, tensors, device).await?;
-    // It begins with the first update. A run of an older version has none, and goes on without.
+    // The average starts with the first update. Runs of older versions continue without one.
     if config.ema > 0.0 && time > 0 {
-        // Checked as the weights themselves were.
+        // Checked like the weights themselves.
         let (_, state) =
             generator_from(weights(&averages(name), tensors).await?).map_err(contradicts)?;
         let average = Generator::from_state(architecture, state, device).map_err(contradicts)?;
@@ -38,7 +38,7 @@ pub(super) async fn generator(
     Ok(learner)
 }
 
-/// The same of a discriminator.
+/// The same for a discriminator.
 pub(super) async fn discriminator(
     name: &str,
     time: u64,
@@ -86,7 +86,7 @@ pub(super) async fn pool(
     ImagePool::restore(config.pool_size, pictures)
 }
 
-/// What is wrong with a part, said of the checkpoint.
+/// Turns an error about a part into one about the checkpoint.
 pub(super) fn contradicts(error: Error) -> Error {
     damaged(&error.to_string())
 }

@@ -1,6 +1,6 @@
-//! The last phase of a run, behind its schedule: both generators are [polished](super::polish), each
-//! on photos of the set that it translates. Nothing else learns, so the run can go on from where it
-//! was, moments, pools and discriminators included.
+//! The last phase of a run, after its schedule: both generators are [polished](super::polish), each
+//! on photos of the set that it translates. Nothing else is trained, so the run can later continue
+//! from where it was, including moments, pools and discriminators.
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use crate::{
 /// The names of both generators' parts in a checkpoint.
 const NAMES: [&str; 2] = ["polish_A", "polish_B"];
 
-/// All of the phase that is no tensor.
+/// The state of the phase, except its tensors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct State {
@@ -37,7 +37,7 @@ struct State {
     b: Value,
 }
 
-/// The same of one generator.
+/// The same for one generator.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StudentState {
@@ -48,12 +48,12 @@ struct StudentState {
     unpolished: f64,
 }
 
-/// Both generators on their way to their means.
+/// Both generators being polished.
 #[derive(Debug)]
 pub(super) struct Polishing {
-    /// From A to B, and back.
+    /// From A to B, and from B to A.
     pub both: [Polish; 2],
-    /// Steps done.
+    /// Completed steps.
     pub steps: u64,
 }
 
@@ -86,20 +86,20 @@ impl Polishing {
         Ok([polish_a, polish_b, unpolished_a, unpolished_b])
     }
 
-    /// Takes note of what a step found, once it is read.
+    /// Records the distances of a step, once they are read.
     pub fn note(&mut self, distances: &Distances) {
         let [a, b] = &mut self.both;
         a.note([distances.polish_a, distances.unpolished_a]);
         b.note([distances.polish_b, distances.unpolished_b]);
     }
 
-    /// All its tensors, by their names in a checkpoint.
+    /// All tensors, by their names in a checkpoint.
     pub fn parts(&self) -> Vec<Entry> {
         let all = self.both.iter().zip(NAMES);
         all.flat_map(|(polish, name)| polish.student().parts(name)).collect()
     }
 
-    /// All that is no tensor.
+    /// Everything that is not a tensor.
     pub fn state(&self) -> Value {
         let [a, b] = self.both.each_ref().map(|polish| {
             let Latest { polished, unpolished } = polish.distances;
@@ -108,7 +108,7 @@ impl Polishing {
         json::write(&State { steps: self.steps, a, b })
     }
 
-    /// Goes on from a checkpoint, with the generators as they were when the phase began.
+    /// Continues from a checkpoint, with the generators as they were when the phase began.
     ///
     /// # Errors
     /// `checkpoint-damaged`, and those of `tensors`.
@@ -119,7 +119,7 @@ impl Polishing {
         device: &Device,
     ) -> Result<Self> {
         let State { steps, a, b } = json::read(state, Error::CheckpointDamaged)?;
-        // A copy is averaged whether or not training was.
+        // The copies are averaged even if training was without averages.
         let config = Config { ema: 0.5, ..Config::default() };
         let mut both = Vec::new();
         for ((part, state), teacher) in NAMES.into_iter().zip([a, b]).zip(teachers) {

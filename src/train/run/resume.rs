@@ -1,4 +1,4 @@
-//! A run out of a checkpoint: on the CPU the same numbers follow, to the bit.
+//! A run from a checkpoint. On the CPU it gives the same numbers to the bit.
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// All of a run that is no tensor.
+/// The state of a run, except its tensors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct State {
@@ -35,7 +35,7 @@ struct State {
     images: u64,
     #[serde(rename = "warm_up_steps")]
     warm_up: u64,
-    /// A run of version 1 had none, and goes on without.
+    /// Runs of version 1 had no ramp, and continue without.
     #[serde(rename = "lr_ramp_steps", default)]
     ramp: u64,
     #[serde(default)]
@@ -51,7 +51,7 @@ struct State {
     sampler: Value,
     #[serde(with = "json::hex")]
     chance: u64,
-    /// Shapes of the pictures in either pool.
+    /// Shapes of the pictures in both pools.
     #[serde(rename = "pool_A")]
     pool_a: Value,
     #[serde(rename = "pool_B")]
@@ -59,7 +59,7 @@ struct State {
 }
 
 impl<S: Source> Trainer<S> {
-    /// All that is no tensor.
+    /// Everything that is not a tensor.
     pub(super) fn state_of_run(&self) -> Value {
         let shapes = |pool: &ImagePool<Tensor<4>>| -> Value {
             pool.images().iter().map(|picture| Value::from(picture.dims().to_vec())).collect()
@@ -83,9 +83,9 @@ impl<S: Source> Trainer<S> {
         })
     }
 
-    /// Goes on from a checkpoint with the same photos, of which at most `cache_bytes` of pixels are
-    /// kept in memory. Returns also whether that is exact: with another number of photos than
-    /// then, the epoch is begun anew.
+    /// Continues from a checkpoint with the same photos, keeping at most `cache_bytes` of pixels in
+    /// memory. Also returns whether that is exact: if the number of photos has changed, the epoch
+    /// starts again.
     ///
     /// # Errors
     /// `checkpoint-damaged` when a part is missing or contradicts another; `dataset-empty`;
@@ -100,11 +100,11 @@ impl<S: Source> Trainer<S> {
         at_once(Self::restore(&state, &mut tensors, photos, cache_bytes, device))
     }
 
-    /// [`Trainer::resume`] from a file, of which no more is in memory at once than the weights of
-    /// one network.
+    /// [`Trainer::resume`] from a file. It never holds more than the weights of one network in
+    /// memory.
     ///
     /// # Errors
-    /// As there, and those of the file.
+    /// As [`Trainer::resume`], and those of the file.
     pub async fn resume_from<F: Store>(
         mut file: Reader<F>,
         photos: (S, S),
@@ -149,7 +149,7 @@ impl<S: Source> Trainer<S> {
         (trainer.step, trainer.images) = (state.step, state.images);
         (trainer.warm_up, trainer.ramp) = (state.warm_up, state.ramp);
         trainer.chance = Random::from_state(state.chance);
-        // With fewer photos than then, epochs are shorter.
+        // With fewer photos, epochs are shorter.
         reaches_the_generators(state.warm_up, state.step, &config, &trainer.dataset)?;
         Ok((trainer, exact))
     }

@@ -19,12 +19,11 @@ use crate::{
 };
 
 impl<S: Source> Trainer<S> {
-    /// Everything that the run needs to go on elsewhere.
+    /// Everything the run needs to continue elsewhere.
     ///
     /// # Errors
-    /// Those of [`Readback::read`]; what ended the run, if that is so; `training-not-finite` when a
-    /// number in it is not finite, so that a broken run never takes the place of its last good
-    /// checkpoint.
+    /// Those of [`Readback::read`]; the error that ended the run, if any; `training-not-finite`
+    /// when a number is not finite, so that a broken run never replaces its last good checkpoint.
     pub async fn checkpoint(&self) -> Result<Checkpoint> {
         let parts = self.parts()?;
         let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };
@@ -40,11 +39,11 @@ impl<S: Source> Trainer<S> {
         Ok(Checkpoint { tensors, state: self.state_of_run() })
     }
 
-    /// Writes [`Trainer::checkpoint`] into a file, whose length it returns. No more of it is in
-    /// memory at once than its largest tensor.
+    /// Writes [`Trainer::checkpoint`] to a file and returns its length. It never holds more than
+    /// the largest tensor in memory.
     ///
     /// # Errors
-    /// As there, and those of `sink`; what was written then is of no use.
+    /// As [`Trainer::checkpoint`], and those of `sink`; what was written is then useless.
     pub async fn save(&self, sink: &mut impl Sink) -> Result<u64> {
         let parts = self.parts()?;
         let shapes = parts.iter().map(|part| (part.name.as_str(), part.shape.as_slice()));
@@ -72,9 +71,9 @@ impl<S: Source> Trainer<S> {
         Ok(parts)
     }
 
-    /// Reads parts one after another, cut into pieces of at most half of the largest tensor, and
-    /// hands each piece to `take`. As many are read together as are no larger than that: on its way
-    /// a piece may be copied once.
+    /// Reads parts one after another, in pieces of at most half of the largest tensor, and passes
+    /// each piece to `take`. Pieces that fit into that size are read together; the limit is a half
+    /// because a piece may be copied once.
     async fn read(
         &self,
         parts: &[Entry],
@@ -109,7 +108,7 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-/// Some rows of a tensor, one behind the other in a file.
+/// Consecutive rows of a tensor, contiguous in a file.
 struct Cut {
     axis: usize,
     start: usize,
@@ -126,9 +125,9 @@ impl Cut {
     }
 }
 
-/// A tensor of these extents in cuts of at most `most` elements, or of a single row.
+/// Cuts a tensor of these extents into pieces of at most `most` elements, or of a single row.
 fn cuts(extents: [usize; 4], most: usize) -> impl Iterator<Item = Cut> {
-    // The axes before are of one row, so a cut's numbers lie together.
+    // All earlier axes have extent 1, so a cut's numbers are contiguous.
     let axis = extents.iter().position(|extent| *extent > 1).unwrap_or(0);
     let all = extents.get(axis).copied().unwrap_or(1);
     let row = extents.iter().product::<usize>() / all.max(1);

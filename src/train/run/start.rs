@@ -1,4 +1,4 @@
-//! How a run begins: from random weights, or from weights that know something already.
+//! How a run starts: from random weights, or from trained ones.
 
 use burn::tensor::Device;
 
@@ -18,22 +18,22 @@ use crate::{
     weights::{Architecture, StateDict},
 };
 
-/// The weights that a run starts from; what is missing is drawn at random, or copied (see
+/// The initial weights of a run; missing ones are drawn at random, or copied (see
 /// [`MissingGenerator`]).
 #[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// The generator from A to B, as [`crate::weights::generator_from`] gives it.
+    /// The generator from A to B, as returned by [`crate::weights::generator_from`].
     pub g_a: Option<(Architecture, StateDict)>,
     /// The generator from B to A.
     pub g_b: Option<(Architecture, StateDict)>,
-    /// The discriminator of B, with its `ndf`, as [`crate::weights::discriminator_from`] gives it.
+    /// The discriminator of B and its `ndf`, as from [`crate::weights::discriminator_from`].
     pub d_a: Option<(usize, StateDict)>,
     /// The discriminator of A.
     pub d_b: Option<(usize, StateDict)>,
 }
 
 impl Start {
-    /// `config` with these networks' width, depth and kind.
+    /// `config` with the width, depth and variants of these networks.
     ///
     /// # Errors
     /// `weights-differ` when the two discriminators differ in width.
@@ -54,7 +54,7 @@ impl Start {
 }
 
 impl<S: Source> Trainer<S> {
-    /// A new run. Width and depth of the generators are those of the weights that are given.
+    /// A new run. Given weights determine the generators' width and depth.
     ///
     /// # Errors
     /// `config-invalid`, also for a run that ends before its generators learn anything;
@@ -62,8 +62,7 @@ impl<S: Source> Trainer<S> {
     pub fn new(config: Config, start: Start, dataset: Dataset<S>, device: &Device) -> Result<Self> {
         let config = start.applied_to(config)?;
         config.validate()?;
-        // Generators that know something, whose first updates are to be short, and a discriminator
-        // that knows nothing.
+        // Trained generators, whose first updates should be small, and an untrained discriminator.
         let knows = start.g_a.is_some() || start.g_b.is_some();
         let warms = knows && (start.d_a.is_none() || start.d_b.is_none());
         let warm_up = if warms { config.warm_up } else { 0 };
@@ -104,7 +103,7 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-/// Refuses a run whose generators would never move: it ends before step `warm_up` does, or has the
+/// Refuses a run whose generators would never be trained: it ends before step `warm_up`, or has the
 /// rate 0 from there on. `step` steps are done.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! How a run goes on, step by step: what is handed out, drawn, learnt and read back.
+//! How a run proceeds, step by step: photos read, numbers drawn, networks updated, losses read.
 
 use burn::tensor::Tensor;
 use web_time::Instant;
@@ -22,20 +22,20 @@ use crate::{
     },
 };
 
-/// A step, and its losses by their names, still on the device.
+/// A step, and its losses by name, still on the device.
 pub(super) type Step = (StepReport, Vec<(&'static str, Tensor<1>)>);
 
 impl<S: Source> Trainer<S> {
     /// Does `n` steps, or as many as are left. All losses are read back in one transaction; on the
-    /// CPU, where reading costs nothing, after each step. Fewer come back when the next step fails:
-    /// the next call says why.
+    /// CPU, where reading is free, after each step. If a step fails, the reports of those before it
+    /// are returned, and the next call returns the error.
     ///
     /// # Errors
     /// `training-not-finite` at the first step with a loss or a weight that is not finite, and
-    /// `gpu-lost`, `gpu-refused` and `out-of-memory`, behind which a step may be done in part: the
-    /// trainer is of no more use then, and a run goes on from its last checkpoint. Behind any other
-    /// error it stands where it stood, can be saved, and goes on: `dataset-empty` while no photo of
-    /// a set can be read, `engine-usage` for pictures that do not fit the networks.
+    /// `gpu-lost`, `gpu-refused` and `out-of-memory`, after which a step may be incomplete: the
+    /// trainer is then useless, and the run continues from its last checkpoint. After any other
+    /// error the trainer is unchanged, can be saved, and can continue: `dataset-empty` while no
+    /// photo of a set can be read, `engine-usage` for pictures that do not fit the networks.
     pub async fn train_steps(&mut self, n: usize) -> Result<Vec<StepReport>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
@@ -66,7 +66,7 @@ impl<S: Source> Trainer<S> {
             }
             let (report, losses) = match self.one() {
                 Ok(done) => done,
-                // What was done before is worth as much as ever.
+                // The steps before it are still valid.
                 Err(error) if index > 0 && !ends_a_run(&error) => break,
                 Err(error) => return Err(error),
             };
@@ -91,7 +91,7 @@ impl<S: Source> Trainer<S> {
         Ok(reports)
     }
 
-    /// One step, its losses still on the device. One that fails has not been.
+    /// One step, its losses still on the device. A step that fails has not happened.
     fn one(&mut self) -> Result<Step> {
         let (step, images, chance) = (self.step, self.images, self.chance.state());
         let place = self.dataset.state();
@@ -110,14 +110,14 @@ impl<S: Source> Trainer<S> {
         for side in [&batch.a, &batch.b].iter().flat_map(|tensor| tensor.shape.iter().skip(2)) {
             Discriminator::answers(*side, self.config.discriminator_padding)?;
         }
-        // A run that goes on behind its polish is polished again.
+        // A run that continues after polishing is polished again.
         self.polishing = None;
         self.step += 1;
         self.images += count as u64;
         let Batch { a, b, epoch, skipped, .. } = batch;
         let size = self.config.pool_size;
         let mut draw = || (0..count).map(|_| Draw::new(size, &mut self.chance)).collect();
-        // The order of the fields is PyTorch's.
+        // Draws in the order of the fields, which is PyTorch's.
         let mut draws = Draws { b: draw(), a: draw(), ..Draws::default() };
         let policy = self.config.augment;
         if !policy.is_none() {
@@ -139,8 +139,7 @@ impl<S: Source> Trainer<S> {
         Ok((StepReport { warming_up, ..report }, losses.named().collect()))
     }
 
-    /// The part of the learning rate that the generators have in this step: 0 in the warm-up, then
-    /// rising to 1.
+    /// The generators' share of the learning rate in this step: 0 in the warm-up, then rising to 1.
     fn risen(&self) -> f64 {
         let behind = self.step.saturating_sub(self.warm_up);
         (behind as f64 / self.ramp.max(1) as f64).min(1.0)
@@ -153,7 +152,7 @@ impl<S: Source> Trainer<S> {
         self.step += 1;
         self.images += 1;
         let mut polishing = self.polishing.take().unwrap_or_else(|| {
-            // What training has recorded keeps its memory.
+            // Training's recordings would hold on to their memory.
             self.repeater.forget();
             let teachers = [Domain::A, Domain::B].map(|domain| self.unpolished(domain));
             let mut polishing = Polishing::new(teachers, &self.device);
@@ -170,8 +169,8 @@ impl<S: Source> Trainer<S> {
         Ok((StepReport { polishing: true, ..report }, distances))
     }
 
-    /// What is known of a step before its losses are read. `rates` are that of the schedule and that
-    /// of the generators.
+    /// The report of a step before its losses are read. `rates` are the schedule's and the
+    /// generators'.
     fn report(&self, epoch: u64, skipped: Vec<Skipped>, rates: [f64; 2]) -> StepReport {
         let [learning_rate, generator_rate] = rates;
         StepReport {
@@ -190,8 +189,7 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-/// Whether nothing good is left behind this error: weights that are none, a device that took them
-/// along, or one that has done only a part of a step.
+/// Whether this error leaves nothing usable: NaN weights, a lost device, or an incomplete step.
 fn ends_a_run(error: &Error) -> bool {
     use Error::{GpuLost, GpuRefused, OutOfMemory, TrainingNotFinite};
     matches!(error, TrainingNotFinite(_) | GpuLost(_) | GpuRefused(_) | OutOfMemory(_))

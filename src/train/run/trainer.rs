@@ -1,5 +1,5 @@
-//! A training run: a pump. [`Trainer::train_steps`] does some steps and says what happened; to
-//! pause is not to call it, and dropping the trainer frees everything.
+//! A training run. [`Trainer::train_steps`] does some steps and reports them; to pause, stop
+//! calling it; dropping the trainer frees everything.
 
 use burn::tensor::{Device, Tensor};
 
@@ -38,29 +38,29 @@ pub struct Trainer<S> {
     pub(super) config: Config,
     pub(super) gan: CycleGan,
     pub(super) dataset: Dataset<S>,
-    /// Decides what comes out of the image pools.
+    /// Decides what the image pools return.
     pub(super) chance: Random,
     pub(super) step: u64,
     pub(super) images: u64,
     /// Steps at the beginning in which only the discriminators learn.
     pub(super) warm_up: u64,
-    /// Steps behind those in which the generators' learning rate rises.
+    /// Steps after those in which the generators' learning rate rises.
     pub(super) ramp: u64,
     /// The last phase, once it has begun.
     pub(super) polishing: Option<Polishing>,
     pub(super) device: Device,
-    /// Does the steps.
+    /// Runs the steps.
     pub(super) repeater: Repeater,
     /// Queues each step anew.
     pub(super) plainly: bool,
-    /// Why it cannot go on.
+    /// Why it cannot continue.
     pub(super) ended: Option<Error>,
-    /// Dropped behind all tensors.
+    /// Dropped after all tensors.
     _reserved: Reserved,
 }
 
 impl<S: Source> Trainer<S> {
-    /// A run at its beginning, without a warm-up.
+    /// A run at its start, without a warm-up.
     pub(super) fn of(config: Config, gan: CycleGan, dataset: Dataset<S>, device: &Device) -> Self {
         Self {
             config,
@@ -80,27 +80,27 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// What decides the run. Width and depth are those of the generators.
+    /// The run's configuration, with the generators' actual width and depth.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Steps done, those of the warm-up among them.
+    /// Completed steps, including the warm-up.
     pub fn step(&self) -> u64 {
         self.step
     }
 
-    /// Steps in which the discriminators learn alone.
+    /// Steps in which only the discriminators learn.
     pub fn warm_up(&self) -> u64 {
         self.warm_up
     }
 
-    /// Steps behind the warm-up in which the generators' learning rate rises.
+    /// Steps after the warm-up in which the generators' learning rate rises.
     pub fn ramp(&self) -> u64 {
         self.ramp
     }
 
-    /// Steps of the whole run, those of polishing among them.
+    /// Steps of the whole run, including polishing.
     pub fn total(&self) -> u64 {
         let batches = self.dataset.batches(self.config.batch_size);
         self.config.schedule.steps(batches).saturating_add(self.config.polish)
@@ -116,12 +116,12 @@ impl<S: Source> Trainer<S> {
         self.is_trained() && self.polished() >= self.config.polish
     }
 
-    /// Whether the schedule is over, and only polishing may be left.
+    /// Whether the schedule is over, and at most polishing is left.
     pub(super) fn is_trained(&self) -> bool {
         self.config.schedule.is_over(self.epoch(), self.step + 1)
     }
 
-    /// Steps of polishing that are done.
+    /// Completed steps of polishing.
     pub fn polished(&self) -> u64 {
         self.polishing.as_ref().map_or(0, |polishing| polishing.steps)
     }
@@ -131,16 +131,14 @@ impl<S: Source> Trainer<S> {
         &mut self.dataset
     }
 
-    /// Leaves out photos that are so large that these limits do not hold a step on them, where they
-    /// are learnt from as a whole.
+    /// Excludes photos that are too large for a step within these limits, if photos are used whole.
     pub fn keep_within(&mut self, kind: Kind, limits: &Limits) {
         if self.config.preprocess.mode == PreprocessMode::None {
             self.dataset.most_pixels = memory::most_pixels(&self.config, kind, limits);
         }
     }
 
-    /// The generator from `domain` to the other one, as it is to be used: once it has been polished,
-    /// that one.
+    /// The generator from `domain` to the other one that is to be used: polished, if it has been.
     pub fn generator(&self, domain: Domain) -> &Generator {
         match &self.polishing {
             Some(polishing) => polishing.generator(domain),
@@ -148,7 +146,7 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// The same without polish: the average of its weights where one is kept ([`Config::ema`]).
+    /// The same without polishing: the average of its weights if there is one ([`Config::ema`]).
     pub fn unpolished(&self, domain: Domain) -> &Generator {
         match domain {
             Domain::A => self.gan.g_a.result(),
@@ -156,13 +154,13 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// The networks as they learn, and the pools.
+    /// The networks in training, and the pools.
     pub fn gan(&self) -> &CycleGan {
         &self.gan
     }
 
-    /// Changes what may be changed on the way: the learning rate, the weights of the losses, and how
-    /// long is polished.
+    /// Changes the settings that may change during a run: the learning rate, the weights of the
+    /// losses, and the length of polishing.
     ///
     /// # Errors
     /// `config-invalid`; nothing has changed then.
@@ -186,12 +184,12 @@ impl<S: Source> Trainer<S> {
         Ok(())
     }
 
-    /// Why the run can neither go on nor be saved, if that is so.
+    /// Why the run can neither continue nor be saved, if that is so.
     pub fn ended(&self) -> Option<&Error> {
         self.ended.as_ref()
     }
 
-    /// Queues each step anew, also where a graphics card could repeat a recorded one: the numbers
+    /// Queues each step anew, even where a graphics card could repeat a recorded one: the numbers
     /// are the same.
     pub fn never_repeat(&mut self) {
         self.plainly = true;
@@ -200,7 +198,7 @@ impl<S: Source> Trainer<S> {
         both.for_each(Polish::never_repeat);
     }
 
-    /// Whether steps are repetitions of a recorded one by now.
+    /// Whether steps now repeat a recorded one.
     pub fn repeats(&self) -> bool {
         match &self.polishing {
             Some(polishing) => polishing.both.iter().all(Polish::repeats),
@@ -208,8 +206,8 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// The weights of one network, under PyTorch's names; of a generator those that
-    /// [`Trainer::generator`] has.
+    /// The weights of one network, under PyTorch's names; for a generator, those of
+    /// [`Trainer::generator`].
     ///
     /// # Errors
     /// Those of [`Readback::read`].
@@ -222,8 +220,7 @@ impl<S: Source> Trainer<S> {
         }
     }
 
-    /// Makes one weight of the generator from A to B not a number, as a fault would: so that what
-    /// follows from it can be tried.
+    /// Sets one weight of the generator from A to B to NaN, as a fault would, to test what follows.
     pub fn poison(&mut self) {
         struct Poison(bool);
         impl Mapper for Poison {
@@ -236,8 +233,8 @@ impl<S: Source> Trainer<S> {
     }
 }
 
-/// A run keeps more memory for intermediate results than anything that may follow it: the last
-/// field of a trainer gives it back.
+/// A run keeps more memory for intermediate results than anything that may follow it, so the last
+/// field of a trainer frees it.
 pub(super) struct Reserved(Device);
 
 impl Drop for Reserved {

@@ -1,5 +1,5 @@
-//! Somebody who has never seen a translation: a small network that has learned to tell the two
-//! training sets apart. How well it does on real photos that it has not seen is the ceiling for
+//! A neutral judge that never sees a translation in training: a small network trained to
+//! distinguish the two training sets. How well it does on unseen real photos is the ceiling for
 //! every translation.
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -16,18 +16,18 @@ use crate::{
     },
 };
 
-/// Side of the pictures that the classifier looks at, in pixels; others are resized.
+/// Side of the pictures that the classifier sees, in pixels; others are resized.
 const SIDE: usize = 64;
-/// Side from which they are cropped while it learns.
+/// Side from which training pictures are cropped.
 const LOAD: usize = 72;
-/// Steps that it learns.
+/// Training steps.
 const STEPS: usize = 300;
-/// Pictures of each set in one of its steps.
+/// Pictures of each set per step.
 const BATCH: usize = 8;
-/// Pictures that it judges at once.
+/// Pictures judged at once.
 const AT_ONCE: usize = 16;
 
-/// Tells pictures of B from pictures of A.
+/// Distinguishes pictures of B from pictures of A.
 #[derive(Debug)]
 pub struct Classifier {
     network: DomainClassifier,
@@ -35,7 +35,7 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Learns from pictures of both sets, at least one each. The same pictures and `seed` give the
+    /// Trains on pictures of both sets, at least one each. The same pictures and `seed` give the
     /// same classifier.
     ///
     /// # Errors
@@ -70,15 +70,15 @@ impl Classifier {
             let rate = adam.learning_rate * (1.0 - step as f64 / STEPS as f64);
             learner.update(&sum, rate, &adam);
             if step % BATCH == 0 {
-                // Waits, so that a graphics card is never given more work than it has done.
+                // Waits, so that work does not pile up on a graphics card.
                 read(loss.inner()).await?;
             }
         }
         Ok(Self { network: learner.network, device: device.clone() })
     }
 
-    /// How well it tells real photos of both sets apart, each set counting half. On photos that it
-    /// has not learned from this is the ceiling for translations.
+    /// How well it distinguishes real photos of both sets, each set counting half. On unseen photos
+    /// this is the ceiling for translations.
     ///
     /// # Errors
     /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
@@ -88,7 +88,7 @@ impl Classifier {
         Ok(Verdict { share: half(of_a.share, of_b.share), trust: half(of_a.trust, of_b.trust) })
     }
 
-    /// How far it takes pictures for B.
+    /// To what extent it takes pictures for B.
     ///
     /// # Errors
     /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
@@ -115,18 +115,18 @@ impl Classifier {
     }
 }
 
-/// What the classifier says of some pictures, 0 to 1.
+/// The classifier's verdict on some pictures, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
-    /// The share that it takes for B.
+    /// The share taken for B.
     pub share: f32,
-    /// How sure it is of that, as the mean probability. Of a few pictures the share moves in
-    /// leaps; this moves with each of them.
+    /// The mean probability of B. With few pictures the share moves in leaps; this moves with each
+    /// picture.
     pub trust: f32,
 }
 
 impl Verdict {
-    /// The same, of A.
+    /// The same verdict about A.
     pub(super) fn of_a(self) -> Self {
         Self { share: 1.0 - self.share, trust: 1.0 - self.trust }
     }

@@ -1,9 +1,10 @@
-//! The grid: how much energy pictures have at the periods of the generators' stride, 2 and 4 pixels.
+//! The grid: how much energy pictures have at the periods of the generators' stride, 2 and 4
+//! pixels.
 //!
-//! A generator halves its picture twice and doubles it twice, so whatever it does unevenly within a
-//! cell of 4 x 4 pixels repeats from cell to cell: a pattern that photos do not have (Odena et al.,
-//! "Deconvolution and Checkerboard Artifacts", 2016). In the spectrum all of it falls on the 15
-//! frequencies (i/4, j/4) per pixel, which are therefore compared with those around them.
+//! A generator halves its picture twice and doubles it twice, so any unevenness within cells of 4 x
+//! 4 pixels repeats, a pattern that photos do not have (Odena et al., "Deconvolution and
+//! Checkerboard Artifacts", 2016). In the spectrum all of it falls on the 15 frequencies (i/4, j/4)
+//! per pixel, which are therefore compared with their surroundings.
 
 use std::f64::consts::TAU;
 
@@ -11,11 +12,11 @@ use crate::image::Rgb;
 
 /// Side of a cell in pixels: two layers of stride 2.
 const CELL: usize = 4;
-/// Frequencies to either side of one of the lattice that are its surroundings, at most; pictures
-/// under 64 pixels have fewer, an eighth of their side, so that no two surroundings meet.
+/// Largest distance of frequencies that count as surroundings of a lattice point; for pictures
+/// under 64 pixels an eighth of their side, so that surroundings do not overlap.
 const REACH: usize = 8;
-/// The lattice in quarters, down and across, and how often each point counts: a picture is real, so
-/// the other six are mirror images of these.
+/// The lattice in quarters, down and across, and the weight of each point: pictures are real, so
+/// the other six points mirror these.
 const LATTICE: [([usize; 2], f64); 9] = [
     ([1, 0], 2.0),
     ([2, 0], 1.0),
@@ -27,15 +28,16 @@ const LATTICE: [([usize; 2], f64); 9] = [
     ([1, 2], 2.0),
     ([2, 2], 1.0),
 ];
-/// Power that no photo goes below, in levels squared: pictures without any detail have no grid.
+/// Power that every photo exceeds, in levels squared: pictures without any detail have no grid.
 const LEAST: f64 = 1e-6;
 
-/// The power at the frequencies of the lattice, relative to the median of the 17 x 17 around, as
-/// the geometric mean over the 15: about 1 for noise, 1 to 3 for photos, more with a visible grid.
+/// The power at the frequencies of the lattice, relative to the median of the surrounding 17 x 17,
+/// as the geometric mean over the 15 points: about 1 for noise, 1 to 3 for photos, more with a
+/// visible grid.
 ///
-/// The power is averaged over `pictures` and their channels before anything is compared, each
-/// picture counting the same whatever its size. What a picture has beyond whole cells is left out,
-/// and one smaller than a cell altogether. Without any picture it is 1.
+/// The power is averaged over `pictures` and their channels before the comparison, each picture
+/// counting the same. Pixels beyond whole cells are ignored, and so are pictures smaller than a
+/// cell. Without pictures it is 1.
 pub fn grid(pictures: &[Rgb]) -> f32 {
     let whole = |side: usize| side - side % CELL;
     let sides = pictures.iter().map(|picture| [whole(picture.height), whole(picture.width)]);
@@ -63,7 +65,7 @@ pub fn grid(pictures: &[Rgb]) -> f32 {
 
 /// Adds the power per pixel of one channel around each point of the lattice, rows first.
 ///
-/// Only a few hundred frequencies are wanted, so they are summed up directly: first each row at all
+/// Only a few hundred frequencies are needed, so they are summed directly: first each row at all
 /// columns' frequencies, then these down the picture.
 fn add_power(
     sum: &mut [Vec<f64>; 9],
@@ -75,7 +77,7 @@ fn add_power(
     let span = 2 * reach + 1;
     let across = [0, 1, 2].map(|quarter| waves(quarter, width, reach));
     let down = [0, 1, 2, 3].map(|quarter| waves(quarter, height, reach));
-    // One for each quarter across: [height, span].
+    // One per quarter across: [height, span].
     let mut columns = [0, 1, 2].map(|_| Vec::with_capacity(height * span));
     for row in picture.pixels.chunks_exact(3 * picture.width).take(height) {
         let levels = row.iter().skip(channel).step_by(3);
@@ -116,7 +118,7 @@ fn waves(quarter: usize, side: usize, reach: usize) -> Vec<[f64; 2]> {
     let first = quarter * side / CELL + side - reach;
     let turn = |place: usize| {
         (first..=first + 2 * reach).map(move |frequency| {
-            // Whole turns are left out, or the angle would lose its last digits.
+            // Without whole turns, which would cost the angle its last digits.
             let angle = TAU * (frequency % side * place % side) as f64 / side as f64;
             [angle.cos(), angle.sin()]
         })
@@ -128,8 +130,8 @@ fn waves(quarter: usize, side: usize, reach: usize) -> Vec<[f64; 2]> {
 mod tests {
     use super::*;
 
-    /// Arithmetic that Python repeats exactly: detail at all frequencies, and every fourth pixel
-    /// brighter by `pattern`.
+    /// A picture from arithmetic that Python can repeat exactly: detail at all frequencies, and
+    /// every fourth pixel brighter by `pattern`.
     fn picture(width: usize, height: usize, seed: usize, pattern: usize) -> Rgb {
         let mut pixels = Vec::new();
         let mut state = seed;
@@ -193,7 +195,7 @@ mod tests {
         let [alone, clean, both] =
             [vec![small.clone()], vec![large.clone()], vec![small, large]].map(|all| grid(&all));
         assert!(clean < both && both < alone, "{clean} {both} {alone}");
-        // Half of the pictures have the pattern, so half of its power is there.
+        // Half of the pictures have the pattern, which halves its power.
         assert!((both / alone) > 0.4 && (both / alone) < 0.6, "{both} of {alone}");
     }
 }

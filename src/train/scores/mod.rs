@@ -13,55 +13,55 @@ pub use classifier::{Classifier, Verdict};
 pub use grid::grid;
 pub use preview::{Preview, preview};
 
-/// What two generators are worth on held-out photos.
+/// The quality of two generators on held-out photos.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Scores {
-    /// Mean absolute difference of A → B → A to the photo, 0 to 2 in the network's units.
+    /// Mean absolute difference of A → B → A from the photo, 0 to 2 in the network's units.
     pub round_trip_a: f32,
     /// The same for B → A → B.
     pub round_trip_b: f32,
-    /// [`Classifier::on_real`], of the real photos.
+    /// [`Classifier::on_real`] of the real photos.
     #[serde(serialize_with = "share")]
     #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub ceiling: Verdict,
-    /// How far translations of A are taken for B.
+    /// To what extent translations of A are taken for B.
     #[serde(serialize_with = "share")]
     #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub taken_for_b: Verdict,
-    /// How far translations of B are taken for A.
+    /// To what extent translations of B are taken for A.
     #[serde(serialize_with = "share")]
     #[cfg_attr(target_family = "wasm", tsify(type = "number"))]
     pub taken_for_a: Verdict,
-    /// The [`grid`] of translations of A relative to that of the photos: 1 is as in photos.
+    /// The [`grid`] of translations of A relative to that of the photos: 1 means as in photos.
     pub grid_a: f32,
-    /// The same of translations of B.
+    /// The same for translations of B.
     pub grid_b: f32,
 }
 
-/// Of a verdict it is the share that is told.
+/// A verdict is reported as its share.
 fn share<S: Serializer>(verdict: &Verdict, to: S) -> std::result::Result<S::Ok, S::Error> {
     to.serialize_f32(verdict.share)
 }
 
-/// Trust in a look below this, as a part of that in photos, is none: between 0 and nearly 0 a few
-/// photos decide nothing.
+/// Trust below this share of that in photos counts as none: a few photos cannot decide between 0
+/// and nearly 0.
 const DOUBT: f32 = 0.05;
-/// A round trip this close is as good as none: six levels of 255, which nobody sees.
+/// A round-trip error below this counts as perfect: six levels of 255, which nobody sees.
 const CLOSE: f32 = 0.05;
-/// Generators are better than those that were given by this part: less is the noise of a few held-out
+/// The margin by which generators must beat those that were given; less is noise of a few held-out
 /// photos.
 const CLEARLY: f32 = 0.02;
 
 impl Scores {
-    /// One figure from 0 to 1, by which generators are compared: larger is better.
+    /// A single number from 0 to 1 to compare generators by; larger is better.
     ///
-    /// It is a product, for each way, of what a translation must be: of its target's look (trust in
-    /// it as a part of that in real photos), still the same place (round trip), and free of the
-    /// grid. Each is a part of what photos reach and no better than that, so a generator that does
-    /// nothing, whose round trip is perfect, is held back by its look, and one that paints the look
-    /// over everything by its round trip. The grid is an energy, so its root counts.
+    /// For each direction it multiplies what a translation must have: the target's look (trust
+    /// relative to real photos), the same content (round trip), and no grid. No factor counts for
+    /// more than photos reach. So a generator that does nothing, with a perfect round trip, is held
+    /// back by its look, and one that paints the look over everything by its round trip. The grid
+    /// is an energy, so its root counts.
     pub fn merit(&self) -> f32 {
         let way = |taken: Verdict, round_trip: f32, grid: f32| {
             let look = (taken.trust / self.ceiling.trust.max(f32::EPSILON)).clamp(DOUBT, 1.0);
@@ -73,15 +73,14 @@ impl Scores {
     }
 }
 
-/// Whether generators with this [`Scores::merit`] take the place of the `best` so far, on the same
-/// photos and by the same classifier. The ones that were `given` to a run keep theirs until others are
-/// clearly better.
+/// Whether generators with this [`Scores::merit`] replace the `best` so far, on the same photos and
+/// by the same classifier. Those `given` to a run are only replaced by clearly better ones.
 pub fn is_better(merit: f32, best: f32, given: bool) -> bool {
     merit > if given { best * (1.0 + CLEARLY) } else { best }
 }
 
-/// Scores two generators on photos of both sets, whose sides are multiples of 4. Each translation is
-/// the mean of several passes where it is to be smooth.
+/// Scores two generators on photos of both sets, whose sides are multiples of 4. Each translation
+/// is the mean of several passes if it is to be smooth.
 ///
 /// # Errors
 /// `dataset-empty` when a set has none, `output-not-finite`, those of [`crate::device::read`].
@@ -105,7 +104,7 @@ pub async fn score(
     })
 }
 
-/// The mean error of the way there and back, and what photos look like there.
+/// The mean round-trip error, and the translations of the photos.
 async fn translated(
     there: &Generator,
     back: &Generator,
@@ -130,7 +129,7 @@ mod tests {
         Verdict { share: trust.round(), trust }
     }
 
-    /// Both ways alike, among photos of which the classifier is nearly sure.
+    /// Equal scores in both directions, for photos of which the classifier is nearly sure.
     fn scores(trust: f32, round_trip: f32, grid: f32) -> Scores {
         Scores {
             round_trip_a: round_trip,

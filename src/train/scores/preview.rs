@@ -1,4 +1,4 @@
-//! A held-out photo there and back: what a person looks at while a run learns.
+//! A held-out photo and its round trip, to watch while a run is training.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -10,16 +10,16 @@ use crate::{
     translate::{Smooth, shifted_mean},
 };
 
-/// A photo, its translation, and what becomes of that on the way back.
+/// A photo, its translation, and that translated back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
     /// The photo as the network saw it.
     pub input: Rgb,
     /// Its translation.
     pub translated: Rgb,
-    /// The translation brought back; the cycle wants it equal to the photo.
+    /// The translation translated back; the cycle loss wants it equal to the photo.
     pub back: Rgb,
-    /// Mean absolute difference of `back` and `input` in units of the network, 0 to 2: the
+    /// Mean absolute difference of `back` and `input` in the network's units, 0 to 2: the
     /// round-trip error, which is the cycle loss without its weight.
     pub error: f32,
 }

@@ -1,4 +1,4 @@
-//! `cyclegan ablate`: the paper's section 5.1.4 on one's own photos.
+//! `cyclegan ablate`: the paper's section 5.1.4 with your own photos.
 
 use std::fmt::Write;
 
@@ -36,22 +36,22 @@ pub struct Ablate {
     options: Options,
 }
 
-/// What one run came to.
+/// The outcome of one run.
 struct Row {
     ablation: Ablation,
     scores: Scores,
-    /// How different the translations to B are from each other, relative to real photos of B; near
-    /// 0 the modes have collapsed.
+    /// How much the translations to B differ from each other, relative to real photos of B; near 0
+    /// means mode collapse.
     diversity_b: Option<f32>,
-    /// The same of those to A.
+    /// The same for translations to A.
     diversity_a: Option<f32>,
 }
 
 impl Ablate {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let options = &self.options;
-        // What is wrong with the settings shows before anything is computed.
+        // Wrong settings are reported before anything is computed.
         let config = options.config(&options.settings.start()?)?;
         for name in Ablation::names() {
             let out = options.out.join(name);
@@ -81,7 +81,7 @@ impl Ablate {
         Ok(())
     }
 
-    /// One run and its figures, if there are photos for them.
+    /// One run and its scores, if there are photos for them.
     fn row(
         &self,
         ablation: Ablation,
@@ -102,7 +102,7 @@ impl Ablate {
         let previews = judge.held().previews(&generators, opened)?;
         write_sheet(&options.out.join(format!("{}.png", ablation.name())), &previews)?;
         let [from_a, from_b] = &previews;
-        // Translations from A stand beside real photos of B, which are the inputs from B.
+        // Translations from A are compared with real photos of B, which are the inputs from B.
         let (diversity_b, diversity_a) = (diversity(from_a, from_b), diversity(from_b, from_a));
         Ok(Some(Row { ablation, scores, diversity_b, diversity_a }))
     }
