@@ -83,7 +83,7 @@ impl<T: Clone> ImagePool<T> {
     }
 }
 
-/// The translations of a batch as they are at this moment, each `[1, 3, H, W]`, as a pool takes them.
+/// Copies of the translations of a batch for a pool, each `[1, 3, H, W]`.
 pub(super) fn pictures(batch: Tensor<4>) -> Vec<Tensor<4>> {
     batch.split(1, 0).into_iter().map(ops::snapshot).collect()
 }

@@ -44,7 +44,7 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// Those that were drawn, on `device`.
+    /// The drawn augmentations on `device`.
     pub(super) fn augmentations(&self, device: &Device) -> Option<[Tensor<4>; 2]> {
         let upload = |drawn: &Vec<Augmentation>| augment::upload(drawn, device);
         self.augmentations.as_ref().map(|both| both.each_ref().map(upload))

@@ -146,12 +146,12 @@ struct Recorded<T, const N: usize> {
 }
 
 impl<T, const N: usize> Part<T, N> {
-    /// A repeater that records on `device`, if possible.
+    /// A part that records on `device`, if possible.
     pub fn new(device: &Device) -> Self {
         Self::trying(if is_cpu(device) { 0 } else { TRIES })
     }
 
-    /// A repeater that records nothing.
+    /// A part that records nothing.
     pub fn plain() -> Self {
         Self::trying(0)
     }

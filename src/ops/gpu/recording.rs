@@ -88,10 +88,10 @@ impl Recording {
     /// Queues all launches again.
     ///
     /// # Safety
-    /// Every tensor that the work has read, and that it did not make itself, still exists.
+    /// Every tensor that the work has read and did not create itself must still exist.
     ///
     /// # Errors
-    /// `gpu-lost` for a device that is gone, else `out-of-memory` and `gpu-refused`.
+    /// `gpu-lost` if the device is gone, otherwise `out-of-memory` and `gpu-refused`.
     pub unsafe fn repeat(&self) -> Result<()> {
         // SAFETY: the caller keeps what is read. CubeCL keeps what the work created, page by page.
         unsafe { self.graph.replay() }.map_err(|error| {

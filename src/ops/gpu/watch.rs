@@ -19,8 +19,8 @@ thread_local! {
     static WATCH: RefCell<Option<CubeTensor>> = const { RefCell::new(None) };
 }
 
-/// Has all kernels that `work` launches take their notes in `watch`, which is zero before and stays zero
-/// if everything written in float16 fits. On the CPU there is no such tensor.
+/// Runs `work`, whose kernels take their notes in `watch`. It is zero before, and stays zero if
+/// everything written in float16 fits. On the CPU there is none.
 pub fn watched<T>(watch: Option<CubeTensor>, work: impl FnOnce() -> T) -> T {
     let outer = WATCH.with(|now| now.replace(watch));
     let result = work();

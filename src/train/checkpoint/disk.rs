@@ -73,7 +73,7 @@ fn not_written(error: io::Error) -> Error {
     Error::FileNotWritten(error.to_string())
 }
 
-/// Opens the checkpoint at `path`, or the one before when that is missing or damaged; the error
+/// Opens the checkpoint at `path`, or the previous one when it is missing or damaged; the error
 /// says why.
 ///
 /// # Errors

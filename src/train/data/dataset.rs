@@ -38,7 +38,7 @@ pub struct Skipped {
     pub domain: Domain,
     /// Its index there.
     pub index: usize,
-    /// Why.
+    /// The reason.
     #[serde(rename = "code", serialize_with = "code")]
     #[cfg_attr(target_family = "wasm", tsify(type = "string"))]
     pub error: Error,

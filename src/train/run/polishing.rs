@@ -58,7 +58,7 @@ pub(super) struct Polishing {
 }
 
 impl Polishing {
-    /// Begins with these generators, from A to B and back.
+    /// Starts with these generators, from A to B and from B to A.
     pub fn new([a, b]: [&Generator; 2], device: &Device) -> Self {
         Self { both: [a, b].map(|teacher| Polish::new(teacher.shared(), device)), steps: 0 }
     }

@@ -1,5 +1,5 @@
-//! Figures that say more than losses do, in the spirit of the paper's FCN score (section 5.1.1): do
-//! translations come back, and does somebody who has never seen one take them for the target?
+//! Scores that say more than losses, in the spirit of the paper's FCN score (section 5.1.1): do
+//! translations come back, and does a neutral judge take them for the target?
 
 mod classifier;
 mod grid;

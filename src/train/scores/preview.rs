@@ -24,9 +24,10 @@ pub struct Preview {
     pub error: f32,
 }
 
-/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, each way the
-/// mean of several passes where it is to be smooth. They see `margin` pixels of reflected border, a
-/// multiple of 4, that the pictures lack: generators make noise at the edge of what they see.
+/// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, in each
+/// direction with the mean of several passes if it is to be smooth. They also see `margin` pixels
+/// of reflected border, a multiple of 4, which the pictures lack, because generators produce noise
+/// at the edge of their input.
 ///
 /// # Errors
 /// `output-not-finite`, those of [`read`].
