@@ -15,7 +15,8 @@ import { keepWeights } from './files/weights-store.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 
-/** @import { DeviceChoice, DeviceReport, ModelReport, Precision, Request, TranslateJob, Translated } from './engine/protocol.js' */
+/** @import { DeviceChoice, ModelReport, Precision } from './pkg/cyclegan_web.js' */
+/** @import { DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
 /** @import { Polishing } from './pkg/cyclegan_web.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
@@ -168,10 +169,8 @@ async function open(choice, precision) {
   const warning = await selfTest();
   engine = await Engine.open(choice);
   engine.prefer(precision ?? 'auto');
-  /** @type {Omit<DeviceReport, 'warning' | 'defaultSize'>} */
   const report = engine.report();
-  const { device, reason } = report;
-  return { ...report, reason: reason ?? null, warning, defaultSize: DEFAULT_SIZE[device] };
+  return { ...report, warning, defaultSize: DEFAULT_SIZE[report.device] };
 }
 
 /** @param {TranslateJob} job @returns {Promise<Translated>} */
@@ -196,12 +195,11 @@ async function translate(job) {
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
-    const precision = /** @type {Precision} */ (made.precision);
     const after = await encode(made.takeAfter(), width, height, job.format);
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;
     const sizes = { width, height, photoWidth, photoHeight, reduced };
-    return { after, before, ...sizes, precision, model: by, seconds };
+    return { after, before, ...sizes, precision: made.precision, model: by, seconds };
   } finally {
     made.free();
   }

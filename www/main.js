@@ -14,7 +14,8 @@ import { proposeSize } from './translate/controls.js';
 import { takeWeights } from './translate/own-models.js';
 import { setUpTranslate, tellLoading, wouldLose } from './translate/view.js';
 
-/** @import { DeviceChoice, DeviceReport } from './engine/protocol.js' */
+/** @import { DeviceChoice } from './pkg/cyclegan_web.js' */
+/** @import { DeviceReport } from './engine/protocol.js' */
 
 const spawn = () => spawnEngine(engineUrl);
 const query = new URLSearchParams(location.search);

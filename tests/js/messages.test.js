@@ -61,7 +61,7 @@ const formsOf = (message) => (typeof message === 'string' ? [message] : Object.v
 /** The strings of a union in a type's declaration. @param {RegExp} declaration @param {string} source */
 function union(declaration, source) {
   const [found = ''] = declaration.exec(source) ?? [];
-  const members = all1(/'([\w-]+)'/g, found);
+  const members = all1(/['"]([\w-]+)['"]/g, found);
   assert.ok(members.length > 1, `${declaration} declares nothing`);
   return members;
 }
@@ -87,7 +87,8 @@ const fields = all1(/\{\s+name: '(\w+)',\s+id:/g, read('www/train/view/fields.js
 const choices = Object.entries(CHOICES).flatMap(([name, values]) =>
   values.map((value) => `${name}.${value}`),
 );
-const units = union(/unit: [^;]*;/, types);
+const engineTypes = read('www/pkg/cyclegan_web.d.ts');
+const units = union(/type Unit = [^;]*;/, engineTypes);
 
 /** Keys that are put together, by their form, and what can stand in each. @type {Record<string, string[]>} */
 const PUT_TOGETHER = {
@@ -113,7 +114,7 @@ const PUT_TOGETHER = {
   'proposal.*': union(/why: [^;]*;/, types),
   'reason.*': sentencesOf('reason.').map((key) => key.slice('reason.'.length)),
   'reason.device.*': ['webgpu', 'cpu'],
-  'samples.*': union(/type Season = [^;]*;/, read('www/engine/protocol.d.ts')),
+  'samples.*': union(/type Season = [^;]*;/, engineTypes),
   'setting.*': fields,
   'setting.*.*': choices,
   'setting.*.about': fields,

@@ -11,7 +11,8 @@ import { CodedError } from '../failure.js';
 import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
 
-/** @import { Commands, DeviceChoice, DeviceReport, ModelReport, Name, TranslateJob, Translated, Values } from './protocol.js' */
+/** @import { DeviceChoice, ModelReport } from '../pkg/cyclegan_web.js' */
+/** @import { Commands, DeviceReport, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
  * A weights file. The same object always means the same weights.

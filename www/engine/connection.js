@@ -4,7 +4,8 @@
  */
 import { CodedError, coded, failureOf } from '../failure.js';
 
-/** @import { Commands, DeviceChoice, DeviceReport, Loading, ModelReport, Name, Precision, Reply, Unasked, Values } from './protocol.js' */
+/** @import { DeviceChoice, ModelReport, Precision } from '../pkg/cyclegan_web.js' */
+/** @import { Commands, DeviceReport, Loading, Name, Reply, Unasked, Values } from './protocol.js' */
 
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
 /**

@@ -7,16 +7,20 @@
  */
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
+import type {
+  DeviceChoice,
+  ModelReport,
+  DeviceReport as Opened,
+  Polished,
+  Precision,
+  Season,
+} from '../pkg/cyclegan_web.js';
 
 declare global {
   /** Size of the engine's wasm in bytes, inserted by the build, because a host may report the compressed size. */
   const WASM_BYTES: number;
 }
 
-export type DeviceChoice = 'auto' | 'webgpu' | 'cpu';
-/** How weights, and the images between layers, are stored; sums are always float32. */
-export type Precision = 'float32' | 'float16';
-export type Season = 'summer' | 'winter';
 /** Longest side of a result in pixels, or `'own'` for the photo's own. */
 export type Longest = 256 | 512 | 1024 | 'own';
 
@@ -24,34 +28,11 @@ export type Longest = 256 | 512 | 1024 | 'own';
 export type Smooth = 1 | 4 | 16;
 
 /** What the engine runs on, and why. */
-export interface DeviceReport {
-  device: 'webgpu' | 'cpu';
-  /** The adapter's name as the browser gives it; often empty. */
-  adapter: string;
-  /** A software adapter: WebGPU without a graphics card. */
-  fallback: boolean;
-  /** The initial precision of translations; a model that exceeds float16 continues in float32. */
-  precision: Precision;
-  /** Why it is not WebGPU, as a code for the messages; null if it is, or if the CPU was requested. */
-  reason: string | null;
+export interface DeviceReport extends Opened {
   /** A code for something the person should know about this browser: `canvas-noise`, or null. */
   warning: string | null;
   /** Default longest side for this device. */
   defaultSize: 512 | 1024;
-  /** Version of the engine. */
-  version: string;
-}
-
-export interface ModelReport {
-  ngf: number;
-  blocks: number;
-  /** How it enlarges an image on the way back. */
-  up: 'transpose' | 'bilinear' | 'nearest';
-  /** Whether its normalisations have weights and biases. */
-  norm: 'instance' | 'instance_affine';
-  parameters: number;
-  /** Lower-case hexadecimal SHA-256 of the file. */
-  sha256: string;
 }
 
 /** How a photo is translated. */
@@ -84,15 +65,6 @@ export interface Translated {
   model: ModelReport;
   /** Seconds from file to result. */
   seconds: number;
-}
-
-/** The progress of polishing a model. */
-export interface Polished {
-  step: number;
-  total: number;
-  /** Distances to the mean of four shifts: of the model in training, and of the original. */
-  polished: number;
-  unpolished: number;
 }
 
 export interface Commands {

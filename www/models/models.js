@@ -8,7 +8,8 @@ import cards from './cards.json';
 
 export { cards };
 
-/** @import { ModelReport, Season, Smooth } from '../engine/protocol.js' */
+/** @import { ModelReport, Season } from '../pkg/cyclegan_web.js' */
+/** @import { Smooth } from '../engine/protocol.js' */
 
 /** @typedef {(typeof cards)[number]} Card */
 

@@ -3,7 +3,8 @@ import { byId, made } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, deviceStatus } from './support.js';
 
-/** @import { DeviceReport, Loading, Precision } from '../engine/protocol.js' */
+/** @import { Precision } from '../pkg/cyclegan_web.js' */
+/** @import { DeviceReport, Loading } from '../engine/protocol.js' */
 
 /** @returns {{ secure: boolean, gpu: boolean, agent: string }} */
 function here() {

@@ -7,7 +7,8 @@ import { button, byId, input, made, select } from '../page/dom.js';
 import { recall, remember } from '../page/memory.js';
 import { formatBytes, formatSmall, text } from '../page/messages.js';
 
-/** @import { Longest, ModelReport, Smooth, TranslateSettings } from '../engine/protocol.js' */
+/** @import { ModelReport } from '../pkg/cyclegan_web.js' */
+/** @import { Longest, Smooth, TranslateSettings } from '../engine/protocol.js' */
 /** @import { Card, Model } from '../models/models.js' */
 
 /** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own the visitor's own weights */

@@ -85,7 +85,7 @@ function listenForDrops(onDrop) {
 /**
  * Paints sample photos of the seasons that a model expects; different scenes each time.
  * @param {Pick<import('../engine/client.js').EngineClient, 'paint'>} engine
- * @param {import('../engine/protocol.js').Season[]} seasons taken in turn
+ * @param {import('../pkg/cyclegan_web.js').Season[]} seasons taken in turn
  * @returns {Promise<{ name: string, file: File }[]>}
  */
 export async function paintSamples(engine, seasons) {

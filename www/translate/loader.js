@@ -24,7 +24,7 @@ export class ModelLoader {
   /**
    * Adds a visitor's weights file, if the engine accepts it, and remembers it.
    * @param {File} file
-   * @returns {Promise<StoredWeights & { network: import('../engine/protocol.js').ModelReport }>} under its
+   * @returns {Promise<StoredWeights & { network: import('../pkg/cyclegan_web.js').ModelReport }>} under its
    *   actual name
    * @throws {CodedError} the engine's `weights-…` codes
    */

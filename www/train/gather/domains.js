@@ -1,6 +1,6 @@
 /** The two sets of photos that a run translates between: A is warm, B is cool. */
 
-/** @typedef {'A' | 'B'} Domain */
+/** @typedef {import('../../pkg/cyclegan_web.js').Domain} Domain */
 
 export const DOMAINS = /** @type {const} */ (['A', 'B']);
 

@@ -6,6 +6,7 @@
 import { CodedError } from '../../failure.js';
 import { DOMAINS } from '../gather/domains.js';
 
+/** @import { Config } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { Kept, RunRecord, StoredPhoto, ToKeep, TrainPhotos } from './record.js' */
 
@@ -133,6 +134,7 @@ export class Copies {
 
 /** Pixels of a copy of a 3 : 2 photo. @param {string} config of the engine, as JSON */
 function pixelsOf(config) {
+  /** @type {Required<Config>} */
   const { preprocess, load_size: side, zoom } = JSON.parse(config);
   return preprocess === 'scale_and_crop' ? 1.5 * (side * zoom) ** 2 : side ** 2;
 }

@@ -7,7 +7,8 @@
  * its mean over four shifts.
  */
 
-/** @import { LossName, Losses } from './record.js' */
+/** @import { Losses } from '../../pkg/cyclegan_web.js' */
+/** @import { LossName } from './record.js' */
 
 /**
  * The losses of the run, reduced to a number of points: each stands for `span` steps, the last for the rest.
@@ -21,16 +22,9 @@
  */
 
 /** In the order of the engine. */
-export const LOSS_NAMES = /** @type {const} */ ([
-  'D_A',
-  'G_A',
-  'cycle_A',
-  'idt_A',
-  'D_B',
-  'G_B',
-  'cycle_B',
-  'idt_B',
-]);
+export const LOSS_NAMES = /** @satisfies {readonly (keyof Losses)[]} */ (
+  /** @type {const} */ (['D_A', 'G_A', 'cycle_A', 'idt_A', 'D_B', 'G_B', 'cycle_B', 'idt_B'])
+);
 /** The columns of a row: these, then the losses. */
 const FIELDS = /** @type {const} */ (['epoch', 'rate', 'seconds', 'warmingUp']);
 /** Values of the last of these columns, by the kind of step. */

@@ -12,6 +12,7 @@
  * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
  */
+import type { Judged, Losses, StepReport as Told } from '../../pkg/cyclegan_web.js';
 import type { Domain } from '../gather/domains.js';
 import type { Settings, StartChoice } from '../plan/types.js';
 
@@ -120,22 +121,11 @@ export interface PreviewSet {
   pictures: Preview[];
 }
 
-export interface Scores {
-  step: number;
-  /** Mean absolute error of the round trip. */
-  roundTripA: number;
-  roundTripB: number;
-  /** Share of translated photos of A that a classifier takes for B, and vice versa. */
-  takenForB: number;
-  takenForA: number;
-  /** The classifier's accuracy on real held-out photos. */
-  ceiling: number;
-  /** The grid of the network's strides, relative to the photos': 1 means the same. Absent in older runs. */
-  gridA?: number;
-  gridB?: number;
-  /** All scores as one number from 0 to 1, by which the engine compares. Absent in older runs. */
-  merit?: number;
-}
+/** Not in older runs. */
+type Later = 'gridA' | 'gridB' | 'merit';
+/** What the generators were worth behind a step. */
+export type Scores = { step: number } & Omit<Judged, Later | 'better'> &
+  Partial<Pick<Judged, Later>>;
 
 /** Which weights of a run: the last, or those with the best scores, which may be the initial ones. */
 export type Which = 'best' | 'last';
@@ -153,23 +143,10 @@ export interface TrainPhotos {
   previews: Record<Domain, (PreviewPhoto | null)[]>;
 }
 
-export type LossName = 'D_A' | 'G_A' | 'cycle_A' | 'idt_A' | 'D_B' | 'G_B' | 'cycle_B' | 'idt_B';
-/** A loss that was not computed is NaN, such as those of the generators during warm-up. */
-export type Losses = Record<LossName, number>;
+export type LossName = keyof Losses;
 
-/** One step, as reported by the engine. */
-export interface StepReport {
-  step: number;
-  epoch: number;
-  rate: number;
-  seconds: number;
-  images: number;
-  warmingUp: boolean;
-  polishing: boolean;
-  losses: Losses;
-  /** In a polishing step: each generator's distance from its mean over four shifts. */
-  polish: Record<Domain, number> | null;
-}
+/** One step, as reported by the engine; its skipped photos are reported together with those excluded. */
+export type StepReport = Omit<Told, 'skipped'>;
 
 /** A photo to copy into storage, as training crops it and, if requested, whole. */
 export interface ToKeep {

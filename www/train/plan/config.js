@@ -4,6 +4,7 @@
  */
 import { isSlow } from '../../page/support.js';
 
+/** @import { Config, RatesChange } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { LearnOn, Network, Rates, Settings, StartChoice } from './types.js' */
 
@@ -115,7 +116,7 @@ export function configOf(settings, start, device, steps, network = null) {
   const flat = Math.ceil(settings.length / 2);
   const scratch = start.kind === 'scratch';
   const warmUp = warmUpOf(settings, start, steps, network);
-  return {
+  return /** @satisfies {Config} */ ({
     ngf: settings.ngf,
     blocks: settings.blocks,
     up: scratch ? settings.up : 'transpose',
@@ -139,10 +140,10 @@ export function configOf(settings, start, device, steps, network = null) {
     lr_ramp: rampOf(warmUp, steps),
     ema: settings.ema === 'on' ? emaOf(steps) : 0,
     polish: polishOf(settings, start, steps),
-  };
+  });
 }
 
-/** The settings that can change during a run, by the engine's names. @param {Rates} rates */
+/** The settings that can change during a run, by the engine's names. @param {Rates} rates @returns {RatesChange} */
 export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
   return {
     lr,
@@ -160,6 +161,7 @@ export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
  * @returns {LearnOn}
  */
 export function learnOnOf({ config, step, photos }, steps = Math.max(1, Math.round(step / 2))) {
+  /** @type {Required<Config>} */
   const { lr, lr_flat: flat, lr_decay: decay, lr_unit: unit } = JSON.parse(config);
   if (decay === 0) return { steps, lr };
   const pass = unit === 'epochs' ? Math.max(photos.A.length, photos.B.length) : 1;

@@ -3,6 +3,8 @@
  * 7.2), which are nearly all of it. Only ratios matter; a device's speed is measured.
  */
 
+/** @import { Config } from '../../pkg/cyclegan_web.js' */
+
 /**
  * @typedef {object} Work what decides the cost
  * @property {number} crop
@@ -25,6 +27,7 @@ const LEARNT = 3;
 
 /** @param {string} config of the engine, as JSON @returns {Work} */
 export function workOf(config) {
+  /** @type {Required<Config>} */
   const { crop_size: crop, lambda_identity: lambdaIdentity, ...networks } = JSON.parse(config);
   const { ngf, blocks, ndf, up = 'transpose' } = networks;
   return { crop, ngf, blocks, ndf, lambdaIdentity, up };

@@ -10,7 +10,8 @@ import { CROPS, previewsOf } from './settings.js';
 import { median, scoringShare, secondsFor, stepsLeft } from './time.js';
 
 /** @import { Work } from './cost.js' */
-/** @import { MemoryUse, Proposal, Settings, StartChoice } from './types.js' */
+/** @import { MemoryUse } from '../../pkg/cyclegan_web.js' */
+/** @import { Proposal, Settings, StartChoice } from './types.js' */
 
 /** Run times in seconds that are too long, and the targets of a proposal. */
 const LIMITS = {

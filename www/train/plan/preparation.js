@@ -9,7 +9,8 @@ import { defaultSettings, settingProblems, settingsWith } from './settings.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { Calibration } from './estimate.js' */
 /** @import { Runs, Source, Weights } from './start.js' */
-/** @import { Network, Preset, Settings, StartChoice, TrainNeed } from './types.js' */
+/** @import { TrainNeed } from '../../pkg/cyclegan_web.js' */
+/** @import { Network, Preset, Settings, StartChoice } from './types.js' */
 
 /** @typedef {Awaited<ReturnType<Preparation['plan']>>} Plan */
 

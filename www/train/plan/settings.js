@@ -2,7 +2,8 @@
 import { isSlow } from '../../page/support.js';
 import { warmsUp } from './config.js';
 
-/** @import { Network, SettingProblem, Settings, StartChoice, TrainNeed } from './types.js' */
+/** @import { TrainNeed } from '../../pkg/cyclegan_web.js' */
+/** @import { Network, SettingProblem, Settings, StartChoice } from './types.js' */
 
 /** Minimum and maximum longest side of a preview, and how many photos of each folder: what a preview may cost. */
 const PREVIEW = {

@@ -1,5 +1,6 @@
 /** What a run will consist of, and how long it will take: types only. */
 import type { Remark } from '../../page/messages.js';
+import type { GanLoss, PreprocessMode, Rule, Unit, Up } from '../../pkg/cyclegan_web.js';
 
 export type StartChoice =
   /**
@@ -18,7 +19,7 @@ export type Preset = 'season' | 'painting' | 'object' | 'enhancement' | 'own';
 
 export interface Settings {
   /** How photos become training pictures, by the engine's names; all except the first are PyTorch's. */
-  preprocess: 'scale_and_crop' | 'resize_and_crop' | 'scale_width_and_crop' | 'crop';
+  preprocess: Exclude<PreprocessMode, 'none'>;
   /**
    * Pixels to which a photo's shorter side (or, depending on `preprocess`, each side or its width) is resized
    * before cropping: `crop` to 2048. `crop` alone crops the photo as it is.
@@ -27,16 +28,16 @@ export interface Settings {
   /** Side of a training picture in pixels: 24 to 1024, a multiple of 4. */
   crop: number;
   /** Length of the run in this unit. */
-  unit: 'steps' | 'epochs';
+  unit: Unit;
   length: number;
   /** Initial learning rate. */
   lr: number;
-  rule: 'paper' | 'pytorch';
+  rule: Rule;
   /** The weight of both cycles. */
   lambdaCycle: number;
   /** Weight of the identity loss, relative to the cycle's; 0 switches it off. */
   lambdaIdentity: number;
-  ganMode: 'lsgan' | 'vanilla';
+  ganMode: GanLoss;
   /** Whether exported generators are averages over the last tenth of the run. */
   ema: 'on' | 'off';
   /** How the discriminators' input is changed at random (differentiable augmentation). */
@@ -45,7 +46,7 @@ export interface Settings {
   ngf: number;
   blocks: number;
   /** How a generator enlarges an image: with transposed convolutions, or by upsampling before plain ones. */
-  up: 'transpose' | 'bilinear';
+  up: Exclude<Up, 'nearest'>;
   /** Steps in which fresh discriminators are trained alone, if weights come without; null: min(100, steps / 5). */
   warmUp: number | null;
   /** Polishing steps at the end; null: a tenth of the run's, at most 400. */
@@ -80,13 +81,6 @@ export interface Proposal {
   secondsPerStep: number | null;
 }
 
-export interface MemoryUse {
-  /** Bytes of wasm memory. */
-  linear: number;
-  deviceInUse: number | null;
-  deviceReserved: number | null;
-}
-
 export interface Rates {
   lr: number;
   lambdaCycle: number;
@@ -111,13 +105,4 @@ export interface Start {
   dB: Blob | null;
   /** The checkpoint from which to take both discriminators instead. */
   checkpoint: Blob | null;
-}
-
-/** How much of the device's memory a run takes, in bytes. */
-export interface TrainNeed {
-  bytes: number;
-  /** Usable bytes. */
-  limit: number;
-  /** The largest side of training pictures that fits; null: none. */
-  crop: number | null;
 }

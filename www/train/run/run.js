@@ -17,7 +17,8 @@ import { Scorer } from './scorer.js';
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { PreviewSet, RunRecord, TrainPhotos, Which } from '../keep/record.js' */
 /** @import { Rates } from '../plan/types.js' */
-/** @import { TrainFrom, TrainReport, TrainSteps } from '../worker/protocol.js' */
+/** @import { TrainReport } from '../../pkg/cyclegan_web.js' */
+/** @import { TrainFrom, TrainSteps } from '../worker/protocol.js' */
 
 /**
  * @typedef {object} Parts

@@ -4,6 +4,7 @@
  * A run is created once, and proceeds only as long as the page requests steps.
  */
 import type { Failure } from '../../failure.js';
+import type { MemoryUse, Skipped, TrainNeed, TrainReport } from '../../pkg/cyclegan_web.js';
 import type { Domain } from '../gather/domains.js';
 import type {
   Kept,
@@ -14,7 +15,7 @@ import type {
   ToKeep,
   TrainPhotos,
 } from '../keep/record.js';
-import type { MemoryUse, Start, TrainNeed } from '../plan/types.js';
+import type { Start } from '../plan/types.js';
 
 /** An artificial fault: see `faults.js` of the run. */
 export type FaultKind = 'panic' | 'lost' | 'quota' | 'nan';
@@ -35,24 +36,6 @@ export interface TrainStart extends TrainPhotos {
   previewSide: number;
 }
 
-export interface TrainReport {
-  step: number;
-  /** Steps of the whole run. */
-  total: number;
-  epoch: number;
-  /** Null: the run's length is in steps. */
-  epochs: number | null;
-  over: boolean;
-  /** Whether the engine repeats this run to the bit on this device. */
-  exact: boolean;
-  /** Number of warm-up steps. */
-  warmUp: number;
-  /** Polishing steps at the end, included in `total`. */
-  polish: number;
-  config: string;
-  parameters: number;
-}
-
 export interface TrainStarted {
   report: TrainReport;
   /** The newest checkpoint could not be used, but the previous one could. */
@@ -61,17 +44,10 @@ export interface TrainStarted {
   previews: Record<Domain, boolean[]>;
 }
 
-/** A photo that cannot be used, and the reason. */
-export interface Excluded {
-  domain: Domain;
-  index: number;
-  code: string;
-}
-
 export interface TrainSteps {
   /** Fewer than requested at the end of the run. */
   steps: StepReport[];
-  excluded: Excluded[];
+  excluded: Skipped[];
   report: TrainReport;
   memory: MemoryUse;
 }

@@ -9,7 +9,7 @@ import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Pixels } from '../../engine/decode.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Excluded } from './protocol.js' */
+/** @import { Skipped } from '../../pkg/cyclegan_web.js' */
 
 /**
  * Reads photos and writes pictures.
@@ -41,10 +41,10 @@ export class Supply {
    * Supplies the photos of the next steps.
    * @param {Sink} sink
    * @param {number} steps
-   * @returns {Promise<Excluded[]>} photos that were excluded
+   * @returns {Promise<Skipped[]>} photos that were excluded
    */
   async before(sink, steps) {
-    /** @type {Excluded[]} */
+    /** @type {Skipped[]} */
     const excluded = [];
     const supplied = new Set();
     // Another photo replaces an excluded one, so the engine is asked again.

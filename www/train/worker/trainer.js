@@ -14,7 +14,8 @@ import { Supply } from './supply.js';
 /** @import { Commands, Values } from '../../engine/protocol.js' */
 /** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { TrainReport, TrainStart, TrainStored } from './protocol.js' */
+/** @import { TrainReport } from '../../pkg/cyclegan_web.js' */
+/** @import { TrainStart, TrainStored } from './protocol.js' */
 /** @import { Codec } from './supply.js' */
 
 /** Bytes of decoded, resized photos in the engine: 400 of photo size 256, 100 of 512. */
