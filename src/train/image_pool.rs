@@ -44,10 +44,8 @@ impl<T: Clone> ImagePool<T> {
         Self { size, images: Vec::new() }
     }
 
-    /// A pool with the [`ImagePool::images`] of another.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged` when there are more than `size`.
+    /// A pool with the [`ImagePool::images`] of another. Fails with `checkpoint-damaged` when there
+    /// are more than `size`.
     pub fn restore(size: usize, images: Vec<T>) -> Result<Self> {
         if images.len() > size {
             let detail = format!("a pool for {size} images holds {}", images.len());

@@ -257,10 +257,8 @@ impl<N: Network> Learner<N> {
         parts
     }
 
-    /// A network with the moments of a checkpoint, taken one after the other from `tensors`.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged` when they do not fit the network, and those of `tensors`.
+    /// A network with the moments of a checkpoint, taken one after the other from `tensors`. Fails
+    /// with `checkpoint-damaged` when they do not fit the network, and those of `tensors`.
     pub(super) async fn restore(
         name: &str,
         network: N,

@@ -63,10 +63,7 @@ pub fn enlarged(preprocess: &Preprocess, shorter: usize) -> Preprocess {
 }
 
 /// A picture to learn from, `[3, H, W]` in [-1, 1], from a photo at the size from which it is
-/// cropped.
-///
-/// # Errors
-/// As [`Preprocess::view`].
+/// cropped. Fails as [`Preprocess::view`] does.
 pub(super) fn picture(preprocess: &Preprocess, resized: &Rgb, view: View) -> Result<HostTensor> {
     let shorter = resized.width.min(resized.height);
     enlarged(preprocess, shorter).view(resized, view)
@@ -133,10 +130,8 @@ impl Polish {
 
     /// Learns from pictures `x` `[B, 3, H, W]` in [-1, 1] as step `step`, counted from 1, of
     /// `total`. Returns the distances of the copy and of the teacher to the mean;
-    /// [note](Polish::note) them once they are read.
-    ///
-    /// # Errors
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
+    /// [note](Polish::note) them once they are read. Fails with `gpu-lost`, `gpu-refused`,
+    /// `out-of-memory`: the step is then incomplete or wrong.
     pub fn step(&mut self, x: Tensor<4>, step: u64, total: u64) -> Result<[Tensor<1>; 2]> {
         self.part.play(
             &mut self.networks,
@@ -152,10 +147,8 @@ impl Polish {
     }
 
     /// [`Polish::step`] on a photo whose sides are multiples of 4, at least 8; waits for the
-    /// distances.
-    ///
-    /// # Errors
-    /// As [`Polish::step`]; `training-not-finite`, those of [`Readback::read`].
+    /// distances. Fails as [`Polish::step`] does, with `training-not-finite`, and with those of
+    /// [`Readback::read`].
     pub async fn learn(
         &mut self,
         photo: &Rgb,
@@ -202,10 +195,8 @@ impl Polish {
 
     /// The [`grid`] of translations of `photos`, whose sides are multiples of 4, by the teacher and
     /// by the generator to use. Where a grid is already weak, the mean removes more of the
-    /// surrounding detail than of the grid, which then stands out more than before.
-    ///
-    /// # Errors
-    /// As [`translate`].
+    /// surrounding detail than of the grid, which then stands out more than before. Fails as
+    /// [`translate`] does.
     pub async fn grids(&self, photos: &[Rgb], device: &Device) -> Result<[f32; 2]> {
         let mut grids = [0.0; 2];
         for (found, generator) in grids.iter_mut().zip([&self.networks.teacher, self.generator()]) {

@@ -170,10 +170,8 @@ impl<T, const N: usize> Part<T, N> {
     }
 
     /// Computes the part from `inputs`, and `learn` updates `model` with the result. The next step
-    /// may overwrite the result, so anything kept must be a copy.
-    ///
-    /// # Errors
-    /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
+    /// may overwrite the result, so anything kept must be a copy. Fails with `gpu-lost`,
+    /// `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
     pub fn play<M: Plays, R>(
         &mut self,
         model: &mut M,

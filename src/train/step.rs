@@ -17,9 +17,7 @@ use crate::{error::Result, ops};
 
 impl CycleGan {
     /// Learns from `real_a` and `real_b`, `[B, 3, H, W]` in [-1, 1], at one learning rate or two. A
-    /// and B may differ in size, and both may differ from the pictures in the pools.
-    ///
-    /// # Errors
+    /// and B may differ in size, and both may differ from the pictures in the pools. Fails with
     /// `gpu-lost`, `gpu-refused`, `out-of-memory`: the step is then incomplete or wrong.
     pub fn step(
         &mut self,

@@ -18,11 +18,8 @@ pub const MAX_MARGIN: usize = 256;
 
 /// Translates `photo`, which already has the size of its [`Plan`](super::plan::Plan). The network
 /// also sees `margin` pixels of reflected border (0 to [`MAX_MARGIN`]), which are cropped from the
-/// result.
-///
-/// # Errors
-/// `output-not-finite` when the network returns NaN or infinity, those of [`crate::device::read`],
-/// `engine-usage` for a margin out of range.
+/// result. Fails with `output-not-finite` when the network returns NaN or infinity, those of
+/// [`crate::device::read`], `engine-usage` for a margin out of range.
 pub async fn translate(
     generator: &Generator,
     photo: &Rgb,
@@ -46,10 +43,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// `photo` with `margin` pixels of border and the pixels that shifts and strides need.
-    ///
-    /// # Errors
-    /// `engine-usage` for a margin out of range.
+    /// `photo` with `margin` pixels of border and the pixels that shifts and strides need. Fails
+    /// with `engine-usage` for a margin out of range.
     pub fn new(photo: &Rgb, margin: usize, smooth: Smooth) -> Result<Self> {
         if margin > MAX_MARGIN {
             return Err(Error::Usage(format!("a margin of {margin} pixels")));
@@ -80,10 +75,8 @@ impl Seen {
         [self.height, self.width].map(|side| side + 2 * self.margin)
     }
 
-    /// The picture in the output of [`Seen::through`].
-    ///
-    /// # Errors
-    /// `output-not-finite` for NaN or infinity.
+    /// The picture in the output of [`Seen::through`]. Fails with `output-not-finite` for NaN or
+    /// infinity.
     pub fn result(&self, output: TensorData) -> Result<Rgb> {
         let values = output.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
         let [height, width] = self.framed();

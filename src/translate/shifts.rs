@@ -37,10 +37,8 @@ impl Smooth {
     /// All values, from the fastest to the smoothest.
     pub const ALL: [Self; 3] = [Self::One, Self::Four, Self::Sixteen];
 
-    /// The value with this number of passes.
-    ///
-    /// # Errors
-    /// `engine-usage` for a number other than 1, 4 and 16.
+    /// The value with this number of passes. Fails with `engine-usage` for a number other than 1, 4
+    /// and 16.
     pub fn of(passes: usize) -> Result<Self> {
         let mut all = Self::ALL.into_iter();
         let refusal = || Error::Usage(format!("smooth is 1, 4 or 16, not {passes}"));

@@ -59,10 +59,7 @@ pub struct Translator {
 
 impl Translator {
     /// Puts checked weights on the device, in the precision `asked` for if device and weights allow
-    /// it.
-    ///
-    /// # Errors
-    /// As [`Generator::from_state`].
+    /// it. Fails as [`Generator::from_state`] does.
     pub fn new(
         architecture: Architecture,
         state: StateDict,
@@ -99,10 +96,8 @@ impl Translator {
 
     /// Translates a photo of any size. The result is smaller if the device cannot hold the
     /// requested size in the precision that is used in the end. On the CPU `passed` is called with
-    /// the number of completed passes; a graphics card has them all at once.
-    ///
-    /// # Errors
-    /// As [`crate::translate::translate`].
+    /// the number of completed passes; a graphics card has them all at once. Fails as
+    /// [`crate::translate::translate`] does.
     pub async fn translate(
         &self,
         photo: &Rgb,

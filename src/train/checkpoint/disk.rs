@@ -12,10 +12,8 @@ use super::pieces::{Reader, Sink, Store, at_once};
 use crate::error::{Error, Result};
 
 /// Writes a file to `path`, with the contents from `write`, and moves the old one to [`previous`].
-///
-/// # Errors
-/// `file-not-written` and those of `write`; the old file, or else its previous one, is then still
-/// whole.
+/// Fails with `file-not-written` and those of `write`; the old file, or else its previous one, is
+/// then still whole.
 pub fn write_in_pieces(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let temporary = beside(path, ".tmp");
     let written = write_and_rename(path, &temporary, write);

@@ -38,11 +38,9 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// The file. The same checkpoint always gives the same bytes.
-    ///
-    /// # Errors
-    /// `engine-usage` when there is no tensor, when a tensor's length does not match its shape, or
-    /// when names and state are longer than the reader accepts.
+    /// The file. The same checkpoint always gives the same bytes. Fails with `engine-usage` when
+    /// there is no tensor, when a tensor's length does not match its shape, or when names and state
+    /// are longer than the reader accepts.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let Self { tensors, state } = self;
         if tensors.is_empty() {
@@ -64,12 +62,9 @@ impl Checkpoint {
         Ok(bytes)
     }
 
-    /// Reads a file back.
-    ///
-    /// # Errors
-    /// `checkpoint-not-recognised` for another kind of file, `checkpoint-too-old` and
-    /// `checkpoint-too-new` for another version of the format, `checkpoint-damaged` when a byte is
-    /// missing, added or altered.
+    /// Reads a file back. Fails with `checkpoint-not-recognised` for another kind of file,
+    /// `checkpoint-too-old` and `checkpoint-too-new` for another version of the format,
+    /// `checkpoint-damaged` when a byte is missing, added or altered.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let state = at_once(Reader::open(bytes))?.state;
         Ok(Self { tensors: safetensors::read(bytes).map_err(damaged)?, state })
@@ -77,10 +72,8 @@ impl Checkpoint {
 }
 
 /// The pictures of a pool. A checkpoint stores them as one tensor, so that they do not fill the
-/// file's header, and lists their shapes in [`Checkpoint::state`].
-///
-/// # Errors
-/// `checkpoint-damaged` when tensor and shapes do not match.
+/// file's header, and lists their shapes in [`Checkpoint::state`]. Fails with `checkpoint-damaged`
+/// when tensor and shapes do not match.
 pub fn unpack(packed: &HostTensor, shapes: &Value) -> Result<Vec<HostTensor>> {
     let refuse = || Error::CheckpointDamaged("pictures and their shapes contradict".into());
     let mut rest = packed.data.as_slice();

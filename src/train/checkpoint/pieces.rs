@@ -76,10 +76,8 @@ pub struct Writer<'a, S> {
 
 impl<'a, S: Sink> Writer<'a, S> {
     /// Starts a file of tensors with these names and shapes, sorted by name, and the given
-    /// [`super::Checkpoint::state`].
-    ///
-    /// # Errors
-    /// As [`super::Checkpoint::to_bytes`], and those of `sink`.
+    /// [`super::Checkpoint::state`]. Fails as [`super::Checkpoint::to_bytes`] does, and with those
+    /// of `sink`.
     pub async fn new<'b>(
         shapes: impl Iterator<Item = (&'b str, &'b [usize])>,
         state: &Value,
@@ -95,10 +93,7 @@ impl<'a, S: Sink> Writer<'a, S> {
         Ok(Self { sink, digest, digest_at, at: header.len() as u64, piece: Vec::new() })
     }
 
-    /// Writes the next numbers.
-    ///
-    /// # Errors
-    /// Those of the sink.
+    /// Writes the next numbers. Fails as the sink does.
     pub async fn numbers(&mut self, numbers: &[f32]) -> Result<()> {
         for some in numbers.chunks(PIECE / size_of::<f32>()) {
             self.piece.clear();
@@ -110,10 +105,7 @@ impl<'a, S: Sink> Writer<'a, S> {
         Ok(())
     }
 
-    /// Completes the file and returns its length in bytes.
-    ///
-    /// # Errors
-    /// Those of the sink.
+    /// Completes the file and returns its length in bytes. Fails as the sink does.
     pub async fn finish(self) -> Result<u64> {
         let digest = format::hexadecimal(self.digest);
         self.sink.write(self.digest_at as u64, digest.as_bytes()).await?;
@@ -130,10 +122,8 @@ pub struct Reader<S> {
 }
 
 impl<S: Store> Reader<S> {
-    /// Reads the whole file once to verify that nothing was altered.
-    ///
-    /// # Errors
-    /// As [`super::Checkpoint::from_bytes`], and those of `store`.
+    /// Reads the whole file once to verify that nothing was altered. Fails as
+    /// [`super::Checkpoint::from_bytes`] does, and with those of `store`.
     pub async fn open(store: S) -> Result<Self> {
         let length = store.length();
         if length == 0 {
@@ -167,9 +157,7 @@ impl<S: Store> Reader<S> {
 
 /// The tensors of a checkpoint, each of which can be taken once.
 pub trait Tensors {
-    /// Takes a tensor; `None` if it does not exist or was taken already.
-    ///
-    /// # Errors
+    /// Takes a tensor; `None` if it does not exist or was taken already. Fails with
     /// `checkpoint-damaged`, or whatever reading it failed with.
     fn take(&mut self, name: &str) -> impl Future<Output = Result<Option<HostTensor>>>;
 

@@ -29,10 +29,8 @@ const MOST_WEIGHT: f64 = 1e6;
 const LARGEST_SEED: u64 = (1 << 53) - 1;
 
 impl Config {
-    /// Checks every value, and that they fit together.
-    ///
-    /// # Errors
-    /// `config-invalid` with the name of the first wrong value, what it is and what it may be.
+    /// Checks every value, and that they fit together. Fails with `config-invalid` with the name of
+    /// the first wrong value, what it is and what it may be.
     pub fn validate(&self) -> Result<()> {
         within("ngf", self.ngf, 1..=MOST_CHANNELS)?;
         within("ndf", self.ndf, 1..=MOST_CHANNELS)?;

@@ -213,11 +213,9 @@ impl Config {
         json::write(self)
     }
 
-    /// Reads an object such as [`Config::to_json`] writes. Missing fields get their defaults.
-    ///
-    /// # Errors
-    /// `config-invalid` with the field's name for a wrong type or an unknown name, and whatever
-    /// [`Config::validate`] refuses.
+    /// Reads an object such as [`Config::to_json`] writes. Missing fields get their defaults. Fails
+    /// with `config-invalid` with the field's name for a wrong type or an unknown name, and
+    /// whatever [`Config::validate`] refuses.
     pub fn from_json(value: &Value) -> Result<Self> {
         let config: Self = json::read(value, Error::ConfigInvalid)?;
         // Serde ignores unknown fields of a struct with flattened ones.

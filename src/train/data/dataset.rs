@@ -83,10 +83,7 @@ impl<S: Source> Dataset<S> {
     /// The photos of both sets, keeping at most `cache_bytes` of pixels in memory.
     ///
     /// `random` determines the pairs, crops and flips and is used for nothing else, so that they do
-    /// not depend on the rest of the run.
-    ///
-    /// # Errors
-    /// `dataset-empty` when a set has no photo.
+    /// not depend on the rest of the run. Fails with `dataset-empty` when a set has no photo.
     pub fn new(
         a: S,
         b: S,
@@ -101,9 +98,7 @@ impl<S: Source> Dataset<S> {
         Ok(Self { a, b, preprocess, cache, sampler, most_pixels, untold })
     }
 
-    /// The next `size` pairs; fewer at the end of an epoch, because no batch spans two.
-    ///
-    /// # Errors
+    /// The next `size` pairs; fewer at the end of an epoch, because no batch spans two. Fails with
     /// `dataset-empty` when no photo of a set can be read; `engine-usage` for a `size` of 0, or for
     /// pictures of different sizes in one batch. The position is then unchanged: the next call
     /// tries the same pairs again.
@@ -112,10 +107,8 @@ impl<S: Source> Dataset<S> {
     }
 
     /// The next pair. `picture` turns each photo, at the size from which it is cropped, into a
-    /// picture, given the settings and a random view.
-    ///
-    /// # Errors
-    /// As [`Dataset::next_batch`], and those of `picture`.
+    /// picture, given the settings and a random view. Fails as [`Dataset::next_batch`] does, and
+    /// with those of `picture`.
     pub(in crate::train) fn next_pair(&mut self, picture: Picture) -> Result<Batch> {
         self.next(1, picture)
     }
@@ -213,9 +206,7 @@ impl<S: Source> Dataset<S> {
     }
 
     /// Continues from the state of another data set of the same photos. Returns whether that is
-    /// exact: if the number of photos has changed, the epoch starts again.
-    ///
-    /// # Errors
+    /// exact: if the number of photos has changed, the epoch starts again. Fails with
     /// `checkpoint-damaged` when the state contradicts itself.
     pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
         self.sampler.restore(state)

@@ -114,9 +114,7 @@ impl Preprocess {
         View { x, y, flip, zoom }
     }
 
-    /// The deterministic part: `photo` at the size from which it is cropped.
-    ///
-    /// # Errors
+    /// The deterministic part: `photo` at the size from which it is cropped. Fails with
     /// `image-too-large` when that exceeds [`MAX_SIDE`] or [`MAX_PIXELS`], as for a photo one pixel
     /// wide; `image-unusable` when a photo used whole is too small for the discriminators.
     pub fn resize(&self, photo: Rgb) -> Result<Rgb> {
@@ -140,21 +138,15 @@ impl Preprocess {
         Ok(image::resize_bicubic(&photo, width, height))
     }
 
-    /// The random part, as the network's input, `[3, H, W]` in [-1, 1].
-    ///
-    /// # Errors
-    /// `engine-usage` when `resized` is smaller than the crop, so did not come from
-    /// [`Preprocess::resize`].
+    /// The random part, as the network's input, `[3, H, W]` in [-1, 1]. Fails with `engine-usage`
+    /// when `resized` is smaller than the crop, so did not come from [`Preprocess::resize`].
     pub fn view(&self, resized: &Rgb, view: View) -> Result<HostTensor> {
         let picture = self.picture(resized, view)?;
         let data = image::to_unit(&picture);
         Ok(HostTensor { shape: vec![3, picture.height, picture.width], data })
     }
 
-    /// The same as a picture.
-    ///
-    /// # Errors
-    /// As [`Preprocess::view`].
+    /// The same as a picture. Fails as [`Preprocess::view`] does.
     pub fn picture(&self, resized: &Rgb, view: View) -> Result<Rgb> {
         let cropped = match self.mode {
             PreprocessMode::None => resized.clone(),
@@ -185,10 +177,8 @@ impl Preprocess {
 
     /// A photo for judging networks, with sides that they accept, as they will be used: whole, its
     /// longer side at most `longest` pixels, if they are trained at that scale; otherwise the
-    /// middle of the photo as in training.
-    ///
-    /// # Errors
-    /// As [`Preprocess::resize`] and [`Preprocess::view`].
+    /// middle of the photo as in training. Fails as [`Preprocess::resize`] and
+    /// [`Preprocess::view`] do.
     pub fn held_out(&self, photo: Rgb, longest: usize) -> Result<Rgb> {
         if self.mode != PreprocessMode::ScaleAndCrop {
             return self.picture(&self.resize(photo)?, View::MIDDLE);

@@ -54,10 +54,8 @@ pub struct SamplerState {
 }
 
 impl Sampler {
-    /// Pairs for two sets of these sizes, drawn from `random`.
-    ///
-    /// # Errors
-    /// `dataset-empty` when one of them is 0.
+    /// Pairs for two sets of these sizes, drawn from `random`. Fails with `dataset-empty` when one
+    /// of them is 0.
     pub fn new(lengths: (usize, usize), random: Random) -> Result<Self> {
         let refuse = |set: &str| Err(Error::DatasetEmpty(format!("set {set} has none")));
         match lengths {
@@ -125,9 +123,7 @@ impl Sampler {
     }
 
     /// Restores the sampler of this state and returns whether that is exact. If the sizes of the
-    /// sets have changed, the epoch starts again, with the following random numbers.
-    ///
-    /// # Errors
+    /// sets have changed, the epoch starts again, with the following random numbers. Fails with
     /// `checkpoint-damaged` when the position is beyond the end of its epoch.
     pub fn restore(&mut self, state: &SamplerState) -> Result<bool> {
         let SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random } = *state;

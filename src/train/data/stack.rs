@@ -14,10 +14,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Adds a picture, `[3, H, W]`.
-    ///
-    /// # Errors
-    /// `engine-usage` when its size differs from the previous ones.
+    /// Adds a picture, `[3, H, W]`. Fails with `engine-usage` when its size differs from the
+    /// previous ones.
     pub fn push(&mut self, picture: HostTensor) -> Result<()> {
         if self.pictures == 0 {
             self.shape = picture.shape;
@@ -31,10 +29,7 @@ impl Stack {
         Ok(())
     }
 
-    /// All pictures, `[B, 3, H, W]`.
-    ///
-    /// # Errors
-    /// `engine-usage` when there is none.
+    /// All pictures, `[B, 3, H, W]`. Fails with `engine-usage` when there is none.
     pub fn into_tensor(self) -> Result<HostTensor> {
         if self.pictures == 0 {
             return Err(Error::Usage("a batch of no pictures".into()));

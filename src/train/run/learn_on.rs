@@ -21,9 +21,7 @@ fn over(unit: Unit, done: u64, total: u64) -> Error {
 
 impl<S: Source> Trainer<S> {
     /// Continues for `steps` steps from here, whatever was planned, with [`Trainer::learn_until`].
-    ///
-    /// # Errors
-    /// As [`Trainer::learn_until`].
+    /// Fails as [`Trainer::learn_until`] does.
     pub fn learn_on(&mut self, steps: u64, rate: Option<f64>) -> Result<()> {
         self.learn_until(Unit::Steps, self.step.saturating_add(steps), rate)
     }
@@ -32,13 +30,11 @@ impl<S: Source> Trainer<S> {
     ///
     /// A constant learning rate stays constant, so that ten steps and ten more equal twenty. A
     /// falling rate continues along the line it would have had if the run had been planned this
-    /// long: a run of `flat` and `decay` steps that is extended by `more` continues at
-    /// `more / (decay + more)` of its rate, and a rate that has not begun to fall falls from here
-    /// on. Either way it reaches zero after the last step. With `rate` it starts at that rate
-    /// instead. Completed polishing steps count as steps along that line.
-    ///
-    /// # Errors
-    /// As [`Trainer::reschedule`].
+    /// long: a run of `flat` and `decay` steps that is extended by `more` continues at `more /
+    /// (decay + more)` of its rate, and a rate that has not begun to fall falls from here on.
+    /// Either way it reaches zero after the last step. With `rate` it starts at that rate instead.
+    /// Completed polishing steps count as steps along that line. Fails as [`Trainer::reschedule`]
+    /// does.
     pub fn learn_until(&mut self, unit: Unit, total: u64, rate: Option<f64>) -> Result<()> {
         let present = self.config.schedule;
         let done = self.done(unit);
@@ -55,11 +51,8 @@ impl<S: Source> Trainer<S> {
     }
 
     /// Continues with another schedule, and with another base rate if given. Checkpoints include
-    /// it.
-    ///
-    /// # Errors
-    /// `config-invalid` when the run is already beyond the end of that schedule, or would learn
-    /// nothing in its next step; nothing has changed then.
+    /// it. Fails with `config-invalid` when the run is already beyond the end of that schedule, or
+    /// would learn nothing in its next step; nothing has changed then.
     pub fn reschedule(&mut self, schedule: Schedule, rate: Option<f64>) -> Result<()> {
         let adam = self.config.adam;
         let adam = Adam { learning_rate: rate.unwrap_or(adam.learning_rate), ..adam };

@@ -128,10 +128,8 @@ fn transformed(ngf: usize, blocks: usize) -> u64 {
     if blocks > 0 && ngf >= 8 { 44 * kernel } else { 0 }
 }
 
-/// Refuses a run that exceeds a device's limits.
-///
-/// # Errors
-/// `training-too-large`, with the largest crop that fits.
+/// Refuses a run that exceeds a device's limits. Fails with `training-too-large`, with the largest
+/// crop that fits.
 pub fn check(config: &Config, kind: Kind, limits: &Limits) -> Result<()> {
     let need = Need::of(config, kind);
     if need.fits(limits) {

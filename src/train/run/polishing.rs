@@ -73,10 +73,7 @@ impl Polishing {
     }
 
     /// The next step, of `total`, on a batch of A and one of B. The distances are in the order of
-    /// [`Distances::named`].
-    ///
-    /// # Errors
-    /// As [`Polish::step`].
+    /// [`Distances::named`]. Fails as [`Polish::step`] does.
     pub fn step(&mut self, [a, b]: [Tensor<4>; 2], total: u64) -> Result<[Tensor<1>; 4]> {
         let [of_a, of_b] = &mut self.both;
         let step = self.steps + 1;
@@ -108,10 +105,8 @@ impl Polishing {
         json::write(&State { steps: self.steps, a, b })
     }
 
-    /// Continues from a checkpoint, with the generators as they were when the phase began.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged`, and those of `tensors`.
+    /// Continues from a checkpoint, with the generators as they were when the phase began. Fails
+    /// with `checkpoint-damaged`, and those of `tensors`.
     pub async fn restore(
         state: &Value,
         teachers: [&Generator; 2],

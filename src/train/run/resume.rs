@@ -85,11 +85,9 @@ impl<S: Source> Trainer<S> {
 
     /// Continues from a checkpoint with the same photos, keeping at most `cache_bytes` of pixels in
     /// memory. Also returns whether that is exact: if the number of photos has changed, the epoch
-    /// starts again.
-    ///
-    /// # Errors
-    /// `checkpoint-damaged` when a part is missing or contradicts another; `dataset-empty`;
-    /// `config-invalid` when so few photos are left that the run would end in its warm-up.
+    /// starts again. Fails with `checkpoint-damaged` when a part is missing or contradicts another;
+    /// `dataset-empty`; `config-invalid` when so few photos are left that the run would end in its
+    /// warm-up.
     pub fn resume(
         checkpoint: Checkpoint,
         photos: (S, S),
@@ -101,10 +99,7 @@ impl<S: Source> Trainer<S> {
     }
 
     /// [`Trainer::resume`] from a file. It never holds more than the weights of one network in
-    /// memory.
-    ///
-    /// # Errors
-    /// As [`Trainer::resume`], and those of the file.
+    /// memory. Fails as [`Trainer::resume`] does, and with those of the file.
     pub async fn resume_from<F: Store>(
         mut file: Reader<F>,
         photos: (S, S),

@@ -19,11 +19,9 @@ use crate::{
 };
 
 impl<S: Source> Trainer<S> {
-    /// Everything the run needs to continue elsewhere.
-    ///
-    /// # Errors
-    /// Those of [`Readback::read`]; the error that ended the run, if any; `training-not-finite`
-    /// when a number is not finite, so that a broken run never replaces its last good checkpoint.
+    /// Everything the run needs to continue elsewhere. Fails as [`Readback::read`] does; the error
+    /// that ended the run, if any; `training-not-finite` when a number is not finite, so that a
+    /// broken run never replaces its last good checkpoint does.
     pub async fn checkpoint(&self) -> Result<Checkpoint> {
         let parts = self.parts()?;
         let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };
@@ -40,10 +38,8 @@ impl<S: Source> Trainer<S> {
     }
 
     /// Writes [`Trainer::checkpoint`] to a file and returns its length. It never holds more than
-    /// the largest tensor in memory.
-    ///
-    /// # Errors
-    /// As [`Trainer::checkpoint`], and those of `sink`; what was written is then useless.
+    /// the largest tensor in memory. Fails as [`Trainer::checkpoint`] does, and with those of
+    /// `sink`; what was written is then useless.
     pub async fn save(&self, sink: &mut impl Sink) -> Result<u64> {
         let parts = self.parts()?;
         let shapes = parts.iter().map(|part| (part.name.as_str(), part.shape.as_slice()));

@@ -33,10 +33,8 @@ pub struct Start {
 }
 
 impl Start {
-    /// `config` with the width, depth and variants of these networks.
-    ///
-    /// # Errors
-    /// `weights-differ` when the two discriminators differ in width.
+    /// `config` with the width, depth and variants of these networks. Fails with `weights-differ`
+    /// when the two discriminators differ in width.
     pub fn applied_to(&self, mut config: Config) -> Result<Config> {
         if let Some((architecture, _)) = self.g_a.as_ref().or(self.g_b.as_ref()) {
             config = config.with_architecture(*architecture);
@@ -54,9 +52,7 @@ impl Start {
 }
 
 impl<S: Source> Trainer<S> {
-    /// A new run. Given weights determine the generators' width and depth.
-    ///
-    /// # Errors
+    /// A new run. Given weights determine the generators' width and depth. Fails with
     /// `config-invalid`, also for a run that ends before its generators learn anything;
     /// `weights-wrong-shape` and `weights-missing-tensor` for weights that were not checked.
     pub fn new(config: Config, start: Start, dataset: Dataset<S>, device: &Device) -> Result<Self> {
@@ -104,10 +100,7 @@ impl<S: Source> Trainer<S> {
 }
 
 /// Refuses a run whose generators would never be trained: it ends before step `warm_up`, or has the
-/// rate 0 from there on. `step` steps are done.
-///
-/// # Errors
-/// `config-invalid`.
+/// rate 0 from there on. `step` steps are done. Fails with `config-invalid`.
 pub(super) fn reaches_the_generators<S: Source>(
     warm_up: u64,
     step: u64,

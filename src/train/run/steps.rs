@@ -28,14 +28,12 @@ pub(super) type Step = (StepReport, Vec<(&'static str, Tensor<1>)>);
 impl<S: Source> Trainer<S> {
     /// Does `n` steps, or as many as are left. All losses are read back in one transaction; on the
     /// CPU, where reading is free, after each step. If a step fails, the reports of those before it
-    /// are returned, and the next call returns the error.
-    ///
-    /// # Errors
-    /// `training-not-finite` at the first step with a loss or a weight that is not finite, and
-    /// `gpu-lost`, `gpu-refused` and `out-of-memory`, after which a step may be incomplete: the
-    /// trainer is then useless, and the run continues from its last checkpoint. After any other
-    /// error the trainer is unchanged, can be saved, and can continue: `dataset-empty` while no
-    /// photo of a set can be read, `engine-usage` for pictures that do not fit the networks.
+    /// are returned, and the next call returns the error. Fails with `training-not-finite` at the
+    /// first step with a loss or a weight that is not finite, and `gpu-lost`, `gpu-refused` and
+    /// `out-of-memory`, after which a step may be incomplete: the trainer is then useless, and the
+    /// run continues from its last checkpoint. After any other error the trainer is unchanged, can
+    /// be saved, and can continue: `dataset-empty` while no photo of a set can be read,
+    /// `engine-usage` for pictures that do not fit the networks.
     pub async fn train_steps(&mut self, n: usize) -> Result<Vec<StepReport>> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());

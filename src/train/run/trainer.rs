@@ -160,10 +160,7 @@ impl<S: Source> Trainer<S> {
     }
 
     /// Changes the settings that may change during a run: the learning rate, the weights of the
-    /// losses, and the length of polishing.
-    ///
-    /// # Errors
-    /// `config-invalid`; nothing has changed then.
+    /// losses, and the length of polishing. Fails with `config-invalid`; nothing has changed then.
     pub fn change(&mut self, change: impl FnOnce(&mut Config)) -> Result<()> {
         let mut wanted = self.config;
         change(&mut wanted);
@@ -207,10 +204,7 @@ impl<S: Source> Trainer<S> {
     }
 
     /// The weights of one network, under PyTorch's names; for a generator, those of
-    /// [`Trainer::generator`].
-    ///
-    /// # Errors
-    /// Those of [`Readback::read`].
+    /// [`Trainer::generator`]. Fails as [`Readback::read`] does.
     pub async fn state(&self, role: Role) -> Result<StateDict> {
         match role {
             Role::GeneratorA => Readback::weights(self.generator(Domain::A)).await,

@@ -36,10 +36,7 @@ pub struct Classifier {
 
 impl Classifier {
     /// Trains on pictures of both sets, at least one each. The same pictures and `seed` give the
-    /// same classifier.
-    ///
-    /// # Errors
-    /// `dataset-empty`.
+    /// same classifier. Fails with `dataset-empty`.
     pub async fn train(a: &[Rgb], b: &[Rgb], seed: u64, device: &Device) -> Result<Self> {
         let shrink = |photos: &[Rgb]| -> Vec<Rgb> {
             photos.iter().map(|photo| image::resize_bicubic(photo, LOAD, LOAD)).collect()
@@ -78,20 +75,16 @@ impl Classifier {
     }
 
     /// How well it distinguishes real photos of both sets, each set counting half. On unseen photos
-    /// this is the ceiling for translations.
-    ///
-    /// # Errors
-    /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
+    /// this is the ceiling for translations. Fails with `dataset-empty`, `output-not-finite`, and
+    /// those of [`device::read`].
     pub async fn on_real(&self, a: &[Rgb], b: &[Rgb]) -> Result<Verdict> {
         let (of_a, of_b) = (self.judge(a).await?.of_a(), self.judge(b).await?);
         let half = |a: f32, b: f32| 0.5 * (a + b);
         Ok(Verdict { share: half(of_a.share, of_b.share), trust: half(of_a.trust, of_b.trust) })
     }
 
-    /// To what extent it takes pictures for B.
-    ///
-    /// # Errors
-    /// `dataset-empty`, `output-not-finite`, those of [`device::read`].
+    /// To what extent it takes pictures for B. Fails with `dataset-empty`, `output-not-finite`, and
+    /// those of [`device::read`].
     pub async fn judge(&self, pictures: &[Rgb]) -> Result<Verdict> {
         if pictures.is_empty() {
             return Err(Error::DatasetEmpty("there are no pictures to judge".into()));

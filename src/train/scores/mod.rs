@@ -80,10 +80,8 @@ pub fn is_better(merit: f32, best: f32, given: bool) -> bool {
 }
 
 /// Scores two generators on photos of both sets, whose sides are multiples of 4. Each translation
-/// is the mean of several passes if it is to be smooth.
-///
-/// # Errors
-/// `dataset-empty` when a set has none, `output-not-finite`, those of [`crate::device::read`].
+/// is the mean of several passes if it is to be smooth. Fails with `dataset-empty` when a set has
+/// none, `output-not-finite`, and those of [`crate::device::read`].
 pub async fn score(
     classifier: &Classifier,
     [g_a, g_b]: [&Generator; 2],

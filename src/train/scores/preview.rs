@@ -27,10 +27,7 @@ pub struct Preview {
 /// Takes `photo`, whose sides are multiples of 4 and at least 8, through both generators, in each
 /// direction with the mean of several passes if it is to be smooth. They also see `margin` pixels
 /// of reflected border, a multiple of 4, which the pictures lack, because generators produce noise
-/// at the edge of their input.
-///
-/// # Errors
-/// `output-not-finite`, those of [`read`].
+/// at the edge of their input. Fails with `output-not-finite`, and those of [`read`].
 pub async fn preview(
     there: &Generator,
     back: &Generator,
