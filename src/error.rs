@@ -128,8 +128,7 @@ pub enum Error {
     /// The device was lost to a driver reset or sleep. Nothing works on it any more.
     #[error("the graphics card was reset or lost: {0}")]
     GpuLost(String),
-    /// The device refused some work or its result: a mistake of ours or of its driver. It is still
-    /// usable.
+    /// The device refused some work or its result: our bug or its driver's. It is still usable.
     #[error("the graphics card refused to compute this: {0}")]
     GpuRefused(String),
     /// The device had no memory for a tensor. It is still usable.

@@ -1,5 +1,4 @@
-//! CycleGAN in the browser: the engine. Its modules, in the order in which a photo passes through
-//! them:
+//! CycleGAN in the browser: the engine. Its modules, in the order in which a photo meets them:
 //!
 //! 1. [`device`] opens WebGPU or the CPU and says what it found;
 //! 2. [`weights`] reads a generator from `.safetensors` or `.pth` bytes;

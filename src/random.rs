@@ -38,8 +38,7 @@ impl Random {
 
     /// A uniform integer from 0 to `n` - 1; 0 when `n` is 0 or 1.
     ///
-    /// 2^64 is not a multiple of most `n`, so numbers beyond the last full multiple are drawn
-    /// again.
+    /// 2^64 is not a multiple of most `n`, so numbers past the last full multiple are redrawn.
     pub fn below(&mut self, n: usize) -> usize {
         let n = n.max(1) as u64;
         let beyond = (u64::MAX % n + 1) % n;

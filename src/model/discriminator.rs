@@ -80,8 +80,7 @@ impl Discriminator {
         Self::from_state(ndf, padding, init.state(&Self::tensors(ndf), seed), device)
     }
 
-    /// Number of answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding
-    /// 2.
+    /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2.
     ///
     /// # Errors
     /// `image-unusable` for a side too short for any answer.

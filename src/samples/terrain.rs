@@ -134,8 +134,7 @@ pub fn paint(canvas: &mut Canvas, place: &Place, weather: &Weather, shade: &Shad
                     let lerp = |a: f32, b: f32| a + (b - a) * t;
                     let (at_z, at_y) = (lerp(z, z0), lerp(y, y0));
                     let at = [at_z * slope, at_y, at_z];
-                    // A step over a cliff is all cliff: the meadow's normal reaches up only a
-                    // little.
+                    // A step over a cliff is all cliff: the meadow's normal hardly reaches up.
                     let bend = t * (3.0 / (hidden - row).max(3.0));
                     let normal = normalize(super::color::mix(normal, n0, bend));
                     let covered = (top.min(r as f32 + 1.0) - row.max(r as f32)).clamp(0.0, 1.0);

@@ -87,8 +87,7 @@ pub(super) fn pictures(batch: Tensor<4>) -> Vec<Tensor<4>> {
 }
 
 impl ImagePool<Tensor<4>> {
-    /// The discriminator's input for the [`pictures`] of a batch: a [`query`](Self::query) for
-    /// each.
+    /// The discriminator's input: a [`query`](Self::query) for each of the [`pictures`] of a batch.
     pub(super) fn shown(&mut self, batch: Vec<Tensor<4>>, draws: &[Draw]) -> Tensor<4> {
         let shown = batch.into_iter().zip(draws).map(|(picture, draw)| self.query(picture, *draw));
         Tensor::cat(shown.collect(), 0)

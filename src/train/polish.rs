@@ -40,8 +40,7 @@ const MEMORY: f64 = 0.1;
 /// Share of the running distances that each step replaces.
 const SHARE: f64 = 0.1;
 
-/// Proposed steps after a training of `steps`: a tenth, or up to a third where a tenth is too short
-/// to help.
+/// Proposed steps after a training of `steps`: a tenth, or up to a third if that is too short.
 pub fn proposed(steps: u64) -> u64 {
     (steps / 10).clamp(ENOUGH.min(steps / 3), LONGEST)
 }

@@ -155,7 +155,7 @@ impl Training {
         Ok(())
     }
 
-    /// Keeps a whole photo for previews, its longer side at most `longest` pixels; returns its
+    /// Keeps a whole photo for previews, at most `longest` pixels on its longer side; returns its
     /// index.
     #[wasm_bindgen(js_name = addPreview)]
     pub fn add_preview(

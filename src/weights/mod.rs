@@ -1,8 +1,7 @@
 //! Weights files in and out, by PyTorch's names. Files are only read as data; nothing in them runs.
 //!
 //! - [`safetensors`]: the container that this project writes, and prefers to read.
-//! - [`pth`]: what `torch.save` writes: the zip container (PyTorch 1.6 and later) and the legacy
-//!   one.
+//! - [`pth`]: what `torch.save` writes: a zip container (since PyTorch 1.6) or the legacy one.
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
 //! - [`names`]: from any state dict to a checked generator.
 //! - [`discriminator`]: the same for a discriminator.

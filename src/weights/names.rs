@@ -170,8 +170,7 @@ fn without_dropout(state: StateDict) -> StateDict {
     state.into_iter().map(rename).collect()
 }
 
-/// The width on which most tensors agree, so that a single wrong one is reported rather than
-/// followed.
+/// The width on which most tensors agree, so that a single wrong one is reported, not followed.
 fn vote_on_ngf(state: &StateDict, unit: Architecture) -> Result<usize> {
     let mut votes = BTreeMap::<usize, usize>::new();
     for layer in unit.layers() {

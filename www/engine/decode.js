@@ -1,7 +1,6 @@
 /**
  * Converts files to pixels and back with the browser's own decoders, which are sandboxed and agree with
- * Pillow bit for bit. Runs in the worker. Pixels are RGBA, 8 bits, straight alpha, upright, rows from the
- * top.
+ * Pillow bit for bit. Runs in the worker. Pixels are 8-bit RGBA, straight alpha, upright, rows from the top.
  *
  * A canvas stores colours multiplied by alpha, so a translucent pixel comes back rounded. That does not
  * matter: with P = round(c * a / 255), what is read is c' = round(P * 255 / a), and round(c' * a / 255) = P
@@ -83,8 +82,7 @@ export async function decode(file) {
 }
 
 /**
- * Decodes a photo directly to another size, as Pillow would resize it: only the browser holds it at full
- * size.
+ * Decodes a photo directly to another size, as Pillow would resize it; only the browser holds it whole.
  * @param {Blob} file
  * @param {(width: number, height: number) => [number, number]} sizeOf the upright photo
  * @param {typeof import('../pkg/cyclegan_web.js').Shrink} Shrink

@@ -15,8 +15,7 @@ export const input = (id) => /** @type {HTMLInputElement} */ (byId(id));
 export const select = (id) => /** @type {HTMLSelectElement} */ (byId(id));
 
 /**
- * Writes text only if it differs, so that a live region announces only news, and readers do not lose their
- * place.
+ * Writes text only if it differs, so that a live region announces only news, and readers keep their place.
  * @param {Element} element
  * @param {string} words
  */

@@ -8,8 +8,7 @@ import { cancel, nextItem, settle } from './queue.js';
 /** @import { Item, Queue } from './queue.js' */
 
 /**
- * Whether the problem is the photo itself: then it is skipped, not failed. A missing file may come back with
- * its disk.
+ * Whether the problem is the photo itself: then it is skipped, not failed. A missing file may come back.
  * @param {string} code
  */
 export function isPhotosFault(code) {
@@ -63,8 +62,7 @@ export async function translateAll(run, how) {
 }
 
 /**
- * Makes sure that the browser has room for a result: browsers accept one silently, and fail only when it is
- * read.
+ * Makes sure that the browser has room for a result: browsers accept one silently, and fail when it is read.
  * @param {import('../engine/protocol.js').Translated} picture
  * @throws {CodedError} `out-of-room`
  */

@@ -48,8 +48,7 @@ impl Lines {
         self.data.fill(0.0);
     }
 
-    /// Reads rows `first..first + rows` of the bordered form of `from` `[H, W]`; zeros beyond the
-    /// border.
+    /// Reads rows `first..first + rows` of the bordered form of `from` `[H, W]`; zeros beyond that.
     pub(super) fn read(&mut self, from: &[f32], plane: Plane, first: usize, rows: usize) {
         let length = self.row.len();
         for (line, out) in self.data.chunks_exact_mut(length).take(rows).enumerate() {

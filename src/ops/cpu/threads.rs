@@ -1,5 +1,4 @@
-//! Distributes work over the processor's cores; on wasm, which has one thread, these are plain
-//! loops.
+//! Distributes work over the processor's cores; on wasm, with one thread, these are plain loops.
 //!
 //! How work is split depends only on its shape, never on the number of cores: every sum has a fixed
 //! order, so the number of cores changes no bit of a result.

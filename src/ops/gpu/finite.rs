@@ -16,8 +16,7 @@ pub(super) fn counting(tensors: usize) -> Kernel {
         .with([("tensors", tensors as u32), ("uniform", tensors as u32 + 1)])
 }
 
-/// For each tensor, the number of elements that are infinite or NaN. Tensors must have no gaps in
-/// memory.
+/// For each tensor, the number of elements that are infinite or NaN. They must have no gaps.
 pub fn not_finite(tensors: &[CubeTensor]) -> Option<CubeTensor> {
     let counts = layout::empty(tensors.first()?, [tensors.len()]);
     for (index, some) in tensors.chunks(TENSORS).enumerate() {

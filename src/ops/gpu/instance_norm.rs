@@ -157,7 +157,7 @@ pub(super) fn normalise_by(
     (y, statistics)
 }
 
-/// The gradient of `x` from that of [`normalise()`]'s result and, if `wanted`, those of weight and
+/// The gradient of `x`, from that of [`normalise()`]'s result; if `wanted`, also of weight and
 /// bias.
 pub(super) fn normalise_backward(
     x: &CubeTensor,

@@ -71,8 +71,7 @@ fn not_written(error: io::Error) -> Error {
     Error::FileNotWritten(error.to_string())
 }
 
-/// Opens the checkpoint at `path`, or the previous one when it is missing or damaged; the error
-/// says why.
+/// Opens the checkpoint at `path`, or the previous one if it is missing or damaged, and says why.
 ///
 /// # Errors
 /// That of the file at `path` (`file-not-read` or `checkpoint-…`) when neither can be used.

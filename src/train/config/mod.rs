@@ -2,8 +2,7 @@
 //!
 //! Two runs with the same configuration, photos and device are identical. Names and defaults are
 //! PyTorch's (`options/` and `models/cycle_gan_model.py` of pytorch-CycleGAN-and-pix2pix, where
-//! `G_A` translates A to B and `D_A` judges B), except that the learning rate follows the paper's
-//! code.
+//! `G_A` translates A to B and `D_A` judges B), but the learning rate follows the paper's code.
 
 mod check;
 mod schedule;
@@ -136,8 +135,7 @@ pub struct Config {
     #[serde(flatten)]
     pub preprocess: Preprocess,
     /// Steps in which fresh discriminators learn alone, before the generators move, when a run
-    /// starts from generators without their discriminators: 100. Published generators come without
-    /// them.
+    /// starts from generators without their discriminators: 100. Published ones lack them.
     pub warm_up: u64,
     /// Steps after the warm-up in which the learning rate of given generators rises linearly to
     /// what the schedule says: 1000, even if their discriminators are given. Adam's first updates

@@ -12,7 +12,7 @@ pub enum GanLoss {
     #[default]
     #[serde(rename = "lsgan")]
     LeastSquares,
-    /// The original GAN loss: -log of the probability of being right (equation 1). The answers are
+    /// The original GAN loss: -log of the probability of being right (equation 1). Answers are
     /// logits.
     #[serde(rename = "vanilla")]
     NegativeLogLikelihood,

@@ -1,5 +1,4 @@
-//! Which photos are paired, and how each is cropped: the randomness of a data set, without its
-//! photos.
+//! Which photos are paired, and how each is cropped: a data set's randomness, without its photos.
 //!
 //! As in PyTorch, an epoch has as many pairs as the larger set has photos. Its order is shuffled at
 //! the start; the position in it, modulo the size of A, gives the photo of A, and the photo of B is

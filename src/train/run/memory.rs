@@ -54,8 +54,7 @@ impl Need {
         let averages = if config.ema > 0.0 { FLOAT * 2 * generator } else { 0 };
         let stays = networks + averages + pools;
         let blocks = blocks as u64;
-        // Enlarged images, and their gradients, have twice the channels of the first layer's
-        // result.
+        // Enlarged images and their gradients have twice the channels of the first layer's result.
         let enlarged = if up == Up::Transpose { 0 } else { 2 * wide };
         let (made, rest) = match kind {
             Kind::WebGpu => {

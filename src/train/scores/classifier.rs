@@ -113,8 +113,7 @@ impl Classifier {
 pub struct Verdict {
     /// The share taken for B.
     pub share: f32,
-    /// The mean probability of B. With few pictures the share moves in leaps; this moves with each
-    /// picture.
+    /// The mean probability of B. With few pictures the share moves in leaps; this moves with each.
     pub trust: f32,
 }
 

@@ -1,5 +1,4 @@
-//! The grid: how much energy pictures have at the periods of the generators' stride, 2 and 4
-//! pixels.
+//! The grid: the energy of pictures at the periods of the generators' stride, 2 and 4 pixels.
 //!
 //! A generator halves its picture twice and doubles it twice, so any unevenness within cells of 4 x
 //! 4 pixels repeats, a pattern that photos do not have (Odena et al., "Deconvolution and

@@ -50,8 +50,7 @@ fn share<S: Serializer>(verdict: &Verdict, to: S) -> std::result::Result<S::Ok, 
 const DOUBT: f32 = 0.05;
 /// A round-trip error below this counts as perfect: six levels of 255, which nobody sees.
 const CLOSE: f32 = 0.05;
-/// The margin by which generators must beat those that were given; less is noise of a few held-out
-/// photos.
+/// The margin by which generators must beat those given; less is noise of a few held-out photos.
 const CLEARLY: f32 = 0.02;
 
 impl Scores {
