@@ -1,7 +1,7 @@
 //! The engine's interface to JavaScript. Only this folder knows JavaScript.
 //!
 //! It runs in a worker (`www/engine-worker.js`). Failures are JavaScript `Error`s with a `code`;
-//! pixels are RGBA bytes; [`types`] has everything else that crosses. No tensor is read
+//! pixels are RGBA bytes; `types.rs` has everything else that crosses. No tensor is read
 //! synchronously, because that panics on wasm.
 
 mod begin;
@@ -13,7 +13,7 @@ mod polish;
 mod scoring;
 mod timestamps;
 mod training;
-pub mod types;
+mod types;
 
 pub use engine::{Engine, Translation};
 pub use photos::{Shrink, paint};

@@ -18,7 +18,6 @@ use crate::{
 #[derive(Debug, Serialize, Tsify)]
 #[tsify(missing_as_null)]
 pub struct DeviceReport {
-    /// The device.
     #[tsify(type = "DeviceKind")]
     pub device: Kind,
     /// The adapter's name as the browser gives it; often empty.
@@ -29,7 +28,6 @@ pub struct DeviceReport {
     pub precision: Precision,
     /// Why it is not WebGPU, as a code; null if it is, or if the CPU was requested.
     pub reason: Option<&'static str>,
-    /// Version of the engine.
     pub version: &'static str,
 }
 
@@ -38,7 +36,6 @@ pub struct DeviceReport {
 pub struct ModelReport {
     /// Channels after its first convolution.
     pub ngf: usize,
-    /// Residual blocks.
     pub blocks: usize,
     /// How it enlarges an image on the way back.
     pub up: Up,
@@ -96,7 +93,6 @@ pub struct TrainReport {
     pub warm_up: u64,
     /// Polishing steps at the end, included in `total`.
     pub polish: u64,
-    /// Its configuration as JSON.
     pub config: String,
     /// Number of both generators' parameters.
     pub parameters: usize,
@@ -105,20 +101,15 @@ pub struct TrainReport {
 /// Photos to supply, as their indices in each set.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Upcoming {
-    /// Of A.
     pub a: Vec<usize>,
-    /// Of B.
     pub b: Vec<usize>,
 }
 
 /// A picture.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Pixels {
-    /// Width in pixels.
     pub width: usize,
-    /// Height in pixels.
     pub height: usize,
-    /// Its bytes.
     #[serde(serialize_with = "rgba")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     pub rgba: Rgb,
@@ -133,15 +124,11 @@ impl From<Rgb> for Pixels {
 /// A held-out photo's round trip, as RGBA bytes.
 #[derive(Debug, Serialize, Tsify)]
 pub struct RoundTrip {
-    /// Width in pixels.
     pub width: usize,
-    /// Height in pixels.
     pub height: usize,
-    /// The photo.
     #[serde(serialize_with = "rgba")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     pub input: Rgb,
-    /// Its translation.
     #[serde(serialize_with = "rgba")]
     #[tsify(type = "Uint8Array<ArrayBuffer>")]
     pub translated: Rgb,
@@ -157,7 +144,6 @@ pub struct RoundTrip {
 #[derive(Debug, Serialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Judged {
-    /// The scores.
     #[serde(flatten)]
     pub scores: Scores,
     /// All of them as one number from 0 to 1.
@@ -183,16 +169,12 @@ pub struct MemoryUse {
 #[derive(Debug, Default, Deserialize, Tsify)]
 #[serde(default, deny_unknown_fields)]
 pub struct RatesChange {
-    /// Learning rate.
     #[serde(deserialize_with = "given")]
     pub lr: Option<f64>,
-    /// Weight of the cycle A → B → A.
     #[serde(rename = "lambda_A", deserialize_with = "given")]
     pub lambda_a: Option<f64>,
-    /// Weight of the cycle B → A → B.
     #[serde(rename = "lambda_B", deserialize_with = "given")]
     pub lambda_b: Option<f64>,
-    /// Weight of the identity loss.
     #[serde(deserialize_with = "given")]
     pub lambda_identity: Option<f64>,
 }
