@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use js_sys::Function;
-use serde_json::Value;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    Engine, Training,
+    engine::Engine,
     file::{Failure, File},
     photos::Supplied,
-    types::{TrainNeed, told},
+    training::Training,
+    types::{TrainNeed, parse, told},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     random::Random,
     train::{
         Config, Dataset, Start, Trainer,
@@ -111,11 +111,6 @@ impl Engine {
         };
         taken.await.map_err(|error| failure.or(error))
     }
-}
-
-/// Parses JSON.
-pub(super) fn parse(json: &str) -> Result<Value> {
-    serde_json::from_str(json).map_err(|error| Error::ConfigInvalid(error.to_string()))
 }
 
 fn generator(bytes: Option<Vec<u8>>) -> Result<Option<(Architecture, StateDict)>> {

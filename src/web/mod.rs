@@ -11,6 +11,7 @@ mod file;
 mod photos;
 mod polish;
 mod scoring;
+mod supply;
 mod timestamps;
 mod training;
 mod types;

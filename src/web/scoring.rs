@@ -4,22 +4,80 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    Training,
-    photos::{domain_of, of},
-    training::MARGIN,
+    photos::{domain_of, of, photo_of},
+    training::{MARGIN, Training},
     types::{Judged, RoundTrip, told},
 };
 use crate::{
     error::{Error, Result},
+    image,
     train::{
         Domain, Preview, preview,
         scores::{self, Classifier},
+        whole,
     },
     translate::Smooth,
 };
 
+/// Side of the pictures from which the scores' classifier learns, in pixels.
+const SEEN_SIDE: usize = 72;
+
+/// Longest side of a photo that is scored whole, in pixels, and how many of each set are.
+const SCORED: [(usize, usize); 2] = [(512, usize::MAX), (256, 4)];
+
 #[wasm_bindgen]
 impl Training {
+    /// Keeps a small copy of a photo of the run, for the classifier to learn from.
+    #[wasm_bindgen(js_name = addSeen)]
+    pub fn add_seen(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> Result<()> {
+        let photo = photo_of(rgba, width, height)?;
+        let small = image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE);
+        of(domain_of(domain)?, self.seen.each_mut()).push(small);
+        Ok(())
+    }
+
+    /// Keeps a held-out photo for scores, unless there are enough for this device's speed.
+    #[wasm_bindgen(js_name = addHeldOut)]
+    pub fn add_held_out(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> Result<()> {
+        let [graphics, slow] = SCORED;
+        let (longest, most) = if self.slow { slow } else { graphics };
+        let held_out = of(domain_of(domain)?, self.held_out.each_mut());
+        if held_out.len() < most {
+            let photo = photo_of(rgba, width, height)?;
+            held_out.push(self.trainer.config().preprocess.held_out(photo, longest)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps a whole photo for previews, at most `longest` pixels on its longer side; returns its
+    /// index.
+    #[wasm_bindgen(js_name = addPreview)]
+    pub fn add_preview(
+        &mut self,
+        domain: &str,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+        longest: usize,
+    ) -> Result<usize> {
+        let photo = whole(&photo_of(rgba, width, height)?, longest);
+        let shown = of(domain_of(domain)?, self.shown.each_mut());
+        shown.push(photo);
+        Ok(shown.len() - 1)
+    }
+
     /// A held-out photo's round trip.
     pub async fn preview(&self, domain: &str, index: usize) -> Result<Ts<RoundTrip>> {
         let domain = domain_of(domain)?;

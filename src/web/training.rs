@@ -12,10 +12,9 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    begin::parse,
     file::{Failure, File},
     photos::{Supplied, domain_of},
-    types::{MemoryUse, RatesChange, TrainReport, told},
+    types::{MemoryUse, RatesChange, TrainReport, parse, told},
 };
 use crate::{
     device::{Kind, Opened},

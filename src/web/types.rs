@@ -2,6 +2,7 @@
 //! are generated from these structs and others that derive [`Tsify`], so each is defined once.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use tsify::{Ts, Tsify};
 
 use crate::{
@@ -192,4 +193,9 @@ fn rgba<S: Serializer>(picture: &Rgb, to: S) -> Result<S::Ok, S::Error> {
 /// `value` as a JavaScript value.
 pub(super) fn told<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>> {
     value.into_ts().map_err(|error| Error::Usage(error.to_string()))
+}
+
+/// Parses JSON.
+pub(super) fn parse(json: &str) -> Result<Value> {
+    serde_json::from_str(json).map_err(|error| Error::ConfigInvalid(error.to_string()))
 }
