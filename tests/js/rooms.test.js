@@ -30,6 +30,24 @@ const MAY = {
   public: [],
 };
 
+const NETWORKS = ['random', 'choice', 'json', 'image', 'weights', 'ops', 'model', 'device'];
+/** The same of the engine; `error` everybody may know. @type {Record<string, string[]>} */
+const ENGINE = {
+  error: [],
+  random: [],
+  choice: [],
+  json: [],
+  image: [],
+  weights: ['choice'],
+  ops: [],
+  device: ['choice', 'ops', 'weights'],
+  model: ['random', 'json', 'ops', 'weights', 'device'],
+  samples: ['random', 'choice', 'image'],
+  translate: NETWORKS,
+  train: [...NETWORKS, 'translate'],
+  web: [...NETWORKS, 'samples', 'translate', 'train'],
+};
+
 /** @param {string} folder @param {RegExp} kind */
 function filesIn(folder, kind) {
   const names = /** @type {string[]} */ (readdirSync(new URL(folder, root), { recursive: true }));
@@ -80,6 +98,32 @@ test('no import leads back to where it came from', () => {
     done.add(path);
   };
   for (const path of known.keys()) walk(path, []);
+});
+
+/** @param {string} code @returns {string[]} the rooms of the engine that it names */
+function roomsIn(code) {
+  const inner = /\{[^{}]*\}/g;
+  const groups = [...code.matchAll(/use crate::\{([^;]*)\};/g)].flatMap(([, group]) =>
+    group.replace(inner, '').replace(inner, '').split(','),
+  );
+  const names = [...code.matchAll(/crate::(\w+)/g)].map(([, name]) => name);
+  return [...groups.map((path) => path.trim().split('::')[0]).filter(Boolean), ...names];
+}
+
+test('a file of the engine imports only what its room may know', () => {
+  const rust = filesIn('src/', /\.rs$/).filter(({ path }) => !/^(bin\/|lib\.rs)/.test(path));
+  const tests = rust.flatMap(({ source }) =>
+    [...source.matchAll(/#\[cfg\(.*\btest\b.*\)\]\s*mod (\w+);/g)].map(([, name]) => `${name}.rs`),
+  );
+  for (const { path, source } of rust) {
+    const here = path.split(/[/.]/)[0];
+    assert.ok(here in ENGINE, `${path} is in no room`);
+    if (tests.includes(posix.basename(path))) continue;
+    for (const there of roomsIn(source.replace(/\/\/.*/g, ''))) {
+      const may = here === there || there === 'error' || ENGINE[here].includes(there);
+      assert.ok(may, `${path} imports ${there}`);
+    }
+  }
 });
 
 test('only src/web knows JavaScript, only the operations and the device know a backend', () => {
