@@ -102,10 +102,11 @@ test('no import leads back to where it came from', () => {
 
 /** @param {string} code @returns {string[]} the rooms of the engine that it names */
 function roomsIn(code) {
-  const inner = /\{[^{}]*\}/g;
-  const groups = [...code.matchAll(/use crate::\{([^;]*)\};/g)].flatMap(([, group]) =>
-    group.replace(inner, '').replace(inner, '').split(','),
-  );
+  const groups = [...code.matchAll(/use crate::\{([^;]*)\};/g)].flatMap(([, group]) => {
+    let names = group;
+    while (names.includes('{')) names = names.replace(/\{[^{}]*\}/g, '');
+    return names.split(',');
+  });
   const names = [...code.matchAll(/crate::(\w+)/g)].map(([, name]) => name);
   return [...groups.map((path) => path.trim().split('::')[0]).filter(Boolean), ...names];
 }
