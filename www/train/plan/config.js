@@ -1,5 +1,5 @@
 /**
- * The engine's configuration, whose names are PyTorch's (`src/train/config.rs`): how settings become it, and
+ * The engine's configuration, whose names are PyTorch's (`src/train/config/mod.rs`): how settings become it, and
  * how long a run is with them.
  */
 import { isSlow } from '../../page/support.js';
@@ -97,7 +97,7 @@ function rampOf(warmUp, steps) {
 /**
  * The decay of the average of the generators' weights, over about the last tenth of the run and at most 1000
  * steps: a longer memory would still contain much of the initial weights, a shorter one smooths less. Exactly
- * the values of the engine's `ema_for` (`src/train/config.rs`), which explains them.
+ * the values of the engine's `ema_for` (`src/train/config/mod.rs`), which explains them.
  * @param {number} steps of the run
  */
 export function emaOf(steps) {

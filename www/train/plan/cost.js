@@ -18,7 +18,7 @@
 /** Aspect ratio of most photos, and the border around a preview, in pixels. */
 const RATIO = 0.75;
 const MARGIN = 32;
-/** Training the scores' classifier (`src/train/scores.rs`), once; its layers are too narrow to be fast. */
+/** Training the scores' classifier (`src/train/scores/mod.rs`), once; its layers are too narrow to be fast. */
 export const CLASSIFIER_COST = 2.5e11;
 /** Side of the largest pictures for polishing, if crops are smaller. */
 const POLISHED = 256;

@@ -49,7 +49,7 @@ export const CHOICES = /** @type {const} */ ({
 export const CROPS = [256, 192, 128, 96, 64, 48, 32];
 
 /**
- * The learning rate for given weights, the engine's own (`src/train/config.rs`, which explains it). From
+ * The learning rate for given weights, the engine's own (`src/train/config/mod.rs`, which explains it). From
  * scratch it is the paper's.
  */
 const FINE_TUNING_RATE = 2e-5;
