@@ -10,7 +10,7 @@ export type StartChoice =
   | { kind: 'model'; id: string }
   /** A visitor's own weights for one or both directions, and the discriminators of their output. */
   | { kind: 'files'; a: File | null; b: File | null; dA: File | null; dB: File | null }
-  /** The weights of a run in `snapshot.runs`; `judges`: with its discriminators, which only a run that `goesOn` has. */
+  /** The weights of a run in `snapshot.runs`; `judges`: with its discriminators, which only a run with a `learnOn` has. */
   | { kind: 'run'; id: string; judges: boolean }
   | { kind: 'scratch' };
 
