@@ -15,9 +15,8 @@ import { keepWeights } from './files/weights-store.js';
 import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 
-/** @import { DeviceChoice, ModelReport, Precision } from './pkg/cyclegan_web.js' */
+/** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
 /** @import { DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
-/** @import { Polishing } from './pkg/cyclegan_web.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });

@@ -7,6 +7,8 @@ import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
 import { resultNames } from './names.js';
 
+/** @import { ModelReport, Precision } from '../pkg/cyclegan_web.js' */
+
 /**
  * The outcome of one photo.
  * @typedef {object} Outcome
@@ -19,14 +21,14 @@ import { resultNames } from './names.js';
  * @property {number} photoWidth pixels of the photo, 0 if unknown
  * @property {number} photoHeight
  * @property {boolean} reduced made smaller than requested, because the device cannot hold more
- * @property {string | null} precision used for the result, if it is done
+ * @property {Precision | null} precision used for the result, if it is done
  * @property {About | null} made how it was made, if it is done
  */
 /**
  * How results are made; in the manifest, for those without an entry of their own.
  * @typedef {object} About
  * @property {string} version of the engine
- * @property {{ name: string, sha256: string, ngf: number, blocks: number }} model as reported by the engine
+ * @property {{ name: string } & Pick<ModelReport, 'sha256' | 'ngf' | 'blocks'>} model as reported by the engine
  * @property {{ format: import('./names.js').Format }} settings
  */
 

@@ -158,7 +158,7 @@ export class Folders {
   }
 }
 
-/** @param {Blob | { file: Blob, path: string }} photo */
+/** @param {Blob | Unseen} photo */
 function candidate(photo) {
   if (!(photo instanceof Blob)) return photo;
   const { name = 'photo', webkitRelativePath = '' } = /** @type {Partial<File>} */ (photo);

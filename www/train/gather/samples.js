@@ -8,9 +8,9 @@ const FIRST_SEED = /** @type {const} */ ({ summer: 100, winter: 500 });
 
 /**
  * @param {Pick<import('../../engine/client.js').EngineClient, 'paint'>} engine
- * @param {'summer' | 'winter'} season
+ * @param {import('../../pkg/cyclegan_web.js').Season} season
  * @param {AbortSignal} signal
- * @returns {Promise<{ file: Blob, path: string }[]>}
+ * @returns {Promise<import('./dataset.js').Unseen[]>}
  */
 export async function paintScenes(engine, season, signal) {
   const scenes = [];

@@ -12,7 +12,13 @@
  * photos/A-00000 …                 small copies of the photos, while there is a checkpoint: copies.js
  * ```
  */
-import type { Judged, Losses, StepReport as Told } from '../../pkg/cyclegan_web.js';
+import type {
+  DeviceKind,
+  Judged,
+  Losses,
+  StepReport as Told,
+  TrainReport,
+} from '../../pkg/cyclegan_web.js';
 import type { Domain } from '../gather/domains.js';
 import type { Settings, StartChoice } from '../plan/types.js';
 
@@ -29,20 +35,11 @@ export interface StoredPhoto {
   seen?: boolean;
 }
 
-export interface StoredPicture {
-  domain: Domain;
-  index: number;
-  step: number;
-  width: number;
-  height: number;
-  error: number;
-  input: string;
-  translated: string;
-  back: string;
-}
+/** A preview with the names of its files. */
+export type StoredPicture = Omit<Preview, 'name' | 'heldOut' | Shown> & Record<Shown, string>;
 
 /** Everything about a run except its weights, steps and pictures. */
-export interface RunRecord {
+export interface RunRecord extends Omit<TrainReport, 'over' | 'polish'> {
   version: 1;
   id: string;
   state: 'running' | 'stopped' | 'finished';
@@ -52,20 +49,11 @@ export interface RunRecord {
   names: Record<Domain, string>;
   settings: Settings;
   start: { kind: StartChoice['kind']; name: string };
-  /** The engine's configuration, as JSON. */
-  config: string;
+  /** Version of the engine. */
   engine: string;
-  device: 'webgpu' | 'cpu';
-  step: number;
-  total: number;
-  epoch: number;
-  /** Null: the run's length is in steps. */
-  epochs: number | null;
+  device: DeviceKind;
   /** Seconds spent in steps. */
   seconds: number;
-  parameters: number;
-  exact: boolean;
-  warmUp: number;
   /** Polishing steps at the end, included in `total`. Runs of earlier versions have none. */
   polish?: number;
   photos: Record<Domain, StoredPhoto[]>;
@@ -97,8 +85,19 @@ export interface RunIndex {
   result: { A: string; B: string; history: string } | null;
 }
 
+/** The pictures of a preview: the photo, its translation, and that translated back. */
+type Shown = 'input' | 'translated' | 'back';
+
+/** A photo there and back. */
+export interface PreviewPictures extends Record<Shown, Blob> {
+  width: number;
+  height: number;
+  /** Mean absolute difference between `back` and `input`. */
+  error: number;
+}
+
 /** One held-out photo at one point in the run. */
-export interface Preview {
+export interface Preview extends PreviewPictures {
   domain: Domain;
   /** Index among the previewed photos of this domain. */
   index: number;
@@ -106,13 +105,6 @@ export interface Preview {
   /** False: the folder is too small to hold photos out, so this one is trained on too. */
   heldOut: boolean;
   step: number;
-  width: number;
-  height: number;
-  input: Blob;
-  translated: Blob;
-  back: Blob;
-  /** Mean absolute difference between `back` and `input`. */
-  error: number;
 }
 
 /** All previews at one point; over a long run every other set is dropped, the first and last stay. */

@@ -39,7 +39,7 @@ const FIXED = 0.1;
  * @property {Work} size of the measured networks
  * @property {StartChoice} start
  * @property {import('./types.js').Network | null} [network] of the initial weights
- * @property {{ device: 'webgpu' | 'cpu', fallback: boolean }} device
+ * @property {import('../../page/support.js').Device} device
  * @property {number} photosA number of training photos
  * @property {number} photosB
  * @property {number} previews number of photos per preview

@@ -108,7 +108,7 @@ export class Driver {
     this.#broken = null;
     if (otherDevice) {
       this.#tell('device-changed', { from: run.record.device, to: otherDevice }, 'warning');
-      run.record.device = /** @type {'webgpu' | 'cpu'} */ (otherDevice);
+      run.record.device = otherDevice;
       this.halt('pause');
     }
     if (!broken) return;

@@ -125,7 +125,7 @@ export class TrainRun {
     return this.step > 0 && this.saver.saved?.kept !== 'disk';
   }
 
-  /** The engine's device, if it differs from the run's. @returns {Promise<string | null>} which */
+  /** The engine's device, if it differs from the run's. */
   async #otherDevice() {
     const { device, fallback } = await this.#engine.open();
     const slow = isSlow({ device, fallback });
@@ -154,7 +154,7 @@ export class TrainRun {
 
   /**
    * Goes back to the last checkpoint, in an engine that does not have the run.
-   * @returns {Promise<{ otherDevice: string | null }>}
+   * @returns {Promise<{ otherDevice: RunRecord['device'] | null }>}
    */
   async restore() {
     const otherDevice = await this.#otherDevice();
@@ -330,7 +330,7 @@ export class TrainRun {
     this.#take(await this.#engine.request('train-learn-on', { steps, lr }));
     const { settings, config } = this.record;
     this.record.settings = { ...settings, lr: JSON.parse(config).lr };
-    if (otherDevice) this.record.device = /** @type {RunRecord['device']} */ (otherDevice);
+    if (otherDevice) this.record.device = otherDevice;
     this.record.state = 'running';
     await this.save();
     this.result = null;

@@ -11,6 +11,7 @@ import {
 } from '../../page/messages.js';
 import { otherThan } from '../gather/domains.js';
 
+/** @import { Extent } from '../../files/header-walks.js' */
 /** @import { Domain } from '../gather/domains.js' */
 /** @import { RunView } from '../run/run.js' */
 
@@ -169,8 +170,7 @@ export function folderSummary({ usable, smallest, largest, heldOut }) {
   return facts.join(SEPARATOR);
 }
 
-/** @typedef {{ width: number, height: number }} Size */
-/** @param {Size} smallest @param {Size} largest */
+/** @param {Extent} smallest @param {Extent} largest */
 function sizes(smallest, largest) {
   const [least, most] = [smallest, largest].map(({ width, height }) => `${width} × ${height}`);
   return least === most ? least : text('folder.sizes', { least, most });

@@ -8,6 +8,7 @@ import type { MemoryUse, Skipped, TrainNeed, TrainReport } from '../../pkg/cycle
 import type { Domain } from '../gather/domains.js';
 import type {
   Kept,
+  PreviewPictures,
   RunRecord,
   Scores,
   StepReport,
@@ -50,15 +51,6 @@ export interface TrainSteps {
   excluded: Skipped[];
   report: TrainReport;
   memory: MemoryUse;
-}
-
-export interface PreviewPictures {
-  width: number;
-  height: number;
-  input: Blob;
-  translated: Blob;
-  back: Blob;
-  error: number;
 }
 
 /** Scores and, if they surpass the best so far, the scored weights. */

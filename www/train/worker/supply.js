@@ -9,7 +9,7 @@ import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Pixels } from '../../engine/decode.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { Skipped } from '../../pkg/cyclegan_web.js' */
+/** @import { Skipped, Training } from '../../pkg/cyclegan_web.js' */
 
 /**
  * Reads photos and writes pictures.
@@ -17,12 +17,7 @@ import { DOMAINS } from '../gather/domains.js';
  * @property {(file: Blob) => Promise<Pixels>} decode
  * @property {(rgba: Uint8Array, width: number, height: number, format: 'png') => Promise<Blob>} encode
  */
-/**
- * @typedef {object} Sink the part of the engine's `Training` that takes photos
- * @property {(steps: number) => { a: Iterable<number>, b: Iterable<number> }} upcoming
- * @property {(domain: Domain, index: number, rgba: Uint8Array, width: number, height: number) => void} supply
- * @property {(domain: Domain, index: number) => void} exclude
- */
+/** @typedef {Pick<Training, 'upcoming' | 'supply' | 'exclude'>} Sink */
 
 export class Supply {
   #photos;
@@ -67,7 +62,7 @@ export class Supply {
   /**
    * Shows the classifier photos of both folders, spread evenly: always the same ones, so that it is the same
    * after a reload. Photos that cannot be decoded are skipped.
-   * @param {{ addSeen: (domain: Domain, rgba: Uint8Array, width: number, height: number) => void }} sink
+   * @param {Pick<Training, 'addSeen'>} sink
    * @param {number} most of each
    */
   async show(sink, most) {

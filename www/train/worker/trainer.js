@@ -12,9 +12,8 @@ import { Supply } from './supply.js';
 
 /** @import { Lease } from '../../engine/lease.js' */
 /** @import { Commands, Values } from '../../engine/protocol.js' */
-/** @import { Engine, Training } from '../../pkg/cyclegan_web.js' */
+/** @import { Engine, Training, TrainReport } from '../../pkg/cyclegan_web.js' */
 /** @import { Domain } from '../gather/domains.js' */
-/** @import { TrainReport } from '../../pkg/cyclegan_web.js' */
 /** @import { TrainStart, TrainStored } from './protocol.js' */
 /** @import { Codec } from './supply.js' */
 
@@ -208,10 +207,9 @@ export class Trainer {
   async #steps(count) {
     const training = this.#run();
     const excluded = (await this.#supply?.before(training, count)) ?? [];
-    /** @type {any[]} */
     const reports = await training.trainSteps(count);
     const steps = reports.map(({ skipped, ...report }) => {
-      for (const { domain, index, code } of skipped ?? []) {
+      for (const { domain, index, code } of skipped) {
         const told = excluded.some((one) => one.domain === domain && one.index === index);
         if (!told) excluded.push({ domain, index, code });
       }
