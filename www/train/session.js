@@ -15,7 +15,7 @@ import { StoredRuns } from './keep/stored-runs.js';
 import { learnOnOf } from './plan/config.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
-import { Calibrator } from './run/calibrator.js';
+import { calibrate } from './run/calibrator.js';
 import { Faults, faultsOf } from './run/faults.js';
 import { completed, prepare } from './run/prepare.js';
 import { TrainRun } from './run/run.js';
@@ -165,8 +165,7 @@ export class TrainSession extends EventTarget {
     this.#next.calibration = null;
     await this.#work.alone('calibrating', async (signal) => {
       const plan = await this.#next.plan(signal);
-      const calibrator = new Calibrator(this.#engine, this.#host);
-      const { calibration, failure } = await calibrator.measure(plan, signal);
+      const { calibration, failure } = await calibrate(this.#engine, this.#host, plan, signal);
       this.#next.calibration = calibration;
       if (failure) this.#tell(failure.code, failure.values, 'problem', failure.detail);
     });

@@ -20,66 +20,48 @@ const STEPS = { least: 2, most: 12 };
 /** Warm-up steps to measure, if the run has any: a cold one and a typical one. */
 const WARM_UP = 2;
 
-export class Calibrator {
-  #engine;
-  #host;
-
-  /**
-   * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
-   * @param {Pick<import('../../page/host.js').Host, 'now'>} host
-   */
-  constructor(engine, host) {
-    this.#engine = engine;
-    this.#host = host;
-  }
-
-  /**
-   * @param {Plan} plan
-   * @param {AbortSignal} signal
-   * @returns {Promise<{ calibration: Calibration | null, failure: (Remark & { detail: string }) | null }>} a
-   *   failure when the device cannot do these steps
-   * @throws failures that are not the device's fault
-   */
-  async measure(plan, signal) {
-    const { record, from, photos } = prepare(plan);
-    const warmUp = Math.min(WARM_UP, warmUpIn(from));
-    /** @type {{ warmUp: number[], full: number[] }} */
-    const seconds = { warmUp: [], full: [] };
-    try {
-      await this.#engine.request('train-start', {
-        run: null,
-        from: from.kind === 'new' ? { ...from, config: withWarmUp(from.config, warmUp) } : from,
-        photos,
-        previews: { A: [], B: [] },
-        previewSide: 0,
-      });
-      const started = this.#host.now();
-      for (;;) {
-        signal.throwIfAborted();
-        const before = this.#host.now();
-        const { report, steps, memory } = await this.#engine.request('train-steps', { steps: 1 });
-        const now = this.#host.now();
-        seconds[steps[0]?.warmingUp ? 'warmUp' : 'full'].push((now - before) / 1000);
-        const count = seconds.full.length;
-        const enough = count >= STEPS.least && now - started >= TIME * 1000;
-        if ((enough || count >= STEPS.most || report.over) && count > 0) {
-          return {
-            calibration: calibrationOf({
-              ...about(plan, record),
-              size: workOf(report.config),
-              seconds,
-              memory,
-            }),
-            failure: null,
-          };
-        }
+/**
+ * @param {Pick<import('../../engine/client.js').EngineClient, 'request'>} engine
+ * @param {Pick<import('../../page/host.js').Host, 'now'>} host
+ * @param {Plan} plan
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ calibration: Calibration | null, failure: (Remark & { detail: string }) | null }>} a
+ *   failure when the device cannot do these steps
+ * @throws failures that are not the device's fault
+ */
+export async function calibrate(engine, host, plan, signal) {
+  const { record, from, photos } = prepare(plan);
+  const warmUp = Math.min(WARM_UP, warmUpIn(from));
+  /** @type {{ warmUp: number[], full: number[] }} */
+  const seconds = { warmUp: [], full: [] };
+  try {
+    await engine.request('train-start', {
+      run: null,
+      from: from.kind === 'new' ? { ...from, config: withWarmUp(from.config, warmUp) } : from,
+      photos,
+      previews: { A: [], B: [] },
+      previewSide: 0,
+    });
+    const started = host.now();
+    for (;;) {
+      signal.throwIfAborted();
+      const before = host.now();
+      const { report, steps, memory } = await engine.request('train-steps', { steps: 1 });
+      const now = host.now();
+      seconds[steps[0]?.warmingUp ? 'warmUp' : 'full'].push((now - before) / 1000);
+      const count = seconds.full.length;
+      const enough = count >= STEPS.least && now - started >= TIME * 1000;
+      if ((enough || count >= STEPS.most || report.over) && count > 0) {
+        const size = workOf(report.config);
+        const calibration = calibrationOf({ ...about(plan, record), size, seconds, memory });
+        return { calibration, failure: null };
       }
-    } catch (error) {
-      const { code, detail } = failureOf(error);
-      if (signal.aborted || !isDeath(code)) throw error;
-      const values = { code, crop: smallerCrop(plan.settings.crop) };
-      return { calibration: null, failure: { code: 'calibration-failed', values, detail } };
     }
+  } catch (error) {
+    const { code, detail } = failureOf(error);
+    if (signal.aborted || !isDeath(code)) throw error;
+    const values = { code, crop: smallerCrop(plan.settings.crop) };
+    return { calibration: null, failure: { code: 'calibration-failed', values, detail } };
   }
 }
 
