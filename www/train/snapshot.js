@@ -45,6 +45,8 @@ export function snapshotOf(parts) {
   return {
     ...now,
     can: canDo(parts, now),
+    /** The person's names for the domains. */
+    names: run?.record.names ?? { A: folders.reports.A.name, B: folders.reports.B.name },
     folders: folders.reports,
     /** How many photos have been examined, of how many; null: none are being examined. */
     checked: folders.checked,

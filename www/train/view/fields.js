@@ -95,8 +95,7 @@ function readValue({ name }, written) {
 }
 
 /** @param {import('../snapshot.js').Snapshot} snapshot */
-export function showFields({ settings, settingProblems, start, warmsUp, folders }) {
-  const names = { A: folders.A.name, B: folders.B.name };
+export function showFields({ settings, settingProblems, start, warmsUp, names }) {
   for (const [field, { row, control }] of rows) {
     const value = settings[field.name];
     const written = value === null || Number.isNaN(value) ? '' : String(value);

@@ -66,12 +66,14 @@ export function showFolders(snapshot) {
     );
     write(part(card, 'summary'), folderSummary(folder));
     part(card, 'kept').hidden = folder.heldOut === 0;
-    const names = { A: snapshot.folders.A.name, B: snapshot.folders.B.name };
     for (const [role, key] of /** @type {const} */ ([
       ['folder', 'drop.folder'],
       ['files', 'drop.photos'],
     ])) {
-      label(part(card, role), text('name.of', { what: text(key), name: nameOf(names, domain) }));
+      label(
+        part(card, role),
+        text('name.of', { what: text(key), name: nameOf(snapshot.names, domain) }),
+      );
     }
   }
   showPhotos(snapshot);
@@ -108,8 +110,7 @@ function thumb({ file, name }) {
 }
 
 /** What both folders together allow. @param {Snapshot} snapshot */
-function showReport({ dataset, folders, checked, steps }) {
-  const names = { A: folders.A.name, B: folders.B.name };
+function showReport({ dataset, folders, names, checked, steps }) {
   const report = byId('dataset-report');
   report.toggleAttribute('data-refused', Boolean(dataset?.refused));
   // The bar shows the progress and is not read aloud.

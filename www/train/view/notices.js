@@ -9,12 +9,8 @@ import { sentence } from './words.js';
 /** @type {Map<number, HTMLElement>} */
 const shown = new Map();
 
-/**
- * @param {Notice[]} notices
- * @param {import('./words.js').Names} names
- * @param {(id: number) => void} onDismiss
- */
-export function showNotices(notices, names, onDismiss) {
+/** @param {import('../snapshot.js').Snapshot} snapshot @param {(id: number) => void} onDismiss */
+export function showNotices({ notices, names }, onDismiss) {
   const ids = new Set(notices.map(({ id }) => id));
   for (const [id, line] of shown) {
     if (ids.has(id)) continue;

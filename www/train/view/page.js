@@ -85,11 +85,10 @@ export class TrainPage {
 
   #draw() {
     const { snapshot } = this.#session;
-    const { run, folders } = snapshot;
-    const names = run?.names ?? { A: folders.A.name, B: folders.B.name };
+    const { run } = snapshot;
     const focused = focusIn();
     showStatus(snapshot);
-    showNotices(snapshot.notices, names, (id) => this.#session.dismiss(id));
+    showNotices(snapshot, (id) => this.#session.dismiss(id));
     showStored(snapshot);
     byId('setup').hidden = run !== null;
     /** @type {HTMLFieldSetElement} */ (byId('setup')).disabled = !snapshot.can.edit;

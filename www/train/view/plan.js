@@ -52,8 +52,7 @@ export function setUpPlan(session) {
 
 /** @param {Snapshot} snapshot */
 export function showPlan(snapshot) {
-  const { can, preset, start, settingProblems, calibration, folders } = snapshot;
-  const names = { A: folders.A.name, B: folders.B.name };
+  const { can, preset, start, settingProblems, calibration, names } = snapshot;
   if (select('preset').value !== preset) select('preset').value = preset;
   write(byId('preset-about'), text(`preset.${preset}.about`));
   showChoices(snapshot);
