@@ -21,6 +21,4 @@ const DEATHS = new Set([
 ]);
 
 /** @param {string} code */
-export function isDeath(code) {
-  return DEATHS.has(code);
-}
+export const isDeath = (code) => DEATHS.has(code);

@@ -1,15 +1,12 @@
 /** Shows what the page runs on and, without WebGPU, why and what to do. */
-import { byId, made } from './dom.js';
+import { byId, made, write } from './dom.js';
 import { errorText, formatBytes, text } from './messages.js';
 import { adviceFor, deviceStatus } from './support.js';
 
 /** @import { Precision } from '../pkg/cyclegan_web.js' */
 /** @import { DeviceReport, Loading } from '../engine/protocol.js' */
 
-/** @returns {{ secure: boolean, gpu: boolean, agent: string }} */
-function here() {
-  return { secure: isSecureContext, gpu: 'gpu' in navigator, agent: navigator.userAgent };
-}
+const here = { secure: isSecureContext, gpu: 'gpu' in navigator, agent: navigator.userAgent };
 
 /** The last report shown. @type {DeviceReport | null} */
 let shown = null;
@@ -22,10 +19,8 @@ let shown = null;
 export function showLoading({ loaded, total }) {
   const line = byId('loading');
   line.hidden = loaded >= total;
-  line.textContent = text('device.loading', {
-    loaded: formatBytes(loaded),
-    total: formatBytes(total),
-  });
+  const values = { loaded: formatBytes(loaded), total: formatBytes(total) };
+  line.textContent = text('device.loading', values);
   return line.textContent;
 }
 
@@ -42,11 +37,11 @@ export function showDevice(report) {
   const half = report.precision === 'float16';
   const words = half ? text('device.half', { device }) : device;
   // Reopened after a cancelled photo: nothing new to say.
-  if (status.textContent !== words) status.textContent = words;
+  write(status, words);
   status.dataset.device = report.device;
   status.dataset.precision = report.precision;
   byId('version').textContent = text('footer.version', { version: report.version });
-  showAdvice(adviceFor(report, here()));
+  showAdvice(adviceFor(report, here));
 }
 
 /** The engine is starting again. */
@@ -58,7 +53,7 @@ export function showStarting() {
 /** The engine did not start, or the device requested in the URL does not exist. @param {string} code */
 export function showNoDevice(code) {
   byId('support').textContent = text('device.none');
-  const advice = code.startsWith('gpu-') ? adviceFor({ reason: code }, here()) : null;
+  const advice = code.startsWith('gpu-') ? adviceFor({ reason: code }, here) : null;
   showAdvice(advice ?? { reason: `error.${code}`, steps: [] });
   if (!advice) byId('advice-reason').textContent = errorText(code);
   byId('advice-effect').hidden = true;

@@ -105,6 +105,9 @@ function unsupportedText(kind) {
   return hasMessage(key) ? text(key) : text('unsupported.picture', { kind });
 }
 
+/** Separates facts on one line. */
+export const SEPARATOR = ' · ';
+
 /** @param {number} value */
 export function formatNumber(value) {
   return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);

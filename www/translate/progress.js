@@ -1,6 +1,6 @@
 /** The progress of a run, as a bar, a line of text, and occasional announcements. */
 import { byId } from '../page/dom.js';
-import { formatTime, text } from '../page/messages.js';
+import { formatTime, SEPARATOR, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
 import { counts, progress } from './queue.js';
 
@@ -8,8 +8,6 @@ import { counts, progress } from './queue.js';
 
 /** Screen readers announce every tenth of the progress, not every photo. */
 const ANNOUNCE_STEP = 0.1;
-/** Separates facts on one line. */
-const SEPARATOR = ' · ';
 
 let announced = 0;
 

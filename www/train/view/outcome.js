@@ -16,7 +16,7 @@ import {
 import { text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { otherThan } from '../gather/domains.js';
-import { gridOf, nameOf, percentOf, scoresOf } from './words.js';
+import { errorOf, gridOf, nameOf, percentOf, scoresOf } from './words.js';
 
 /** @import { Preview, Scores, Which } from '../keep/record.js' */
 /** @import { RunView } from '../run/run.js' */
@@ -30,8 +30,6 @@ import { gridOf, nameOf, percentOf, scoresOf } from './words.js';
  * @property {Scores | null} scores null: not scored
  */
 
-/** Half of the network's range is the whole range of brightness. */
-const RANGE = 2;
 const pictures = new Pictures();
 /** What is drawn, to detect changes. @type {unknown[]} */
 let drawn = [];
@@ -175,10 +173,7 @@ function drawTable(stages) {
       text('outcome.taken', { real: percentOf(real) }),
       ({ takenForA, takenForB }) => percentOf(mean(takenForA, takenForB)),
     ],
-    [
-      text('outcome.trip'),
-      ({ roundTripA, roundTripB }) => percentOf(mean(roundTripA, roundTripB) / RANGE),
-    ],
+    [text('outcome.trip'), ({ roundTripA, roundTripB }) => errorOf(mean(roundTripA, roundTripB))],
     [
       text('outcome.grid'),
       ({ gridA, gridB }) =>

@@ -1,6 +1,6 @@
 /** What this browser stores: an unfinished run to continue, finished runs, and the space they take. */
 import { confirmed } from '../../page/confirm.js';
-import { byId, clone, inOrder, label, part, removeFocused, write } from '../../page/dom.js';
+import { button, byId, clone, inOrder, label, part, removeFocused, write } from '../../page/dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
 import { save, useTrained } from './after.js';
@@ -54,9 +54,9 @@ export function showStored(snapshot) {
   byId('space').hidden = !space;
   if (!space) return;
   const values = { used: formatBytes(space.usage), all: formatBytes(space.quota) };
-  const { runs: stored, offer, run } = snapshot;
-  const loose = space.persisted ? 'runs.space.kept' : 'runs.space.loose';
-  write(byId('space'), text(stored.length > 0 || offer || run ? loose : 'runs.space', values));
+  const kept = space.persisted ? 'runs.space.kept' : 'runs.space.loose';
+  const any = snapshot.runs.length > 0 || snapshot.offer || snapshot.run;
+  write(byId('space'), text(any ? kept : 'runs.space', values));
 }
 
 /** @param {Snapshot} snapshot */
@@ -71,8 +71,8 @@ function showOffer({ offer, can }) {
   write(byId('offer-about'), text('offer.about', { ...values, size: formatBytes(bytes) }));
   write(byId('offer-accept'), text('offer.accept', { n: step }));
   byId('offer-folders').hidden = !offer.needsFolders;
-  /** @type {HTMLButtonElement} */ (byId('offer-accept')).disabled = !can.acceptOffer;
-  /** @type {HTMLButtonElement} */ (byId('offer-discard')).disabled = !can.discardOffer;
+  button('offer-accept').disabled = !can.acceptOffer;
+  button('offer-discard').disabled = !can.discardOffer;
 }
 
 /** The contents of each pair: files read again are other objects with the same pictures. @type {WeakMap<HTMLElement, { key: string, blobs: Blob[] }>} */
@@ -138,7 +138,7 @@ function drawRun(line, run, { can, run: onPage }) {
   /** @type {HTMLButtonElement} */ (part(line, 'learn')).disabled = !can.learnOn || onPage !== null;
   if (learnOn) write(part(line, 'learn'), text('learn.for', { n: learnOn.steps }));
   const name = text('plan.run', { pair: pairOf(names), n: step, time: formatClock(when) });
-  for (const button of line.querySelectorAll('button')) {
-    label(button, text('name.of', { what: button.textContent ?? '', name }));
+  for (const one of line.querySelectorAll('button')) {
+    label(one, text('name.of', { what: one.textContent ?? '', name }));
   }
 }

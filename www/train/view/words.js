@@ -7,6 +7,7 @@ import {
   formatSmall,
   formatTime,
   hasMessage,
+  SEPARATOR,
   text,
 } from '../../page/messages.js';
 import { otherThan } from '../gather/domains.js';
@@ -17,8 +18,6 @@ import { otherThan } from '../gather/domains.js';
 
 /** @typedef {Record<Domain, string>} Names the person's names for the domains; may be empty */
 
-/** Separates facts on one line. */
-const SEPARATOR = ' · ';
 /** Pixels range from -1 to 1, so an error of 2 would be the whole range. */
 const RANGE = 2;
 
@@ -181,6 +180,9 @@ export function percentOf(part) {
   return formatPercent(Math.min(1, Math.max(0, part)));
 }
 
+/** A mean error as a part of the whole range of brightness. @param {number} error */
+export const errorOf = (error) => percentOf(error / RANGE);
+
 /** Names of the grid's strength, relative to a photo's, from this value on. */
 const GRIDS = /** @type {const} */ ([
   [60, 'strong'],
@@ -203,21 +205,20 @@ export function scoresOf({ scores, names, previews }) {
   const latest = scores.at(-1);
   if (!latest) return [];
   const [a, b] = [nameOf(names, 'A'), nameOf(names, 'B')];
-  const percent = percentOf;
   const keptAside = previews.every(({ pictures }) => pictures.every(({ heldOut }) => heldOut));
   return [
     text('scores.taken', {
       a,
       b,
-      forB: percent(latest.takenForB),
-      forA: percent(latest.takenForA),
+      forB: percentOf(latest.takenForB),
+      forA: percentOf(latest.takenForA),
     }),
-    text('scores.ceiling', { ceiling: percent(latest.ceiling) }),
+    text('scores.ceiling', { ceiling: percentOf(latest.ceiling) }),
     text('scores.trip', {
       a,
       b,
-      tripA: percent(latest.roundTripA / RANGE),
-      tripB: percent(latest.roundTripB / RANGE),
+      tripA: errorOf(latest.roundTripA),
+      tripB: errorOf(latest.roundTripB),
     }),
     ...(latest.gridA === undefined || latest.gridB === undefined
       ? []
