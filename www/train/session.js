@@ -55,20 +55,10 @@ export class TrainSession extends EventTarget {
     this.#faults = new Faults(faultsOf(query), host.tab);
     this.#stored = new StoredRuns(host);
     this.#library = new Library(host, this.#stored, this.#notices);
-    this.#next = new Preparation({
-      engine,
-      source,
-      stored: this.#stored,
-      host,
-      onChange: () => this.#changed(),
-    });
-    this.#work = new Work({
-      engine,
-      host,
-      notices: this.#notices,
-      onChange: () => this.#changed(),
-      refresh: () => this.#refresh(),
-    });
+    const onChange = () => this.#changed();
+    this.#next = new Preparation({ engine, source, stored: this.#stored, host, onChange });
+    const refresh = () => this.#refresh();
+    this.#work = new Work({ engine, host, notices: this.#notices, onChange, refresh });
   }
 
   /** Looks for an unfinished run, stored runs and other tabs. Call it once. */
@@ -212,13 +202,11 @@ export class TrainSession extends EventTarget {
   }
 
   async pause() {
-    if (!this.can.pause) return;
-    this.#work.halt('pause');
+    if (this.can.pause) this.#work.halt('pause');
   }
 
   async resume() {
-    if (!this.can.resume) return;
-    await this.#work.drive({ restore: this.#work.doing === 'failed' });
+    if (this.can.resume) await this.#work.drive({ restore: this.#work.doing === 'failed' });
   }
 
   async step() {
@@ -250,9 +238,7 @@ export class TrainSession extends EventTarget {
     // It is unchanged in its folder, or, if it was only in memory, on the page.
     over?.lease.release();
     if (over?.saver.resultKept === 'memory') return this.#work.do('finished');
-    this.#work.run?.lease.release();
-    this.#work.forgetRun();
-    await this.#refresh();
+    await this.#takeAway();
   }
 
   /** The proposed rate for this many more steps. @param {number} steps */
@@ -277,8 +263,13 @@ export class TrainSession extends EventTarget {
   /** Takes the run off the page (it stays stored) so that another can be prepared. */
   async close() {
     if (!this.can.close) return;
-    const run = this.#work.run;
     this.#notices.clear();
+    await this.#takeAway();
+  }
+
+  /** Takes the run off the page and gives back the right to train. */
+  async #takeAway() {
+    const run = this.#work.run;
     this.#work.forgetRun();
     run?.lease.release();
     await this.#refresh();
