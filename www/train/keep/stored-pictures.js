@@ -8,23 +8,20 @@ export async function latestPicture({ pictures }, folder) {
   const latest = pictures.filter(({ step }) => step === pictures.at(-1)?.step);
   const picture = latest.find(({ domain }) => domain === 'A') ?? latest[0];
   if (!picture) return { input: null, picture: null };
-  return {
-    input: await folder.read(picture.input),
-    picture: await folder.read(picture.translated),
-  };
+  const { input, translated } = picture;
+  return { input: await folder.read(input), picture: await folder.read(translated) };
 }
 
 /** @param {RunIndex} index @param {Disk} folder @returns {Promise<PreviewSet[]>} */
 export async function allPictures({ pictures, record }, folder) {
   const all = await Promise.all(
     pictures.map(async ({ input, translated, back, ...picture }) => {
-      const blobs = await Promise.all([input, translated, back].map((name) => folder.read(name)));
-      const photo = record.previews[picture.domain][picture.index];
-      if (!photo || blobs.includes(null)) return [];
-      const [first, second, third] = /** @type {File[]} */ (blobs);
-      const { name, seen } = photo;
-      const files = { input: first, translated: second, back: third };
-      return [{ ...picture, ...files, name, heldOut: !seen }];
+      const names = [input, translated, back];
+      const [photo, there, again] = await Promise.all(names.map((name) => folder.read(name)));
+      const of = record.previews[picture.domain][picture.index];
+      if (!of || !photo || !there || !again) return [];
+      const files = { input: photo, translated: there, back: again };
+      return [{ ...picture, ...files, name: of.name, heldOut: !of.seen }];
     }),
   );
   const whole = all.flat();

@@ -92,9 +92,9 @@ export class Previews {
       ({ name, content }) => this.#stored.get(name) !== content,
     );
     if (fresh.length === 0 && files.size === this.#stored.size) return null;
-    const stored = pictures.map(({ domain, index, step, width, height, error, ...picture }) => ({
-      ...{ domain, index, step, width, height, error },
-      ...namesOf({ domain, index, step, ...picture }),
+    const stored = pictures.map(({ name, heldOut, ...picture }) => ({
+      ...picture,
+      ...namesOf(picture),
     }));
     return { pictures: stored, files: fresh };
   }
@@ -139,8 +139,6 @@ export function thinned(sets) {
 
 /** @param {PreviewSet[]} sets */
 function weightOf(sets) {
-  const blobs = sets.flatMap(({ pictures }) =>
-    pictures.flatMap((one) => [one.translated, one.back]),
-  );
-  return blobs.reduce((sum, { size }) => sum + size, 0);
+  const pictures = sets.flatMap((set) => set.pictures);
+  return pictures.reduce((sum, { translated, back }) => sum + translated.size + back.size, 0);
 }

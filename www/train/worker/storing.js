@@ -91,9 +91,7 @@ export async function saveCheckpoint(folder, training, { record, history, best, 
  * @returns {Promise<TrainFinished>}
  */
 export async function saveResult(folder, training, weights, { record, history, best, pictures }) {
-  const checkpoint = async (/** @type {Write} */ write) => {
-    await training.saveCheckpoint(write);
-  };
+  const checkpoint = (/** @type {Write} */ write) => training.saveCheckpoint(write);
   const store = (/** @type {typeof checkpoint | null} */ kept) =>
     stored(folder, (disk) => {
       const parts = { ...weights, best, history: new Uint8Array(history), checkpoint: kept };

@@ -69,7 +69,7 @@ export class Trainer {
       'train-photos': () => this.#provide(given.photos),
       'train-steps': () => this.#steps(given.steps),
       'train-preview': () => this.#preview(given.domain, given.index),
-      'train-classifier': () => this.#learnLooks(),
+      'train-classifier': () => this.#trainClassifier(),
       'train-scores': () => this.#scores(given),
       'train-change': () => this.#run().change(given.config) ?? null,
       'train-learn-on': () => this.#learnOn(given),
@@ -130,15 +130,8 @@ export class Trainer {
       const [dA, dB] = judges
         ? [judges, judges]
         : await Promise.all([from.dA, from.dB].map(weightsBytes));
-      const generators = await Promise.all([a, b].map(weightsBytes));
-      const training = engine.startTraining(
-        config,
-        ...counts,
-        generators[0],
-        generators[1],
-        dA,
-        dB,
-      );
+      const [gA, gB] = await Promise.all([a, b].map(weightsBytes));
+      const training = engine.startTraining(config, ...counts, gA, gB, dA, dB);
       return { training, older: false };
     }
     const candidates = from.kind === 'stored' ? await this.#stored() : [from.bytes];
@@ -160,11 +153,9 @@ export class Trainer {
   /** Checkpoints in the run's folder, latest first. @returns {Promise<Blob[]>} */
   async #stored() {
     const index = this.#disk && (await readIndex(this.#disk));
-    const files = (index?.checkpoints ?? []).map(async ({ checkpoint }) => {
-      // A missing checkpoint counts as damaged.
-      return (await this.#disk?.read(checkpoint)) ?? new Blob();
-    });
-    return Promise.all(files);
+    const files = (index?.checkpoints ?? []).map(({ checkpoint }) => this.#disk?.read(checkpoint));
+    // A missing checkpoint counts as damaged.
+    return (await Promise.all(files)).map((file) => file ?? new Blob());
   }
 
   /**
@@ -222,18 +213,18 @@ export class Trainer {
   async #preview(domain, index) {
     const number = this.#previews[domain][index] ?? -1;
     if (number < 0) throw new CodedError('image-unreadable', `no preview ${domain} ${index}`);
-    const { width, height, input, translated, back, error } = await this.#run().preview(
-      domain,
-      number,
+    const made = await this.#run().preview(domain, number);
+    const { width, height } = made;
+    const [input, translated, back] = await Promise.all(
+      [made.input, made.translated, made.back].map((rgba) =>
+        this.#tools.encode(rgba, width, height, 'png'),
+      ),
     );
-    const [first, second, third] = await Promise.all(
-      [input, translated, back].map((rgba) => this.#tools.encode(rgba, width, height, 'png')),
-    );
-    return { width, height, input: first, translated: second, back: third, error };
+    return { ...made, input, translated, back };
   }
 
   /** @returns {Promise<null>} */
-  async #learnLooks() {
+  async #trainClassifier() {
     const training = this.#run();
     await this.#supply?.show(training, SEEN);
     await training.trainClassifier();
