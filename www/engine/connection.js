@@ -26,12 +26,9 @@ const SILENCE = 120_000;
 export class Connection {
   #spawn;
   #device;
-  #precision;
   /** Why the CPU is used although it was not requested. @type {string | null} */
   #reason = null;
-  #onOpen;
-  #onLoading;
-  #silence;
+  #options;
   /** Called with the number of completed passes over the current photo. @type {(passes: number) => void} */
   onPass = () => {};
   /** What the current worker has loaded. @type {{ weights: object, report: ModelReport } | null} */
@@ -53,17 +50,10 @@ export class Connection {
    * @param {DeviceChoice} device
    * @param {Options} [options]
    */
-  constructor(
-    spawn,
-    device,
-    { precision = null, onOpen = () => {}, onLoading = () => {}, silence = SILENCE } = {},
-  ) {
+  constructor(spawn, device, options = {}) {
     this.#spawn = spawn;
     this.#device = device;
-    this.#precision = precision;
-    this.#onOpen = onOpen;
-    this.#onLoading = onLoading;
-    this.#silence = silence;
+    this.#options = options;
   }
 
   /** The device, opened if necessary. @returns {Promise<DeviceReport>} */
@@ -76,20 +66,18 @@ export class Connection {
   async #start() {
     const tooLate = () =>
       this.drop(new CodedError('engine-unavailable', 'the engine did not start in time'));
-    let timer = setTimeout(tooLate, this.#silence);
+    const { silence = SILENCE, precision = null, onOpen } = this.#options;
+    let timer = setTimeout(tooLate, silence);
     this.#heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(tooLate, this.#silence);
+      timer = setTimeout(tooLate, silence);
     };
     try {
       await this.#launch();
       this.#heard();
-      const report = await this.post('open', {
-        device: this.#device,
-        precision: this.#precision,
-      });
+      const report = await this.post('open', { device: this.#device, precision });
       report.reason ??= this.#reason;
-      this.#onOpen(report);
+      onOpen?.(report);
       return report;
     } catch (error) {
       this.drop(/** @type {Error} */ (error)); // a worker can open a device only once
@@ -143,7 +131,7 @@ export class Connection {
     }
     if ('loaded' in message) {
       this.#heard();
-      this.#onLoading(message);
+      this.#options.onLoading?.(message);
       return;
     }
     if ('passed' in message) {
