@@ -107,12 +107,22 @@ export async function readDiscriminator({ id, discriminator }, signal) {
 /**
  * A file that comes with the page, fetched once per visit.
  * @param {URL} url
- * @param {number} bytes
+ * @param {number} bytes the expected length; a server may report the compressed one
  * @param {(fraction: number) => void} onProgress
  * @param {AbortSignal} [signal]
  */
 async function once(url, bytes, onProgress, signal) {
-  const weights = fetched.get(url.href) ?? (await fetchWeights(url, bytes, onProgress, signal));
+  const options = {
+    onBytes: (/** @type {number} */ count) => onProgress(Math.min(1, count / bytes)),
+    signal,
+  };
+  const known = fetched.get(url.href);
+  const weights =
+    known ??
+    (await fetchFile(url, (response) => response.blob(), options).catch((error) => {
+      if (signal?.aborted) throw error;
+      throw new CodedError('model-unavailable', String(error));
+    }));
   // A network that requires a login returns its own page.
   if (weights.size !== bytes)
     throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
@@ -128,22 +138,4 @@ async function once(url, bytes, onProgress, signal) {
 export function forgetMismatch(id, error) {
   if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
   for (const url of [FILES[id], DISCRIMINATORS[id]]) if (url) fetched.delete(url.href);
-}
-
-/**
- * @param {URL} url
- * @param {number} bytes the expected length; a server may report the compressed one
- * @param {(fraction: number) => void} onProgress
- * @param {AbortSignal | undefined} signal
- */
-async function fetchWeights(url, bytes, onProgress, signal) {
-  try {
-    return await fetchFile(url, (response) => response.blob(), {
-      onBytes: (count) => onProgress(Math.min(1, count / bytes)),
-      signal,
-    });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new CodedError('model-unavailable', String(error));
-  }
 }
