@@ -248,33 +248,29 @@ async function bestInMemory({ best, result, record }, folder) {
 
 /** @param {string} id @param {RunIndex} index @param {Disk} folder */
 async function offerOf(id, index, folder) {
-  const { record } = index;
+  const { names, step, total, modified } = index.record;
   return {
     id,
-    names: record.names,
-    step: record.step,
-    total: record.total,
+    names,
+    step,
+    total,
     /** Milliseconds since 1970. */
-    when: record.modified,
+    when: modified,
     bytes: await bytesIn(folder),
     ...(await latestPicture(index, folder)),
     /** Without copies of the photos, both folders are needed to continue. */
-    needsFolders: !isStored(record),
+    needsFolders: !isStored(index.record),
   };
 }
 
 /** @param {string} id @param {RunIndex} index @param {Disk} folder */
 async function runOf(id, index, folder) {
   const { needsFolders, ...known } = await offerOf(id, index, folder);
+  const goesOn = index.checkpoints.length > 0 && !needsFolders;
   return {
     ...known,
     stopped: index.record.state !== 'finished',
     /** The proposal for continuing; null: the necessary files were not kept, as by earlier versions of the page. */
-    learnOn: goesOn(index) ? learnOnOf(index.record) : null,
+    learnOn: goesOn ? learnOnOf(index.record) : null,
   };
-}
-
-/** Whether a finished run can learn on. @param {RunIndex} index */
-function goesOn({ record, checkpoints }) {
-  return checkpoints.length > 0 && isStored(record);
 }
