@@ -89,7 +89,7 @@ test('in the polish there are its own numbers alone, and charts end before it', 
   assert.deepEqual(again.toJSON().polish_B, [null, null, 0.5]);
   assert.deepEqual(again.toJSON().D_A, [1, 2, null]);
   assert.deepEqual(again.toJSON().warmingUp, [0, 0, 0]);
-  assert.deepEqual(again.losses(3).G_A, Number.NaN);
+  assert.deepEqual(again.at(3, 'G_A'), Number.NaN);
   assert.deepEqual(again.chart(10).mean.D_A, [1, 2, Number.NaN]);
 });
 

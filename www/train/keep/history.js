@@ -111,12 +111,6 @@ export class History {
     return place >= 0 ? this.#rows[row + place] : Number.NaN;
   }
 
-  /** @param {number} step from 1 @returns {Losses} */
-  losses(step) {
-    const all = LOSS_NAMES.map((name) => [name, this.at(step, name)]);
-    return /** @type {any} */ (Object.fromEntries(all));
-  }
-
   /**
    * Reduces the losses to few points. The number of steps per point doubles as the run grows, so that the
    * drawn part keeps its shape.
