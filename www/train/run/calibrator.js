@@ -31,13 +31,15 @@ const WARM_UP = 2;
  */
 export async function calibrate(engine, host, plan, signal) {
   const { record, from, photos } = prepare(plan);
-  const warmUp = Math.min(WARM_UP, warmUpIn(from));
+  const whole = JSON.parse(from.config);
+  // The time of a polishing step is derived.
+  const config = { ...whole, warm_up: Math.min(WARM_UP, whole.warm_up), polish: 0 };
   /** @type {{ warmUp: number[], full: number[] }} */
   const seconds = { warmUp: [], full: [] };
   try {
     await engine.request('train-start', {
       run: null,
-      from: from.kind === 'new' ? { ...from, config: withWarmUp(from.config, warmUp) } : from,
+      from: { ...from, config: JSON.stringify(config) },
       photos,
       previews: { A: [], B: [] },
       previewSide: 0,
@@ -80,15 +82,4 @@ function about({ settings, start, network, device }, { photos, previews }) {
     previews: Math.min(previews.A.length, shown) + Math.min(previews.B.length, shown),
     scored: Math.min(previews.A.length, scored) + Math.min(previews.B.length, scored),
   };
-}
-
-/** @param {import('../worker/protocol.js').TrainFrom} from */
-function warmUpIn(from) {
-  return from.kind === 'new' ? JSON.parse(from.config).warm_up : 0;
-}
-
-/** @param {string} config @param {number} steps */
-function withWarmUp(config, steps) {
-  // The time of a polishing step is derived.
-  return JSON.stringify({ ...JSON.parse(config), warm_up: steps, polish: 0 });
 }

@@ -11,7 +11,7 @@ import { configOf, polishOf, stepsOf } from '../plan/config.js';
 /** @import { Settings, StartChoice } from '../plan/types.js' */
 /** @import { TrainFrom } from '../worker/protocol.js' */
 
-/** @param {Plan} plan @returns {{ record: RunRecord, from: TrainFrom } & TrainPhotos} */
+/** @param {Plan} plan @returns {{ record: RunRecord, from: Extract<TrainFrom, { kind: 'new' }> } & TrainPhotos} */
 export function prepare({ folders, settings, start, network, weights, device, date }) {
   const sides = { A: divided(folders.A), B: divided(folders.B) };
   const steps = stepsOf(settings, sides.A.training.length, sides.B.training.length);
