@@ -103,7 +103,7 @@ export class Driver {
   async #restore() {
     const run = this.#run;
     this.#onDoing('recovering');
-    const { otherDevice } = await run.restore();
+    const otherDevice = await run.restore();
     const broken = this.#broken;
     this.#broken = null;
     if (otherDevice) {

@@ -72,22 +72,22 @@ export class TrainRun {
     this.record = parts.record;
     this.lease = parts.lease;
     this.history = parts.history ?? new History();
-    this.#engine = parts.engine;
-    this.#host = parts.host;
+    const { host, engine, onTell, onChange, makeRoom } = parts;
+    this.#engine = engine;
+    this.#host = host;
     this.#faults = parts.faults;
     this.#from = parts.from;
     this.#photos = parts.photos;
     this.#toPreview = parts.previews;
     this.#forecast = new Forecast(parts.expected ?? null);
-    this.#onChange = parts.onChange;
-    this.#onTell = parts.onTell;
+    this.#onChange = onChange;
+    this.#onTell = onTell;
     const { previews, best } = this.record;
     this.previews = new Previews(previews, parts.pictures ?? [], best?.step);
-    this.#scorer = new Scorer(parts.host, parts.engine, this.#given, parts.onTell);
-    this.saver = new Saver(parts.host, parts.engine, parts.onTell);
+    this.#scorer = new Scorer(host, engine, this.#given, onTell);
+    this.saver = new Saver(host, engine, onTell);
     this.#best = parts.best ?? null;
     this.saver.foundBest(this.#best);
-    const { host, engine, onTell, onChange, makeRoom } = parts;
     this.#copies = new Copies(host, engine, onTell, this.#skipped, onChange, makeRoom);
     /** Proposed rates after numbers became NaN or infinite. @type {Rates | null} */
     this.proposal = null;
@@ -154,7 +154,7 @@ export class TrainRun {
 
   /**
    * Goes back to the last checkpoint, in an engine that does not have the run.
-   * @returns {Promise<{ otherDevice: RunRecord['device'] | null }>}
+   * @returns {Promise<RunRecord['device'] | null>} the engine's device, if it differs from the run's
    */
   async restore() {
     const otherDevice = await this.#otherDevice();
@@ -162,7 +162,7 @@ export class TrainRun {
     this.previews.forgetAfter(this.step);
     this.record.scores = this.record.scores.filter(({ step }) => step <= this.step);
     if (this.#rates) await this.change(this.#rates);
-    return { otherDevice };
+    return otherDevice;
   }
 
   /** @param {TrainFrom} from */
@@ -326,7 +326,7 @@ export class TrainRun {
    * @param {{ steps: number, lr: number | null }} how
    */
   async learnOn({ steps, lr }) {
-    const { otherDevice } = await this.restore();
+    const otherDevice = await this.restore();
     this.#take(await this.#engine.request('train-learn-on', { steps, lr }));
     const { settings, config } = this.record;
     this.record.settings = { ...settings, lr: JSON.parse(config).lr };
