@@ -135,9 +135,11 @@ export class Gallery {
       item.id < this.#lastId &&
       [...this.#cards.keys()].sort((a, b) => a - b).find((id) => id > item.id);
     this.#lastId = Math.max(this.#lastId, item.id);
-    const card = this.#create(item);
-    if (next) this.#cards.get(next)?.element.before(card);
-    else this.#group().append(card);
+    const card = new Card(item, (ratio) => this.#fitFrames(ratio));
+    if (next) this.#cards.get(next)?.element.before(card.element);
+    else this.#group().append(card.element);
+    this.#cards.set(item.id, card);
+    this.#observer.observe(card.element);
   }
 
   /** The last group, or a new one if it is full. @returns {Element} */
@@ -148,14 +150,6 @@ export class Gallery {
     group.className = 'group';
     this.#list.append(group);
     return group;
-  }
-
-  /** @param {Item} item */
-  #create(item) {
-    const card = new Card(item, (ratio) => this.#fitFrames(ratio));
-    this.#cards.set(item.id, card);
-    this.#observer.observe(card.element);
-    return card.element;
   }
 
   /**

@@ -6,7 +6,8 @@ import { currentView } from '../page/views.js';
 
 /** @typedef {AsyncGenerator<import('../files/walk.js').Chunk>} Chunks */
 
-const WEIGHTS = /\.(pth|pt|safetensors)$/i;
+/** Names of weights files. */
+export const WEIGHTS = /\.(pth|pt|safetensors)$/i;
 
 /** Sample scenes: enough to fill a gallery, at a size that is fast on any device. */
 const SCENES = 6;

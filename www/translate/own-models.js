@@ -6,6 +6,7 @@ import { formatTime, text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
 import { addOwnModel, chosenModel, removeOwnModel, renameOwnModel } from './controls.js';
+import { WEIGHTS } from './intake.js';
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
 
@@ -150,7 +151,7 @@ function polishChosen() {
 /** @param {Blob[]} photos @param {AbortSignal} signal */
 async function polishOn(photos, signal) {
   const model = chosenModel();
-  const name = model.name?.replace(/\.(pth|pt|safetensors)$/i, '') ?? text(`models.${model.value}`);
+  const name = model.name?.replace(WEIGHTS, '') ?? text(`models.${model.value}`);
   showLine(text('device.opening'));
   const slow = isSlow(await page.engine.open());
   const made = await polish({

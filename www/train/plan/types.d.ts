@@ -81,11 +81,8 @@ export interface Proposal {
   secondsPerStep: number | null;
 }
 
-export interface Rates {
-  lr: number;
-  lambdaCycle: number;
-  lambdaIdentity: number;
-}
+/** The settings that can change during a run. */
+export type Rates = Pick<Settings, 'lr' | 'lambdaCycle' | 'lambdaIdentity'>;
 
 /** How a finished run can learn on. */
 export interface LearnOn {

@@ -116,27 +116,23 @@ const MOST = 64;
  * Pause responds; single steps if a step is long.
  */
 export class Pace {
-  #next = 1;
+  /** To request next. */
+  steps = 1;
 
   /** @param {boolean} one always single steps, because the processor computes */
   constructor(one) {
     this.one = one;
   }
 
-  /** Steps to request next. */
-  get steps() {
-    return this.#next;
-  }
-
   /** @param {number} steps of the call @param {number} seconds of the call, everything included */
   measured(steps, seconds) {
     if (steps < 1 || !(seconds > 0) || this.one) return;
     // At most twice as many as last time, in case that was a lucky call.
-    this.#next = Math.max(1, Math.min(Math.round((TARGET * steps) / seconds), 2 * steps, MOST));
+    this.steps = Math.max(1, Math.min(Math.round((TARGET * steps) / seconds), 2 * steps, MOST));
   }
 
   /** The engine was replaced, or another kind of step begins: the next call is cold. */
   restarted() {
-    this.#next = 1;
+    this.steps = 1;
   }
 }

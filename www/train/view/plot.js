@@ -22,14 +22,13 @@ export function plotIn(room) {
 
 /** @param {HTMLElement} room @returns {uPlot.Options} */
 function options(room) {
-  const colour = (/** @type {string} */ name) => () => {
-    room.style.color = `var(--${name})`;
+  const computed = (/** @type {string} */ value) => () => {
+    room.style.color = value;
     return getComputedStyle(room).color;
   };
-  const faint = (/** @type {string} */ name) => () => {
-    room.style.color = `color-mix(in srgb, var(--${name}) 22%, transparent)`;
-    return getComputedStyle(room).color;
-  };
+  const colour = (/** @type {string} */ name) => computed(`var(--${name})`);
+  const faint = (/** @type {string} */ name) =>
+    computed(`color-mix(in srgb, var(--${name}) 22%, transparent)`);
   const axis = {
     stroke: colour('soft'),
     grid: { stroke: colour('line'), width: 1 },
