@@ -2,6 +2,7 @@
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, downloadFile, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
+import { tellFailure } from '../../page/say.js';
 import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
 import { directionOf, pairOf } from './words.js';
@@ -12,19 +13,18 @@ import { directionOf, pairOf } from './words.js';
 /**
  * @param {TrainSession} session
  * @param {(files: File[]) => unknown} onModels passes weights to the Translate view, the chosen one last
- * @param {(error: unknown) => void} onError
  */
-export function setUpAfter(session, onModels, onError) {
+export function setUpAfter(session, onModels) {
   /** @param {string} id @param {() => Promise<unknown>} action */
   const on = (id, action) => {
-    button(id).addEventListener('click', () => action().catch(onError));
+    button(id).addEventListener('click', () => action().catch(tellFailure));
   };
   on('use-trained', () => useTrained(session, onModels, undefined, chosenWeights()));
   on('trained-a', () => save(session.exportWeights('A', undefined, chosenWeights())));
   on('trained-b', () => save(session.exportWeights('B', undefined, chosenWeights())));
   on('curves', () => save(session.exportCurves()));
   on('another', () => another(session));
-  setUpLearnOn(session, onError);
+  setUpLearnOn(session);
 }
 
 /** Asks first if the weights are only in memory and would be lost. @param {TrainSession} session */

@@ -1,5 +1,6 @@
 /** Learning on: how many more steps, and at which rate. */
 import { byId, input } from '../../page/dom.js';
+import { tellFailure } from '../../page/say.js';
 
 /** @import { TrainSession } from '../session.js' */
 
@@ -8,8 +9,8 @@ let filled = '';
 /** The proposed rate, which the person may replace. */
 let proposed = '';
 
-/** @param {TrainSession} session @param {(error: unknown) => void} onError */
-export function setUpLearnOn(session, onError) {
+/** @param {TrainSession} session */
+export function setUpLearnOn(session) {
   const [steps, rate] = [input('learn-steps'), input('learn-rate')];
   steps.addEventListener('input', () => {
     if (rate.value === proposed) propose(session);
@@ -17,7 +18,7 @@ export function setUpLearnOn(session, onError) {
   byId('learn-on').addEventListener('submit', (event) => {
     event.preventDefault();
     const lr = rate.value === '' || rate.value === proposed ? null : Number(rate.value);
-    session.learnOn({ steps: Number(steps.value), lr }).catch(onError);
+    session.learnOn({ steps: Number(steps.value), lr }).catch(tellFailure);
   });
 }
 

@@ -5,7 +5,6 @@
 import { confirmed } from '../../page/confirm.js';
 import { button, byId, nextFrame } from '../../page/dom.js';
 import { formatPercent, text } from '../../page/messages.js';
-import { tellFailure } from '../../page/say.js';
 import * as source from '../plan/start.js';
 import { TrainSession } from '../session.js';
 import { setUpAfter, showAfter } from './after.js';
@@ -49,8 +48,8 @@ export class TrainPage {
     setUpPlan(session);
     setUpPreviews();
     setUpRates((rates) => session.changeRates(rates));
-    setUpAfter(session, onModels, tellFailure);
-    setUpStored(session, onModels, tellFailure);
+    setUpAfter(session, onModels);
+    setUpStored({ session, onModels });
     button('samples-train').addEventListener('click', () => useSamples(session));
     session.addEventListener('change', () => this.#schedule());
     addEventListener('hashchange', () => this.#schedule());

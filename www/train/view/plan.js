@@ -21,8 +21,6 @@ const FIELDS = /** @type {const} */ ([
   ['start-d-a', 'dA', 'A', 'plan.judge'],
   ['start-d-b', 'dB', 'B', 'plan.judge'],
 ]);
-/** Runs with stored discriminators. @type {Set<string>} */
-let judged = new Set();
 
 /** @param {import('../session.js').TrainSession} session */
 export function setUpPlan(session) {
@@ -35,7 +33,7 @@ export function setUpPlan(session) {
     announce(text(`preset.${preset}.about`), 'preset');
   });
   select('start-from').addEventListener('change', () => {
-    session.startFrom(choiceOf(select('start-from').value));
+    session.startFrom(choiceOf(select('start-from').value, session.snapshot.runs));
   });
   for (const [id, file] of FIELDS) {
     const field = input(id);
@@ -101,7 +99,6 @@ function showEstimate({ state, calibration, steps, settings, settingProblems, da
 
 /** @param {Snapshot} snapshot */
 function showChoices({ runs, start }) {
-  judged = new Set(runs.filter(({ learnOn }) => learnOn).map(({ id }) => id));
   const key = runs.map(({ id, step }) => `${id} ${step}`).join();
   const list = select('start-from');
   if (key !== listed || list.options.length === 0) {
@@ -132,11 +129,13 @@ function group(label, options) {
   return one;
 }
 
-/** @param {string} value of the list @returns {StartChoice} */
-function choiceOf(value) {
+/** @param {string} value of the list @param {Snapshot['runs']} runs @returns {StartChoice} */
+function choiceOf(value, runs) {
   const [kind, ...rest] = value.split(':');
   const id = rest.join(':');
   if (kind === 'model') return { kind, id };
-  if (kind === 'run') return { kind, id, judges: judged.has(id) };
+  if (kind === 'run') {
+    return { kind, id, judges: runs.some((run) => run.id === id && run.learnOn !== null) };
+  }
   return kind === 'files' ? { kind, ...files } : { kind: 'scratch' };
 }

@@ -3,6 +3,7 @@ import { confirmed } from '../../page/confirm.js';
 import { button, byId, clone, inOrder, label, part, removeFocused, write } from '../../page/dom.js';
 import { fillWords, formatBytes, formatClock, text } from '../../page/messages.js';
 import { Pictures } from '../../page/pictures.js';
+import { tellFailure } from '../../page/say.js';
 import { save, useTrained } from './after.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -13,23 +14,14 @@ import { directionOf, pairOf } from './words.js';
 const pictures = new Pictures();
 /** @type {Map<string, HTMLElement>} */
 const lines = new Map();
-/** @type {TrainSession} */
-let session;
-/** @type {(files: File[]) => unknown} */
-let toTranslate;
-/** @type {(error: unknown) => void} */
-let tell;
+/** @type {{ session: TrainSession, onModels: (files: File[]) => unknown }} */
+let page;
 
-/**
- * @param {TrainSession} session_
- * @param {(files: File[]) => unknown} onModels
- * @param {(error: unknown) => void} onError
- */
-export function setUpStored(session_, onModels, onError) {
-  session = session_;
-  toTranslate = onModels;
-  tell = onError;
-  byId('offer-accept').addEventListener('click', () => session.acceptOffer().catch(tell));
+/** @param {typeof page} parts */
+export function setUpStored(parts) {
+  page = parts;
+  const { session } = page;
+  byId('offer-accept').addEventListener('click', () => session.acceptOffer().catch(tellFailure));
   byId('offer-discard').addEventListener('click', async () => {
     if (await confirmed(text('confirm.offer'), text('confirm.delete')))
       await session.discardOffer();
@@ -99,6 +91,7 @@ function nameOfFile(file) {
 
 /** @param {string} id */
 function lineOf(id) {
+  const { session, onModels } = page;
   const line = clone('stored-run');
   fillWords(line);
   line.dataset.id = id;
@@ -106,9 +99,9 @@ function lineOf(id) {
   /** @param {string} role @param {() => Promise<unknown>} action */
   const on = (role, action) => {
     part(line, role).dataset.testid = `run-${role}`;
-    part(line, role).addEventListener('click', () => action().catch(tell));
+    part(line, role).addEventListener('click', () => action().catch(tellFailure));
   };
-  on('use', () => useTrained(session, toTranslate, id));
+  on('use', () => useTrained(session, onModels, id));
   on('learn', async () => {
     const run = session.snapshot.runs.find((one) => one.id === id);
     if (run?.learnOn) await session.learnOn({ ...run.learnOn, lr: null }, id);
