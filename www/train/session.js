@@ -15,7 +15,7 @@ import { StoredRuns } from './keep/stored-runs.js';
 import { learnOnOf } from './plan/config.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
-import { calibrate } from './run/calibrator.js';
+import { calibrate } from './run/calibrate.js';
 import { Faults, faultsOf } from './run/faults.js';
 import { completed, prepare } from './run/prepare.js';
 import { TrainRun } from './run/run.js';
