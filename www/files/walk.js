@@ -95,9 +95,7 @@ async function* listed(files) {
 }
 
 /** @param {string} name of a file or folder */
-function isJunk(name) {
-  return JUNK.test(name);
-}
+const isJunk = (name) => JUNK.test(name);
 
 /** @param {File} file @param {string} path @returns {Promise<Entry>} */
 async function judged(file, path) {
@@ -144,9 +142,7 @@ async function* walked(roots) {
 }
 
 /** @param {FileSystemEntry} entry @returns {entry is FileSystemDirectoryEntry} */
-function isFolder(entry) {
-  return entry.isDirectory;
-}
+const isFolder = (entry) => entry.isDirectory;
 
 /** @param {FileSystemFileEntry} entry @param {string} path @returns {Promise<Entry>} */
 async function opened(entry, path) {

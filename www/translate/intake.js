@@ -53,9 +53,7 @@ export function listenForFiles({ room, onPhotos, onWeights }) {
 }
 
 /** @param {{ name: string }} file */
-function isWeights({ name }) {
-  return WEIGHTS.test(name);
-}
+const isWeights = ({ name }) => WEIGHTS.test(name);
 
 /** @param {(data: DataTransfer) => void} onDrop */
 function listenForDrops(onDrop) {

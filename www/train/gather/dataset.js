@@ -204,14 +204,10 @@ function folderWarnings(domain, folder, crop) {
 }
 
 /** @param {FolderReport} folder */
-function usedOf(folder) {
-  return folder.photos.filter(({ problem }) => problem === null);
-}
+const usedOf = (folder) => folder.photos.filter(({ problem }) => problem === null);
 
 /** @param {FolderReport} folder */
-function hashesOf(folder) {
-  return new Set(usedOf(folder).map(({ hash }) => hash));
-}
+const hashesOf = (folder) => new Set(usedOf(folder).map(({ hash }) => hash));
 
 /**
  * The photos for a run: those to train on, in an order that depends on their content alone, and those to

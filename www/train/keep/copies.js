@@ -140,9 +140,7 @@ function pixelsOf(config) {
 }
 
 /** Whether a photo is stored, or could never be opened. @param {StoredPhoto} photo */
-function isKept({ file, problem }) {
-  return file !== null || problem !== undefined;
-}
+const isKept = ({ file, problem }) => file !== null || problem !== undefined;
 
 /** Whether a run can be continued without its folders. @param {Pick<RunRecord, 'photos'>} record */
 export function isStored({ photos }) {

@@ -37,9 +37,7 @@ export function curvesFile(record, history) {
 }
 
 /** @param {StoredPhoto[]} previews */
-function kept(previews) {
-  return previews.filter(({ seen }) => !seen).length;
-}
+const kept = (previews) => previews.filter(({ seen }) => !seen).length;
 
 /** @param {RunRecord} record @param {Domain} direction @returns {[from: string, to: string]} */
 function ends({ names }, direction) {

@@ -41,14 +41,10 @@ function generator({ ngf, blocks, up = 'transpose' }) {
 }
 
 /** A forward pass of a discriminator, per pixel. @param {Work} size */
-function discriminator({ ndf }) {
-  return 14 * ndf + 12 * ndf * ndf;
-}
+const discriminator = ({ ndf }) => 14 * ndf + 12 * ndf * ndf;
 
 /** Training both discriminators on a photo and a translation each. @param {Work} size */
-function judging(size) {
-  return 4 * LEARNT * discriminator(size);
-}
+const judging = (size) => 4 * LEARNT * discriminator(size);
 
 /**
  * A whole step: there, back and, with an identity loss, the identity; including the discriminators.

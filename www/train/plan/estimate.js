@@ -161,9 +161,7 @@ function slower(measured, each, aim) {
 }
 
 /** @param {Measured} measured */
-function stepsIn({ settings, photosA, photosB }) {
-  return stepsOf(settings, photosA, photosB);
-}
+const stepsIn = ({ settings, photosA, photosB }) => stepsOf(settings, photosA, photosB);
 
 /** @param {Measured} measured @param {Each} each @returns {Proposal | null} */
 function faster(measured, each) {

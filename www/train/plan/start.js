@@ -90,6 +90,4 @@ function backOf({ source, target }) {
 }
 
 /** @param {string} id */
-function cardOf(id) {
-  return cards.find((card) => card.id === id);
-}
+const cardOf = (id) => cards.find((card) => card.id === id);

@@ -68,6 +68,4 @@ function dueAt({ kind, step }) {
 }
 
 /** @param {Fault} fault */
-function keyOf({ kind, step }) {
-  return `fault ${kind}@${step}`;
-}
+const keyOf = ({ kind, step }) => `fault ${kind}@${step}`;

@@ -64,9 +64,7 @@ function entry({ name, hash, heldOut }) {
 }
 
 /** @param {Photo} photo */
-function fileOf({ file }) {
-  return file;
-}
+const fileOf = ({ file }) => file;
 
 /** @param {Photo} photo */
 function shown({ file }) {
