@@ -23,8 +23,7 @@ class FetchError extends Error {
  * @template T
  * @param {URL} url
  * @param {(response: Response) => Promise<T>} use reads the response; called for each attempt
- * @param {Options} [options] onBytes: told how many bytes have come, as they are unpacked, which is more than
- *   came over the net if the host packs them; a second try begins at 0
+ * @param {Options} [options] `onBytes` gets the number of uncompressed bytes so far, from 0 in each attempt
  * @returns {Promise<T>}
  * @throws {Error} the last attempt's failure
  */

@@ -188,7 +188,7 @@ export class TrainSession extends EventTarget {
     this.#changed();
   }
 
-  /** @param {Pick<Parts, 'record' | 'from' | 'photos' | 'previews' | 'expected' | 'history' | 'pictures' | 'best' | 'lease'>} parts */
+  /** @param {Omit<Parts, 'engine' | 'host' | 'faults' | 'makeRoom' | 'onChange' | 'onTell'>} parts */
   #runOf(parts) {
     return new TrainRun({
       ...parts,

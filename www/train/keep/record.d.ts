@@ -115,7 +115,7 @@ export interface PreviewSet {
 
 /** Not in older runs. */
 type Later = 'gridA' | 'gridB' | 'merit';
-/** What the generators were worth behind a step. */
+/** What the generators were worth after a step. */
 export type Scores = { step: number } & Omit<Judged, Later | 'better'> &
   Partial<Pick<Judged, Later>>;
 

@@ -155,7 +155,7 @@ export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
 
 /**
  * The proposal for learning on after a finished run: half as many steps again, at the rate it would have now
- * if it had been planned that long, as in the engine (`src/train/learn_on.rs`).
+ * if it had been planned that long, as in the engine (`src/train/run/learn_on.rs`).
  * @param {{ config: string, step: number, photos: Record<Domain, unknown[]> }} record
  * @param {number} [steps] additional steps; proposed if absent
  * @returns {LearnOn}

@@ -86,7 +86,7 @@ const COMMON = /** @type {const} */ ({
   lambdaIdentity: 0.5,
   ganMode: 'lsgan',
   ema: 'on',
-  // Measured with 20 and with 48 photos: docs/command-line.md, "Few photos".
+  // Measured with 20 and with 48 photos: docs/measurements.md, "Few photos".
   augment: 'none',
   up: 'bilinear',
   warmUp: null,
