@@ -101,14 +101,14 @@ export class Card {
   /** @param {Result} result */
   #showResult(result) {
     this.#release();
-    const { before, after, width, height } = result.picture;
-    this.#urls = [URL.createObjectURL(before), URL.createObjectURL(after)];
+    const { width, height } = result.picture;
+    const before = URL.createObjectURL(result.picture.before);
+    const after = URL.createObjectURL(result.picture.after);
+    this.#urls = [before, after];
     this.#result = result;
     this.#onShape(width / height);
     this.element.dataset.direction = result.direction;
-    const [first, second] = this.#urls;
-    const name = this.#item.name;
-    this.#fill(createCompare({ before: first, after: second, width, height, name }));
+    this.#fill(createCompare({ before, after, width, height, name: this.#item.name }));
   }
 
   /** @param {import('../failure.js').Failure} problem */

@@ -7,13 +7,8 @@ import { cancel, nextItem, settle } from './queue.js';
 /** @import { Failure } from '../failure.js' */
 /** @import { Item, Queue } from './queue.js' */
 
-/**
- * Whether the problem is the photo itself: then it is skipped, not failed. A missing file may come back.
- * @param {string} code
- */
-export function isPhotosFault(code) {
-  return code.startsWith('image-');
-}
+/** Whether a photo is skipped, not failed; a missing file may come back. @param {string} code */
+export const isPhotosFault = (code) => code.startsWith('image-');
 
 /**
  * @param {Queue} run that has begun

@@ -261,9 +261,8 @@ export function progress(run) {
   const left = queued.length + Number(active);
   const total = finished + left;
   const begun = active ? run.passes.done / run.passes.of : 0;
-  const secondsEach = seconds.length
-    ? seconds.reduce((sum, s) => sum + s, 0) / seconds.length
-    : null;
+  const spent = seconds.reduce((sum, one) => sum + one, 0);
+  const secondsEach = seconds.length > 0 ? spent / seconds.length : null;
   return {
     finished,
     total,

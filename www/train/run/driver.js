@@ -75,7 +75,7 @@ export class Driver {
         if (!this.#goesBack(error)) {
           const { code, detail } = failureOf(error);
           this.#tell(code, {}, 'problem', detail);
-          const kept = await this.#rescue(back);
+          const kept = !back && (await this.#rescue());
           if (this.#closed) return 'closed';
           return kept ? 'paused' : 'failed';
         }
@@ -130,13 +130,8 @@ export class Driver {
     return isDeath(code) || NOT_FINITE.has(code);
   }
 
-  /**
-   * Saves what no checkpoint has.
-   * @param {boolean} back the engine did not have the run yet
-   * @returns {Promise<boolean>} whether the engine can continue
-   */
-  async #rescue(back) {
-    if (back) return false;
+  /** Saves what no checkpoint has. @returns {Promise<boolean>} whether the engine can continue */
+  async #rescue() {
     this.#onDoing('saving');
     try {
       if (this.#run.unsaved !== 0) await this.#run.save();

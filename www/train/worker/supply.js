@@ -23,10 +23,7 @@ export class Supply {
   #photos;
   #decode;
 
-  /**
-   * @param {Record<Domain, (Blob | null)[]>} photos
-   * @param {(file: Blob) => Promise<Pixels>} decode
-   */
+  /** @param {Record<Domain, (Blob | null)[]>} photos @param {Codec['decode']} decode */
   constructor(photos, decode) {
     this.#photos = photos;
     this.#decode = decode;
