@@ -22,11 +22,6 @@ pub(super) fn domain_of(name: &str) -> Result<Domain> {
     Domain::from_name(name).ok_or_else(|| Error::Usage(format!("no set is called {name}")))
 }
 
-/// The element for one of the two sets.
-pub(super) fn of<T>(domain: Domain, [a, b]: [T; 2]) -> T {
-    if domain == Domain::A { a } else { b }
-}
-
 /// A set of the page's photos; supplied photos wait here until they are read.
 #[derive(Clone)]
 pub(super) struct Supplied {

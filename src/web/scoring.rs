@@ -4,7 +4,7 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    photos::{domain_of, of, photo_of},
+    photos::{domain_of, photo_of},
     training::{MARGIN, Training},
     types::{Judged, RoundTrip, told},
 };
@@ -38,7 +38,7 @@ impl Training {
     ) -> Result<()> {
         let photo = photo_of(rgba, width, height)?;
         let small = image::resize_bicubic(&photo, SEEN_SIDE, SEEN_SIDE);
-        of(domain_of(domain)?, self.seen.each_mut()).push(small);
+        domain_of(domain)?.pick(self.seen.each_mut()).push(small);
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Training {
     ) -> Result<()> {
         let [graphics, slow] = SCORED;
         let (longest, most) = if self.slow { slow } else { graphics };
-        let held_out = of(domain_of(domain)?, self.held_out.each_mut());
+        let held_out = domain_of(domain)?.pick(self.held_out.each_mut());
         if held_out.len() < most {
             let photo = photo_of(rgba, width, height)?;
             held_out.push(self.trainer.config().preprocess.held_out(photo, longest)?);
@@ -73,7 +73,7 @@ impl Training {
         longest: usize,
     ) -> Result<usize> {
         let photo = whole(&photo_of(rgba, width, height)?, longest);
-        let shown = of(domain_of(domain)?, self.shown.each_mut());
+        let shown = domain_of(domain)?.pick(self.shown.each_mut());
         shown.push(photo);
         Ok(shown.len() - 1)
     }
@@ -81,8 +81,8 @@ impl Training {
     /// A held-out photo's round trip.
     pub async fn preview(&self, domain: &str, index: usize) -> Result<Ts<RoundTrip>> {
         let domain = domain_of(domain)?;
-        let other = of(domain, [Domain::B, Domain::A]);
-        let photo = of(domain, self.shown.each_ref()).get(index);
+        let other = domain.pick([Domain::B, Domain::A]);
+        let photo = domain.pick(self.shown.each_ref()).get(index);
         let photo = photo.ok_or_else(|| Error::Usage(format!("there is no preview {index}")))?;
         let (there, back) = (self.trainer.generator(domain), self.trainer.generator(other));
         let Preview { input, translated, back, error } =

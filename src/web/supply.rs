@@ -4,7 +4,7 @@ use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    photos::{domain_of, of, photo_of},
+    photos::{domain_of, photo_of},
     training::Training,
     types::{Pixels, Upcoming, told},
 };
@@ -34,7 +34,7 @@ impl Training {
         // Resized immediately, because the decoded photo may be fifty times as large.
         let photo = self.trainer.config().preprocess.resize(photo)?;
         let (a, b) = self.trainer.dataset_mut().sources_mut();
-        of(domain, [a, b]).waiting.borrow_mut().insert(index, photo);
+        domain.pick([a, b]).waiting.borrow_mut().insert(index, photo);
         Ok(())
     }
 

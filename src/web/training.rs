@@ -136,11 +136,8 @@ impl Training {
 
     /// The generator from the set `direction` to the other one, as a weights file.
     pub async fn weights(&self, direction: &str) -> Result<Vec<u8>> {
-        let network = match domain_of(direction)? {
-            Domain::A => Role::GeneratorA,
-            Domain::B => Role::GeneratorB,
-        };
-        let state = self.trainer.state(network).await?;
+        let role = domain_of(direction)?.pick([Role::GeneratorA, Role::GeneratorB]);
+        let state = self.trainer.state(role).await?;
         let about = BTreeMap::from([("margin".into(), MARGIN.to_string())]);
         safetensors::write(&state, &about)
     }

@@ -218,10 +218,7 @@ impl<S: Source> Dataset<S> {
     }
 
     fn side(&mut self, domain: Domain) -> &mut Side<S> {
-        match domain {
-            Domain::A => &mut self.a,
-            Domain::B => &mut self.b,
-        }
+        domain.pick([&mut self.a, &mut self.b])
     }
 
     /// The photo at `index`, resized, or another one in its place.

@@ -103,10 +103,7 @@ impl Sampler {
 
     /// A random index in a set, to replace an unusable photo.
     pub fn another(&mut self, domain: Domain) -> usize {
-        self.random.below(match domain {
-            Domain::A => self.lengths.0,
-            Domain::B => self.lengths.1,
-        })
+        self.random.below(domain.pick(self.lengths.into()))
     }
 
     /// The crop and flip of one picture.

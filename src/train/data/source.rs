@@ -20,6 +20,16 @@ pub enum Domain {
 
 impl Choice for Domain {}
 
+impl Domain {
+    /// Of A's and B's, its own.
+    pub fn pick<T>(self, [a, b]: [T; 2]) -> T {
+        match self {
+            Self::A => a,
+            Self::B => b,
+        }
+    }
+}
+
 /// A list of photos that are read one at a time, when needed.
 pub trait Source {
     /// Their number, which does not change.

@@ -65,11 +65,7 @@ impl Polishing {
 
     /// The generator from `domain` to the other one.
     pub fn generator(&self, domain: Domain) -> &Generator {
-        let [a, b] = &self.both;
-        match domain {
-            Domain::A => a.generator(),
-            Domain::B => b.generator(),
-        }
+        domain.pick(self.both.each_ref()).generator()
     }
 
     /// The next step, of `total`, on a batch of A and one of B. The distances are in the order of

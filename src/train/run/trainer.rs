@@ -148,10 +148,7 @@ impl<S: Source> Trainer<S> {
 
     /// The same without polishing: the average of its weights if there is one ([`Config::ema`]).
     pub fn unpolished(&self, domain: Domain) -> &Generator {
-        match domain {
-            Domain::A => self.gan.g_a.result(),
-            Domain::B => self.gan.g_b.result(),
-        }
+        domain.pick([&self.gan.g_a, &self.gan.g_b]).result()
     }
 
     /// The networks in training, and the pools.

@@ -195,10 +195,7 @@ impl Session<'_> {
 
     fn tell_skipped(&self, reports: &[StepReport], progress: &Progress) {
         for skipped in reports.iter().flat_map(|report| &report.skipped) {
-            let set = match skipped.domain {
-                Domain::A => &self.sets.a,
-                Domain::B => &self.sets.b,
-            };
+            let set = skipped.domain.pick([&self.sets.a, &self.sets.b]);
             let path = set.train.get(skipped.index).map_or(Path::new(""), PathBuf::as_path);
             progress.say(&format!("skipped {}", told(path, &skipped.error)));
         }
