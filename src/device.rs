@@ -22,6 +22,11 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
     data.into_iter().next().ok_or_else(|| Error::Usage("no tensor was read".into()))
 }
 
+/// The numbers of a float32 tensor that was read. Fails with `engine-usage` for any other.
+pub(crate) fn floats(data: TensorData) -> Result<Vec<f32>> {
+    data.try_into_vec().map_err(|error| Error::Usage(error.to_string()))
+}
+
 /// Waits for tensors. Every read must go through here: after work that the device refused, reading
 /// succeeds but returns the old contents. And natively, [`Tensor::into_data_async`] only reads when
 /// the data is accessed, where the cause of a failure is no longer known. Fails with `gpu-lost`

@@ -6,7 +6,7 @@ use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
     ops::{
-        Activation, Affine, Before, Conv2d, Interpolation, arranged, conv2d, instance_norm,
+        Activation, Affine, Before, Conv2d, Interpolation, arranged, instance_norm,
         prepared_conv2d, residual_block,
     },
     weights::{HostTensor, StateDict},
@@ -75,13 +75,8 @@ impl Conv {
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let (weight, bias) = (self.weight.clone(), self.bias.clone());
-        match self.enlarged {
-            None => conv2d(x, weight, bias, self.spec),
-            enlarged => {
-                let before = Before { normalised: None, enlarged };
-                prepared_conv2d(x, before, None, weight, bias, self.spec)
-            }
-        }
+        let before = Before { normalised: None, enlarged: self.enlarged };
+        prepared_conv2d(x, before, None, weight, bias, self.spec)
     }
 
     /// Convolves the result of `front` after normalising it and applying a ReLU.

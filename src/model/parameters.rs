@@ -3,8 +3,8 @@
 use burn::tensor::{Tensor, TensorData, Transaction};
 
 use crate::{
-    device::read_all,
-    error::{Error, Result},
+    device::{floats, read_all},
+    error::Result,
     ops,
     weights::{HostTensor, StateDict},
 };
@@ -120,9 +120,6 @@ impl Readback {
     pub async fn read(mut self) -> Result<StateDict> {
         let names = std::mem::take(&mut self.names);
         let pairs = names.into_iter().zip(self.values().await?);
-        let floats = |data: TensorData| {
-            data.try_into_vec::<f32>().map_err(|error| Error::Usage(error.to_string()))
-        };
         pairs
             .map(|((name, shape), data)| Ok((name, HostTensor { shape, data: floats(data)? })))
             .collect()

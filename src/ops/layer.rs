@@ -128,13 +128,16 @@ pub enum Interpolation {
 }
 
 /// What happens to an image before the convolution.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Before {
     /// Normalise it, with this activation.
     pub normalised: Option<Activation>,
     /// Then enlarge it.
     pub enlarged: Option<Interpolation>,
 }
+
+/// PyTorch's default ε of a normalisation.
+pub const EPSILON: f64 = 1e-5;
 
 /// Weight and bias `[C]` of an instance normalisation, PyTorch's `InstanceNorm2d(affine=True)`.
 #[derive(Debug, Clone)]

@@ -51,7 +51,7 @@ pub use recording::{apart, copy, recorder, snapshot};
 /// Mirrors PyTorch's `ReflectionPad2d` + `Conv2d`, `Conv2d` with zero padding, and
 /// `ConvTranspose2d` with output padding, as `models/networks.py` uses them.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {
-    prepared_conv2d(x, Before { normalised: None, enlarged: None }, None, weight, bias, spec)
+    prepared_conv2d(x, Before::default(), None, weight, bias, spec)
 }
 
 /// [`conv2d()`] of `x` prepared by `before`; `affine` belongs to the normalisation.

@@ -9,11 +9,8 @@ use burn::tensor::{
 };
 
 use super::layer::{
-    Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, Interpolation,
+    Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, EPSILON, Interpolation,
 };
-
-/// PyTorch's default ε.
-const EPSILON: f64 = 1e-5;
 
 /// [`super::conv2d()`], composed of Burn's own operations.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, spec: Conv2d) -> Tensor<4> {

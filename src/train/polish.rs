@@ -17,6 +17,7 @@ use super::{
     scores::grid,
 };
 use crate::{
+    device::floats,
     error::{Error, Result},
     image::{self, Rgb},
     model::{Generator, MULTIPLE, Network, Readback},
@@ -162,8 +163,7 @@ impl Polish {
         both.into_iter().for_each(|distance| readback.tensor(String::new(), distance));
         let mut distances = [f32::NAN; 2];
         for (distance, read) in distances.iter_mut().zip(readback.values().await?) {
-            let read = read.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
-            *distance = read.first().copied().unwrap_or(f32::NAN);
+            *distance = floats(read)?.first().copied().unwrap_or(f32::NAN);
         }
         if distances.iter().any(|distance| !distance.is_finite()) {
             let detail = format!("step {step} of the polish: the distance is {distances:?}");

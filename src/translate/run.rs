@@ -7,7 +7,7 @@ use super::{
     shifts::{self, Smooth},
 };
 use crate::{
-    device::read,
+    device::{floats, read},
     error::{Error, Result},
     image::{self, Rgb},
     model::Generator,
@@ -78,7 +78,7 @@ impl Seen {
     /// The picture in the output of [`Seen::through`]. Fails with `output-not-finite` for NaN or
     /// infinity.
     pub fn result(&self, output: TensorData) -> Result<Rgb> {
-        let values = output.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+        let values = floats(output)?;
         let [height, width] = self.framed();
         let output = image::from_unit(&values, width, height)?;
         image::crop(&output, self.margin, self.margin, self.width, self.height)

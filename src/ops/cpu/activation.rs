@@ -2,12 +2,9 @@
 
 use super::{
     lanes::{LANES, Lanes, lanewise, vectorised},
-    threads,
+    threads::{self, PIECE},
 };
 use crate::ops::layer::Activation;
-
-/// Elements per piece of work.
-const PIECE: usize = 1 << 14;
 
 /// Applies `activation` to `y` in place.
 pub fn activate(y: &mut [f32], activation: Activation) {

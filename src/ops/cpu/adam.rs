@@ -1,10 +1,10 @@
 //! Adam (Kingma and Ba, arXiv 1412.6980), as PyTorch computes it.
 
-use super::{lanes::vectorised, threads};
+use super::{
+    lanes::vectorised,
+    threads::{self, PIECE},
+};
 use crate::ops::layer::AdamStep;
-
-/// Elements per piece of work.
-const PIECE: usize = 1 << 14;
 
 /// One step's constants, each rounded once.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! The moving average of a weight.
 
-use super::{lanes::vectorised, threads};
-
-/// Elements per piece of work.
-const PIECE: usize = 1 << 14;
+use super::{
+    lanes::vectorised,
+    threads::{self, PIECE},
+};
 
 /// Moves each average `share` of the way to its weight.
 pub fn average(averages: &mut [f32], weights: &[f32], share: f32) {

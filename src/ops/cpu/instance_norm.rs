@@ -9,10 +9,7 @@ use super::{
     lanes::{LANES, Lanes, RUN, lanewise, sums, vectorised},
     threads,
 };
-use crate::ops::layer::Activation;
-
-/// PyTorch's default ε.
-const EPSILON: f64 = 1e-5;
+use crate::ops::layer::{Activation, EPSILON};
 
 /// Writes `activation(weight (x - mean) / sqrt(var + ε) + bias) + skip` to `y`, with mean and
 /// variance over each channel of `plane` elements; `affine` is weight and bias `[C]`, if any.

@@ -12,6 +12,9 @@ pub(super) const PARTS: usize = 8;
 #[cfg(target_family = "wasm")]
 pub(super) const PARTS: usize = 1;
 
+/// Elements per piece of work that does little with each.
+pub(super) const PIECE: usize = 1 << 14;
+
 /// Calls `work(0)`, …, `work(count - 1)`.
 #[cfg(not(target_family = "wasm"))]
 pub(super) fn each(count: usize, work: impl Fn(usize) + Sync + Send) {

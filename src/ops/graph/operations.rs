@@ -156,10 +156,8 @@ pub(super) fn image_of<B: Backend>(block: &Block<B>) -> [usize; 4] {
 /// A residual block as four operations.
 pub(super) fn step_by_step<B: Operations>(block: Block<B>) -> FloatTensor<B> {
     let Block { x, first, second } = block;
-    let convolve = |x, weight, bias| {
-        let before = Before { normalised: None, enlarged: None };
-        B::convolve(x, before, AffineOf::None, weight, bias, RESIDUAL)
-    };
+    let convolve =
+        |x, weight, bias| B::convolve(x, Before::default(), AffineOf::None, weight, bias, RESIDUAL);
     let y = convolve(x.clone(), first.weight, first.bias);
     let y = B::normalise(y, first.affine, Activation::Relu, Skip::None);
     let y = convolve(y, second.weight, second.bias);

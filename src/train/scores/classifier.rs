@@ -5,7 +5,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use crate::{
-    device,
+    device::{floats, read},
     error::{Error, Result},
     image::{self, Rgb},
     model::{DomainClassifier, Network as _},
@@ -76,7 +76,7 @@ impl Classifier {
 
     /// How well it distinguishes real photos of both sets, each set counting half. On unseen photos
     /// this is the ceiling for translations. Fails with `dataset-empty`, `output-not-finite`, and
-    /// those of [`device::read`].
+    /// those of [`read`].
     pub async fn on_real(&self, a: &[Rgb], b: &[Rgb]) -> Result<Verdict> {
         let (of_a, of_b) = (self.judge(a).await?.of_a(), self.judge(b).await?);
         let half = |a: f32, b: f32| 0.5 * (a + b);
@@ -84,7 +84,7 @@ impl Classifier {
     }
 
     /// To what extent it takes pictures for B. Fails with `dataset-empty`, `output-not-finite`, and
-    /// those of [`device::read`].
+    /// those of [`read`].
     pub async fn judge(&self, pictures: &[Rgb]) -> Result<Verdict> {
         if pictures.is_empty() {
             return Err(Error::DatasetEmpty("there are no pictures to judge".into()));
@@ -95,7 +95,7 @@ impl Classifier {
             let values: Vec<f32> = small.flat_map(|picture| image::to_unit(&picture)).collect();
             let data = TensorData::new(values, [some.len(), 3, SIDE, SIDE]);
             let answers = self.network.forward(Tensor::from_data(data, &self.device));
-            all.extend(read(answers).await?);
+            all.extend(floats(read(answers).await?)?);
         }
         if !all.iter().all(|answer| answer.is_finite()) {
             return Err(Error::OutputNotFinite);
@@ -133,9 +133,4 @@ fn view(photo: &Rgb, random: &mut Random) -> Result<Vec<f32>> {
         values.chunks_exact_mut(SIDE).for_each(<[f32]>::reverse);
     }
     Ok(values)
-}
-
-async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let data = device::read(tensor).await?;
-    data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))
 }

@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
-    device::read,
-    error::{Error, Result},
+    device::{floats, read},
+    error::Result,
     image::{self, Rgb},
     model::Generator,
     translate::{Smooth, shifted_mean},
@@ -46,8 +46,7 @@ pub async fn preview(
     let both = Tensor::cat(vec![translated, returned], 0);
     let (rows, columns) = (margin..margin + height, margin..margin + width);
     let both = both.slice([0..2, 0..3, rows, columns]); // [2, 3, H, W]
-    let data = read(both).await?;
-    let values = data.try_to_vec::<f32>().map_err(|other| Error::Usage(other.to_string()))?;
+    let values = floats(read(both).await?)?;
     let (translated, returned) = values.split_at(values.len() / 2);
     let distance = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
     let error = returned.iter().zip(&input).map(distance).sum::<f64>() / input.len() as f64;
