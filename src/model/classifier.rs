@@ -25,10 +25,7 @@ pub struct DomainClassifier {
 }
 
 impl DomainClassifier {
-    /// An untrained classifier with weights drawn from `seed`.
-    ///
-    /// # Errors
-    /// None in practice: the weights fit.
+    /// An untrained classifier with weights drawn from `seed`. It cannot fail: they fit.
     pub fn random(seed: u64, device: &Device) -> Result<Self> {
         let last = CHANNELS.len() - 2;
         let pairs = CHANNELS.iter().zip(CHANNELS.iter().skip(1)).enumerate();

@@ -66,10 +66,7 @@ impl Discriminator {
         Ok(Self { first, middle, last })
     }
 
-    /// A discriminator with random weights drawn from `seed`.
-    ///
-    /// # Errors
-    /// None in practice: the weights fit.
+    /// A discriminator with random weights drawn from `seed`. It cannot fail: they fit.
     pub fn random(
         ndf: usize,
         padding: usize,
@@ -80,10 +77,8 @@ impl Discriminator {
         Self::from_state(ndf, padding, init.state(&Self::tensors(ndf), seed), device)
     }
 
-    /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2.
-    ///
-    /// # Errors
-    /// `image-unusable` for a side too short for any answer.
+    /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2. Fails
+    /// with `image-unusable` for a side too short for any answer.
     pub fn answers(side: usize, padding: usize) -> Result<usize> {
         let strides = LAYERS.map(|(_, _, stride)| stride).into_iter().chain([1]);
         let layer = |side: usize, stride: usize| {

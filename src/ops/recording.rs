@@ -9,10 +9,7 @@ use super::{
     place::{changed_on_gpu, on_gpu},
 };
 
-/// Starts a recording on the device of `tensor`.
-///
-/// # Errors
-/// A text that says why the device cannot record.
+/// Starts a recording on the device of `tensor`, or says why it cannot record.
 pub fn recorder<const D: usize>(tensor: &Tensor<D>) -> Result<Recorder, String> {
     let tensor = on_gpu(tensor).ok_or("only a graphics card records")?;
     Recorder::prepare(&tensor)

@@ -18,10 +18,7 @@ use crate::error::{Error, Result};
 pub struct Recorder(Client);
 
 impl Recorder {
-    /// Prepares the device and stream of `tensor`.
-    ///
-    /// # Errors
-    /// Why the device cannot record.
+    /// Prepares the device and stream of `tensor`, or says why it cannot record.
     pub fn prepare(tensor: &CubeTensor) -> std::result::Result<Self, String> {
         let client = tensor.client.clone();
         client.graph_prepare().map_err(|error| error.to_string())?;
@@ -35,10 +32,7 @@ impl Recorder {
 
     /// Records what `work` launches, without computing anything: the results have memory, but no
     /// contents before the first [`Recording::repeat`]. Nothing may be read back or uploaded
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// Why it could not be recorded. Only the result of `work` is lost then.
+    /// meanwhile. If it could not be recorded, says why; only the result of `work` is lost then.
     pub fn record<T>(
         self,
         work: impl FnOnce() -> T,
@@ -85,13 +79,11 @@ impl Recording {
         self.thread == thread::current().id()
     }
 
-    /// Queues all launches again.
+    /// Queues all launches again. Fails with `gpu-lost` if the device is gone, otherwise
+    /// `out-of-memory` and `gpu-refused`.
     ///
     /// # Safety
     /// Every tensor that the work has read and did not create itself must still exist.
-    ///
-    /// # Errors
-    /// `gpu-lost` if the device is gone, otherwise `out-of-memory` and `gpu-refused`.
     pub unsafe fn repeat(&self) -> Result<()> {
         // SAFETY: the caller keeps what is read. CubeCL keeps what the work created, page by page.
         unsafe { self.graph.replay() }.map_err(|error| {

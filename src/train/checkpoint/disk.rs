@@ -72,9 +72,7 @@ fn not_written(error: io::Error) -> Error {
 }
 
 /// Opens the checkpoint at `path`, or the previous one if it is missing or damaged, and says why.
-///
-/// # Errors
-/// That of the file at `path` (`file-not-read` or `checkpoint-…`) when neither can be used.
+/// When neither can be used, fails as the one at `path` (`file-not-read` or `checkpoint-…`).
 pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
     let open = |path: &Path| at_once(Reader::open(Opened::new(path)?));
     let reason = match open(path) {

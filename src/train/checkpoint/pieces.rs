@@ -23,10 +23,7 @@ const READ: usize = 1 << 20;
 
 /// Takes a file's bytes, all of them once and a few a second time.
 pub trait Sink {
-    /// Writes `bytes` at position `at`.
-    ///
-    /// # Errors
-    /// Any; the file is then useless.
+    /// Writes `bytes` at position `at`. After any failure the file is useless.
     fn write(&mut self, at: u64, bytes: &[u8]) -> impl Future<Output = Result<()>>;
 }
 
@@ -46,10 +43,7 @@ pub trait Store {
     /// Bytes in it.
     fn length(&self) -> u64;
 
-    /// The `length` bytes from `at` on.
-    ///
-    /// # Errors
-    /// Any: the file then counts as damaged.
+    /// The `length` bytes from `at` on. After any failure the file counts as damaged.
     fn read(&self, at: u64, length: usize) -> impl Future<Output = Result<Vec<u8>>>;
 }
 
@@ -187,10 +181,8 @@ impl Tensors for crate::weights::StateDict {
     }
 }
 
-/// The result of a future that only waits for main memory.
-///
-/// # Errors
-/// Its own; `engine-usage` if it has to wait after all.
+/// The result of a future that only waits for main memory. Fails as it does, and with
+/// `engine-usage` if it has to wait after all.
 pub fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

@@ -35,11 +35,9 @@ pub trait Source {
     /// Their number, which does not change.
     fn len(&self) -> usize;
 
-    /// The photo at `index`, counted from 0, always the same.
-    ///
-    /// # Errors
-    /// Any; the photo is then skipped and not requested again. `file-not-read` means that the
-    /// system could not read it: if that is so for all photos, the run pauses until they are back.
+    /// The photo at `index`, counted from 0, always the same. After any failure it is skipped and
+    /// not requested again. `file-not-read` means that the system could not read it: if that is so
+    /// for all photos, the run pauses until they are back.
     fn read(&self, index: usize) -> Result<Rgb>;
 
     /// Whether there are none.
