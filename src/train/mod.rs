@@ -13,8 +13,6 @@
 //! 6. [`polish`] is the last phase, in which generators lose their grid;
 //! 7. [`run`] is a whole run, [`checkpoint`] the file that stores it;
 //! 8. [`scores`] measures the result.
-//!
-//! [`crate::json`] reads all of them back.
 
 pub mod augment;
 pub mod checkpoint;

@@ -20,8 +20,7 @@ fn over(unit: Unit, done: u64, total: u64) -> Error {
 }
 
 impl<S: Source> Trainer<S> {
-    /// Continues for `steps` steps from here, whatever was planned, with [`Trainer::learn_until`].
-    /// Fails as [`Trainer::learn_until`] does.
+    /// Continues for `steps` steps from here, whatever was planned, as [`Trainer::learn_until`].
     pub fn learn_on(&mut self, steps: u64, rate: Option<f64>) -> Result<()> {
         self.learn_until(Unit::Steps, self.step.saturating_add(steps), rate)
     }

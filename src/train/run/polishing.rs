@@ -1,5 +1,5 @@
-//! The last phase of a run, after its schedule: both generators are [polished](super::polish), each
-//! on photos of the set that it translates. Nothing else is trained, so the run can later continue
+//! The last phase of a run, after its schedule: both generators are [polished](crate::train::polish),
+//! each on photos of the set that it translates. Nothing else is trained, so the run can later continue
 //! from where it was, including moments, pools and discriminators.
 
 use burn::tensor::{Device, Tensor};
