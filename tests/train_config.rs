@@ -7,10 +7,11 @@ mod golden_folder;
 use std::fs;
 
 use cyclegan_web::{
+    choice::Choice,
     error::Error,
     model::{Init, InitType},
     train::{
-        Ablation, Adam, Choice, Config, CycleLoss, GanLoss, MissingGenerator, Policy, Preprocess,
+        Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Policy, Preprocess,
         PreprocessMode, Rule, Schedule, Terms, Unit, ema_for,
     },
     weights::{Norm, Up},

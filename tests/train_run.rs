@@ -11,15 +11,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
+    choice::Choice,
     error::{Error, Result},
     image::{self, Rgb},
     model::{Discriminator, Generator, Init, Network as _, Readback},
     random::Random,
     samples::{Season, paint},
     train::{
-        Ablation, Checkpoint, Choice, Config, CycleLoss, Dataset, Domain, GanLoss, Listed, Losses,
+        Ablation, Checkpoint, Config, CycleLoss, Dataset, Domain, GanLoss, Listed, Losses,
         MissingGenerator, Policy, Preprocess, Role, Rule, Schedule, Source, Start, StepReport,
-        Trainer, Unit, preview, scores::Classifier, scores::score,
+        Trainer, Unit,
+        scores::{Classifier, preview, score},
     },
     translate::{Smooth, shifted_mean},
     weights::{Architecture, HostTensor, StateDict, generator_from},

@@ -6,7 +6,10 @@ mod golden_folder;
 
 use std::fs;
 
-use cyclegan_web::train::{Choice, Rule, Schedule, Unit};
+use cyclegan_web::{
+    choice::Choice,
+    train::{Rule, Schedule, Unit},
+};
 use golden_folder::golden_folder;
 use serde_json::Value;
 

@@ -29,7 +29,6 @@ pub mod run;
 pub mod scores;
 pub mod step;
 
-pub use crate::choice::Choice;
 pub use augment::Policy;
 pub use checkpoint::Checkpoint;
 pub use config::{
@@ -45,4 +44,3 @@ pub use networks::{CycleGan, Draws, Rates};
 pub use polish::Polish;
 pub use repeater::Repeater;
 pub use run::{Losses, Role, Start, StepReport, Trainer, memory, report};
-pub use scores::{Preview, preview};

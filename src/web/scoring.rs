@@ -12,8 +12,8 @@ use crate::{
     error::{Error, Result},
     image,
     train::{
-        Domain, Preview, preview,
-        scores::{self, Classifier},
+        Domain,
+        scores::{self, Classifier, Preview, preview},
         whole,
     },
     translate::Smooth,

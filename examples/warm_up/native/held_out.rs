@@ -5,7 +5,7 @@ use cyclegan_web::{
     error::Result,
     image::{self, Rgb},
     model::Discriminator,
-    train::{Config, Domain, Trainer, View, preview},
+    train::{Config, Domain, Trainer, View, scores::preview},
     translate::Smooth,
 };
 use pollster::block_on;

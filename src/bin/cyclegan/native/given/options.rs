@@ -11,7 +11,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use cyclegan_web::{
-    train::{Choice, GanLoss, MissingGenerator, Policy, PreprocessMode, Rule},
+    choice::Choice,
+    train::{GanLoss, MissingGenerator, Policy, PreprocessMode, Rule},
     translate::Smooth,
     weights::{Norm, Up},
 };

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
+    choice::Choice,
     error::{Error, Result},
     image::Rgb,
     random::Random,
-    train::{Choice, Domain, Listed},
+    train::{Domain, Listed},
 };
 use serde_json::{Value, json};
 

@@ -4,10 +4,11 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use cyclegan_web::{
+    choice::Choice,
     error::{Error, Result},
     train::{
-        Choice, Config, FINE_TUNING_RATE, Preprocess, PreprocessMode, Schedule, Source, Start,
-        Trainer, Unit,
+        Config, FINE_TUNING_RATE, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer,
+        Unit,
     },
     weights::{Architecture, Judge},
 };

@@ -10,8 +10,7 @@ use cyclegan_web::{
     random::Random,
     train::{
         Preprocess,
-        scores::{self, Classifier, Scores},
-        scores::{Preview, preview},
+        scores::{self, Classifier, Preview, Scores, preview},
     },
     translate::Smooth,
 };
