@@ -13,8 +13,7 @@ use cyclegan_web::{
     model::Generator,
     samples::{Season, paint},
     translate::{
-        MAX_MARGIN, Manner, Precision, Shift, Smooth, Translator, plan, plan_within, shifted_mean,
-        translate,
+        MAX_MARGIN, Manner, Precision, Shift, Smooth, Translator, plan, shifted_mean, translate,
     },
     weights::{Architecture, generator_from},
 };
@@ -84,7 +83,7 @@ fn a_margin_out_of_range_is_refused() {
 #[test]
 fn a_plan_keeps_proportions_and_never_enlarges() {
     let sizes = |photo, longest| {
-        let plan = plan(photo, longest, 0, 64, &PLENTY);
+        let plan = plan(photo, longest, 0, Smooth::One, PLENTY.pixels(64));
         assert!(!plan.reduced);
         (plan.width, plan.height)
     };
@@ -116,7 +115,7 @@ fn a_plan_stays_within_the_device() {
     let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };
     for photo in [(4000, 3000), (3000, 4000), (9000, 100), (1000, 1000)] {
         for margin in [0, 32] {
-            let plan = plan(photo, None, margin, 64, &limits);
+            let plan = plan(photo, None, margin, Smooth::One, limits.pixels(64));
             assert!(plan.reduced);
             let (w, h) = (plan.width + 2 * margin, plan.height + 2 * margin);
             assert!(w.next_multiple_of(4) * h.next_multiple_of(4) <= 524_288, "{plan:?}");
@@ -127,7 +126,7 @@ fn a_plan_stays_within_the_device() {
             assert!((proportion / wanted - 1.0).abs() < 0.02, "{plan:?} for {photo:?}");
         }
     }
-    let half = plan((1000, 1000), None, 0, 32, &limits);
+    let half = plan((1000, 1000), None, 0, Smooth::One, limits.pixels(32));
     assert_eq!((half.width, half.height, half.reduced), (1000, 1000, false));
 }
 
@@ -222,7 +221,7 @@ fn a_smooth_plan_leaves_room_for_its_border_and_its_sum() {
         assert!((four + 1000) * (each + 24) > limits.memory, "{precision:?}: less than it holds");
     }
     // Three pixels in front of it and one behind.
-    let plan = |side, smooth| plan_within((side, side), None, 0, smooth, 104 * 104);
+    let plan = |side, smooth| plan((side, side), None, 0, smooth, 104 * 104);
     assert_eq!(plan(104, Smooth::One).width, 104);
     assert_eq!(plan(104, Smooth::Four).width, 98);
     assert_eq!(plan(98, Smooth::Sixteen).width, 98);

@@ -12,7 +12,7 @@ mod run;
 mod shifts;
 mod translator;
 
-pub use plan::{Plan, plan, plan_within};
+pub use plan::{Plan, plan};
 pub use precision::Precision;
 pub use run::{MAX_MARGIN, translate};
 pub use shifts::{Shift, Smooth, shifted_mean};

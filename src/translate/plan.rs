@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::shifts::{self, Shift, Smooth};
-use crate::{device::Limits, image};
+use crate::image;
 
 /// The size of a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -45,20 +45,10 @@ impl Padding {
     }
 }
 
-/// The size of a translation of a photo of `width` x `height` pixels by a generator of width `ngf`,
-/// with a longest side of at most `longest` pixels (`None`: as it is).
+/// The size of a translation of a photo of `width` x `height` pixels, with a longest side of at most
+/// `longest` pixels (`None`: as it is), and at most `most` pixels for the photo and everything around
+/// it.
 pub fn plan(
-    (width, height): (usize, usize),
-    longest: Option<usize>,
-    margin: usize,
-    ngf: usize,
-    limits: &Limits,
-) -> Plan {
-    plan_within((width, height), longest, margin, Smooth::One, limits.pixels(ngf))
-}
-
-/// [`plan`] with at most `most` pixels for the photo and everything around it.
-pub fn plan_within(
     (width, height): (usize, usize),
     longest: Option<usize>,
     margin: usize,

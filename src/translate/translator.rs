@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use burn::tensor::{Device, Transaction};
 
 use super::{
-    plan::{Plan, plan_within},
+    plan::{Plan, plan},
     precision::{Precision, fits},
     run::Seen,
     shifts::Smooth,
@@ -91,7 +91,7 @@ impl Translator {
     /// The size of a photo's translation in the current precision.
     pub fn plan(&self, photo: (usize, usize), manner: &Manner) -> Plan {
         let Manner { longest, margin, smooth } = *manner;
-        plan_within(photo, longest, margin, smooth, self.most(smooth))
+        plan(photo, longest, margin, smooth, self.most(smooth))
     }
 
     /// Translates a photo of any size. The result is smaller if the device cannot hold the

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     device::{Limits, MEMORY},
     ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
-    translate::plan,
+    translate::{Smooth, plan},
     weights::{Architecture, Layer, Up},
 };
 
@@ -189,7 +189,7 @@ fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
         for memory in [MEMORY, 2 * MEMORY] {
             for photo in [(1 << 20, 1 << 20), (1 << 32, 1 << 12)] {
                 let limits = Limits { tensor: u64::MAX, memory };
-                let plan = plan(photo, None, 0, ngf, &limits);
+                let plan = plan(photo, None, 0, Smooth::One, limits.pixels(ngf));
                 let [height, width] = [plan.height, plan.width].map(|side| side.max(16) & !3);
                 launches.what = format!("ngf {ngf}, {width} x {height}");
                 launches.generator(ngf, [height, width]);
