@@ -14,7 +14,7 @@ use cyclegan_web::{
     choice::Choice,
     error::{Error, Result},
     image::{self, Rgb},
-    model::{Discriminator, Generator, Init, Network as _, Readback},
+    model::{Generator, Init, Network as _, Readback},
     random::Random,
     samples::{Season, paint},
     train::{
@@ -24,7 +24,7 @@ use cyclegan_web::{
         scores::{Classifier, preview, score},
     },
     translate::{Smooth, shifted_mean},
-    weights::{Architecture, HostTensor, StateDict, generator_from},
+    weights::{Architecture, HostTensor, StateDict, discriminator, generator_from},
 };
 use pollster::block_on;
 
@@ -487,7 +487,7 @@ fn fresh_discriminators_learn_alone_first() {
 
 /// Weights for all four networks.
 fn all_given() -> Start {
-    let discriminator = |seed| Some((4, Init::default().state(&Discriminator::tensors(4), seed)));
+    let discriminator = |seed| Some((4, Init::default().state(&discriminator::tensors(4), seed)));
     Start { d_a: discriminator(4), d_b: discriminator(5), ..given() }
 }
 
@@ -546,7 +546,7 @@ fn given_discriminators_need_no_warm_up() {
     let one = Start { d_b: None, ..all_given() };
     assert_eq!(trainer(tiny(10), one).warm_up(), 2);
     let mut differ = all_given();
-    differ.d_b = Some((8, Init::default().state(&Discriminator::tensors(8), 5)));
+    differ.d_b = Some((8, Init::default().state(&discriminator::tensors(8), 5)));
     let error = Trainer::new(tiny(10), differ, dataset(&tiny(10)), &Device::flex()).err().unwrap();
     assert_eq!(error.code(), "weights-differ");
     assert!(error.to_string().contains("ndf 4, but D_B has ndf 8"), "{error}");

@@ -30,12 +30,6 @@ pub struct Discriminator {
 }
 
 impl Discriminator {
-    /// Name and shape of every tensor in network order, each weight before its bias, for `ndf`
-    /// channels after the first layer (64 in the paper: 2,764,737 numbers).
-    pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
-        tensors(ndf)
-    }
-
     /// Puts weights on `device`. `padding` is the width of the zeros around each layer's input: 1
     /// as in PyTorch, or 2 as in the paper's own code. Fails with `weights-missing-tensor`,
     /// `weights-wrong-shape`.
@@ -45,7 +39,7 @@ impl Discriminator {
         mut state: StateDict,
         device: &Device,
     ) -> Result<Self> {
-        for (name, shape) in Self::tensors(ndf) {
+        for (name, shape) in tensors(ndf) {
             if state.get(&name).is_some_and(|tensor| tensor.shape != shape) {
                 return Err(Error::WeightsWrongShape(format!("{name}, expected {shape:?}")));
             }
@@ -74,7 +68,7 @@ impl Discriminator {
         seed: u64,
         device: &Device,
     ) -> Result<Self> {
-        Self::from_state(ndf, padding, init.state(&Self::tensors(ndf), seed), device)
+        Self::from_state(ndf, padding, init.state(&tensors(ndf), seed), device)
     }
 
     /// Answers along a side of `side` pixels: 30 for 256 with padding 1, 35 with padding 2. Fails

@@ -11,13 +11,12 @@
 use crate::{
     device::{Kind, Limits},
     error::{Error, Result},
-    model::Discriminator,
     train::{
         config::Config,
         data::{Preprocess, PreprocessMode, SMALLEST_SIDE},
         polish,
     },
-    weights::{Architecture, Norm, Up},
+    weights::{Architecture, Norm, Up, discriminator},
 };
 
 /// Bytes of a float32.
@@ -39,10 +38,8 @@ impl Need {
     pub fn new(config: &Config, pixels: u64, kind: Kind) -> Self {
         let Config { ngf, ndf, blocks, batch_size, up, norm, .. } = *config;
         let generator = config.architecture().parameters() as u64;
-        let discriminator: u64 = Discriminator::tensors(ndf)
-            .iter()
-            .map(|(_, shape)| shape.iter().product::<usize>() as u64)
-            .sum();
+        let shapes = discriminator::tensors(ndf).into_iter().map(|(_, shape)| shape);
+        let discriminator = shapes.map(|shape| shape.iter().product::<usize>() as u64).sum::<u64>();
         let pictures = pixels * batch_size as u64;
         // The widest images of the two kinds of networks: the first layers' results.
         let wide = FLOAT * ngf as u64 * pictures;

@@ -77,13 +77,12 @@ impl<S: Source> Trainer<S> {
             }
             None => Generator::random(config.architecture(), config.init, seed, device),
         };
-        let discriminator = |start: Option<(usize, StateDict)>, seed| {
-            let Config { ndf, discriminator_padding, .. } = config;
-            let state = start.map_or_else(
-                || config.init.state(&Discriminator::tensors(ndf), seed),
-                |(_, state)| state,
-            );
-            Discriminator::from_state(ndf, discriminator_padding, state, device)
+        let Config { ndf, discriminator_padding, init, .. } = config;
+        let discriminator = |start: Option<(usize, StateDict)>, seed| match start {
+            Some((_, state)) => {
+                Discriminator::from_state(ndf, discriminator_padding, state, device)
+            }
+            None => Discriminator::random(ndf, discriminator_padding, init, seed, device),
         };
         let gan = CycleGan {
             g_a: Learner::new(generator(other(g_a, g_b), seed_a)?),
