@@ -47,26 +47,15 @@ impl Losses {
     /// Each with its name, in PyTorch's order.
     pub fn named(&self) -> [(&'static str, f32); 8] {
         let Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b } = *self;
-        let values = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
-        std::array::from_fn(|i| {
-            let name = LOSS_NAMES.get(i).copied().unwrap_or_default();
-            (name, values.get(i).copied().unwrap_or_default())
-        })
+        let mut values = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b].into_iter();
+        LOSS_NAMES.map(|name| (name, values.next().unwrap_or_default()))
     }
 
     /// Reads the losses that [`LossTensors::named`] stored under `prefix`.
     pub(super) fn from_state(prefix: &str, state: &StateDict) -> Self {
-        let value = |name: &str| number(state, prefix, name);
-        Self {
-            d_a: value("D_A"),
-            g_a: value("G_A"),
-            cycle_a: value("cycle_A"),
-            idt_a: value("idt_A"),
-            d_b: value("D_B"),
-            g_b: value("G_B"),
-            cycle_b: value("cycle_B"),
-            idt_b: value("idt_B"),
-        }
+        let [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b] =
+            LOSS_NAMES.map(|name| number(state, prefix, name));
+        Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b }
     }
 }
 
@@ -80,16 +69,11 @@ impl LossTensors {
 
     /// Applies `change` to each that is on.
     pub fn map(self, change: impl Fn(Tensor<1>) -> Tensor<1>) -> Self {
-        Self {
-            d_a: self.d_a.map(&change),
-            g_a: self.g_a.map(&change),
-            cycle_a: self.cycle_a.map(&change),
-            idt_a: self.idt_a.map(&change),
-            d_b: self.d_b.map(&change),
-            g_b: self.g_b.map(&change),
-            cycle_b: self.cycle_b.map(&change),
-            idt_b: self.idt_b.map(&change),
-        }
+        let Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b } = self;
+        let all = [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b];
+        let [d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b] =
+            all.map(|loss| loss.map(&change));
+        Self { d_a, g_a, cycle_a, idt_a, d_b, g_b, cycle_b, idt_b }
     }
 }
 
