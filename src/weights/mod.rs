@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 pub use architecture::{Architecture, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
+pub(crate) use state::elements;
 pub use state::{HostTensor, StateDict};
 
 /// Reads a weights file in any container, recognised by its contents and not by its name.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::architecture::{Architecture, FIRST_BLOCK, Layer, Norm, Up};
-use super::state::{HostTensor, StateDict, quote};
+use super::state::{HostTensor, StateDict, damaged, quote};
 use crate::error::{Error, Result};
 
 /// More residual blocks than anybody trains; files that claim more are refused.
@@ -48,8 +48,7 @@ pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
         }
         let stripped = name.trim_start_matches("module.").replacen(".block.", ".conv_block.", 1);
         if plain.contains_key(&stripped) {
-            let detail = format!("{} is there under two names", quote(&stripped));
-            return Err(Error::WeightsDamaged(detail));
+            return Err(damaged(format!("{} is there under two names", quote(&stripped))));
         }
         plain.insert(stripped, tensor);
     }

@@ -11,7 +11,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::{Map, Value, json};
 
 use super::floats::{ByteOrder, FloatType};
-use super::state::{HostTensor, StateDict, check_name, quote};
+use super::state::{HostTensor, StateDict, check_name, damaged, elements, quote};
 use crate::error::{Error, Result};
 
 /// The longest header that is parsed, in bytes: room for 3,000 tensors. The four networks of a
@@ -50,8 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
 /// on the header.
 pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     let (header, _) = parse(bytes)?;
-    let metadata = header.metadata().iter().flatten();
-    Ok(metadata.map(|(key, text)| (key.clone(), text.clone())).collect())
+    Ok(header.metadata().clone().into_iter().flatten().collect())
 }
 
 /// Writes tensors as float32, sorted by name, with free text beside them.
@@ -103,10 +102,6 @@ pub fn header<'a>(
     Ok(file)
 }
 
-fn elements(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1, |product: usize, side| product.checked_mul(*side))
-}
-
 /// Where each tensor of a file is, and how to read it when needed.
 #[derive(Debug)]
 pub struct Index {
@@ -123,10 +118,8 @@ impl Index {
     pub fn new(start: &[u8], length: u64) -> Result<Self> {
         let (header, numbers) = cut(start, length)?;
         let places = header.tensors().into_iter().map(|(name, info)| (name, info.clone()));
-        let places = places.collect();
-        let metadata = header.metadata().iter().flatten();
-        let metadata = metadata.map(|(key, text)| (key.clone(), text.clone())).collect();
-        Ok(Self { places, numbers: numbers as u64, metadata })
+        let metadata = header.metadata().clone().into_iter().flatten().collect();
+        Ok(Self { places: places.collect(), numbers: numbers as u64, metadata })
     }
 
     /// The names of all tensors not yet taken.
@@ -145,7 +138,7 @@ impl Index {
     /// tensor.
     pub fn take(&mut self, name: &str, numbers: &[u8]) -> Result<Option<HostTensor>> {
         let Some(mut info) = self.places.remove(name) else {
-            return Err(Error::WeightsDamaged(format!("{} is not there", quote(name))));
+            return Err(damaged(format!("{} is not there", quote(name))));
         };
         info.data_offsets = (0, numbers.len());
         tensor(name, &info, numbers)
@@ -168,12 +161,12 @@ fn cut(start: &[u8], length: u64) -> Result<(Metadata, usize)> {
         return Err(Error::WeightsTruncated(detail));
     };
     let header: Metadata = serde_json::from_slice(header)
-        .map_err(|error| Error::WeightsDamaged(format!("header: {}", quote(&error.to_string()))))?;
+        .map_err(|error| damaged(format!("header: {}", quote(&error.to_string()))))?;
     let claimed = header.data_len() as u64;
     let detail = format!("its tensors claim {claimed} bytes, the file has {found}");
     match claimed.cmp(&found) {
         std::cmp::Ordering::Greater => Err(Error::WeightsTruncated(detail)),
-        std::cmp::Ordering::Less => Err(Error::WeightsDamaged(detail)),
+        std::cmp::Ordering::Less => Err(damaged(detail)),
         std::cmp::Ordering::Equal => Ok((header, numbers)),
     }
 }
@@ -207,8 +200,7 @@ fn tensor(name: &str, info: &TensorInfo, numbers: &[u8]) -> Result<Option<HostTe
     };
     let (start, end) = info.data_offsets;
     let Some(bytes) = numbers.get(start..end) else {
-        let detail = format!("{} lies outside the file", quote(name));
-        return Err(Error::WeightsDamaged(detail));
+        return Err(damaged(format!("{} lies outside the file", quote(name))));
     };
     let mut data = Vec::with_capacity(bytes.len() / float.size());
     float.decode(bytes, ByteOrder::Little, &mut data);

@@ -19,6 +19,16 @@ pub type StateDict = BTreeMap<String, HostTensor>;
 /// The longest accepted name of a tensor, in bytes. PyTorch's own are below 100.
 const LONGEST_NAME: usize = 512;
 
+/// Elements of a tensor of this shape; `None` if that is no `usize`.
+pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1, |product: usize, side| product.checked_mul(*side))
+}
+
+/// The error for a file that contradicts itself.
+pub(super) fn damaged(detail: impl Into<String>) -> Error {
+    Error::WeightsDamaged(detail.into())
+}
+
 /// Text from a file, made fit for a message: escaped, and cut after 80 characters.
 pub(super) fn quote(text: &str) -> String {
     let mut quoted: String = text.chars().take(80).flat_map(char::escape_debug).collect();

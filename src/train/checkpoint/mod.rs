@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
-    weights::{HostTensor, StateDict, safetensors},
+    weights::{HostTensor, StateDict, elements, safetensors},
 };
 use format::damaged;
 pub use format::{FORMAT, OLDEST_VERSION, VERSION};
@@ -82,8 +82,7 @@ pub fn unpack(packed: &HostTensor, shapes: &Value) -> Result<Vec<HostTensor>> {
         let sides = shape.as_array().ok_or_else(refuse)?.iter();
         let side = |side: &Value| side.as_u64().and_then(|side| usize::try_from(side).ok());
         let shape: Vec<usize> = sides.map(side).collect::<Option<_>>().ok_or_else(refuse)?;
-        let elements = shape.iter().try_fold(1_usize, |product, side| product.checked_mul(*side));
-        let cut = elements.and_then(|elements| rest.split_at_checked(elements));
+        let cut = elements(&shape).and_then(|elements| rest.split_at_checked(elements));
         let (data, behind) = cut.ok_or_else(refuse)?;
         rest = behind;
         pictures.push(HostTensor { shape, data: data.to_vec() });

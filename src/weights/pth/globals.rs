@@ -8,7 +8,7 @@ use super::heap::Heap;
 use super::value::{Callable, ElementType, Storage, Tensor, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::FloatType;
-use crate::weights::state::quote;
+use crate::weights::state::{damaged, quote};
 
 /// The longest key of a storage, in bytes: PyTorch writes a counter or an address.
 const LONGEST_KEY: usize = 64;
@@ -148,8 +148,4 @@ pub(super) fn storage<'a>(id: Value<'a>, heap: &mut Heap<'a>) -> Result<Value<'a
     }
     let storage = Storage { key, element: *element, total, start, length };
     Ok(Value::Storage(heap.storage(storage)?))
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::WeightsDamaged(detail.into())
 }

@@ -15,7 +15,7 @@ use super::tensor::Reader;
 use super::value::{ElementType, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
-use crate::weights::state::{StateDict, quote};
+use crate::weights::state::{StateDict, damaged, quote};
 
 /// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the pickled magic number.
 const MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -45,11 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
     let keys = pickle::load(&mut cursor, &mut heap)?;
     let storages = storages(&mut cursor, &heap, keys)?;
 
-    let bytes_of = |storage: &Storage<'_>| {
-        storages.get(storage.key).copied().ok_or_else(|| {
-            Error::WeightsDamaged(format!("storage {} is missing", quote(storage.key)))
-        })
-    };
+    let bytes_of = |storage: &Storage<'_>| Ok(storages.get(storage.key).copied());
     checkpoint::read(&heap, root, Reader::new(&bytes_of, ByteOrder::Little, bytes.len()))
 }
 
@@ -63,21 +59,19 @@ fn storages<'a>(
     for storage in heap.storages() {
         let known = elements.insert(storage.key, storage.element);
         if known.is_some_and(|known| known != storage.element) {
-            let detail = format!("storage {} has two types", quote(storage.key));
-            return Err(Error::WeightsDamaged(detail));
+            return Err(damaged(format!("storage {} has two types", quote(storage.key))));
         }
     }
     let Value::List(keys) = keys else {
-        return Err(Error::WeightsDamaged("it has no list of storages".into()));
+        return Err(damaged("it has no list of storages"));
     };
     let mut storages = BTreeMap::new();
     for key in heap.items(keys)? {
         let Value::Text(key) = *key else {
-            return Err(Error::WeightsDamaged("a storage's key is no text".into()));
+            return Err(damaged("a storage's key is no text"));
         };
         let Some(element) = elements.get(key) else {
-            let detail = format!("storage {} belongs to no tensor", quote(key));
-            return Err(Error::WeightsDamaged(detail));
+            return Err(damaged(format!("storage {} belongs to no tensor", quote(key))));
         };
         let length = cursor.u64()?.saturating_mul(element.size());
         storages.insert(key, cursor.take(length)?);

@@ -6,13 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cursor::Cursor;
-use super::globals;
-use super::heap::Heap;
-use super::opcode as op;
-use super::stack::Stack;
-use super::value::Value;
+use super::{cursor::Cursor, globals, heap::Heap, opcode as op, stack::Stack, value::Value};
 use crate::error::{Error, Result};
+use crate::weights::state::damaged;
 
 /// Runs one pickle, up to its `STOP`. What it builds stays on the heap.
 pub(super) fn load<'a>(cursor: &mut Cursor<'a>, heap: &mut Heap<'a>) -> Result<Value<'a>> {
@@ -217,8 +213,4 @@ impl<'a> Machine<'a, '_> {
             value.ok_or_else(|| damaged("its pickle comes back to a value it never had"))?;
         self.stack.push(value)
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::WeightsDamaged(detail.into())
 }

@@ -4,7 +4,7 @@ use super::heap::Heap;
 use super::value::{ElementType, Id, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::{ByteOrder, FloatType};
-use crate::weights::state::{HostTensor, quote};
+use crate::weights::state::{HostTensor, elements, quote};
 
 /// The most dimensions of a tensor; a convolution's weight has four.
 const MOST_DIMENSIONS: usize = 8;
@@ -21,8 +21,8 @@ pub(super) struct Reader<'r, 'a> {
     budget: usize,
 }
 
-/// Finds all bytes of a storage.
-pub(super) type BytesOf<'r, 'a> = dyn Fn(&Storage<'a>) -> Result<&'a [u8]> + 'r;
+/// Finds all bytes of a storage, if the file has it.
+pub(super) type BytesOf<'r, 'a> = dyn Fn(&Storage<'a>) -> Result<Option<&'a [u8]>> + 'r;
 
 impl<'r, 'a> Reader<'r, 'a> {
     pub(super) fn new(bytes_of: &'r BytesOf<'r, 'a>, order: ByteOrder, file_length: usize) -> Self {
@@ -54,13 +54,15 @@ impl<'r, 'a> Reader<'r, 'a> {
         if shape.len() != strides.len() {
             return Err(damaged("has not as many strides as dimensions"));
         }
-        let elements =
-            shape.iter().try_fold(1usize, |product, extent| product.checked_mul(*extent));
+        let elements = elements(&shape);
         let Some(budget) = elements.and_then(|elements| self.budget.checked_sub(elements)) else {
             let detail = format!("{} and those before it outgrow the file", quote(name));
             return Err(Error::WeightsTooLarge(detail));
         };
-        let window = window(&storage, float, (self.bytes_of)(&storage)?)
+        let bytes = (self.bytes_of)(&storage)?.ok_or_else(|| {
+            Error::WeightsDamaged(format!("storage {} is missing", quote(storage.key)))
+        })?;
+        let window = window(&storage, float, bytes)
             .ok_or_else(|| damaged("lies on a storage that is shorter than it claims"))?;
         let start =
             usize::try_from(tensor.offset).map_err(|_| damaged("starts outside its storage"))?;

@@ -6,15 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::checkpoint;
-use super::cursor::Cursor;
-use super::heap::Heap;
-use super::pickle;
-use super::tensor::Reader;
-use super::value::Storage;
+use super::{checkpoint, cursor::Cursor, heap::Heap, pickle, tensor::Reader, value::Storage};
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
-use crate::weights::state::{StateDict, quote};
+use crate::weights::state::{StateDict, damaged, quote};
 
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_HEADER: [u8; 4] = *b"PK\x01\x02";
@@ -49,12 +44,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
     };
     let mut heap = Heap::default();
     let root = pickle::load(&mut Cursor::new(pickle, "data.pkl"), &mut heap)?;
-    let bytes_of = |storage: &Storage<'_>| {
-        let entry = archive.entry(&format!("data/{}", storage.key))?;
-        entry.ok_or_else(|| {
-            Error::WeightsDamaged(format!("storage {} is missing", quote(storage.key)))
-        })
-    };
+    let bytes_of = |storage: &Storage<'_>| archive.entry(&format!("data/{}", storage.key));
     checkpoint::read(&heap, root, Reader::new(&bytes_of, order, bytes.len()))
 }
 
@@ -207,8 +197,4 @@ fn zip64_field<'a>(extra: &mut Cursor<'a>) -> Result<Cursor<'a>> {
             return Ok(Cursor::new(body, "an entry's zip64 field"));
         }
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::WeightsDamaged(detail.into())
 }
