@@ -49,6 +49,5 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
 
 /// SHA-256 of a file, as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }

@@ -102,7 +102,7 @@ impl Digest {
 
     /// Refuses an altered file.
     pub fn check(self, metadata: &BTreeMap<String, String>) -> Result<()> {
-        let found = Some(hexadecimal(self.hash));
+        let found = Some(format!("{:x}", self.hash.finalize()));
         // Makes sure that this was the metadata's field, not a look-alike in a name.
         if self.stored == found && metadata.get("sha256") == found.as_ref() {
             return Ok(());
@@ -110,11 +110,6 @@ impl Digest {
         let detail = "its contents were altered after it was written";
         Err(Error::CheckpointDamaged(detail.into()))
     }
-}
-
-/// A digest in lower-case hexadecimal digits.
-pub(super) fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Turns an error of the weights reader into one about a checkpoint.

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::format::{self, Digest, check_version, damaged, digest_position, metadata, state_of};
+use super::format::{Digest, check_version, damaged, digest_position, metadata, state_of};
 use crate::{
     error::{Error, Result},
     weights::{HostTensor, safetensors},
@@ -101,7 +101,7 @@ impl<'a, S: Sink> Writer<'a, S> {
 
     /// Completes the file and returns its length in bytes. Fails as the sink does.
     pub async fn finish(self) -> Result<u64> {
-        let digest = format::hexadecimal(self.digest);
+        let digest = format!("{:x}", self.digest.finalize());
         self.sink.write(self.digest_at as u64, digest.as_bytes()).await?;
         Ok(self.at)
     }
