@@ -3,7 +3,6 @@
 //! A new file is written next to the old one and flushed to the disk before it takes the name; the
 //! old one is kept as `<name>.previous`. Whenever the power fails, one of the two is whole.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use crate::error::{Error, Result};
 /// Fails with `file-not-written` and those of `write`; the old file, or else its previous one, is
 /// then still whole.
 pub fn write_in_pieces(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    let temporary = beside(path, ".tmp");
+    let temporary = path.with_added_extension("tmp");
     let written = write_and_rename(path, &temporary, write);
     if written.is_err() {
         // It may not exist.
@@ -36,13 +35,13 @@ impl Sink for File {
 }
 
 /// A file with random access.
-pub struct Opened {
+pub struct OnDisk {
     file: File,
     length: u64,
     path: PathBuf,
 }
 
-impl Opened {
+impl OnDisk {
     fn new(path: &Path) -> Result<Self> {
         let opened = File::open(path).and_then(|file| {
             let length = file.metadata()?.len();
@@ -52,7 +51,7 @@ impl Opened {
     }
 }
 
-impl Store for Opened {
+impl Store for OnDisk {
     fn length(&self) -> u64 {
         self.length
     }
@@ -73,8 +72,8 @@ fn not_written(error: io::Error) -> Error {
 
 /// Opens the checkpoint at `path`, or the previous one if it is missing or damaged, and says why.
 /// When neither can be used, fails as the one at `path` (`file-not-read` or `checkpoint-…`).
-pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
-    let open = |path: &Path| at_once(Reader::open(Opened::new(path)?));
+pub fn open_latest(path: &Path) -> Result<(Reader<OnDisk>, Option<Error>)> {
+    let open = |path: &Path| at_once(Reader::open(OnDisk::new(path)?));
     let reason = match open(path) {
         Ok(checkpoint) => return Ok((checkpoint, None)),
         Err(error @ (Error::FileNotRead(_) | Error::CheckpointDamaged(_))) => error,
@@ -89,7 +88,7 @@ pub fn open_latest(path: &Path) -> Result<(Reader<Opened>, Option<Error>)> {
 
 /// The path of the checkpoint before the one at `path`.
 pub fn previous(path: &Path) -> PathBuf {
-    beside(path, ".previous")
+    path.with_added_extension("previous")
 }
 
 fn write_and_rename(
@@ -124,11 +123,4 @@ fn sync_folder(path: &Path) -> io::Result<()> {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
-}
-
-/// The path with something appended to its name.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
 }

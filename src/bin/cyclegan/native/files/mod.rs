@@ -5,10 +5,9 @@ pub mod folder;
 pub mod kind;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cyclegan_web::{
     error::{Error, Result},
@@ -31,10 +30,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// Writes a file, and the folders that lead to it; the old file stays until the new one is
 /// complete. Fails with `file-not-written`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut temporary = OsString::from(path);
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    let written = create_parent(path)
+    let temporary = path.with_added_extension("tmp");
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let written = folder
         .and_then(|()| fs::write(&temporary, bytes))
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
@@ -47,11 +45,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes JSON, readable for people too. Fails with `file-not-written`.
 pub fn write_json(path: &Path, value: &Value) -> Result<()> {
     write(path, format!("{value:#}\n").as_bytes())
-}
-
-/// Creates the folder for `path`. Fails with the system's error.
-fn create_parent(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
 /// The error when `path` could not be written.

@@ -44,7 +44,7 @@ pub fn has_checkpoint(out: &Path) -> bool {
 }
 
 /// The checkpoint of an earlier run.
-type Saved = Reader<disk::Opened>;
+type Saved = Reader<disk::OnDisk>;
 
 /// What it starts from.
 enum Origin {
