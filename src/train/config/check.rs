@@ -1,7 +1,6 @@
 //! Checks whether a configuration can be run, and says what is wrong with it.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
+use std::{fmt::Display, ops::RangeInclusive};
 
 use super::{Adam, Config, MOST_BLOCKS, MOST_POOLED};
 use crate::{

@@ -1,7 +1,6 @@
 //! `cyclegan inspect`.
 
-use std::fmt::Write;
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use clap::Args;
 use cyclegan_web::{

@@ -1,7 +1,6 @@
 //! From options, a settings file, a checkpoint and weights to the configuration of a run.
 
-use std::fmt::Display;
-use std::path::PathBuf;
+use std::{fmt::Display, path::PathBuf};
 
 use cyclegan_web::{
     choice::Choice,

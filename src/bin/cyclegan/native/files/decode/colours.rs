@@ -6,8 +6,7 @@
 //! whose profile changes no colour by more than a level counts as sRGB: their pixels stay
 //! unchanged, to the byte, as Pillow and PyTorch read them.
 
-use std::io::Cursor;
-use std::sync::Arc;
+use std::{io::Cursor, sync::Arc};
 
 use cyclegan_web::{
     error::{Error, Result},
