@@ -210,17 +210,14 @@ pub(super) fn gather(
 
 /// The kernel for the gradient of weights.
 pub(super) fn weighing(geometry: &Geometry) -> Kernel {
-    let files: &'static [&'static str] = if geometry.outputs <= 4 {
-        wgsl!["convolution", "gather_forward", "weight_narrow"]
+    let kernel = if geometry.outputs <= 4 {
+        let files = wgsl!["convolution", "gather_forward", "weight_narrow"];
+        Kernel::new("weight_narrow", files, [64, 1, 1])
     } else {
-        wgsl!["convolution", "gather_forward", "weight_tile"]
+        let files = wgsl!["convolution", "gather_forward", "weight_tile"];
+        Kernel::new("weight_tile", files, [8, 8, 1])
     };
-    let (name, workgroup) = if geometry.outputs <= 4 {
-        ("weight_narrow", [64, 1, 1])
-    } else {
-        ("weight_tile", [8, 8, 1])
-    };
-    Kernel::new(name, files, workgroup)
+    kernel
         .with(constants(geometry))
         .wide(&["source"], geometry.channels)
         .wide(&["gradient", "part"], geometry.outputs)

@@ -42,21 +42,15 @@ pub(super) fn forward(
 
 /// The kernels of the two passes backward.
 pub(super) fn backward(channels: usize, affine: bool, activation: Activation) -> [Kernel; 2] {
+    let kernel = |name, files| Kernel::new(name, files, GROUP).with([activation_code(activation)]);
     [
-        Kernel::new(
-            "gradient_sums",
-            wgsl!["columns", "numbers", "activation", "gradient_sums"],
-            GROUP,
-        )
-        .with([activation_code(activation)])
-        .wide(&["x", "gradient", "statistics", "sums"], channels)
-        .learnt(affine, 4, channels),
-        Kernel::new(
+        kernel("gradient_sums", wgsl!["columns", "numbers", "activation", "gradient_sums"])
+            .wide(&["x", "gradient", "statistics", "sums"], channels)
+            .learnt(affine, 4, channels),
+        kernel(
             "normalise_backward",
             wgsl!["columns", "numbers", "activation", "normalise_backward"],
-            GROUP,
         )
-        .with([activation_code(activation)])
         .wide(&["x", "gradient", "statistics", "sums", "dx"], channels)
         .learnt(affine, 5, channels),
     ]
@@ -70,13 +64,10 @@ pub(super) fn undoing() -> Kernel {
 
 /// The kernel for the gradient of an activation.
 pub(super) fn activating(elements: usize, activation: Activation) -> Kernel {
-    Kernel::new(
-        "activate_backward",
-        wgsl!["numbers", "activation", "activate_backward"],
-        [64, 1, 1],
-    )
-    .with([activation_code(activation)])
-    .wide(&["y", "gradient", "dx"], elements)
+    let files = wgsl!["numbers", "activation", "activate_backward"];
+    Kernel::new("activate_backward", files, [64, 1, 1])
+        .with([activation_code(activation)])
+        .wide(&["y", "gradient", "dx"], elements)
 }
 
 /// Images as matrices of pixels x channels, cut into blocks of pixels.

@@ -53,13 +53,10 @@ pub(super) fn weighing_groups(channels: usize) -> [usize; 3] {
 
 /// The kernel for images, `normalise`d or unchanged.
 pub(super) fn entering(normalise: bool, affine: bool, activation: Activation) -> Kernel {
-    Kernel::new(
-        "winograd_input",
-        wgsl!["winograd", "numbers", "activation", "winograd_input"],
-        [64, 4, 1],
-    )
-    .with([activation_code(activation), ("normalise", u32::from(normalise))])
-    .learnt_by_one(affine, 4)
+    let files = wgsl!["winograd", "numbers", "activation", "winograd_input"];
+    Kernel::new("winograd_input", files, [64, 4, 1])
+        .with([activation_code(activation), ("normalise", u32::from(normalise))])
+        .learnt_by_one(affine, 4)
 }
 
 /// The kernel for results.
