@@ -3,6 +3,16 @@
 /// Red, green and blue in linear light, or a direction (right, up, away).
 pub type Triple = [f32; 3];
 
+/// What a sprite looks like at one point.
+pub struct Look {
+    /// Opacity.
+    pub alpha: f32,
+    /// Colour of the surface.
+    pub color: Triple,
+    /// Surface normal, length 1.
+    pub normal: Triple,
+}
+
 /// `a` at `t` = 0, `b` at `t` = 1.
 pub fn mix(a: Triple, b: Triple, t: f32) -> Triple {
     [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]

@@ -10,7 +10,6 @@ mod canvas;
 mod color;
 mod develop;
 mod ground;
-mod look;
 mod noise;
 mod place;
 mod random;

@@ -1,8 +1,7 @@
 //! Boulders on the meadow and along the shore.
 
-use super::color::{mix, normalize, scale};
+use super::color::{Look, mix, normalize, scale};
 use super::ground::{GRANITE, SNOW};
-use super::look::Look;
 use super::noise::{fractal, hash, smoothstep, unit};
 use super::weather::Season;
 

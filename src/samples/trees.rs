@@ -3,9 +3,8 @@
 //! A point of a tree is given in units of its height: `down` from its tip, `across` from its trunk;
 //! `pixel` is the size of a pixel in the same unit.
 
-use super::color::{Triple, mix, normalize, scale};
+use super::color::{Look, Triple, mix, normalize, scale};
 use super::ground::SNOW;
-use super::look::Look;
 use super::noise::{floor, fractal, hash, noise, smoothstep, unit};
 use super::weather::Season;
 
