@@ -51,12 +51,9 @@ impl CycleGan {
     ) -> GeneratorPass {
         let (mut sum_a, mut sum_b) = (Sum::default(), Sum::default());
         let (g_a, g_b) = (self.g_a.network.learning(), self.g_b.network.learning());
-        let (d_a, d_b) = (self.d_a.network.fixed(), self.d_b.network.fixed());
         let [of_a, of_b] = apart(augmentations);
-        let (d_a, d_b) = (
-            Judge { network: &d_a, augmentation: of_b },
-            Judge { network: &d_b, augmentation: of_a },
-        );
+        let d_a = Judge { network: self.d_a.network.fixed(), augmentation: of_b };
+        let d_b = Judge { network: self.d_b.network.fixed(), augmentation: of_a };
 
         let cycle = config.terms.cycle_forward.then_some(config.lambda_a);
         let forward = direction([&g_a, &g_b], [&d_a, &d_b], real_a, cycle, config);
@@ -106,7 +103,7 @@ struct Direction {
 
 /// A discriminator, fixed, and the augmentation of what it judges.
 struct Judge<'a> {
-    network: &'a Discriminator,
+    network: Discriminator,
     augmentation: Option<&'a Tensor<4>>,
 }
 

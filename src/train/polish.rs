@@ -184,12 +184,8 @@ impl Polish {
     /// the mean than it on the same pictures.
     pub fn generator(&self) -> &Generator {
         let Networks { teacher, student } = &self.networks;
-        if self.helps() { student.result() } else { teacher }
-    }
-
-    /// Whether the copy is nearer to the mean.
-    fn helps(&self) -> bool {
-        self.distances.polished < self.distances.unpolished
+        let Latest { polished, unpolished } = self.distances;
+        if polished < unpolished { student.result() } else { teacher }
     }
 
     /// The [`grid`] of translations of `photos`, whose sides are multiples of 4, by the teacher and

@@ -125,28 +125,24 @@ impl Sampler {
         let SamplerState { photos_a, photos_b, epoch, position, shuffled_at, random } = *state;
         let pairs = if epoch == 0 { 0 } else { photos_a.max(photos_b) };
         if position > pairs {
-            let detail = format!("pair {position} of an epoch of {pairs}");
-            return Err(Error::CheckpointDamaged(detail));
+            return Err(Error::CheckpointDamaged(format!(
+                "pair {position} of an epoch of {pairs}"
+            )));
         }
-        self.epoch = epoch;
+        (self.epoch, self.position) = (epoch, 0);
+        self.order.clear();
         if (photos_a, photos_b) == self.lengths {
-            self.order.clear();
-            self.position = 0;
             if epoch > 0 {
                 self.random = Random::from_state(shuffled_at);
                 self.shuffle();
             }
-            self.position = position;
-            self.shuffled_at = shuffled_at;
+            (self.position, self.shuffled_at) = (position, shuffled_at);
             self.random = Random::from_state(random);
             return Ok(true);
         }
         self.random = Random::from_state(random);
         if epoch > 0 && position < pairs {
             self.shuffle();
-        } else {
-            self.order.clear();
-            self.position = 0;
         }
         Ok(false)
     }

@@ -21,7 +21,7 @@ pub enum Domain {
 impl Choice for Domain {}
 
 impl Domain {
-    /// Of A's and B's, its own.
+    /// What belongs to it, of A's and B's.
     pub fn pick<T>(self, [a, b]: [T; 2]) -> T {
         match self {
             Self::A => a,
