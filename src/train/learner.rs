@@ -274,8 +274,7 @@ impl<N: Network> Learner<N> {
                 let key = format!("{name}.{moment}.{parameter}");
                 let Some(found) = tensors.take(&key).await? else { continue };
                 if found.data.len() != shape.iter().product::<usize>() {
-                    let detail = format!("{key} has the wrong length");
-                    return Err(Error::CheckpointDamaged(detail));
+                    return Err(Error::CheckpointDamaged(format!("{key} has the wrong length")));
                 }
                 both.push(Tensor::from_data(TensorData::new(found.data, shape), device));
             }

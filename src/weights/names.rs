@@ -99,10 +99,7 @@ fn count_blocks(state: &StateDict) -> Result<usize> {
     };
     match last.checked_sub(FIRST_BLOCK) {
         Some(before @ 0..MOST_BLOCKS) => Ok(before + 1),
-        _ => {
-            let detail = format!("its residual blocks end at model.{last}");
-            Err(Error::WeightsNotGenerator(detail))
-        }
+        _ => Err(Error::WeightsNotGenerator(format!("its residual blocks end at model.{last}"))),
     }
 }
 

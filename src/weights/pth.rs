@@ -42,8 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
         let detail = "it is a plain Python pickle, not written by torch.save; it was not opened";
         Err(Error::WeightsNoTensors(detail.into()))
     } else {
-        let detail = "neither a zip archive nor a pickle";
-        Err(Error::WeightsNotRecognised(detail.into()))
+        Err(Error::WeightsNotRecognised("neither a zip archive nor a pickle".into()))
     }
 }
 

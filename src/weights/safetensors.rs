@@ -194,8 +194,7 @@ fn tensor(name: &str, info: &TensorInfo, numbers: &[u8]) -> Result<Option<HostTe
         Dtype::BOOL | Dtype::U8 | Dtype::I8 | Dtype::U16 | Dtype::I16 => return Ok(None),
         Dtype::U32 | Dtype::I32 | Dtype::U64 | Dtype::I64 => return Ok(None),
         other => {
-            let detail = format!("{} is {other:?}", quote(name));
-            return Err(Error::WeightsUnsupportedType(detail));
+            return Err(Error::WeightsUnsupportedType(format!("{} is {other:?}", quote(name))));
         }
     };
     let (start, end) = info.data_offsets;

@@ -41,8 +41,10 @@ pub(super) fn quote(text: &str) -> String {
 /// Refuses names so long that they only serve to fill memory.
 pub(super) fn check_name(name: &str) -> Result<()> {
     if name.len() > LONGEST_NAME {
-        let detail = format!("a tensor's name is {} bytes long", name.len());
-        return Err(Error::WeightsTooLarge(detail));
+        return Err(Error::WeightsTooLarge(format!(
+            "a tensor's name is {} bytes long",
+            name.len()
+        )));
     }
     Ok(())
 }

@@ -107,8 +107,7 @@ impl Digest {
         if self.stored == found && metadata.get("sha256") == found.as_ref() {
             return Ok(());
         }
-        let detail = "its contents were altered after it was written";
-        Err(Error::CheckpointDamaged(detail.into()))
+        Err(Error::CheckpointDamaged("its contents were altered after it was written".into()))
     }
 }
 

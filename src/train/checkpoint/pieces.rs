@@ -126,8 +126,7 @@ impl<S: Store> Reader<S> {
         let longest = (safetensors::LONGEST_HEADER as u64 + 9).min(length) as usize;
         let mut start = store.read(0, longest.min(9)).await?;
         if !safetensors::recognises(&start) {
-            let detail = "it is no safetensors file";
-            return Err(Error::CheckpointNotRecognised(detail.into()));
+            return Err(Error::CheckpointNotRecognised("it is no safetensors file".into()));
         }
         let header = safetensors::header_length(&start).map_err(damaged)?;
         start = store.read(0, header.min(longest)).await?;

@@ -26,10 +26,7 @@ pub(super) fn find(module: &str, name: &str) -> Result<Callable> {
         ("torch" | "torch.cuda", name) => storage_type(name).map(Callable::StorageType),
         _ => None,
     };
-    found.ok_or_else(|| {
-        let detail = format!("it names {}.{}", quote(module), quote(name));
-        Error::WeightsUnsafe(detail)
-    })
+    found.ok_or_else(|| Error::WeightsUnsafe(format!("it names {}.{}", quote(module), quote(name))))
 }
 
 fn storage_type(name: &str) -> Option<ElementType> {

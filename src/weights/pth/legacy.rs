@@ -37,8 +37,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
     pickle::load(&mut cursor, &mut heap)?; // the magic number
     let version = pickle::load(&mut cursor, &mut heap)?;
     if version != Value::Int(VERSION) {
-        let detail = format!("its version is not {VERSION}");
-        return Err(Error::WeightsUnsupportedContainer(detail));
+        return Err(Error::WeightsUnsupportedContainer(format!("its version is not {VERSION}")));
     }
     pickle::load(&mut cursor, &mut heap)?; // the writing machine
     let root = pickle::load(&mut cursor, &mut heap)?;

@@ -41,8 +41,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             ElementType::Float(float) => float,
             ElementType::Integer(_) => return Ok(None),
             ElementType::Other(number, _) => {
-                let detail = format!("{} is {number}", quote(name));
-                return Err(Error::WeightsUnsupportedType(detail));
+                return Err(Error::WeightsUnsupportedType(format!("{} is {number}", quote(name))));
             }
         };
         let damaged = |what: &str| Error::WeightsDamaged(format!("{} {what}", quote(name)));

@@ -130,8 +130,9 @@ fn directory(bytes: &[u8]) -> Result<(u64, u64)> {
     };
     let at = (0..tail.len()).rev().find(is_end).map(|at| tail_start + at);
     let Some(at) = at else {
-        let detail = "the archive's directory at its end is missing";
-        return Err(Error::WeightsTruncated(detail.into()));
+        return Err(Error::WeightsTruncated(
+            "the archive's directory at its end is missing".into(),
+        ));
     };
     let mut end = Cursor::new(bytes.get(at + 4..).unwrap_or_default(), "the archive's end record");
     end.take(6)?; // disks, no longer in use, and entries on this one
