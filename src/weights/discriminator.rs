@@ -3,7 +3,7 @@
 //! PyTorch's `models/networks.py`).
 
 use super::architecture::PICTURE_CHANNELS;
-use super::names::{check, strange, without_module};
+use super::names::{check, strange, with_plain_names};
 use super::state::StateDict;
 use crate::error::{Error, Result};
 
@@ -58,7 +58,7 @@ pub fn tensors(ndf: usize) -> Vec<(String, Vec<usize>)> {
 /// `weights-missing-tensor`, `weights-wrong-shape` and `weights-not-finite` for a faulty
 /// discriminator. Each names the first tensor concerned.
 pub fn discriminator_from(state: StateDict, judge: Judge) -> Result<(usize, StateDict)> {
-    let state = without_module(one_of(state, judge)?)?;
+    let state = with_plain_names(one_of(state, judge)?)?;
     let ndf = recognise(&state)?;
     check(&state, &tensors(ndf), &format!("ndf {ndf}"))?;
     Ok((ndf, state))

@@ -22,7 +22,7 @@ const IGNORED: [&str; 3] = [".running_mean", ".running_var", ".num_batches_track
 /// another network, `weights-unexpected-tensor`, `weights-missing-tensor`, `weights-wrong-shape`
 /// and `weights-not-finite` for a faulty generator. Each names the first tensor concerned.
 pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
-    let mut state = without_module(state)?;
+    let mut state = with_plain_names(state)?;
     recognise(&state)?;
     let blocks = count_blocks(&state)?;
     let norm = vote_on_norm(&state, blocks);
@@ -40,7 +40,7 @@ pub fn generator_from(state: StateDict) -> Result<(Architecture, StateDict)> {
 
 /// Drops unused tensors and the prefix of `DataParallel`, and names residual blocks as PyTorch's
 /// authors do.
-pub(super) fn without_module(state: StateDict) -> Result<StateDict> {
+pub(super) fn with_plain_names(state: StateDict) -> Result<StateDict> {
     let mut plain = StateDict::new();
     for (name, tensor) in state {
         if IGNORED.iter().any(|ending| name.ends_with(ending)) {
