@@ -1,4 +1,4 @@
-//! Opens WebGPU: finds the adapter, sets up Burn's runtime on it, and compiles the shaders of `ops/`.
+//! Opens WebGPU: finds the adapter, sets up Burn's runtime on it, compiles the shaders of `ops/`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

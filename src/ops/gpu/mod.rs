@@ -2,9 +2,9 @@
 //!
 //! Images are stored with the channels of a pixel contiguous (NHWC) and weights as one matrix per
 //! tap, so that every kernel reads four channels at once; shapes and names stay PyTorch's
-//! (`layout.rs`). `kernel.rs` assembles and launches a shader, `conv2d.rs` and `instance_norm.rs`
-//! choose which. WebGPU's defaults suffice: at most 8 storage buffers, 16 KB of workgroup memory
-//! and 256 invocations per workgroup.
+//! (`layout.rs`). `kernel.rs` assembles and launches a shader; `conv2d.rs`, `instance_norm.rs` and,
+//! for residual blocks, `winograd.rs` choose which. WebGPU's defaults suffice: at most 8 storage
+//! buffers, 16 KB of workgroup memory and 256 invocations per workgroup.
 
 #![allow(clippy::indexing_slicing, reason = "shapes of four axes, arrays of known length")]
 

@@ -1,4 +1,4 @@
-//! Each operation as a single node of an autodiff graph, which keeps only what the backward pass needs.
+//! Each operation as one node of an autodiff graph, which keeps only what the backward pass needs.
 
 use std::fmt::Debug;
 
