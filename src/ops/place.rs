@@ -33,8 +33,8 @@ pub fn changed_on_gpu<const D: usize>(
     }
 }
 
-/// Applies `on_cpu` to each group of tensors if they are in main memory, else `on_gpu` to all groups
-/// together. The tensors are outside any graph and on one device.
+/// Applies `on_cpu` to each group of tensors if they are in main memory, else `on_gpu` to all
+/// groups together. The tensors are outside any graph and on one device.
 pub fn compute<const N: usize, const M: usize>(
     all: Vec<[Tensor<4>; N]>,
     on_cpu: impl Fn([FloatTensor<Flex>; N]) -> [FloatTensor<Flex>; M],

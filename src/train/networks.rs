@@ -14,7 +14,8 @@ use crate::{
     weights::HostTensor,
 };
 
-/// The four networks and the two image pools. Like a [`Network`](crate::model::Network) it cannot be cloned.
+/// The four networks and the two image pools. Like a [`Network`](crate::model::Network) it cannot
+/// be cloned.
 #[derive(Debug)]
 pub struct CycleGan {
     /// Translates A to B; the paper's G.

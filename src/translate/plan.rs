@@ -45,9 +45,9 @@ impl Padding {
     }
 }
 
-/// The size of a translation of a photo of `width` x `height` pixels, with a longest side of at most
-/// `longest` pixels (`None`: as it is), and at most `most` pixels for the photo and everything around
-/// it.
+/// The size of a translation of a photo of `width` x `height` pixels, with a longest side of at
+/// most `longest` pixels (`None`: as it is), and at most `most` pixels for the photo and everything
+/// around it.
 pub fn plan(
     (width, height): (usize, usize),
     longest: Option<usize>,

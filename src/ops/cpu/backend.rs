@@ -201,8 +201,8 @@ fn pictures(
     from_elements(y, [batch, channels, height, width])
 }
 
-/// Updates a parameter by its gradient and both moments, and returns it with the moments. All three are
-/// changed in place if nobody else holds them; a view into a larger tensor is copied first.
+/// Updates a parameter by its gradient and both moments, and returns it with the moments. All three
+/// are changed in place if nobody else holds them; a view into a larger tensor is copied first.
 pub fn adam(learning: [OnCpu; 4], step: &AdamStep) -> [OnCpu; 3] {
     let [mut parameter, gradient, mut mean, mut square] =
         learning.map(|tensor| tensor.to_contiguous());

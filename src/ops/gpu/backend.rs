@@ -1,5 +1,5 @@
-//! The operations of Burn's `CubeBackend`: arranges tensors as the kernels of the neighbouring files
-//! need them, then launches these.
+//! The operations of Burn's `CubeBackend`: arranges tensors as the kernels of the neighbouring
+//! files need them, then launches these.
 
 use burn::{backend::ops::FloatTensorOps, tensor::Shape};
 use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};

@@ -1,5 +1,5 @@
-//! WGSL for the directives of `kernel.rs`: a kernel's buffers, and the functions that read and write
-//! them in any width and precision.
+//! WGSL for the directives of `kernel.rs`: a kernel's buffers, and the functions that read and
+//! write them in any width and precision.
 
 use std::fmt::Write as _;
 

@@ -179,9 +179,10 @@ pub(super) struct Normalised<'a> {
 }
 
 /// The residual block `x + norm(conv(relu(norm(conv(x)))))`, and what its backward pass needs. The
-/// statistics of the first convolution are sums of its blocks of tiles, those of the second one means
-/// and factors, as from [`instance_norm::normalise()`]. The second result can be computed from the
-/// block's, which the next layer keeps anyway, unless its normalisation has a weight: that may be zero.
+/// statistics of the first convolution are sums of its blocks of tiles, those of the second one
+/// means and factors, as from [`instance_norm::normalise()`]. The second result can be computed
+/// from the block's, which the next layer keeps anyway, unless its normalisation has a weight: that
+/// may be zero.
 pub(super) fn block_forward(
     Block { x, first, second }: Block<CubeBackend>,
 ) -> (CubeTensor, KeptByBlock<CubeBackend>) {

@@ -1,8 +1,8 @@
 //! The operations as Burn sees them.
 //!
 //! [`passes`] is the trait that each backend implements: every operation and its gradients, outside
-//! any graph. [`operations`] makes them available to tensors of any backend, [`node`] to those in an
-//! autodiff graph.
+//! any graph. [`operations`] makes them available to tensors of any backend, [`node`] to those in
+//! an autodiff graph.
 
 mod node;
 pub mod operations;

@@ -169,7 +169,7 @@ impl<B: Passes, C: CheckpointStrategy> Operations for Autodiff<B, C> {
 }
 
 /// What a convolution keeps for its backward pass. If its input was normalised or enlarged before,
-/// that image is computed again: it is at least as large as `x`, which the normalisation needs anyway.
+/// that image is computed again: it is at least as large as `x`, which the normalisation needs.
 #[derive(Debug, Clone)]
 struct KeptByConv<B: Passes> {
     x: FloatTensor<B>,

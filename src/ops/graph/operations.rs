@@ -1,5 +1,5 @@
-//! The operations for tensors of any backend: Burn's dispatch finds out on which backend a tensor is,
-//! and whether in a graph.
+//! The operations for tensors of any backend: Burn's dispatch finds out on which backend a tensor
+//! is, and whether in a graph.
 
 use burn::backend::{
     Backend, Dispatch, ExtensionType, TensorMetadata, backend_extension, tensor::FloatTensor,

@@ -139,8 +139,8 @@ pub trait Passes: Backend {
     fn augment_backward(gradient: FloatTensor<Self>, draws: FloatTensor<Self>)
     -> FloatTensor<Self>;
 
-    /// Whether [`Passes::block_forward`] is faster than four operations for a residual block on images
-    /// `[B, C, H, W]`; `trained` if a backward pass follows.
+    /// Whether [`Passes::block_forward`] is faster than four operations for a residual block on
+    /// images `[B, C, H, W]`; `trained` if a backward pass follows.
     fn block_pays(_image: [usize; 4], _trained: bool) -> bool {
         false
     }
@@ -162,8 +162,8 @@ pub trait Passes: Backend {
         (result, KeptByBlock { x, weights, results: [y, z], statistics, affine })
     }
 
-    /// The gradients of the input, of weight and bias of both convolutions, and of weight and bias of
-    /// both normalisations.
+    /// The gradients of the input, of weight and bias of both convolutions, and of weight and bias
+    /// of both normalisations.
     fn block_backward(
         kept: KeptByBlock<Self>,
         gradient: FloatTensor<Self>,

@@ -63,7 +63,7 @@ impl Default for Terms {
     }
 }
 
-/// The five rows of the paper's ablation, in the order of its tables (section 5.1.4, tables 4 and 5).
+/// The five rows of the paper's ablation, in the order of its tables 4 and 5 (section 5.1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ablation {

@@ -1,6 +1,7 @@
-//! The last phase of a run, after its schedule: both generators are [polished](crate::train::polish),
-//! each on photos of the set that it translates. Nothing else is trained, so the run can later continue
-//! from where it was, including moments, pools and discriminators.
+//! The last phase of a run, after its schedule: both generators are
+//! [polished](crate::train::polish), each on photos of the set that it translates. Nothing else is
+//! trained, so the run can later continue from where it was, including moments, pools and
+//! discriminators.
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};

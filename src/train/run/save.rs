@@ -19,9 +19,9 @@ use crate::{
 };
 
 impl<S: Source> Trainer<S> {
-    /// Everything the run needs to continue elsewhere. Fails as [`Readback::read`] does; with the error
-    /// that ended the run, if any; `training-not-finite` when a number is not finite, so that a
-    /// broken run never replaces its last good checkpoint.
+    /// Everything the run needs to continue elsewhere. Fails as [`Readback::read`] does, with the
+    /// error that ended the run, if any; `training-not-finite` when a number is not finite, so that
+    /// a broken run never replaces its last good checkpoint.
     pub async fn checkpoint(&self) -> Result<Checkpoint> {
         let parts = self.parts()?;
         let empty = |shape: &[usize]| HostTensor { shape: shape.to_vec(), data: Vec::new() };

@@ -113,8 +113,8 @@ impl Judge {
         &self.held
     }
 
-    /// Scores two generators, whose translations are the mean of several passes where they are to be
-    /// smooth. Fails with `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
+    /// Scores two generators, whose translations are the mean of several passes where they are to
+    /// be smooth. Fails with `output-not-finite`, `gpu-lost`, `gpu-refused`, `out-of-memory`.
     pub fn score(
         &self,
         Generators { g_a, g_b }: &Generators,
