@@ -7,7 +7,10 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::{
+    choice::Choice,
+    error::{Error, Result},
+};
 
 /// Reads an object; `refuse` turns the message of every failure into an error. Fails when `value`
 /// is not an object, or a field is missing, of the wrong type or unknown to `T`.
@@ -27,23 +30,18 @@ pub fn read<T: DeserializeOwned>(value: &Value, refuse: fn(String) -> Error) -> 
 
 /// The problem with one field. Serde's errors do not name it, so it is tried alone.
 fn problem<T: DeserializeOwned>(name: &str, value: &Value) -> Option<String> {
-    let refusal = |value: &Value| {
-        let alone = Value::Object(Map::from_iter([(name.to_string(), value.clone())]));
-        let error = T::deserialize(alone).err()?.to_string();
-        (!error.starts_with("missing field")).then_some(error)
-    };
-    let mut error = refusal(value)?;
+    let alone = Value::Object(Map::from_iter([(name.to_string(), value.clone())]));
+    let error = T::deserialize(alone).err()?.to_string();
+    if error.starts_with("missing field") {
+        return None;
+    }
     if error.starts_with("unknown field") {
         return Some(unknown(name));
     }
-    // The valid words only help someone who gave another word.
-    if error.ends_with("expected string or map") {
-        error = refusal(&"?".into())?;
-    }
     let expected = match error.rsplit("expected ").next()? {
-        "u64" | "usize" => "a whole number of zero or more".into(),
-        "a boolean" => "true or false".into(),
-        other => other.replace('`', "\""),
+        "u64" | "usize" => "a whole number of zero or more",
+        "a boolean" => "true or false",
+        other => other,
     };
     Some(format!("{name} is {}, expected {expected}", shown(value)))
 }
@@ -66,6 +64,16 @@ pub fn fraction<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
     let number = number.filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| D::Error::custom("expected a number"))
+}
+
+/// One of an enum's words. Serde would also accept an object with the word as its name. Fails with
+/// all words.
+pub fn choice<'de, T: Choice, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(from)?;
+    value.as_str().and_then(T::from_name).ok_or_else(|| {
+        let words: Vec<_> = T::names().iter().map(|name| format!("{name:?}")).collect();
+        D::Error::custom(format!("expected {}", words.join(" or ")))
+    })
 }
 
 /// 64 bits as text of 16 hexadecimal digits, because JavaScript's numbers, and many JSON readers,

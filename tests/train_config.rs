@@ -109,6 +109,8 @@ fn fields_of_the_wrong_type_are_refused_by_name() {
     }
     assert!(refusal(&json!({"seed": 0.5})).contains("seed is 0.5, expected a whole number"));
     assert!(refusal(&json!({"gan_mode": "wgangp"})).contains("\"lsgan\" or \"vanilla\""));
+    let words = "up is an object, expected \"transpose\" or \"bilinear\" or \"nearest\"";
+    assert!(refusal(&json!({"up": {"bilinear": null}})).contains(words));
     assert!(refusal(&json!({"lr": "NaN"})).contains("lr is \\\"NaN\\\", expected a number"));
     assert_eq!(Config::from_json(&json!({"lambda_A": "2.5"})).unwrap().lambda_a, 2.5);
     assert!(refusal(&json!({"ngf": 1_u64 << 40})).contains("ngf is 1099511627776"));

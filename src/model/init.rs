@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    json::fraction,
+    choice::Choice,
+    json::{choice, fraction},
     random::Random,
     weights::{HostTensor, StateDict},
 };
@@ -22,13 +23,15 @@ pub enum InitType {
     Xavier,
 }
 
+impl Choice for InitType {}
+
 /// How weights are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Init {
     /// The distribution.
-    #[serde(rename = "init_type")]
+    #[serde(rename = "init_type", deserialize_with = "choice")]
     pub kind: InitType,
     /// Its standard deviation, or the factor on it: 0.02 for both types (`--init_gain`).
     #[serde(rename = "init_gain", deserialize_with = "fraction")]

@@ -15,7 +15,7 @@ use super::{augment::Policy, data::Preprocess};
 use crate::{
     choice::Choice,
     error::{Error, Result},
-    json::{self, fraction},
+    json::{self, choice, fraction},
     model::Init,
     weights::{Architecture, Norm, Up},
 };
@@ -87,9 +87,11 @@ pub struct Config {
     pub blocks: usize,
     /// How a generator doubles an image's sides: with transposed convolutions. PyTorch's authors
     /// recommend bilinear upsampling against checkerboards.
+    #[serde(deserialize_with = "choice")]
     pub up: Up,
     /// Whether a generator's normalisations have weights and biases, as in the paper's own code:
     /// no, as in PyTorch's.
+    #[serde(deserialize_with = "choice")]
     pub norm: Norm,
     /// Width of the zeros around each of a discriminator's layers: 1 as in PyTorch, or 2 as in the
     /// paper's own code. The weights have the same shapes.
@@ -106,7 +108,7 @@ pub struct Config {
     #[serde(deserialize_with = "fraction")]
     pub lambda_identity: f64,
     /// How a discriminator's answers become a loss: least squares (section 4; `--gan_mode`).
-    #[serde(rename = "gan_mode")]
+    #[serde(rename = "gan_mode", deserialize_with = "choice")]
     pub gan_loss: GanLoss,
     /// Which losses train the generators: all (section 3.3).
     #[serde(flatten)]
@@ -146,6 +148,7 @@ pub struct Config {
     /// four shifts of its lattice ([`super::polish`]): 0, as in the paper.
     pub polish: u64,
     /// How to get a missing generator when the other one is given.
+    #[serde(deserialize_with = "choice")]
     pub missing_generator: MissingGenerator,
     /// Decay of the moving averages of the generators' weights: 0, which means no averages, as in
     /// the paper; below 1. Averages start as the weights, and after each step of the generators

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choice::Choice;
+use crate::{choice::Choice, json::choice};
 
 /// Whose formula the fall follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,10 +43,10 @@ impl Choice for Unit {}
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Schedule {
     /// The formula.
-    #[serde(rename = "lr_rule")]
+    #[serde(rename = "lr_rule", deserialize_with = "choice")]
     pub rule: Rule,
     /// Whether `flat` and `decay` are epochs or steps.
-    #[serde(rename = "lr_unit")]
+    #[serde(rename = "lr_unit", deserialize_with = "choice")]
     pub unit: Unit,
     /// Epochs or steps at the full rate (PyTorch's `--n_epochs`).
     #[serde(rename = "lr_flat")]

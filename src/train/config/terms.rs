@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choice::Choice;
+use crate::{choice::Choice, json::choice};
 
 /// How a discriminator's answers become a loss, by the names of PyTorch's `--gan_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum CycleLoss {
     Adversarial,
 }
 
+impl Choice for CycleLoss {}
+
 /// The losses that train the generators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,6 +47,7 @@ pub struct Terms {
     /// The cycle B → A → B.
     pub cycle_backward: bool,
     /// How to measure both cycles.
+    #[serde(deserialize_with = "choice")]
     pub cycle_loss: CycleLoss,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     image,
     image::{MAX_PIXELS, MAX_SIDE, Rgb},
-    json::fraction,
+    json::{choice, fraction},
     random::Random,
     weights::HostTensor,
 };
@@ -54,7 +54,7 @@ impl Choice for PreprocessMode {}
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Preprocess {
     /// PyTorch's `--preprocess`.
-    #[serde(rename = "preprocess")]
+    #[serde(rename = "preprocess", deserialize_with = "choice")]
     pub mode: PreprocessMode,
     /// Side, width or shorter side after resizing, in pixels: 286 (`--load_size`). All modes that
     /// resize use it.
