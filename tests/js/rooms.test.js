@@ -127,10 +127,11 @@ test('a file of the engine imports only what its room may know', () => {
   }
 });
 
-test('only src/web knows JavaScript, only the operations and the device know a backend', () => {
+test('only web/ knows JavaScript, ops/ and the device a backend, and the facade of ops/ its parts', () => {
   for (const { path, source } of filesIn('src/', /\.rs$/)) {
     const code = source.replace(/^\s*\/\/.*/gm, '');
     if (!/^web[/.]/.test(path)) assert.doesNotMatch(code, /wasm_bindgen|js_sys|web_sys/, path);
     if (!/^(ops|device)[/.]/.test(path)) assert.doesNotMatch(code, /burn::backend|burn_wgpu/, path);
+    if (/^ops\/\w+\//.test(path)) assert.doesNotMatch(code, /crate::ops::(?!layer|graph)/, path);
   }
 });
