@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
-import { learnOnOf } from '../../www/train/plan/config.js';
+import { learnOnProposal } from '../../www/train/plan/config.js';
 import { codes, newSession, readySession } from './train-support/session.js';
 
 test('the proposal is the line on which the rate would fall, had it been planned so', () => {
@@ -12,13 +12,13 @@ test('the proposal is the line on which the rate would fall, had it been planned
     step,
     photos,
   });
-  assert.deepEqual(learnOnOf(of({}, 20)), { steps: 10, lr: 1e-4 });
-  assert.deepEqual(learnOnOf(of({}, 20), 30), { steps: 30, lr: 1.5e-4 });
-  assert.deepEqual(learnOnOf(of({}, 4)), { steps: 2, lr: 2e-4 }, 'stopped before it fell');
-  assert.deepEqual(learnOnOf(of({ lr_decay: 0 }, 10)), { steps: 5, lr: 2e-4 });
+  assert.deepEqual(learnOnProposal(of({}, 20)), { steps: 10, lr: 1e-4 });
+  assert.deepEqual(learnOnProposal(of({}, 20), 30), { steps: 30, lr: 1.5e-4 });
+  assert.deepEqual(learnOnProposal(of({}, 4)), { steps: 2, lr: 2e-4 }, 'stopped before it fell');
+  assert.deepEqual(learnOnProposal(of({ lr_decay: 0 }, 10)), { steps: 5, lr: 2e-4 });
   const epochs = { lr_unit: 'epochs', lr_flat: 1, lr_decay: 1 };
-  assert.deepEqual(learnOnOf(of(epochs, 10)), { steps: 5, lr: 1e-4 });
-  assert.equal(learnOnOf(of({}, 1)).steps, 1);
+  assert.deepEqual(learnOnProposal(of(epochs, 10)), { steps: 5, lr: 1e-4 });
+  assert.equal(learnOnProposal(of({}, 1)).steps, 1);
 });
 
 test('a run that is over learns on, from the page and after a reload', async () => {

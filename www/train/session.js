@@ -12,7 +12,7 @@ import { Notices } from '../page/notices.js';
 import { curvesFile, weightsFile } from './keep/exports.js';
 import { Library } from './keep/library.js';
 import { StoredRuns } from './keep/stored-runs.js';
-import { learnOnOf } from './plan/config.js';
+import { learnOnProposal } from './plan/config.js';
 import { Preparation } from './plan/preparation.js';
 import { settingProblems } from './plan/settings.js';
 import { calibrate } from './run/calibrate.js';
@@ -243,7 +243,7 @@ export class TrainSession extends EventTarget {
 
   /** The proposed rate for this many more steps. @param {number} steps */
   proposeLearnOn(steps) {
-    return this.#work.run && learnOnOf(this.#work.run.record, steps);
+    return this.#work.run && learnOnProposal(this.#work.run.record, steps);
   }
 
   async discard() {

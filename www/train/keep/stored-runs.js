@@ -6,7 +6,7 @@
  */
 import { CodedError, failureOf } from '../../failure.js';
 import { Disk } from '../../files/disk.js';
-import { learnOnOf } from '../plan/config.js';
+import { learnOnProposal } from '../plan/config.js';
 import { isStored } from './copies.js';
 import { History } from './history.js';
 import { bytesIn, forgetCheckpoint, PHOTOS, readIndex } from './run-files.js';
@@ -271,6 +271,6 @@ async function runOf(id, index, folder) {
     ...known,
     stopped: index.record.state !== 'finished',
     /** The proposal for continuing; null: the necessary files were not kept, as by earlier versions of the page. */
-    learnOn: goesOn ? learnOnOf(index.record) : null,
+    learnOn: goesOn ? learnOnProposal(index.record) : null,
   };
 }

@@ -160,7 +160,10 @@ export function ratesConfig({ lr, lambdaCycle, lambdaIdentity }) {
  * @param {number} [steps] additional steps; proposed if absent
  * @returns {LearnOn}
  */
-export function learnOnOf({ config, step, photos }, steps = Math.max(1, Math.round(step / 2))) {
+export function learnOnProposal(
+  { config, step, photos },
+  steps = Math.max(1, Math.round(step / 2)),
+) {
   /** @type {Required<Config>} */
   const { lr, lr_flat: flat, lr_decay: decay, lr_unit: unit } = JSON.parse(config);
   if (decay === 0) return { steps, lr };

@@ -6,7 +6,7 @@
 import { isSlow } from '../../page/support.js';
 import { Copies, isStored } from '../keep/copies.js';
 import { History, kindOf } from '../keep/history.js';
-import { learnOnOf, ratesConfig } from '../plan/config.js';
+import { learnOnProposal, ratesConfig } from '../plan/config.js';
 import { costOf, polishCostOf, warmUpCostOf, workOf } from '../plan/cost.js';
 import { previewsOf } from '../plan/settings.js';
 import { Forecast, Pace } from './forecast.js';
@@ -414,7 +414,7 @@ export class TrainRun {
       /** Where the weights of a finished run are; `memory`: until the page is closed. Null: not over. */
       kept: this.result && this.saver.resultKept,
       /** The proposal for continuing a finished run; null: the necessary files are not kept. */
-      learnOn: this.result && this.#goesOn ? learnOnOf(this.record) : null,
+      learnOn: this.result && this.#goesOn ? learnOnProposal(this.record) : null,
     };
   }
 }
