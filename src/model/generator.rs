@@ -73,13 +73,12 @@ impl Generator {
         let stem = plain(7, 1, Border::Reflect(3));
         let halve = plain(3, 2, Border::Zero(1));
         let keep = plain(3, 1, Border::Reflect(1));
+        let zeros = Conv2d { border: Border::Zero(1), ..keep };
         let (double, enlarged) = match architecture.up {
             Up::Transpose => (Conv2d { transposed: true, ..halve }, None),
             Up::Bilinear => (keep, Some(Interpolation::Bilinear)),
-            Up::Nearest => {
-                let zeros = Conv2d { border: Border::Zero(1), ..keep };
-                (zeros, Some(Interpolation::Nearest))
-            }
+            Up::Nearest => (zeros, Some(Interpolation::Nearest)),
+            Up::Blurred => (zeros, Some(Interpolation::Bilinear)),
         };
         let head = Conv2d { activation: Activation::Tanh, ..stem };
 

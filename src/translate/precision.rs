@@ -50,7 +50,9 @@ impl Precision {
         let pixels = match up {
             Up::Transpose => most,
             // The enlarged image has twice as many channels as the first layer's result.
-            Up::Bilinear | Up::Nearest => most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64)),
+            Up::Bilinear | Up::Nearest | Up::Blurred => {
+                most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64))
+            }
         };
         match smooth {
             Smooth::One => pixels,

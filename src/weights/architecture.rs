@@ -13,11 +13,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
 
-/// Channels of the input and output pictures.
+/// Channels of the input and output pictures, unless they are grey.
 pub const PICTURE_CHANNELS: usize = 3;
 
-/// Index of the first residual block in the `nn.Sequential`.
-pub(super) const FIRST_BLOCK: usize = 10;
+/// How a generator halves an image's sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub enum Down {
+    /// Convolutions with stride 2, as in the paper.
+    #[default]
+    Strided,
+    /// Convolutions with stride 1, then, after normalisation and ReLU, a binomial blur with
+    /// stride 2: the default of CUT's generators (`Downsample` in its `networks.py`).
+    Blurred,
+}
 
 /// How a generator doubles an image's sides on the way back.
 ///
@@ -36,6 +46,9 @@ pub enum Up {
     Bilinear,
     /// Nearest-neighbour interpolation, then a convolution with zero padding, as in PyTorch-GAN.
     Nearest,
+    /// A binomial filter, then a convolution with zero padding, as in CUT (`Upsample` in its
+    /// `networks.py`). The filter equals bilinear interpolation with replicated borders.
+    Blurred,
 }
 
 impl Choice for Up {}
@@ -57,6 +70,8 @@ impl Choice for Norm {}
 /// What distinguishes one generator from another; everything else follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Architecture {
+    /// Channels of its input and output pictures: 3, or 1 if they are grey.
+    pub pictures: usize,
     /// Channels after the first convolution: 64 in the paper.
     pub ngf: usize,
     /// Residual blocks: 9 for pictures of 256 pixels and more, 6 for 128.
@@ -64,6 +79,8 @@ pub struct Architecture {
     /// Whether it was trained with dropout in its blocks. Translation never drops anything; dropout
     /// only shifts a name (`conv_block.6` instead of `conv_block.5`), which reading undoes.
     pub dropout: bool,
+    /// How it halves an image's sides.
+    pub down: Down,
     /// How it doubles an image's sides.
     pub up: Up,
     /// Whether its normalisations have parameters.
@@ -75,7 +92,7 @@ pub struct Architecture {
 pub enum Layer {
     /// 7x7 from the picture to `ngf` channels.
     Stem,
-    /// 3x3, stride 2, doubling the channels: the first (0) and the second (1).
+    /// 3x3, halving the sides and doubling the channels: the first (0) and the second (1).
     Down(usize),
     /// 3x3 within a residual block, counted from 0: its first (0) or second (1) convolution.
     Block(usize, usize),
@@ -91,10 +108,18 @@ impl fmt::Display for Architecture {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.blocks == 1 { "" } else { "s" };
         write!(out, "ngf {}, {} block{plural}", self.ngf, self.blocks)?;
+        if self.pictures == 1 {
+            out.write_str(", grey pictures")?;
+        }
+        out.write_str(match self.down {
+            Down::Strided => "",
+            Down::Blurred => ", antialiased downsampling",
+        })?;
         out.write_str(match self.up {
             Up::Transpose => "",
             Up::Bilinear => ", bilinear upsampling",
             Up::Nearest => ", nearest upsampling",
+            Up::Blurred => ", antialiased upsampling",
         })?;
         out.write_str(match self.norm {
             Norm::Instance => "",
@@ -106,7 +131,15 @@ impl fmt::Display for Architecture {
 impl Architecture {
     /// The paper's generator of this width and depth, without dropout.
     pub const fn new(ngf: usize, blocks: usize) -> Self {
-        Self { ngf, blocks, dropout: false, up: Up::Transpose, norm: Norm::Instance }
+        Self {
+            pictures: PICTURE_CHANNELS,
+            ngf,
+            blocks,
+            dropout: false,
+            down: Down::Strided,
+            up: Up::Transpose,
+            norm: Norm::Instance,
+        }
     }
 
     /// The convolutions in the order of the forward pass.
@@ -122,12 +155,18 @@ impl Architecture {
 
     /// The name before `.weight` and `.bias`, numbered without dropout: `model.10.conv_block.1`.
     pub fn key(&self, layer: Layer) -> String {
-        let behind_blocks = FIRST_BLOCK + self.blocks;
+        // Convolution, normalisation and ReLU, and a blur where there is one.
+        let down = match self.down {
+            Down::Strided => 3,
+            Down::Blurred => 4,
+        };
+        let first_block = 4 + 2 * down;
+        let behind_blocks = first_block + self.blocks;
         match layer {
             Layer::Stem => "model.1".into(),
-            Layer::Down(step) => format!("model.{}", 4 + 3 * step),
+            Layer::Down(step) => format!("model.{}", 4 + down * step),
             Layer::Block(block, conv) => {
-                format!("model.{}.conv_block.{}", FIRST_BLOCK + block, 1 + 4 * conv)
+                format!("model.{}.conv_block.{}", first_block + block, 1 + 4 * conv)
             }
             Layer::Up(step) => {
                 let (first, apart) = self.up_indices();
@@ -147,7 +186,7 @@ impl Architecture {
         match self.up {
             Up::Transpose => (0, 3),
             Up::Bilinear => (2, 5),
-            Up::Nearest => (1, 4),
+            Up::Nearest | Up::Blurred => (1, 4),
         }
     }
 
@@ -166,11 +205,11 @@ impl Architecture {
     pub fn channels(&self, layer: Layer) -> (usize, usize) {
         let ngf = self.ngf;
         match layer {
-            Layer::Stem => (PICTURE_CHANNELS, ngf),
+            Layer::Stem => (self.pictures, ngf),
             Layer::Down(step) => (ngf << step, ngf << (step + 1)),
             Layer::Block(..) => (4 * ngf, 4 * ngf),
             Layer::Up(step) => ((4 * ngf) >> step, (2 * ngf) >> step),
-            Layer::Head => (ngf, PICTURE_CHANNELS),
+            Layer::Head => (ngf, self.pictures),
         }
     }
 

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-pub use architecture::{Architecture, Layer, Norm, PICTURE_CHANNELS, Up};
+pub use architecture::{Architecture, Down, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
 pub(crate) use state::elements;

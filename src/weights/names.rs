@@ -7,9 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use super::architecture::{Architecture, FIRST_BLOCK, Layer, Norm, Up};
+use super::architecture::{Architecture, Layer, Norm, Up};
 use super::state::{HostTensor, StateDict, damaged, quote};
 use crate::error::{Error, Result};
+
+/// Index of the first residual block in the `nn.Sequential`.
+const FIRST_BLOCK: usize = 10;
 
 /// More residual blocks than anybody trains; files that claim more are refused.
 const MOST_BLOCKS: usize = 256;
