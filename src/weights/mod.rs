@@ -5,11 +5,13 @@
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
 //! - [`names`]: from any state dict to a checked generator.
 //! - [`discriminator`]: the same for a discriminator.
+//! - [`about`]: what a model says of itself beside its weights.
 //!
 //! Files come from strangers: no reader panics, none allocates more than a small multiple of the
 //! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all run in time
 //! proportional to it.
 
+pub mod about;
 pub mod architecture;
 pub mod discriminator;
 mod floats;
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
+pub use about::About;
 pub use architecture::{Architecture, Down, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
 pub use names::generator_from;
