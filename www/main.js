@@ -11,7 +11,7 @@ import { errorText } from './page/messages.js';
 import { notify, warn } from './page/say.js';
 import { setUpViews, showView } from './page/views.js';
 import { proposeSize } from './translate/controls.js';
-import { takeWeights } from './translate/own-models.js';
+import { takeModels } from './translate/own-models.js';
 import { setUpTranslate, tellLoading, wouldLose } from './translate/view.js';
 
 /** @import { DeviceChoice } from './pkg/cyclegan_web.js' */
@@ -86,8 +86,7 @@ async function setUpTrain() {
     query,
     async onModels(files) {
       showView('translate');
-      // The last one added becomes the chosen one.
-      for (const file of files) await takeWeights(file);
+      await takeModels(files.map((file) => ({ file, path: file.name })));
     },
   });
 }

@@ -67,12 +67,14 @@ const dropped = (tree) => ({
 async function all(chunks) {
   const result = {
     paths: /** @type {string[]} */ ([]),
+    models: /** @type {string[]} */ ([]),
     ignored: /** @type {string[]} */ ([]),
     problems: /** @type {any[]} */ ([]),
     chunks: 0,
   };
   for await (const chunk of chunks) {
     result.paths.push(...chunk.photos.map(({ path }) => path));
+    result.models.push(...chunk.models.map(({ path }) => path));
     result.ignored.push(...chunk.ignored);
     result.problems.push(...chunk.problems);
     result.chunks += 1;
@@ -158,18 +160,30 @@ test("what systems leave behind is nobody's, and all else that is left out is to
     '__MACOSX/a.jpg',
     'a/.git/b.png',
   ];
-  const others = ['a.txt', 'b.JSON', 'LICENSE', 'a.jpg.txt', 'w.pth', 'w.safetensors'];
+  const others = ['a.txt', 'b.JSON', 'LICENSE', 'a.jpg.txt', 'x/w.pth', 'w.bin'];
   const files = [...junk, ...others].map((path) => picked(path));
   const { paths, ignored, problems } = await all(fromInput(files));
   assert.deepEqual({ paths, problems }, { paths: [], problems: [] });
-  assert.deepEqual(ignored, ['txt', 'json', '', 'txt', 'pth', 'safetensors']);
+  assert.deepEqual(ignored, ['txt', 'json', '', 'txt', 'pth', 'bin']);
 });
 
-test('what somebody else takes of a drop is neither a photo nor left out', async () => {
-  const tree = { 'w.pth': '', 'a.jpg': '', 'n.txt': '' };
-  const isOther = (/** @type {{ name: string }} */ { name }) => name.endsWith('.pth');
-  const { paths, ignored } = await all(fromDrop(dropped(tree), 9, isOther));
-  assert.deepEqual({ paths, ignored }, { paths: ['a.jpg'], ignored: ['txt'] });
+test('weights among photos are models, whatever they are called', async () => {
+  const zip = `PK\x03\x04${'\0'.repeat(22)}\x11\0\0\0archive/data.pkl`;
+  const tree = {
+    'a.jpg': null,
+    run: { 'latest_net_G_A.pth': zip, checkpoint: zip, 'G.bin': '\x80\x02\x8a\n', 'n.txt': 'n' },
+  };
+  const { paths, models, ignored } = await all(fromDrop(dropped(tree)));
+  assert.deepEqual(paths, ['a.jpg']);
+  assert.deepEqual(models, ['run/G.bin', 'run/checkpoint', 'run/latest_net_G_A.pth']);
+  assert.deepEqual(ignored, ['txt']);
+});
+
+test('a file that is only called a model is looked at if it was given by itself', async () => {
+  const files = ['w.pth', 'w.pth.tar', 'W.CKPT', 'sub/w.pth', 'w.bin', 'w.pkl'];
+  const { models, ignored } = await all(fromInput(files.map((path) => picked(path, '', '<html>'))));
+  assert.deepEqual(models, ['w.pth', 'w.pth.tar', 'W.CKPT']);
+  assert.deepEqual(ignored, ['pth', 'bin', 'pkl']);
 });
 
 test('an input gives photos with their folders, and counts the rest', async () => {
@@ -188,7 +202,13 @@ test('an input gives photos with their folders, and counts the rest', async () =
 });
 
 test('nothing gives nothing', async () => {
-  assert.deepEqual(await all(fromInput([])), { paths: [], ignored: [], problems: [], chunks: 0 });
+  assert.deepEqual(await all(fromInput([])), {
+    paths: [],
+    models: [],
+    ignored: [],
+    problems: [],
+    chunks: 0,
+  });
   assert.deepEqual((await all(fromDrop(dropped({ empty: {} })))).paths, []);
 });
 

@@ -33,7 +33,7 @@ function walk(chunk) {
     end = () => resolve(undefined);
   });
   async function* chunks() {
-    yield { photos: [], ignored: [], problems: [], ...chunk };
+    yield { photos: [], models: [], ignored: [], problems: [], ...chunk };
     await ended;
   }
   return { chunks: chunks(), end };

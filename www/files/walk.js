@@ -1,11 +1,12 @@
 /**
- * Photos from a file or folder input, a drop, or a paste, as chunks that arrive while a large folder is still
- * being read. A file's content decides what it is. Files with a photo's name are not checked here, because
- * the engine checks them anyway.
+ * Photos and models from a file or folder input, a drop, or a paste, as chunks that arrive while a large folder
+ * is still being read. A file's content decides what it is. Files with a photo's name are not checked here,
+ * because the engine checks them anyway.
  */
 import { failureOf, readError } from '../failure.js';
 import { isPicture } from './headers.js';
 import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
+import { holdsWeights, WEIGHTS_NAME } from './weights-kind.js';
 
 /** @typedef {{ file: File, path: string }} Candidate `path` has the folders, separated by `/` */
 /**
@@ -18,6 +19,7 @@ import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
 /**
  * @typedef {object} Chunk
  * @property {Candidate[]} photos
+ * @property {Candidate[]} models files that hold weights, or by their names should
  * @property {string[]} ignored files that have nothing to do with photos: their extensions, such as `txt`
  * @property {LeftOut[]} problems
  */
@@ -48,10 +50,9 @@ export function fromInput(files, limit = MAX_PHOTOS) {
  * From a drop. Call it inside the event: afterwards the dropped data is out of reach.
  * @param {DataTransfer} data
  * @param {number} [limit] how many more photos are accepted
- * @param {(file: { name: string }) => boolean} [isOther] files for another recipient
  * @returns {AsyncGenerator<Chunk>}
  */
-export function fromDrop(data, limit = MAX_PHOTOS, isOther = () => false) {
+export function fromDrop(data, limit = MAX_PHOTOS) {
   /**
    * Items for which the browser returns nothing are identified by their type.
    * @type {(FileSystemEntry | File | string)[]}
@@ -59,8 +60,7 @@ export function fromDrop(data, limit = MAX_PHOTOS, isOther = () => false) {
   const roots = [];
   for (const item of data.items) {
     if (item.kind !== 'file') continue;
-    const root = item.webkitGetAsEntry?.() ?? item.getAsFile() ?? item.type;
-    if (typeof root === 'string' || !isOther(root)) roots.push(root);
+    roots.push(item.webkitGetAsEntry?.() ?? item.getAsFile() ?? item.type);
   }
   return chunked(walked(roots), limit);
 }
@@ -84,7 +84,7 @@ function named(file) {
   return new File([file], `pasted-${pasted}.${extension}`, { type: file.type });
 }
 
-/** @typedef {Candidate | { ignored: string } | LeftOut} Entry */
+/** @typedef {Candidate | { model: Candidate } | { ignored: string } | LeftOut} Entry */
 
 /** @param {Iterable<File>} files @returns {AsyncGenerator<Entry>} */
 async function* listed(files) {
@@ -101,12 +101,20 @@ const isJunk = (name) => JUNK.test(name);
 async function judged(file, path) {
   if (IMAGE_EXTENSION.test(file.name)) return { file, path };
   try {
+    if (await holdsWeights(file)) return { model: { file, path } };
     if (await isPicture(file)) return { file, path };
-    return { ignored: /\.([^.\s]{1,12})$/.exec(file.name)?.[1].toLowerCase() ?? '' };
+    // A download that went wrong is told by name, unless it is one of many in a folder.
+    if (WEIGHTS_NAME.test(path) && !path.includes('/')) return { model: { file, path } };
+    return { ignored: endingOf(file.name) };
   } catch (error) {
     const { code, values } = failureOf(error, 'file-gone');
     return { path, code, values };
   }
+}
+
+/** @param {string} name @returns {string} in lower case, without the dot; empty: none */
+export function endingOf(name) {
+  return /\.([^.\s]{1,12})$/.exec(name)?.[1].toLowerCase() ?? '';
 }
 
 /**
@@ -191,6 +199,7 @@ async function* chunked(found, limit) {
   let resumed = performance.now();
   for await (const one of found) {
     if ('ignored' in one) chunk.ignored.push(one.ignored);
+    else if ('model' in one) chunk.models.push(one.model);
     else if (room <= 0) {
       chunk.problems.push({ path: one.path, code: 'too-many-photos' });
       break;
@@ -214,10 +223,10 @@ async function* chunked(found, limit) {
 
 /** @returns {Chunk} */
 function emptyChunk() {
-  return { photos: [], ignored: [], problems: [] };
+  return { photos: [], models: [], ignored: [], problems: [] };
 }
 
 /** @param {Chunk} chunk */
-function sizeOf({ photos, ignored, problems }) {
-  return photos.length + ignored.length + problems.length;
+function sizeOf({ photos, models, ignored, problems }) {
+  return photos.length + models.length + ignored.length + problems.length;
 }

@@ -1,13 +1,12 @@
-/** Adding photos: dropped anywhere on the page, picked, pasted, or painted as samples. */
+/** Adding photos and models: dropped anywhere on the page, picked, pasted, or painted as samples. */
 import { fromDrop, fromInput, fromPaste } from '../files/walk.js';
 import { byId, input } from '../page/dom.js';
 import { text } from '../page/messages.js';
 import { currentView } from '../page/views.js';
 
-/** @typedef {AsyncGenerator<import('../files/walk.js').Chunk>} Chunks */
+/** @import { Candidate } from '../files/walk.js' */
 
-/** Names of weights files. */
-export const WEIGHTS = /\.(pth|pt|safetensors)$/i;
+/** @typedef {AsyncGenerator<import('../files/walk.js').Chunk>} Chunks */
 
 /** Sample scenes: enough to fill a gallery, at a size that is fast on any device. */
 const SCENES = 6;
@@ -19,41 +18,32 @@ let scenesPainted = 0;
 /**
  * @param {object} page
  * @param {() => number} page.room how many more photos are accepted
- * @param {(chunks: Chunks) => void} page.onPhotos
- * @param {(file: File) => void} page.onWeights called for each weights file, picked or dropped
+ * @param {(chunks: Chunks) => void} page.onFiles
+ * @param {(models: Candidate[]) => void} page.onModels for those picked as models, whatever they are
  */
-export function listenForFiles({ room, onPhotos, onWeights }) {
+export function listenForFiles({ room, onFiles, onModels }) {
   for (const id of ['photos', 'folder']) {
-    const field = input(id);
-    field.addEventListener('change', () => {
-      const files = [...(field.files ?? [])];
-      field.value = ''; // so that the same files can be picked again
-      // A folder of photos may contain models that nobody wants.
-      const models = id === 'photos' ? files.filter(isWeights) : [];
-      const others = files.filter((file) => !models.includes(file));
-      if (others.length) onPhotos(fromInput(others, room()));
-      models.forEach(onWeights);
-    });
+    const picked = taken(input(id), (files) => onFiles(fromInput(files, room())));
+    input(id).addEventListener('change', picked);
   }
-  input('weights').addEventListener('change', () => {
-    const file = input('weights').files?.[0];
-    input('weights').value = '';
-    if (file) onWeights(file);
-  });
+  const models = (/** @type {File[]} */ files) =>
+    onModels(files.map((file) => ({ file, path: file.name })));
+  input('weights').addEventListener('change', taken(input('weights'), models));
   document.addEventListener('paste', (event) => {
     if (currentView() === 'translate' && event.clipboardData?.files.length)
-      onPhotos(fromPaste(event.clipboardData, room()));
+      onFiles(fromPaste(event.clipboardData, room()));
   });
-  listenForDrops((data) => {
-    const models = [...data.files].filter(isWeights);
-    if (models.length < data.files.length || models.length === 0)
-      onPhotos(fromDrop(data, room(), isWeights));
-    models.forEach(onWeights);
-  });
+  listenForDrops((data) => onFiles(fromDrop(data, room())));
 }
 
-/** @param {{ name: string }} file */
-const isWeights = ({ name }) => WEIGHTS.test(name);
+/** @param {HTMLInputElement} field @param {(files: File[]) => void} onPick */
+function taken(field, onPick) {
+  return () => {
+    const files = [...(field.files ?? [])];
+    field.value = ''; // so that the same files can be picked again
+    if (files.length > 0) onPick(files);
+  };
+}
 
 /** @param {(data: DataTransfer) => void} onDrop */
 function listenForDrops(onDrop) {

@@ -1,15 +1,19 @@
 /** A person's own models: weights that are added, renamed, forgotten, or made by polishing others. */
+import { failureOf } from '../failure.js';
 import { marginIn } from '../files/margin.js';
+import { WEIGHTS_NAME } from '../files/weights-kind.js';
 import { confirmed } from '../page/confirm.js';
 import { button, byId, input } from '../page/dom.js';
 import { formatTime, text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
+import { batchWords, earlierStates, inOrderOfUse } from './batch.js';
 import { addOwnModel, chosenModel, removeOwnModel, renameOwnModel } from './controls.js';
-import { WEIGHTS } from './intake.js';
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
 
+/** @import { Failure } from '../failure.js' */
+/** @import { Candidate } from '../files/walk.js' */
 /** @import { Own } from './controls.js' */
 
 /**
@@ -72,29 +76,51 @@ async function changeModels(change) {
   page.onChange();
 }
 
-/** Checks weights by loading them; accepted ones are remembered and chosen. @param {File} file */
-export function takeWeights(file) {
-  notify(''); // now: with several files, the next one must keep what is said about this one
+/**
+ * Checks weights by loading them; accepted ones are remembered, and the first of them is chosen. One file that
+ * is refused is a failure; of several, those that are left out are told in a line.
+ * @param {Candidate[]} found
+ * @param {boolean} [aside] there were photos too, and nobody may have meant to add models
+ */
+export function takeModels(found, aside = false) {
+  notify('');
   return changeModels(async () => {
-    showLine(text('models.checking', { name: file.name }));
-    try {
-      tellEnd(await added(file, 'models.added'));
-    } catch (error) {
-      hideProgress();
-      throw error;
+    const { latest, earlier } = earlierStates(found);
+    const taken = [];
+    /** @type {(Failure & { name: string })[]} */
+    const left = [];
+    for (const { file } of inOrderOfUse(latest)) {
+      showLine(text('models.checking', { name: file.name }));
+      try {
+        taken.push(await added(file, { chosen: taken.length === 0 }));
+      } catch (error) {
+        const failure = failureOf(error);
+        if (!failure.code.startsWith('weights-')) {
+          hideProgress();
+          throw error;
+        }
+        console.warn(`${file.name}: ${failure.code}: ${failure.detail}`);
+        left.push({ ...failure, name: file.name });
+      }
     }
+    if (taken.length === 0 && !aside) {
+      hideProgress();
+      tellFailure(left[0]);
+    } else tellEnd(batchWords(taken, left, earlier));
   });
 }
 
 /**
  * @param {File} file
- * @param {string} words key of the text for where it is stored
- * @param {number} [margin] otherwise the file's own
+ * @param {object} [how]
+ * @param {string} [how.words] key of the text for where it is stored
+ * @param {number} [how.margin] otherwise the file's own
+ * @param {boolean} [how.chosen]
  */
-async function added(file, words, margin) {
+async function added(file, { words = 'models.added', margin, chosen = true } = {}) {
   const { name, kept, network } = await page.loader.add(file);
   const about = { margin: margin ?? (await marginIn(file)), bytes: file.size, network };
-  addOwnModel({ name, ...about }, true);
+  addOwnModel({ name, ...about }, chosen);
   return text(kept === 'disk' ? words : 'models.session', { name });
 }
 
@@ -151,7 +177,7 @@ function polishChosen() {
 /** @param {Blob[]} photos @param {AbortSignal} signal */
 async function polishOn(photos, signal) {
   const model = chosenModel();
-  const name = model.name?.replace(WEIGHTS, '') ?? text(`models.${model.value}`);
+  const name = model.name?.replace(WEIGHTS_NAME, '') ?? text(`models.${model.value}`);
   showLine(text('device.opening'));
   const slow = isSlow(await page.engine.open());
   const made = await polish({
@@ -167,5 +193,5 @@ async function polishOn(photos, signal) {
   });
   if (!made) return tellEnd(text('polish.none'));
   const file = new File([made], text('polish.name', { name }));
-  tellEnd(await added(file, 'polish.done', model.margin));
+  tellEnd(await added(file, { words: 'polish.done', margin: model.margin }));
 }

@@ -18,7 +18,7 @@ import {
   ownWeights,
   setUpOwnModels,
   stopPolishing,
-  takeWeights,
+  takeModels,
 } from './own-models.js';
 import { showProblems } from './problems.js';
 import { hideProgress, resetProgress, showEnd, showLine, showProgress } from './progress.js';
@@ -38,6 +38,7 @@ import { samplePhotos } from './sample-photos.js';
 import { Viewer } from './viewer.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
+/** @import { Candidate } from '../files/walk.js' */
 /** @import { WeightsStore } from '../files/weights-store.js' */
 
 /** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
@@ -81,8 +82,8 @@ export async function setUpTranslate(client, store, opener) {
   mountCompare(byId('demo'));
   listenForFiles({
     room: () => MAX_PHOTOS - run.items.size,
-    onPhotos: takePhotos,
-    onWeights: takeWeights,
+    onFiles: takeFiles,
+    onModels: takeModels,
   });
   byId('controls').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -133,13 +134,13 @@ export function wouldLose() {
 let walks = 0;
 
 /** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
-async function takePhotos(chunks) {
+async function takeFiles(chunks) {
   notify('');
   const mine = walks;
-  let added = 0;
-  let found = 0;
-  for await (const { photos, ignored, problems } of chunks) {
+  const found = { photos: 0, all: 0, models: /** @type {Candidate[]} */ ([]) };
+  for await (const { photos, models, ignored, problems } of chunks) {
     if (mine !== walks) return;
+    found.models.push(...models);
     const items = addPhotos(run, [
       ...photos.map(({ path, file }) => ({ name: path, file })),
       ...problems.map(({ path, code, values }) => ({
@@ -148,16 +149,19 @@ async function takePhotos(chunks) {
         problem: { code, detail: '', values },
       })),
     ]);
-    added += photos.length;
-    found += items.length + ignored.length;
+    found.photos += photos.length;
+    found.all += items.length + ignored.length;
     run.ignored += ignored.length;
     for (const ending of ignored) run.endings.add(ending);
     gallery.show(items);
     refresh();
     if (run.running) showProgress(run);
   }
-  if (found === 0) notify(text('drop.nothing'));
-  else announce(text('drop.added', { n: added }));
+  const { models } = found;
+  if (found.photos > 0 || (found.all > 0 && models.length === 0))
+    announce(text('drop.added', { n: found.photos }));
+  if (models.length > 0) takeModels(models, found.photos > 0);
+  else if (found.all === 0) notify(text('drop.nothing'));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The two folders of a session; each is examined as soon as it is there, both at the same time if need be. */
+import { endingOf } from '../../files/walk.js';
 import { datasetReport, folderReport, inspect } from './dataset.js';
 import { DOMAINS } from './domains.js';
 
@@ -110,11 +111,11 @@ export class Folders {
     if (Array.isArray(given)) return { photos: given.map(candidate), leftOut: [], ignored: [] };
     /** @type {Content} */
     const content = { photos: [], leftOut: [], ignored: [] };
-    for await (const { photos, problems, ignored } of given) {
+    for await (const { photos, models, problems, ignored } of given) {
       if (walk.abort.signal.aborted) return null;
       content.photos.push(...photos);
       content.leftOut.push(...problems);
-      content.ignored.push(...ignored);
+      content.ignored.push(...ignored, ...models.map(({ path }) => endingOf(path)));
       walk.total = content.photos.length;
       this.#told();
     }

@@ -3,6 +3,7 @@ import { confirmed } from '../../page/confirm.js';
 import { button, byId, downloadFile, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
 import { tellFailure } from '../../page/say.js';
+import { DOMAINS } from '../gather/domains.js';
 import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
 import { directionOf, pairOf } from './words.js';
@@ -12,7 +13,7 @@ import { directionOf, pairOf } from './words.js';
 
 /**
  * @param {TrainSession} session
- * @param {(files: File[]) => unknown} onModels passes weights to the Translate view, the chosen one last
+ * @param {(files: File[]) => unknown} onModels passes weights to the Translate view, the chosen one first
  */
 export function setUpAfter(session, onModels) {
   /** @param {string} id @param {() => Promise<unknown>} action */
@@ -64,7 +65,7 @@ export function showAfter(snapshot, session) {
  */
 export async function useTrained(session, onModels, id, which) {
   const files = [];
-  for (const direction of /** @type {const} */ (['B', 'A'])) {
+  for (const direction of DOMAINS) {
     const { name, blob } = await session.exportWeights(direction, id, which);
     files.push(new File([blob], name));
   }
