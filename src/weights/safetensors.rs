@@ -11,7 +11,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::{Map, Value, json};
 
 use super::floats::{ByteOrder, FloatType};
-use super::state::{HostTensor, StateDict, check_name, damaged, elements, quote};
+use super::state::{HostTensor, Listed, StateDict, check_name, damaged, elements, quote};
 use crate::error::{Error, Result};
 
 /// The longest header that is parsed, in bytes: room for 3,000 tensors. The four networks of a
@@ -27,16 +27,15 @@ pub fn recognises(bytes: &[u8]) -> bool {
     bytes.get(LENGTH) == Some(&b'{')
 }
 
-/// Reads all float tensors; integers and booleans are left out. Fails with `weights-too-large`,
-/// `weights-truncated`, `weights-damaged`, `weights-unsupported-type` (such as float64) or
-/// `weights-no-tensors`.
+/// Reads all float tensors; numbers of other types are left out. Fails with `weights-too-large`,
+/// `weights-truncated`, `weights-damaged` or `weights-no-tensors`.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
-    let (header, numbers) = parse(bytes)?;
+    let mut file = open(bytes)?;
     let mut state = StateDict::new();
-    for (name, info) in header.tensors() {
-        check_name(&name)?;
-        if let Some(tensor) = tensor(&name, info, numbers)? {
-            state.insert(name, tensor);
+    for index in 0..file.listed.len() {
+        if let Some(Listed { path, is_float: true, .. }) = file.listed.get(index) {
+            let path = path.clone();
+            state.insert(path, file.read(index)?);
         }
     }
     if state.is_empty() {
@@ -44,6 +43,56 @@ pub fn read(bytes: &[u8]) -> Result<StateDict> {
         return Err(Error::WeightsNoTensors(detail.into()));
     }
     Ok(state)
+}
+
+/// Lists what a file holds, without decoding any of it. Fails as [`read`] does, except with what
+/// concerns single tensors.
+pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>> {
+    let (header, numbers) = parse(bytes)?;
+    let by_place = header.offset_keys();
+    let mut places = header.tensors();
+    let (mut listed, mut infos) = (Vec::new(), Vec::new());
+    for path in by_place {
+        let Some(info) = places.remove(&path).cloned() else { continue };
+        listed.push(Listed {
+            path,
+            shape: info.shape.clone(),
+            is_float: float(info.dtype).is_some(),
+        });
+        infos.push(info);
+    }
+    let metadata = header.metadata().clone().into_iter().flatten().collect();
+    Ok(Opened { listed, infos, numbers, metadata })
+}
+
+/// An open file.
+pub(super) struct Opened<'a> {
+    listed: Vec<Listed>,
+    infos: Vec<TensorInfo>,
+    numbers: &'a [u8],
+    #[allow(dead_code, reason = "what recognises networks by their structure will use it")]
+    /// What was written beside the tensors, by key.
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+impl Opened<'_> {
+    #[allow(dead_code, reason = "as above")]
+    /// Every tensor in the order of its numbers.
+    pub(super) fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
+    /// Decodes one tensor. Fails with `weights-unsupported-type`.
+    pub(super) fn read(&mut self, index: usize) -> Result<HostTensor> {
+        let (Some(listed), Some(info)) = (self.listed.get(index), self.infos.get(index)) else {
+            return Err(Error::Usage(format!("there is no tensor {index}")));
+        };
+        check_name(&listed.path)?;
+        tensor(&listed.path, info, self.numbers)?.ok_or_else(|| {
+            let detail = format!("{} is {:?}", quote(&listed.path), info.dtype);
+            Error::WeightsUnsupportedType(detail)
+        })
+    }
 }
 
 /// Reads the free text that was written beside the tensors, by key. Fails as [`read`] does
@@ -134,8 +183,7 @@ impl Index {
     }
 
     /// Decodes a tensor from its bytes `numbers` and removes it from the index. `None` if it holds
-    /// no floats. Fails with `weights-unsupported-type`; `weights-damaged` when there is no such
-    /// tensor.
+    /// no floats. Fails with `weights-damaged` when there is no such tensor.
     pub fn take(&mut self, name: &str, numbers: &[u8]) -> Result<Option<HostTensor>> {
         let Some(mut info) = self.places.remove(name) else {
             return Err(damaged(format!("{} is not there", quote(name))));
@@ -185,17 +233,21 @@ pub fn header_length(start: &[u8]) -> Result<usize> {
     Ok(LENGTH + length as usize)
 }
 
+/// How to read numbers of a type; `None` if they are no floats, or of a kind that is not supported.
+fn float(dtype: Dtype) -> Option<FloatType> {
+    match dtype {
+        Dtype::F32 => Some(FloatType::F32),
+        Dtype::F16 => Some(FloatType::F16),
+        Dtype::BF16 => Some(FloatType::BF16),
+        Dtype::F64 => Some(FloatType::F64),
+        _ => None,
+    }
+}
+
 /// Decodes one tensor; `None` if it holds no floats.
 fn tensor(name: &str, info: &TensorInfo, numbers: &[u8]) -> Result<Option<HostTensor>> {
-    let float = match info.dtype {
-        Dtype::F32 => FloatType::F32,
-        Dtype::F16 => FloatType::F16,
-        Dtype::BF16 => FloatType::BF16,
-        Dtype::BOOL | Dtype::U8 | Dtype::I8 | Dtype::U16 | Dtype::I16 => return Ok(None),
-        Dtype::U32 | Dtype::I32 | Dtype::U64 | Dtype::I64 => return Ok(None),
-        other => {
-            return Err(Error::WeightsUnsupportedType(format!("{} is {other:?}", quote(name))));
-        }
+    let Some(float) = float(info.dtype) else {
+        return Ok(None);
     };
     let (start, end) = info.data_offsets;
     let Some(bytes) = numbers.get(start..end) else {

@@ -16,6 +16,18 @@ pub struct HostTensor {
 /// Tensors by their PyTorch names, such as `model.1.weight`.
 pub type StateDict = BTreeMap<String, HostTensor>;
 
+/// A tensor that a file describes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Listed {
+    /// The keys that lead to it from the file's root, joined by dots: of dictionaries, of lists and
+    /// tuples (their indices), and of objects (their attributes).
+    pub path: String,
+    /// Extents, outermost first; empty if the file gives none that make sense.
+    pub shape: Vec<usize>,
+    /// Whether it can be read: integers, complex and quantised numbers cannot.
+    pub is_float: bool,
+}
+
 /// The longest accepted name of a tensor, in bytes. PyTorch's own are below 100.
 const LONGEST_NAME: usize = 512;
 

@@ -38,7 +38,7 @@ fn storage_type(name: &str) -> Option<ElementType> {
         "ShortStorage" => ElementType::Integer(2),
         "IntStorage" => ElementType::Integer(4),
         "LongStorage" => ElementType::Integer(8),
-        "DoubleStorage" => ElementType::Other("float64", 8),
+        "DoubleStorage" => ElementType::Float(FloatType::F64),
         "ComplexFloatStorage" => ElementType::Other("complex64", 8),
         "ComplexDoubleStorage" => ElementType::Other("complex128", 16),
         _ => return None,

@@ -7,15 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use super::checkpoint;
 use super::cursor::Cursor;
 use super::heap::Heap;
 use super::pickle;
-use super::tensor::Reader;
-use super::value::{ElementType, Storage, Value};
+use super::value::{ElementType, Value};
 use crate::error::{Error, Result};
-use crate::weights::floats::ByteOrder;
-use crate::weights::state::{StateDict, damaged, quote};
+use crate::weights::state::{damaged, quote};
 
 /// `LONG1` of ten bytes with 0x1950a86a20f9469cfc6c: the pickled magic number.
 const MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -31,29 +28,25 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
     start.windows(MAGIC.len()).any(|window| window == MAGIC)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
+/// The storages of a file by their keys.
+pub(super) type Storages<'a> = BTreeMap<&'a str, &'a [u8]>;
+
+/// Reads the pickles into `heap`; returns the object that was saved, and its storages.
+pub(super) fn open<'a>(bytes: &'a [u8], heap: &mut Heap<'a>) -> Result<(Value<'a>, Storages<'a>)> {
     let mut cursor = Cursor::new(bytes, "the file");
-    let mut heap = Heap::default();
-    pickle::load(&mut cursor, &mut heap)?; // the magic number
-    let version = pickle::load(&mut cursor, &mut heap)?;
+    pickle::load(&mut cursor, heap)?; // the magic number
+    let version = pickle::load(&mut cursor, heap)?;
     if version != Value::Int(VERSION) {
         return Err(Error::WeightsUnsupportedContainer(format!("its version is not {VERSION}")));
     }
-    pickle::load(&mut cursor, &mut heap)?; // the writing machine
-    let root = pickle::load(&mut cursor, &mut heap)?;
-    let keys = pickle::load(&mut cursor, &mut heap)?;
-    let storages = storages(&mut cursor, &heap, keys)?;
-
-    let bytes_of = |storage: &Storage<'_>| Ok(storages.get(storage.key).copied());
-    checkpoint::read(&heap, root, Reader::new(&bytes_of, ByteOrder::Little, bytes.len()))
+    pickle::load(&mut cursor, heap)?; // the writing machine
+    let root = pickle::load(&mut cursor, heap)?;
+    let keys = pickle::load(&mut cursor, heap)?;
+    Ok((root, storages(&mut cursor, heap, keys)?))
 }
 
 /// Cuts out the storages. Their element types are known only from the objects.
-fn storages<'a>(
-    cursor: &mut Cursor<'a>,
-    heap: &Heap<'a>,
-    keys: Value<'a>,
-) -> Result<BTreeMap<&'a str, &'a [u8]>> {
+fn storages<'a>(cursor: &mut Cursor<'a>, heap: &Heap<'a>, keys: Value<'a>) -> Result<Storages<'a>> {
     let mut elements = BTreeMap::<&str, ElementType>::new();
     for storage in heap.storages() {
         let known = elements.insert(storage.key, storage.element);

@@ -29,6 +29,11 @@ impl<'r, 'a> Reader<'r, 'a> {
         Self { bytes_of, order, budget: file_length }
     }
 
+    /// Numbers that may still be read.
+    pub(super) fn left(&self) -> usize {
+        self.budget
+    }
+
     /// Reads one tensor; `None` if it holds integers.
     pub(super) fn read(
         &mut self,
@@ -71,6 +76,13 @@ impl<'r, 'a> Reader<'r, 'a> {
         self.budget = budget;
         Ok(Some(HostTensor { shape, data }))
     }
+}
+
+/// A tensor's shape, and whether its numbers can be read. Empty if its size makes no sense.
+pub(super) fn describe(heap: &Heap<'_>, id: Id) -> Result<(Vec<usize>, bool)> {
+    let (tensor, storage) = heap.tensor_at(id)?;
+    let shape = extents(heap.items(tensor.size)?).unwrap_or_default();
+    Ok((shape, matches!(storage.element, ElementType::Float(_))))
 }
 
 /// The bytes of a storage's window.

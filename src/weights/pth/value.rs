@@ -3,6 +3,8 @@
 //! They are handles, so copying one is free and a pickle that repeats itself by reference does not
 //! grow. Text is borrowed from the file.
 
+use std::borrow::Cow;
+
 use crate::weights::floats::FloatType;
 
 /// Index of a tuple, list, dictionary, storage or tensor in its part of the heap.
@@ -24,6 +26,20 @@ pub(super) enum Value<'a> {
     Callable(Callable),
     Storage(Id),
     Tensor(Id),
+}
+
+impl<'a> Value<'a> {
+    /// How it reads as a part of a tensor's path.
+    pub(super) fn name(self) -> Cow<'a, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Int(number) => number.to_string().into(),
+            Self::Bool(true) => "True".into(),
+            Self::Bool(false) => "False".into(),
+            Self::None => "None".into(),
+            _ => "?".into(),
+        }
+    }
 }
 
 /// A run of numbers in the file: a whole storage, or a window of one.

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{checkpoint, cursor::Cursor, heap::Heap, pickle, tensor::Reader, value::Storage};
+use super::{cursor::Cursor, heap::Heap, pickle, value::Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
-use crate::weights::state::{StateDict, damaged, quote};
+use crate::weights::state::{damaged, quote};
 
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_HEADER: [u8; 4] = *b"PK\x01\x02";
@@ -28,7 +28,11 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
     bytes.starts_with(&LOCAL_HEADER)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
+/// Reads `data.pkl` into `heap`; returns the object that was saved, and where its storages are.
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    heap: &mut Heap<'a>,
+) -> Result<(Value<'a>, Archive<'a>, ByteOrder)> {
     let archive = Archive::open(bytes)?;
     let Some(pickle) = archive.entry("data.pkl")? else {
         let detail = "a zip archive without the data.pkl that PyTorch writes";
@@ -42,10 +46,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<StateDict> {
             return Err(Error::WeightsUnsupportedContainer(detail));
         }
     };
-    let mut heap = Heap::default();
-    let root = pickle::load(&mut Cursor::new(pickle, "data.pkl"), &mut heap)?;
-    let bytes_of = |storage: &Storage<'_>| archive.entry(&format!("data/{}", storage.key));
-    checkpoint::read(&heap, root, Reader::new(&bytes_of, order, bytes.len()))
+    let root = pickle::load(&mut Cursor::new(pickle, "data.pkl"), heap)?;
+    Ok((root, archive, order))
 }
 
 /// An entry as the central directory lists it.
@@ -58,7 +60,7 @@ struct Entry {
 }
 
 /// The entries in the folder of `data.pkl`, by their paths relative to it.
-struct Archive<'a> {
+pub(super) struct Archive<'a> {
     bytes: &'a [u8],
     entries: BTreeMap<&'a [u8], Entry>,
 }
@@ -85,6 +87,11 @@ impl<'a> Archive<'a> {
         let below_root = |(name, entry): (&'a [u8], Entry)| Some((name.strip_prefix(root)?, entry));
         let entries = entries.into_iter().filter_map(below_root).collect();
         Ok(Self { bytes, entries })
+    }
+
+    /// The bytes of a storage; `None` if there is none with this key.
+    pub(super) fn storage(&self, key: &str) -> Result<Option<&'a [u8]>> {
+        self.entry(&format!("data/{key}"))
     }
 
     /// The bytes of an entry; `None` if there is no such entry.
