@@ -30,7 +30,8 @@ const engine = new EngineClient(spawn, deviceChoice(), {
   onLoading: (loading) => tellLoading(showLoading(loading)),
 });
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
-await setUpTranslate(engine, weights, { open: openEngine, version: () => version });
+const opener = { open: openEngine, version: () => version };
+await setUpTranslate(engine, weights, opener, query.get('model') || null);
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
   notify(''); // clears the message that it could not be loaded

@@ -15,7 +15,7 @@ visit(
     await ready(page);
     await page.click(by('view-train'));
     await fillFolders(page);
-    const [a, b] = [TINY, { ...TINY, seed: 8 }].map(generatorFile);
+    const [a, b] = [TINY, { ...TINY, seed: 8 }].map((size) => generatorFile(size));
     await startFromFiles(page, { a, b });
     const { crop } = SMALL;
     await set(page, { crop, steps: STEPS, warmup: 2, polish: 0, 'preview-every': 6, lr: 0.01 });

@@ -1,8 +1,9 @@
 /**
- * The available models: those that come with the page, each with a card, and the visitor's own weights.
- * Weights are fetched when they are first needed.
+ * The available models: those that come with the page, each with a card, those that its host has put beside it,
+ * and the visitor's own weights. Weights are fetched when they are first needed.
  */
 import { CodedError } from '../failure.js';
+import { NOTHING_SAID } from '../files/about.js';
 import { fetchFile } from '../files/download.js';
 import cards from './cards.json';
 
@@ -10,21 +11,29 @@ export { cards };
 
 /** @import { ModelReport, Season } from '../pkg/cyclegan_web.js' */
 /** @import { Smooth } from '../engine/protocol.js' */
+/** @import { About } from '../files/about.js' */
+/** @import { Hosted } from './hosted.js' */
 
 /** @typedef {(typeof cards)[number]} Card */
 
 /**
  * @typedef {object} Model
- * @property {string} value in the select: a card's id, or `own:<name>`
- * @property {string | null} name of the visitor's own weights
+ * @property {string} value in the select: a card's id, `site:<path>`, `own:<file>`, or `own:<file>/<part>`
+ * @property {string | null} name that is shown; null: of a card, for which the page has words
  * @property {Card | null} card of a model that comes with the page
+ * @property {Hosted | null} hosted a model beside the page
+ * @property {string | null} file of the visitor's own weights, as the store has it
+ * @property {string | null} part the network to take from a file with several; null: the only one
  * @property {'ab' | 'ba' | 'own'} direction A is summer and warm, B is winter and cool
  * @property {Season[]} seasons what its photos should show
  * @property {number} margin pixels
  * @property {Smooth} smooth
  * @property {number | null} bytes of the weights; null: unknown
- * @property {ModelReport | null} network of the visitor's own weights, once read; null: unknown
+ * @property {Facts | null} network as far as its weights have been read; null: unknown
+ * @property {About} about what its file says of itself
  */
+/** @typedef {Pick<ModelReport, 'ngf' | 'blocks' | 'up' | 'norm' | 'parameters'>} Facts of a network */
+/** @typedef {(fraction: number | null, bytes: number) => void} OnProgress 0 to 1, null if the whole is unknown */
 
 /** Written out, so that the build finds the files and gives them hashed names. */
 const FILES = /** @type {Record<string, URL>} */ ({
@@ -49,41 +58,84 @@ const fetched = new Map();
 /** @returns {Model[]} */
 export function shippedModels() {
   return cards.map((card) => ({
+    ...PLAIN,
     value: card.id,
-    name: null,
     card,
     direction: DIRECTIONS[card.source] ?? 'own',
     seasons: card.source in DIRECTIONS ? [/** @type {Season} */ (card.source)] : SEASONS,
     margin: card.margin,
     smooth: /** @type {Smooth} */ (card.smooth),
     bytes: card.bytes,
-    network: null,
   }));
 }
 
+/** @type {Omit<Model, 'value'>} */
+const PLAIN = {
+  name: null,
+  card: null,
+  hosted: null,
+  file: null,
+  part: null,
+  direction: 'own',
+  seasons: ['summer', 'winter'],
+  margin: 0,
+  smooth: 1,
+  bytes: null,
+  network: null,
+  about: NOTHING_SAID,
+};
+
 /**
- * @param {string} name as the store has it
- * @param {Pick<Model, 'margin' | 'bytes'> & Partial<Pick<Model, 'network'>>} [about]
+ * @param {string} file as the store has it
+ * @param {Partial<Pick<Model, 'name' | 'part' | 'margin' | 'bytes' | 'network' | 'about'>>} [facts]
  * @returns {Model}
  */
-export function ownModel(name, { margin, bytes, network = null } = { margin: 0, bytes: null }) {
+export function ownModel(file, facts = {}) {
+  const { part = null } = facts;
+  const value = part === null ? `own:${file}` : `own:${file}/${part}`;
+  return { ...PLAIN, ...facts, value, file, name: facts.name ?? file };
+}
+
+/**
+ * A model beside the page. What its list says of it comes before what its file says.
+ * @param {Hosted} hosted
+ * @param {string} name
+ * @param {About} [about] once it has been fetched
+ * @returns {Model}
+ */
+export function siteModel(hosted, name, about = NOTHING_SAID) {
+  const { path, bytes, margin, size, from, to } = hosted;
   return {
-    value: `own:${name}`,
+    ...PLAIN,
+    value: `site:${path}`,
     name,
-    card: null,
-    direction: 'own',
-    seasons: ['summer', 'winter'],
-    margin,
-    smooth: 1,
+    hosted,
+    margin: margin || about.margin,
     bytes,
-    network,
+    about: {
+      ...about,
+      from: from ?? about.from,
+      to: to ?? about.to,
+      size: size ?? about.size,
+    },
   };
+}
+
+/**
+ * The weights of a model beside the page, and their expected hash.
+ * @param {Hosted} hosted
+ * @param {OnProgress} [onProgress]
+ * @param {AbortSignal} [signal]
+ * @throws {CodedError} `model-unavailable`
+ */
+export async function readHosted({ url, bytes, sha256 }, onProgress = () => {}, signal) {
+  return { weights: await once(url, bytes, onProgress, signal), sha256 };
 }
 
 /**
  * The weights of a model that comes with the page, and their expected hash.
  * @param {Card} card
- * @param {(fraction: number) => void} [onProgress] 0 to 1
+ * @param {OnProgress} [onProgress]
  * @param {AbortSignal} [signal]
  * @throws {CodedError} `model-unavailable` when the file cannot be fetched whole
  */
@@ -105,37 +157,48 @@ export async function readDiscriminator({ id, discriminator }, signal) {
 }
 
 /**
- * A file that comes with the page, fetched once per visit.
+ * A file of this site, fetched once per visit.
  * @param {URL} url
- * @param {number} bytes the expected length; a server may report the compressed one
- * @param {(fraction: number) => void} onProgress
+ * @param {number | null} bytes the expected length, because a server may report the compressed one; null: unknown
+ * @param {OnProgress} onProgress
  * @param {AbortSignal} [signal]
  */
 async function once(url, bytes, onProgress, signal) {
+  const known = fetched.get(url.href);
+  if (known) return known;
+  let whole = bytes;
   const options = {
-    onBytes: (/** @type {number} */ count) => onProgress(Math.min(1, count / bytes)),
+    onBytes: (/** @type {number} */ count) =>
+      onProgress(whole ? Math.min(1, count / whole) : null, count),
     signal,
   };
-  const known = fetched.get(url.href);
-  const weights =
-    known ??
-    (await fetchFile(url, (response) => response.blob(), options).catch((error) => {
-      if (signal?.aborted) throw error;
-      throw new CodedError('model-unavailable', String(error));
-    }));
+  const read = (/** @type {Response} */ response) => {
+    whole ??= lengthOf(response);
+    return response.blob();
+  };
+  const weights = await fetchFile(url, read, options).catch((error) => {
+    if (signal?.aborted) throw error;
+    throw new CodedError('model-unavailable', String(error));
+  });
   // A network that requires a login returns its own page.
-  if (weights.size !== bytes)
+  if (bytes !== null && weights.size !== bytes)
     throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
   fetched.set(url.href, weights);
   return weights;
 }
 
+/** The length of what arrives, unless it was compressed. @param {Response} response */
+function lengthOf({ headers }) {
+  return headers.has('content-encoding') ? null : Number(headers.get('content-length')) || null;
+}
+
 /**
- * A model that did not match its published hash is fetched again the next time.
- * @param {string} id
- * @param {unknown} error the reason for refusing it
+ * Weights that did not match their published hash are fetched again the next time.
+ * @param {Pick<Model, 'card' | 'hosted'>} model
+ * @param {unknown} error the reason for refusing them
  */
-export function forgetMismatch(id, error) {
+export function forgetMismatch({ card, hosted }, error) {
   if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
-  for (const url of [FILES[id], DISCRIMINATORS[id]]) if (url) fetched.delete(url.href);
+  const urls = card ? [FILES[card.id], DISCRIMINATORS[card.id]] : [hosted?.url];
+  for (const url of urls) if (url) fetched.delete(url.href);
 }

@@ -20,9 +20,17 @@ const memoryIn = (storage) => ({
       // Full or switched off: it lasts as long as the page.
     }
   },
+  /** @param {string} key */
+  remove(key) {
+    try {
+      storage().removeItem(PREFIX + key);
+    } catch {
+      // Switched off: there is nothing to remove.
+    }
+  },
 });
 
-/** Small choices, kept between visits. */
-export const { get: recall, set: remember } = memoryIn(() => localStorage);
+/** Small choices and names, kept between visits. */
+export const { get: recall, set: remember, remove: forget } = memoryIn(() => localStorage);
 /** Kept for the lifetime of the tab. */
 export const tabMemory = memoryIn(() => sessionStorage);

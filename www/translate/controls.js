@@ -2,29 +2,21 @@
  * The bar: which model, at what size, saved as what. Choices are kept between visits; until the visitor has
  * chosen a size, the device proposes one.
  */
-import { ownModel, shippedModels } from '../models/models.js';
-import { button, byId, input, made, select } from '../page/dom.js';
+import { shippedModels } from '../models/models.js';
+import { button, byId, input, select } from '../page/dom.js';
 import { recall, remember } from '../page/memory.js';
-import { formatBytes, formatSmall, text } from '../page/messages.js';
+import { showCard } from './model-card.js';
+import { addModel, choose, chosenModel, removeModel, replaceModel } from './model-list.js';
 
-/** @import { ModelReport } from '../pkg/cyclegan_web.js' */
 /** @import { Longest, Smooth, TranslateSettings } from '../engine/protocol.js' */
-/** @import { Card, Model } from '../models/models.js' */
-
-/** @typedef {{ name: string, margin: number, bytes: number, network?: ModelReport }} Own the visitor's own weights */
+/** @import { Model } from '../models/models.js' */
 
 /** The lists of the bar. */
 const CHOICES = ['model', 'size', 'format', 'smooth'];
 
-/** @type {Map<string, Model>} */
-const models = new Map();
-
-/** @param {Own[]} own the visitor's weights @param {() => void} onChange */
+/** @param {Model[]} own the visitor's models @param {() => void} onChange */
 export function setUpControls(own, onChange) {
-  for (const model of shippedModels()) {
-    addOption(select('model'), model, text(`models.${model.value}`));
-  }
-  for (const one of own) addOwnModel(one);
+  for (const model of [...shippedModels(), ...own]) addModel(model);
   choose(select('model'), recall('model'));
   choose(select('size'), recall('size'));
   choose(select('format'), recall('format'));
@@ -33,7 +25,10 @@ export function setUpControls(own, onChange) {
     select(name).addEventListener('change', () => {
       remember(name, select(name).value);
       proposed ||= name === 'size';
-      if (name === 'model') showModel();
+      if (name === 'model') {
+        chosenByHand = true;
+        showModel();
+      }
       onChange();
     });
   }
@@ -43,11 +38,6 @@ export function setUpControls(own, onChange) {
   });
   closeOutside(/** @type {HTMLDetailsElement} */ (byId('more')));
   showModel();
-}
-
-/** @returns {Model} */
-export function chosenModel() {
-  return /** @type {Model} */ (models.get(select('model').value));
 }
 
 /** @returns {TranslateSettings} */
@@ -69,53 +59,52 @@ export function proposeSize(size) {
   proposed = true;
 }
 
-/** @param {Own} own @param {boolean} [chosen] select it, as the visitor's choice */
-export function addOwnModel({ name, ...about }, chosen = false) {
-  const model = ownModel(name, about);
-  let group = select('model').querySelector('optgroup');
-  if (!group) {
-    group = document.createElement('optgroup');
-    group.label = text('models.own');
-    select('model').append(group);
-  }
-  addOption(group, model, name);
-  if (!chosen) return;
-  select('model').value = model.value;
-  remember('model', model.value);
+/**
+ * Adds models beside the page, of which the last visit may have chosen one.
+ * @param {Model[]} hosted
+ */
+export function addSiteModels(hosted) {
+  const { value } = select('model');
+  for (const model of hosted) addModel(model);
+  const wanted = recall('model');
+  if (wanted?.startsWith('site:') && !chosenByHand) choose(select('model'), wanted);
+  if (select('model').value !== value) showModel();
+}
+
+let chosenByHand = false;
+
+/**
+ * @param {Model} model in the list
+ * @param {{ forGood?: boolean }} [how] forGood: as the visitor's choice, which the next visit finds again
+ */
+export function chooseModel({ value }, { forGood = true } = {}) {
+  chosenByHand = true;
+  select('model').value = value;
+  if (forGood) remember('model', value);
   showModel();
 }
 
-/**
- * Removes own weights from the select; if they were chosen, the first model is chosen instead.
- * @param {string} name
- */
-export function removeOwnModel(name) {
-  const chosen = chosenModel().name === name;
-  const group = optionOf(`own:${name}`)?.parentElement;
-  removeOption(`own:${name}`);
-  if (group instanceof HTMLOptGroupElement && !group.children.length) group.remove();
-  if (!chosen) return;
-  select('model').selectedIndex = 0;
+/** Removes a model; if it was chosen, the first one is chosen instead. @param {Model} model */
+export function dropModel({ value }) {
+  if (!removeModel(value)) return;
   remember('model', select('model').value);
   showModel();
 }
 
-/** @param {string} from name of own weights @param {string} name their new name */
-export function renameOwnModel(from, name) {
-  const chosen = chosenModel().name === from;
-  const option = optionOf(`own:${from}`);
-  const before = models.get(`own:${from}`);
-  if (!option || !before) return;
-  const model = ownModel(name, before);
-  const margin = input('margin').value;
-  models.delete(before.value);
-  models.set(model.value, model);
-  option.value = model.value;
-  option.textContent = name;
-  if (!chosen) return;
-  remember('model', model.value);
+/**
+ * Another name for a model, or more that is known of it.
+ * @param {Model} before
+ * @param {Model} model
+ * @param {{ keepMargin?: boolean }} [how] keepMargin: the visitor's margin stays
+ */
+export function changeModel(before, model, { keepMargin = false } = {}) {
+  const isChosen = chosenModel().value === before.value;
+  replaceModel(before.value, model);
+  if (!isChosen) return;
+  if (recall('model') === before.value) remember('model', model.value);
+  const { value } = input('margin');
   showModel();
-  input('margin').value = margin;
+  if (keepMargin) input('margin').value = value;
 }
 
 /** What had the focus before locking. @type {HTMLElement | null} */
@@ -140,35 +129,6 @@ export function lockControls(locked) {
   }
 }
 
-/** @param {HTMLElement} parent @param {Model} model @param {string} label */
-function addOption(parent, model, label) {
-  // Weights that are added again after being lost stay chosen.
-  if (models.has(model.value)) removeOption(model.value);
-  models.set(model.value, model);
-  parent.append(new Option(label, model.value));
-}
-
-/** @param {string} value */
-function removeOption(value) {
-  models.delete(value);
-  optionOf(value)?.remove();
-}
-
-/** @param {string} value of a model */
-function optionOf(value) {
-  return [...select('model').options].find((option) => option.value === value);
-}
-
-/**
- * Selects a value, possibly from an earlier visit, if it still exists.
- * @param {HTMLSelectElement} list
- * @param {string | null} value
- */
-function choose(list, value) {
-  if (value !== null && [...list.options].some((option) => option.value === value))
-    list.value = value;
-}
-
 /** Whole pixels, 0 to 64. */
 function margin() {
   const pixels = Math.round(Number(input('margin').value));
@@ -178,69 +138,15 @@ function margin() {
 /** The chosen model's card, margin and colours; and its smoothness, unless the visitor has chosen one. */
 function showModel() {
   const model = chosenModel();
-  const { card, name, direction } = model;
-  document.body.dataset.direction = direction;
+  document.body.dataset.direction = model.direction;
   input('margin').value = String(model.margin);
   choose(select('smooth'), String(model.smooth));
   choose(select('smooth'), recall('smooth'));
-  byId('card-title').textContent = name ?? text(`models.${model.value}`);
-  byId('card-about').textContent = text(`models.about.${card ? card.id : 'own'}`);
-  button('forget').hidden = card !== null;
-  byId('rename').hidden = card !== null;
-  input('own-name').value = name ?? '';
-  const facts = card ? cardFacts(card) : ownFacts(model);
-  byId('card-facts').replaceChildren(
-    ...facts.flatMap(([term, fact]) => [made('dt', text(term)), made('dd', fact)]),
-  );
-}
-
-/** @param {Card} card @returns {[string, string][]} key of the term, and the fact */
-function cardFacts(card) {
-  const trained = /** @type {Record<string, string | number>} */ (card.trained);
-  return [
-    ['models.trained', text(`models.trained.${card.trained.on}`, trained)],
-    ['models.made', text('models.pixels', { n: card.size })],
-    ...cardScores(card),
-    ['models.network', networkWords(card)],
-    ['models.margin', text('models.pixels', { n: card.margin })],
-    ['models.bytes', formatBytes(card.bytes)],
-    ['models.sha256', card.sha256],
-  ];
-}
-
-/**
- * Its measured scores; the round trip only if there is a model for the way back.
- * @param {Card} card
- * @returns {[string, string][]}
- */
-function cardScores({ back, grid }) {
-  /** @type {[string, string][]} */
-  const facts = [['models.grid', text('models.grid.value', { grid: formatSmall(grid) })]];
-  if (back !== null)
-    facts.unshift(['models.back', text('models.back.value', { back: formatSmall(back) })]);
-  return facts;
-}
-
-/**
- * A network's properties, in one line.
- * @param {Pick<Card, 'blocks' | 'ngf' | 'parameters' | 'up' | 'norm'>} network
- */
-function networkWords({ blocks, ngf, parameters, up, norm }) {
-  let words = text('models.network.resnet', { blocks, ngf, parameters });
-  if (up === 'bilinear') words += text('models.network.bilinear');
-  if (up === 'nearest') words += text('models.network.nearest');
-  if (norm === 'instance_affine') words += text('models.network.affine');
-  return words;
-}
-
-/** @param {Model} own @returns {[string, string][]} */
-function ownFacts({ margin, bytes, network }) {
-  /** @type {[string, string][]} */
-  const facts = [];
-  if (network) facts.push(['models.network', networkWords(network)]);
-  if (margin > 0) facts.push(['models.margin', text('models.pixels', { n: margin })]);
-  if (bytes !== null) facts.push(['models.bytes', formatBytes(bytes)]);
-  return facts;
+  const isOwn = model.file !== null;
+  button('forget').hidden = !isOwn;
+  byId('rename').hidden = !isOwn;
+  input('own-name').value = isOwn ? (model.name ?? '') : '';
+  showCard(model);
 }
 
 /**

@@ -1,11 +1,11 @@
 /** The weights of each model: where to read them, and those that the visitor adds, renames, forgets. */
 import { bytesOf } from '../files/weights-store.js';
-import { forgetMismatch, ownModel, readGenerator } from '../models/models.js';
+import { forgetMismatch, ownModel, readGenerator, readHosted } from '../models/models.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { CodedError } from '../failure.js' */
 /** @import { StoredWeights, WeightsStore } from '../files/weights-store.js' */
-/** @import { Model } from '../models/models.js' */
+/** @import { Model, OnProgress } from '../models/models.js' */
 
 /** @typedef {Pick<EngineClient, 'load'>} Engine */
 
@@ -39,14 +39,14 @@ export class ModelLoader {
   /**
    * Loads a model into the engine, so that its problems show before the first photo.
    * @param {Model} model
-   * @param {(fraction: number) => void} onProgress 0 to 1
+   * @param {OnProgress} onProgress
    * @param {AbortSignal} signal
    * @returns {Promise<Weights>}
    */
   async load(model, onProgress, signal) {
     let weights = this.#known.get(model.value);
     if (!weights) {
-      onProgress(0);
+      onProgress(0, 0);
       // Fetched here, because inside the request all other work of the engine would wait for it.
       const { sha256 } = await this.#find(model, onProgress, signal);
       weights = { read: () => this.#read(model), sha256 };
@@ -54,11 +54,16 @@ export class ModelLoader {
     try {
       await this.#engine.load(weights, signal);
     } catch (error) {
-      forgetMismatch(model.value, error);
+      forgetMismatch(model, error);
       throw error;
     }
     this.#known.set(model.value, weights);
     return weights;
+  }
+
+  /** A model's file, as it was found or fetched. @param {Model} model @returns {Promise<Blob>} */
+  async file(model) {
+    return (await this.#find(model)).weights;
   }
 
   /**
@@ -95,17 +100,18 @@ export class ModelLoader {
   /** @param {Model} model */
   async #read(model) {
     const { weights } = await this.#find(model);
-    return bytesOf(weights, model.card ? 'model-unavailable' : 'weights-gone');
+    return bytesOf(weights, model.file === null ? 'model-unavailable' : 'weights-gone');
   }
 
   /**
    * @param {Model} model
-   * @param {(fraction: number) => void} [onProgress]
+   * @param {OnProgress} [onProgress]
    * @param {AbortSignal} [signal]
    * @returns {Promise<{ weights: Blob, sha256: string | null }>}
    */
-  async #find({ card, name }, onProgress, signal) {
+  async #find({ card, hosted, file }, onProgress, signal) {
     if (card) return readGenerator(card, onProgress, signal);
-    return { weights: await this.#store.read(name ?? ''), sha256: null };
+    if (hosted) return readHosted(hosted, onProgress, signal);
+    return { weights: await this.#store.read(file ?? ''), sha256: null };
   }
 }

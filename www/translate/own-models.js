@@ -1,6 +1,5 @@
 /** A person's own models: weights that are added, renamed, forgotten, or made by polishing others. */
 import { failureOf } from '../failure.js';
-import { marginIn } from '../files/margin.js';
 import { WEIGHTS_NAME } from '../files/weights-kind.js';
 import { confirmed } from '../page/confirm.js';
 import { button, byId, input } from '../page/dom.js';
@@ -8,13 +7,15 @@ import { formatTime, text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
 import { batchWords, earlierStates, inOrderOfUse } from './batch.js';
-import { addOwnModel, chosenModel, removeOwnModel, renameOwnModel } from './controls.js';
+import { changeModel, chooseModel, dropModel } from './controls.js';
+import { addModel, chosenModel, modelsOf, nameOf, pairName } from './model-list.js';
+import { modelsIn, partsOf, rememberParts } from './own-record.js';
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
 
 /** @import { Failure } from '../failure.js' */
 /** @import { Candidate } from '../files/walk.js' */
-/** @import { Own } from './controls.js' */
+/** @import { Model } from '../models/models.js' */
 
 /**
  * @typedef {object} Page
@@ -41,13 +42,12 @@ export function setUpOwnModels(parts) {
   input('own-name').addEventListener('change', rename);
 }
 
-/** @param {import('../files/weights-store.js').WeightsStore} store @returns {Promise<Own[]>} */
+/** @param {import('../files/weights-store.js').WeightsStore} store @returns {Promise<Model[]>} */
 export async function ownWeights(store) {
-  const all = (await store.list()).map(async ({ name, size }) => {
-    const file = await store.read(name).catch(() => new Blob());
-    return { name, margin: await marginIn(file), bytes: size };
-  });
-  return Promise.all(all);
+  const all = (await store.list()).map(async ({ name }) =>
+    modelsIn(name, await store.read(name).catch(() => new Blob())),
+  );
+  return (await Promise.all(all)).flat();
 }
 
 export const areChanging = () => changes > 0;
@@ -63,7 +63,7 @@ export async function modelsChanged() {
  * Changes the list of models, one change after another, and never during a run.
  * @param {() => Promise<void>} change
  */
-async function changeModels(change) {
+export async function changeModels(change) {
   const attempt = async () => {
     if (page.isRunning()) return notify(text('models.wait'));
     await change().catch(tellFailure);
@@ -115,13 +115,16 @@ export function takeModels(found, aside = false) {
  * @param {object} [how]
  * @param {string} [how.words] key of the text for where it is stored
  * @param {number} [how.margin] otherwise the file's own
- * @param {boolean} [how.chosen]
+ * @param {boolean} [how.chosen] its first model becomes the chosen one
  */
 async function added(file, { words = 'models.added', margin, chosen = true } = {}) {
   const { name, kept, network } = await page.loader.add(file);
-  const about = { margin: margin ?? (await marginIn(file)), bytes: file.size, network };
-  addOwnModel({ name, ...about }, chosen);
-  return text(kept === 'disk' ? words : 'models.session', { name });
+  rememberParts(name, [{ part: null }]);
+  const models = await modelsIn(name, file, { margin, networks: new Map([[null, network]]) });
+  for (const model of models) addModel(model);
+  if (chosen) chooseModel(models[0]);
+  const shown = models.map(nameOf).join(text('list.separator'));
+  return text(kept === 'disk' ? words : 'models.session', { name: shown });
 }
 
 /** @param {string} words */
@@ -131,24 +134,43 @@ function tellEnd(words) {
 }
 
 function rename() {
-  const { name } = chosenModel();
-  if (name === null) return;
+  const model = chosenModel();
+  if (model.file === null) return;
   // Another model may be chosen, and its name shown, before this one's turn.
-  const wanted = input('own-name').value;
-  if (!wanted.trim()) {
-    input('own-name').value = name;
-    return;
-  }
-  changeModels(async () => renameOwnModel(name, await page.loader.rename(name, wanted)));
+  const wanted = input('own-name').value.trim();
+  if (wanted) changeModels(() => renamed(model, wanted));
+  else input('own-name').value = nameOf(model);
+}
+
+/** Renames its file, if it is the only model in it. @param {Model} model @param {string} wanted */
+async function renamed(model, wanted) {
+  const file = model.file ?? '';
+  const alone = model.part === null;
+  const now = alone ? await page.loader.rename(file, wanted) : file;
+  const parts = alone
+    ? [pairName(model.about) ? { part: null, name: wanted } : { part: null }]
+    : partsOf(file).map((one) => (one.part === model.part ? { ...one, name: wanted } : one));
+  if (now !== file) rememberParts(file, []);
+  rememberParts(now, parts);
+  const value = alone ? `own:${now}` : model.value;
+  const name = alone && !pairName(model.about) ? now : wanted;
+  changeModel(model, { ...model, value, file: now, name }, { keepMargin: true });
 }
 
 async function forget() {
-  const { name } = chosenModel();
-  if (name === null) return;
-  if (!(await confirmed(text('confirm.forget', { name }), text('confirm.delete')))) return;
+  const model = chosenModel();
+  const { file, part } = model;
+  if (file === null) return;
+  const question = text('confirm.forget', { name: nameOf(model) });
+  if (!(await confirmed(question, text('confirm.delete')))) return;
   changeModels(async () => {
-    removeOwnModel(name);
-    await page.loader.forget(name);
+    dropModel(model);
+    rememberParts(
+      file,
+      partsOf(file).filter((one) => one.part !== part),
+    );
+    // The file stays for the sake of its other models.
+    if (modelsOf(file).length === 0) await page.loader.forget(file);
   });
 }
 
@@ -177,7 +199,7 @@ function polishChosen() {
 /** @param {Blob[]} photos @param {AbortSignal} signal */
 async function polishOn(photos, signal) {
   const model = chosenModel();
-  const name = model.name?.replace(WEIGHTS_NAME, '') ?? text(`models.${model.value}`);
+  const name = nameOf(model).replace(WEIGHTS_NAME, '');
   showLine(text('device.opening'));
   const slow = isSlow(await page.engine.open());
   const made = await polish({

@@ -4,13 +4,14 @@ import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
 import { button, byId, input, swap } from '../page/dom.js';
 import { askBeforeLeaving } from '../page/leaving.js';
-import { formatPercent, text } from '../page/messages.js';
+import { text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
-import { chosenModel, lockControls, settings, setUpControls } from './controls.js';
+import { lockControls, settings, setUpControls } from './controls.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
 import { translateAll } from './loop.js';
+import { chosenModel } from './model-list.js';
 import {
   areChanging,
   isPolishing,
@@ -35,6 +36,7 @@ import {
 } from './queue.js';
 import { saveOne, saveZip } from './results.js';
 import { samplePhotos } from './sample-photos.js';
+import { learnAbout, loadingWords, setUpSiteModels } from './site-models.js';
 import { Viewer } from './viewer.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
@@ -73,8 +75,13 @@ const viewer = new Viewer({
   onClose: (id) => gallery.focus(id),
 });
 
-/** @param {EngineClient} client @param {WeightsStore} store @param {Engine} opener */
-export async function setUpTranslate(client, store, opener) {
+/**
+ * @param {EngineClient} client
+ * @param {WeightsStore} store
+ * @param {Engine} opener
+ * @param {string | null} linked the model that the page's address names
+ */
+export async function setUpTranslate(client, store, opener, linked) {
   engine = client;
   device = opener;
   loader = new ModelLoader(engine, store);
@@ -107,6 +114,7 @@ export async function setUpTranslate(client, store, opener) {
     isRunning: () => run.running,
     onChange: refresh,
   });
+  setUpSiteModels({ loader, linked });
   refresh();
 }
 
@@ -248,9 +256,10 @@ async function prepare(signal) {
   });
   const weights = await loader.load(
     model,
-    (fraction) => showLine(text('models.loading', { percent: formatPercent(fraction) })),
+    (fraction, bytes) => showLine(loadingWords(fraction, bytes)),
     signal,
   );
+  if (model.hosted) await learnAbout(model, loader);
   return { model, weights, settings: settings(), version: device.version() };
 }
 

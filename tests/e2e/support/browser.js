@@ -84,6 +84,7 @@ export function setUp({ gpu = false } = {}) {
         if (faults.length) throw new Error(`beside: ${faults.join('; ')}`, { cause: error });
         throw error;
       } finally {
+        site.beside = {};
         site.hidden = null;
         site.answer = null;
         await context.close();

@@ -28,6 +28,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
  * @property {string} origin
  * @property {string} url of the page
  * @property {string[]} served paths that were asked for, in order
+ * @property {Record<string, Buffer | string>} beside files that its host has added, by path from the page
  * @property {RegExp | null} hidden paths that are answered as if the file were not there
  * @property {((path: string, response: import('node:http').ServerResponse, bytes: Buffer) => boolean) | null} answer
  *   answers in its own way, and says whether it did
@@ -47,6 +48,7 @@ export async function serveSite() {
     origin: '',
     url: '',
     served: [],
+    beside: {},
     hidden: null,
     answer: null,
     close: async () => {},
@@ -54,7 +56,7 @@ export async function serveSite() {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     site.served.push(pathname);
-    const body = site.hidden?.test(pathname) ? null : await contentOf(pathname);
+    const body = site.hidden?.test(pathname) ? null : await contentOf(pathname, site.beside);
     const type = TYPES[extname(body?.path ?? '')] ?? 'application/octet-stream';
     if (body) response.setHeader('content-type', type);
     if (body && site.answer?.(pathname, response, body.bytes)) return;
@@ -80,10 +82,11 @@ export async function serveElsewhere() {
   return { ...(await listen(server)), requests };
 }
 
-/** @param {string} pathname */
-async function contentOf(pathname) {
+/** @param {string} pathname @param {Site['beside']} beside */
+async function contentOf(pathname, beside) {
   if (!pathname.startsWith(SUB_PATH)) return null;
   const inside = normalize(decodeURIComponent(pathname.slice(SUB_PATH.length)) || 'index.html');
+  if (inside in beside) return { path: inside, bytes: Buffer.from(beside[inside]) };
   const path = join(DIST, inside);
   if (!path.startsWith(DIST)) return null;
   const bytes = await readFile(path).catch(() => null);

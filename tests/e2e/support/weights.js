@@ -13,23 +13,51 @@ import { fileURLToPath } from 'node:url';
 /** The network that the tests use where any will do. */
 export const TINY = { ngf: 2, blocks: 1, seed: 7 };
 
+/** @typedef {{ ngf: number, blocks: number, seed: number }} Size of a generator, and what its numbers come from */
+/** @typedef {{ name: string, shape: number[], values: Float32Array }} Tensor */
+
 /**
- * @param {{ ngf: number, blocks: number, seed: number }} [network]
+ * @param {Size} [network]
+ * @param {Record<string, string>} [metadata] what the file says of itself
  * @returns {Buffer} a safetensors file, float32, with PyTorch's names
  */
-export function generatorFile({ ngf, blocks, seed } = TINY) {
+export function generatorFile(network = TINY, metadata) {
+  return safetensors(generator(network), metadata);
+}
+
+/** @param {Size} size @param {string} [prefix] of every name @returns {Tensor[]} */
+export function generator({ ngf, blocks, seed }, prefix = '') {
   const random = mulberry32(seed);
-  const tensors = layersOf(ngf, blocks).flatMap(({ name, shape, inputs, outputs }) => {
+  return layersOf(ngf, blocks).flatMap(({ name, shape, inputs, outputs }) => {
     const fanIn = (inputs * shape[2] * shape[3]) / (name.startsWith('up') ? 4 : 1);
     const bound = Math.sqrt(3 / fanIn);
     const count = shape.reduce((product, side) => product * side, 1);
-    const layer = name.replace(/^up/, 'model');
+    const layer = prefix + name.replace(/^up/, 'model');
     return [
       { name: `${layer}.weight`, shape, values: uniform(random, count, bound) },
       { name: `${layer}.bias`, shape: [outputs], values: uniform(random, outputs, 0.5) },
     ];
   });
-  return safetensors(tensors);
+}
+
+/**
+ * A discriminator of CycleGAN: four layers of 4x4 and the one that answers.
+ * @param {number} ndf
+ * @param {string} [prefix]
+ * @returns {Tensor[]}
+ */
+export function judge(ndf, prefix = '') {
+  const random = mulberry32(ndf);
+  const widths = [3, ndf, 2 * ndf, 4 * ndf, 8 * ndf, 1];
+  return [0, 2, 5, 8, 11].flatMap((at, i) => {
+    const [inputs, outputs] = [widths[i], widths[i + 1]];
+    const shape = [outputs, inputs, 4, 4];
+    const name = `${prefix}model.${at}`;
+    return [
+      { name: `${name}.weight`, shape, values: uniform(random, outputs * inputs * 16, 0.1) },
+      { name: `${name}.bias`, shape: [outputs], values: uniform(random, outputs, 0.1) },
+    ];
+  });
 }
 
 /**
@@ -64,10 +92,10 @@ function layersOf(ngf, blocks) {
   ];
 }
 
-/** @param {{ name: string, shape: number[], values: Float32Array }[]} tensors */
-function safetensors(tensors) {
+/** @param {Tensor[]} tensors @param {Record<string, string>} [metadata] */
+export function safetensors(tensors, metadata) {
   /** @type {Record<string, object>} */
-  const header = {};
+  const header = metadata ? { __metadata__: metadata } : {};
   let end = 0;
   for (const { name, shape, values } of tensors) {
     const start = end;

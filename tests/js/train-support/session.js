@@ -35,6 +35,7 @@ export class FakeHost extends Host {
   tab = {
     get: (/** @type {string} */ key) => this.kept.get(key) ?? null,
     set: (/** @type {string} */ key, /** @type {string} */ value) => void this.kept.set(key, value),
+    remove: (/** @type {string} */ key) => void this.kept.delete(key),
   };
 
   /** @param {FakeFolder | null} root @param {FakeLocks} locks */

@@ -78,7 +78,7 @@ async function shipped(card, signal) {
     if (found === null || found === wanted) continue;
     const detail = `${card.id}: ${found} instead of ${wanted}`;
     const error = new CodedError('weights-hash-mismatch', detail);
-    forgetMismatch(card.id, error);
+    forgetMismatch({ card, hosted: null }, error);
     throw error;
   }
   return [generator.weights, judge?.weights ?? null];

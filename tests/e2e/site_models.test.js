@@ -1,0 +1,112 @@
+/** Models that the host has put beside the page: a list of them, and a link to one. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { setUp } from './support/browser.js';
+import { photo, upload } from './support/files.js';
+import { by, cards, ready, translate } from './support/page.js';
+import { generatorFile, TINY } from './support/weights.js';
+
+const visit = setUp();
+const SENTENCES = JSON.parse(
+  readFileSync(new URL('../../www/messages/en.json', import.meta.url), 'utf8'),
+);
+const JPEG = readFileSync(new URL('fixtures/scene.jpg', import.meta.url));
+const SAID = { from: 'photo', to: 'Monet', margin: '16', trained_on: '1,072 paintings' };
+
+/** @param {import('playwright-core').Page} page @param {string} value */
+const isChosen = (page, value) =>
+  page.waitForFunction(
+    ([select, wanted]) =>
+      /** @type {HTMLSelectElement} */ (document.querySelector(select)).value === wanted,
+    [by('model-select'), value],
+  );
+/** @param {import('playwright-core').Page} page */
+const chosenName = (page) => page.textContent(`${by('model-select')} option:checked`);
+
+visit(
+  'listed models are there to choose, and fetched when they are used',
+  {
+    prepare: (_, site) => {
+      const monet = { file: 'monet.safetensors', thumbnails: ['1.jpg', '1.jpg'], size: 512 };
+      site.beside = {
+        'models/models.json': JSON.stringify([monet, { file: '../../evil.pth' }]),
+        'models/monet.safetensors': generatorFile(TINY, SAID),
+        'models/1.jpg': JPEG,
+      };
+    },
+  },
+  async ({ page, site }) => {
+    await ready(page);
+    await page.waitForSelector(`${by('model-select')} optgroup[data-of=site]`, {
+      state: 'attached',
+    });
+    assert.equal(await page.inputValue(by('model-select')), 'summer2winter');
+    await page.selectOption(by('model-select'), 'site:models/monet.safetensors');
+    assert.equal(await chosenName(page), 'monet.safetensors');
+    assert.ok(!site.served.some((path) => path.endsWith('monet.safetensors')));
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+    assert.equal(await chosenName(page), 'photo → Monet', 'the file says more');
+    assert.equal(await page.inputValue(by('margin-input')), '16');
+    await page.click('#more > summary');
+    const facts = (await page.textContent('#card-facts')) ?? '';
+    assert.match(facts, /1,072 paintings/);
+    assert.match(facts, /512 pixels/);
+    assert.equal(await page.locator('#card-pictures img').count(), 2);
+    assert.ok(await page.isHidden('#forget'), 'it is not the visitor’s');
+
+    await page.reload();
+    await isChosen(page, 'site:models/monet.safetensors');
+  },
+);
+
+visit(
+  'a link fetches its model and chooses it, for this visit',
+  {
+    query: '?device=cpu&model=models/monet.safetensors',
+    prepare: (_, site) => {
+      site.beside = { 'models/monet.safetensors': generatorFile(TINY, SAID) };
+    },
+  },
+  async ({ page, site }) => {
+    await page.waitForFunction(() =>
+      document.getElementById('progress-line')?.textContent?.includes('is ready'),
+    );
+    assert.equal(await chosenName(page), 'photo → Monet');
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+    assert.equal(site.served.filter((path) => path.endsWith('monet.safetensors')).length, 1);
+    await page.goto(site.url);
+    await ready(page);
+    assert.equal(await page.inputValue(by('model-select')), 'summer2winter');
+  },
+);
+
+/** The browser itself logs an answer 404. */
+const MISSING = { expected: [/404/, /dialog: beforeunload/] };
+/** @param {import('playwright-core').Page} page @param {string} code */
+const isTold = (page, code) =>
+  page.waitForFunction(
+    (sentence) => document.getElementById('notice')?.textContent?.includes(sentence),
+    SENTENCES[`error.${code}`],
+  );
+
+visit('a link that leads nowhere is told', MISSING, async ({ page, site }) => {
+  site.beside = { 'models/page.pth': '<!doctype html><title>Sign in</title>' };
+  for (const [model, code] of [
+    ['models/none.safetensors', 'model-unavailable'],
+    ['models/page.pth', 'weights-not-recognised'],
+    ['../none.safetensors', 'model-elsewhere'],
+    [encodeURIComponent('https://evil.example/w.pth'), 'model-elsewhere'],
+  ]) {
+    await page.goto(`${site.url}?device=cpu&model=${model}`);
+    await isTold(page, code);
+    assert.equal(await page.inputValue(by('model-select')), 'summer2winter', model);
+    assert.equal(await page.locator(`${by('model-select')} option`).count(), 3, model);
+  }
+  await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+  await translate(page, 1);
+  assert.equal((await cards(page))[0].state, 'done');
+});

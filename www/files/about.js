@@ -1,0 +1,99 @@
+/**
+ * What a weights file says of itself in its header, as those made here do (`src/weights/about.rs`). Files come
+ * from strangers: what is too long or of another kind is left out, and nothing fails.
+ */
+import { ByteReader } from './byte-reader.js';
+import { jpegSize } from './header-walks.js';
+
+/**
+ * @typedef {object} About
+ * @property {string | null} from the look of the pictures that it takes
+ * @property {string | null} to the look of those that it makes
+ * @property {number} margin pixels of border that it wants; 0: none, or not said
+ * @property {number | null} size longer side of the pictures that it was made for, in pixels
+ * @property {string | null} trainedOn
+ * @property {[before: Blob, after: Blob] | null} thumbnails small JPEGs
+ */
+
+/** @type {About} */
+export const NOTHING_SAID = {
+  from: null,
+  to: null,
+  margin: 0,
+  size: null,
+  trainedOn: null,
+  thumbnails: null,
+};
+
+/** The longest header to read: training logs may be in it. */
+const LONGEST = 4 * 2 ** 20;
+const LONGEST_NAME = 80;
+const LONGEST_TEXT = 1000;
+/** Characters of base64. */
+const LONGEST_THUMBNAIL = 65_536;
+/** Pixels of a thumbnail's side, at most. */
+const LARGEST_THUMBNAIL = 512;
+/** Pixels, at most. */
+const WIDEST_MARGIN = 64;
+const LARGEST_SIZE = 8192;
+
+/**
+ * @param {Blob} weights
+ * @returns {Promise<About>}
+ */
+export async function aboutIn(weights) {
+  try {
+    const length = new DataView(await weights.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
+    if (length > LONGEST) return NOTHING_SAID;
+    const header = JSON.parse(await weights.slice(8, 8 + Number(length)).text());
+    return await aboutOf(header.__metadata__);
+  } catch {
+    return NOTHING_SAID; // not safetensors, or a file that is gone: loading it will report that
+  }
+}
+
+/** @param {Record<string, unknown>} said @returns {Promise<About>} */
+async function aboutOf(said) {
+  const pictures = [said.thumbnail_before, said.thumbnail_after];
+  const [before, after] = await Promise.all(
+    pictures.map((picture) => thumbnail(picture).catch(() => null)),
+  );
+  return {
+    from: line(said.from, LONGEST_NAME),
+    to: line(said.to, LONGEST_NAME),
+    margin: Math.min(WIDEST_MARGIN, whole(said.margin) ?? 0),
+    size: within(whole(said.size), LARGEST_SIZE),
+    trainedOn: line(said.trained_on, LONGEST_TEXT),
+    thumbnails: before && after ? [before, after] : null,
+  };
+}
+
+/**
+ * Text on one line.
+ * @param {unknown} said
+ * @param {number} longest in characters
+ */
+export function line(said, longest) {
+  if (typeof said !== 'string') return null;
+  const text = said.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  return text && [...text].length <= longest ? text : null;
+}
+
+/** @param {unknown} said as text or as a number @returns {number | null} at least 1 */
+export function whole(said) {
+  const number = typeof said === 'string' ? Number(said) : said;
+  return typeof number === 'number' && Number.isInteger(number) && number > 0 ? number : null;
+}
+
+/** @param {number | null} number @param {number} most */
+const within = (number, most) => (number !== null && number <= most ? number : null);
+
+/** @param {unknown} base64 of a JPEG @returns {Promise<Blob | null>} */
+async function thumbnail(base64) {
+  if (typeof base64 !== 'string' || base64.length > LONGEST_THUMBNAIL) return null;
+  if (!/^\/9j\/[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const picture = new Blob([bytes], { type: 'image/jpeg' });
+  const size = await jpegSize(new ByteReader(picture));
+  return size && Math.max(size.width, size.height) <= LARGEST_THUMBNAIL ? picture : null;
+}

@@ -1,0 +1,60 @@
+/**
+ * What the browser remembers of the visitor's weights files beside the files themselves: which networks of a
+ * file are models, and the names that they were given.
+ */
+import { aboutIn } from '../files/about.js';
+import { ownModel } from '../models/models.js';
+import { forget, recall, remember } from '../page/memory.js';
+import { pairName } from './model-list.js';
+
+/** @import { Facts, Model } from '../models/models.js' */
+
+/** @typedef {{ part: string | null, name?: string }} Part a network of a file; null: its only one */
+
+/** @param {string} file */
+const keyOf = (file) => `weights/${file}`;
+
+/** The networks of a file that are models. @param {string} file @returns {Part[]} */
+export function partsOf(file) {
+  try {
+    const parts = JSON.parse(recall(keyOf(file)) ?? '');
+    const isPart = (/** @type {Part} */ { part, name = '' }) =>
+      (part === null || typeof part === 'string') && typeof name === 'string';
+    if (Array.isArray(parts) && parts.length > 0 && parts.every(isPart)) return parts;
+  } catch {
+    // Nothing is remembered: the file's likeliest network is the model.
+  }
+  return [{ part: null }];
+}
+
+/** @param {string} file @param {Part[]} parts none: forgets the file */
+export function rememberParts(file, parts) {
+  const [first] = parts;
+  const plain = parts.length === 1 && first.part === null && first.name === undefined;
+  if (parts.length === 0 || plain) forget(keyOf(file));
+  else remember(keyOf(file), JSON.stringify(parts));
+}
+
+/**
+ * The models of a stored file.
+ * @param {string} file
+ * @param {Blob} weights
+ * @param {object} [known]
+ * @param {number} [known.margin] otherwise the file's own
+ * @param {Map<string | null, Facts>} [known.networks] by part
+ * @returns {Promise<Model[]>}
+ */
+export async function modelsIn(file, weights, { margin, networks } = {}) {
+  const about = await aboutIn(weights);
+  const parts = partsOf(file);
+  return parts.map(({ part, name }) =>
+    ownModel(file, {
+      part,
+      name: name ?? (part === null ? (pairName(about) ?? file) : `${file} · ${part}`),
+      margin: margin ?? about.margin,
+      bytes: weights.size,
+      network: networks?.get(part) ?? null,
+      about,
+    }),
+  );
+}
