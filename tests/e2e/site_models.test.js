@@ -23,9 +23,13 @@ const isChosen = (page, value) =>
 /** @param {import('playwright-core').Page} page */
 const chosenName = (page) => page.textContent(`${by('model-select')} option:checked`);
 
+/** The page is left with results that were not downloaded. */
+const LEFT = [/dialog: beforeunload/];
+
 visit(
   'listed models are there to choose, and fetched when they are used',
   {
+    expected: LEFT,
     prepare: (_, site) => {
       const monet = { file: 'monet.safetensors', thumbnails: ['1.jpg', '1.jpg'], size: 512 };
       site.beside = {
@@ -64,6 +68,7 @@ visit(
 visit(
   'a link fetches its model and chooses it, for this visit',
   {
+    expected: LEFT,
     query: '?device=cpu&model=models/monet.safetensors',
     prepare: (_, site) => {
       site.beside = { 'models/monet.safetensors': generatorFile(TINY, SAID) };
@@ -85,7 +90,7 @@ visit(
 );
 
 /** The browser itself logs an answer 404. */
-const MISSING = { expected: [/404/, /dialog: beforeunload/] };
+const MISSING = { expected: [/404/] };
 /** @param {import('playwright-core').Page} page @param {string} code */
 const isTold = (page, code) =>
   page.waitForFunction(
