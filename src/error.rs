@@ -58,6 +58,9 @@ pub enum Error {
     /// NaN or infinity in a tensor.
     #[error("these weights contain values that are not finite numbers: {0}")]
     WeightsNotFinite(String),
+    /// A weight is beyond the range of float16, in which they were to be written.
+    #[error("these weights contain numbers that are too large for float16: {0}")]
+    WeightsExceedHalf(String),
 
     /// The file is not the one its card describes.
     #[error("the downloaded model is not the one that was published: {0}")]
@@ -169,6 +172,7 @@ impl Error {
             Self::WeightsWrongShape(_) => "weights-wrong-shape",
             Self::WeightsDiffer(_) => "weights-differ",
             Self::WeightsNotFinite(_) => "weights-not-finite",
+            Self::WeightsExceedHalf(_) => "weights-exceed-half",
             Self::WeightsHashMismatch(_) => "weights-hash-mismatch",
             Self::ConfigInvalid(_) => "config-invalid",
             Self::DatasetEmpty(_) => "dataset-empty",

@@ -6,6 +6,7 @@
 //! - [`names`]: from any state dict to a checked generator.
 //! - [`discriminator`]: the same for a discriminator.
 //! - [`about`]: what a model says of itself beside its weights.
+//! - [`write`]: networks as files for other programs.
 //!
 //! Files come from strangers: no reader panics, none allocates more than a small multiple of the
 //! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all run in time
@@ -19,6 +20,7 @@ pub mod names;
 pub mod pth;
 pub mod safetensors;
 mod state;
+pub mod write;
 
 use sha2::{Digest, Sha256};
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
-use serde_json::{Map, Value, json};
 
 use super::floats::{ByteOrder, FloatType};
-use super::state::{HostTensor, Listed, StateDict, check_name, damaged, elements, quote};
+use super::state::{HostTensor, Listed, StateDict, check_name, damaged, quote};
+pub use super::write::safetensors::{header, write};
 use crate::error::{Error, Result};
 
 /// The longest header that is parsed, in bytes: room for 3,000 tensors. The four networks of a
@@ -100,55 +100,6 @@ impl Opened<'_> {
 pub fn read_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     let (header, _) = parse(bytes)?;
     Ok(header.metadata().clone().into_iter().flatten().collect())
-}
-
-/// Writes tensors as float32, sorted by name, with free text beside them.
-///
-/// The same tensors and text always give the same bytes. Fails with `engine-usage` when a tensor's
-/// length does not match its shape.
-pub fn write(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    for (name, tensor) in state {
-        if elements(&tensor.shape) != Some(tensor.data.len()) {
-            let detail = format!("tensor {name} has not the elements that its shape says");
-            return Err(Error::Usage(detail));
-        }
-    }
-    let shapes = state.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
-    let mut file = header(shapes, metadata)?;
-    file.reserve_exact(state.values().map(|tensor| size_of_val(tensor.data.as_slice())).sum());
-    for tensor in state.values() {
-        file.extend(tensor.data.iter().flat_map(|number| number.to_le_bytes()));
-    }
-    Ok(file)
-}
-
-/// The beginning of a file of these float32 tensors, whose numbers follow in this order. Fails with
-/// `engine-usage` for shapes that fit in no memory.
-pub fn header<'a>(
-    shapes: impl Iterator<Item = (&'a str, &'a [usize])>,
-    metadata: &BTreeMap<String, String>,
-) -> Result<Vec<u8>> {
-    let mut header = Map::new();
-    if !metadata.is_empty() {
-        header.insert("__metadata__".into(), json!(metadata));
-    }
-    let mut end: usize = 0;
-    for (name, shape) in shapes {
-        let start = end;
-        let bytes = elements(shape).and_then(|elements| elements.checked_mul(size_of::<f32>()));
-        end = bytes
-            .and_then(|bytes| start.checked_add(bytes))
-            .ok_or_else(|| Error::Usage(format!("tensor {name} of shape {shape:?}")))?;
-        let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]});
-        header.insert(name.into(), entry);
-    }
-    let mut header = Value::Object(header).to_string().into_bytes();
-    // The format requires the numbers to start at a multiple of 8.
-    header.resize(header.len().next_multiple_of(LENGTH), b' ');
-    let mut file = Vec::with_capacity(LENGTH + header.len());
-    file.extend((header.len() as u64).to_le_bytes());
-    file.extend(header);
-    Ok(file)
 }
 
 /// Where each tensor of a file is, and how to read it when needed.

@@ -1,0 +1,121 @@
+//! A network as a file for other programs, written piece by piece: beside the weights themselves
+//! never more than 64 KiB of them are in memory.
+
+pub mod archive;
+mod blur;
+mod crc;
+mod graph;
+mod onnx;
+mod protobuf;
+mod pth;
+pub(super) mod safetensors;
+
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    about::About, architecture::Architecture, discriminator, names::check, state::StateDict,
+};
+use crate::{
+    choice::Choice,
+    error::{Error, Result},
+};
+
+/// Takes the bytes of a file, one piece after another. After any failure the file is useless.
+pub type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
+
+/// Most bytes of weights in one piece.
+const PIECE: usize = 64 << 10;
+
+/// The kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(rename = "ExportFormat"))]
+pub enum Format {
+    /// What `torch.save` writes: a state dict with the names of PyTorch's CycleGAN.
+    Pth,
+    /// A graph that ONNX Runtime runs, for generators.
+    Onnx,
+    /// Weights with [`About`] beside them, which this program reads too.
+    Safetensors,
+}
+
+impl Choice for Format {}
+
+/// What the tensors of a network are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blueprint {
+    /// A ResNet generator.
+    Generator(Architecture),
+    /// A PatchGAN of this many channels after its first layer.
+    Discriminator {
+        /// Channels after the first layer.
+        ndf: usize,
+    },
+}
+
+impl Blueprint {
+    /// Name and shape of every tensor, in the order in which PyTorch registers them.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        match self {
+            Self::Generator(architecture) => architecture.tensors(),
+            Self::Discriminator { ndf } => discriminator::tensors(*ndf),
+        }
+    }
+}
+
+/// A network to write.
+#[derive(Debug, Clone, Copy)]
+pub struct Export<'a> {
+    /// What it is.
+    pub blueprint: Blueprint,
+    /// Its tensors, named as in [`Blueprint::tensors`].
+    pub state: &'a StateDict,
+    /// What it says of itself.
+    pub about: &'a About,
+    /// Whether to write float16 instead of float32.
+    pub half: bool,
+}
+
+impl Export<'_> {
+    /// Writes the file to `to`. Fails with `weights-exceed-half`, `weights-not-generator` for the
+    /// ONNX of a discriminator, `weights-too-large` for more than 2 GiB, and with any failure of
+    /// `to`; for tensors that were not checked, as [`super::generator_from`] does.
+    pub fn write(&self, format: Format, to: &mut Sink<'_>) -> Result<()> {
+        check(self.state, &self.blueprint.tensors(), "this network")?;
+        if self.half {
+            self.check_half()?;
+        }
+        match format {
+            Format::Pth => pth::write(self, to),
+            Format::Onnx => onnx::write(self, to),
+            Format::Safetensors => safetensors::export(self, to),
+        }
+    }
+
+    /// Refuses numbers that float16 would round to infinity.
+    fn check_half(&self) -> Result<()> {
+        for (name, tensor) in self.state {
+            let number = tensor.data.iter().find(|number| !f16::from_f32(**number).is_finite());
+            if let Some(number) = number {
+                return Err(Error::WeightsExceedHalf(format!("{name} contains {number}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes numbers as float32 or, if `half`, as float16.
+fn write_numbers(numbers: &[f32], half: bool, to: &mut Sink<'_>) -> Result<()> {
+    let mut piece = Vec::with_capacity(PIECE);
+    for part in numbers.chunks(PIECE / size_of::<f32>()) {
+        piece.clear();
+        if half {
+            piece.extend(part.iter().flat_map(|number| f16::from_f32(*number).to_le_bytes()));
+        } else {
+            piece.extend(part.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        to(&piece)?;
+    }
+    Ok(())
+}
