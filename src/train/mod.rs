@@ -43,4 +43,4 @@ pub use learner::Learner;
 pub use networks::{CycleGan, Draws, Rates};
 pub use polish::Polish;
 pub use repeater::Repeater;
-pub use run::{Losses, Role, Start, StepReport, Trainer, memory, report};
+pub use run::{Losses, Role, Start, StepReport, Trainer, handed_out, memory, report};

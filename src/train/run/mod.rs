@@ -6,6 +6,7 @@ pub mod memory;
 mod parts;
 mod polishing;
 pub mod report;
+mod result;
 mod resume;
 mod save;
 mod start;
@@ -13,5 +14,6 @@ mod steps;
 mod trainer;
 
 pub use report::{Losses, StepReport};
+pub use result::handed_out;
 pub use start::Start;
 pub use trainer::{Role, Trainer};

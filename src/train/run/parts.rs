@@ -54,7 +54,7 @@ pub(super) async fn discriminator(
 }
 
 /// The weights of a network, under their own names.
-async fn weights(network: &str, tensors: &mut impl Tensors) -> Result<StateDict> {
+pub(super) async fn weights(network: &str, tensors: &mut impl Tensors) -> Result<StateDict> {
     let mut state = StateDict::new();
     for name in tensors.names(&format!("{network}.model.")) {
         if let Some(tensor) = tensors.take(&name).await? {

@@ -49,6 +49,17 @@ struct StudentState {
     unpolished: f64,
 }
 
+/// The name of a generator's polished copy in a checkpoint with this state of a run, if that is
+/// better than the generator. Fails with `checkpoint-damaged`.
+pub(super) fn better(domain: Domain, run: &Value) -> Result<Option<&'static str>> {
+    let Some(state) = run.get("polish").filter(|state| !state.is_null()) else {
+        return Ok(None);
+    };
+    let State { a, b, .. } = json::read(state, Error::CheckpointDamaged)?;
+    let state: StudentState = json::read(domain.pick([&a, &b]), Error::CheckpointDamaged)?;
+    Ok((state.polished < state.unpolished).then(|| domain.pick(NAMES)))
+}
+
 /// Both generators being polished.
 #[derive(Debug)]
 pub(super) struct Polishing {

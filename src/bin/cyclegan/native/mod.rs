@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{ablate, inspect, polish, samples, score, train, translate};
+use commands::{ablate, export, inspect, polish, samples, score, train, translate};
 use stop::Stop;
 
 /// CycleGAN: teaches two sets of photos to become each other, and translates photos.
@@ -38,6 +38,7 @@ enum Command {
     Ablate(ablate::Ablate),
     Samples(samples::Samples),
     Inspect(inspect::Inspect),
+    Export(export::Export),
 }
 
 /// Reads the command line, runs the command and reports how it went.
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Ablate(ablate) => ablate.run(),
         Command::Samples(samples) => samples.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Export(export) => export.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 pub mod decode;
 pub mod folder;
 pub mod kind;
+pub mod unfinished;
 
 use std::collections::BTreeMap;
 use std::fs;
