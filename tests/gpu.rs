@@ -47,6 +47,11 @@ fn prepared_convolutions() {
 }
 
 #[test]
+fn shrunk_images() {
+    on_gpu(kernels::shrunk_images);
+}
+
+#[test]
 fn residual_blocks() {
     on_gpu(kernels::residual_blocks);
 }

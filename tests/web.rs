@@ -280,6 +280,7 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::convolutions(&device).await;
     kernels::normalisations(&device).await;
     kernels::prepared_convolutions(&device).await;
+    kernels::shrunk_images(&device).await;
     kernels::residual_blocks(&device).await;
     kernels::residual_block_gradients(&device).await;
     kernels::whole_residual_blocks(&device).await;

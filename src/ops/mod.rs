@@ -4,6 +4,7 @@
 //!   activation if no normalisation follows.
 //! - [`instance_norm()`]: normalise, activate, add a skip connection.
 //! - [`prepared_conv2d()`]: a normalisation or upsampling and the convolution after it.
+//! - [`shrink()`]: halves an image's sides behind a blur.
 //! - [`residual_block()`]: two of each, as one.
 //! - [`augment()`]: changes a discriminator's input.
 //! - [`loss()`]: the losses.
@@ -82,6 +83,15 @@ pub fn instance_norm(
     let skip = skip.map_or(Skip::None, |skip| Skip::Some(skip.into_dispatch()));
     let y = Dispatch::normalise(x.into_dispatch(), affine.into(), activation, skip);
     Tensor::from_dispatch(y)
+}
+
+/// Blurs each channel of `x` `[B, C, H, W]`, sides even, and halves its sides: `[B, C, H/2, W/2]`.
+///
+/// Mirrors the `Downsample` of CUT's `models/networks.py` (Park et al., arXiv 2007.15651) with
+/// `filt_size=3`: `ReflectionPad2d(1)`, then [1, 2, 1] / 4 along both axes with stride 2. Fewer
+/// patterns finer than the new pixels become coarse ones (Zhang, arXiv 1904.11486).
+pub fn shrink(x: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::shrink(x.into_dispatch()))
 }
 
 /// The weight `[C, C, 3, 3]` and bias `[C]` of one convolution.

@@ -88,6 +88,17 @@ pub fn enlarge(x: Tensor<4>, by: Interpolation) -> Tensor<4> {
     })
 }
 
+/// [`super::shrink()`], composed of Burn's own operations.
+pub fn shrink(x: Tensor<4>) -> Tensor<4> {
+    let [b, c, h, w] = x.dims();
+    let taps = [1.0_f32, 2.0, 1.0].map(|down| [1.0, 2.0, 1.0].map(|right| down * right / 16.0));
+    let weight = TensorData::new(taps.concat(), [1, 1, 3, 3]);
+    let weight = Tensor::from_data(weight, &x.device());
+    let x = x.reshape([b * c, 1, h, w]).pad((1, 1, 1, 1), PadMode::Reflect);
+    let options = ConvOptions::new([2; 2], [0; 2], [1; 2], 1);
+    module::conv2d(x, weight, None, options).reshape([b, c, h / 2, w / 2])
+}
+
 /// [`super::loss()`], composed of Burn's own operations.
 pub fn loss(x: Tensor<4>, other: Tensor<4>, distance: Distance, weight: f64) -> Tensor<1> {
     let [batch, ..] = x.dims();

@@ -26,7 +26,8 @@ use cyclegan_web::{
     ops::{
         Activation, AdamStep, Affine, Before, Border, Conv2d, Distance, Interpolation, Learning,
         Parameters, adam, add, arranged, average, conv2d, copy, instance_norm, join, loss,
-        not_finite, prepared_conv2d, reference, residual_block, snapshot, whole_residual_block,
+        not_finite, prepared_conv2d, reference, residual_block, shrink, snapshot,
+        whole_residual_block,
     },
     random::Random,
 };
@@ -295,6 +296,23 @@ pub async fn prepared_convolutions(gpu: &Device) {
                 compare_affine(&name, [learnt, learnt_cpu], [&mut ours, &mut theirs]).await;
             }
         }
+    }
+}
+
+/// Shrunk images and their gradients, on WebGPU and on the CPU.
+pub async fn shrunk_images(gpu: &Device) {
+    let cpu = Device::flex();
+    let mut random = Random::new(14);
+    let shapes = [[1, 4, 2, 2], [2, 3, 4, 6], [1, 1, 2, 8], [2, 20, 12, 18], [1, 5, 16, 2]];
+    for (shape, device) in shapes.into_iter().flat_map(|shape| [(shape, gpu), (shape, &cpu)]) {
+        let [x, x_cpu] = both(&mut random, shape, [device, &cpu]).map(leaf);
+        let (y, expected) = (shrink(x.clone()), reference::shrink(x_cpu.clone()));
+        compare(&format!("{shape:?}"), y.clone().inner(), expected.clone().inner()).await;
+        let [mask, mask_cpu] = both(&mut random, expected.dims(), [device, &cpu]);
+        let mut ours = (y * mask.autodiff()).sum().backward();
+        let mut theirs = (expected * mask_cpu.autodiff()).sum().backward();
+        let (dx, wanted) = (x.grad_remove(&mut ours), x_cpu.grad_remove(&mut theirs));
+        compare(&format!("dx of {shape:?}"), dx.unwrap(), wanted.unwrap()).await;
     }
 }
 

@@ -8,7 +8,7 @@ use burn::{
     tensor::{Shape, TensorData},
 };
 
-use super::{activation, augment, conv2d, enlarge, instance_norm, loss};
+use super::{activation, augment, conv2d, enlarge, instance_norm, loss, shrink};
 use crate::ops::graph::passes::{AffineOf, GradientsOf, Passes};
 use crate::ops::layer::{
     Activation, AdamStep, Augmentation, Conv2d, Distance, Geometry, Interpolation,
@@ -149,6 +149,23 @@ impl Passes for Flex {
         let [height, width] = [height, width].map(|side| side / 2);
         let mut dx = vec![0.0; gradient.shape().num_elements() / 4];
         enlarge::enlarge_backward(elements(&gradient), &mut dx, [height, width], by);
+        from_elements(dx, [batch, channels, height, width])
+    }
+
+    fn shrink_forward(x: OnCpu) -> OnCpu {
+        let x = x.to_contiguous();
+        let [batch, channels, height, width] = extents(&x);
+        let mut y = vec![0.0; x.shape().num_elements() / 4];
+        shrink::shrink(elements(&x), &mut y, [height, width]);
+        from_elements(y, [batch, channels, height / 2, width / 2])
+    }
+
+    fn shrink_backward(gradient: OnCpu) -> OnCpu {
+        let gradient = gradient.to_contiguous();
+        let [batch, channels, height, width] = extents(&gradient);
+        let [height, width] = [height, width].map(|side| 2 * side);
+        let mut dx = vec![0.0; 4 * gradient.shape().num_elements()];
+        shrink::shrink_backward(elements(&gradient), &mut dx, [height, width]);
         from_elements(dx, [batch, channels, height, width])
     }
 

@@ -23,6 +23,7 @@ mod lines;
 mod loss;
 mod matmul;
 mod narrow;
+mod shrink;
 #[cfg(test)]
 mod tests;
 mod threads;

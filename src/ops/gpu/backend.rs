@@ -7,7 +7,7 @@ use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 use super::{
     augment::augmented,
     conv2d::{self, Way},
-    enlarge, instance_norm, layout, loss, winograd, winograd_backward,
+    enlarge, instance_norm, layout, loss, shrink, winograd, winograd_backward,
 };
 use crate::ops::graph::passes::{AffineOf, Block, BlockConv, GradientsOf, KeptByBlock, Passes};
 use crate::ops::layer::{Activation, Conv2d, Distance, Geometry, Interpolation};
@@ -103,6 +103,14 @@ impl Passes for CubeBackend {
 
     fn enlarge_backward(gradient: CubeTensor, by: Interpolation) -> CubeTensor {
         enlarge::enlarge_backward(&layout::image(gradient), by)
+    }
+
+    fn shrink_forward(x: CubeTensor) -> CubeTensor {
+        shrink::shrink(&layout::image(x))
+    }
+
+    fn shrink_backward(gradient: CubeTensor) -> CubeTensor {
+        shrink::shrink_backward(&layout::image(gradient))
     }
 
     fn loss_forward(

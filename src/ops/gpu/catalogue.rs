@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     copy, enlarge, finite, instance_norm,
     kernel::Kernel,
-    loss, sum, winograd, winograd_backward,
+    loss, shrink, sum, winograd, winograd_backward,
 };
 use crate::ops::layer::{Activation, Border, Distance, Geometry, Interpolation};
 
@@ -36,6 +36,7 @@ pub fn shaders() -> Vec<Shader> {
         for by in [Interpolation::Nearest, Interpolation::Bilinear] {
             kernels.extend(enlarge::ways(channels, by));
         }
+        kernels.extend(shrink::ways(channels));
         for activation in [Activation::LeakyRelu, Activation::Tanh] {
             kernels.push(instance_norm::activating(channels, activation));
         }
@@ -94,6 +95,8 @@ pub fn half_shaders() -> Vec<Shader> {
             let [kernel, _] = enlarge::ways(channels, by);
             kernels.push(kernel.half(enlarge::IMAGES, true));
         }
+        let [kernel, _] = shrink::ways(channels);
+        kernels.push(kernel.half(shrink::IMAGES, true));
         for outputs in [1, 64] {
             let mut gathering = Vec::new();
             convolutions(channels, outputs, &mut gathering);
@@ -134,6 +137,7 @@ fn convolutions(channels: usize, outputs: usize, kernels: &mut Vec<Kernel>) {
         // A transposed one.
         (3, 2, Border::Zero(1), None, [Backward, Forward]),
         (3, 1, Border::Reflect(1), None, [Forward, Backward]),
+        (3, 1, Border::Zero(1), None, [Forward, Backward]),
         (4, 2, Border::Zero(1), LeakyRelu, [Forward, Backward]),
         (4, 1, Border::Zero(1), None, [Forward, Backward]),
     ];

@@ -8,7 +8,7 @@ use super::{
     copy, enlarge, finite,
     instance_norm::{self, Planes},
     kernel::spread,
-    loss, sum,
+    loss, shrink, sum,
     winograd::{self, BlockTiles},
     winograd_backward,
 };
@@ -16,7 +16,7 @@ use crate::{
     device::{Limits, MEMORY},
     ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
     translate::{Smooth, plan},
-    weights::{Architecture, Layer, Up},
+    weights::{Architecture, Down, Layer, Up},
 };
 
 /// WebGPU's default, `maxComputeWorkgroupsPerDimension`.
@@ -95,6 +95,14 @@ impl Launches {
         y
     }
 
+    /// Forward and backward.
+    fn shrinking(&mut self, [batch, channels, height, width]: [usize; 4]) -> [usize; 4] {
+        for (kernel, factor) in shrink::ways(channels).into_iter().zip([4, 1]) {
+            self.add(kernel.name(), shrink::groups(batch * height * width / factor, channels));
+        }
+        [batch, channels, height / 2, width / 2]
+    }
+
     fn residual_block(&mut self, x: [usize; 4]) {
         if !winograd::pays(x) {
             return;
@@ -137,16 +145,18 @@ impl Launches {
 
     fn generator(&mut self, ngf: usize, [height, width]: [usize; 2]) {
         self.pictures([1, 3, height, width]);
-        for up in [Up::Transpose, Up::Bilinear] {
-            self.layers(Architecture { up, ..Architecture::new(ngf, 1) }, [height, width]);
+        for (down, up) in [(Down::Strided, Up::Transpose), (Down::Blurred, Up::Bilinear)] {
+            self.layers(Architecture { down, up, ..Architecture::new(ngf, 1) }, [height, width]);
         }
     }
 
     fn layers(&mut self, architecture: Architecture, [height, width]: [usize; 2]) {
         let mut x = [1, 3, height, width];
+        let blurs = architecture.down == Down::Blurred;
         for layer in architecture.layers() {
             let (stride, border, transposed) = match layer {
                 Layer::Stem | Layer::Head => (1, Border::Reflect(3), false),
+                Layer::Down(_) if blurs => (1, Border::Zero(1), false),
                 Layer::Down(_) => (2, Border::Zero(1), false),
                 Layer::Block(..) => (1, Border::Reflect(1), false),
                 Layer::Up(_) if architecture.is_transposed(layer) => (2, Border::Zero(1), true),
@@ -164,6 +174,9 @@ impl Launches {
             let spec = Conv2d { kernel, stride, border, transposed, activation };
             x = self.convolution(x, weight, &spec);
             self.normalisation(x);
+            if blurs && matches!(layer, Layer::Down(_)) {
+                x = self.shrinking(x);
+            }
         }
         assert_eq!(x, [1, 3, height, width]);
     }

@@ -24,6 +24,7 @@ mod launches;
 mod layout;
 mod loss;
 mod recording;
+mod shrink;
 mod sum;
 mod watch;
 mod winograd;

@@ -123,6 +123,14 @@ impl<B: Passes, C: CheckpointStrategy> Operations for Autodiff<B, C> {
         node::<B, C, _, _>(parents, (x, statistics, affine, activation), y, normalise_backward)
     }
 
+    fn shrink(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (x, x_node) = x.into_parts();
+        let y = B::shrink_forward(x);
+        node::<B, C, _, _>([Some(x_node)], (), y, |(), gradient, _| {
+            [Some(B::shrink_backward(gradient))]
+        })
+    }
+
     fn residual_block(block: Block<Self>) -> FloatTensor<Self> {
         if B::block_pays(image_of(&block), true) {
             Self::whole_block(block)

@@ -29,6 +29,9 @@ pub trait Operations: Backend {
         #[extension_type] skip: Skip<Self>,
     ) -> FloatTensor<Self>;
 
+    /// [`crate::ops::shrink()`].
+    fn shrink(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// [`crate::ops::residual_block()`].
     fn residual_block(#[extension_type] block: Block<Self>) -> FloatTensor<Self>;
 
@@ -99,6 +102,10 @@ impl<B: Passes> Operations for B {
     ) -> FloatTensor<Self> {
         let (y, _) = B::norm_forward(x, &affine, activation, skip.image());
         y
+    }
+
+    fn shrink(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        B::shrink_forward(x)
     }
 
     fn residual_block(block: Block<Self>) -> FloatTensor<Self> {

@@ -115,6 +115,12 @@ pub trait Passes: Backend {
     /// The gradient of `x`.
     fn enlarge_backward(gradient: FloatTensor<Self>, by: Interpolation) -> FloatTensor<Self>;
 
+    /// [`crate::ops::shrink()`], in the same precision.
+    fn shrink_forward(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The gradient of `x`.
+    fn shrink_backward(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// [`crate::ops::loss()`].
     fn loss_forward(
         x: FloatTensor<Self>,
