@@ -7,7 +7,7 @@ mod golden_cases;
 use burn::tensor::{Device, Tensor};
 use cyclegan_web::{
     model::{Generator, Init, InitType},
-    weights::{Architecture, Norm, Up},
+    weights::{Architecture, Down, Norm, Up},
 };
 use golden_cases::{FORWARD, forward_difference, generators};
 
@@ -57,10 +57,16 @@ fn random_weights_follow_their_seed_and_spread() {
 #[test]
 fn any_width_depth_and_way_of_enlarging_keeps_the_shape() {
     let device = Device::flex();
-    for (ngf, blocks, up) in [(1, 0, Up::Transpose), (3, 1, Up::Bilinear), (5, 3, Up::Nearest)] {
-        let architecture = Architecture { up, ..Architecture::new(ngf, blocks) };
+    for (pictures, ngf, blocks, down, up) in [
+        (3, 1, 0, Down::Strided, Up::Transpose),
+        (3, 3, 1, Down::Strided, Up::Bilinear),
+        (1, 5, 3, Down::Strided, Up::Nearest),
+        (3, 2, 1, Down::Blurred, Up::Blurred),
+        (1, 1, 0, Down::Blurred, Up::Transpose),
+    ] {
+        let architecture = Architecture { pictures, down, up, ..Architecture::new(ngf, blocks) };
         let generator = Generator::random(architecture, Init::default(), 1, &device).unwrap();
-        let x = Tensor::<4>::zeros([2, 3, 8, 20], &device);
-        assert_eq!(generator.forward(x).dims(), [2, 3, 8, 20]);
+        let x = Tensor::<4>::zeros([2, pictures, 8, 20], &device);
+        assert_eq!(generator.forward(x).dims(), [2, pictures, 8, 20]);
     }
 }

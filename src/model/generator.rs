@@ -1,8 +1,9 @@
 //! The ResNet generator (paper, appendix 7.2; `ResnetGenerator` in PyTorch's `models/networks.py`).
 //!
-//! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two strided convolutions halve
-//! the image twice, the residual blocks transform it at that size, and two transposed convolutions,
-//! or two convolutions of an enlarged image ([`Up`]), bring it back.
+//! With 9 blocks: c7s1-64, d128, d256, R256 x9, u128, u64, c7s1-3. Two strided convolutions, or two
+//! convolutions with a blur behind ([`Down`]), halve the image twice, the residual blocks transform
+//! it at that size, and two transposed convolutions, or two convolutions of an enlarged image
+//! ([`Up`]), bring it back.
 
 use burn::tensor::{Device, Tensor};
 
@@ -13,11 +14,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    ops::{Activation, Border, Conv2d, Interpolation, halved, instance_norm},
-    weights::{Architecture, Layer, StateDict, Up},
+    ops::{Activation, Border, Conv2d, Interpolation, halved, instance_norm, shrink},
+    weights::{Architecture, Down, Layer, StateDict, Up},
 };
 
-/// The two strided convolutions halve the image, so its sides must be multiples of this.
+/// The image is halved twice, so its sides must be multiples of this.
 pub(crate) const MULTIPLE: usize = 4;
 /// The residual blocks see a quarter of each side and reflect one pixel, which requires two.
 pub(crate) const SMALLEST: usize = 8;
@@ -71,13 +72,18 @@ impl Generator {
             activation: Activation::None,
         };
         let stem = plain(7, 1, Border::Reflect(3));
-        let halve = plain(3, 2, Border::Zero(1));
+        let strided = plain(3, 2, Border::Zero(1));
         let keep = plain(3, 1, Border::Reflect(1));
-        let zeros = Conv2d { border: Border::Zero(1), ..keep };
+        let zeros = plain(3, 1, Border::Zero(1));
+        let halve = match architecture.down {
+            Down::Strided => strided,
+            Down::Blurred => zeros,
+        };
         let (double, enlarged) = match architecture.up {
-            Up::Transpose => (Conv2d { transposed: true, ..halve }, None),
+            Up::Transpose => (Conv2d { transposed: true, ..strided }, None),
             Up::Bilinear => (keep, Some(Interpolation::Bilinear)),
             Up::Nearest => (zeros, Some(Interpolation::Nearest)),
+            // CUT's transposed [1, 3, 3, 1] / 4 with stride 2 is the same interpolation.
             Up::Blurred => (zeros, Some(Interpolation::Bilinear)),
         };
         let head = Conv2d { activation: Activation::Tanh, ..stem };
@@ -117,16 +123,22 @@ impl Generator {
         &self.architecture
     }
 
-    /// Translates `x` `[B, 3, H, W]` in [-1, 1] to the same shape and range. H and W must be
-    /// multiples of 4 and at least 8.
+    /// Translates `x` `[B, C, H, W]` in [-1, 1], where C is the architecture's `pictures`, to the
+    /// same shape and range. H and W must be multiples of 4 and at least 8.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         // Each layer returns its result before normalisation, and the next one normalises it, so
         // that the normalised image need not be kept for the backward pass.
         let [stem, halve, halve_again] = &*self.down;
+        let normalise = |conv: &Conv, x| instance_norm(x, conv.affine(), Activation::Relu, None);
         let x = stem.forward(x); // [B, ngf, H, W]
         let x = halve.forward_behind(stem, x);
-        let x = halve_again.forward_behind(halve, x); // [B, 4 ngf, H/4, W/4]
-        let x = instance_norm(x, halve_again.affine(), Activation::Relu, None);
+        let x = match self.architecture.down {
+            Down::Strided => normalise(halve_again, halve_again.forward_behind(halve, x)),
+            Down::Blurred => {
+                let x = shrink(normalise(halve, x)); // [B, 2 ngf, H/2, W/2] from twice the sides
+                shrink(normalise(halve_again, halve_again.forward(x)))
+            }
+        }; // [B, 4 ngf, H/4, W/4]
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let [double, double_again] = &*self.up;
         let x = double_again.forward_behind(double, double.forward(x)); // [B, ngf, H, W]

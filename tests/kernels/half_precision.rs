@@ -13,7 +13,7 @@ use cyclegan_web::{
     random::Random,
     samples::{Season, paint},
     translate::{Manner, Precision, Smooth, Translator, translate},
-    weights::{Architecture, Norm, StateDict, Up},
+    weights::{Architecture, Down, Norm, StateDict, Up},
 };
 use half::f16;
 
@@ -182,12 +182,16 @@ fn levels(a: &Rgb, b: &Rgb) -> u8 {
 /// Whole translations by the other generators, of a photo large enough for Winograd and of ones that are
 /// not: their norms have learnt something.
 pub async fn half_generators_of_every_kind(opened: &Opened) {
-    for (ngf, side, up, norm) in [
-        (8, 64, Up::Bilinear, Norm::InstanceAffine),
-        (3, 24, Up::Nearest, Norm::InstanceAffine),
-        (6, 40, Up::Nearest, Norm::Instance),
+    use Down::{Blurred, Strided};
+    for (pictures, ngf, side, down, up, norm) in [
+        (3, 8, 64, Strided, Up::Bilinear, Norm::InstanceAffine),
+        (3, 3, 24, Strided, Up::Nearest, Norm::InstanceAffine),
+        (3, 6, 40, Strided, Up::Nearest, Norm::Instance),
+        (3, 8, 64, Blurred, Up::Blurred, Norm::InstanceAffine),
+        (1, 3, 24, Blurred, Up::Blurred, Norm::Instance),
+        (1, 8, 64, Strided, Up::Transpose, Norm::Instance),
     ] {
-        let architecture = Architecture { up, norm, ..architecture(ngf) };
+        let architecture = Architecture { pictures, down, up, norm, ..architecture(ngf) };
         let mut state = Init::default().state(&architecture.tensors(), 1);
         let mut random = Random::new(3);
         let layers = architecture.layers().into_iter();
