@@ -92,6 +92,37 @@ fn fit_keeps_proportions_and_never_enlarges() {
     assert_eq!(fit(0, 0, Some(0)), (1, 1));
 }
 
+/// `PIL.Image.convert("L")`.
+#[test]
+fn grey_is_pillow_s() {
+    for (colour, level) in [
+        ([0, 0, 0], 0),
+        ([255, 255, 255], 255),
+        ([255, 0, 0], 76),
+        ([0, 255, 0], 150),
+        ([0, 0, 255], 29),
+        ([200, 30, 40], 82),
+        ([1, 2, 3], 2),
+        ([90, 91, 92], 91),
+        ([250, 210, 40], 203),
+        ([17, 130, 61], 88),
+        ([3, 0, 1], 1),
+        ([128, 127, 129], 128),
+    ] {
+        assert_eq!(plain(2, 1, colour).grey(), plain(2, 1, [level; 3]), "{colour:?}");
+    }
+    let grey = noise(9, 5).grey();
+    assert_eq!(grey.grey(), grey);
+}
+
+#[test]
+fn a_single_channel_is_drawn_in_grey() {
+    let picture = from_unit(&[-1.0, 0.0, 0.5, 1.0, 2.0, -0.5], 3, 2).unwrap();
+    let levels = picture.pixels.chunks(3).map(|colour| colour.to_vec());
+    assert!(levels.eq([0, 127, 191, 255, 255, 63].map(|level| vec![level; 3])));
+    assert!(from_unit(&[0.0; 12], 3, 2).is_err(), "two channels are no picture");
+}
+
 #[test]
 fn every_level_goes_through_the_network_s_range_as_in_pytorch() {
     let levels = Rgb::new(256, 1, (0..=255).flat_map(|x| [x, x, x]).collect()).unwrap();

@@ -44,6 +44,20 @@ impl Rgb {
         Ok(Self { width, height, pixels })
     }
 
+    /// The picture in shades of grey: ITU-R 601's luma, as Pillow's `convert("L")` computes it,
+    /// which PyTorch's `--input_nc 1` uses (`torchvision.transforms.Grayscale`).
+    pub fn grey(&self) -> Self {
+        let mut pixels = self.pixels.clone();
+        let (colours, _) = pixels.as_chunks_mut::<3>();
+        for colour in colours {
+            let [r, g, b] = colour.map(u32::from);
+            // Shares in 65,536ths, which add up to all of them, and a half for rounding.
+            let luma = (19_595 * r + 38_470 * g + 7_471 * b + 0x8000) >> 16;
+            *colour = [luma as u8; 3];
+        }
+        Self { width: self.width, height: self.height, pixels }
+    }
+
     /// The picture as opaque RGBA, `[height, width, 4]`, for a canvas.
     pub fn to_rgba(&self) -> Vec<u8> {
         let mut bytes = vec![255; self.width * self.height * 4];

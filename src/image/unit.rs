@@ -14,7 +14,8 @@ pub fn to_unit(image: &Rgb) -> Vec<f32> {
     (0..3).flat_map(channel).collect()
 }
 
-/// The network's output, `[3, height, width]` in tanh's range, as a picture.
+/// The network's output, `[3, height, width]` or `[1, height, width]` in tanh's range, as a picture;
+/// a single channel is drawn in shades of grey.
 ///
 /// As PyTorch's `test.py` (`tensor2im`): `(x + 1) / 2 * 255` in float32, then *truncated*, not
 /// rounded. So it is not quite the inverse of [`to_unit`]: as in PyTorch, levels 1 to 63 come back
@@ -22,12 +23,14 @@ pub fn to_unit(image: &Rgb) -> Vec<f32> {
 /// [`Error::OutputNotFinite`] for NaN or infinity; as [`Rgb::new`] when the length of `values` does
 /// not match the size.
 pub fn from_unit(values: &[f32], width: usize, height: usize) -> Result<Rgb> {
-    check(width, height, 3, values.len())?;
+    let channels = if width.checked_mul(height) == Some(values.len()) { 1 } else { 3 };
+    check(width, height, channels, values.len())?;
     if !values.iter().all(|x| x.is_finite()) {
         return Err(Error::OutputNotFinite);
     }
-    let mut pixels = vec![0; values.len()];
-    for (c, channel) in values.chunks_exact(width * height).enumerate() {
+    let mut pixels = vec![0; 3 * width * height];
+    let channels = values.chunks_exact(width * height).cycle().take(3);
+    for (c, channel) in channels.enumerate() {
         for (level, &x) in pixels.iter_mut().skip(c).step_by(3).zip(channel) {
             *level = ((x.clamp(-1.0, 1.0) + 1.0) / 2.0 * 255.0) as u8;
         }

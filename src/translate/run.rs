@@ -56,8 +56,8 @@ impl Seen {
         Ok(Self { padded, margin, smooth, width, height })
     }
 
-    /// The network's output for the photo with its margin, `[1, 3, H, W]`. For `together` and
-    /// `passed`, see [`shifts::mean`].
+    /// The network's output for the photo with its margin, `[1, C, H, W]`. A generator of grey
+    /// pictures sees the photo in grey. For `together` and `passed`, see [`shifts::mean`].
     pub fn through(
         &self,
         generator: &Generator,
@@ -66,8 +66,19 @@ impl Seen {
         passed: &dyn Fn(usize),
     ) -> Tensor<4> {
         let shape = [1, 3, self.padded.height, self.padded.width];
-        let x = Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device);
+        let x = match generator.architecture().pictures {
+            1 => Tensor::from_data(self.grey(), device),
+            _ => Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device),
+        };
         shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed)
+    }
+
+    /// The input of a generator of grey pictures, `[1, 1, H, W]`.
+    fn grey(&self) -> TensorData {
+        let Rgb { width, height, .. } = self.padded;
+        let mut values = image::to_unit(&self.padded.grey());
+        values.truncate(width * height); // one of three equal channels
+        TensorData::new(values, [1, 1, height, width])
     }
 
     /// Height and width of the photo with its margin.

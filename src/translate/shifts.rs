@@ -66,7 +66,7 @@ impl Smooth {
     }
 }
 
-/// The mean of [`Generator::forward`] over at least one shift, each moved back. `x` `[B, 3, H, W]`
+/// The mean of [`Generator::forward`] over at least one shift, each moved back. `x` `[B, C, H, W]`
 /// is as there, outside any graph. The border that a shift needs is reflected, so that it moves the
 /// lattice and not the content. With `[(0, 0)]` this is `forward`.
 pub fn shifted_mean(generator: &Generator, x: Tensor<4>, shifts: &[Shift]) -> Tensor<4> {
@@ -117,7 +117,7 @@ pub(super) fn mean(
                 window(framed.clone(), 0..batch, y..y + rows, x..x + columns)
             });
             let Some(cuts) = cuts.reduce(ops::join) else { continue };
-            let passes = generator.forward(cuts); // [some B, 3, rows, columns]
+            let passes = generator.forward(cuts); // [some B, C, rows, columns]
             for (place, &(down, right)) in some.iter().enumerate() {
                 let images = place * batch..(place + 1) * batch;
                 let pass =

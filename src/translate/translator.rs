@@ -24,10 +24,11 @@ use crate::{
 /// Most pixels of passes that go through a graphics card together, four of 256 x 256: larger ones
 /// keep it busy alone.
 const TOGETHER: u64 = 1 << 18;
+
 /// A photo as the network saw it, and its translation.
 #[derive(Debug)]
 pub struct Translated {
-    /// The photo at the result's size.
+    /// The photo at the result's size, in colour even if the network saw it in grey.
     pub before: Rgb,
     /// The translation.
     pub after: Rgb,
@@ -108,7 +109,13 @@ impl Translator {
             // A size that fits in float16 may be too large for float32.
             let Plan { width, height, reduced } = self.plan((photo.width, photo.height), manner);
             let before = image::resize_bicubic(photo, width, height);
-            let result = self.attempt(&before, manner, passed).await;
+            let result = if self.architecture.pictures == 1 {
+                // In PyTorch's order: grey, then resized.
+                let seen = image::resize_bicubic(&photo.grey(), width, height);
+                self.attempt(&seen, manner, passed).await
+            } else {
+                self.attempt(&before, manner, passed).await
+            };
             if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
                 // A buffer that the device refused would be taken for one that can be reused.
                 ops::release(&self.device);
