@@ -10,12 +10,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
     device::{Limits, Preference, open},
     image::{self, Rgb},
-    model::Generator,
+    model::{Generator, Init},
     samples::{Season, paint},
     translate::{
         MAX_MARGIN, Manner, Precision, Shift, Smooth, Translator, plan, shifted_mean, translate,
     },
-    weights::{Architecture, generator_from},
+    weights::{Architecture, Down, Up, generator_from},
 };
 
 const PLENTY: Limits = Limits { tensor: 1 << 40, memory: 1 << 50 };
@@ -191,6 +191,68 @@ fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
         }
         assert!(pictures[0] != pictures[1] && pictures[1] != pictures[2]);
     }
+}
+
+/// A generator with random weights, ready to translate on the CPU.
+fn translator(architecture: Architecture) -> (Translator, Generator) {
+    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let state = Init { gain: 0.2, ..Init::default() }.state(&architecture.tensors(), 1);
+    let generator = Generator::from_state(architecture, state.clone(), &opened.device).unwrap();
+    (Translator::new(architecture, state, None, &opened).unwrap(), generator)
+}
+
+#[test]
+fn a_generator_of_grey_pictures_sees_and_makes_grey_ones() {
+    let (translator, generator) =
+        translator(Architecture { pictures: 1, ..Architecture::new(4, 1) });
+    let photo = paint(Season::Summer, 4, 40, 32);
+    let manner = Manner { longest: Some(20), ..Manner::default() };
+    let translated = pollster::block_on(translator.translate(&photo, &manner, &|_| ())).unwrap();
+    assert_eq!(translated.before, image::resize_bicubic(&photo, 20, 16), "in colour");
+    // In the order of PyTorch's `get_transform`: grey, then smaller.
+    let seen = image::resize_bicubic(&photo.grey(), 20, 16);
+    let channel = image::to_unit(&seen)[..20 * 16].to_vec();
+    let x = Tensor::<4>::from_data(TensorData::new(channel, [1, 1, 16, 20]), &Device::flex());
+    let output = generator.forward(x).into_data().try_to_vec::<f32>().unwrap();
+    assert_eq!(output.len(), 20 * 16);
+    let expected = image::from_unit(&output, 20, 16).unwrap();
+    assert_eq!(translated.after, expected);
+    assert!(expected.pixels.chunks(3).all(|colour| colour.iter().all(|&x| x == colour[0])));
+    assert!(expected.pixels.iter().any(|&x| x != expected.pixels[0]), "it is a picture");
+}
+
+#[test]
+fn other_kinds_of_generators_take_photos_of_any_size() {
+    for (pictures, down, up) in [
+        (1, Down::Strided, Up::Transpose),
+        (3, Down::Blurred, Up::Blurred),
+        (1, Down::Blurred, Up::Transpose),
+        (3, Down::Strided, Up::Blurred),
+    ] {
+        let architecture = Architecture { pictures, down, up, ..Architecture::new(3, 1) };
+        let (translator, _) = translator(architecture);
+        for (width, height) in [(1, 1), (2, 3), (21, 18), (5, 30)] {
+            let photo = image::resize_bicubic(&paint(Season::Winter, 1, 64, 64), width, height);
+            for smooth in Smooth::ALL {
+                let manner = Manner { longest: None, margin: 3, smooth };
+                let translated = translator.translate(&photo, &manner, &|_| ());
+                let after = pollster::block_on(translated).unwrap().after;
+                assert_eq!((after.width, after.height), (width, height), "{architecture}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_blur_needs_room_for_an_image_twice_as_wide() {
+    let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };
+    let pixels = |down, precision: Precision| {
+        let architecture = Architecture { down, ..Architecture::new(64, 9) };
+        precision.pixels(&limits, &architecture, Smooth::One)
+    };
+    assert_eq!(pixels(Down::Strided, Precision::Float32), 524_288);
+    assert_eq!(pixels(Down::Blurred, Precision::Float32), 262_144);
+    assert_eq!(pixels(Down::Blurred, Precision::Float16), 524_288);
 }
 
 #[test]

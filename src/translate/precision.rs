@@ -10,7 +10,7 @@ use super::shifts::Smooth;
 use crate::{
     choice::Choice,
     device::{Limits, Opened},
-    weights::{Architecture, HostTensor, Layer, StateDict, Up},
+    weights::{Architecture, Down, HostTensor, Layer, StateDict, Up},
 };
 
 /// How weights, and the images between layers, are stored.
@@ -42,17 +42,16 @@ impl Precision {
 
     /// Pixels of the largest input for this generator within the limits of a device.
     pub fn pixels(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> u64 {
-        let Architecture { ngf, up, .. } = *architecture;
+        let Architecture { ngf, down, up, .. } = *architecture;
         let (most, bytes) = match self {
             Self::Float32 => (limits.pixels(ngf), 4),
             Self::Float16 => (limits.half_pixels(ngf), 2),
         };
-        let pixels = match up {
-            Up::Transpose => most,
-            // The enlarged image has twice as many channels as the first layer's result.
-            Up::Bilinear | Up::Nearest | Up::Blurred => {
-                most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64))
-            }
+        let pixels = match (down, up) {
+            (Down::Strided, Up::Transpose) => most,
+            // The image before a blur, and an enlarged one, have twice as many channels as the
+            // first layer's result.
+            _ => most.min(limits.tensor / (2 * bytes * ngf.max(1) as u64)),
         };
         match smooth {
             Smooth::One => pixels,
