@@ -55,6 +55,9 @@ pub enum Error {
     /// Networks that are to be trained together differ in size.
     #[error("these weights do not go together: {0}")]
     WeightsDiffer(String),
+    /// A kind of generator that can be used, but not trained.
+    #[error("these weights can only translate: {0}")]
+    WeightsOnlyTranslate(String),
     /// NaN or infinity in a tensor.
     #[error("these weights contain values that are not finite numbers: {0}")]
     WeightsNotFinite(String),
@@ -171,6 +174,7 @@ impl Error {
             Self::WeightsUnexpectedTensor(_) => "weights-unexpected-tensor",
             Self::WeightsWrongShape(_) => "weights-wrong-shape",
             Self::WeightsDiffer(_) => "weights-differ",
+            Self::WeightsOnlyTranslate(_) => "weights-only-translate",
             Self::WeightsNotFinite(_) => "weights-not-finite",
             Self::WeightsExceedHalf(_) => "weights-exceed-half",
             Self::WeightsHashMismatch(_) => "weights-hash-mismatch",

@@ -12,9 +12,9 @@ use cyclegan_web::{
     model::{Init, InitType},
     train::{
         Ablation, Adam, Config, CycleLoss, GanLoss, MissingGenerator, Policy, Preprocess,
-        PreprocessMode, Rule, Schedule, Terms, Unit, ema_for,
+        PreprocessMode, Rule, Schedule, Start, Terms, Unit, ema_for,
     },
-    weights::{Norm, Up},
+    weights::{Architecture, Down, Norm, StateDict, Up},
 };
 use golden_folder::golden_folder;
 use serde_json::{Value, json};
@@ -165,6 +165,33 @@ fn ablations_change_the_losses_alone() {
     }
     let alternative = unusual().ablated(Ablation::GanForward);
     assert_eq!(alternative.terms.cycle_loss, CycleLoss::Adversarial, "how is not whether");
+}
+
+#[test]
+fn generators_that_can_only_translate_are_refused() {
+    let plain = Architecture::new(8, 2);
+    for (architecture, trains) in [
+        (plain, true),
+        (Architecture { up: Up::Nearest, ..plain }, true),
+        (Architecture { pictures: 1, ..plain }, false),
+        (Architecture { down: Down::Blurred, ..plain }, false),
+        (Architecture { up: Up::Blurred, ..plain }, false),
+    ] {
+        let given = Some((architecture, StateDict::new()));
+        let g_a = Start { g_a: given.clone(), ..Start::default() };
+        let g_b = Start { g_a: Some((plain, StateDict::new())), g_b: given, ..Start::default() };
+        for start in [g_a, g_b] {
+            match start.applied_to(Config::default()) {
+                Ok(config) => assert!(trains && config.ngf == 8, "{architecture}"),
+                Err(error) => {
+                    assert!(!trains && error.code() == "weights-only-translate", "{error}");
+                    assert!(error.to_string().contains(&architecture.to_string()), "{error}");
+                }
+            }
+        }
+    }
+    let config = Config { up: Up::Blurred, ..Config::default() };
+    assert_eq!(config.validate().unwrap_err().code(), "config-invalid");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub use augment::Policy;
 pub use checkpoint::Checkpoint;
 pub use config::{
     Ablation, Adam, Config, CycleLoss, FINE_TUNING_RATE, GanLoss, MissingGenerator, Rule, Schedule,
-    Terms, Unit, ema_for,
+    Terms, Unit, ema_for, trains,
 };
 pub use data::{
     Batch, Dataset, Domain, Listed, Preprocess, PreprocessMode, Skipped, Source, View, whole,

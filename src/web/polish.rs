@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     image::Rgb,
     model::{Generator, Readback},
-    train::{Polish, memory, whole},
+    train::{Polish, memory, trains, whole},
     weights::{self, safetensors},
 };
 
@@ -44,6 +44,7 @@ impl Engine {
     #[wasm_bindgen(js_name = startPolishing)]
     pub fn start_polishing(&self, bytes: &[u8], steps: u32, longest: u32) -> Result<Polishing> {
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
+        trains(&architecture)?;
         let about = safetensors::read_metadata(bytes).unwrap_or_default();
         let device = self.opened.device.clone();
         let most = memory::largest_polished(&architecture, self.opened.kind, &self.opened.limits);

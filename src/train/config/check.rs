@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     model::MULTIPLE,
     train::data::{LONGEST_SIDE, PreprocessMode, SMALLEST_SIDE},
+    weights::{Architecture, Down, Up},
 };
 
 /// The widest range of scales: the memory for cached photos grows with its square.
@@ -34,6 +35,9 @@ impl Config {
         within("ngf", self.ngf, 1..=MOST_CHANNELS)?;
         within("ndf", self.ndf, 1..=MOST_CHANNELS)?;
         within("blocks", self.blocks, 0..=MOST_BLOCKS)?;
+        if self.up == Up::Blurred {
+            return refuse("up is blurred, but such generators can only translate");
+        }
         within("discriminator_padding", self.discriminator_padding, 1..=2)?;
         within("lambda_A", self.lambda_a, 0.0..=MOST_WEIGHT)?;
         within("lambda_B", self.lambda_b, 0.0..=MOST_WEIGHT)?;
@@ -95,6 +99,17 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Checks whether generators of this architecture can be trained. The discriminators here judge
+/// colours, and a checkpoint does not say what CUT's filters do. Fails with
+/// `weights-only-translate`.
+pub fn trains(architecture: &Architecture) -> Result<()> {
+    let Architecture { pictures, down, up, .. } = *architecture;
+    if pictures != 1 && down == Down::Strided && up != Up::Blurred {
+        return Ok(());
+    }
+    Err(Error::WeightsOnlyTranslate(architecture.to_string()))
 }
 
 impl Adam {

@@ -20,6 +20,7 @@ use crate::{
     weights::{Architecture, Norm, Up},
 };
 
+pub use check::trains;
 pub use schedule::{Rule, Schedule, Unit};
 pub use terms::{Ablation, CycleLoss, GanLoss, Terms};
 

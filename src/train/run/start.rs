@@ -9,7 +9,7 @@ use crate::{
     model::{Discriminator, Generator},
     random::Random,
     train::{
-        config::{Config, MissingGenerator, Rule, Schedule},
+        config::{Config, MissingGenerator, Rule, Schedule, trains},
         data::{Dataset, Source},
         image_pool::ImagePool,
         learner::Learner,
@@ -34,8 +34,12 @@ pub struct Start {
 
 impl Start {
     /// `config` with the width, depth and variants of these networks. Fails with `weights-differ`
-    /// when the two discriminators differ in width.
+    /// when the two discriminators differ in width, `weights-only-translate` for generators that
+    /// cannot be trained.
     pub fn applied_to(&self, mut config: Config) -> Result<Config> {
+        for (architecture, _) in [&self.g_a, &self.g_b].into_iter().flatten() {
+            trains(architecture)?;
+        }
         if let Some((architecture, _)) = self.g_a.as_ref().or(self.g_b.as_ref()) {
             config = config.with_architecture(*architecture);
         }

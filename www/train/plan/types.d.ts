@@ -46,7 +46,7 @@ export interface Settings {
   ngf: number;
   blocks: number;
   /** How a generator enlarges an image: with transposed convolutions, or by upsampling before plain ones. */
-  up: Exclude<Up, 'nearest'>;
+  up: Exclude<Up, 'nearest' | 'blurred'>;
   /** Steps in which fresh discriminators are trained alone, if weights come without; null: min(100, steps / 5). */
   warmUp: number | null;
   /** Polishing steps at the end; null: a tenth of the run's, at most 400. */

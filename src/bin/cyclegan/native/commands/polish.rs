@@ -12,7 +12,7 @@ use cyclegan_web::{
     image::Rgb,
     model::{Generator, Readback},
     random::Random,
-    train::{memory, polish::Polish as Polished, scores::grid, whole},
+    train::{memory, polish::Polish as Polished, scores::grid, trains, whole},
     weights::safetensors,
 };
 use pollster::block_on;
@@ -67,6 +67,7 @@ impl Polish {
     /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
         let (architecture, state) = files::read_generator(&self.weights)?;
+        trains(&architecture)?;
         self.prepare_out()?;
         let photos = folder::photos(&self.photos, None)?.told();
         let mut random = Random::new(self.seed);

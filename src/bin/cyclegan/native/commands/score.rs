@@ -63,6 +63,10 @@ impl Score {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
         let (g_a, g_b) = (files::read_generator(&self.g_a)?, files::read_generator(&self.g_b)?);
+        if let Some((grey, _)) = [&g_a, &g_b].into_iter().find(|(of, _)| of.pictures == 1) {
+            // Photos and classifier are in colour.
+            return Err(Error::WeightsOnlyTranslate(grey.to_string()).into());
+        }
         let preprocess = self.pictures.settled()?;
         let mut random = Random::new(self.seed);
         let all = |folder: &Path| Ok::<_, Stop>(folder::photos(folder, None)?.told());

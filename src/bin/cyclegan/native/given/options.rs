@@ -116,7 +116,7 @@ pub struct Settings {
     pub blocks: Option<usize>,
     /// How a generator doubles the size of its images; bilinear leaves less of a grid [default:
     /// transpose, or that of --g-a and --g-b]
-    #[arg(long, value_name = "HOW", help_heading = "Networks", value_parser = choice::<Up>())]
+    #[arg(long, value_name = "HOW", help_heading = "Networks", value_parser = ways_up())]
     pub up: Option<Up>,
     /// Whether a generator's instance norms have weights and biases [default: instance, or that of
     /// --g-a and --g-b]
@@ -187,6 +187,13 @@ pub struct Options {
 /// Reads one of the words of a [`Choice`], and lets the help list them.
 pub fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(T::names()).try_map(|name| T::from_name(&name).ok_or("unknown"))
+}
+
+/// [`choice`] of the ways that can be trained.
+fn ways_up() -> impl TypedValueParser<Value = Up> {
+    let blurred = Up::Blurred.name();
+    let names = Up::names().iter().filter(move |name| **name != blurred);
+    PossibleValuesParser::new(names).try_map(|name| Up::from_name(&name).ok_or("unknown"))
 }
 
 /// Reads one of the numbers of passes, and lets the help list them.
