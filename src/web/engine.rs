@@ -73,11 +73,11 @@ impl Engine {
             return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")));
         }
         let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
-        let Architecture { ngf, blocks, up, norm, .. } = architecture;
+        let Architecture { pictures, ngf, blocks, down, up, norm, .. } = architecture;
         let parameters = architecture.parameters();
         let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
         self.translator = Some(translator);
-        told(&ModelReport { ngf, blocks, up, norm, parameters, sha256: hash })
+        told(&ModelReport { ngf, blocks, pictures, down, up, norm, parameters, sha256: hash })
     }
 
     /// The size of a translation of a photo of `width` x `height` pixels, and whether it is less

@@ -12,7 +12,7 @@ use crate::{
     json,
     train::scores::Scores,
     translate::Precision,
-    weights::{Norm, Up},
+    weights::{Down, Norm, Up},
 };
 
 /// What the engine runs on, and why.
@@ -38,6 +38,10 @@ pub struct ModelReport {
     /// Channels after its first convolution.
     pub ngf: usize,
     pub blocks: usize,
+    /// Channels of its pictures: 3, or 1 if they are grey.
+    pub pictures: usize,
+    /// How it shrinks an image on the way in.
+    pub down: Down,
     /// How it enlarges an image on the way back.
     pub up: Up,
     /// Whether its normalisations have weights and biases.

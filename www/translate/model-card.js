@@ -67,9 +67,15 @@ function cardScores({ back, grid }) {
   return facts;
 }
 
-/** A network's properties, in one line. @param {Record<'up' | 'norm', string> & Pick<Facts, 'blocks' | 'ngf' | 'parameters'>} network */
-function networkWords({ blocks, ngf, parameters, up, norm }) {
+/**
+ * A network's properties, in one line.
+ * @param {Record<'up' | 'norm', string> & Pick<Facts, 'blocks' | 'ngf' | 'parameters'>
+ *   & Partial<Pick<Facts, 'pictures' | 'down'>>} network
+ */
+function networkWords({ blocks, ngf, parameters, pictures, down, up, norm }) {
   let words = text('models.network.resnet', { blocks, ngf, parameters });
+  if (pictures === 1) words += text('models.network.grey');
+  if (down === 'blurred' || up === 'blurred') words += text('models.network.blurred');
   if (up === 'bilinear') words += text('models.network.bilinear');
   if (up === 'nearest') words += text('models.network.nearest');
   if (norm === 'instance_affine') words += text('models.network.affine');
