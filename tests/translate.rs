@@ -245,14 +245,20 @@ fn other_kinds_of_generators_take_photos_of_any_size() {
 
 #[test]
 fn a_blur_needs_room_for_an_image_twice_as_wide() {
-    let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };
-    let pixels = |down, precision: Precision| {
-        let architecture = Architecture { down, ..Architecture::new(64, 9) };
-        precision.pixels(&limits, &architecture, Smooth::One)
-    };
-    assert_eq!(pixels(Down::Strided, Precision::Float32), 524_288);
-    assert_eq!(pixels(Down::Blurred, Precision::Float32), 262_144);
-    assert_eq!(pixels(Down::Blurred, Precision::Float16), 524_288);
+    let narrow = Limits { tensor: 128 << 20, memory: 1 << 40 };
+    let small = Limits { tensor: 1 << 40, memory: 2 << 30 };
+    for (limits, precision) in [narrow, small]
+        .into_iter()
+        .flat_map(|limits| [Precision::Float32, Precision::Float16].map(|of| (limits, of)))
+    {
+        let [strided, blurred] = [Down::Strided, Down::Blurred].map(|down| {
+            let architecture = Architecture { down, ..Architecture::new(64, 9) };
+            precision.pixels(&limits, &architecture, Smooth::One)
+        });
+        assert_eq!(blurred, strided / 2, "{precision:?}");
+        let bytes = if precision == Precision::Float32 { 4 } else { 2 };
+        assert!(2 * 64 * bytes * blurred <= limits.tensor);
+    }
 }
 
 #[test]

@@ -32,7 +32,11 @@ export { cards };
  * @property {Facts | null} network as far as its weights have been read; null: unknown
  * @property {About} about what its file says of itself
  */
-/** @typedef {Pick<ModelReport, 'ngf' | 'blocks' | 'up' | 'norm' | 'parameters'>} Facts of a network */
+/**
+ * Facts of a network.
+ * @typedef {Pick<ModelReport, 'ngf' | 'blocks' | 'up' | 'norm' | 'parameters'>
+ *   & Partial<Pick<ModelReport, 'pictures' | 'down'>>} Facts
+ */
 /** @typedef {(fraction: number | null, bytes: number) => void} OnProgress 0 to 1, null if the whole is unknown */
 
 /** Written out, so that the build finds the files and gives them hashed names. */

@@ -69,8 +69,7 @@ function cardScores({ back, grid }) {
 
 /**
  * A network's properties, in one line.
- * @param {Record<'up' | 'norm', string> & Pick<Facts, 'blocks' | 'ngf' | 'parameters'>
- *   & Partial<Pick<Facts, 'pictures' | 'down'>>} network
+ * @param {Record<'up' | 'norm', string> & Omit<Facts, 'up' | 'norm'>} network
  */
 function networkWords({ blocks, ngf, parameters, pictures, down, up, norm }) {
   let words = text('models.network.resnet', { blocks, ngf, parameters });
