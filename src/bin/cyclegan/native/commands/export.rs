@@ -143,18 +143,14 @@ impl Export {
             Stop::from(error).with_hint(format!("The file is {}.", self.from.display()))
         };
         let state = weights::read(&bytes).map_err(named)?;
-        let judge = match self.network.as_deref() {
-            Some("D_B") => Judge::B,
-            _ => Judge::A,
-        };
-        if let Ok((ndf, state)) = weights::discriminator_from(state.clone(), judge) {
-            let blueprint = Blueprint::Discriminator { ndf };
-            return Ok(Network { blueprint, state, about: About::default() });
-        }
-        let (architecture, state) = weights::generator_from(state).map_err(named)?;
+        let judge = if self.network.as_deref() == Some("D_B") { Judge::B } else { Judge::A };
+        let (blueprint, state) = Blueprint::of(state, judge).map_err(named)?;
         let metadata = safetensors::read_metadata(&bytes).unwrap_or_default();
-        let about = self.says.applied_to(About::from_metadata(&metadata));
-        Ok(Network { blueprint: Blueprint::Generator(architecture), state, about })
+        let about = match blueprint {
+            Blueprint::Generator(_) => self.says.applied_to(About::from_metadata(&metadata)),
+            Blueprint::Discriminator { .. } => About::default(),
+        };
+        Ok(Network { blueprint, state, about })
     }
 
     fn export_run(&self, mut run: Reader<OnDisk>, path: &Path) -> stop::Result<()> {
@@ -205,20 +201,15 @@ impl Export {
     fn network(&self, role: Role, run: &mut Reader<OnDisk>) -> stop::Result<Network> {
         let state = run.state.clone();
         let found = block_on(handed_out(role, &state, run))?;
-        let judge = match role {
-            Role::GeneratorA | Role::GeneratorB => {
-                let (architecture, weights) = weights::generator_from(found)?;
-                let about =
-                    self.says.applied_to(About { margin: Some(MARGIN), ..About::default() });
-                let about = if role == Role::GeneratorB { turned(about) } else { about };
-                let blueprint = Blueprint::Generator(architecture);
-                return Ok(Network { blueprint, state: weights, about });
-            }
-            Role::DiscriminatorA => Judge::A,
-            Role::DiscriminatorB => Judge::B,
+        // It is alone, so that no name chooses it.
+        let (blueprint, state) = Blueprint::of(found, Judge::A)?;
+        let says = || self.says.applied_to(About { margin: Some(MARGIN), ..About::default() });
+        let about = match role {
+            Role::GeneratorA => says(),
+            Role::GeneratorB => turned(says()),
+            Role::DiscriminatorA | Role::DiscriminatorB => About::default(),
         };
-        let (ndf, state) = weights::discriminator_from(found, judge)?;
-        Ok(Network { blueprint: Blueprint::Discriminator { ndf }, state, about: About::default() })
+        Ok(Network { blueprint, state, about })
     }
 
     fn write(&self, network: &Network, to: &mut Sink<'_>) -> Result<()> {
