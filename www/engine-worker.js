@@ -12,11 +12,11 @@ import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepWeights } from './files/weights-store.js';
-import init, { Engine, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
+import init, { Engine, exportWeights, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 
 /** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
-/** @import { DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
+/** @import { Commands, DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
@@ -138,6 +138,8 @@ async function perform(request) {
       polishing = null;
       return bytes ? new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)]) : null;
     }
+    case 'export':
+      return exported(request);
     case 'paint': {
       const { season, seed, width, height } = request;
       return encode(paint(season, seed, width, height), width, height, 'png');
@@ -145,6 +147,17 @@ async function perform(request) {
     default:
       return trainer.perform(request.do, request, ready);
   }
+}
+
+/** @param {Commands['export']} job */
+function exported({ bytes, network, to, half, about }) {
+  /** Each piece as a blob of its own, which the browser may keep outside of memory. @type {Blob[]} */
+  const pieces = [];
+  const weights = new Uint8Array(bytes);
+  exportWeights(weights, network ?? undefined, to, half, about ?? undefined, (piece) => {
+    pieces.push(new Blob([piece]));
+  });
+  return new Blob(pieces);
 }
 
 /** @returns {Polishing} */

@@ -16,6 +16,12 @@ use crate::{
 pub struct Failure(Rc<RefCell<Option<JsValue>>>);
 
 impl Failure {
+    /// Keeps an exception, and stands for it on the way to [`Failure::or`].
+    pub fn keep(&self, thrown: JsValue) -> Error {
+        self.0.replace(Some(thrown));
+        Error::Usage("a function of the page failed".into())
+    }
+
     /// The exception, or otherwise `error`.
     pub fn or(&self, error: Error) -> JsValue {
         self.0.take().unwrap_or_else(|| error.into())
@@ -44,10 +50,7 @@ impl File {
             },
             thrown => thrown,
         };
-        answer.map_err(|thrown| {
-            self.failure.0.replace(Some(thrown));
-            Error::Usage("a function of the page failed".into())
-        })
+        answer.map_err(|thrown| self.failure.keep(thrown))
     }
 }
 

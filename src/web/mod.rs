@@ -7,6 +7,7 @@
 mod begin;
 mod console;
 mod engine;
+mod export;
 mod file;
 mod photos;
 mod polish;
@@ -17,6 +18,7 @@ mod training;
 mod types;
 
 pub use engine::{Engine, Translation};
+pub use export::export_weights;
 pub use photos::{Shrink, paint};
 pub use polish::Polishing;
 pub use training::Training;

@@ -424,3 +424,16 @@ test('any other request is sent as it is, and its success counts as a sign of li
     'open train-steps train-steps',
   ]);
 });
+
+test('weights are exported with what was asked for, and the loaded model stays', async () => {
+  const { client, workers, asked } = clientOf(good);
+  const mine = weightsOf('mine');
+  await client.load(mine);
+  const how = /** @type {const} */ ({ to: 'onnx', half: true, network: 'G_B', about: null });
+  assert.equal(await client.export(weightsOf('another'), how), 'export done');
+  const { bytes, id: _, ...sent } = workers[0].requests[2];
+  assert.equal(new TextDecoder().decode(bytes), 'another');
+  assert.deepEqual(sent, { do: 'export', ...how });
+  await client.translate(job, mine);
+  assert.deepEqual(asked(), ['open load export translate']);
+});

@@ -12,7 +12,7 @@ import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
 
 /** @import { DeviceChoice, ModelReport } from '../pkg/cyclegan_web.js' */
-/** @import { Commands, DeviceReport, Name, TranslateJob, Translated, Values } from './protocol.js' */
+/** @import { Commands, DeviceReport, ExportJob, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
  * A weights file. The same object always means the same weights.
@@ -82,6 +82,22 @@ export class EngineClient {
       const value = await this.#line.post('translate', job);
       this.#deaths = 0;
       return value;
+    }, signal);
+  }
+
+  /**
+   * Weights as a file for other programs. They need not be those of the model that is loaded.
+   * @param {Weights} weights
+   * @param {ExportJob} job
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Blob>} rejects with a code `weights-…`
+   */
+  export(weights, job, signal) {
+    return this.#inTurn(async () => {
+      const bytes = await weights.read();
+      const file = await this.#line.post('export', { bytes, ...job }, [bytes]);
+      this.#deaths = 0;
+      return file;
     }, signal);
   }
 

@@ -8,7 +8,9 @@
 import type { Failure } from '../failure.js';
 import type { Format } from '../files/names.js';
 import type {
+  About,
   DeviceChoice,
+  ExportFormat,
   ModelReport,
   DeviceReport as Opened,
   Polished,
@@ -67,6 +69,17 @@ export interface Translated {
   seconds: number;
 }
 
+/** How weights are written for other programs. */
+export interface ExportJob {
+  to: ExportFormat;
+  /** Float16: half the size. */
+  half: boolean;
+  /** The one to take, in a file of several networks. */
+  network: string | null;
+  /** What the file says of a generator; null: what its weights said. */
+  about: About | null;
+}
+
 export interface Commands {
   /** Comes first. Opens the device; may be sent once per worker. */
   open: { device: DeviceChoice; precision: Precision | null };
@@ -81,6 +94,8 @@ export interface Commands {
   'polish-photo': { file: Blob };
   /** Ends polishing. */
   'polish-finish': Record<never, never>;
+  /** Writes weights as a file for other programs. */
+  export: { bytes: ArrayBuffer } & ExportJob;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
 }
@@ -94,6 +109,7 @@ export interface Values {
   'polish-photo': Polished;
   /** Null: the weights have not become better. */
   'polish-finish': Blob | null;
+  export: Blob;
   paint: Blob;
 }
 
