@@ -84,6 +84,7 @@ async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
   return new TrainPage({
     engine: new EngineClient(spawn, deviceChoice()),
+    exporter: engine,
     query,
     async onModels(files) {
       showView('translate');

@@ -19,6 +19,7 @@ import { Connection } from './connection.js';
  * @typedef {object} Weights
  * @property {() => Promise<ArrayBuffer>} read rejects with a code `weights-…`, `model-…`
  * @property {string | null} sha256 the expected hash of the file, in lower-case hexadecimal
+ * @property {string | null} [network] the one to take from a file of several
  */
 
 /** How long an aborted request may still finish on its own, in milliseconds. */

@@ -41,16 +41,27 @@ const MANIFEST = 'manifest.json';
  * @returns {Promise<Blob>}
  * @throws {CodedError} `zip-failed`
  */
-export async function buildZip(outcomes, signal) {
+export function buildZip(outcomes, signal) {
+  const { named, manifest } = planned(outcomes);
+  const text = new Blob([`${JSON.stringify(manifest, null, 2)}\n`]);
+  return zipOf([...named, { name: MANIFEST, file: text }], signal);
+}
+
+/**
+ * Files as one zip, which refers to them where they are.
+ * @param {{ name: string, file: Blob }[]} files
+ * @param {AbortSignal} [signal] aborted: rejects with its reason
+ * @returns {Promise<Blob>}
+ * @throws {CodedError} `zip-failed`
+ */
+export async function zipOf(files, signal) {
   /** The blob that a piece of the zip comes from. @type {WeakMap<Uint8Array, Blob>} */
   const origin = new WeakMap();
-  const { named, manifest } = planned(outcomes);
   const lastModified = new Date();
   function* entries() {
-    for (const { name, result } of named) {
-      yield { name, input: traced(result, origin), lastModified };
+    for (const { name, file } of files) {
+      yield { name, input: traced(file, origin), lastModified };
     }
-    yield { name: MANIFEST, input: `${JSON.stringify(manifest, null, 2)}\n`, lastModified };
   }
   /** @type {(Blob | Uint8Array<ArrayBuffer>)[]} */
   const parts = [];
@@ -91,12 +102,12 @@ function traced(result, origin) {
 function planned(outcomes) {
   const about = outcomes.find(({ made }) => made)?.made ?? null;
   const nameOf = resultNames([MANIFEST]);
-  /** @type {{ name: string, result: Blob }[]} */
+  /** @type {{ name: string, file: Blob }[]} */
   const named = [];
   const photos = outcomes.map((outcome) => {
     const { path, state, reason, result, reduced, precision } = outcome;
     const name = result && nameOf(path, result.type === 'image/jpeg' ? 'jpeg' : 'png');
-    if (result && name) named.push({ name, result });
+    if (result && name) named.push({ name, file: result });
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;
     const photo = { name, source: path, state, reason, size, photoSize, reduced, precision };

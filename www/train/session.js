@@ -9,7 +9,7 @@
  */
 import { Host } from '../page/host.js';
 import { Notices } from '../page/notices.js';
-import { curvesFile, weightsFile } from './keep/exports.js';
+import { curvesFile, generatorOf, weightsFile } from './keep/exports.js';
 import { Library } from './keep/library.js';
 import { StoredRuns } from './keep/stored-runs.js';
 import { learnOnProposal } from './plan/config.js';
@@ -374,8 +374,18 @@ export class TrainSession extends EventTarget {
    * @param {Which} [which]
    */
   async exportWeights(direction, id, which = 'best') {
-    const run = await this.#known(id);
-    return weightsFile(run.record, direction, which, await run.weights(direction, which));
+    return weightsFile(await this.#known(id), direction, which);
+  }
+
+  /** A generator, and what is known of it. @param {Domain} direction @param {string} [id] @param {Which} [which] */
+  async exportGenerator(direction, id, which = 'best') {
+    return generatorOf(await this.#known(id), direction, which);
+  }
+
+  /** The last checkpoint of a finished run; null: not kept. @param {string} [id] */
+  async exportCheckpoint(id) {
+    const known = id ?? this.#work.run?.record.id;
+    return known === undefined ? null : this.#stored.checkpoint(known).catch(() => null);
   }
 
   /** Settings, all losses, scores: JSON. @param {string} [id] */

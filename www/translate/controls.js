@@ -117,7 +117,7 @@ export function lockControls(locked) {
   for (const name of ['margin', 'weights']) input(name).disabled = locked;
   input('own-name').readOnly = locked; // it keeps the focus while its weights are renamed
   button('forget').disabled = locked;
-  button('polish').disabled = locked;
+  for (const id of ['polish', 'download-model']) button(id).disabled = locked;
   if (focused instanceof HTMLElement && focused.matches(':disabled')) {
     left = focused;
     button('cancel').focus(); // only shown during a run

@@ -7,6 +7,7 @@ import { askBeforeLeaving } from '../page/leaving.js';
 import { text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { lockControls, settings, setUpControls } from './controls.js';
+import { setUpExport } from './export-model.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
@@ -113,6 +114,11 @@ export async function setUpTranslate(client, store, opener, linked) {
     photos: () => [...run.items.values()].flatMap(({ file }) => file ?? []),
     isRunning: () => run.running,
     onChange: refresh,
+  });
+  setUpExport({
+    engine,
+    loader,
+    results: () => [...run.items.values()].flatMap(({ result }) => result ?? []),
   });
   setUpSiteModels({ loader, linked });
   refresh();

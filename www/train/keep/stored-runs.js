@@ -116,6 +116,7 @@ export class StoredRuns {
       history: await historyIn(folder, index.result?.history),
       weights: (/** @type {Domain} */ direction, /** @type {Which} */ which) =>
         this.weights(id, direction, which),
+      pictures: async () => (await allPictures(index, folder)).at(-1)?.pictures ?? [],
     };
   }
 

@@ -354,6 +354,11 @@ export class TrainRun {
     );
   }
 
+  /** The latest previews. */
+  async pictures() {
+    return this.view().previews.at(-1)?.pictures ?? [];
+  }
+
   /** Whether it can learn on: without room for the last checkpoint, the copies of its photos are gone too. */
   get #goesOn() {
     return this.saver.last?.kind === 'stored' || !isStored(this.record);

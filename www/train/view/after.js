@@ -4,6 +4,7 @@ import { button, byId, downloadFile, write } from '../../page/dom.js';
 import { formatTime, text } from '../../page/messages.js';
 import { tellFailure } from '../../page/say.js';
 import { DOMAINS } from '../gather/domains.js';
+import { exportRun } from './export.js';
 import { setUpLearnOn, showLearnOn } from './learn-on.js';
 import { chosenWeights, showOutcome } from './outcome.js';
 import { directionOf, pairOf } from './words.js';
@@ -23,6 +24,7 @@ export function setUpAfter(session, onModels) {
   on('use-trained', () => useTrained(session, onModels, undefined, chosenWeights()));
   on('trained-a', () => save(session.exportWeights('A', undefined, chosenWeights())));
   on('trained-b', () => save(session.exportWeights('B', undefined, chosenWeights())));
+  on('export-run', () => exportRun(session, button('export-run'), undefined, chosenWeights()));
   on('curves', () => save(session.exportCurves()));
   on('another', () => another(session));
   setUpLearnOn(session);
@@ -45,7 +47,7 @@ export function showAfter(snapshot, session) {
   const over = state === 'finished' && run !== null;
   byId('after').hidden = !over;
   showOutcome(over ? run : null);
-  for (const id of ['use-trained', 'trained-a', 'trained-b', 'curves']) {
+  for (const id of ['use-trained', 'trained-a', 'trained-b', 'export-run', 'curves']) {
     button(id).disabled = !can.export;
   }
   if (!over) return;

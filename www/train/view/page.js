@@ -9,6 +9,7 @@ import * as source from '../plan/start.js';
 import { TrainSession } from '../session.js';
 import { setUpAfter, showAfter } from './after.js';
 import { showCharts } from './charts.js';
+import { setUpExport } from './export.js';
 import { setUpFolders, showFolders } from './folders.js';
 import { showNotices } from './notices.js';
 import { showScores } from './outcome.js';
@@ -37,10 +38,11 @@ export class TrainPage {
   /**
    * @param {object} page
    * @param {import('../../engine/client.js').EngineClient} page.engine for training alone
+   * @param {Pick<import('../../engine/client.js').EngineClient, 'export'>} page.exporter writes models
    * @param {URLSearchParams} page.query
    * @param {(files: File[]) => unknown} page.onModels passes weights to the Translate view
    */
-  constructor({ engine, query, onModels }) {
+  constructor({ engine, exporter, query, onModels }) {
     const session = new TrainSession({ engine, query, source });
     this.#session = session;
     setUpStatus((action) => (action === 'discard' ? this.#discard() : session[action]()));
@@ -48,6 +50,7 @@ export class TrainPage {
     setUpPlan(session);
     setUpPreviews();
     setUpRates((rates) => session.changeRates(rates));
+    setUpExport(exporter);
     setUpAfter(session, onModels);
     setUpStored({ session, onModels });
     button('samples-train').addEventListener('click', () => useSamples(session));

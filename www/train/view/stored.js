@@ -5,6 +5,7 @@ import { fillWords, formatBytes, formatClock, text } from '../../page/messages.j
 import { Pictures } from '../../page/pictures.js';
 import { tellFailure } from '../../page/say.js';
 import { save, useTrained } from './after.js';
+import { exportRun } from './export.js';
 import { directionOf, pairOf } from './words.js';
 
 /** @import { StoredRun } from '../keep/stored-runs.js' */
@@ -108,6 +109,8 @@ function lineOf(id) {
   });
   on('a', () => save(session.exportWeights('A', id)));
   on('b', () => save(session.exportWeights('B', id)));
+  const as = /** @type {HTMLButtonElement} */ (part(line, 'export'));
+  on('export', () => exportRun(session, as, id));
   on('curves', () => save(session.exportCurves(id)));
   on('delete', async () => {
     const words = text('confirm.run', { name: part(line, 'title').textContent ?? '' });

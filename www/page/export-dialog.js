@@ -1,0 +1,82 @@
+/** Asks as what a model is to be downloaded. */
+import { button, byId, input, made } from './dom.js';
+import { text } from './messages.js';
+
+/** @import { ExportFormat } from '../pkg/cyclegan_web.js' */
+
+/**
+ * @typedef {object} ExportChoice
+ * @property {ExportFormat} to
+ * @property {boolean} half half the size
+ * @property {string[]} directions values of those that were ticked
+ * @property {boolean} judges
+ */
+
+const FORMATS = /** @type {const} */ (['safetensors', 'pth', 'onnx']);
+
+/**
+ * @param {object} offer
+ * @param {string} offer.title
+ * @param {{ value: string, words: string, ticked: boolean }[]} offer.directions one: there is no choice
+ * @param {boolean} offer.judges whether there are any
+ * @param {ExportFormat} offer.to what is chosen at first
+ * @returns {Promise<ExportChoice | null>} null: nothing is to be downloaded
+ */
+export function askExport({ title, directions, judges, to }) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('export'));
+  byId('export-title').textContent = title;
+  for (const format of FORMATS) input(`export-${format}`).checked = format === to;
+  input('export-half').checked = false;
+  input('export-judges').checked = false;
+  byId('export-directions').hidden = directions.length < 2;
+  byId('export-boxes').replaceChildren(...directions.map(boxOf));
+  const boxes = /** @type {HTMLInputElement[]} */ ([
+    ...byId('export-boxes').querySelectorAll('input'),
+  ]);
+  const ticked = () => boxes.filter(({ checked }) => checked).map(({ value }) => value);
+  const format = () => FORMATS.find((name) => input(`export-${name}`).checked) ?? to;
+  const update = () => {
+    byId('export-judges-row').hidden = !judges || format() !== 'pth';
+    button('export-yes').disabled = ticked().length === 0;
+  };
+  dialog.onchange = update;
+  update();
+  button('export-no').onclick = () => dialog.close('no');
+  button('export-yes').onclick = () => dialog.close('yes');
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const answer = () => {
+      if (dialog.returnValue !== 'yes') return resolve(null);
+      const withJudges = input('export-judges').checked && !byId('export-judges-row').hidden;
+      const half = input('export-half').checked;
+      resolve({ to: format(), half, directions: ticked(), judges: withJudges });
+    };
+    dialog.addEventListener('close', answer, { once: true });
+  });
+}
+
+/** @param {{ value: string, words: string, ticked: boolean }} direction */
+function boxOf({ value, words, ticked }) {
+  const label = document.createElement('label');
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  box.value = value;
+  box.checked = ticked;
+  label.append(box, made('span', words));
+  return label;
+}
+
+/** Marks a button as busy while its files are made. @param {HTMLButtonElement} pressed @param {() => Promise<void>} make */
+export async function busy(pressed, make) {
+  if (pressed.ariaBusy) return;
+  pressed.ariaBusy = 'true';
+  const words = pressed.textContent;
+  pressed.textContent = text('controls.downloading');
+  try {
+    await make();
+  } finally {
+    pressed.ariaBusy = null;
+    pressed.textContent = words;
+  }
+}

@@ -1,0 +1,68 @@
+/** Downloading what a run has learned, for PyTorch, for ONNX, or to give away. */
+import { only } from '../../files/safetensors.js';
+import { downloadFile } from '../../page/dom.js';
+import { askExport, busy } from '../../page/export-dialog.js';
+import { exported } from '../../page/export-files.js';
+import { text } from '../../page/messages.js';
+import { DOMAINS } from '../gather/domains.js';
+import { directionOf, pairOf } from './words.js';
+
+/** @import { EngineClient } from '../../engine/client.js' */
+/** @import { Source } from '../../page/export-files.js' */
+/** @import { Which } from '../keep/record.js' */
+/** @import { TrainSession } from '../session.js' */
+
+/** @type {Pick<EngineClient, 'export'>} */
+let engine;
+
+/** @param {typeof engine} exporter */
+export function setUpExport(exporter) {
+  engine = exporter;
+}
+
+/**
+ * @param {TrainSession} session
+ * @param {HTMLButtonElement} pressed
+ * @param {string} [id] of a stored run
+ * @param {Which} [which]
+ */
+export async function exportRun(session, pressed, id, which) {
+  const { run, runs } = session.snapshot;
+  const names = id === undefined ? run?.names : runs.find((one) => one.id === id)?.names;
+  if (!names) return;
+  const checkpoint = await session.exportCheckpoint(id);
+  const choice = await askExport({
+    title: text('export.title', { name: pairOf(names) }),
+    directions: DOMAINS.map((one) => ({
+      value: one,
+      words: directionOf(names, one),
+      ticked: true,
+    })),
+    judges: checkpoint !== null,
+    to: 'pth',
+  });
+  if (!choice) return;
+  await busy(pressed, async () => {
+    const chosen = DOMAINS.filter((one) => choice.directions.includes(one));
+    /** @type {Source[]} */
+    const sources = [];
+    for (const one of chosen) {
+      const { name, weights, about } = await session.exportGenerator(one, id, which);
+      sources.push({ name, network: `G_${one}`, weights: weightsOf(weights), about });
+    }
+    if (choice.judges && checkpoint) {
+      for (const one of chosen) {
+        const judge = await only(checkpoint, `D_${one}.`);
+        const name = `judge-${one}`;
+        if (judge)
+          sources.push({ name, network: `D_${one}`, weights: weightsOf(judge), about: null });
+      }
+    }
+    const [a, b] = [names.A || 'A', names.B || 'B'];
+    const { name, blob } = await exported(engine, sources, choice, `${a}-and-${b}`);
+    downloadFile(blob, name);
+  });
+}
+
+/** @param {Blob} file */
+const weightsOf = (file) => ({ read: () => file.arrayBuffer(), sha256: null });
