@@ -130,6 +130,10 @@ fn weights_become_one_file_that_says_what_it_is() {
     assert_eq!(there.trained_on.as_deref(), Some("Yosemite"));
     let back = about(&at, "given/latest_net_G_B.safetensors");
     assert_eq!((back.from.as_deref(), back.to.as_deref()), (Some("winter"), Some("summer")));
+    export(&at, "run --to safetensors --out unsaid");
+    let unsaid = about(&at, "unsaid/latest_net_G_B.safetensors");
+    assert_eq!((unsaid.from, unsaid.margin), (None, Some(32)));
+    assert_eq!(unsaid.trained_on.as_deref(), Some("1 steps on crops of 32 pixels"));
     // What a file said stays, unless something else is said.
     export(
         &at,

@@ -129,15 +129,12 @@ mod native {
         HostTensor { shape: shape.to_vec(), data }
     }
 
-    /// What our own network makes of a picture; none if it cannot run that kind.
-    fn output(blueprint: &Blueprint, state: &StateDict, input: &HostTensor) -> Option<Vec<f32>> {
+    /// What our own network makes of a picture.
+    fn output(blueprint: &Blueprint, state: &StateDict, input: &HostTensor) -> Vec<f32> {
         let device = Device::flex();
         let data = TensorData::new(input.data.clone(), input.shape.clone());
         let input = Tensor::<4>::from_data(data, &device);
         let output = match blueprint {
-            Blueprint::Generator(architecture) if architecture.down == Down::Blurred => {
-                return None;
-            }
             Blueprint::Generator(architecture) => {
                 Generator::from_state(*architecture, state.clone(), &device).unwrap().forward(input)
             }
@@ -145,6 +142,6 @@ mod native {
                 Discriminator::from_state(*ndf, 1, state.clone(), &device).unwrap().forward(input)
             }
         };
-        Some(pollster::block_on(output.into_data_async()).unwrap().try_to_vec().unwrap())
+        pollster::block_on(output.into_data_async()).unwrap().try_to_vec().unwrap()
     }
 }

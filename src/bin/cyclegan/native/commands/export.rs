@@ -21,6 +21,7 @@ use cyclegan_web::{
     },
 };
 use pollster::block_on;
+use serde_json::Value;
 
 use crate::native::{
     files::{self, CHECKPOINT, unfinished::Unfinished},
@@ -203,10 +204,11 @@ impl Export {
         let found = block_on(handed_out(role, &state, run))?;
         // It is alone, so that no name chooses it.
         let (blueprint, state) = Blueprint::of(found, Judge::A)?;
-        let says = || self.says.applied_to(About { margin: Some(MARGIN), ..About::default() });
+        let trained_on = learned(&run.state);
+        let own = About { margin: Some(MARGIN), trained_on, ..About::default() };
         let about = match role {
-            Role::GeneratorA => says(),
-            Role::GeneratorB => turned(says()),
+            Role::GeneratorA => self.says.applied_to(own),
+            Role::GeneratorB => turned(self.says.applied_to(own)),
             Role::DiscriminatorA | Role::DiscriminatorB => About::default(),
         };
         Ok(Network { blueprint, state, about })
@@ -265,6 +267,13 @@ impl Says {
 fn turned(about: About) -> About {
     let About { from, to, .. } = about;
     About { from: to, to: from, ..about }
+}
+
+/// What a run says of its training.
+fn learned(state: &Value) -> Option<String> {
+    let number = |path| state.pointer(path)?.as_u64();
+    let (steps, crop) = (number("/step")?, number("/config/crop_size")?);
+    Some(format!("{steps} steps on crops of {crop} pixels"))
 }
 
 fn has_ending(path: &Path, ending: &str) -> bool {
