@@ -57,9 +57,9 @@ pub struct GeneratorCase {
 
 impl GeneratorCase {
     /// A measure of how long it takes: parameters times pixels.
-    pub fn work(&self) -> usize {
+    pub fn work(&self) -> u64 {
         let parameters: usize = self.weights.values().map(|tensor| tensor.data.len()).sum();
-        parameters * self.input.shape.iter().product::<usize>()
+        parameters as u64 * self.input.shape.iter().map(|side| *side as u64).product::<u64>()
     }
 }
 

@@ -85,10 +85,11 @@ pub fn networks(kinds: &[&str]) -> Vec<NetworkCase> {
 
 impl NetworkCase {
     /// Multiplications, roughly: to leave the slow ones out where everything is slow.
-    pub fn work(&self) -> usize {
+    pub fn work(&self) -> u64 {
         let weights = take_prefixed(&mut self.state.clone(), "weight.");
         let parameters: usize = weights.values().map(|tensor| tensor.data.len()).sum();
-        parameters * self.state["input"].shape.iter().product::<usize>()
+        parameters as u64
+            * self.state["input"].shape.iter().map(|side| *side as u64).product::<u64>()
     }
 
     /// Runs a generator forward and back.
