@@ -40,6 +40,24 @@ pub enum Error {
     /// There are tensors, but not those of a ResNet generator.
     #[error("these weights are not a ResNet generator of CycleGAN: {0}")]
     WeightsNotGenerator(String),
+    /// A discriminator in place of a generator.
+    #[error("these weights are a discriminator, not a generator: {0}")]
+    WeightsDiscriminator(String),
+    /// The generator of pix2pix.
+    #[error("these weights are a U-Net, not a ResNet generator: {0}")]
+    WeightsUNet(String),
+    /// A generator that normalises with statistics of its training.
+    #[error("this generator uses BatchNorm, not InstanceNorm: {0}")]
+    WeightsBatchNorm(String),
+    /// A generator that does not halve the sides twice and double them twice.
+    #[error("this generator has another depth than CycleGAN's: {0}")]
+    WeightsOtherDepth(String),
+    /// One network is needed, and several would do.
+    #[error("this file holds several networks, of which one must be named: {0}")]
+    WeightsSeveral(String),
+    /// The network that was named is not in the file.
+    #[error("this file does not hold the network that was named: {0}")]
+    WeightsNoSuchNetwork(String),
     /// There are tensors, but not those of a discriminator.
     #[error("these weights are not a discriminator of CycleGAN: {0}")]
     WeightsNotDiscriminator(String),
@@ -169,6 +187,12 @@ impl Error {
             Self::WeightsUnsupportedContainer(_) => "weights-unsupported-container",
             Self::WeightsTooLarge(_) => "weights-too-large",
             Self::WeightsNotGenerator(_) => "weights-not-generator",
+            Self::WeightsDiscriminator(_) => "weights-discriminator",
+            Self::WeightsUNet(_) => "weights-unet",
+            Self::WeightsBatchNorm(_) => "weights-batch-norm",
+            Self::WeightsOtherDepth(_) => "weights-other-depth",
+            Self::WeightsSeveral(_) => "weights-several",
+            Self::WeightsNoSuchNetwork(_) => "weights-no-such-network",
             Self::WeightsNotDiscriminator(_) => "weights-not-discriminator",
             Self::WeightsMissingTensor(_) => "weights-missing-tensor",
             Self::WeightsUnexpectedTensor(_) => "weights-unexpected-tensor",

@@ -21,14 +21,14 @@ use crate::{
         checkpoint::pieces::{Reader, Tensors as _},
         memory::{self, Need},
     },
-    weights::{self, Architecture, Judge, StateDict, safetensors},
+    weights::{Architecture, Judge, StateDict, WeightsFile, Which, safetensors},
 };
 
 #[wasm_bindgen]
 impl Engine {
     /// A new run with the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
     /// `photos_b` photos, keeping at most `cache_bytes` of pixels. Generators are weights files, or
-    /// absent; so are discriminators, whose files may hold both (`D_A.`, `D_B.`).
+    /// absent; so are discriminators. A file may hold both, named as `G_A` and `G_B` are.
     #[allow(clippy::too_many_arguments, reason = "files that may each be left out")]
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(
@@ -44,8 +44,8 @@ impl Engine {
     ) -> Result<Training> {
         let config = Config::from_json(&parse(config)?)?;
         let start = Start {
-            g_a: generator(generator_a)?,
-            g_b: generator(generator_b)?,
+            g_a: generator(generator_a, Judge::A)?,
+            g_b: generator(generator_b, Judge::B)?,
             d_a: discriminator(discriminator_a, Judge::A)?,
             d_b: discriminator(discriminator_b, Judge::B)?,
         };
@@ -113,10 +113,10 @@ impl Engine {
     }
 }
 
-fn generator(bytes: Option<Vec<u8>>) -> Result<Option<(Architecture, StateDict)>> {
-    bytes.map(|bytes| weights::generator_from(weights::read(&bytes)?)).transpose()
+fn generator(bytes: Option<Vec<u8>>, judge: Judge) -> Result<Option<(Architecture, StateDict)>> {
+    bytes.map(|bytes| WeightsFile::open(&bytes)?.generator(Which::Side(judge))).transpose()
 }
 
 fn discriminator(bytes: Option<Vec<u8>>, judge: Judge) -> Result<Option<(usize, StateDict)>> {
-    bytes.map(|bytes| weights::discriminator_from(weights::read(&bytes)?, judge)).transpose()
+    bytes.map(|bytes| WeightsFile::open(&bytes)?.discriminator(judge)).transpose()
 }

@@ -15,7 +15,7 @@ use crate::{
     error::{Error, Result},
     image::Rgb,
     translate::{MAX_MARGIN, Manner, Plan, Precision, Smooth, Translated, Translator},
-    weights::{self, Architecture},
+    weights::{WeightsFile, Which, sha256_hex},
 };
 
 /// An open device and the model loaded on it.
@@ -66,18 +66,23 @@ impl Engine {
     /// Reads and checks weights and makes them the model of the next translations. On failure the
     /// previous model stays.
     ///
-    /// `sha256`, if given, is the expected hash of the file, in lower-case hexadecimal.
-    pub fn load(&mut self, bytes: &[u8], sha256: Option<String>) -> Result<Ts<ModelReport>> {
-        let hash = weights::sha256_hex(bytes);
+    /// `sha256`, if given, is the expected hash of the file, in lower-case hexadecimal; `network`
+    /// the name of one of its generators, as `inspectWeights` lists them.
+    pub fn load(
+        &mut self,
+        bytes: &[u8],
+        sha256: Option<String>,
+        network: Option<String>,
+    ) -> Result<Ts<ModelReport>> {
+        let hash = sha256_hex(bytes);
         if let Some(wanted) = sha256.filter(|wanted| *wanted != hash) {
             return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")));
         }
-        let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
-        let Architecture { pictures, ngf, blocks, down, up, norm, .. } = architecture;
-        let parameters = architecture.parameters();
+        let which = network.as_deref().map_or(Which::Only, Which::Named);
+        let (architecture, state) = WeightsFile::open(bytes)?.generator(which)?;
         let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
         self.translator = Some(translator);
-        told(&ModelReport { ngf, blocks, pictures, down, up, norm, parameters, sha256: hash })
+        told(&ModelReport { generator: architecture.into(), sha256: hash })
     }
 
     /// The size of a translation of a photo of `width` x `height` pixels, and whether it is less

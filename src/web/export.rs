@@ -9,7 +9,7 @@ use crate::{
     choice::Choice as _,
     error::{Error, Result},
     weights::{
-        self, About, Judge, StateDict, safetensors,
+        About, StateDict, WeightsFile, Which,
         write::{Blueprint, Export, Format},
     },
 };
@@ -56,14 +56,11 @@ pub fn export_weights(
     written.and_then(|()| hand_over(&mut pending)).map_err(|error| failure.or(error))
 }
 
-/// The network in a file, and what it says of itself.
+/// The network in a file, and what it says of itself. Of the file itself nothing is left: its
+/// tensors are a second copy.
 fn read(bytes: Vec<u8>, network: Option<&str>) -> Result<(Blueprint, StateDict, About)> {
-    let metadata = safetensors::read_metadata(&bytes).unwrap_or_default();
-    let about = About::from_metadata(&metadata);
-    let state = weights::read(&bytes)?;
-    // The tensors are a second copy.
-    drop(bytes);
-    let judge = if network == Some("D_B") { Judge::B } else { Judge::A };
-    let (blueprint, state) = Blueprint::of(state, judge)?;
+    let mut file = WeightsFile::open(&bytes)?;
+    let about = About::from_metadata(&file.metadata());
+    let (blueprint, state) = file.network(network.map_or(Which::Only, Which::Named))?;
     Ok((blueprint, state, about))
 }

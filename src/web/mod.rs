@@ -16,12 +16,14 @@ mod supply;
 mod timestamps;
 mod training;
 mod types;
+mod weights;
 
 pub use engine::{Engine, Translation};
 pub use export::export_weights;
 pub use photos::{Shrink, paint};
 pub use polish::Polishing;
 pub use training::Training;
+pub use weights::inspect_weights;
 
 use std::sync::Once;
 

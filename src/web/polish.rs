@@ -16,7 +16,7 @@ use crate::{
     image::Rgb,
     model::{Generator, Readback},
     train::{Polish, memory, trains, whole},
-    weights::{self, safetensors},
+    weights::{WeightsFile, Which, safetensors},
 };
 
 /// Most photos for judging it.
@@ -39,13 +39,22 @@ pub struct Polishing {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Starts polishing the generator in the weights file `bytes`, for `steps` steps on photos of
-    /// at most `longest` pixels a side, or as large as the device can hold.
+    /// Starts polishing the generator `network` in the weights file `bytes`, or its only one, for
+    /// `steps` steps on photos of at most `longest` pixels a side, or as large as the device can
+    /// hold.
     #[wasm_bindgen(js_name = startPolishing)]
-    pub fn start_polishing(&self, bytes: &[u8], steps: u32, longest: u32) -> Result<Polishing> {
-        let (architecture, state) = weights::generator_from(weights::read(bytes)?)?;
+    pub fn start_polishing(
+        &self,
+        bytes: &[u8],
+        steps: u32,
+        longest: u32,
+        network: Option<String>,
+    ) -> Result<Polishing> {
+        let mut file = WeightsFile::open(bytes)?;
+        let which = network.as_deref().map_or(Which::Only, Which::Named);
+        let (architecture, state) = file.generator(which)?;
         trains(&architecture)?;
-        let about = safetensors::read_metadata(bytes).unwrap_or_default();
+        let about = file.metadata();
         let device = self.opened.device.clone();
         let most = memory::largest_polished(&architecture, self.opened.kind, &self.opened.limits);
         let polish = Polish::new(Generator::from_state(architecture, state, &device)?, &device);

@@ -12,7 +12,7 @@ use crate::{
     json,
     train::scores::Scores,
     translate::Precision,
-    weights::{Down, Norm, Up},
+    weights::{About, Architecture, Down, Norm, Up},
 };
 
 /// What the engine runs on, and why.
@@ -32,15 +32,15 @@ pub struct DeviceReport {
     pub version: &'static str,
 }
 
-/// A loaded model.
+/// What distinguishes a generator.
 #[derive(Debug, Serialize, Tsify)]
-pub struct ModelReport {
+pub struct GeneratorReport {
+    /// Channels of its pictures: 3, or 1 if they are grey.
+    pub pictures: usize,
     /// Channels after its first convolution.
     pub ngf: usize,
     pub blocks: usize,
-    /// Channels of its pictures: 3, or 1 if they are grey.
-    pub pictures: usize,
-    /// How it shrinks an image on the way in.
+    /// How it halves an image's sides.
     pub down: Down,
     /// How it enlarges an image on the way back.
     pub up: Up,
@@ -48,8 +48,64 @@ pub struct ModelReport {
     pub norm: Norm,
     /// Number of its parameters.
     pub parameters: usize,
+}
+
+impl From<Architecture> for GeneratorReport {
+    fn from(architecture: Architecture) -> Self {
+        let Architecture { pictures, ngf, blocks, down, up, norm, .. } = architecture;
+        Self { pictures, ngf, blocks, down, up, norm, parameters: architecture.parameters() }
+    }
+}
+
+/// A loaded model.
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(hashmap_as_object)]
+pub struct ModelReport {
+    #[serde(flatten)]
+    pub generator: GeneratorReport,
     /// Lower-case hexadecimal SHA-256 of the file.
     pub sha256: String,
+}
+
+/// What a weights file holds.
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
+pub struct WeightsReport {
+    /// Its networks, in the order of the file.
+    pub networks: Vec<NetworkReport>,
+    /// What it says of itself.
+    pub about: Option<About>,
+}
+
+/// A network in a weights file.
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
+pub struct NetworkReport {
+    /// What distinguishes it from the others in the file, such as `G_A`; empty if it is alone.
+    pub name: String,
+    pub kind: NetworkKind,
+    /// Whether its weights are a mean over training.
+    pub averaged: bool,
+    /// Of a generator.
+    pub network: Option<GeneratorReport>,
+    /// Why it cannot be used, if it is neither.
+    pub reason: Option<Reason>,
+}
+
+/// The kinds of networks that are told apart.
+#[derive(Debug, Serialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkKind {
+    Generator,
+    Discriminator,
+    Other,
+}
+
+/// A failure as its code and the sentence for logs.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Reason {
+    pub code: &'static str,
+    pub detail: String,
 }
 
 /// The progress of polishing a model.

@@ -15,9 +15,11 @@
 pub mod about;
 pub mod architecture;
 pub mod discriminator;
+mod file;
 mod floats;
 pub mod names;
 pub mod pth;
+mod recognise;
 pub mod safetensors;
 mod state;
 pub mod write;
@@ -29,27 +31,20 @@ use crate::error::{Error, Result};
 pub use about::About;
 pub use architecture::{Architecture, Down, Layer, Norm, PICTURE_CHANNELS, Up};
 pub use discriminator::{Judge, discriminator_from};
+pub use file::{Kind, Network, WeightsFile, Which};
 pub use names::generator_from;
 pub(crate) use state::elements;
 pub use state::{HostTensor, StateDict};
 
-/// Reads a weights file in any container, recognised by its contents and not by its name.
-///
-/// float16 and bfloat16 become float32 exactly; integer tensors (`num_batches_tracked`) are left
-/// out. The tensors may belong to any network: [`generator_from`] and [`discriminator_from`] check
-/// that. Fails with any of the `weights-…` codes, depending on what is wrong with the file.
+/// Reads all tensors of floats in a weights file, whatever they belong to, by their paths from the
+/// file's root. Fails as [`WeightsFile::open`] does, with `weights-no-tensors` when there are none,
+/// and with the code of the first tensor that cannot be read.
 pub fn read(bytes: &[u8]) -> Result<StateDict> {
-    if bytes.is_empty() {
-        return Err(Error::WeightsEmpty);
+    let state = WeightsFile::open(bytes)?.tensors()?;
+    if state.is_empty() {
+        return Err(Error::WeightsNoTensors("it lists no floating-point numbers".into()));
     }
-    if pth::recognises(bytes) {
-        pth::read(bytes)
-    } else if safetensors::recognises(bytes) {
-        safetensors::read(bytes)
-    } else {
-        let start = bytes.get(..16).unwrap_or(bytes);
-        Err(Error::WeightsNotRecognised(format!("it starts with \"{}\"", start.escape_ascii())))
-    }
+    Ok(state)
 }
 
 /// SHA-256 of a file, as 64 lower-case hexadecimal digits.

@@ -6,10 +6,8 @@
 //!   nothing in it could call, import or open anything.
 //! - `globals`: the few Python names that describing tensors needs. Any other is refused.
 //! - `listing`: every tensor that can be reached from the object that was saved, with the way to it.
-//! - `checkpoint`: finds the state dict inside whatever training scripts wrap around it.
 //! - `tensor`: cuts tensors out of storages, which they may share or stride over.
 
-mod checkpoint;
 mod cursor;
 mod globals;
 mod heap;
@@ -27,7 +25,7 @@ use tensor::Reader;
 use value::{Id, Storage, Value};
 
 use super::floats::ByteOrder;
-use super::state::{HostTensor, Listed, StateDict};
+use super::state::{HostTensor, Listed};
 use crate::error::{Error, Result};
 
 /// Whether this is a zip archive, a legacy stream or any other binary pickle.
@@ -35,18 +33,6 @@ pub fn recognises(bytes: &[u8]) -> bool {
     zip::recognises(bytes) || legacy::recognises(bytes) || is_pickle(bytes)
 }
 
-/// Reads the state dict of a `.pth` file: floats only, integer tensors are left out. Fails with
-/// `weights-unsafe` when the pickle names anything outside the list in `globals.rs`,
-/// `weights-truncated`, `weights-damaged`, `weights-too-large`, `weights-no-tensors`,
-/// `weights-unsupported-type`, `weights-unsupported-container`, and `weights-not-generator` for a
-/// file of several networks.
-pub fn read(bytes: &[u8]) -> Result<StateDict> {
-    let (file, root) = File::parse(bytes)?;
-    let bytes_of = |storage: &Storage<'_>| file.storage(storage);
-    checkpoint::read(&file.heap, root, Reader::new(&bytes_of, file.order, bytes.len()))
-}
-
-#[allow(dead_code, reason = "what recognises networks by their structure will use it")]
 /// Lists what a `.pth` file holds, without decoding any of it. Fails as [`read`] does, except with
 /// what concerns single tensors.
 pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>> {
@@ -66,7 +52,6 @@ pub(super) struct Opened<'a> {
     length: usize,
 }
 
-#[allow(dead_code, reason = "as above")]
 impl Opened<'_> {
     /// Every tensor that can be reached from the object that was saved, in the file's order.
     pub(super) fn listed(&self) -> &[Listed] {

@@ -70,13 +70,11 @@ pub(super) struct Opened<'a> {
     listed: Vec<Listed>,
     infos: Vec<TensorInfo>,
     numbers: &'a [u8],
-    #[allow(dead_code, reason = "what recognises networks by their structure will use it")]
     /// What was written beside the tensors, by key.
     pub(super) metadata: BTreeMap<String, String>,
 }
 
 impl Opened<'_> {
-    #[allow(dead_code, reason = "as above")]
     /// Every tensor in the order of its numbers.
     pub(super) fn listed(&self) -> &[Listed] {
         &self.listed

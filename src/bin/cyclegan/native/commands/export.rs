@@ -16,7 +16,7 @@ use cyclegan_web::{
         handed_out,
     },
     weights::{
-        self, About, Judge, StateDict, safetensors,
+        self, About, Judge, StateDict, Which,
         write::{self, Blueprint, Format, Sink, archive::Archive},
     },
 };
@@ -139,14 +139,11 @@ impl Export {
 
     /// The generator or discriminator in a weights file.
     fn read_weights(&self) -> stop::Result<Network> {
-        let bytes = files::read(&self.from)?;
-        let named = |error: Error| {
-            Stop::from(error).with_hint(format!("The file is {}.", self.from.display()))
-        };
-        let state = weights::read(&bytes).map_err(named)?;
-        let judge = if self.network.as_deref() == Some("D_B") { Judge::B } else { Judge::A };
-        let (blueprint, state) = Blueprint::of(state, judge).map_err(named)?;
-        let metadata = safetensors::read_metadata(&bytes).unwrap_or_default();
+        let which = self.network.as_deref().map_or(Which::Only, Which::Named);
+        let (blueprint, state, metadata) = files::read_network(&self.from, |file| {
+            let (blueprint, state) = file.network(which)?;
+            Ok((blueprint, state, file.metadata()))
+        })?;
         let about = match blueprint {
             Blueprint::Generator(_) => self.says.applied_to(About::from_metadata(&metadata)),
             Blueprint::Discriminator { .. } => About::default(),

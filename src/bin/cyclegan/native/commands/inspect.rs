@@ -6,7 +6,10 @@ use clap::Args;
 use cyclegan_web::{
     error::Error,
     train::Checkpoint,
-    weights::{self, HostTensor, Judge, StateDict, pth, safetensors},
+    weights::{
+        self, About, HostTensor, Kind, Network, StateDict, WeightsFile, pth, safetensors,
+        write::Blueprint,
+    },
 };
 use serde_json::Value;
 
@@ -17,7 +20,7 @@ use crate::native::{files, stop::Result};
 /// Reads safetensors and every container of PyTorch; nothing in a file is ever run.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A .safetensors or .pth file
+    /// A weights file of any kind, or a checkpoint
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -37,9 +40,11 @@ impl Inspect {
             }
             // Weights alone, or not safetensors at all.
             Err(Error::CheckpointNotRecognised(_)) => {
-                let tensors = weights::read(&bytes)?;
-                text += &format!("{}\n{}\n", container(&bytes), describe_network(tensors.clone()));
-                tensors
+                let mut file = WeightsFile::open(&bytes)?;
+                text += &format!("{}\n", container(&bytes));
+                text += &describe_about(&About::from_metadata(&file.metadata()));
+                text += &describe_networks(file.networks());
+                file.tensors()?
             }
             Err(Error::CheckpointDamaged(detail)) => match weights::read(&bytes) {
                 // A header that claims to be a checkpoint, or one that is entirely unreadable.
@@ -69,19 +74,46 @@ fn container(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The kind of network that these tensors are.
-fn describe_network(state: StateDict) -> String {
-    if let Ok((ndf, _)) = weights::discriminator_from(state.clone(), Judge::A) {
-        return format!("discriminator of 70x70 pixels: ndf {ndf}");
+/// What the file says of itself, a line each.
+fn describe_about(about: &About) -> String {
+    let About { from, to, margin, size, trained_on, .. } = about;
+    let looks = from.as_ref().zip(to.as_ref()).map(|(from, to)| format!("{from} -> {to}"));
+    let pixels = |pixels: &Option<u32>| pixels.map(|pixels| format!("{pixels} pixels"));
+    let lines = [
+        ("translates", looks),
+        ("margin", pixels(margin)),
+        ("size", pixels(size)),
+        ("trained on", trained_on.clone()),
+    ];
+    let lines = lines.into_iter().filter_map(|(what, text)| Some(format!("{what}: {}\n", text?)));
+    lines.collect()
+}
+
+/// The networks, a line each, with their names if there are several.
+fn describe_networks(networks: Vec<Network>) -> String {
+    let describe = |Network { name, averaged, kind }: Network| {
+        let what = match kind {
+            Kind::Known(Blueprint::Generator(architecture)) => {
+                let parameters = architecture.parameters();
+                let dropout = if architecture.dropout { ", trained with dropout" } else { "" };
+                format!("ResNet generator: {architecture}, {parameters} parameters{dropout}")
+            }
+            Kind::Known(Blueprint::Discriminator { ndf }) => {
+                format!("discriminator of 70x70 pixels: ndf {ndf}")
+            }
+            Kind::Other(error) => {
+                format!("no generator that can be used: {error} [{}]", error.code())
+            }
+        };
+        let averaged = if averaged { ", averaged over training" } else { "" };
+        // Names from files may contain terminal escape sequences.
+        let name = if name.is_empty() { name } else { format!("{}: ", name.escape_debug()) };
+        format!("{name}{what}{averaged}\n")
+    };
+    if networks.is_empty() {
+        return "no network: none of its tensors is a convolution\n".into();
     }
-    match weights::generator_from(state) {
-        Ok((architecture, _)) => {
-            let parameters = architecture.parameters();
-            let dropout = if architecture.dropout { ", trained with dropout" } else { "" };
-            format!("ResNet generator: {architecture}, {parameters} parameters{dropout}")
-        }
-        Err(error) => format!("no generator that can be used: {error} [{}]", error.code()),
-    }
+    networks.into_iter().map(describe).collect()
 }
 
 /// The progress of the run, and its settings.

@@ -21,6 +21,7 @@ use crate::native::{
     files::{self, decode, folder},
     given::{
         compute::{Compute, room},
+        network::Chosen,
         sets::Set,
     },
     interrupt,
@@ -41,9 +42,11 @@ const SMALLEST: usize = 64;
 /// the weights to --out; Ctrl-C ends with what has been reached so far.
 #[derive(Debug, Args)]
 pub struct Polish {
-    /// The generator's weights (.pth or .safetensors)
+    /// The generator's weights, in any file of PyTorch or safetensors
     #[arg(value_name = "WEIGHTS")]
     weights: PathBuf,
+    #[command(flatten)]
+    network: Chosen,
     /// Folder of photos such as it will translate, searched with the folders below it
     #[arg(long, value_name = "DIR")]
     photos: PathBuf,
@@ -66,7 +69,7 @@ pub struct Polish {
 impl Polish {
     /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
-        let (architecture, state) = files::read_generator(&self.weights)?;
+        let (architecture, state) = files::read_generator(&self.weights, self.network.which())?;
         trains(&architecture)?;
         self.prepare_out()?;
         let photos = folder::photos(&self.photos, None)?.told();

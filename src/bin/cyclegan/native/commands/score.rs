@@ -4,7 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cyclegan_web::{
-    error::Error, model::Generator, random::Random, train::Preprocess, translate::Smooth,
+    error::Error,
+    model::Generator,
+    random::Random,
+    train::Preprocess,
+    translate::Smooth,
+    weights::{self, Which},
 };
 
 use crate::native::{
@@ -62,7 +67,9 @@ pub struct Score {
 impl Score {
     /// Runs the command.
     pub fn run(&self) -> Result<()> {
-        let (g_a, g_b) = (files::read_generator(&self.g_a)?, files::read_generator(&self.g_b)?);
+        let (a, b) = (Which::Side(weights::Judge::A), Which::Side(weights::Judge::B));
+        let (g_a, g_b) =
+            (files::read_generator(&self.g_a, a)?, files::read_generator(&self.g_b, b)?);
         if let Some((grey, _)) = [&g_a, &g_b].into_iter().find(|(of, _)| of.pictures == 1) {
             // Photos and classifier are in colour.
             return Err(Error::WeightsOnlyTranslate(grey.to_string()).into());

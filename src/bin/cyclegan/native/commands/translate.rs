@@ -15,7 +15,7 @@ use pollster::block_on;
 
 use crate::native::{
     files::{self, decode, folder},
-    given::{compute::Compute, options::smooth},
+    given::{compute::Compute, network::Chosen, options::smooth},
     interrupt,
     stop::{self, Stop, told},
 };
@@ -29,9 +29,11 @@ pub struct Translate {
     /// Photos (JPEG, PNG, WebP, GIF, BMP) and folders of photos
     #[arg(value_name = "PHOTO or DIR", required = true)]
     photos: Vec<PathBuf>,
-    /// The generator's weights (.pth or .safetensors)
+    /// The generator's weights, in any file of PyTorch or safetensors
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
+    #[command(flatten)]
+    network: Chosen,
     /// Folder for the translations
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -71,7 +73,7 @@ struct Job {
 impl Translate {
     /// Runs the command.
     pub fn run(&self) -> stop::Result<()> {
-        let (architecture, state) = files::read_generator(&self.weights)?;
+        let (architecture, state) = files::read_generator(&self.weights, self.network.which())?;
         let (jobs, mut failed) = self.jobs()?;
         let opened = self.compute.open()?;
         let translator = self.translator(architecture, state, &opened)?;

@@ -13,7 +13,7 @@ use std::path::Path;
 use cyclegan_web::{
     error::{Error, Result},
     image::Rgb,
-    weights::{self, Architecture, Judge, StateDict, safetensors},
+    weights::{Architecture, Judge, StateDict, WeightsFile, Which, safetensors},
 };
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use serde_json::Value;
@@ -66,22 +66,30 @@ pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
     write(path, &bytes)
 }
 
-/// Reads a generator from `.pth` or `.safetensors`. Fails with `file-not-read`, or any of the
-/// `weights-…` codes, with the file's name as a hint.
-pub fn read_generator(path: &Path) -> stop::Result<(Architecture, StateDict)> {
-    read_network(path, weights::generator_from)
+/// Reads a generator from a weights file. Fails with `file-not-read`, or any of the `weights-…`
+/// codes, with the file's name as a hint.
+pub fn read_generator(path: &Path, which: Which<'_>) -> stop::Result<(Architecture, StateDict)> {
+    read_network(path, |file| file.generator(which))
 }
 
 /// Reads a discriminator, with its `ndf`, from a file that holds it alone or with other networks.
 /// Fails like [`read_generator`].
 pub fn read_discriminator(path: &Path, judge: Judge) -> stop::Result<(usize, StateDict)> {
-    read_network(path, |state| weights::discriminator_from(state, judge))
+    read_network(path, |file| file.discriminator(judge))
 }
 
-fn read_network<T>(path: &Path, of: impl FnOnce(StateDict) -> Result<T>) -> stop::Result<T> {
+/// Takes something out of a weights file. Fails like [`read_generator`].
+pub fn read_network<T>(
+    path: &Path,
+    of: impl FnOnce(&mut WeightsFile<'_>) -> Result<T>,
+) -> stop::Result<T> {
     let bytes = read(path)?;
-    let network = weights::read(&bytes).and_then(of);
-    network.map_err(|error| Stop::from(error).with_hint(format!("The file is {}.", path.display())))
+    let network = WeightsFile::open(&bytes).and_then(|mut file| of(&mut file));
+    network.map_err(|error| {
+        let several = matches!(error, Error::WeightsSeveral(_) | Error::WeightsNoSuchNetwork(_));
+        let way_on = if several { " `cyclegan inspect` lists its networks." } else { "" };
+        Stop::from(error).with_hint(format!("The file is {}.{way_on}", path.display()))
+    })
 }
 
 /// Writes weights as `.safetensors`, marked as holding PyTorch's names and layout. Fails with

@@ -9,7 +9,7 @@ use cyclegan_web::{
         Config, FINE_TUNING_RATE, Preprocess, PreprocessMode, Schedule, Source, Start, Trainer,
         Unit,
     },
-    weights::{Architecture, Judge},
+    weights::{Architecture, Judge, Which},
 };
 
 use super::options::{Options, Pictures, Settings};
@@ -191,8 +191,11 @@ impl Settings {
     /// Reads the weights that the run starts from. Fails with `file-not-read`, or any of the
     /// `weights-…` codes; `config-invalid` when two generators or two discriminators differ.
     pub fn start(&self) -> stop::Result<Start> {
-        let read = |path: &Option<PathBuf>| path.as_deref().map(files::read_generator).transpose();
-        let (g_a, g_b) = (read(&self.g_a)?, read(&self.g_b)?);
+        let read = |path: &Option<PathBuf>, judge| {
+            let read = |path| files::read_generator(path, Which::Side(judge));
+            path.as_deref().map(read).transpose()
+        };
+        let (g_a, g_b) = (read(&self.g_a, Judge::A)?, read(&self.g_b, Judge::B)?);
         if let (Some((a, _)), Some((b, _))) = (&g_a, &g_b)
             && (Architecture { dropout: b.dropout, ..*a }) != *b
         {
