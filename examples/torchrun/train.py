@@ -172,7 +172,7 @@ def parse():
     parser.add_argument("--epochs", type=int, default=100, help="at the full learning rate")
     parser.add_argument("--epochs-decay", type=int, default=100, help="in which it falls to zero")
     parser.add_argument("--lr", type=float, default=2e-4)
-    parser.add_argument("--lr-ramp", type=int, default=0, help="steps in which it rises")
+    parser.add_argument("--lr-ramp", type=int, default=0, help="steps, of the generators")
     parser.add_argument("--batch-size", type=int, default=1, help="pairs per process and step")
     for name, default in (("--load-size", 286), ("--crop-size", 256), ("--pool-size", 50)):
         parser.add_argument(name, type=int, default=default)
