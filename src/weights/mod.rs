@@ -3,7 +3,9 @@
 //! - [`safetensors`]: the container that this project writes, and prefers to read.
 //! - [`pth`]: what `torch.save` writes: a zip container (since PyTorch 1.6) or the legacy one.
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
-//! - [`names`]: from any state dict to a checked generator.
+//! - [`WeightsFile`]: lists the networks of a file, recognised by their structure (`recognise`),
+//!   and decodes the one that is wanted.
+//! - [`names`]: from a state dict with PyTorch's names to a checked generator.
 //! - [`discriminator`]: the same for a discriminator.
 //! - [`about`]: what a model says of itself beside its weights.
 //! - [`write`]: networks as files for other programs.
