@@ -16,19 +16,37 @@ pub enum Error {
     /// Neither safetensors nor any container that PyTorch writes.
     #[error("this is not a weights file that can be read (.safetensors or .pth): {0}")]
     WeightsNotRecognised(String),
+    /// A web page that was saved under the name of a weights file.
+    #[error("this is a web page, not a weights file: {0}")]
+    WeightsWebPage(String),
+    /// What Git keeps in place of a large file, until `git lfs pull` fetches it.
+    #[error("this is Git LFS's pointer to a weights file, not the file itself: {0}")]
+    WeightsGitLfs(String),
+    /// A program of TorchScript, written by `torch.jit.save`.
+    #[error(
+        "this file is a TorchScript program; save its weights with \
+         `torch.save(torch.jit.load(\"model.pt\").state_dict(), \"generator.pth\")`: {0}"
+    )]
+    WeightsTorchscript(String),
+    /// A model that was saved as a whole, of which no tensors can be found without running it.
+    #[error(
+        "this file holds a model as a Python object; save its weights with \
+         `torch.save(model.state_dict(), \"generator.pth\")`: {0}"
+    )]
+    WeightsWholeModule(String),
     /// The file ends before the data that it announces.
     #[error("this weights file is cut off or incomplete: {0}")]
     WeightsTruncated(String),
     /// The container is valid but its contents contradict each other.
     #[error("this weights file is damaged: {0}")]
     WeightsDamaged(String),
-    /// The pickle names a function that describing tensors does not need. It was not called.
+    /// The pickle names a function that only an attack would call. It was not called.
     #[error("this weights file asks to run code, which is never done: {0}")]
     WeightsUnsafe(String),
     /// A valid pickle without tensors.
     #[error("this file holds no tensors: {0}")]
     WeightsNoTensors(String),
-    /// A tensor type other than float32, float16 or bfloat16 where a float was needed.
+    /// Numbers that are not float32, float64, float16 or bfloat16, where floats are needed.
     #[error("this weights file holds numbers of a type that is not supported: {0}")]
     WeightsUnsupportedType(String),
     /// Compressed or encrypted zip entries, or another feature that PyTorch never writes.
@@ -179,6 +197,10 @@ impl Error {
         match self {
             Self::WeightsEmpty => "weights-empty",
             Self::WeightsNotRecognised(_) => "weights-not-recognised",
+            Self::WeightsWebPage(_) => "weights-web-page",
+            Self::WeightsGitLfs(_) => "weights-git-lfs",
+            Self::WeightsTorchscript(_) => "weights-torchscript",
+            Self::WeightsWholeModule(_) => "weights-whole-module",
             Self::WeightsTruncated(_) => "weights-truncated",
             Self::WeightsDamaged(_) => "weights-damaged",
             Self::WeightsUnsafe(_) => "weights-unsafe",

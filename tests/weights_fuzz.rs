@@ -17,16 +17,17 @@ mod weights_files;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use cyclegan_web::weights::{generator_from, read};
+use cyclegan_web::weights::{Judge, WeightsFile, Which};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use weights_files::{Oddity, Pickle, files, golden, legacy, pth, pth_files, safetensors, zip};
 
 /// What a call may hold: a multiple of the file and, for bookkeeping, a constant.
-const PER_BYTE: usize = 8;
+const PER_BYTE: usize = 3;
 const BESIDES: usize = 20 << 20;
 
 /// Generous, for slow machines without optimisation; a loop over a claimed count takes hours.
@@ -66,17 +67,28 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Reads a file as the page does, and checks time and memory.
+/// Reads each network of a file, and then everything in it, and checks time and memory.
 fn read_within_bounds(file: &[u8]) -> Result<(), TestCaseError> {
     let before = HELD.get();
     PEAK.set(before);
     let started = Instant::now();
-    let outcome = read(file).and_then(generator_from);
+    let outcome = WeightsFile::open(file).map(|mut file| {
+        let networks = file.networks();
+        let named: Vec<_> = networks
+            .iter()
+            .map(|network| file.generator(Which::Named(&network.name)).err())
+            .collect();
+        named.into_iter().chain([file.discriminator(Judge::A).err(), file.tensors().err()])
+    });
     let (peak, took) = ((PEAK.get() - before) as usize, started.elapsed());
+    let errors: Vec<_> = match outcome {
+        Ok(errors) => errors.flatten().collect(),
+        Err(error) => vec![error],
+    };
     let bound = PER_BYTE * file.len() + BESIDES;
     prop_assert!(peak <= bound, "{peak} bytes for a file of {}", file.len());
     prop_assert!(took <= LONGEST, "{took:?} for a file of {} bytes", file.len());
-    if let Err(error) = outcome {
+    for error in errors {
         prop_assert!(error.code().starts_with("weights-"));
         prop_assert!(error.to_string().len() < 1000, "a sentence of {}", error.to_string().len());
     }
@@ -86,7 +98,9 @@ fn read_within_bounds(file: &[u8]) -> Result<(), TestCaseError> {
 /// Whole files in every container.
 static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let others = files(&golden().join("pth"), |name| name.ends_with(".safetensors"));
-    let all = pth_files().into_iter().chain(others);
+    let field = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field/weights");
+    let field = files(&field, |name| name.ends_with(".pth") || name.ends_with(".safetensors"));
+    let all = pth_files().into_iter().chain(others).chain(field);
     let files: Vec<_> = all.map(|(_, file)| file).filter(|file| !file.is_empty()).collect();
     assert!(files.len() >= 8, "the golden folder has files to start from");
     files
@@ -275,12 +289,47 @@ fn the_greediest_files_stay_within_bounds() {
         let named = |pickle: Pickle, at: u8| pickle.text2(&at.to_string()).raw(&[b'h', level]);
         (0..100).fold(opened, named).raw(b"u")
     });
+    // The same megabyte under many names, so long that paths are longer than the file.
+    let shared = (0..1000u32)
+        .fold(
+            Pickle::new()
+                .raw(b"}(")
+                .text(&"k".repeat(500))
+                .tensor(("FloatStorage", "0", 1 << 18), 0, &[1 << 18], &[1])
+                .raw(b"q\x01"),
+            |pickle, at| pickle.text(&format!("{at}{}", "k".repeat(500))).raw(b"h\x01"),
+        )
+        .raw(b"u");
+    // One storage in a pickle of its own, read again and again.
+    let nested =
+        legacy(&Pickle::new().storage("FloatStorage", "0", 6, b"").stop(), &[("0", 6, &[0; 24])]);
+    let nested = [nested, vec![b'N'; 50_000]].concat();
+    let loads = Pickle::new()
+        .global("torch.storage", "_load_from_bytes")
+        .raw(b"q\0B")
+        .raw(&(nested.len() as u32).to_le_bytes())
+        .raw(&nested)
+        .raw(b"q\x010")
+        .raw(&b"h\0h\x01\x85R0".repeat(100_000))
+        .raw(b"N");
+    let plain = |pickle: &Pickle| pickle.clone().stop();
+    let texts =
+        |count: usize| (0..count).map(|at| format!(r#""{at:x}":"""#)).collect::<Vec<_>>().join(",");
     // A stack that was high once must not lend its capacity to each small tuple.
     let high = [b"(".to_vec(), vec![b'N'; 16_000], b"1".to_vec(), b"(Nt0".repeat(30_000)].concat();
     let greedy = [
         zip(&[("data.pkl", &high)], Oddity::default()),
         zip(&[("data.pkl", &tree.stop())], Oddity::default()),
         long(b"}0", 400_000),
+        long(b"}0", 4_000_000),
+        long(b"]Na0", 2_000_000),
+        long(b"}NNs0", 2_000_000),
+        long(b"N\x85", 2_000_000),
+        long(b"cm\nn\n)R0", 1_000_000),
+        zip(&[("data.pkl", &shared.stop()), ("data/0", &[0; 1 << 20])], Oddity::default()),
+        plain(&loads),
+        header(format!(r#"{{"__metadata__":{{"log":"{}"}}}}"#, r"\n".repeat(3 << 20))),
+        header(format!(r#"{{"__metadata__":{{{}}}}}"#, texts(1 << 19))),
         long(b"}NNs0", 200_000),
         long(b"]Na0", 200_000),
         long(b"N\x85", 400_000),

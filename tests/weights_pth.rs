@@ -66,41 +66,70 @@ fn types_of_numbers() {
         pth(&named.tensor((kind, "0", 1), 0, &[1], &[1]).raw(b"s").stop(), &[0; 16])
     };
     assert_eq!(tensor(&read(&dict("DoubleStorage")).unwrap(), "t").1, [0.0]);
-    let error = refuse(&dict("ComplexFloatStorage"));
-    assert_eq!(error.code(), "weights-unsupported-type");
-    assert!(error.to_string().contains("t is complex64"), "{error}");
-    for kind in ["LongStorage", "BoolStorage"] {
+    for kind in ["LongStorage", "BoolStorage", "ComplexFloatStorage", "QInt8Storage"] {
         assert_eq!(refuse(&dict(kind)).code(), "weights-no-tensors");
     }
-    assert_eq!(refuse(&dict("QInt8Storage")).code(), "weights-unsafe");
 }
 
 #[test]
-fn the_state_dict_is_found_in_what_wraps_it() {
+fn tensors_are_listed_by_their_paths() {
     let tensor = |pickle: Pickle| pickle.tensor(("FloatStorage", "0", 6), 0, &[6], &[1]);
-    let inner = |pickle: Pickle| tensor(pickle.raw(b"}").text("t")).raw(b"s");
-    let numbers = floats(&SIX);
+    let dict = |pickle: Pickle| tensor(pickle.raw(b"}").text("t")).raw(b"s");
     let names = |pickle: Pickle| {
-        let state = read(&pth(&pickle.raw(b"u").stop(), &numbers));
+        let state = read(&pth(&pickle.stop(), &floats(&SIX)));
         state.map(|state| state.into_keys().collect::<Vec<_>>())
     };
     let start = || Pickle::new().raw(b"}(");
-    for key in ["state_dict", "model", "anything"] {
-        assert_eq!(names(inner(start().text("epoch").int(3).text(key))).unwrap(), ["t"]);
-    }
-    // A step counter may be a tensor, and optimisers hold moments.
-    let beside = tensor(start().text("step")).text("state_dict");
-    assert_eq!(names(inner(beside)).unwrap(), ["t"]);
-    let optimizer = inner(inner(start().text("optimizer")).text("G"));
-    assert_eq!(names(optimizer).unwrap(), ["t"]);
-    let deep = inner(start().text("checkpoint").raw(b"}").text("model")).raw(b"s");
-    assert_eq!(names(deep).unwrap(), ["t"]);
+    let beside = start().text("epoch").int(3).text("nets").raw(b"](N");
+    let beside = tensor(dict(beside).raw(b"\x85")).raw(b"e").text("step");
+    let beside = tensor(beside).int(7);
+    assert_eq!(names(dict(beside).raw(b"u")).unwrap(), ["7.t", "nets.1.0.t", "nets.2", "step"]);
+    // Of a key that comes twice, Python keeps the last value.
+    let twice = tensor(dict(start().text("a")).text("a")).raw(b"u");
+    assert_eq!(names(twice).unwrap(), ["a"]);
+    let gone = tensor(tensor(start().text("a")).text("b")).text("a").raw(b"Nu");
+    assert_eq!(names(gone).unwrap(), ["b"]);
+    // Floats in a list take no room, and count.
+    let losses = tensor(Pickle::new().raw(b"](").raw(&b"G12345678".repeat(5000))).raw(b"e");
+    assert_eq!(names(losses).unwrap(), ["5000"]);
 
-    let two = names(inner(inner(start().text("G_A")).text("G_B"))).unwrap_err();
-    assert_eq!(two.code(), "weights-not-generator");
-    assert!(two.to_string().contains("G_A, G_B"), "{two}");
+    let in_itself = Pickle::new().raw(b"}q\0(").text("model").raw(b"h\0").text("t");
+    let found = names(tensor(in_itself).raw(b"u")).unwrap();
+    assert_eq!(found.first().map(String::as_str), Some("model.model.model.t"));
     let in_itself = Pickle::new().raw(b"}q\0(").text("model").raw(b"h\0u").stop();
     assert_eq!(refuse(&pth(&in_itself, b"")).code(), "weights-no-tensors");
+}
+
+#[test]
+fn objects_are_kept_as_what_they_hold() {
+    let tensor = |pickle: Pickle| pickle.tensor(("FloatStorage", "0", 6), 0, &[6], &[1]);
+    let names = |pickle: Pickle| {
+        let state = read(&pth(&pickle.stop(), &floats(&SIX)));
+        state.map(|state| state.into_keys().collect::<Vec<_>>())
+    };
+    let class = || Pickle::new().global("project.nets", "Net");
+    let state = |pickle: Pickle| tensor(pickle.raw(b"}").text("t")).raw(b"sb");
+    // However a pickle makes them.
+    assert_eq!(names(state(class().raw(b")R"))).unwrap(), ["t"]);
+    assert_eq!(names(state(class().raw(b")\x81"))).unwrap(), ["t"]);
+    assert_eq!(names(state(class().raw(b")}\x92"))).unwrap(), ["t"]);
+    let from_mark = Pickle::new().raw(b"(").global("project.nets", "Net").raw(b"o");
+    assert_eq!(names(state(from_mark)).unwrap(), ["t"]);
+    assert_eq!(names(state(Pickle::new().raw(b"(iproject.nets\nNet\n"))).unwrap(), ["t"]);
+    assert_eq!(names(state(Pickle::new().raw(b"\x82\x01)R"))).unwrap(), ["t"]);
+    // What they are made from, their items, and attributes in slots.
+    assert_eq!(names(tensor(class()).raw(b"\x85R")).unwrap(), ["0"]);
+    assert_eq!(names(tensor(class().raw(b")R(")).raw(b"e")).unwrap(), ["0"]);
+    assert_eq!(names(tensor(class().raw(b")R").text("t")).raw(b"s")).unwrap(), ["t"]);
+    let slots = tensor(class().raw(b")RN}").text("t")).raw(b"s\x86b");
+    assert_eq!(names(slots).unwrap(), ["t"]);
+    // A whole module has the names of its state dict.
+    let module = class().raw(b")R}").text("_modules").raw(b"}").text("conv");
+    let module = module.global("torch.nn.modules.conv", "Conv2d").raw(b")\x81}");
+    let module = tensor(module.text("_parameters").raw(b"}").text("weight")).raw(b"ssbssb");
+    assert_eq!(names(module).unwrap(), ["conv.weight"]);
+    let empty = class().raw(b")R}").text("_modules").raw(b"}sb");
+    assert_eq!(names(empty).unwrap_err().code(), "weights-whole-module");
 }
 
 #[test]

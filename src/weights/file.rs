@@ -11,6 +11,7 @@ use super::{
     recognise::{Found, Reason, Recipe, networks},
     safetensors,
     state::{HostTensor, Listed, StateDict, quote},
+    unknown,
     write::Blueprint,
 };
 use crate::error::{Error, Result};
@@ -97,9 +98,7 @@ impl<'a> WeightsFile<'a> {
         } else if pth::recognises(bytes) {
             Container::Pth(pth::open(bytes)?)
         } else {
-            let start = bytes.get(..16).unwrap_or(bytes);
-            let detail = format!("it starts with \"{}\"", start.escape_ascii());
-            return Err(Error::WeightsNotRecognised(detail));
+            return Err(unknown::refusal(bytes));
         };
         let found = networks(container.listed(), bytes.len());
         let names = names_of(&found);

@@ -2,6 +2,7 @@
 //!
 //! - [`safetensors`]: the container that this project writes, and prefers to read.
 //! - [`pth`]: what `torch.save` writes: a zip container (since PyTorch 1.6) or the legacy one.
+//! - `unknown`: what a file is that is neither.
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
 //! - [`WeightsFile`]: lists the networks of a file, recognised by their structure (`recognise`),
 //!   and decodes the one that is wanted.
@@ -10,9 +11,8 @@
 //! - [`about`]: what a model says of itself beside its weights.
 //! - [`write`]: networks as files for other programs.
 //!
-//! Files come from strangers: no reader panics, none allocates more than a small multiple of the
-//! file's length (about four times for the tensors and 20 MiB for bookkeeping), and all run in time
-//! proportional to it.
+//! Files come from strangers: no reader panics, none allocates more than three times the file's
+//! length and 20 MiB for bookkeeping, and all run in time proportional to it.
 
 pub mod about;
 pub mod architecture;
@@ -24,6 +24,7 @@ pub mod pth;
 mod recognise;
 pub mod safetensors;
 mod state;
+mod unknown;
 pub mod write;
 
 use sha2::{Digest, Sha256};

@@ -15,6 +15,11 @@ impl<'a> Cursor<'a> {
         Self { rest: bytes, what }
     }
 
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The next `count` bytes.
     pub(super) fn take(&mut self, count: u64) -> Result<&'a [u8]> {
         let split = usize::try_from(count).ok().and_then(|count| self.rest.split_at_checked(count));

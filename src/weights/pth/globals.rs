@@ -1,148 +1,117 @@
-//! The Python names that a file of tensors may mention, and what they mean here.
+//! What the Python names in a pickle mean here.
 //!
 //! In Python a pickle can name any function and have it called; that is how such files run code.
-//! Here a name is looked up in this list, which yields a constant; any other name ends the reading
-//! with `weights-unsafe`.
+//! Here a name is looked up in a list, which yields a constant. Names that describe tensors have a
+//! meaning of their own. Any other is that of a class or function that is not needed, and what it
+//! is given is kept as data; but a name that only an attack would use is refused
+//! (`weights-unsafe`).
 
-use super::heap::Heap;
-use super::value::{Callable, ElementType, Storage, Tensor, Value};
+use super::danger;
+use super::value::{ElementType, Global};
 use crate::error::{Error, Result};
 use crate::weights::floats::FloatType;
-use crate::weights::state::{damaged, quote};
+use crate::weights::state::quote;
 
-/// The longest key of a storage, in bytes: PyTorch writes a counter or an address.
-const LONGEST_KEY: usize = 64;
+/// The longest name of a module or in one that is looked up, in bytes.
+const LONGEST: usize = 128;
 
 /// Looks a name up.
-pub(super) fn find(module: &str, name: &str) -> Result<Callable> {
-    let found = match (module, name) {
-        ("collections", "OrderedDict") => Some(Callable::OrderedDict),
-        ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2") => Some(Callable::RebuildTensor),
-        ("torch._utils", "_rebuild_parameter") => Some(Callable::RebuildParameter),
-        ("torch", "Size") => Some(Callable::Size),
-        ("torch", "float32" | "float16" | "bfloat16" | "float64" | "int64") => {
-            Some(Callable::NumberType)
+pub(super) fn find(module: &str, name: &str) -> Result<Global> {
+    if module.len() > LONGEST || name.len() > LONGEST {
+        return Ok(Global::Other);
+    }
+    if danger::runs_code(module, name) {
+        return Err(Error::WeightsUnsafe(format!("it names {}.{}", quote(module), quote(name))));
+    }
+    Ok(match (module, name) {
+        ("collections", "OrderedDict") => Global::OrderedDict,
+        ("collections", "defaultdict" | "Counter" | "deque")
+        | (
+            "builtins" | "__builtin__",
+            "dict" | "list" | "tuple" | "set" | "frozenset" | "bytearray" | "bytes",
+        ) => Global::Container,
+        ("builtins" | "__builtin__", "getattr") => Global::Attribute,
+        ("_codecs", "encode") => Global::Encode,
+        ("torch._utils", name) => of_utils(name),
+        ("torch._tensor" | "torch.tensor", "_rebuild_from_type" | "_rebuild_from_type_v2") => {
+            Global::FromType
         }
-        ("torch" | "torch.cuda", name) => storage_type(name).map(Callable::StorageType),
-        _ => None,
-    };
-    found.ok_or_else(|| Error::WeightsUnsafe(format!("it names {}.{}", quote(module), quote(name))))
+        // Before PyTorch 0.4 these were called with the tensor that they held.
+        ("torch.nn.parameter" | "torch.nn", "Parameter" | "Buffer")
+        | ("torch.autograd.variable" | "torch.autograd", "Variable") => Global::Parameter,
+        ("torch.storage", "_load_from_bytes") => Global::LoadFromBytes,
+        ("torch", "Size") => Global::Size,
+        ("torch", name) if number_type(name).is_some() => {
+            Global::NumberType(number_type(name).unwrap_or(ElementType::Other))
+        }
+        (module, name) if module == "torch" || module.starts_with("torch.") => {
+            storage_type(name).map_or(Global::Other, Global::StorageType)
+        }
+        ("numpy", "dtype") => Global::Dtype,
+        (
+            "numpy.core.multiarray"
+            | "numpy._core.multiarray"
+            | "numpy.core.numeric"
+            | "numpy._core.numeric",
+            name,
+        ) => match name {
+            "_reconstruct" => Global::NewArray,
+            "_frombuffer" => Global::FromBuffer,
+            "scalar" => Global::Scalar,
+            _ => Global::Other,
+        },
+        _ => Global::Other,
+    })
+}
+
+fn of_utils(name: &str) -> Global {
+    match name {
+        "_rebuild_tensor" | "_rebuild_tensor_v2" => Global::RebuildTensor,
+        "_rebuild_tensor_v3" => Global::TypedTensor,
+        "_rebuild_qtensor" => Global::QuantisedTensor,
+        "_rebuild_parameter" | "_rebuild_parameter_with_state" => Global::Parameter,
+        "_rebuild_device_tensor_from_numpy" | "_rebuild_xla_tensor" | "_rebuild_mlc_tensor" => {
+            Global::DeviceTensor
+        }
+        _ => Global::Other,
+    }
 }
 
 fn storage_type(name: &str) -> Option<ElementType> {
-    Some(match name {
-        "FloatStorage" => ElementType::Float(FloatType::F32),
-        "HalfStorage" => ElementType::Float(FloatType::F16),
-        "BFloat16Storage" => ElementType::Float(FloatType::BF16),
-        "ByteStorage" | "CharStorage" | "BoolStorage" => ElementType::Integer(1),
-        "ShortStorage" => ElementType::Integer(2),
-        "IntStorage" => ElementType::Integer(4),
-        "LongStorage" => ElementType::Integer(8),
-        "DoubleStorage" => ElementType::Float(FloatType::F64),
-        "ComplexFloatStorage" => ElementType::Other("complex64", 8),
-        "ComplexDoubleStorage" => ElementType::Other("complex128", 16),
+    Some(match name.strip_suffix("Storage")? {
+        "Float" => ElementType::Float(FloatType::F32),
+        "Half" => ElementType::Float(FloatType::F16),
+        "BFloat16" => ElementType::Float(FloatType::BF16),
+        "Double" => ElementType::Float(FloatType::F64),
+        "Byte" | "Char" | "Bool" | "Untyped" | "_Untyped" => ElementType::Integer(1),
+        "Short" => ElementType::Integer(2),
+        "Int" => ElementType::Integer(4),
+        "Long" => ElementType::Integer(8),
+        "ComplexFloat" => ElementType::Complex(8),
+        "ComplexDouble" => ElementType::Complex(16),
+        "QInt8" | "QUInt8" | "QUInt4x2" | "QUInt2x4" => ElementType::Quantised(1),
+        "QInt32" => ElementType::Quantised(4),
         _ => return None,
     })
 }
 
-/// The value that `callable(*arguments)` describes. Nothing is called: each case builds one value.
-pub(super) fn describe<'a>(
-    callable: Value<'a>,
-    arguments: Value<'a>,
-    heap: &mut Heap<'a>,
-) -> Result<Value<'a>> {
-    let Value::Tuple(arguments) = arguments else {
-        return Err(damaged("a call has no tuple of arguments"));
-    };
-    let arguments = heap.items(arguments)?;
-    match (callable, arguments) {
-        (Value::Callable(Callable::OrderedDict), []) => Ok(Value::Dict(heap.dict()?)),
-        // Python 2 gives the entries as a list of pairs.
-        (Value::Callable(Callable::OrderedDict), [Value::List(pairs)]) => {
-            ordered_dict(*pairs, heap)
-        }
-        (Value::Callable(Callable::RebuildTensor), [storage, offset, size, stride, ..]) => {
-            match (*storage, *offset, *size, *stride) {
-                (
-                    Value::Storage(storage),
-                    Value::Int(offset @ 0..),
-                    Value::Tuple(size),
-                    Value::Tuple(stride),
-                ) => {
-                    let offset = offset.unsigned_abs();
-                    Ok(Value::Tensor(heap.tensor(Tensor { storage, offset, size, stride })?))
-                }
-                _ => Err(damaged("a tensor is not described by storage, offset, size and stride")),
-            }
-        }
-        (Value::Callable(Callable::RebuildParameter), [tensor @ Value::Tensor(_), ..]) => {
-            Ok(*tensor)
-        }
-        (Value::Callable(Callable::Size), [Value::Tuple(size) | Value::List(size)]) => {
-            Ok(Value::Tuple(*size))
-        }
-        (Value::Callable(Callable::StorageType(_) | Callable::NumberType), _) => {
-            Err(Error::WeightsUnsafe("it calls a type of numbers".into()))
-        }
-        (Value::Callable(_), _) => Err(damaged("a call has arguments that make no sense")),
-        _ => Err(Error::WeightsUnsafe("it calls something that is not a function".into())),
-    }
-}
-
-fn ordered_dict<'a>(pairs: usize, heap: &mut Heap<'a>) -> Result<Value<'a>> {
-    let dict = heap.dict()?;
-    let mut at = 0;
-    while let Some(pair) = heap.items(pairs)?.get(at).copied() {
-        let (Value::List(pair) | Value::Tuple(pair)) = pair else {
-            return Err(damaged("an OrderedDict is not made of pairs"));
-        };
-        let &[key, value] = heap.items(pair)? else {
-            return Err(damaged("an OrderedDict is not made of pairs"));
-        };
-        heap.insert(dict, key, value)?;
-        at += 1;
-    }
-    Ok(Value::Dict(dict))
-}
-
-/// The storage that a persistent id describes:
-/// `("storage", type, key, location, elements[, view])`, where a view is `(key, start, elements)`.
-pub(super) fn storage<'a>(id: Value<'a>, heap: &mut Heap<'a>) -> Result<Value<'a>> {
-    let wrong = || damaged("a persistent id does not describe a storage");
-    let Value::Tuple(id) = id else {
-        return Err(wrong());
-    };
-    let [
-        Value::Text("storage"),
-        Value::Callable(Callable::StorageType(element)),
-        key,
-        _,
-        total,
-        view @ ..,
-    ] = heap.items(id)?
-    else {
-        return Err(wrong());
-    };
-    let (Value::Text(key), Value::Int(total @ 0..)) = (*key, *total) else {
-        return Err(wrong());
-    };
-    if key.len() > LONGEST_KEY {
-        return Err(wrong());
-    }
-    let total = total.unsigned_abs();
-    let (start, length) = match view {
-        [] | [Value::None] => (0, total),
-        [Value::Tuple(view)] => match heap.items(*view)? {
-            [_, Value::Int(start @ 0..), Value::Int(length @ 0..)] => {
-                (start.unsigned_abs(), length.unsigned_abs())
-            }
-            _ => return Err(wrong()),
-        },
-        _ => return Err(wrong()),
-    };
-    if start.checked_add(length).is_none_or(|end| end > total) {
-        return Err(damaged("a view reaches beyond its storage"));
-    }
-    let storage = Storage { key, element: *element, total, start, length };
-    Ok(Value::Storage(heap.storage(storage)?))
+/// The types of PyTorch, `torch.float32` and so on.
+fn number_type(name: &str) -> Option<ElementType> {
+    Some(match name {
+        "float32" => ElementType::Float(FloatType::F32),
+        "float16" => ElementType::Float(FloatType::F16),
+        "bfloat16" => ElementType::Float(FloatType::BF16),
+        "float64" => ElementType::Float(FloatType::F64),
+        "uint8" | "int8" | "bool" => ElementType::Integer(1),
+        "uint16" | "int16" => ElementType::Integer(2),
+        "uint32" | "int32" => ElementType::Integer(4),
+        "uint64" | "int64" => ElementType::Integer(8),
+        "complex32" => ElementType::Complex(4),
+        "complex64" => ElementType::Complex(8),
+        "complex128" => ElementType::Complex(16),
+        "qint8" | "quint8" | "quint4x2" | "quint2x4" => ElementType::Quantised(1),
+        "qint32" => ElementType::Quantised(4),
+        _ if name.starts_with("float8_") => ElementType::Float8,
+        _ => return None,
+    })
 }

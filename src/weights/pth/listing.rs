@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::heap::Heap;
 use super::tensor;
-use super::value::{Id, Value};
+use super::value::{Id, Span, Value};
 use crate::error::{Error, Result};
 use crate::weights::state::Listed;
 
@@ -15,26 +15,35 @@ const DEEPEST: usize = 100;
 /// each other would otherwise be listed on every way between them.
 const MOST_VISITS: u8 = 4;
 
-/// Most bytes that a list may take.
-const MOST_BYTES: usize = 8 << 20;
+/// The longest path that is followed, in bytes.
+const LONGEST_PATH: usize = 4 << 10;
 
-/// Lists the tensors below `root` in the file's order, with their places on the heap. Fails with
-/// `weights-too-large`.
-pub(super) fn list<'a>(heap: &Heap<'a>, root: Value<'a>) -> Result<Vec<(Listed, Id)>> {
+/// What a module keeps its children, weights and running statistics in. PyTorch leaves these words
+/// out of a state dict's names.
+const UNNAMED: [&str; 3] = ["_modules", "_parameters", "_buffers"];
+
+/// Lists the tensors below `root` in the file's order, with their places on the heap. Also returns
+/// how many bytes may still be taken. Fails with `weights-too-large`.
+pub(super) fn list<'a>(heap: &Heap<'a>, root: Value<'a>) -> Result<(Vec<(Listed, Id)>, usize)> {
     let mut walk = Walk {
         heap,
         path: String::new(),
         depth: 0,
         visits: BTreeMap::new(),
         found: Vec::new(),
-        bytes: 0,
+        left: heap.left(),
     };
     walk.visit(root)?;
-    Ok(walk.found)
+    Ok((walk.found, walk.left))
 }
 
-/// A container: whether it is a dictionary, and its place among its kind.
-type Container = (bool, Id);
+/// A container and its place among its kind.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Container {
+    Tuple(Span),
+    List(Id),
+    Dict(Id),
+}
 
 struct Walk<'h, 'a> {
     heap: &'h Heap<'a>,
@@ -43,59 +52,97 @@ struct Walk<'h, 'a> {
     depth: usize,
     visits: BTreeMap<Container, u8>,
     found: Vec<(Listed, Id)>,
-    bytes: usize,
+    /// Bytes that may still be taken.
+    left: usize,
 }
 
 impl<'a> Walk<'_, 'a> {
     fn visit(&mut self, value: Value<'a>) -> Result<()> {
+        let heap = self.heap;
         match value {
             Value::Tensor(id) => self.found(id),
-            Value::List(id) | Value::Tuple(id) => self.enter((false, id), Self::items),
-            Value::Dict(id) => self.enter((true, id), Self::entries),
+            Value::Array(id) => heap.array_at(id)?.map_or(Ok(()), |id| self.found(id)),
+            Value::Tuple(span) => {
+                self.enter(Container::Tuple(span), |walk| walk.items(heap.tuple_items(span)))
+            }
+            Value::List(id) => {
+                self.enter(Container::List(id), |walk| walk.items(heap.list_items(id)?))
+            }
+            Value::Dict(id) | Value::Object(id) => {
+                self.enter(Container::Dict(id), |walk| walk.entries(heap.entries(id)?))
+            }
             _ => Ok(()),
         }
     }
 
     fn found(&mut self, id: Id) -> Result<()> {
         let (shape, is_float) = tensor::describe(self.heap, id)?;
-        self.bytes += 2 * size_of::<(Listed, Id)>() + self.path.len() + size_of_val(&*shape);
-        if self.bytes > MOST_BYTES {
-            let detail = format!("a list of its tensors takes more than {MOST_BYTES} bytes");
-            return Err(Error::WeightsTooLarge(detail));
-        }
+        self.charge(4 * size_of::<(Listed, Id)>() + self.path.len() + size_of_val(&*shape))?;
         self.found.push((Listed { path: self.path.clone(), shape, is_float }, id));
         Ok(())
     }
 
+    /// Counts bytes that are about to be taken.
+    fn charge(&mut self, bytes: usize) -> Result<()> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| {
+            Error::WeightsTooLarge("a list of its tensors takes more than the file".into())
+        })?;
+        Ok(())
+    }
+
     /// Lists what is in a container, unless it is too deep or was listed often enough.
-    fn enter(&mut self, container: Container, list: fn(&mut Self, Id) -> Result<()>) -> Result<()> {
-        let visits = self.visits.entry(container).or_default();
-        if self.depth >= DEEPEST || *visits >= MOST_VISITS {
+    fn enter(
+        &mut self,
+        container: Container,
+        list: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        if self.depth >= DEEPEST || self.path.len() > LONGEST_PATH {
             return Ok(());
         }
+        let visits = self.visits.entry(container).or_default();
         *visits += 1;
+        match *visits {
+            1 => self.charge(3 * size_of::<Container>())?,
+            2..=MOST_VISITS => {}
+            _ => {
+                *visits -= 1;
+                return Ok(());
+            }
+        }
         self.depth += 1;
-        list(self, container.1)?;
+        list(self)?;
         self.depth -= 1;
         Ok(())
     }
 
-    fn items(&mut self, id: Id) -> Result<()> {
-        for (at, item) in self.heap.items(id)?.iter().enumerate() {
-            self.below(&at.to_string(), *item)?;
+    fn items(&mut self, items: &[Value<'a>]) -> Result<()> {
+        let mut at = 0;
+        for item in items {
+            if item.has_parts() {
+                self.below(&at.to_string(), *item)?;
+            }
+            at += match item {
+                Value::Inerts(count) => *count as usize,
+                _ => 1,
+            };
         }
         Ok(())
     }
 
-    fn entries(&mut self, id: Id) -> Result<()> {
-        let entries = self.heap.entries(id)?;
+    fn entries(&mut self, entries: &[(Value<'a>, Value<'a>)]) -> Result<()> {
         // Python keeps a key's last value.
         let mut keys = BTreeSet::new();
-        let last: Vec<_> = entries.iter().rev().map(|(key, value)| (key.name(), *value)).collect();
-        let mut last: Vec<_> = last.iter().filter(|(key, _)| keys.insert(key)).collect();
-        last.reverse();
-        for (key, value) in last {
-            self.below(key, *value)?;
+        let is_last = |(key, value): &&(Value<'a>, Value<'a>)| {
+            let is_last = key.text().is_none_or(|text| keys.insert(text));
+            is_last && value.has_parts()
+        };
+        let last: Vec<_> = entries.iter().rev().filter(is_last).collect();
+        for (key, value) in last.into_iter().rev() {
+            match *key {
+                Value::Own => self.visit(*value)?,
+                Value::Text(text) if UNNAMED.contains(&text) => self.visit(*value)?,
+                key => self.below(&key.name(), *value)?,
+            }
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The opcodes of Python's binary pickles, named as in Python's `pickletools`.
+//! The opcodes of Python's pickles, named as in Python's `pickletools`.
 
 pub(super) const MARK: u8 = b'(';
 pub(super) const STOP: u8 = b'.';
@@ -15,12 +15,17 @@ pub(super) const NEWFALSE: u8 = 0x89;
 pub(super) const BININT: u8 = b'J';
 pub(super) const BININT1: u8 = b'K';
 pub(super) const BININT2: u8 = b'M';
+pub(super) const INT: u8 = b'I';
+pub(super) const LONG: u8 = b'L';
+pub(super) const FLOAT: u8 = b'F';
 pub(super) const LONG1: u8 = 0x8a;
 pub(super) const LONG4: u8 = 0x8b;
 pub(super) const BINFLOAT: u8 = b'G';
 
+pub(super) const STRING: u8 = b'S';
 pub(super) const BINSTRING: u8 = b'T';
 pub(super) const SHORT_BINSTRING: u8 = b'U';
+pub(super) const UNICODE: u8 = b'V';
 pub(super) const BINUNICODE: u8 = b'X';
 pub(super) const SHORT_BINUNICODE: u8 = 0x8c;
 pub(super) const BINUNICODE8: u8 = 0x8d;
@@ -35,18 +40,22 @@ pub(super) const TUPLE1: u8 = 0x85;
 pub(super) const TUPLE2: u8 = 0x86;
 pub(super) const TUPLE3: u8 = 0x87;
 pub(super) const EMPTY_LIST: u8 = b']';
+pub(super) const LIST: u8 = b'l';
 pub(super) const APPEND: u8 = b'a';
 pub(super) const APPENDS: u8 = b'e';
 pub(super) const EMPTY_DICT: u8 = b'}';
+pub(super) const DICT: u8 = b'd';
 pub(super) const SETITEM: u8 = b's';
 pub(super) const SETITEMS: u8 = b'u';
 pub(super) const EMPTY_SET: u8 = 0x8f;
 pub(super) const ADDITEMS: u8 = 0x90;
 pub(super) const FROZENSET: u8 = 0x91;
 
+pub(super) const PUT: u8 = b'p';
 pub(super) const BINPUT: u8 = b'q';
 pub(super) const LONG_BINPUT: u8 = b'r';
 pub(super) const MEMOIZE: u8 = 0x94;
+pub(super) const GET: u8 = b'g';
 pub(super) const BINGET: u8 = b'h';
 pub(super) const LONG_BINGET: u8 = b'j';
 
@@ -56,7 +65,6 @@ pub(super) const REDUCE: u8 = b'R';
 pub(super) const BUILD: u8 = b'b';
 pub(super) const BINPERSID: u8 = b'Q';
 
-// These only create class instances. They are listed so that they can be refused by name.
 pub(super) const INST: u8 = b'i';
 pub(super) const OBJ: u8 = b'o';
 pub(super) const NEWOBJ: u8 = 0x81;

@@ -1,18 +1,18 @@
 //! The pickle machine: opcodes in, one value out.
 //!
-//! Semantics follow the comments of Python's `pickletools`, restricted to what describes tensors.
-//! It runs over the bytes once, without loops or jumps; each step handles a bounded
-//! number of values.
+//! Semantics follow the comments of Python's `pickletools`, restricted to what describes data. It
+//! runs over the bytes once, without loops or jumps; each step handles a bounded number of values.
 
-use std::collections::BTreeMap;
-
-use super::{cursor::Cursor, globals, heap::Heap, opcode as op, stack::Stack, value::Value};
+use super::heap::{CELL, Heap};
+use super::memo::Memo;
+use super::value::{Global, Value};
+use super::{calls, cursor::Cursor, globals, opcode as op, stack::Stack, text};
 use crate::error::{Error, Result};
 use crate::weights::state::damaged;
 
 /// Runs one pickle, up to its `STOP`. What it builds stays on the heap.
 pub(super) fn load<'a>(cursor: &mut Cursor<'a>, heap: &mut Heap<'a>) -> Result<Value<'a>> {
-    let mut machine = Machine { stack: Stack::default(), memo: BTreeMap::new(), heap };
+    let mut machine = Machine { stack: Stack::default(), memo: Memo::default(), heap };
     loop {
         let opcode = cursor.u8()?;
         if opcode == op::STOP {
@@ -24,8 +24,7 @@ pub(super) fn load<'a>(cursor: &mut Cursor<'a>, heap: &mut Heap<'a>) -> Result<V
 
 struct Machine<'a, 'h> {
     stack: Stack<'a>,
-    /// Values that the pickle refers to again. The file chooses the keys, so they may be sparse.
-    memo: BTreeMap<u32, Value<'a>>,
+    memo: Memo<'a>,
     heap: &'h mut Heap<'a>,
 }
 
@@ -48,28 +47,39 @@ impl<'a> Machine<'a, '_> {
             op::BININT => self.int(i32::from_le_bytes(cursor.array()?).into()),
             op::LONG1 => self.long(cursor.u8()?.into(), cursor),
             op::LONG4 => self.long(cursor.u32()?.into(), cursor),
-            op::BINFLOAT => self.inert(8, cursor),
-            op::SHORT_BINBYTES => self.inert(cursor.u8()?.into(), cursor),
-            op::BINBYTES => self.inert(cursor.u32()?.into(), cursor),
-            op::BINBYTES8 | op::BYTEARRAY8 => self.inert(cursor.u64()?, cursor),
+            op::BINFLOAT => {
+                cursor.take(8)?;
+                self.stack.push(Value::Inert)
+            }
+            op::INT | op::LONG => self.stack.push(text::int(cursor.line()?)?),
+            op::FLOAT => {
+                cursor.line()?;
+                self.stack.push(Value::Inert)
+            }
 
-            op::SHORT_BINSTRING => self.bytes_text(cursor.u8()?.into(), cursor),
-            op::BINSTRING => self.bytes_text(cursor.u32()?.into(), cursor),
-            op::SHORT_BINUNICODE => self.text(cursor.u8()?.into(), cursor),
-            op::BINUNICODE => self.text(cursor.u32()?.into(), cursor),
-            op::BINUNICODE8 => self.text(cursor.u64()?, cursor),
+            op::SHORT_BINBYTES => self.bytes(cursor.u8()?.into(), cursor),
+            op::BINBYTES => self.bytes(cursor.u32()?.into(), cursor),
+            op::BINBYTES8 | op::BYTEARRAY8 => self.bytes(cursor.u64()?, cursor),
+            op::SHORT_BINSTRING => self.string(cursor.u8()?.into(), cursor),
+            op::BINSTRING => self.string(cursor.u32()?.into(), cursor),
+            op::STRING => self.stack.push(text::string(cursor.line()?)?),
+            op::SHORT_BINUNICODE => self.unicode(cursor.u8()?.into(), cursor),
+            op::BINUNICODE => self.unicode(cursor.u32()?.into(), cursor),
+            op::BINUNICODE8 => self.unicode(cursor.u64()?, cursor),
+            op::UNICODE => self.stack.push(text::unicode(cursor.line()?)),
 
-            op::EMPTY_TUPLE => self.tuple(Vec::new()),
-            op::TUPLE1 => self.tuple_of(1),
-            op::TUPLE2 => self.tuple_of(2),
-            op::TUPLE3 => self.tuple_of(3),
+            op::EMPTY_TUPLE => self.tuple(&[]),
+            op::TUPLE1 => self.tuple_of::<1>(),
+            op::TUPLE2 => self.tuple_of::<2>(),
+            op::TUPLE3 => self.tuple_of::<3>(),
             op::TUPLE | op::FROZENSET => {
                 let items = self.stack.pop_mark()?;
-                self.tuple(items)
+                self.tuple(&items)
             }
-            op::EMPTY_LIST | op::EMPTY_SET => {
-                let list = Value::List(self.heap.sequence(Vec::new())?);
-                self.stack.push(list)
+            op::EMPTY_LIST | op::EMPTY_SET => self.list(Vec::new()),
+            op::LIST => {
+                let items = self.stack.pop_mark()?;
+                self.list(items)
             }
             op::APPEND => {
                 let item = self.stack.pop()?;
@@ -79,9 +89,10 @@ impl<'a> Machine<'a, '_> {
                 let items = self.stack.pop_mark()?;
                 self.append(&items)
             }
-            op::EMPTY_DICT => {
-                let dict = Value::Dict(self.heap.dict()?);
-                self.stack.push(dict)
+            op::EMPTY_DICT => self.dict(&[]),
+            op::DICT => {
+                let items = self.stack.pop_mark()?;
+                self.dict(&items)
             }
             op::SETITEM => {
                 let value = self.stack.pop()?;
@@ -95,41 +106,60 @@ impl<'a> Machine<'a, '_> {
 
             op::BINPUT => self.put(cursor.u8()?.into()),
             op::LONG_BINPUT => self.put(cursor.u32()?),
-            op::MEMOIZE => self.put(self.memo.len() as u32),
+            op::PUT => self.put(text::key(cursor.line()?)?),
+            op::MEMOIZE => self.put(self.memo.len()),
             op::BINGET => self.get(cursor.u8()?.into()),
             op::LONG_BINGET => self.get(cursor.u32()?),
+            op::GET => self.get(text::key(cursor.line()?)?),
 
             op::GLOBAL => {
-                let (module, name) = (cursor.line()?, cursor.line()?);
-                let (module, name) =
-                    (String::from_utf8_lossy(module), String::from_utf8_lossy(name));
-                self.stack.push(Value::Callable(globals::find(&module, &name)?))
+                let global = self.named(cursor)?;
+                self.stack.push(global)
             }
             op::STACK_GLOBAL => {
                 let (name, module) = (self.stack.pop()?, self.stack.pop()?);
                 let (Value::Text(module), Value::Text(name)) = (module, name) else {
                     return Err(damaged("its pickle names a function without text"));
                 };
-                self.stack.push(Value::Callable(globals::find(module, name)?))
+                self.stack.push(Value::Global(globals::find(module, name)?))
             }
-            op::REDUCE => {
+            // Names with a number instead, as agreed in one program.
+            op::EXT1 => self.extension(1, cursor),
+            op::EXT2 => self.extension(2, cursor),
+            op::EXT4 => self.extension(4, cursor),
+
+            op::REDUCE | op::NEWOBJ => {
                 let arguments = self.stack.pop()?;
                 let callable = self.stack.pop()?;
-                let described = globals::describe(callable, arguments, self.heap)?;
-                self.stack.push(described)
+                self.call(callable, arguments)
+            }
+            op::NEWOBJ_EX => {
+                let (_, arguments) = (self.stack.pop()?, self.stack.pop()?);
+                let class = self.stack.pop()?;
+                self.call(class, arguments)
+            }
+            op::OBJ => {
+                let items = self.stack.pop_mark()?;
+                let [class, arguments @ ..] = items.as_slice() else {
+                    return Err(damaged("its pickle makes an object of no class"));
+                };
+                let arguments = Value::Tuple(self.heap.tuple(arguments)?);
+                self.call(*class, arguments)
+            }
+            op::INST => {
+                let class = self.named(cursor)?;
+                let items = self.stack.pop_mark()?;
+                let arguments = Value::Tuple(self.heap.tuple(&items)?);
+                self.call(class, arguments)
+            }
+            op::BUILD => {
+                let state = self.stack.pop()?;
+                calls::set_state(self.stack.top()?, state, self.heap)
             }
             op::BINPERSID => {
                 let id = self.stack.pop()?;
-                let storage = globals::storage(id, self.heap)?;
+                let storage = calls::persistent(id, self.heap)?;
                 self.stack.push(storage)
-            }
-            // PyTorch attaches module versions to a state dict; they are dropped.
-            op::BUILD => match (self.stack.pop()?, self.stack.top()?) {
-                (_, Value::Dict(_)) => Ok(()),
-                _ => Err(Error::WeightsUnsafe("it sets the inner state of an object".into())),
-            },
-            op::INST | op::OBJ | op::NEWOBJ | op::NEWOBJ_EX | op::EXT1 | op::EXT2 | op::EXT4 => {
-                Err(Error::WeightsUnsafe("it creates an object of a class".into()))
             }
             other => {
                 let detail = format!("the pickle operation 0x{other:02x}");
@@ -156,43 +186,58 @@ impl<'a> Machine<'a, '_> {
         self.int(i64::from_le_bytes(wide))
     }
 
-    fn inert(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
-        cursor.take(length)?;
-        self.stack.push(Value::Inert)
+    fn bytes(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
+        self.stack.push(Value::Bytes(cursor.take(length)?))
     }
 
-    fn text(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
-        let text = str::from_utf8(cursor.take(length)?)
-            .map_err(|_| damaged("its pickle holds text that is not UTF-8"))?;
-        self.stack.push(Value::Text(text))
+    /// A string of Python 2, which is a name as well as arbitrary bytes.
+    fn string(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
+        let bytes = cursor.take(length)?;
+        self.stack.push(str::from_utf8(bytes).map_or(Value::Bytes(bytes), Value::Text))
     }
 
-    /// Python 2 strings hold names as well as arbitrary bytes.
-    fn bytes_text(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
-        let text = str::from_utf8(cursor.take(length)?);
-        self.stack.push(text.map_or(Value::Inert, Value::Text))
+    /// Python also writes text that is no UTF-8, such as the names of some files.
+    fn unicode(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
+        self.stack.push(str::from_utf8(cursor.take(length)?).map_or(Value::Inert, Value::Text))
     }
 
-    fn tuple(&mut self, items: Vec<Value<'a>>) -> Result<()> {
-        let tuple = Value::Tuple(self.heap.sequence(items)?);
+    fn tuple(&mut self, items: &[Value<'a>]) -> Result<()> {
+        let tuple = Value::Tuple(self.heap.tuple(items)?);
         self.stack.push(tuple)
     }
 
-    fn tuple_of(&mut self, count: usize) -> Result<()> {
-        let mut items = (0..count).map(|_| self.stack.pop()).collect::<Result<Vec<_>>>()?;
-        items.reverse();
-        self.tuple(items)
+    fn tuple_of<const N: usize>(&mut self) -> Result<()> {
+        let mut items = [Value::None; N];
+        for item in items.iter_mut().rev() {
+            *item = self.stack.pop()?;
+        }
+        self.tuple(&items)
+    }
+
+    fn list(&mut self, items: Vec<Value<'a>>) -> Result<()> {
+        let list = Value::List(self.heap.list(items)?);
+        self.stack.push(list)
+    }
+
+    fn dict(&mut self, items: &[Value<'a>]) -> Result<()> {
+        let dict = Value::Dict(self.heap.dict()?);
+        self.stack.push(dict)?;
+        self.set_items(items)
     }
 
     fn append(&mut self, items: &[Value<'a>]) -> Result<()> {
         match self.stack.top()? {
             Value::List(list) => self.heap.append(list, items),
+            Value::Object(object) => items.iter().try_for_each(|item| {
+                let at = self.heap.entries(object)?.len();
+                self.heap.insert(object, Value::Int(at as i64), *item)
+            }),
             _ => Err(damaged("its pickle appends to something that is no list")),
         }
     }
 
     fn set_items(&mut self, items: &[Value<'a>]) -> Result<()> {
-        let Value::Dict(dict) = self.stack.top()? else {
+        let (Value::Dict(dict) | Value::Object(dict)) = self.stack.top()? else {
             return Err(damaged("its pickle sets an item of something that is no dictionary"));
         };
         let (pairs, []) = items.as_chunks::<2>() else {
@@ -202,15 +247,32 @@ impl<'a> Machine<'a, '_> {
     }
 
     fn put(&mut self, key: u32) -> Result<()> {
-        self.heap.charge(1)?;
-        self.memo.insert(key, self.stack.top()?);
+        self.heap.charge(CELL)?;
+        self.memo.put(key, self.stack.top()?);
         Ok(())
     }
 
     fn get(&mut self, key: u32) -> Result<()> {
-        let value = self.memo.get(&key).copied();
+        let value = self.memo.get(key);
         let value =
             value.ok_or_else(|| damaged("its pickle comes back to a value it never had"))?;
         self.stack.push(value)
+    }
+
+    /// The meaning of a module and a name, each on a line of its own.
+    fn named(&self, cursor: &mut Cursor<'a>) -> Result<Value<'a>> {
+        let (module, name) = (cursor.line()?, cursor.line()?);
+        let (module, name) = (String::from_utf8_lossy(module), String::from_utf8_lossy(name));
+        Ok(Value::Global(globals::find(&module, &name)?))
+    }
+
+    fn extension(&mut self, length: u64, cursor: &mut Cursor<'a>) -> Result<()> {
+        cursor.take(length)?;
+        self.stack.push(Value::Global(Global::Other))
+    }
+
+    fn call(&mut self, callable: Value<'a>, arguments: Value<'a>) -> Result<()> {
+        let described = calls::describe(callable, arguments, self.heap)?;
+        self.stack.push(described)
     }
 }

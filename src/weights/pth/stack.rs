@@ -3,11 +3,12 @@
 use super::value::Value;
 use crate::error::{Error, Result};
 
-/// Most values on the stack. Python pushes at most 1,000 entries at once.
-const MOST_VALUES: usize = 1 << 14;
+/// Most values on the stack: the items of the longest tuple. Of a list or a dictionary, Python pushes
+/// at most 1,000 at once.
+const MOST_VALUES: usize = 1 << 16;
 
 /// Most open marks: how deep containers can be nested while they are built.
-const MOST_MARKS: usize = 256;
+const MOST_MARKS: usize = 1 << 10;
 
 /// Values waiting to be used, in frames separated by marks.
 #[derive(Default)]

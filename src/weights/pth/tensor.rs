@@ -1,7 +1,9 @@
 //! From a storage's bytes to a tensor: any offset, any strides, shared storages.
 
+use std::borrow::Cow;
+
 use super::heap::Heap;
-use super::value::{ElementType, Id, Storage, Value};
+use super::value::{ElementType, Id, Place, Storage, Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::{ByteOrder, FloatType};
 use crate::weights::state::{HostTensor, elements, quote};
@@ -9,86 +11,107 @@ use crate::weights::state::{HostTensor, elements, quote};
 /// The most dimensions of a tensor; a convolution's weight has four.
 const MOST_DIMENSIONS: usize = 8;
 
-/// Reads tensors and counts the elements read.
+/// Numbers that may be read beside a file's length, for small tensors that repeat theirs.
+const BESIDES: usize = 16 << 10;
+
+/// How many numbers may be read from a file of `length` bytes, of which its objects left `left` of
+/// the memory that the file warrants.
 ///
-/// Tensors may repeat bytes of the file by sharing a storage or with strides of 0. So the sum of
-/// all elements is limited to the number of bytes in the file (PyTorch's own files stay at or below
-/// half of it), which makes at most four times the file in float32.
-pub(super) struct Reader<'r, 'a> {
-    bytes_of: &'r BytesOf<'r, 'a>,
-    order: ByteOrder,
-    /// Elements that may still be read.
-    budget: usize,
-}
-
-/// Finds all bytes of a storage, if the file has it.
-pub(super) type BytesOf<'r, 'a> = dyn Fn(&Storage<'a>) -> Result<Option<&'a [u8]>> + 'r;
-
-impl<'r, 'a> Reader<'r, 'a> {
-    pub(super) fn new(bytes_of: &'r BytesOf<'r, 'a>, order: ByteOrder, file_length: usize) -> Self {
-        Self { bytes_of, order, budget: file_length }
-    }
-
-    /// Numbers that may still be read.
-    pub(super) fn left(&self) -> usize {
-        self.budget
-    }
-
-    /// Reads one tensor; `None` if it holds integers.
-    pub(super) fn read(
-        &mut self,
-        heap: &Heap<'a>,
-        name: &str,
-        id: Id,
-    ) -> Result<Option<HostTensor>> {
-        let (tensor, storage) = heap.tensor_at(id)?;
-        let float = match storage.element {
-            ElementType::Float(float) => float,
-            ElementType::Integer(_) => return Ok(None),
-            ElementType::Other(number, _) => {
-                return Err(Error::WeightsUnsupportedType(format!("{} is {number}", quote(name))));
-            }
-        };
-        let damaged = |what: &str| Error::WeightsDamaged(format!("{} {what}", quote(name)));
-
-        let shape =
-            extents(heap.items(tensor.size)?).ok_or_else(|| damaged("has no valid size"))?;
-        let strides =
-            extents(heap.items(tensor.stride)?).ok_or_else(|| damaged("has no valid stride"))?;
-        if shape.len() != strides.len() {
-            return Err(damaged("has not as many strides as dimensions"));
-        }
-        let elements = elements(&shape);
-        let Some(budget) = elements.and_then(|elements| self.budget.checked_sub(elements)) else {
-            let detail = format!("{} and those before it outgrow the file", quote(name));
-            return Err(Error::WeightsTooLarge(detail));
-        };
-        let bytes = (self.bytes_of)(&storage)?.ok_or_else(|| {
-            Error::WeightsDamaged(format!("storage {} is missing", quote(storage.key)))
-        })?;
-        let window = window(&storage, float, bytes)
-            .ok_or_else(|| damaged("lies on a storage that is shorter than it claims"))?;
-        let start =
-            usize::try_from(tensor.offset).map_err(|_| damaged("starts outside its storage"))?;
-        let view = View { float, order: self.order, shape: &shape, strides: &strides };
-        let data = view.gather(window, start, elements.unwrap_or(0));
-        let data = data.ok_or_else(|| damaged("reaches beyond its storage"))?;
-        self.budget = budget;
-        Ok(Some(HostTensor { shape, data }))
-    }
+/// Tensors may repeat bytes of the file by sharing a storage or with strides of 0, so they are
+/// limited together, to three times the file in float32. PyTorch's own files need up to twice the
+/// file, when their numbers are float16.
+pub(super) fn most_numbers(length: usize, left: usize) -> usize {
+    (length.saturating_mul(3) / 4 + BESIDES).min(left / size_of::<f32>())
 }
 
 /// A tensor's shape, and whether its numbers can be read. Empty if its size makes no sense.
 pub(super) fn describe(heap: &Heap<'_>, id: Id) -> Result<(Vec<usize>, bool)> {
-    let (tensor, storage) = heap.tensor_at(id)?;
-    let shape = extents(heap.items(tensor.size)?).unwrap_or_default();
-    Ok((shape, matches!(storage.element, ElementType::Float(_))))
+    let (tensor, _) = heap.tensor_at(id)?;
+    let shape = extents(heap.tuple_items(tensor.size)).unwrap_or_default();
+    Ok((shape, matches!(tensor.element, ElementType::Float(_))))
+}
+
+/// Reads tensors.
+pub(super) struct Reader<'r, 'a> {
+    pub(super) bytes_of: &'r BytesOf<'r, 'a>,
+    /// The order of bytes in the storages outside the pickle.
+    pub(super) order: ByteOrder,
+    /// Numbers that may still be read.
+    pub(super) left: usize,
+}
+
+/// Finds all bytes of a storage outside the pickle by its key, if the file has it.
+pub(super) type BytesOf<'r, 'a> = dyn Fn(&str) -> Result<Option<&'a [u8]>> + 'r;
+
+impl<'a> Reader<'_, 'a> {
+    /// Reads one tensor. Fails with `weights-unsupported-type` if it does not hold floats.
+    pub(super) fn read(&mut self, heap: &Heap<'a>, name: &str, id: Id) -> Result<HostTensor> {
+        let (tensor, storage) = heap.tensor_at(id)?;
+        let ElementType::Float(float) = tensor.element else {
+            let detail = format!("{} holds {}", quote(name), tensor.element.name());
+            return Err(Error::WeightsUnsupportedType(detail));
+        };
+        let damaged = |what: &str| Error::WeightsDamaged(format!("{} {what}", quote(name)));
+
+        let shape = extents(heap.tuple_items(tensor.size));
+        let shape = shape.ok_or_else(|| damaged("has no valid size"))?;
+        let strides = extents(heap.tuple_items(tensor.stride));
+        let strides = strides.ok_or_else(|| damaged("has no valid stride"))?;
+        if shape.len() != strides.len() {
+            return Err(damaged("has not as many strides as dimensions"));
+        }
+        let affordable = elements(&shape)
+            .and_then(|elements| Some((elements, self.left.checked_sub(elements)?)));
+        let Some((elements, left)) = affordable else {
+            let detail = format!("{} and those before it outgrow the file", quote(name));
+            return Err(Error::WeightsTooLarge(detail));
+        };
+        let (bytes, order) = match storage.place {
+            Place::Key(key) => {
+                let missing = || damaged_storage(key);
+                (Cow::Borrowed((self.bytes_of)(key)?.ok_or_else(missing)?), self.order)
+            }
+            Place::Bytes(bytes, order) => (Cow::Borrowed(bytes), order),
+            Place::Latin1(text, order) => {
+                let bytes = bytes_of_text(text, elements.saturating_mul(float.size()));
+                let bytes = bytes.ok_or_else(|| damaged("has not the numbers for its shape"))?;
+                (Cow::Owned(bytes), order)
+            }
+        };
+        let window = window(&storage, &bytes)
+            .ok_or_else(|| damaged("lies on a storage that is shorter than it claims"))?;
+        let start =
+            usize::try_from(tensor.offset).map_err(|_| damaged("starts outside its storage"))?;
+        let view = View { float, order, shape: &shape, strides: &strides };
+        let data = view.gather(window, start, elements);
+        let data = data.ok_or_else(|| damaged("reaches beyond its storage"))?;
+        self.left = left;
+        Ok(HostTensor { shape, data })
+    }
+}
+
+fn damaged_storage(key: &str) -> Error {
+    Error::WeightsDamaged(format!("storage {} is missing", quote(key)))
+}
+
+/// The bytes that a text stands for, a character for each; `None` if they are not `expected` many.
+fn bytes_of_text(text: &str, expected: usize) -> Option<Vec<u8>> {
+    // In UTF-8 such a character takes one byte or two.
+    if text.len() < expected || text.len() / 2 > expected {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(expected);
+    for character in text.chars() {
+        bytes.push(u8::try_from(character).ok().filter(|_| bytes.len() < expected)?);
+    }
+    (bytes.len() == expected).then_some(bytes)
 }
 
 /// The bytes of a storage's window.
-fn window<'a>(storage: &Storage<'_>, float: FloatType, bytes: &'a [u8]) -> Option<&'a [u8]> {
-    let start = usize::try_from(storage.start).ok()?.checked_mul(float.size())?;
-    let length = usize::try_from(storage.length).ok()?.checked_mul(float.size())?;
+fn window<'b>(storage: &Storage<'_>, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let size = storage.element.size();
+    let start = usize::try_from(storage.start.checked_mul(size)?).ok()?;
+    let length = usize::try_from(storage.length.checked_mul(size)?).ok()?;
     bytes.get(start..start.checked_add(length)?)
 }
 

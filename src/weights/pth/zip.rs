@@ -10,6 +10,7 @@ use super::{cursor::Cursor, heap::Heap, pickle, value::Value};
 use crate::error::{Error, Result};
 use crate::weights::floats::ByteOrder;
 use crate::weights::state::{damaged, quote};
+use crate::weights::unknown;
 
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_HEADER: [u8; 4] = *b"PK\x01\x02";
@@ -34,9 +35,12 @@ pub(super) fn open<'a>(
     heap: &mut Heap<'a>,
 ) -> Result<(Value<'a>, Archive<'a>, ByteOrder)> {
     let archive = Archive::open(bytes)?;
+    if archive.is_program() {
+        return Err(Error::WeightsTorchscript("the archive holds code".into()));
+    }
     let Some(pickle) = archive.entry("data.pkl")? else {
-        let detail = "a zip archive without the data.pkl that PyTorch writes";
-        return Err(Error::WeightsNotRecognised(detail.into()));
+        let names = archive.entries.keys().copied();
+        return Err(Error::WeightsNotRecognised(unknown::archive(names).into()));
     };
     let order = match archive.entry("byteorder")? {
         None | Some(b"little") => ByteOrder::Little,
@@ -87,6 +91,11 @@ impl<'a> Archive<'a> {
         let below_root = |(name, entry): (&'a [u8], Entry)| Some((name.strip_prefix(root)?, entry));
         let entries = entries.into_iter().filter_map(below_root).collect();
         Ok(Self { bytes, entries })
+    }
+
+    /// Whether TorchScript wrote it.
+    fn is_program(&self) -> bool {
+        self.entries.keys().any(|name| *name == b"constants.pkl" || name.starts_with(b"code/"))
     }
 
     /// The bytes of a storage; `None` if there is none with this key.
