@@ -12,7 +12,14 @@ import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepWeights } from './files/weights-store.js';
-import init, { Engine, exportWeights, paint, provokePanic, Shrink } from './pkg/cyclegan_web.js';
+import init, {
+  Engine,
+  exportWeights,
+  inspectWeights,
+  paint,
+  provokePanic,
+  Shrink,
+} from './pkg/cyclegan_web.js';
 import { Trainer } from './train/worker/trainer.js';
 
 /** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
@@ -114,8 +121,14 @@ async function perform(request) {
     case 'open':
       return open(request.device, request.precision);
     case 'load':
-      model = ready().load(new Uint8Array(request.bytes), request.sha256 ?? undefined);
+      model = ready().load(
+        new Uint8Array(request.bytes),
+        request.sha256 ?? undefined,
+        request.network ?? undefined,
+      );
       return model;
+    case 'inspect':
+      return inspectWeights(new Uint8Array(request.bytes));
     case 'translate':
       return translate(request);
     case 'keep':
@@ -126,6 +139,7 @@ async function perform(request) {
         new Uint8Array(request.bytes),
         request.steps,
         request.size,
+        request.network ?? undefined,
       );
       return null;
     case 'polish-photo': {

@@ -12,13 +12,24 @@ register(
       next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);
   `)}`,
 );
-const { ModelLoader } = await import('../../www/translate/loader.js');
+const { generatorsIn, ModelLoader } = await import('../../www/translate/loader.js');
 const { ownModel, shippedModels } = await import('../../www/models/models.js');
 
 const signal = new AbortController().signal;
 
+/** A network of a file. @param {string} name @param {object} [facts] @returns {any} */
+const network = (name, facts) => ({
+  ...{ name, kind: 'generator', averaged: false, network: { ngf: 2 }, reason: null },
+  ...facts,
+});
+const JUDGE = { kind: 'discriminator', network: null };
+/** One generator, as most files hold. */
+const ALONE = { networks: [network('')], about: null };
+
 /** A loader over a store in memory, and an engine that notes what it reads. */
-function setUp() {
+function setUp(report = ALONE) {
+  /** @type {(string | null | undefined)[]} */
+  const parts = [];
   /** @type {string[]} */
   const read = [];
   /** @type {unknown} */
@@ -27,11 +38,16 @@ function setUp() {
     async load(/** @type {import('../../www/engine/client.js').Weights} */ weights) {
       if (loaded !== weights) read.push(Buffer.from(await weights.read()).toString());
       loaded = weights;
+      parts.push(weights.network);
       return /** @type {any} */ (null);
+    },
+    async inspect(/** @type {import('../../www/engine/client.js').Weights} */ weights) {
+      await weights.read();
+      return report;
     },
   };
   const store = new WeightsStore(null, { code: 'storage-unavailable', detail: '' }, async () => {});
-  return { loader: new ModelLoader(engine, store), read, store };
+  return { loader: new ModelLoader(engine, store), engine, read, parts, store };
 }
 /** @param {string} name */
 const load = (/** @type {InstanceType<typeof ModelLoader>} */ loader, name) =>
@@ -130,10 +146,65 @@ test('a model that is not the one that was published is fetched again, too', asy
   const { store } = setUp();
   const refusing = {
     load: async () => Promise.reject(new CodedError('weights-hash-mismatch', 'another')),
+    inspect: async () => ALONE,
   };
   for (let tries = 1; tries < 3; tries += 1) {
     const loading = new ModelLoader(refusing, store).load(model, () => {}, signal);
     await assert.rejects(loading, { code: 'weights-hash-mismatch' });
     assert.equal(asked, tries);
   }
+});
+
+test('both generators of a file are models, from one stored copy', async () => {
+  const both = [network('G_A'), network('D_A', JUDGE), network('G_B')];
+  const { loader, parts, read, store } = setUp({ networks: both, about: null });
+  const { name, networks } = await loader.add(new File(['both'], 'run.pth'));
+  assert.deepEqual(
+    networks.map(({ part }) => part),
+    ['G_A', 'G_B'],
+  );
+  assert.equal((await store.list()).length, 1);
+  for (const part of ['G_B', 'G_A']) await loader.load(ownModel(name, { part }), () => {}, signal);
+  assert.deepEqual(parts, ['G_A', 'G_B', 'G_A']);
+  assert.deepEqual(read, ['both', 'both', 'both']);
+
+  assert.equal(await loader.rename(name, 'mine.pth'), 'mine.pth');
+  await loader.load(ownModel('mine.pth', { part: 'G_B' }), () => {}, signal);
+  assert.equal(parts.at(-1), 'G_B');
+});
+
+test('averages come before what they are averages of, and the rest stays', () => {
+  const networks = [network('G'), network('D', JUDGE), network('ema', { averaged: true })];
+  assert.deepEqual(
+    generatorsIn({ networks, about: null }).map(({ part }) => part),
+    ['ema', 'G'],
+  );
+  assert.equal(generatorsIn({ networks: [network('ema')], about: null })[0].part, null);
+});
+
+test('a file without a generator says what it holds instead', () => {
+  const unet = { kind: 'other', network: null, reason: { code: 'weights-unet', detail: 'down' } };
+  for (const [networks, code] of /** @type {const} */ ([
+    [[network('', JUDGE)], 'weights-discriminator'],
+    [[network('', unet)], 'weights-unet'],
+    [[network('netD', JUDGE), network('netG', unet)], 'weights-unet'],
+    [[], 'weights-not-generator'],
+  ])) {
+    assert.throws(() => generatorsIn({ networks: [...networks], about: null }), { code });
+  }
+});
+
+test('where it is not known which network is meant, the first one is', async () => {
+  const both = { networks: [network('G_B'), network('G_A')], about: null };
+  const { engine, store } = setUp(both);
+  await store.add('run.pth', new File(['both'], 'run.pth'));
+  const choosy = {
+    ...engine,
+    async load(/** @type {import('../../www/engine/client.js').Weights} */ weights) {
+      if (!weights.network) throw new CodedError('weights-several', 'G_B, G_A');
+      return engine.load(weights);
+    },
+  };
+  const weights = await new ModelLoader(choosy, store).load(ownModel('run.pth'), () => {}, signal);
+  assert.equal(weights.network, 'G_B');
 });

@@ -11,7 +11,7 @@ import { CodedError } from '../failure.js';
 import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
 
-/** @import { DeviceChoice, ModelReport } from '../pkg/cyclegan_web.js' */
+/** @import { DeviceChoice, ModelReport, WeightsReport } from '../pkg/cyclegan_web.js' */
 /** @import { Commands, DeviceReport, ExportJob, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
@@ -64,6 +64,20 @@ export class EngineClient {
    */
   load(weights, signal) {
     return this.#inTurn(() => this.#load(weights), signal);
+  }
+
+  /**
+   * Lists the networks in a weights file, without loading any.
+   * @param {Weights} weights
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<WeightsReport>}
+   * @throws {CodedError} the `weights-…` codes of a file that cannot be read
+   */
+  inspect(weights, signal) {
+    return this.#inTurn(async () => {
+      const bytes = await weights.read();
+      return this.#line.post('inspect', { bytes }, [bytes]);
+    }, signal);
   }
 
   /**
@@ -194,7 +208,8 @@ export class EngineClient {
     const { loaded } = this.#line;
     if (loaded?.weights === weights) return loaded.report;
     const bytes = await weights.read();
-    const report = await this.#line.post('load', { bytes, sha256: weights.sha256 }, [bytes]);
+    const { sha256, network = null } = weights;
+    const report = await this.#line.post('load', { bytes, sha256, network }, [bytes]);
     this.#line.loaded = { weights, report };
     return report;
   }

@@ -16,6 +16,7 @@ import type {
   Polished,
   Precision,
   Season,
+  WeightsReport,
 } from '../pkg/cyclegan_web.js';
 
 declare global {
@@ -83,13 +84,18 @@ export interface ExportJob {
 export interface Commands {
   /** Comes first. Opens the device; may be sent once per worker. */
   open: { device: DeviceChoice; precision: Precision | null };
-  /** Reads weights and makes them the model of the next translations. Refused if `sha256` is given and differs. */
-  load: { bytes: ArrayBuffer; sha256: string | null };
+  /** Lists the networks in a weights file. */
+  inspect: { bytes: ArrayBuffer };
+  /**
+   * Reads weights and makes them the model of the next translations. Refused if `sha256` is given and differs;
+   * `network` names one of several.
+   */
+  load: { bytes: ArrayBuffer; sha256: string | null; network: string | null };
   translate: TranslateJob;
   /** Stores weights in this site's private storage. */
   keep: { name: string; file: Blob };
   /** Starts polishing weights, on photos of at most `size` pixels a side. */
-  'polish-start': { bytes: ArrayBuffer; steps: number; size: number };
+  'polish-start': { bytes: ArrayBuffer; network: string | null; steps: number; size: number };
   /** A polishing step, on a photo. */
   'polish-photo': { file: Blob };
   /** Ends polishing. */
@@ -102,6 +108,7 @@ export interface Commands {
 
 export interface Values {
   open: DeviceReport;
+  inspect: WeightsReport;
   load: ModelReport;
   translate: Translated;
   keep: undefined;

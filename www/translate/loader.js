@@ -1,13 +1,16 @@
 /** The weights of each model: where to read them, and those that the visitor adds, renames, forgets. */
+import { CodedError, failureOf } from '../failure.js';
 import { bytesOf } from '../files/weights-store.js';
 import { forgetMismatch, ownModel, readGenerator, readHosted } from '../models/models.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
-/** @import { CodedError } from '../failure.js' */
 /** @import { StoredWeights, WeightsStore } from '../files/weights-store.js' */
 /** @import { Model, OnProgress } from '../models/models.js' */
 
-/** @typedef {Pick<EngineClient, 'load'>} Engine */
+/** @import { NetworkReport, WeightsReport } from '../pkg/cyclegan_web.js' */
+
+/** @typedef {Pick<EngineClient, 'load' | 'inspect'>} Engine */
+/** @typedef {{ part: string | null, network: NonNullable<NetworkReport['network']> }} Generator null: the file’s only one */
 
 export class ModelLoader {
   #engine;
@@ -22,18 +25,19 @@ export class ModelLoader {
   }
 
   /**
-   * Adds a visitor's weights file, if the engine accepts it, and remembers it.
+   * Adds a visitor's weights file, if the engine accepts a generator in it, and remembers it.
    * @param {File} file
-   * @returns {Promise<StoredWeights & { network: import('../pkg/cyclegan_web.js').ModelReport }>} under its
-   *   actual name
+   * @returns {Promise<StoredWeights & { networks: Generator[] }>} under its actual name, with its generators
    * @throws {CodedError} the engine's `weights-…` codes
    */
   async add(file) {
-    const weights = { read: () => bytesOf(file, 'weights-unreadable'), sha256: null };
-    const network = await this.#engine.load(weights);
+    const read = () => bytesOf(file, 'weights-unreadable');
+    const networks = generatorsIn(await this.#engine.inspect({ read, sha256: null }));
+    const all = networks.map(({ part }) => ({ read, sha256: null, network: part }));
+    await this.#engine.load(all[0]);
     const stored = await this.#store.add(file.name, file);
-    this.#keep(stored.name, weights);
-    return { ...stored, network };
+    for (const weights of all) this.#keep(stored.name, weights);
+    return { ...stored, networks };
   }
 
   /**
@@ -49,16 +53,35 @@ export class ModelLoader {
       onProgress(0, 0);
       // Fetched here, because inside the request all other work of the engine would wait for it.
       const { sha256 } = await this.#find(model, onProgress, signal);
-      weights = { read: () => this.#read(model), sha256 };
+      weights = { read: () => this.#read(model), sha256, network: model.part };
     }
     try {
-      await this.#engine.load(weights, signal);
+      weights = await this.#loaded(weights, signal);
     } catch (error) {
       forgetMismatch(model, error);
       throw error;
     }
     this.#known.set(model.value, weights);
     return weights;
+  }
+
+  /**
+   * Where it is not known which of several networks is meant, the first is.
+   * @param {Weights} weights
+   * @param {AbortSignal} signal
+   * @returns {Promise<Weights>} those that are loaded
+   */
+  async #loaded(weights, signal) {
+    try {
+      await this.#engine.load(weights, signal);
+      return weights;
+    } catch (error) {
+      if (failureOf(error).code !== 'weights-several') throw error;
+    }
+    const [{ part }] = generatorsIn(await this.#engine.inspect(weights, signal));
+    const first = { ...weights, network: part };
+    await this.#engine.load(first, signal);
+    return first;
   }
 
   /** A model's file, as it was found or fetched. @param {Model} model @returns {Promise<Blob>} */
@@ -74,16 +97,24 @@ export class ModelLoader {
    */
   async rename(from, to) {
     const name = await this.#store.rename(from, to);
-    const weights = this.#known.get(`own:${from}`);
-    if (weights) this.#keep(name, weights);
-    if (name !== from) this.#known.delete(`own:${from}`);
+    for (const [value, weights] of this.#of(from)) {
+      if (name !== from) this.#known.delete(value);
+      this.#keep(name, weights);
+    }
     return name;
   }
 
   /** @param {string} name of weights to remove */
   async forget(name) {
-    this.#known.delete(`own:${name}`);
+    for (const [value] of this.#of(name)) this.#known.delete(value);
     await this.#store.remove(name);
+  }
+
+  /** What is known of a stored file. @param {string} file */
+  #of(file) {
+    const isOf = (/** @type {string} */ value) =>
+      value === `own:${file}` || value.startsWith(`own:${file}/`);
+    return [...this.#known].filter(([value]) => isOf(value));
   }
 
   /**
@@ -92,7 +123,7 @@ export class ModelLoader {
    * @param {Weights} weights
    */
   #keep(name, weights) {
-    const model = ownModel(name);
+    const model = ownModel(name, { part: weights.network ?? null });
     weights.read = () => this.#read(model);
     this.#known.set(model.value, weights);
   }
@@ -114,4 +145,29 @@ export class ModelLoader {
     if (hosted) return readHosted(hosted, onProgress, signal);
     return { weights: await this.#store.read(file ?? ''), sha256: null };
   }
+}
+
+/**
+ * The generators of a file, averages before what they are averages of.
+ * @param {WeightsReport} report
+ * @returns {Generator[]} one or more
+ * @throws {CodedError} why there are none
+ */
+export function generatorsIn({ networks }) {
+  const found = networks.filter(({ kind, network }) => kind === 'generator' && network);
+  if (found.length === 0) throw whyNone(networks);
+  const sorted = [...found.filter(({ averaged }) => averaged), ...found.filter((n) => !n.averaged)];
+  return sorted.map(({ name, network }) => ({
+    part: found.length > 1 ? name : null,
+    network: /** @type {Generator['network']} */ (network),
+  }));
+}
+
+/** @param {NetworkReport[]} networks none of which is a generator */
+function whyNone(networks) {
+  const reason = networks.find((one) => one.reason)?.reason;
+  if (reason) return new CodedError(reason.code, reason.detail);
+  const judge = networks.find(({ kind }) => kind === 'discriminator');
+  if (judge) return new CodedError('weights-discriminator', judge.name);
+  return new CodedError('weights-not-generator', 'no network was found');
 }

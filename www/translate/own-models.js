@@ -105,7 +105,7 @@ export function takeModels(found, aside = false) {
     }
     if (taken.length === 0 && !aside) {
       hideProgress();
-      tellFailure(left[0]);
+      tellFailure(left[0], left[0].name);
     } else tellEnd(batchWords(taken, left, earlier));
   });
 }
@@ -118,12 +118,13 @@ export function takeModels(found, aside = false) {
  * @param {boolean} [how.chosen] its first model becomes the chosen one
  */
 async function added(file, { words = 'models.added', margin, chosen = true } = {}) {
-  const { name, kept, network } = await page.loader.add(file);
-  rememberParts(name, [{ part: null }]);
-  const models = await modelsIn(name, file, { margin, networks: new Map([[null, network]]) });
+  const { name, kept, networks } = await page.loader.add(file);
+  rememberParts(name, networks);
+  const known = new Map(networks.map(({ part, network }) => [part, network]));
+  const models = await modelsIn(name, file, { margin, networks: known });
   for (const model of models) addModel(model);
   if (chosen) chooseModel(models[0]);
-  const shown = models.map(nameOf).join(text('list.separator'));
+  const shown = models.map(nameOf).join('”, “');
   return text(kept === 'disk' ? words : 'models.session', { name: shown });
 }
 

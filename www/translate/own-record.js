@@ -32,7 +32,7 @@ export function rememberParts(file, parts) {
   const [first] = parts;
   const plain = parts.length === 1 && first.part === null && first.name === undefined;
   if (parts.length === 0 || plain) forget(keyOf(file));
-  else remember(keyOf(file), JSON.stringify(parts));
+  else remember(keyOf(file), JSON.stringify(parts.map(({ part, name }) => ({ part, name }))));
 }
 
 /**

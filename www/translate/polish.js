@@ -33,7 +33,9 @@ export async function polish({
   now = () => performance.now(),
 }) {
   const steps = slow ? STEPS.slow : STEPS.graphics;
-  await engine.request('polish-start', { bytes: await weights.read(), steps, size: SIDE });
+  const { network = null } = weights;
+  const bytes = await weights.read();
+  await engine.request('polish-start', { bytes, network, steps, size: SIDE });
   let usable = photos;
   const started = now();
   for (let step = 0; step < steps && !signal.aborted; ) {
