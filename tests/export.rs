@@ -31,11 +31,17 @@ fn refused(at: &Path, line: &str, code: &str) -> String {
     said(&output)
 }
 
-/// A folder with a run in it, whose generators are averaged and polished.
-fn folder_with_run(name: &str, options: &str) -> PathBuf {
+/// An empty folder that outlives the test, to look into when it fails.
+fn folder(name: &str) -> PathBuf {
     let at = Path::new(env!("CARGO_TARGET_TMPDIR")).join("export").join(name);
     let _ = fs::remove_dir_all(&at);
     fs::create_dir_all(&at).unwrap();
+    at
+}
+
+/// A folder with a run in it.
+fn folder_with_run(name: &str, options: &str) -> PathBuf {
+    let at = folder(name);
     let tiny = "--ngf 4 --ndf 4 --blocks 1 --load-size 36 --crop-size 32 --pool-size 3 \
                 --device cpu --threads 2 --preview-every 0 --hold-out 0 --steps-decay 0";
     for line in [
@@ -159,6 +165,31 @@ fn weights_become_one_file_that_says_what_it_is() {
 }
 
 #[test]
+fn weights_of_others_are_exported_one_network_at_a_time() {
+    let at = folder("others");
+    let field = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field/weights");
+    for file in ["both_dicts.pth", "grey.pth", "base.pth", "orig_mod_prefix.pth"] {
+        fs::copy(field.join(file), at.join(file)).unwrap();
+    }
+    refused(&at, "both_dicts.pth --to pth --out x.pth", "weights-several");
+    for name in ["netG_A", "netG_B"] {
+        export(
+            &at,
+            &format!("both_dicts.pth --network {name} --to safetensors --out {name}.safetensors"),
+        );
+    }
+    assert!(read(&at, "netG_A.safetensors") != read(&at, "netG_B.safetensors"));
+    refused(&at, "both_dicts.pth --network G_C --to pth --out x.pth", "weights-no-such-network");
+    // Under PyTorch's own names, whatever they were called.
+    export(&at, "base.pth --to safetensors --out base.safetensors");
+    export(&at, "orig_mod_prefix.pth --to safetensors --out plain.safetensors");
+    assert!(read(&at, "base.safetensors") == read(&at, "plain.safetensors"));
+    export(&at, "grey.pth --to onnx --out grey.onnx");
+    export(&at, "grey.pth --to pth --half --out grey.half.pth");
+    assert_eq!(read(&at, "grey.half.pth")["model.1.weight"].shape[1], 1);
+}
+
+#[test]
 fn what_cannot_be_exported_is_refused_and_leaves_everything_as_it_was() {
     let at = folder_with_run("refused", "--steps 1");
     fs::write(at.join("text.pth"), "no weights").unwrap();
@@ -182,7 +213,7 @@ fn what_cannot_be_exported_is_refused_and_leaves_everything_as_it_was() {
         ("cut.safetensors --to pth --out x.pth", "weights-truncated"),
         ("altered.safetensors --to pth --out x", "checkpoint-damaged"),
         ("large.safetensors --to onnx --half --out x.onnx", "weights-exceed-half"),
-        ("run --to pth --network G_C --out x.pth", "weights-not-generator"),
+        ("run --to pth --network G_C --out x.pth", "weights-no-such-network"),
         ("run --to onnx --network D_A --out x.onnx", "weights-not-generator"),
         ("run/G_A.safetensors --to safetensors --out run/G_A.safetensors", "file-not-written"),
         (

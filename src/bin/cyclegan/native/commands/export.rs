@@ -53,7 +53,7 @@ pub struct Export {
     /// Write float16, which takes half the size
     #[arg(long)]
     half: bool,
-    /// The network to take: of a run G_A, G_B, D_A or D_B
+    /// The network to take, as `inspect` names it in a file of several; of a run G_A, G_B, D_A or D_B
     #[arg(long, value_name = "NAME")]
     network: Option<String>,
     #[command(flatten)]
@@ -154,8 +154,8 @@ impl Export {
     fn export_run(&self, mut run: Reader<OnDisk>, path: &Path) -> stop::Result<()> {
         if let Some(name) = &self.network {
             let Some(role) = Role::ALL.into_iter().find(|role| role.name() == name) else {
-                let detail = format!("{name}: a run holds G_A, G_B, D_A and D_B");
-                return Err(Error::WeightsNotGenerator(detail).into());
+                let detail = format!("{name} was asked for, a run holds G_A, G_B, D_A and D_B");
+                return Err(Error::WeightsNoSuchNetwork(detail).into());
             };
             self.check_out(&self.out, path)?;
             return self.write_one(&self.network(role, &mut run)?, &self.out);
