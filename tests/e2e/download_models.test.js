@@ -1,5 +1,6 @@
 /** Models out: for this page with all that is known of them, for PyTorch, for ONNX; and the first back in. */
 import assert from 'node:assert/strict';
+import { inspect } from './support/axe.js';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import { by, downloaded, ready, translate, useWeights, widthsOf } from './support/page.js';
@@ -80,6 +81,7 @@ visit('nothing is downloaded if the dialog is closed', {}, async ({ page }) => {
   assert.ok(await page.isVisible(by('export')));
   assert.ok(await page.isHidden('#export-directions'), 'there is no way back to choose');
   assert.ok(await page.isHidden('#export-judges-row'));
+  await inspect(page, 'as what to download');
   await page.keyboard.press('Escape');
   assert.ok(await page.isHidden(by('export')));
   assert.equal(

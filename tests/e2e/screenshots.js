@@ -1,17 +1,19 @@
 /**
- * Pictures of the Train view in every state, to be looked at: `node tests/e2e/screenshots.js FOLDER
- * [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless told otherwise. The photos are
- * the page's painted scenes. With `--readme docs/train.jpg` it makes that one picture: what came of a training
- * with what is proposed on a processor.
+ * Pictures of the Train view in every state, and of models in Translate, to be looked at:
+ * `node tests/e2e/screenshots.js FOLDER [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless
+ * told otherwise. The photos are the page's painted scenes. With `--readme docs/train.jpg` it makes that one
+ * picture: what came of a training with what is proposed on a processor.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ARGUMENTS } from './support/browser.js';
-import { by, ready } from './support/page.js';
+import { photo, upload } from './support/files.js';
+import { by, ready, translate } from './support/page.js';
 import { serveSite } from './support/site.js';
 import { set, until, untilTold } from './support/training.js';
+import { generator, generatorFile, judge, safetensors, TINY } from './support/weights.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -27,12 +29,45 @@ const { values, positionals } = parseArgs({
 const [folder = 'screenshots'] = positionals;
 const PATIENCE = 300_000;
 
+/** Own models in Translate. @type {typeof walk} */
+async function models(page, url, shoot) {
+  await page.goto(`${url}?device=cpu&lang=${values.lang}`);
+  await ready(page);
+  const said = {
+    from: 'summer',
+    to: 'winter',
+    margin: '16',
+    size: '512',
+    trained_on: '900 photos',
+  };
+  const broken = safetensors(generator(TINY).slice(0, -2));
+  await page.setInputFiles(by('weights-input'), upload('broken.pth', broken, ''));
+  await page.waitForSelector(by('notice-detail'));
+  await shoot('refused');
+  await page.setInputFiles(by('weights-input'), [
+    upload('gift.safetensors', generatorFile(TINY, said), ''),
+    upload('latest_net_D_A.pth', safetensors(judge(2)), ''),
+  ]);
+  await page.waitForSelector(`${by('model-select')} option[value="own:gift.safetensors"]`, {
+    state: 'attached',
+  });
+  await page.setInputFiles(by('photos-input'), upload('a.png', photo(600, 400)));
+  await translate(page, 1);
+  await shoot('several');
+  await page.click('#more > summary');
+  await shoot('card');
+  await page.click(by('download-model'));
+  await shoot('download-model');
+  await page.click(by('export-no'));
+}
+
 /**
  * @param {Page} page
  * @param {string} url
  * @param {(state: string) => Promise<void>} shoot
  */
 async function walk(page, url, shoot) {
+  await models(page, url, shoot);
   await page.goto(`${url}?device=cpu&lang=${values.lang}&fault=nan@50#train`);
   await ready(page);
   await shoot('empty');
@@ -66,6 +101,10 @@ async function walk(page, url, shoot) {
   await page.click(by('resume-button'));
   await until(page, 'finished', { timeout: PATIENCE });
   await shoot('done');
+  await page.click(by('export-run'));
+  await page.waitForSelector(`${by('export')}[open]`);
+  await shoot('download');
+  await page.click(by('export-no'));
   await page.click(by('another-button'));
   await page.waitForSelector(by('stored-run'));
   await shoot('stored');

@@ -1,7 +1,7 @@
 /** Notices for the person, each of which can be dismissed. */
 import { byId, label, made, removeFocused } from '../../page/dom.js';
 import { text } from '../../page/messages.js';
-import { announce } from '../../page/say.js';
+import { announce, detailOf } from '../../page/say.js';
 import { sentence } from './words.js';
 
 /** @import { Notice } from '../../page/notices.js' */
@@ -29,7 +29,7 @@ export function showNotices({ notices, names }, onDismiss) {
 }
 
 /** @param {Notice} notice @param {string} words @param {(id: number) => void} onDismiss */
-function lineOf({ id, tone, code }, words, onDismiss) {
+function lineOf({ id, tone, code, detail }, words, onDismiss) {
   const line = document.createElement('li');
   line.className = `remark ${tone}`;
   line.dataset.code = code;
@@ -38,6 +38,9 @@ function lineOf({ id, tone, code }, words, onDismiss) {
   close.type = 'button';
   label(close, text('name.of', { what: text('train.dismiss'), name: words }));
   close.addEventListener('click', () => onDismiss(id));
-  line.append(made('p', words), close);
+  const said = made('p', words);
+  const more = detailOf({ code, detail });
+  if (more) said.append(Object.assign(made('small', more, 'detail'), { lang: 'en' }));
+  line.append(said, close);
   return line;
 }
