@@ -186,27 +186,76 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         let (size, strides) = ([rows.into(), columns.into()], [stride.into(), 1]);
         Pickle::default().tensor(("FloatStorage", "0", 8), offset.into(), &size, &strides).0
     };
-    let text = proptest::sample::select(vec!["state_dict", "model", "model.1.weight", "t", "é"]);
+    let array = |(kind, rows, columns, is_fortran): (&str, u8, u8, bool)| {
+        let numbers = Pickle::default();
+        let filled = vec![rows; usize::from(rows) * usize::from(columns) * 4];
+        let numbers =
+            if columns % 2 == 0 { numbers.bytes(&filled) } else { numbers.bytes2(&filled) };
+        let shape = [rows.into(), columns.into()];
+        Pickle::default().array((kind, "<"), &shape, is_fortran, numbers).0
+    };
+    let kind = proptest::sample::select(vec!["f4", "f2", "f8", "i8", "O8", "?"]);
+    let global = proptest::sample::select(vec![
+        ("collections", "OrderedDict"),
+        ("collections", "defaultdict"),
+        ("collections", "deque"),
+        ("torch._utils", "_rebuild_tensor_v2"),
+        ("torch._utils", "_rebuild_tensor_v3"),
+        ("torch._utils", "_rebuild_parameter"),
+        ("torch._utils", "_rebuild_device_tensor_from_numpy"),
+        ("torch._tensor", "_rebuild_from_type_v2"),
+        ("torch.storage", "_load_from_bytes"),
+        ("torch", "Size"),
+        ("torch", "float32"),
+        ("torch", "FloatStorage"),
+        ("numpy", "dtype"),
+        ("numpy.core.multiarray", "_reconstruct"),
+        ("numpy.core.numeric", "_frombuffer"),
+        ("_codecs", "encode"),
+        ("builtins", "getattr"),
+        ("project", "Net"),
+    ]);
+    let text = proptest::sample::select(vec![
+        "state_dict",
+        "model",
+        "model.1.weight",
+        "t",
+        "é",
+        "_modules",
+        "_parameters",
+        "latin1",
+        "f4",
+    ]);
     let leaf = prop_oneof![
         4 => (0..9u8, 0..9u8, 0..9u8, 0..9u8).prop_map(tensor),
         2 => text.prop_map(|text| Pickle::default().text(text).0),
+        3 => (kind, 0..5u8, 0..5u8, any::<bool>()).prop_map(array),
+        2 => global.clone().prop_map(|(module, name)| Pickle::default().global(module, name).0),
         1 => any::<i64>().prop_map(|number| Pickle::default().int(number).0),
         1 => (0..8u8).prop_map(|key| vec![b'N', b'q', key, b'0', b'h', key]),
         1 => proptest::sample::select(b"N)]}\x88".to_vec()).prop_map(|opcode| vec![opcode]),
     ];
-    leaf.prop_recursive(5, 60, 6, |inner| {
+    leaf.prop_recursive(5, 60, 6, move |inner| {
         let many = proptest::collection::vec(inner.clone(), 0..6).prop_map(|many| many.concat());
         let pairs = (inner.clone(), inner.clone()).prop_map(|(key, value)| [key, value].concat());
         let pairs = proptest::collection::vec(pairs, 0..6).prop_map(|pairs| pairs.concat());
         let key = 0..8u8;
         let built = (pairs.clone(), inner.clone())
             .prop_map(|(pairs, state)| [b"}(", pairs.as_slice(), b"u", &state, b"b"].concat());
+        let opcode = proptest::sample::select(b"R\x81".to_vec());
+        let object = (global.clone(), many.clone(), inner.clone(), opcode).prop_map(
+            |((module, name), many, state, opcode)| {
+                let class = Pickle::default().global(module, name).raw(b"(").raw(&many);
+                class.raw(&[b't', opcode]).raw(&state).raw(b"b").0
+            },
+        );
         prop_oneof![
-            many.clone().prop_map(|many| [b"(", many.as_slice(), b"t"].concat()),
-            many.prop_map(|many| [b"](", many.as_slice(), b"e"].concat()),
-            (pairs, key)
+            1 => many.clone().prop_map(|many| [b"(", many.as_slice(), b"t"].concat()),
+            1 => many.prop_map(|many| [b"](", many.as_slice(), b"e"].concat()),
+            1 => (pairs, key)
                 .prop_map(|(pairs, key)| [&[b'}', b'q', key, b'('], &pairs[..], b"u"].concat()),
-            built,
+            1 => built,
+            3 => object,
         ]
     })
 }

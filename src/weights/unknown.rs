@@ -118,9 +118,10 @@ fn protobuf(bytes: &[u8]) -> Option<&'static str> {
 
 /// What a zip archive is that PyTorch did not write, by the names of its entries.
 pub(super) fn archive<'n>(names: impl Iterator<Item = &'n [u8]>) -> &'static str {
-    let endings: [(&[u8], &str); 13] = [
+    let endings: [(&[u8], &str); 14] = [
         (b"serialized_exported_program.json", "this is a program of torch.export"),
         (b"archive_format", "this is a program of torch.export"),
+        (b".data/extern_modules", "this is a package of torch.package"),
         (b".npy", "this is an archive of NumPy (.npz)"),
         (b".pth", "this is a zip archive of weights files; unpack it and take one"),
         (b".pt", "this is a zip archive of weights files; unpack it and take one"),

@@ -83,6 +83,36 @@ impl Pickle {
         described.raw(b"\x89").global("collections", "OrderedDict").raw(b")RtR")
     }
 
+    pub fn bytes(self, bytes: &[u8]) -> Self {
+        self.raw(b"B").raw(&(bytes.len() as u32).to_le_bytes()).raw(bytes)
+    }
+
+    /// Bytes as Python 3 writes them in protocol 2: as text, of which each character is one byte.
+    pub fn bytes2(self, bytes: &[u8]) -> Self {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        self.global("_codecs", "encode").text(&text).text("latin1").raw(b"\x86R")
+    }
+
+    /// A type of NumPy.
+    pub fn dtype(self, name: &str, order: &str) -> Self {
+        let named = self.global("numpy", "dtype").text(name).raw(b"\x89\x88\x87R(K\x03");
+        named.text(order).raw(b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb")
+    }
+
+    /// An array of NumPy of the type `(name, order of bytes)`; `numbers` is the pickle of its bytes.
+    pub fn array(
+        self,
+        dtype: (&str, &str),
+        shape: &[i64],
+        is_fortran: bool,
+        numbers: Self,
+    ) -> Self {
+        let new = self.global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray");
+        let state = new.raw(b"K\0\x85").bytes(b"b").raw(b"\x87R(K\x01").ints(shape);
+        let state = state.dtype(dtype.0, dtype.1).raw(if is_fortran { b"\x88" } else { b"\x89" });
+        state.raw(&numbers.0).raw(b"tb")
+    }
+
     pub fn stop(self) -> Vec<u8> {
         self.raw(b".").0
     }

@@ -45,12 +45,19 @@ enum Container {
     Dict(Id),
 }
 
+/// How many times a container was listed, and whether it is just being listed.
+#[derive(Clone, Copy, Default)]
+struct Visits {
+    count: u8,
+    are_open: bool,
+}
+
 struct Walk<'h, 'a> {
     heap: &'h Heap<'a>,
     /// The keys up to here.
     path: String,
     depth: usize,
-    visits: BTreeMap<Container, u8>,
+    visits: BTreeMap<Container, Visits>,
     found: Vec<(Listed, Id)>,
     /// Bytes that may still be taken.
     left: usize,
@@ -90,7 +97,7 @@ impl<'a> Walk<'_, 'a> {
         Ok(())
     }
 
-    /// Lists what is in a container, unless it is too deep or was listed often enough.
+    /// Lists what is in a container, unless that is itself, too deep, or was listed often enough.
     fn enter(
         &mut self,
         container: Container,
@@ -99,19 +106,19 @@ impl<'a> Walk<'_, 'a> {
         if self.depth >= DEEPEST || self.path.len() > LONGEST_PATH {
             return Ok(());
         }
-        let visits = self.visits.entry(container).or_default();
-        *visits += 1;
-        match *visits {
-            1 => self.charge(3 * size_of::<Container>())?,
-            2..=MOST_VISITS => {}
-            _ => {
-                *visits -= 1;
-                return Ok(());
-            }
+        let visits = self.visits.get(&container).copied().unwrap_or_default();
+        if visits.are_open || visits.count >= MOST_VISITS {
+            return Ok(());
         }
+        if visits.count == 0 {
+            self.charge(3 * size_of::<(Container, Visits)>())?;
+        }
+        let count = visits.count + 1;
+        self.visits.insert(container, Visits { count, are_open: true });
         self.depth += 1;
         list(self)?;
         self.depth -= 1;
+        self.visits.insert(container, Visits { count, are_open: false });
         Ok(())
     }
 
