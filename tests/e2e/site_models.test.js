@@ -102,7 +102,7 @@ visit('a link that leads nowhere is told', MISSING, async ({ page, site }) => {
   site.beside = { 'models/page.pth': '<!doctype html><title>Sign in</title>' };
   for (const [model, code] of [
     ['models/none.safetensors', 'model-unavailable'],
-    ['models/page.pth', 'weights-not-recognised'],
+    ['models/page.pth', 'weights-web-page'],
     ['../none.safetensors', 'model-elsewhere'],
     [encodeURIComponent('https://evil.example/w.pth'), 'model-elsewhere'],
   ]) {

@@ -13,11 +13,13 @@ const DETAILED = new Set([
   'weights-missing-tensor',
   'weights-no-such-network',
   'weights-not-generator',
+  'weights-not-recognised',
   'weights-other-depth',
   'weights-several',
   'weights-unet',
   'weights-unexpected-tensor',
   'weights-unsafe',
+  'weights-unsupported-container',
   'weights-unsupported-type',
   'weights-wrong-shape',
 ]);
