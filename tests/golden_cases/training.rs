@@ -14,7 +14,7 @@ use cyclegan_web::{
 };
 use serde_json::Value;
 
-use super::{difference, golden, take_prefixed};
+use super::{difference, golden, recognised, take_prefixed};
 
 /// Largest difference of a gradient, relative to the largest entry of its tensor.
 pub const GRADIENT: f32 = 1e-3;
@@ -96,7 +96,7 @@ impl NetworkCase {
     pub async fn check_generator(&self, device: &Device) {
         self.check(async |case| {
             let state = take_prefixed(&mut case.state.clone(), "weight.");
-            let (architecture, state) = weights::generator_from(state).expect(&case.name);
+            let (architecture, state) = recognised(&case.name, &state);
             let network = Generator::from_state(architecture, state, device).unwrap();
             case.compare(network, Generator::forward, device).await
         })
