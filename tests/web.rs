@@ -175,7 +175,7 @@ async fn both_devices_translate_alike_through_the_boundary() {
             webgpu().await;
             ENGINE.take().unwrap()
         };
-        let model = told(engine.load(&file, None));
+        let model = told(engine.load(&file, None, None));
         assert_eq!(text(&model, "sha256"), sha256_hex(&file));
         let passes = js_sys::Array::new();
         let list = passes.clone();
@@ -213,11 +213,11 @@ async fn failures_carry_their_code() {
     let rgba = vec![0; 4 * 16 * 16];
     let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 1, None).await;
     assert_eq!(code(without.unwrap_err()), "engine-usage");
-    assert_eq!(code(engine.load(b"", None).unwrap_err()), "weights-empty");
+    assert_eq!(code(engine.load(b"", None, None).unwrap_err()), "weights-empty");
     let file = weights_file();
     let wrong = Some("0".repeat(64));
-    assert_eq!(code(engine.load(&file, wrong).unwrap_err()), "weights-hash-mismatch");
-    engine.load(&file, None).unwrap();
+    assert_eq!(code(engine.load(&file, wrong, None).unwrap_err()), "weights-hash-mismatch");
+    engine.load(&file, None, None).unwrap();
     let short = engine.translate(rgba, 16, 17, 0, 0, 1, None).await;
     assert_eq!(code(short.unwrap_err()), "image-unusable");
     let five = engine.translate(vec![0; 4 * 16 * 16], 16, 16, 0, 0, 5, None).await;
@@ -230,7 +230,7 @@ async fn failures_carry_their_code() {
 async fn a_longest_side_is_kept() {
     listen();
     let mut engine = Engine::open("cpu".into()).await.unwrap();
-    engine.load(&weights_file(), None).unwrap();
+    engine.load(&weights_file(), None, None).unwrap();
     let photo = paint(Season::Winter, 1, 64, 48);
     let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0, 1, None).await.unwrap();
     assert_eq!((result.width(), result.height()), (32, 24));
@@ -368,7 +368,7 @@ async fn an_adapter_without_timestamps_translates_and_trains() {
     for device in ["webgpu", "cpu"] {
         let mut engine = Engine::open(device.into()).await.unwrap();
         assert_eq!(text(&told(engine.report()), "device"), device);
-        engine.load(&weights_file(), None).unwrap();
+        engine.load(&weights_file(), None, None).unwrap();
         let result = engine.translate(photo.clone(), 26, 19, 0, 3, 1, None).await.unwrap();
         results.push(result.take_after());
         let mut training = run(&engine, 5).await;
@@ -389,7 +389,7 @@ async fn half_precision_is_not_for_the_cpu() {
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     engine.prefer("float16");
     assert_eq!(text(&told(engine.report()), "precision"), "float32");
-    engine.load(&weights_file(), None).unwrap();
+    engine.load(&weights_file(), None, None).unwrap();
     let photo = paint(Season::Summer, 1, 16, 16);
     let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 1, None).await.unwrap();
     assert_eq!(result.precision(), "float32");
