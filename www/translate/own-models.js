@@ -124,8 +124,9 @@ async function added(file, { words = 'models.added', margin, chosen = true } = {
   const models = await modelsIn(name, file, { margin, networks: known });
   for (const model of models) addModel(model);
   if (chosen) chooseModel(models[0]);
-  const shown = models.map(nameOf).join('”, “');
-  return text(kept === 'disk' ? words : 'models.session', { name: shown });
+  if (kept !== 'disk') return text('models.session', { name: nameOf(models[0]) });
+  if (models.length > 1) return text('models.several', { n: models.length, name });
+  return text(words, { name: nameOf(models[0]) });
 }
 
 /** @param {string} words */
