@@ -13,8 +13,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use cyclegan_web::{
     error::Result,
     weights::{
-        Architecture, Down, HostTensor, Judge, Kind, Norm, StateDict, Up, WeightsFile, Which,
-        discriminator, safetensors,
+        About, Architecture, Down, HostTensor, Judge, Kind, Norm, StateDict, Up, WeightsFile,
+        Which, discriminator, safetensors,
+        write::{Blueprint, Export, Format},
     },
 };
 
@@ -261,6 +262,26 @@ fn weight_norm_and_spectral_norm_are_folded_in() {
 }
 
 #[test]
+fn what_is_written_is_recognised_as_what_it_was() {
+    let about = About { from: Some("summer".into()), margin: Some(8), ..About::default() };
+    for kind in kinds() {
+        let state = filled(kind.tensors());
+        for format in [Format::Pth, Format::Safetensors] {
+            let blueprint = Blueprint::Generator(kind);
+            let export = Export { blueprint, state: &state, about: &about, half: false };
+            let mut bytes = Vec::new();
+            export.write(format, &mut |piece| Ok(bytes.extend(piece))).unwrap();
+            let mut file = WeightsFile::open(&bytes).unwrap();
+            // It says nothing about dropout, which matters to names alone.
+            let expected = (Architecture { dropout: false, ..kind }, state.clone());
+            assert!(file.generator(Which::Only) == Ok(expected), "{kind:?} as {format:?}");
+            let said = About::from_metadata(&file.metadata());
+            assert!(format == Format::Pth || said == about);
+        }
+    }
+}
+
+#[test]
 fn several_networks_are_listed_and_chosen_by_name() {
     let [a, b] = [Architecture::new(2, 1), Architecture::new(2, 2)]
         .map(|kind| (kind, filled(kind.tensors())));
@@ -391,6 +412,8 @@ fn files_as_people_have_them_are_one_generator_in_many_forms() {
     let base = only("base.pth");
     let same = [
         "base.safetensors",
+        "numpy_scalar_beside.pth",
+        "mps_1_13.pth",
         "orig_mod_prefix.pth",
         "double.pth",
         "loss_tensor_beside.pth",

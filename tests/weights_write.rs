@@ -39,7 +39,7 @@ fn a_generator_comes_back_as_it_was_or_rounded() {
                     read.extract_if(.., |name, _| name.ends_with(".filt")).collect();
                 let expected = if half { rounded(&state) } else { state.clone() };
                 assert!(read == expected, "{name} {format:?} {half}");
-                check_filters(&filters, &architecture, format);
+                check_filters(&filters, &architecture);
                 if !name.starts_with("cut") {
                     let (found, _) = generator_from(read).unwrap();
                     // Files are written for networks without dropout.
@@ -51,13 +51,13 @@ fn a_generator_comes_back_as_it_was_or_rounded() {
 }
 
 /// CUT's filters, where its modules have them.
-fn check_filters(filters: &StateDict, architecture: &Architecture, format: Format) {
+fn check_filters(filters: &StateDict, architecture: &Architecture) {
     use weights::{Down, Up};
     let mut expected = BTreeMap::new();
-    if format == Format::Pth && architecture.down == Down::Blurred {
+    if architecture.down == Down::Blurred {
         expected.extend([("model.7.filt", [16, 1, 3, 3]), ("model.11.filt", [32, 1, 3, 3])]);
     }
-    if format == Format::Pth && architecture.up == Up::Blurred {
+    if architecture.up == Up::Blurred {
         expected.extend([("model.14.filt", [32, 1, 4, 4]), ("model.18.filt", [16, 1, 4, 4])]);
     }
     assert_eq!(filters.len(), expected.len());

@@ -10,12 +10,14 @@ mod protobuf;
 mod pth;
 pub(super) mod safetensors;
 
+use std::borrow::Cow;
+
 use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::{
     about::About,
-    architecture::Architecture,
+    architecture::{Architecture, Layer},
     discriminator::{self, Judge, discriminator_from},
     names::{check, generator_from},
     state::StateDict,
@@ -24,6 +26,7 @@ use crate::{
     choice::Choice,
     error::{Error, Result},
 };
+use blur::Blur;
 
 /// Takes the bytes of a file, one piece after another. After any failure the file is useless.
 pub type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
@@ -80,6 +83,13 @@ impl Blueprint {
     }
 }
 
+/// A tensor of a file.
+struct Entry<'a> {
+    name: String,
+    shape: Vec<usize>,
+    numbers: Cow<'a, [f32]>,
+}
+
 /// A network to write.
 #[derive(Debug, Clone, Copy)]
 pub struct Export<'a> {
@@ -107,6 +117,34 @@ impl Export<'_> {
             Format::Onnx => onnx::write(self, to),
             Format::Safetensors => safetensors::export(self, to),
         }
+    }
+
+    /// All tensors and CUT's filters, by which antialiased layers are recognised, in the order in
+    /// which PyTorch registers them.
+    fn entries(&self) -> Vec<Entry<'_>> {
+        let tensors = self.blueprint.tensors().into_iter().map(|(name, shape)| {
+            let tensor = self.state.get(&name).map(|tensor| tensor.data.as_slice());
+            Entry { name, shape, numbers: Cow::Borrowed(tensor.unwrap_or_default()) }
+        });
+        let blurs = match &self.blueprint {
+            Blueprint::Generator(architecture) => {
+                let layers = [Layer::Down(0), Layer::Down(1), Layer::Up(0), Layer::Up(1)];
+                layers.iter().filter_map(|layer| Blur::of(architecture, *layer)).collect()
+            }
+            Blueprint::Discriminator { .. } => Vec::new(),
+        };
+        let blurs = blurs.into_iter().map(|blur| Entry {
+            name: blur.name(),
+            shape: blur.shape(),
+            numbers: Cow::Owned(blur.numbers),
+        });
+        let mut entries: Vec<_> = tensors.chain(blurs).collect();
+        // A stable sort: what shares an index stays in its order.
+        entries.sort_by_key(|entry| {
+            let index = entry.name.split('.').nth(1).and_then(|index| index.parse::<usize>().ok());
+            index.unwrap_or_default()
+        });
+        entries
     }
 
     /// Refuses numbers that float16 would round to infinity.

@@ -4,10 +4,8 @@
 //! Names and order are those of PyTorch's `ResnetGenerator` without dropout, the default of its
 //! CycleGAN, and of `NLayerDiscriminator`, so `load_state_dict(strict=True)` takes it.
 
-use std::borrow::Cow;
-
-use super::{Blueprint, Export, Sink, archive::Archive, blur::Blur, write_numbers};
-use crate::{error::Result, weights::architecture::Layer};
+use super::{Entry, Export, Sink, archive::Archive, write_numbers};
+use crate::error::Result;
 
 /// The folder of everything in the archive; PyTorch's own name where it knows no file's.
 const ROOT: &str = "archive";
@@ -16,15 +14,8 @@ const ALIGNMENT: u64 = 64;
 /// Version of the container, with the line's end (`kMinProducedFileFormatVersion`).
 const VERSION: &[u8] = b"3\n";
 
-/// An entry of the state dict.
-struct Entry<'a> {
-    name: String,
-    shape: Vec<usize>,
-    numbers: Cow<'a, [f32]>,
-}
-
 pub(super) fn write(export: &Export<'_>, to: &mut Sink<'_>) -> Result<()> {
-    let entries = entries(export)?;
+    let entries = export.entries();
     let half = export.half;
     let pickle = pickle(&entries, half);
     let mut archive = Archive::new(to);
@@ -38,33 +29,6 @@ pub(super) fn write(export: &Export<'_>, to: &mut Sink<'_>) -> Result<()> {
     }
     add("version", &|to| to(VERSION))?;
     archive.finish()
-}
-
-/// All tensors and filters in the order in which PyTorch registers them.
-fn entries<'a>(export: &Export<'a>) -> Result<Vec<Entry<'a>>> {
-    let blurs = match &export.blueprint {
-        Blueprint::Generator(architecture) => {
-            let layers = [Layer::Down(0), Layer::Down(1), Layer::Up(0), Layer::Up(1)];
-            layers.iter().filter_map(|layer| Blur::of(architecture, *layer)).collect()
-        }
-        Blueprint::Discriminator { .. } => Vec::new(),
-    };
-    let mut entries = Vec::new();
-    for (name, shape) in export.blueprint.tensors() {
-        let tensor = export.state.get(&name).map(|tensor| tensor.data.as_slice());
-        let numbers = Cow::Borrowed(tensor.unwrap_or_default());
-        entries.push(Entry { name, shape, numbers });
-    }
-    for blur in blurs {
-        let (name, shape) = (blur.name(), blur.shape());
-        entries.push(Entry { name, shape, numbers: Cow::Owned(blur.numbers) });
-    }
-    // A stable sort: what shares an index stays in its order.
-    entries.sort_by_key(|entry| {
-        let index = entry.name.split('.').nth(1).and_then(|index| index.parse::<usize>().ok());
-        index.unwrap_or_default()
-    });
-    Ok(entries)
 }
 
 /// The state dict as a pickle of protocol 2: an `OrderedDict` of `_rebuild_tensor_v2` with the key,

@@ -48,12 +48,15 @@ pub fn header<'a>(
 
 /// Writes a network with what it says of itself.
 pub(super) fn export(export: &Export<'_>, to: &mut Sink<'_>) -> Result<()> {
-    let Export { state, half, about, .. } = *export;
+    let Export { half, about, .. } = *export;
     let mut metadata = about.to_metadata();
     metadata.insert(LAYOUT.0.into(), LAYOUT.1.into());
-    let shapes = state.iter().map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice()));
+    let mut entries = export.entries();
+    // As [`write`] does.
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    let shapes = entries.iter().map(|entry| (entry.name.as_str(), entry.shape.as_slice()));
     to(&header_of(half, shapes, &metadata)?)?;
-    state.values().try_for_each(|tensor| write_numbers(&tensor.data, half, to))
+    entries.iter().try_for_each(|entry| write_numbers(&entry.numbers, half, to))
 }
 
 /// [`header`] for float32 or, if `half`, for float16.
