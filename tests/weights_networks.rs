@@ -270,7 +270,11 @@ fn what_is_written_is_recognised_as_what_it_was() {
             let blueprint = Blueprint::Generator(kind);
             let export = Export { blueprint, state: &state, about: &about, half: false };
             let mut bytes = Vec::new();
-            export.write(format, &mut |piece| Ok(bytes.extend(piece))).unwrap();
+            let take = &mut |piece: &[u8]| {
+                bytes.extend(piece);
+                Ok(())
+            };
+            export.write(format, take).unwrap();
             let mut file = WeightsFile::open(&bytes).unwrap();
             // It says nothing about dropout, which matters to names alone.
             let expected = (Architecture { dropout: false, ..kind }, state.clone());
