@@ -332,6 +332,21 @@ fn the_greediest_files_stay_within_bounds() {
             |name| format!(r#""{name:x}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#);
         format!("{{{}}}", (0..count).map(entry).collect::<Vec<_>>().join(","))
     };
+    let convs = |paths: &mut dyn Iterator<Item = String>| {
+        let entry = |path: String| {
+            let path = path + ".weight";
+            format!(r#""{path}":{{"dtype":"F32","shape":[2,3,0,7],"data_offsets":[0,0]}}"#)
+        };
+        format!("{{{}}}", paths.map(entry).collect::<Vec<_>>().join(","))
+    };
+    // One tensor under so many names that the modules they make take more than the file.
+    let modules = |count: u32| {
+        let one = Pickle::new().tensor(("FloatStorage", "0", 1), 0, &[1; 4], &[1; 4]);
+        let named = (0..count).fold(one.raw(b"q\x010}"), |pickle, at| {
+            pickle.text(&format!("{at}.weight")).raw(b"h\x01s")
+        });
+        pth(&named.stop(), &[0; 4])
+    };
     // Four dictionaries, each a hundred times in the next: 10^8 ways from the last to the first.
     let tree = (0..4u8).fold(Pickle::new().raw(b"N"), |pickle, level| {
         let opened = pickle.raw(&[b'q', level, b'}', b'(']);
@@ -389,6 +404,12 @@ fn the_greediest_files_stay_within_bounds() {
         header(shape(400_000)),
         header(names(4_000)),
         header("[".repeat(200_000)),
+        header(convs(&mut std::iter::once("a.".repeat(4_000_000) + "a"))),
+        header(convs(&mut (0..15_000).map(|at| "a.".repeat(220) + &format!("{at}")))),
+        header(convs(&mut (0..15_000).map(|at| "a.".repeat(28) + &format!("{}.{at}", at / 2000)))),
+        modules(10_000),
+        modules(16_500),
+        modules(40_000),
     ];
     for file in greedy {
         read_within_bounds(&file).unwrap();

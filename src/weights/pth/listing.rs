@@ -84,7 +84,8 @@ impl<'a> Walk<'_, 'a> {
 
     fn found(&mut self, id: Id) -> Result<()> {
         let (shape, is_float) = tensor::describe(self.heap, id)?;
-        self.charge(4 * size_of::<(Listed, Id)>() + self.path.len() + size_of_val(&*shape))?;
+        // Recognising networks takes twice as much again.
+        self.charge(12 * size_of::<(Listed, Id)>() + self.path.len() + size_of_val(&*shape))?;
         self.found.push((Listed { path: self.path.clone(), shape, is_float }, id));
         Ok(())
     }

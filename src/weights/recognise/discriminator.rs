@@ -14,6 +14,9 @@ use crate::weights::{
 pub(super) fn discriminator(modules: &[&Module<'_>]) -> Option<Recipe> {
     let mut layers: Vec<_> =
         modules.iter().filter(|module| module.weight.is_some() || module.bias.is_some()).collect();
+    if layers.len() != LAYERS.len() + 1 {
+        return None;
+    }
     layers.sort_by_cached_key(|module| module.natural());
     let [ndf, PICTURE_CHANNELS, KERNEL, KERNEL] = layers.first()?.conv()? else { return None };
     ndf.checked_mul(8).filter(|widest| *widest > 0)?;
@@ -29,12 +32,7 @@ pub(super) fn discriminator(modules: &[&Module<'_>]) -> Option<Recipe> {
     let numbered = pairs.map(|(before, after)| numbers_apart(before, after)).eq(gaps.map(Some));
     let biased = layers.iter().filter(|layer| layer.bias.is_some()).count();
     let strange = modules.iter().any(|module| module.strange.is_some());
-    if layers.len() != LAYERS.len() + 1
-        || !fits
-        || !numbered
-        || strange
-        || biased % layers.len() != 0
-    {
+    if !fits || !numbered || strange || biased % layers.len() != 0 {
         return None;
     }
     let sources = layers.iter().zip(expected.as_chunks::<2>().0).flat_map(|(layer, [_, bias])| {

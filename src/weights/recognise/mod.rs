@@ -24,6 +24,9 @@ pub(super) use source::Source;
 const MOMENTS: [&str; 6] =
     ["mean", "square", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer"];
 
+/// More modules than any of these networks has.
+const MOST_MODULES: usize = 2048;
+
 /// What a network is, and the sources of its tensors in the order of [`Blueprint::tensors`].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recipe {
@@ -85,9 +88,9 @@ pub(super) fn networks(listed: &[Listed], length: usize) -> Vec<Found> {
     let modules = modules(listed);
     let is_moment =
         |module: &&Module<'_>| module.path.split('.').any(|part| MOMENTS.contains(&part));
-    let modules: Vec<_> = modules.iter().filter(|module| !is_moment(module)).collect();
+    let modules = modules.iter().filter(|module| !is_moment(module)).collect();
     let mut found = Vec::new();
-    search(&modules, 0, &mut found);
+    search(modules, 0, &mut found);
     for network in &mut found {
         if let Ok(Recipe { sources, .. }) = &network.recipe {
             let numbers = sources.iter().try_fold(0_usize, |sum, source| {
@@ -105,44 +108,38 @@ pub(super) fn networks(listed: &[Listed], length: usize) -> Vec<Found> {
 }
 
 /// Finds the networks among `modules`, whose first `depth` names are the same.
-fn search(modules: &[&Module<'_>], depth: usize, found: &mut Vec<Found>) {
+fn search(modules: Vec<&Module<'_>>, depth: usize, found: &mut Vec<Found>) {
     if !modules.iter().any(|module| module.conv().is_some()) {
         return;
     }
-    let prefix = || {
-        let path = modules.first().map_or("", |module| module.path);
-        path.split('.').take(depth).collect::<Vec<_>>().join(".")
-    };
-    if let Some(recipe) = recognise(modules) {
+    let path = modules.first().map_or("", |module| module.path);
+    let prefix = || path.split('.').take(depth).collect::<Vec<_>>().join(".");
+    if let Some(recipe) = recognise(&modules) {
         found.push(Found { prefix: prefix(), recipe });
         return;
     }
+    let reason = reason(&modules);
     let children = children(modules, depth);
     let of_convs = |child: &&Vec<&Module<'_>>| child.iter().any(|module| module.conv().is_some());
     let networks = children.iter().filter(|child| begins(child)).count();
-    if networks > 1 || children.iter().filter(of_convs).count() == 1 {
-        children.iter().for_each(|child| search(child, depth + 1, found));
+    let are_apart = networks > 1 || children.iter().filter(of_convs).count() == 1;
+    let before = found.len();
+    children.into_iter().for_each(|child| search(child, depth + 1, found));
+    if are_apart {
         return;
     }
-    let before = found.len();
-    children.iter().for_each(|child| search(child, depth + 1, found));
     // A reason given to a part of a network says nothing about the whole.
-    let is_known = |network: &Found| matches!(network.recipe, Ok(_) | Err(Reason::BatchNorm));
-    if found.iter().skip(before).any(is_known) {
-        let mut at = 0;
-        found.retain(|network| {
-            at += 1;
-            at <= before || is_known(network)
-        });
-    } else {
-        found.truncate(before);
-        found.push(Found { prefix: prefix(), recipe: Err(reason(modules)) });
+    let mut parts = found.split_off(before);
+    parts.retain(|network| matches!(network.recipe, Ok(_) | Err(Reason::BatchNorm)));
+    if parts.is_empty() {
+        parts.push(Found { prefix: prefix(), recipe: Err(reason) });
     }
+    found.append(&mut parts);
 }
 
-/// The modules by the name at `depth`, in the order of the file; one that has no such name stands
-/// alone.
-fn children<'m, 'f>(modules: &[&'m Module<'f>], depth: usize) -> Vec<Vec<&'m Module<'f>>> {
+/// The modules by the name at `depth`, in the order of the file, without those whose names end
+/// before.
+fn children<'m, 'f>(modules: Vec<&'m Module<'f>>, depth: usize) -> Vec<Vec<&'m Module<'f>>> {
     let mut places = BTreeMap::new();
     let mut children: Vec<Vec<&Module<'_>>> = Vec::new();
     for module in modules {
@@ -164,14 +161,15 @@ fn begins(modules: &[&Module<'_>]) -> bool {
 }
 
 fn recognise(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
+    if modules.len() > MOST_MODULES {
+        return None;
+    }
     generator::generator(modules).or_else(|| Some(Ok(discriminator::discriminator(modules)?)))
 }
 
 /// What a network is that is neither.
 fn reason(modules: &[&Module<'_>]) -> Reason {
-    let mut ordered = modules.to_vec();
-    ordered.sort_by_cached_key(|module| module.natural());
-    let shapes: Vec<_> = ordered.iter().filter_map(|module| module.conv()).collect();
+    let shapes: Vec<_> = modules.iter().filter_map(|module| module.conv()).collect();
     let count =
         |test: &dyn Fn(&[usize; 4]) -> bool| shapes.iter().filter(|shape| test(shape)).count();
     let judges = count(&|[output, ..]| *output == 1) == 1;
@@ -182,12 +180,15 @@ fn reason(modules: &[&Module<'_>]) -> Reason {
         let pictures = count(&|shape| from_pictures(shape));
         return if judges && pictures <= 1 { Reason::Discriminator } else { Reason::UNet };
     }
-    let wide: Vec<_> = shapes.iter().filter(|shape| shape[2..] == [7, 7]).collect();
+    let is_wide = |module: &&&Module<'_>| module.conv().is_some_and(|shape| shape[2..] == [7, 7]);
+    let mut wide: Vec<_> = modules.iter().filter(is_wide).take(3).collect();
+    wide.sort_by_cached_key(|module| module.natural());
+    let wide: Vec<_> = wide.iter().filter_map(|module| module.conv()).collect();
     if let [[ngf, input, ..], [output, last, ..]] = wide[..]
         && ngf == last
     {
         if input != output || !matches!(input, 1 | 3) {
-            return Reason::OtherPictures(*input, *output);
+            return Reason::OtherPictures(input, output);
         }
         // Either way there is one layer between two widths.
         let changes = count(&|[output, input, ..]| {
@@ -202,10 +203,8 @@ fn reason(modules: &[&Module<'_>]) -> Reason {
 
 /// The difference between the last numbers in the names of two modules that are otherwise equal.
 fn numbers_apart(before: &Module<'_>, after: &Module<'_>) -> Option<usize> {
-    let parts = |module: &Module<'_>| -> Option<(String, usize)> {
-        let (group, number) = module.path.rsplit_once('.').unwrap_or(("", module.path));
-        Some((group.to_string(), number.parse().ok()?))
-    };
-    let ((first, before), (second, after)) = (parts(before)?, parts(after)?);
-    if first == second { after.checked_sub(before) } else { None }
+    let parts = |path| str::rsplit_once(path, '.').unwrap_or(("", path));
+    let ((first, before), (second, after)) = (parts(before.path), parts(after.path));
+    let [before, after] = [before, after].map(|number| number.parse::<usize>().ok());
+    if first == second { after?.checked_sub(before?) } else { None }
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::source::Source;
 use crate::weights::state::Listed;
 
+/// The most parts of a name. A U-Net of eight levels in a checkpoint has 20.
+const MOST_PARTS: usize = 32;
+
 /// A module as far as its tensors show it: a convolution, a normalisation, a blur.
 #[derive(Debug, Default)]
 pub(super) struct Module<'f> {
@@ -55,11 +58,14 @@ struct Parts<'f> {
     shape: &'f [usize],
 }
 
-/// The modules in the file's order.
+/// The modules in the file's order. What is nested deeper than any network is left out.
 pub(super) fn modules(listed: &[Listed]) -> Vec<Module<'_>> {
     let mut places = BTreeMap::<&str, usize>::new();
     let mut all: Vec<(Module<'_>, Parts<'_>)> = Vec::new();
     for (index, Listed { path, shape, is_float }) in listed.iter().enumerate() {
+        if path.split('.').nth(MOST_PARTS).is_some() {
+            continue;
+        }
         let (owner, leaf) = split(path);
         let at = *places.entry(owner).or_insert(all.len());
         if at == all.len() {
