@@ -19,6 +19,9 @@ use crate::error::{Error, Result};
 /// Words for a network whose weights are a mean over training.
 const AVERAGED: [&str; 5] = ["ema", "avg", "average", "averaged", "swa"];
 
+/// Most names in a message: four networks, and the average of each.
+const MOST_NAMED: usize = 8;
+
 /// A network in a weights file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
@@ -210,11 +213,18 @@ impl<'a> WeightsFile<'a> {
     /// Every tensor of floats, whatever it belongs to, by its path. Fails with the code of the first
     /// that cannot be read.
     pub fn tensors(&mut self) -> Result<StateDict> {
+        self.floats(|path| Some(path.into()))
+    }
+
+    /// The tensors of floats that have a name by their path. Fails like [`Self::tensors`].
+    fn floats(&mut self, name: impl Fn(&str) -> Option<String>) -> Result<StateDict> {
         self.container.forget();
-        let floats =
-            self.container.listed().iter().enumerate().filter(|(_, listed)| listed.is_float);
-        let floats: Vec<_> = floats.map(|(index, listed)| (listed.path.clone(), index)).collect();
-        floats.into_iter().map(|(path, index)| Ok((path, self.container.read(index)?))).collect()
+        let listed = self.container.listed().iter().enumerate();
+        let floats: Vec<_> = listed
+            .filter(|(_, listed)| listed.is_float)
+            .filter_map(|(index, listed)| Some((name(&listed.path)?, index)))
+            .collect();
+        floats.into_iter().map(|(name, index)| Ok((name, self.container.read(index)?))).collect()
     }
 
     /// Reads the tensors of a network, and checks them.
@@ -230,31 +240,33 @@ impl<'a> WeightsFile<'a> {
     }
 
     /// If there is but one network, and it is not recognised: what is wrong with it by the names
-    /// that PyTorch's authors use, which is more exact.
+    /// that PyTorch's authors use, which is more exact. Foreign networks are not decoded for that:
+    /// they may be huge.
     fn fault(&mut self) -> Option<Error> {
         let [Found { prefix, recipe: Err(Reason::Other(_)) }] = &self.found[..] else {
             return None;
         };
+        if !self.container.listed().iter().any(|listed| matches!(listed.shape[..], [.., 7, 7])) {
+            return None;
+        }
         let prefix = prefix.clone();
-        let state = self.tensors().map(|state| {
-            let own = |(path, tensor): (String, HostTensor)| {
-                let name = if prefix.is_empty() {
-                    &path
-                } else {
-                    path.strip_prefix(&prefix)?.strip_prefix('.')?
-                };
-                let numbered = name.starts_with(|c: char| c.is_ascii_digit());
-                Some((if numbered { format!("model.{name}") } else { name.into() }, tensor))
+        let own = |path: &str| {
+            let name = match prefix.as_str() {
+                "" => path,
+                prefix => path.strip_prefix(prefix)?.strip_prefix('.')?,
             };
-            state.into_iter().filter_map(own).collect()
-        });
-        state.and_then(names::generator_from).err()
+            let numbered = name.starts_with(|c: char| c.is_ascii_digit());
+            Some(if numbered { format!("model.{name}") } else { name.into() })
+        };
+        self.floats(own).and_then(names::generator_from).err()
     }
 }
 
-/// The names of networks, for a message.
-fn list<'n>(names: impl Iterator<Item = &'n String>) -> String {
-    names.map(|name| quote(name)).collect::<Vec<_>>().join(", ")
+/// The names of networks, for a message: the first of them.
+fn list<'n>(mut names: impl Iterator<Item = &'n String>) -> String {
+    let first = names.by_ref().take(MOST_NAMED).map(|name| quote(name));
+    let first = first.collect::<Vec<_>>().join(", ");
+    if names.next().is_some() { first + ", …" } else { first }
 }
 
 /// The words of a name in lower case: `netG_A.ema` has `netg`, `a` and `ema`.
