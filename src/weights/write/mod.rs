@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     about::About,
     architecture::{Architecture, Layer},
-    discriminator::{self, Judge, discriminator_from},
-    names::{check, generator_from},
+    discriminator,
+    names::check,
     state::StateDict,
 };
 use crate::{
@@ -62,18 +62,6 @@ pub enum Blueprint {
 }
 
 impl Blueprint {
-    /// Recognises a generator or a discriminator; of the two in a file, `judge`. Fails as
-    /// [`generator_from`] and [`discriminator_from`] do.
-    pub fn of(state: StateDict, judge: Judge) -> Result<(Self, StateDict)> {
-        let first = ["", "module.", "D_A.", "D_B."].map(|prefix| format!("{prefix}model.0.weight"));
-        if first.iter().any(|name| state.contains_key(name)) {
-            let (ndf, state) = discriminator_from(state, judge)?;
-            return Ok((Self::Discriminator { ndf }, state));
-        }
-        let (architecture, state) = generator_from(state)?;
-        Ok((Self::Generator(architecture), state))
-    }
-
     /// Name and shape of every tensor, in the order in which PyTorch registers them.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         match self {
@@ -106,7 +94,7 @@ pub struct Export<'a> {
 impl Export<'_> {
     /// Writes the file to `to`. Fails with `weights-exceed-half`, `weights-not-generator` for the
     /// ONNX of a discriminator, `weights-too-large` for more than 2 GiB, and with any failure of
-    /// `to`; for tensors that were not checked, as [`generator_from`] does.
+    /// `to`; for tensors that were not checked, as [`super::generator_from`] does.
     pub fn write(&self, format: Format, to: &mut Sink<'_>) -> Result<()> {
         check(self.state, &self.blueprint.tensors(), "this network")?;
         if self.half {

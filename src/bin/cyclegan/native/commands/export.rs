@@ -199,8 +199,17 @@ impl Export {
     fn network(&self, role: Role, run: &mut Reader<OnDisk>) -> stop::Result<Network> {
         let state = run.state.clone();
         let found = block_on(handed_out(role, &state, run))?;
-        // It is alone, so that no name chooses it.
-        let (blueprint, state) = Blueprint::of(found, Judge::A)?;
+        let (blueprint, state) = match role {
+            Role::GeneratorA | Role::GeneratorB => {
+                let (architecture, state) = weights::generator_from(found)?;
+                (Blueprint::Generator(architecture), state)
+            }
+            Role::DiscriminatorA | Role::DiscriminatorB => {
+                // It is alone, without a name that would choose it.
+                let (ndf, state) = weights::discriminator_from(found, Judge::A)?;
+                (Blueprint::Discriminator { ndf }, state)
+            }
+        };
         let trained_on = learned(&run.state);
         let own = About { margin: Some(MARGIN), trained_on, ..About::default() };
         let about = match role {
