@@ -44,6 +44,8 @@ impl Inspect {
                 text += &format!("{}\n", container(&bytes));
                 text += &describe_about(&About::from_metadata(&file.metadata()));
                 text += &describe_networks(file.networks());
+                // Said even if one of all its tensors cannot be read.
+                files::print(&std::mem::take(&mut text));
                 file.tensors()?
             }
             Err(Error::CheckpointDamaged(detail)) => match weights::read(&bytes) {
