@@ -33,7 +33,6 @@ use value::{Id, Value};
 
 use super::floats::ByteOrder;
 use super::state::{HostTensor, Listed, check_name};
-use super::unknown;
 use crate::error::{Error, Result};
 
 /// Whether this is a zip archive, a legacy stream or any other binary pickle.
@@ -41,7 +40,7 @@ pub fn recognises(bytes: &[u8]) -> bool {
     zip::recognises(bytes) || legacy::recognises(bytes) || is_pickle(bytes)
 }
 
-/// Lists what a `.pth` file holds, without decoding any of it. Fails with `weights-no-tensors` or
+/// Lists what a file that [`recognises`] accepts holds, without decoding any of it. Fails with `weights-no-tensors` or
 /// `weights-whole-module` when that is nothing, `weights-unsafe` when the pickle names what only an
 /// attack would use (`danger.rs`), `weights-torchscript`, `weights-truncated`, `weights-damaged`,
 /// `weights-too-large`, `weights-unsupported-container`.
@@ -129,7 +128,7 @@ impl<'a> File<'a> {
         } else if legacy::recognises(bytes) {
             let (root, storages) = legacy::load(&mut cursor, &mut heap)?;
             (root, Storages::Legacy(storages), ByteOrder::Little)
-        } else if is_pickle(bytes) {
+        } else {
             let root = pickle::load(&mut cursor, &mut heap).map_err(|error| match error {
                 Error::WeightsUnsafe(detail) => Error::WeightsNoTensors(format!(
                     "it is a plain Python pickle that asks to run code: {detail}"
@@ -137,8 +136,6 @@ impl<'a> File<'a> {
                 error => error,
             })?;
             (root, Storages::None, ByteOrder::Little)
-        } else {
-            return Err(unknown::refusal(bytes));
         };
         Ok((Self { heap, storages, order }, root))
     }
