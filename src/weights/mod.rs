@@ -6,7 +6,8 @@
 //! - [`architecture`]: the ResNet generator's layers, with the names and shapes of their tensors.
 //! - [`WeightsFile`]: lists the networks of a file, recognised by their structure (`recognise`),
 //!   and decodes the one that is wanted.
-//! - [`names`]: from a state dict with PyTorch's names to a checked generator.
+//! - [`names`]: from a state dict with PyTorch's names to a checked generator, or to what is wrong
+//!   with it.
 //! - [`discriminator`]: the same for a discriminator.
 //! - [`about`]: what a model says of itself beside its weights.
 //! - [`write`]: networks as files for other programs.

@@ -1,9 +1,10 @@
 //! From a state dict to a checked generator: every name, every shape, every number.
 //!
-//! Differences between the checkpoints in circulation are removed first: the `module.` that
-//! `DataParallel` puts before each name, the running statistics that PyTorch before 0.4 stored for
-//! instance norms and never used, PyTorch-GAN's name for residual blocks, and the index that
-//! dropout shifts.
+//! For this project's own runs, and for files in which `recognise` finds no usable network: names
+//! tell more exactly what is wrong. Differences between checkpoints are removed first: the
+//! `module.` that `DataParallel` puts before each name, the running statistics that PyTorch before
+//! 0.4 stored for instance norms and never used, PyTorch-GAN's name for residual blocks, and the
+//! index that dropout shifts.
 
 use std::collections::BTreeMap;
 
