@@ -59,6 +59,10 @@ visit(
     assert.match(facts, /512 pixels/);
     assert.equal(await page.locator('#card-pictures img').count(), 2);
     assert.ok(await page.isHidden('#forget'), 'it is not the visitor’s');
+    await page.fill(by('margin-input'), '4');
+    await page.keyboard.press('Escape');
+    await translate(page, 1);
+    assert.equal(await page.inputValue(by('margin-input')), '4', 'the visitor knows better');
 
     await page.reload();
     await isChosen(page, 'site:models/monet.safetensors');
@@ -114,4 +118,18 @@ visit('a link that leads nowhere is told', MISSING, async ({ page, site }) => {
   await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
   await translate(page, 1);
   assert.equal((await cards(page))[0].state, 'done');
+});
+
+visit('a link that fails leaves the choice and the list as they were', MISSING, async (visited) => {
+  const { page, site } = visited;
+  site.beside = { 'models/models.json': JSON.stringify([{ file: 'late.safetensors' }]) };
+  await page.goto(site.url);
+  await ready(page);
+  await page.selectOption(by('model-select'), 'vintage');
+  for (const visits of [1, 2]) {
+    await page.goto(`${site.url}?device=cpu&model=models/late.safetensors`);
+    await isTold(page, 'model-unavailable');
+    assert.equal(await page.inputValue(by('model-select')), 'vintage', `visit ${visits}`);
+    assert.equal(await page.locator(`${by('model-select')} option`).count(), 4);
+  }
 });

@@ -101,18 +101,17 @@ export function ownModel(file, facts = {}) {
 }
 
 /**
- * A model beside the page. What its list says of it comes before what its file says.
+ * A model beside the page, by its file's name. What its list says of it comes before what its file says.
  * @param {Hosted} hosted
- * @param {string} name
  * @param {About} [about] once it has been fetched
  * @returns {Model}
  */
-export function siteModel(hosted, name, about = NOTHING_SAID) {
+export function siteModel(hosted, about = NOTHING_SAID) {
   const { path, bytes, margin, size, from, to } = hosted;
   return {
     ...PLAIN,
     value: `site:${path}`,
-    name,
+    name: path.slice(path.lastIndexOf('/') + 1),
     hosted,
     margin: margin || about.margin,
     bytes,

@@ -87,24 +87,23 @@ export function chooseModel({ value }, { forGood = true } = {}) {
 /** Removes a model; if it was chosen, the first one is chosen instead. @param {Model} model */
 export function dropModel({ value }) {
   if (!removeModel(value)) return;
-  remember('model', select('model').value);
+  if (recall('model') === value) remember('model', select('model').value);
   showModel();
 }
 
 /**
- * Another name for a model, or more that is known of it.
+ * Another name for a model, or more that is known of it. A margin that the visitor has changed stays.
  * @param {Model} before
  * @param {Model} model
- * @param {{ keepMargin?: boolean }} [how] keepMargin: the visitor's margin stays
  */
-export function changeModel(before, model, { keepMargin = false } = {}) {
+export function changeModel(before, model) {
   const isChosen = chosenModel().value === before.value;
   replaceModel(before.value, model);
   if (!isChosen) return;
   if (recall('model') === before.value) remember('model', model.value);
-  const { value } = input('margin');
+  const asked = margin();
   showModel();
-  if (keepMargin) input('margin').value = value;
+  if (asked !== before.margin) input('margin').value = String(asked);
 }
 
 /** What had the focus before locking. @type {HTMLElement | null} */
@@ -116,8 +115,7 @@ export function lockControls(locked) {
   for (const name of CHOICES) select(name).disabled = locked;
   for (const name of ['margin', 'weights']) input(name).disabled = locked;
   input('own-name').readOnly = locked; // it keeps the focus while its weights are renamed
-  button('forget').disabled = locked;
-  for (const id of ['polish', 'download-model']) button(id).disabled = locked;
+  for (const id of ['forget', 'polish', 'download-model']) button(id).disabled = locked;
   if (focused instanceof HTMLElement && focused.matches(':disabled')) {
     left = focused;
     button('cancel').focus(); // only shown during a run

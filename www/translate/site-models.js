@@ -5,10 +5,11 @@ import { siteModel } from '../models/models.js';
 import { formatBytes, formatPercent, text } from '../page/messages.js';
 import { announce, tellFailure } from '../page/say.js';
 import { addSiteModels, changeModel, chooseModel, dropModel } from './controls.js';
-import { addModel, modelOf, nameOf, pairName } from './model-list.js';
+import { addModel, chosenModel, modelOf, nameOf, pairName } from './model-list.js';
 import { changeModels } from './own-models.js';
 import { hideProgress, showLine } from './progress.js';
 
+/** @import { About } from '../files/about.js' */
 /** @import { Hosted } from '../models/hosted.js' */
 /** @import { Model } from '../models/models.js' */
 /** @import { ModelLoader } from './loader.js' */
@@ -20,7 +21,7 @@ import { hideProgress, showLine } from './progress.js';
  */
 export async function setUpSiteModels({ loader, linked }) {
   const address = new URL(location.href);
-  const listed = hostedModels(address).then((all) => addSiteModels(all.map(named)));
+  const listed = hostedModels(address).then((all) => addSiteModels(all.map((one) => named(one))));
   if (linked === null) return;
   try {
     const asked = linkedModel(linked, address);
@@ -34,44 +35,51 @@ export async function setUpSiteModels({ loader, linked }) {
   }
 }
 
-/** @param {Hosted} hosted @returns {Model} */
-function named(hosted) {
-  return siteModel(hosted, pairName(hosted) ?? fileName(hosted));
+/** @param {Hosted} hosted @param {About} [about] what its file says, once it is there @returns {Model} */
+function named(hosted, about) {
+  const model = siteModel(hosted, about);
+  return { ...model, name: pairName(model.about) ?? model.name };
 }
 
-/** @param {Hosted} hosted */
-const fileName = ({ path }) => path.slice(path.lastIndexOf('/') + 1);
-
-/** Fetches the model of a link, and chooses it for this visit. @param {Hosted} hosted @param {ModelLoader} loader */
+/**
+ * Fetches the model of a link, and chooses it for this visit. If that fails, all is as it was.
+ * @param {Hosted} hosted
+ * @param {ModelLoader} loader
+ */
 async function follow(hosted, loader) {
-  const known = modelOf(`site:${hosted.path}`);
-  const model = known ?? named(hosted);
-  if (!known) addModel(model);
+  const before = chosenModel();
+  const listed = modelOf(`site:${hosted.path}`);
+  const model = listed ?? named(hosted);
+  if (!listed) addModel(model);
   chooseModel(model, { forGood: false });
   try {
     const { signal } = new AbortController();
     await loader.load(model, (part, bytes) => showLine(loadingWords(part, bytes)), signal);
-    const { value } = model;
-    await learnAbout(model, loader);
-    const words = text('models.added', { name: nameOf(modelOf(value) ?? model) });
+    const words = text('models.added', { name: nameOf(await learnAbout(model, loader)) });
     showLine(words);
     announce(words);
   } catch (error) {
     hideProgress();
-    dropModel(model);
+    chooseModel(before, { forGood: false });
+    if (!listed) dropModel(model);
     throw error;
   }
 }
 
-/** Adds what the file of a fetched model says of itself. @param {Model} model @param {ModelLoader} loader */
+/**
+ * Adds what the file of a fetched model says of itself.
+ * @param {Model} model
+ * @param {ModelLoader} loader
+ * @returns {Promise<Model>} with all that is known of it
+ */
 export async function learnAbout(model, loader) {
   const { hosted } = model;
-  if (!hosted) return;
+  if (!hosted) return model;
   const file = await loader.file(model);
-  const about = await aboutIn(file);
-  const { from, to } = siteModel(hosted, '', about).about;
-  const more = siteModel(hosted, pairName({ from, to }) ?? fileName(hosted), about);
-  changeModel(model, { ...more, bytes: file.size });
+  const more = named(hosted, await aboutIn(file));
+  const known = { ...more, bytes: file.size };
+  changeModel(model, known);
+  return known;
 }
 
 /** @param {number | null} fraction null: it is not known how much there is @param {number} bytes */
