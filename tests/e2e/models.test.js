@@ -86,6 +86,31 @@ visit('both directions of a file are models, from one copy, for good', LEFT, asy
 });
 
 visit(
+  'both directions are found again where the browser has forgotten them',
+  LEFT,
+  async ({ page }) => {
+    const both = [...generator(A, 'netG_A.'), ...generator(B, 'netG_B.')];
+    await ready(page);
+    await page.setInputFiles(by('weights-input'), upload('run.ckpt', safetensors(both), ''));
+    await isSaid(page, /ready/);
+    const names = await ownModels(page);
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+    await ready(page);
+    assert.deepEqual(await ownModels(page), ['run.ckpt']);
+    await page.selectOption(by('model-select'), 'own:run.ckpt');
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+    assert.deepEqual(await ownModels(page), names);
+    await page.reload();
+    await ready(page);
+    assert.deepEqual(await ownModels(page), names);
+    assert.match(await page.inputValue(by('model-select')), /^own:run\.ckpt\/.*G_A$/);
+  },
+);
+
+visit(
   'averages are preferred, and what they are averages of can be chosen',
   {},
   async ({ page }) => {

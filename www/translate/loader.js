@@ -32,7 +32,7 @@ export class ModelLoader {
    */
   async add(file) {
     const read = () => bytesOf(file, 'weights-unreadable');
-    const networks = generatorsIn(await this.#engine.inspect({ read, sha256: null }));
+    const networks = await this.generators({ read, sha256: null });
     const all = networks.map(({ part }) => ({ read, sha256: null, network: part }));
     await this.#engine.load(all[0]);
     const stored = await this.#store.add(file.name, file);
@@ -78,10 +78,20 @@ export class ModelLoader {
     } catch (error) {
       if (failureOf(error).code !== 'weights-several') throw error;
     }
-    const [{ part }] = generatorsIn(await this.#engine.inspect(weights, signal));
+    const [{ part }] = await this.generators(weights, signal);
     const first = { ...weights, network: part };
     await this.#engine.load(first, signal);
     return first;
+  }
+
+  /**
+   * @param {Weights} weights
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Generator[]>} one or more
+   * @throws {CodedError} why there are none, or the engine's `weights-…` codes
+   */
+  async generators(weights, signal) {
+    return generatorsIn(await this.#engine.inspect(weights, signal));
   }
 
   /** A model's file, as it was found or fetched. @param {Model} model @returns {Promise<Blob>} */

@@ -13,9 +13,11 @@ import { modelsIn, partsOf, rememberParts } from './own-record.js';
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
 
+/** @import { Weights } from '../engine/client.js' */
 /** @import { Failure } from '../failure.js' */
 /** @import { Candidate } from '../files/walk.js' */
 /** @import { Model } from '../models/models.js' */
+/** @import { Generator } from './loader.js' */
 
 /**
  * @typedef {object} Page
@@ -48,6 +50,35 @@ export async function ownWeights(store) {
     modelsIn(name, await store.read(name).catch(() => new Blob())),
   );
   return (await Promise.all(all)).flat();
+}
+
+/**
+ * Where the browser has forgotten which networks of a stored file are models, all of them are again.
+ * @param {Model} model
+ * @param {Weights} weights as which it was loaded
+ * @returns {Promise<Model>} the one that was loaded
+ */
+export async function foundAgain(model, weights) {
+  const { file, part } = model;
+  if (file === null || part !== null || !weights.network) return model;
+  const networks = await page.loader.generators(weights);
+  const [first, ...others] = await remembered(file, await page.loader.file(model), networks);
+  changeModel(model, first);
+  for (const other of others) addModel(other);
+  return first;
+}
+
+/**
+ * The models of a stored file, from now on also on the next visit.
+ * @param {string} name
+ * @param {Blob} file
+ * @param {Generator[]} networks
+ * @param {number} [margin] otherwise the file's own
+ */
+function remembered(name, file, networks, margin) {
+  rememberParts(name, networks);
+  const known = new Map(networks.map(({ part, network }) => [part, network]));
+  return modelsIn(name, file, { margin, networks: known });
 }
 
 export const areChanging = () => changes > 0;
@@ -119,9 +150,7 @@ export function takeModels(found, aside = false) {
  */
 async function added(file, { words = 'models.added', margin, chosen = true } = {}) {
   const { name, kept, networks } = await page.loader.add(file);
-  rememberParts(name, networks);
-  const known = new Map(networks.map(({ part, network }) => [part, network]));
-  const models = await modelsIn(name, file, { margin, networks: known });
+  const models = await remembered(name, file, networks, margin);
   for (const model of models) addModel(model);
   if (chosen) chooseModel(models[0]);
   if (kept !== 'disk') return text('models.session', { name: nameOf(models[0]) });
@@ -156,7 +185,7 @@ async function renamed(model, wanted) {
   rememberParts(now, parts);
   const value = alone ? `own:${now}` : model.value;
   const name = alone && !pairName(model.about) ? now : wanted;
-  changeModel(model, { ...model, value, file: now, name }, { keepMargin: true });
+  changeModel(model, { ...model, value, file: now, name });
 }
 
 async function forget() {

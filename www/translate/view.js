@@ -15,6 +15,7 @@ import { translateAll } from './loop.js';
 import { chosenModel } from './model-list.js';
 import {
   areChanging,
+  foundAgain,
   isPolishing,
   modelsChanged,
   ownWeights,
@@ -253,19 +254,18 @@ async function translate(start = () => begin(run)) {
  * @param {AbortSignal} signal
  */
 async function prepare(signal) {
-  const model = chosenModel();
+  const chosen = chosenModel();
   showLine(text('device.opening'));
   opening = true;
   // Cancelling does not wait for an engine that is starting, and does not stop it either.
   await Promise.race([engine.open(), aborted(signal)]).finally(() => {
     opening = false;
   });
-  const weights = await loader.load(
-    model,
-    (fraction, bytes) => showLine(loadingWords(fraction, bytes)),
-    signal,
-  );
-  if (model.hosted) await learnAbout(model, loader);
+  const onProgress = (/** @type {number | null} */ fraction, /** @type {number} */ bytes) =>
+    showLine(loadingWords(fraction, bytes));
+  const first = await loader.load(chosen, onProgress, signal);
+  const model = await learnAbout(await foundAgain(chosen, first), loader);
+  const weights = model.part === chosen.part ? first : await loader.load(model, onProgress, signal);
   return { model, weights, settings: settings(), version: device.version() };
 }
 
