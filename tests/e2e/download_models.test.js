@@ -5,7 +5,7 @@ import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import { by, downloaded, ready, translate, useWeights, widthsOf } from './support/page.js';
 import { startSmall, until } from './support/training.js';
-import { generatorFile } from './support/weights.js';
+import { generator, generatorFile, safetensors, TINY } from './support/weights.js';
 import { readZip } from './support/zip.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -71,6 +71,32 @@ visit('a model leaves for each program, and comes back with its name', LEFT, asy
 
   await useWeights(page, pth.bytes, pth.name);
   await translate(page, 1);
+});
+
+visit('both directions of a file leave as they came, whichever is chosen', {}, async ({ page }) => {
+  const [a, b, average] = ['netG_A.', 'netG_B.', 'ema.netG_A.'].map((prefix, i) =>
+    generator({ ...TINY, seed: i + 1 }, prefix),
+  );
+  await ready(page);
+  const file = upload('run.ckpt', safetensors([...a, ...b, ...average]), '');
+  await page.setInputFiles(by('weights-input'), file);
+  const option = page.locator(`${by('model-select')} option`, { hasText: 'netG_B' });
+  await page.selectOption(by('model-select'), await option.getAttribute('value'));
+  await page.click('#more > summary');
+  await page.click(by('download-model'));
+  const boxes = page.locator(`${by('export-boxes')} input`);
+  assert.equal(await boxes.count(), 2, 'and no average');
+  assert.deepEqual([await boxes.nth(0).isChecked(), await boxes.nth(1).isChecked()], [false, true]);
+  await boxes.nth(0).check();
+  await page.check(by('export-pth'));
+  const files = readZip((await downloaded(page, by('export-yes'))).bytes);
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    ['latest_net_G_A.pth', 'latest_net_G_B.pth'],
+  );
+  for (const [i, [weight]] of [a, b].entries()) {
+    assert.ok(files[i].bytes.includes(Buffer.from(weight.values.buffer)), files[i].name);
+  }
 });
 
 visit('nothing is downloaded if the dialog is closed', {}, async ({ page }) => {

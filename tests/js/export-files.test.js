@@ -50,3 +50,11 @@ test('several are a zip; those for PyTorch have the names that its repository lo
   const names = readZip(Buffer.from(await two.blob.arrayBuffer())).map(({ name }) => name);
   assert.deepEqual(names, ['G_A of run.safetensors', 'G_B of run.safetensors']);
 });
+
+test('equal names in a zip are told apart', async () => {
+  const [a, b] = /** @type {const} */ (['G_A', 'G_B']);
+  const both = [source(a), { ...source(b), name: 'g_a of RUN' }];
+  const zip = await exported(engine, both, { to: 'onnx', half: false }, 'run');
+  const names = readZip(Buffer.from(await zip.blob.arrayBuffer())).map(({ name }) => name);
+  assert.deepEqual(names, ['G_A of run.onnx', 'g_a of RUN (2).onnx']);
+});

@@ -1,6 +1,7 @@
-/** Asks as what a model is to be downloaded. */
-import { button, byId, input, made } from './dom.js';
+/** Asks as what models are to be downloaded, and downloads them. */
+import { button, byId, downloadFile, input, made } from './dom.js';
 import { text } from './messages.js';
+import { announce } from './say.js';
 
 /** @import { ExportFormat } from '../pkg/cyclegan_web.js' */
 
@@ -12,18 +13,42 @@ import { text } from './messages.js';
  * @property {boolean} judges
  */
 
+/**
+ * @typedef {object} Offer
+ * @property {string} title
+ * @property {{ value: string, words: string, ticked: boolean }[]} directions one: there is no choice
+ * @property {boolean} judges whether there are any
+ * @property {ExportFormat} to what is chosen at first
+ */
+
 const FORMATS = /** @type {const} */ (['safetensors', 'pth', 'onnx']);
 
 /**
- * @param {object} offer
- * @param {string} offer.title
- * @param {{ value: string, words: string, ticked: boolean }[]} offer.directions one: there is no choice
- * @param {boolean} offer.judges whether there are any
- * @param {ExportFormat} offer.to what is chosen at first
- * @returns {Promise<ExportChoice | null>} null: nothing is to be downloaded
+ * The button says that it is busy while the file is made.
+ * @param {HTMLButtonElement} pressed
+ * @param {Offer} offer
+ * @param {(choice: ExportChoice) => Promise<{ name: string, blob: Blob }>} make
  */
-export function askExport({ title, directions, judges, to }) {
+export async function downloadAs(pressed, offer, make) {
+  const choice = await ask(offer);
+  if (!choice) return;
+  pressed.ariaBusy = 'true';
+  const words = pressed.textContent;
+  pressed.textContent = text('controls.downloading');
+  try {
+    const { name, blob } = await make(choice);
+    downloadFile(blob, name);
+    announce(text('models.added', { name }));
+  } finally {
+    pressed.ariaBusy = null;
+    pressed.textContent = words;
+  }
+}
+
+/** @param {Offer} offer @returns {Promise<ExportChoice | null>} null: nothing is to be downloaded */
+function ask({ title, directions, judges, to }) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('export'));
+  if (dialog.open) return Promise.resolve(null);
   byId('export-title').textContent = title;
   for (const format of FORMATS) input(`export-${format}`).checked = format === to;
   input('export-half').checked = false;
@@ -65,18 +90,4 @@ function boxOf({ value, words, ticked }) {
   box.checked = ticked;
   label.append(box, made('span', words));
   return label;
-}
-
-/** Marks a button as busy while its files are made. @param {HTMLButtonElement} pressed @param {() => Promise<void>} make */
-export async function busy(pressed, make) {
-  if (pressed.ariaBusy) return;
-  pressed.ariaBusy = 'true';
-  const words = pressed.textContent;
-  pressed.textContent = text('controls.downloading');
-  try {
-    await make();
-  } finally {
-    pressed.ariaBusy = null;
-    pressed.textContent = words;
-  }
 }

@@ -1,5 +1,5 @@
 /** Models as files to download: one by itself, several in a zip. */
-import { safeFileName } from '../files/names.js';
+import { safeFileName, uniqueName } from '../files/names.js';
 import { zipOf } from '../files/zip.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
@@ -24,13 +24,14 @@ import { zipOf } from '../files/zip.js';
  */
 export async function exported(engine, sources, { to, half }, together) {
   const files = [];
+  const taken = new Set();
   for (const { name, network, weights, about } of sources) {
     const job = { to, half, network: weights.network ?? null, about };
     const file = await engine.export(weights, job);
     // As the repository looks for them, when all go into one folder.
     const own = to === 'pth' && sources.length > 1 ? `latest_net_${network}` : name;
-    files.push({ name: safeFileName(`${own}.${to}`, `model.${to}`), file });
+    files.push({ name: uniqueName(taken, safeFileName(`${own}.${to}`, 'model')), file });
   }
   if (files.length === 1) return { name: files[0].name, blob: files[0].file };
-  return { name: safeFileName(`${together}.zip`, 'cyclegan.zip'), blob: await zipOf(files) };
+  return { name: safeFileName(`${together}.zip`, 'models'), blob: await zipOf(files) };
 }

@@ -1,12 +1,13 @@
 /** Downloading a model, for this page, for PyTorch or for ONNX, with what is known of it. */
-import { shippedModels } from '../models/models.js';
-import { button, downloadFile, input } from '../page/dom.js';
-import { askExport, busy } from '../page/export-dialog.js';
+import { WEIGHTS_NAME } from '../files/weights-kind.js';
+import { button } from '../page/dom.js';
+import { downloadAs } from '../page/export-dialog.js';
 import { exported } from '../page/export-files.js';
 import { text } from '../page/messages.js';
 import { tellFailure } from '../page/say.js';
 import { base64, thumbnails } from '../page/thumbnail.js';
-import { chosenModel, modelsOf, nameOf } from './model-list.js';
+import { settings } from './controls.js';
+import { allModels, chosenModel, nameOf } from './model-list.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
 /** @import { Model } from '../models/models.js' */
@@ -23,15 +24,19 @@ import { chosenModel, modelsOf, nameOf } from './model-list.js';
 
 /** @param {Page} page */
 export function setUpExport(page) {
-  button('download-model').addEventListener('click', () => download(page).catch(tellFailure));
+  const pressed = button('download-model');
+  pressed.addEventListener('click', () => {
+    if (!pressed.ariaBusy) download(pressed, page).catch(tellFailure);
+  });
 }
 
-/** @param {Page} page */
-async function download(page) {
+/** @param {HTMLButtonElement} pressed @param {Page} page */
+async function download(pressed, page) {
   const model = chosenModel();
+  const { margin } = settings();
   const back = oppositeOf(model);
-  const all = back ? [model, back] : [model];
-  const choice = await askExport({
+  const all = allModels().filter((one) => one === model || one === back);
+  const offer = {
     title: text('export.title', { name: nameOf(model) }),
     directions: all.map((one) => ({
       value: one.value,
@@ -39,42 +44,46 @@ async function download(page) {
       ticked: one === model,
     })),
     judges: false,
-    to: 'safetensors',
-  });
-  if (!choice) return;
-  await busy(button('download-model'), async () => {
-    const chosen = all.filter(({ value }) => choice.directions.includes(value));
+    to: /** @type {const} */ ('safetensors'),
+  };
+  await downloadAs(pressed, offer, async (choice) => {
     /** @type {Source[]} */
     const sources = [];
-    for (const one of chosen) {
+    for (const [i, one] of all.entries()) {
+      if (!choice.directions.includes(one.value)) continue;
       sources.push({
         name: fileNameOf(one),
-        network: one === model ? 'G_A' : 'G_B',
+        network: i === 0 ? 'G_A' : 'G_B',
         weights: await page.loader.load(one, () => {}, new AbortController().signal),
-        about: await aboutOf(one, page),
+        about: await aboutOf(one, one === model ? margin : one.margin, page.results()),
       });
     }
-    const { name, blob } = await exported(page.engine, sources, choice, fileNameOf(model));
-    downloadFile(blob, name);
+    return exported(page.engine, sources, choice, fileNameOf(model));
   });
 }
 
 /** The model of the way back, if it is known. @param {Model} model */
-function oppositeOf({ card, file, value }) {
-  if (card) {
-    return shippedModels().find(
-      (one) => one.card?.source === card.target && one.card.target === card.source,
-    );
-  }
-  const others = file ? modelsOf(file).filter((one) => one.value !== value) : [];
-  return others.length === 1 ? others[0] : undefined;
+function oppositeOf(model) {
+  const { file, part } = model;
+  const [from, to] = looksOf(model);
+  const others = allModels().filter((one) => one !== model && originOf(one) === originOf(model));
+  const back = others.find((one) => {
+    const [source, target] = looksOf(one);
+    return from && to && source === to && target === from;
+  });
+  // Names such as G_A and G_B are equally long; that of an average is longer than what it is an average of.
+  const beside = others.filter((one) => one.file === file && one.part?.length === part?.length);
+  return back ?? (part !== null && beside.length === 1 ? beside[0] : undefined);
 }
+
+/** @param {Model} model */
+const originOf = ({ card, hosted }) => (card && 'page') ?? (hosted && 'site') ?? 'own';
 
 /** "Summer → winter" as `summer-to-winter`. @param {Model} model */
 function fileNameOf(model) {
   const [from, to] = looksOf(model);
   if (from && to) return `${from}-to-${to}`;
-  return nameOf(model).replace(/\.(safetensors|pth|pt|ckpt|bin)(\.tar)?$/i, '');
+  return nameOf(model).replace(WEIGHTS_NAME, '');
 }
 
 /** @param {Model} model @returns {(string | null)[]} */
@@ -82,18 +91,23 @@ function looksOf({ card, about }) {
   return card ? [card.source, card.target] : [about.from, about.to];
 }
 
-/** @param {Model} model @param {Page} page @returns {Promise<About>} */
-async function aboutOf(model, { results }) {
+/**
+ * @param {Model} model
+ * @param {number} margin
+ * @param {Result[]} results
+ * @returns {Promise<About>}
+ */
+async function aboutOf(model, margin, results) {
   const { card, about } = model;
   const [from, to] = looksOf(model);
   const trained = /** @type {Record<string, string | number>} */ (card?.trained ?? {});
   const known = model.name ?? model.value;
-  const picture = results().find(({ made }) => made.model.name === known)?.picture;
+  const picture = results.find(({ made }) => made.model.name === known)?.picture;
   const own = about.thumbnails;
   return {
     from,
     to,
-    margin: model === chosenModel() ? Number(input('margin').value) : model.margin,
+    margin,
     size: card?.size ?? about.size,
     trained_on: card ? text(`models.trained.${card.trained.on}`, trained) : about.trainedOn,
     thumbnails: own

@@ -18,8 +18,8 @@ export function chosenModel() {
 /** @param {string} value */
 export const modelOf = (value) => models.get(value);
 
-/** The visitor's models of one file. @param {string} file */
-export const modelsOf = (file) => [...models.values()].filter((model) => model.file === file);
+/** In the order in which they are shown. */
+export const allModels = () => [...list().options].flatMap(({ value }) => models.get(value) ?? []);
 
 /**
  * The name of a model that says which looks it translates.

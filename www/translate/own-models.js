@@ -8,7 +8,7 @@ import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
 import { batchWords, earlierStates, inOrderOfUse } from './batch.js';
 import { changeModel, chooseModel, dropModel } from './controls.js';
-import { addModel, chosenModel, modelsOf, nameOf, pairName } from './model-list.js';
+import { addModel, allModels, chosenModel, nameOf, pairName } from './model-list.js';
 import { modelsIn, partsOf, rememberParts } from './own-record.js';
 import { polish } from './polish.js';
 import { hideProgress, showLine } from './progress.js';
@@ -201,7 +201,7 @@ async function forget() {
       partsOf(file).filter((one) => one.part !== part),
     );
     // The file stays for the sake of its other models.
-    if (modelsOf(file).length === 0) await page.loader.forget(file);
+    if (!allModels().some((one) => one.file === file)) await page.loader.forget(file);
   });
 }
 

@@ -45,16 +45,18 @@ export function rememberParts(file, parts) {
  * @returns {Promise<Model[]>}
  */
 export async function modelsIn(file, weights, { margin, networks } = {}) {
-  const about = await aboutIn(weights);
+  const said = await aboutIn(weights);
   const parts = partsOf(file);
-  return parts.map(({ part, name }) =>
-    ownModel(file, {
+  return parts.map(({ part, name }) => {
+    // Of which of several networks a file names the looks, it does not say.
+    const about = part === null ? said : { ...said, from: null, to: null };
+    return ownModel(file, {
       part,
       name: name ?? (part === null ? (pairName(about) ?? file) : `${file} · ${part}`),
       margin: margin ?? about.margin,
       bytes: weights.size,
       network: networks?.get(part) ?? null,
       about,
-    }),
-  );
+    });
+  });
 }

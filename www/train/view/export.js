@@ -1,7 +1,6 @@
 /** Downloading what a run has learned, for PyTorch, for ONNX, or to give away. */
 import { only } from '../../files/safetensors.js';
-import { downloadFile } from '../../page/dom.js';
-import { askExport, busy } from '../../page/export-dialog.js';
+import { downloadAs } from '../../page/export-dialog.js';
 import { exported } from '../../page/export-files.js';
 import { text } from '../../page/messages.js';
 import { DOMAINS } from '../gather/domains.js';
@@ -27,22 +26,19 @@ export function setUpExport(exporter) {
  * @param {Which} [which]
  */
 export async function exportRun(session, pressed, id, which) {
+  if (pressed.ariaBusy) return;
   const { run, runs } = session.snapshot;
   const names = id === undefined ? run?.names : runs.find((one) => one.id === id)?.names;
   if (!names) return;
   const checkpoint = await session.exportCheckpoint(id);
-  const choice = await askExport({
-    title: text('export.title', { name: pairOf(names) }),
-    directions: DOMAINS.map((one) => ({
-      value: one,
-      words: directionOf(names, one),
-      ticked: true,
-    })),
-    judges: checkpoint !== null,
-    to: 'pth',
-  });
-  if (!choice) return;
-  await busy(pressed, async () => {
+  const directions = DOMAINS.map((value) => ({
+    value,
+    words: directionOf(names, value),
+    ticked: true,
+  }));
+  const title = text('export.title', { name: pairOf(names) });
+  const judges = checkpoint !== null;
+  await downloadAs(pressed, { title, directions, judges, to: 'pth' }, async (choice) => {
     const chosen = DOMAINS.filter((one) => choice.directions.includes(one));
     /** @type {Source[]} */
     const sources = [];
@@ -50,17 +46,14 @@ export async function exportRun(session, pressed, id, which) {
       const { name, weights, about } = await session.exportGenerator(one, id, which);
       sources.push({ name, network: `G_${one}`, weights: weightsOf(weights), about });
     }
-    if (choice.judges && checkpoint) {
-      for (const one of chosen) {
-        const judge = await only(checkpoint, `D_${one}.`);
-        const name = `judge-${one}`;
-        if (judge)
-          sources.push({ name, network: `D_${one}`, weights: weightsOf(judge), about: null });
-      }
+    for (const one of choice.judges && checkpoint ? chosen : []) {
+      const judge = await only(/** @type {Blob} */ (checkpoint), `D_${one}.`);
+      const name = `judge-${one}`;
+      if (judge)
+        sources.push({ name, network: `D_${one}`, weights: weightsOf(judge), about: null });
     }
     const [a, b] = [names.A || 'A', names.B || 'B'];
-    const { name, blob } = await exported(engine, sources, choice, `${a}-and-${b}`);
-    downloadFile(blob, name);
+    return exported(engine, sources, choice, `${a}-and-${b}`);
   });
 }
 
