@@ -196,12 +196,12 @@ function lengthOf({ headers }) {
 }
 
 /**
- * Weights that did not match their published hash are fetched again the next time.
+ * Weights that were refused are fetched again the next time: another file may have come in their place.
  * @param {Pick<Model, 'card' | 'hosted'>} model
  * @param {unknown} error the reason for refusing them
  */
-export function forgetMismatch({ card, hosted }, error) {
-  if (!(error instanceof CodedError && error.code === 'weights-hash-mismatch')) return;
+export function forgetRefused({ card, hosted }, error) {
+  if (!(error instanceof CodedError && error.code.startsWith('weights-'))) return;
   const urls = card ? [FILES[card.id], DISCRIMINATORS[card.id]] : [hosted?.url];
   for (const url of urls) if (url) fetched.delete(url.href);
 }

@@ -1,7 +1,7 @@
 /** The weights of each model: where to read them, and those that the visitor adds, renames, forgets. */
 import { CodedError, failureOf } from '../failure.js';
 import { bytesOf } from '../files/weights-store.js';
-import { forgetMismatch, ownModel, readGenerator, readHosted } from '../models/models.js';
+import { forgetRefused, ownModel, readGenerator, readHosted } from '../models/models.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { StoredWeights, WeightsStore } from '../files/weights-store.js' */
@@ -58,7 +58,7 @@ export class ModelLoader {
     try {
       weights = await this.#loaded(weights, signal);
     } catch (error) {
-      forgetMismatch(model, error);
+      forgetRefused(model, error);
       throw error;
     }
     this.#known.set(model.value, weights);

@@ -1,7 +1,7 @@
 /** The initial weights of a run: the page's, a visitor's own, or those of an earlier run. */
 import { CodedError } from '../../failure.js';
 import { sha256 } from '../../files/digest.js';
-import { cards, forgetMismatch, readDiscriminator, readGenerator } from '../../models/models.js';
+import { cards, forgetRefused, readDiscriminator, readGenerator } from '../../models/models.js';
 
 /** @import { Card } from '../../models/models.js' */
 /** @import { Domain } from '../gather/domains.js' */
@@ -78,7 +78,7 @@ async function shipped(card, signal) {
     if (found === null || found === wanted) continue;
     const detail = `${card.id}: ${found} instead of ${wanted}`;
     const error = new CodedError('weights-hash-mismatch', detail);
-    forgetMismatch({ card, hosted: null }, error);
+    forgetRefused({ card, hosted: null }, error);
     throw error;
   }
   return [generator.weights, judge?.weights ?? null];
