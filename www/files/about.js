@@ -4,6 +4,7 @@
  */
 import { ByteReader } from './byte-reader.js';
 import { jpegSize } from './header-walks.js';
+import { headerOf } from './safetensors-header.js';
 
 /**
  * @typedef {object} About
@@ -25,7 +26,7 @@ export const NOTHING_SAID = {
   thumbnails: null,
 };
 
-/** The longest header to read: training logs may be in it. */
+/** Bytes of the longest header to read: training logs may be in it. */
 const LONGEST = 4 * 2 ** 20;
 const LONGEST_NAME = 80;
 const LONGEST_TEXT = 1000;
@@ -33,7 +34,7 @@ const LONGEST_TEXT = 1000;
 const LONGEST_THUMBNAIL = 65_536;
 /** Pixels of a thumbnail's side, at most. */
 const LARGEST_THUMBNAIL = 512;
-/** Pixels, at most. */
+/** The widest margin and the largest size, in pixels. */
 const WIDEST_MARGIN = 64;
 const LARGEST_SIZE = 8192;
 
@@ -43,10 +44,8 @@ const LARGEST_SIZE = 8192;
  */
 export async function aboutIn(weights) {
   try {
-    const length = new DataView(await weights.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
-    if (length > LONGEST) return NOTHING_SAID;
-    const header = JSON.parse(await weights.slice(8, 8 + Number(length)).text());
-    return await aboutOf(header.__metadata__);
+    const { header } = await headerOf(weights, LONGEST);
+    return await aboutOf(/** @type {Record<string, unknown>} */ (header.__metadata__));
   } catch {
     return NOTHING_SAID; // not safetensors, or a file that is gone: loading it will report that
   }
@@ -59,23 +58,38 @@ async function aboutOf(said) {
     pictures.map((picture) => thumbnail(picture).catch(() => null)),
   );
   return {
-    from: line(said.from, LONGEST_NAME),
-    to: line(said.to, LONGEST_NAME),
-    margin: Math.min(WIDEST_MARGIN, whole(said.margin) ?? 0),
-    size: within(whole(said.size), LARGEST_SIZE),
+    ...basics(said),
     trainedOn: line(said.trained_on, LONGEST_TEXT),
     thumbnails: before && after ? [before, after] : null,
   };
 }
 
 /**
- * Text on one line.
+ * What a file and a host's list can both say.
+ * @param {Record<string, unknown>} said
+ * @returns {Pick<About, 'from' | 'to' | 'margin' | 'size'>}
+ */
+export function basics(said) {
+  const size = whole(said.size);
+  return {
+    from: line(said.from, LONGEST_NAME),
+    to: line(said.to, LONGEST_NAME),
+    margin: Math.min(WIDEST_MARGIN, whole(said.margin) ?? 0),
+    size: size !== null && size <= LARGEST_SIZE ? size : null,
+  };
+}
+
+/**
+ * Text on one line, without the marks that would turn what stands beside it.
  * @param {unknown} said
  * @param {number} longest in characters
  */
-export function line(said, longest) {
+function line(said, longest) {
   if (typeof said !== 'string') return null;
-  const text = said.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  const text = said
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
+    .trim();
   return text && [...text].length <= longest ? text : null;
 }
 
@@ -84,9 +98,6 @@ export function whole(said) {
   const number = typeof said === 'string' ? Number(said) : said;
   return typeof number === 'number' && Number.isInteger(number) && number > 0 ? number : null;
 }
-
-/** @param {number | null} number @param {number} most */
-const within = (number, most) => (number !== null && number <= most ? number : null);
 
 /** @param {unknown} base64 of a JPEG @returns {Promise<Blob | null>} */
 async function thumbnail(base64) {

@@ -2,6 +2,7 @@
  * Safetensors files made from others: with more in the header, or with some of the tensors. The tensors are
  * not read; they stay where they are.
  */
+import { headerOf } from './safetensors-header.js';
 
 /** @typedef {{ dtype: string, shape: number[], data_offsets: [start: number, end: number] }} Entry */
 /** @typedef {Record<string, Entry>} Header without the metadata */
@@ -15,7 +16,7 @@ const LONGEST = 32 * 2 ** 20;
  * @returns {Promise<Blob>} the file itself, if it is no safetensors
  */
 export async function withMetadata(file, metadata) {
-  const found = await headerOf(file).catch(() => null);
+  const found = await headerOf(file, LONGEST).catch(() => null);
   if (!found) return file;
   const { __metadata__, ...tensors } = found.header;
   const said = { .../** @type {object} */ (__metadata__ ?? {}), ...metadata };
@@ -29,7 +30,7 @@ export async function withMetadata(file, metadata) {
  * @returns {Promise<Blob | null>} null: there are none
  */
 export async function only(file, prefix) {
-  const { header, start } = await headerOf(file);
+  const { header, start } = await headerOf(file, LONGEST);
   const chosen = Object.entries(/** @type {Header} */ (header)).filter(([name]) =>
     name.startsWith(`${prefix}model.`),
   );
@@ -45,14 +46,6 @@ export async function only(file, prefix) {
     pieces.push(file.slice(start + at[0], start + at[1]));
   }
   return assembled(tensors, pieces);
-}
-
-/** @param {Blob} file @returns {Promise<{ header: Record<string, unknown>, start: number }>} `start` of the tensors */
-async function headerOf(file) {
-  const length = Number(new DataView(await file.slice(0, 8).arrayBuffer()).getBigUint64(0, true));
-  if (length > LONGEST || length > file.size - 8) throw new Error(`a header of ${length} bytes`);
-  const start = 8 + length;
-  return { header: JSON.parse(await file.slice(8, start).text()), start };
 }
 
 /** @param {object} header @param {Blob[]} tensors */

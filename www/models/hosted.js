@@ -4,7 +4,7 @@
  * the page asks nothing of any other place.
  */
 import { CodedError } from '../failure.js';
-import { line, whole } from '../files/about.js';
+import { basics, whole } from '../files/about.js';
 
 /**
  * @typedef {object} Hosted
@@ -23,8 +23,6 @@ import { line, whole } from '../files/about.js';
 const LIST = 'models/models.json';
 /** Most models in it. */
 const MOST = 200;
-const LONGEST_NAME = 80;
-const WIDEST_MARGIN = 64;
 
 /**
  * The listed models. A list that is missing or makes no sense is none: the page has models of its own.
@@ -78,10 +76,7 @@ function listed(entry, list, page) {
     {
       path: pathOf(url, page),
       url,
-      from: line(said.from, LONGEST_NAME),
-      to: line(said.to, LONGEST_NAME),
-      margin: Math.min(WIDEST_MARGIN, whole(said.margin) ?? 0),
-      size: whole(said.size),
+      ...basics(said),
       bytes: whole(said.bytes),
       sha256: typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) ? sha256 : null,
       thumbnails: before && after ? [before, after] : null,
