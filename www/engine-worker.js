@@ -20,9 +20,9 @@ import init, {
   provokePanic,
   Shrink,
 } from './pkg/cyclegan_web.js';
-import { Trainer } from './train/worker/trainer.js';
 
 /** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
+/** @import { Trainer } from './train/worker/trainer.js' */
 /** @import { Commands, DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
@@ -37,14 +37,8 @@ let engine = null;
 let model = null;
 /** The model being polished. @type {Polishing | null} */
 let polishing = null;
-const trainer = new Trainer({
-  decode,
-  encode,
-  now: () => performance.now(),
-  panic: provokePanic,
-  storage: () => navigator.storage.getDirectory(),
-  hold: holdRun,
-});
+/** Fetched by the first request about training. @type {Promise<Trainer> | null} */
+let trainer = null;
 /** Why this worker is no longer usable. @type {CodedError | null} */
 let dead = null;
 /** Fails the running request. @type {((error: CodedError) => void) | null} */
@@ -159,7 +153,26 @@ async function perform(request) {
       return encode(paint(season, seed, width, height), width, height, 'png');
     }
     default:
-      return trainer.perform(request.do, request, ready);
+      trainer ??= fetchTrainer();
+      return (await trainer).perform(request.do, request, ready);
+  }
+}
+
+/** @returns {Promise<Trainer>} */
+async function fetchTrainer() {
+  try {
+    const { Trainer } = await import('./train/worker/trainer.js');
+    return new Trainer({
+      decode,
+      encode,
+      now: () => performance.now(),
+      panic: provokePanic,
+      storage: () => navigator.storage.getDirectory(),
+      hold: holdRun,
+    });
+  } catch (error) {
+    trainer = null;
+    throw new CodedError('engine-unavailable', String(error));
   }
 }
 

@@ -1,10 +1,8 @@
 /** Downloading a model, for this page, for PyTorch or for ONNX, with what is known of it. */
 import { WEIGHTS_NAME } from '../files/weights-kind.js';
-import { button } from '../page/dom.js';
 import { downloadAs } from '../page/export-dialog.js';
 import { exported } from '../page/export-files.js';
 import { text } from '../page/messages.js';
-import { tellFailure } from '../page/say.js';
 import { base64, thumbnails } from '../page/thumbnail.js';
 import { settings } from './controls.js';
 import { allModels, chosenModel, nameOf } from './model-list.js';
@@ -22,16 +20,8 @@ import { allModels, chosenModel, nameOf } from './model-list.js';
  * @property {() => Result[]} results on the page
  */
 
-/** @param {Page} page */
-export function setUpExport(page) {
-  const pressed = button('download-model');
-  pressed.addEventListener('click', () => {
-    if (!pressed.ariaBusy) download(pressed, page).catch(tellFailure);
-  });
-}
-
 /** @param {HTMLButtonElement} pressed @param {Page} page */
-async function download(pressed, page) {
+export async function downloadModel(pressed, page) {
   const model = chosenModel();
   const { margin } = settings();
   const back = oppositeOf(model);

@@ -7,7 +7,7 @@ import { askBeforeLeaving } from '../page/leaving.js';
 import { text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { lockControls, settings, setUpControls } from './controls.js';
-import { setUpExport } from './export-model.js';
+import { setUpDownload } from './download-button.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { ModelLoader } from './loader.js';
@@ -116,7 +116,7 @@ export async function setUpTranslate(client, store, opener, linked) {
     isRunning: () => run.running,
     onChange: refresh,
   });
-  setUpExport({
+  setUpDownload({
     engine,
     loader,
     results: () => [...run.items.values()].flatMap(({ result }) => result ?? []),
