@@ -39,7 +39,7 @@ visit('both directions of a file are models, from one copy, for good', LEFT, asy
   const both = [...generator(A, 'netG_A.'), ...generator(B, 'netG_B.'), ...judge(2, 'netD_A.')];
   await ready(page);
   await page.setInputFiles(by('weights-input'), upload('run.ckpt', safetensors(both), ''));
-  await isSaid(page, /^2 models of “run\.ckpt” are ready$/);
+  await isSaid(page, /^2 models from “run\.ckpt” are ready$/);
   const names = await ownModels(page);
   assert.equal(names.length, 2, names.join());
   for (const name of names) assert.match(name ?? '', /^run\.ckpt · .*G_[AB]$/);

@@ -7,8 +7,6 @@ import { SEPARATOR, text } from '../page/messages.js';
 
 /** Most names in one sentence. */
 const NAMED = 4;
-/** Codes of files that hold networks which make no pictures. */
-const JUDGES = new Set(['weights-discriminator']);
 
 /**
  * PyTorch keeps a run's state every few rounds, `5_net_G_A.pth`, beside the last, `latest_net_G_A.pth`. Where
@@ -43,8 +41,9 @@ export function inOrderOfUse(found) {
 export function batchWords(taken, left, earlier) {
   const words = taken.slice(0, NAMED);
   if (taken.length > NAMED) words.push(text('models.more', { n: taken.length - NAMED }));
-  const judges = left.filter(({ code }) => JUDGES.has(code));
-  const others = left.filter(({ code }) => !JUDGES.has(code));
+  const isJudge = (/** @type {Failure} */ { code }) => code === 'weights-discriminator';
+  const judges = left.filter(isJudge);
+  const others = left.filter((one) => !isJudge(one));
   if (judges.length > 0) words.push(text('models.judges', listed(judges)));
   if (others.length > 0) words.push(text('models.left', listed(others)));
   if (earlier > 0) words.push(text('models.earlier', { n: earlier }));
