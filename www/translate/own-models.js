@@ -72,13 +72,12 @@ export async function foundAgain(model, weights) {
  * The models of a stored file, from now on also on the next visit.
  * @param {string} name
  * @param {Blob} file
- * @param {Generator[]} networks
+ * @param {Generator[]} parts
  * @param {number} [margin] otherwise the file's own
  */
-function remembered(name, file, networks, margin) {
-  rememberParts(name, networks);
-  const known = new Map(networks.map(({ part, network }) => [part, network]));
-  return modelsIn(name, file, { margin, networks: known });
+function remembered(name, file, parts, margin) {
+  rememberParts(name, parts);
+  return modelsIn(name, file, { margin, parts });
 }
 
 export const areChanging = () => changes > 0;

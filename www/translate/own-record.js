@@ -9,7 +9,13 @@ import { pairName } from './model-list.js';
 
 /** @import { Facts, Model } from '../models/models.js' */
 
-/** @typedef {{ part: string | null, name?: string }} Part a network of a file; null: its only one */
+/**
+ * A network of a file that is a model.
+ * @typedef {object} Part
+ * @property {string | null} part null: the only one
+ * @property {string} [name] that the visitor gave it
+ * @property {Facts} [network] if it has just been read
+ */
 
 /** @param {string} file */
 const keyOf = (file) => `weights/${file}`;
@@ -41,13 +47,12 @@ export function rememberParts(file, parts) {
  * @param {Blob} weights
  * @param {object} [known]
  * @param {number} [known.margin] otherwise the file's own
- * @param {Map<string | null, Facts>} [known.networks] by part
+ * @param {Part[]} [known.parts] otherwise those that are remembered
  * @returns {Promise<Model[]>}
  */
-export async function modelsIn(file, weights, { margin, networks } = {}) {
+export async function modelsIn(file, weights, { margin, parts = partsOf(file) } = {}) {
   const said = await aboutIn(weights);
-  const parts = partsOf(file);
-  return parts.map(({ part, name }) => {
+  return parts.map(({ part, name, network = null }) => {
     // Of which of several networks a file names the looks, it does not say.
     const about = part === null ? said : { ...said, from: null, to: null };
     return ownModel(file, {
@@ -55,7 +60,7 @@ export async function modelsIn(file, weights, { margin, networks } = {}) {
       name: name ?? (part === null ? (pairName(about) ?? file) : `${file} · ${part}`),
       margin: margin ?? about.margin,
       bytes: weights.size,
-      network: networks?.get(part) ?? null,
+      network,
       about,
     });
   });
