@@ -20,7 +20,8 @@ const PIECE: usize = 1 << 20;
 /// Writes the generator or discriminator in the weights file `bytes` as a file of another kind,
 /// and gives it to `piece`, a `(bytes: Uint8Array) => void`, at most 1 MiB at a time. `network` is
 /// the name of the one to take from a file of several; `half` writes float16. `about` is what it
-/// says of itself, by default what the file says. Fails with what `piece` throws.
+/// says of itself, by default what the file says. Fails with a `weights-…` code, or with what
+/// `piece` throws.
 #[wasm_bindgen(js_name = exportWeights)]
 pub fn export_weights(
     bytes: Vec<u8>,
