@@ -5,7 +5,16 @@ import { tellFailure } from '../page/say.js';
 
 /** @import { Page } from './export-model.js' */
 
-const fetchWriter = () => import('./export-model.js');
+/** @typedef {typeof import('./export-model.js')} Writer */
+
+/** @type {Writer | null} */
+let writer = null;
+
+/** @returns {Promise<Writer>} */
+async function fetchWriter() {
+  writer ??= await import('./export-model.js');
+  return writer;
+}
 
 /** @param {Page} page */
 export function setUpDownload(page) {
@@ -18,8 +27,10 @@ export function setUpDownload(page) {
 
 /** @param {HTMLButtonElement} pressed @param {Page} page */
 async function download(pressed, page) {
-  const { downloadModel } = await fetchWriter().catch((error) => {
+  try {
+    writer ??= await fetchWriter();
+  } catch (error) {
     throw new CodedError('engine-unavailable', String(error));
-  });
-  await downloadModel(pressed, page);
+  }
+  await writer.downloadModel(pressed, page);
 }
