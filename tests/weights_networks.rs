@@ -8,6 +8,8 @@
     reason = "a test's helpers may fail loudly too"
 )]
 
+mod weights_files;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cyclegan_web::{
@@ -18,6 +20,8 @@ use cyclegan_web::{
         write::{Blueprint, Export, Format},
     },
 };
+
+use weights_files::{Oddity, Pickle, floats, zip};
 
 type Tensors = Vec<(String, Vec<usize>)>;
 
@@ -158,6 +162,99 @@ fn modules_may_have_any_names() {
     }
 }
 
+/// A `.pth` with tensors in this order.
+fn pth(ordered: &[(String, HostTensor)]) -> Vec<u8> {
+    let mut named = Pickle::new().raw(b"}");
+    let mut storages = Vec::new();
+    for (at, (name, tensor)) in ordered.iter().enumerate() {
+        let size: Vec<i64> = tensor.shape.iter().map(|side| *side as i64).collect();
+        let stride: Vec<i64> = (0..size.len()).map(|at| size[at + 1..].iter().product()).collect();
+        let key = at.to_string();
+        let storage = ("FloatStorage", key.as_str(), tensor.data.len() as i64);
+        named = named.text(name).tensor(storage, 0, &size, &stride).raw(b"s");
+        storages.push((format!("archive/data/{at}"), floats(&tensor.data)));
+    }
+    let pickle = named.stop();
+    let mut entries = vec![("archive/data.pkl", pickle.as_slice())];
+    entries.extend(storages.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+    zip(&entries, Oddity::default())
+}
+
+#[test]
+fn the_order_is_that_of_the_file_or_of_numbers_and_never_guessed() {
+    let kind = Architecture::new(2, 12);
+    let plain = filled(kind.tensors());
+    // Words whose order is not that of the alphabet, and nothing that shows which way a layer goes.
+    type Naming = fn(usize, &str) -> String;
+    let words: [(&str, Naming); 3] = [
+        ("conv_block", |block, conv| {
+            format!("body.{block}.{}", if conv == "1" { "pre" } else { "post" })
+        }),
+        ("by number", |block, conv| format!("res{block}_block.{conv}")),
+        ("one by one", |block, conv| {
+            format!("trunk{}.{conv}", ["x", "b", "q"][block % 3].repeat(block + 1))
+        }),
+    ];
+    for (what, naming) in words {
+        let name = |name: &str| {
+            let (index, rest) = name.strip_prefix("model.").unwrap().split_once('.').unwrap();
+            match index.parse::<usize>().unwrap() {
+                index @ 0..10 => format!("encoder.{index}.{rest}"),
+                index @ 10..22 => {
+                    let (conv, leaf) =
+                        rest.strip_prefix("conv_block.").unwrap().split_once('.').unwrap();
+                    format!("{}.{leaf}", naming(index - 10, conv))
+                }
+                index => format!("decoder.{index}.{rest}"),
+            }
+        };
+        for biased in [true, false] {
+            let names = kind.tensors().into_iter().map(|(own, _)| own);
+            let names = names.filter(|own| biased || own.ends_with("weight"));
+            let ordered: Vec<_> = names.map(|own| (name(&own), plain[&own].clone())).collect();
+            let mut expected = plain.clone();
+            if !biased {
+                let zero = |(own, tensor): (&String, &mut HostTensor)| {
+                    if own.ends_with("bias") {
+                        tensor.data.fill(0.0);
+                    }
+                };
+                expected.iter_mut().for_each(zero);
+            }
+            let found = WeightsFile::open(&pth(&ordered)).unwrap().generator(Which::Only);
+            assert!(
+                found == Ok((kind, expected.clone())),
+                "{what}, {biased}: {:?}",
+                found.map(|it| it.0)
+            );
+            // Sorted, only numbers are left to tell.
+            let sorted: StateDict = ordered.into_iter().collect();
+            let found = generator(&sorted, Which::Only);
+            if biased && what == "by number" {
+                assert!(found == Ok((kind, expected)), "{what}");
+            } else {
+                assert_eq!(found.unwrap_err().code(), "weights-not-generator", "{what}, {biased}");
+            }
+        }
+    }
+}
+
+#[test]
+fn normalisations_may_stand_beside_their_convolutions() {
+    let kind = Architecture { norm: Norm::InstanceAffine, ..Architecture::new(2, 3) };
+    let plain = filled(kind.tensors());
+    for norm in ["norm", "bn"] {
+        let beside = renamed(&plain, |name| {
+            let pairs = [("1", "conv1"), ("2", "1"), ("5", "conv2"), ("6", "2")];
+            pairs.iter().fold(name.to_string(), |name, (from, to)| {
+                let to = if to.len() == 1 { format!("{norm}{to}") } else { to.to_string() };
+                name.replace(&format!("conv_block.{from}."), &format!("{to}."))
+            })
+        });
+        assert_eq!(generator(&beside, Which::Only), Ok((kind, plain.clone())), "{norm}");
+    }
+}
+
 #[test]
 fn biases_that_a_normalisation_cancels_may_be_missing() {
     for kind in kinds() {
@@ -264,7 +361,12 @@ fn weight_norm_and_spectral_norm_are_folded_in() {
 #[test]
 fn what_is_written_is_recognised_as_what_it_was() {
     let about = About { from: Some("summer".into()), margin: Some(8), ..About::default() };
-    for kind in kinds() {
+    let mirrored = [Norm::Instance, Norm::InstanceAffine].map(|norm| Architecture {
+        down: Down::Mirrored,
+        norm,
+        ..Architecture::new(2, 11)
+    });
+    for kind in kinds().into_iter().chain(mirrored) {
         let state = filled(kind.tensors());
         for format in [Format::Pth, Format::Safetensors] {
             let blueprint = Blueprint::Generator(kind);

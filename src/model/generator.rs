@@ -77,6 +77,7 @@ impl Generator {
         let zeros = plain(3, 1, Border::Zero(1));
         let halve = match architecture.down {
             Down::Strided => strided,
+            Down::Mirrored => Conv2d { border: Border::Reflect(1), ..strided },
             Down::Blurred => zeros,
         };
         let (double, enlarged) = match architecture.up {
@@ -133,7 +134,9 @@ impl Generator {
         let x = stem.forward(x); // [B, ngf, H, W]
         let x = halve.forward_behind(stem, x);
         let x = match self.architecture.down {
-            Down::Strided => normalise(halve_again, halve_again.forward_behind(halve, x)),
+            Down::Strided | Down::Mirrored => {
+                normalise(halve_again, halve_again.forward_behind(halve, x))
+            }
             Down::Blurred => {
                 let x = shrink(normalise(halve, x)); // [B, 2 ngf, H/2, W/2] from twice the sides
                 shrink(normalise(halve_again, halve_again.forward(x)))

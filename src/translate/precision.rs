@@ -46,7 +46,7 @@ impl Precision {
         // Before a blur there are two images with twice the channels of the first layer's result,
         // and everything alive takes twice as much (measured on the CPU; on WebGPU 1.3 times).
         let widest = match down {
-            Down::Strided => ngf,
+            Down::Strided | Down::Mirrored => ngf,
             Down::Blurred => 2 * ngf,
         };
         let (most, bytes) = match self {

@@ -24,6 +24,9 @@ pub enum Down {
     /// Convolutions with stride 2, as in the paper.
     #[default]
     Strided,
+    /// Convolutions with stride 2 and mirrored borders: `padding_mode="reflect"` for all of them,
+    /// as in aladdinpersson's Machine-Learning-Collection. Only its names show it.
+    Mirrored,
     /// Convolutions with stride 1, then, after normalisation and ReLU, a binomial blur with
     /// stride 2: the default of CUT's generators (`Downsample` in its `networks.py`).
     Blurred,
@@ -113,6 +116,7 @@ impl fmt::Display for Architecture {
         }
         out.write_str(match self.down {
             Down::Strided => "",
+            Down::Mirrored => ", mirrored borders when downsampling",
             Down::Blurred => ", antialiased downsampling",
         })?;
         out.write_str(match self.up {
@@ -157,7 +161,7 @@ impl Architecture {
     pub fn key(&self, layer: Layer) -> String {
         // Convolution, normalisation and ReLU, and a blur where there is one.
         let down = match self.down {
-            Down::Strided => 3,
+            Down::Strided | Down::Mirrored => 3,
             Down::Blurred => 4,
         };
         let first_block = 4 + 2 * down;

@@ -103,7 +103,10 @@ impl<'a> WeightsFile<'a> {
         } else {
             return Err(unknown::refusal(bytes));
         };
-        let found = networks(container.listed(), bytes.len());
+        // PyTorch writes a weight before its bias; sorted, they would be the other way round.
+        let sorted = container.listed().is_sorted_by_key(|listed| &listed.path);
+        let keeps_order = !sorted && matches!(container, Container::Pth(_));
+        let found = networks(container.listed(), bytes.len(), keeps_order);
         let names = names_of(&found);
         let mut file = Self { container, found, names, fault: None };
         file.fault = file.fault();

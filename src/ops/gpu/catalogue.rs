@@ -134,6 +134,8 @@ fn convolutions(channels: usize, outputs: usize, kernels: &mut Vec<Kernel>) {
     let layers = [
         (7, 1, Border::Reflect(3), Tanh, [Forward, Backward]),
         (3, 2, Border::Zero(1), None, [Forward, Backward]),
+        // Only forward: no such generator is trained.
+        (3, 2, Border::Reflect(1), None, [Forward, Forward]),
         // A transposed one.
         (3, 2, Border::Zero(1), None, [Backward, Forward]),
         (3, 1, Border::Reflect(1), None, [Forward, Backward]),

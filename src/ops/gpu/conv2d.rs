@@ -60,7 +60,7 @@ fn uniform(geometry: &Geometry, biased: bool) -> [u32; 8] {
 }
 
 /// Rows and columns of taps are visited in steps of the stride, so that none misses. Reflections of
-/// a strided convolution, which no network here has, would need other steps.
+/// a strided convolution would need other steps; networks that have it are only run forward.
 fn phases(geometry: &Geometry, way: Way) -> usize {
     match (way, geometry.border) {
         (Way::Backward, Border::Zero(_)) => geometry.stride,

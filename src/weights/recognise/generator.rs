@@ -1,10 +1,15 @@
 //! A ResNet generator, recognised by its convolutions.
 
+use std::collections::BTreeMap;
+
 use super::{Reason, Recipe, modules::Module, numbers_apart, source::Source};
 use crate::weights::{
     architecture::{Architecture, Down, Layer, Norm, Up},
     write::Blueprint,
 };
+
+/// Names of [`Down::Mirrored`]'s project.
+const MIRRORED: [&str; 2] = ["down_blocks", "up_blocks"];
 
 /// A convolution and what belongs to it.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +22,8 @@ struct Unit<'m, 'f> {
 impl Unit<'_, '_> {
     /// Its number of outputs, if its bias or normalisation shows it.
     fn outputs(&self) -> Option<usize> {
-        let bias = self.conv.bias.as_ref().or(self.norm?.bias.as_ref());
+        let norm = || self.norm.and_then(|norm| norm.bias.as_ref());
+        let bias = self.conv.bias.as_ref().or_else(norm);
         bias.and_then(|(_, shape)| shape.first().copied())
     }
 }
@@ -34,15 +40,23 @@ struct Roles<'m, 'f> {
 }
 
 /// The generator that `modules` are. `None` if they are none, or a faulty one.
-pub(super) fn generator(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
-    // The order of names, in which a container may list its tensors, is that of the forward pass
-    // wherever modules are numbered. Others are in order in files that keep PyTorch's.
-    let mut ordered = modules.to_vec();
-    ordered.sort_by_cached_key(|module| module.natural());
-    in_order(&ordered).or_else(|| in_order(modules))
+///
+/// Files of PyTorch keep the order of the forward pass. Where `keeps_order` is false, or the order
+/// is another, only the numbers in names tell it.
+pub(super) fn generator(
+    modules: &[&Module<'_>],
+    keeps_order: bool,
+) -> Option<Result<Recipe, Reason>> {
+    let kept = if keeps_order { in_order(modules, true) } else { None };
+    kept.or_else(|| {
+        let mut by_name = modules.to_vec();
+        by_name.sort_by_cached_key(|module| module.natural());
+        in_order(&by_name, false)
+    })
 }
 
-fn in_order(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
+/// [`generator`] of modules in the order of the forward pass, which is `known` or taken from names.
+fn in_order(modules: &[&Module<'_>], known: bool) -> Option<Result<Recipe, Reason>> {
     let units = units(modules)?;
     let (ngf, pictures, roles) = roles(&units)?;
     let ([stem], [head]) = (&roles.stem[..], &roles.head[..]) else { return None };
@@ -58,6 +72,7 @@ fn in_order(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
     let sides = |side| modules.iter().filter(|module| module.blur == Some(side)).count();
     let down = match (sides(3), modules.iter().filter(|module| module.blur.is_some()).count()) {
         (2, 2 | 4) => Down::Blurred,
+        (0, 0 | 2) if is_mirrored(modules) => Down::Mirrored,
         (0, 0 | 2) => Down::Strided,
         _ => return None,
     };
@@ -69,10 +84,20 @@ fn in_order(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
         _ => return None,
     };
     let (up, [first_up, second_up]) = up;
-    let dropout = match &roles.blocks[..] {
-        [first, second, ..] => numbers_apart(first.conv, second.conv) == Some(5),
-        _ => false,
+    let (dropout, padded) = match &roles.blocks[..] {
+        [first, second, ..] => {
+            let apart = numbers_apart(first.conv, second.conv);
+            let starts = first.conv.path.ends_with("conv_block.0");
+            (apart == Some(5), !(starts && matches!(apart, Some(3 | 4))))
+        }
+        _ => (false, true),
     };
+    if !padded {
+        return Some(Err(Reason::ZeroPadding));
+    }
+    if !known && !is_ordered_by_name(&units, &roles) {
+        return Some(Err(Reason::Unordered));
+    }
     let norm = if stem.norm.is_some() { Norm::InstanceAffine } else { Norm::Instance };
     let architecture =
         Architecture { pictures, ngf, blocks: roles.blocks.len() / 2, dropout, down, up, norm };
@@ -111,13 +136,34 @@ fn in_order(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
     Some(Ok(Recipe { blueprint: Blueprint::Generator(architecture), sources }))
 }
 
-/// Each convolution with the normalisation that follows it; `None` if there is anything else.
+/// Whether the names are those of a project whose strided convolutions mirror.
+fn is_mirrored(modules: &[&Module<'_>]) -> bool {
+    let has =
+        |name: &str| modules.iter().any(|module| module.path.split('.').any(|part| part == name));
+    MIRRORED.into_iter().all(has)
+}
+
+/// Each convolution with its normalisation; `None` if there is anything else.
+///
+/// In a module with as many of both they belong together in their order, whatever their names;
+/// elsewhere a normalisation follows its convolution.
 fn units<'m, 'f>(modules: &[&'m Module<'f>]) -> Option<Vec<Unit<'m, 'f>>> {
-    let mut units: Vec<Unit<'m, 'f>> = Vec::new();
+    let mut counts = BTreeMap::<&str, [usize; 2]>::new();
     for module in modules {
+        let [convs, norms] = counts.entry(module.parent()).or_default();
+        *convs += usize::from(module.conv().is_some());
+        *norms += usize::from(module.is_norm());
+    }
+    let mut units: Vec<Unit<'m, 'f>> = Vec::new();
+    let mut paired = BTreeMap::<&str, Vec<&'m Module<'f>>>::new();
+    for module in modules {
+        let pairs = counts.get(module.parent()).is_some_and(|[convs, norms]| convs == norms);
         match (module.conv(), units.last_mut()) {
             _ if module.strange.is_some() => return None,
             (Some(shape), _) => units.push(Unit { conv: module, shape, norm: None }),
+            (None, _) if module.is_norm() && pairs => {
+                paired.entry(module.parent()).or_default().push(module);
+            }
             (None, Some(last)) if module.is_norm() && last.norm.is_none() => {
                 last.norm = Some(module);
             }
@@ -126,7 +172,33 @@ fn units<'m, 'f>(modules: &[&'m Module<'f>]) -> Option<Vec<Unit<'m, 'f>>> {
             _ => return None,
         }
     }
+    for unit in units.iter_mut().rev() {
+        if let Some(norms) = paired.get_mut(unit.conv.parent()) {
+            unit.norm = norms.pop();
+        }
+    }
     Some(units)
+}
+
+/// Whether names alone order the convolutions that shapes do not tell apart: those of the blocks by
+/// their numbers, the others where nothing shows their outputs.
+fn is_ordered_by_name(units: &[Unit<'_, '_>], roles: &Roles<'_, '_>) -> bool {
+    let numbered = |pair: &[Unit<'_, '_>]| match pair {
+        [one, other] => {
+            let (one, other) = (one.conv.natural(), other.conv.natural());
+            let first = one.iter().zip(&other).find(|(one, other)| one != other);
+            first.is_some_and(|(one, other)| {
+                one.0 == other.0 && one.1.is_some() && other.1.is_some()
+            })
+        }
+        _ => true,
+    };
+    let steps = || roles.down.iter().chain(roles.up.iter().flatten()).flatten();
+    let shown = steps().all(|unit| unit.outputs().is_some());
+    let path = |unit: &Unit<'_, '_>| unit.conv.path.to_string();
+    let inner = units.iter().filter(|unit| unit.shape[2..] != [7, 7]).map(path);
+    let in_order = steps().take(2).chain(&roles.blocks).chain(steps().skip(2)).map(path);
+    roles.blocks.windows(2).all(numbered) && (shown || inner.eq(in_order))
 }
 
 /// Width, channels of pictures, and what each convolution does, by its shape alone. Only

@@ -52,6 +52,10 @@ pub(super) enum Reason {
     OtherDepth(usize, usize),
     /// Channels of the pictures that go in and come out.
     OtherPictures(usize, usize),
+    /// Residual blocks of convolutions that pad with zeros.
+    ZeroPadding,
+    /// Nothing says in which order its convolutions are.
+    Unordered,
     /// More numbers than the file can hold.
     TooLarge,
     /// None of these; its first tensor.
@@ -74,6 +78,12 @@ impl Reason {
             Self::OtherPictures(input, output) => Error::WeightsNotGenerator(format!(
                 "its pictures have {input} channels before and {output} after"
             )),
+            Self::ZeroPadding => Error::WeightsNotGenerator(
+                "its residual blocks pad with zeros, not by reflection".into(),
+            ),
+            Self::Unordered => Error::WeightsNotGenerator(
+                "neither the file nor their names say in which order its layers are".into(),
+            ),
             Self::TooLarge => Error::WeightsTooLarge("its tensors are larger than the file".into()),
             Self::Other(first) => Error::WeightsNotGenerator(format!(
                 "its convolutions are not those of a ResNet generator; its first tensor is {}",
@@ -83,14 +93,15 @@ impl Reason {
     }
 }
 
-/// The networks among tensors of a file of `length` bytes, in its order.
-pub(super) fn networks(listed: &[Listed], length: usize) -> Vec<Found> {
+/// The networks among tensors of a file of `length` bytes, in its order, which is that of the
+/// forward pass if it `keeps_order`.
+pub(super) fn networks(listed: &[Listed], length: usize, keeps_order: bool) -> Vec<Found> {
     let modules = modules(listed);
     let is_moment =
         |module: &&Module<'_>| module.path.split('.').any(|part| MOMENTS.contains(&part));
     let modules = modules.iter().filter(|module| !is_moment(module)).collect();
     let mut found = Vec::new();
-    search(modules, 0, &mut found);
+    search(modules, 0, keeps_order, &mut found);
     for network in &mut found {
         if let Ok(Recipe { sources, .. }) = &network.recipe {
             let numbers = sources.iter().try_fold(0_usize, |sum, source| {
@@ -108,13 +119,13 @@ pub(super) fn networks(listed: &[Listed], length: usize) -> Vec<Found> {
 }
 
 /// Finds the networks among `modules`, whose first `depth` names are the same.
-fn search(modules: Vec<&Module<'_>>, depth: usize, found: &mut Vec<Found>) {
+fn search(modules: Vec<&Module<'_>>, depth: usize, keeps_order: bool, found: &mut Vec<Found>) {
     if !modules.iter().any(|module| module.conv().is_some()) {
         return;
     }
     let path = modules.first().map_or("", |module| module.path);
     let prefix = || path.split('.').take(depth).collect::<Vec<_>>().join(".");
-    if let Some(recipe) = recognise(&modules) {
+    if let Some(recipe) = recognise(&modules, keeps_order) {
         found.push(Found { prefix: prefix(), recipe });
         return;
     }
@@ -124,13 +135,18 @@ fn search(modules: Vec<&Module<'_>>, depth: usize, found: &mut Vec<Found>) {
     let networks = children.iter().filter(|child| begins(child)).count();
     let are_apart = networks > 1 || children.iter().filter(of_convs).count() == 1;
     let before = found.len();
-    children.into_iter().for_each(|child| search(child, depth + 1, found));
+    children.into_iter().for_each(|child| search(child, depth + 1, keeps_order, found));
     if are_apart {
         return;
     }
     // A reason given to a part of a network says nothing about the whole.
     let mut parts = found.split_off(before);
-    parts.retain(|network| matches!(network.recipe, Ok(_) | Err(Reason::BatchNorm)));
+    parts.retain(|network| {
+        matches!(
+            network.recipe,
+            Ok(_) | Err(Reason::BatchNorm | Reason::ZeroPadding | Reason::Unordered)
+        )
+    });
     if parts.is_empty() {
         parts.push(Found { prefix: prefix(), recipe: Err(reason) });
     }
@@ -160,11 +176,12 @@ fn begins(modules: &[&Module<'_>]) -> bool {
     first && modules.iter().filter(|module| module.conv().is_some()).count() > 2
 }
 
-fn recognise(modules: &[&Module<'_>]) -> Option<Result<Recipe, Reason>> {
+fn recognise(modules: &[&Module<'_>], keeps_order: bool) -> Option<Result<Recipe, Reason>> {
     if modules.len() > MOST_MODULES {
         return None;
     }
-    generator::generator(modules).or_else(|| Some(Ok(discriminator::discriminator(modules)?)))
+    generator::generator(modules, keeps_order)
+        .or_else(|| Some(Ok(discriminator::discriminator(modules)?)))
 }
 
 /// What a network is that is neither.
@@ -175,15 +192,17 @@ fn reason(modules: &[&Module<'_>]) -> Reason {
     let judges = count(&|[output, ..]| *output == 1) == 1;
     let from_pictures = |[_, input, ..]: &[usize; 4]| matches!(input, 1 | 3 | 6);
     let small = |[_, _, height, width]: &[usize; 4]| (*height, *width) == (4, 4);
-    if count(&small) > 2 || count(&|shape| shape[2..] == [1, 1]) == shapes.len() {
-        // The last convolution of a U-Net is transposed, and so its inputs come first.
-        let pictures = count(&|shape| from_pictures(shape));
-        return if judges && pictures <= 1 { Reason::Discriminator } else { Reason::UNet };
-    }
     let is_wide = |module: &&&Module<'_>| module.conv().is_some_and(|shape| shape[2..] == [7, 7]);
     let mut wide: Vec<_> = modules.iter().filter(is_wide).take(3).collect();
     wide.sort_by_cached_key(|module| module.natural());
     let wide: Vec<_> = wide.iter().filter_map(|module| module.conv()).collect();
+    if wide.len() != 2
+        && (count(&small) > 2 || count(&|shape| shape[2..] == [1, 1]) == shapes.len())
+    {
+        // The last convolution of a U-Net is transposed, and so its inputs come first.
+        let pictures = count(&|shape| from_pictures(shape));
+        return if judges && pictures <= 1 { Reason::Discriminator } else { Reason::UNet };
+    }
     if let [[ngf, input, ..], [output, last, ..]] = wide[..]
         && ngf == last
     {

@@ -25,7 +25,7 @@ pub(super) struct Module<'f> {
     pub strange: Option<&'f str>,
 }
 
-impl Module<'_> {
+impl<'f> Module<'f> {
     /// The shape of a convolution's weight; `None` for any other module.
     pub fn conv(&self) -> Option<[usize; 4]> {
         self.weight.as_ref()?.1.try_into().ok()
@@ -36,14 +36,24 @@ impl Module<'_> {
         matches!((&self.weight, &self.bias), (Some((_, [a])), Some((_, [b]))) if a == b)
     }
 
-    /// Its name as words and numbers, so that 9 comes before 10.
-    pub fn natural(&self) -> Vec<(&str, u64)> {
-        let part = |part| {
-            let word = str::trim_end_matches(part, |c: char| c.is_ascii_digit());
-            let number = part.strip_prefix(word).and_then(|number| number.parse().ok());
-            (word, number.unwrap_or_default())
-        };
-        self.path.split('.').map(part).collect()
+    /// Its name as words and the numbers behind them, so that 9 comes before 10.
+    pub fn natural(&self) -> Vec<(&'f str, Option<u64>)> {
+        let mut parts = Vec::new();
+        let mut rest = self.path;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(digits);
+            let end = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+            let (number, behind) = behind.split_at(end);
+            parts.push((word, number.parse().ok()));
+            rest = behind;
+        }
+        parts
+    }
+
+    /// The name of what it is in.
+    pub fn parent(&self) -> &'f str {
+        self.path.rsplit_once('.').map_or("", |(parent, _)| parent)
     }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     about::About,
-    architecture::{Architecture, Layer},
+    architecture::{Architecture, Down, Layer},
     discriminator,
     names::check,
     state::StateDict,
@@ -127,6 +127,13 @@ impl Export<'_> {
             numbers: Cow::Owned(blur.numbers),
         });
         let mut entries: Vec<_> = tensors.chain(blurs).collect();
+        if let Blueprint::Generator(architecture) = &self.blueprint
+            && architecture.down == Down::Mirrored
+        {
+            // By which it is recognised, and under which its own project reads it.
+            entries.iter_mut().for_each(|entry| entry.name = mirrored(architecture, &entry.name));
+            return entries;
+        }
         // A stable sort: what shares an index stays in its order.
         entries.sort_by_key(|entry| {
             let index = entry.name.split('.').nth(1).and_then(|index| index.parse::<usize>().ok());
@@ -145,6 +152,27 @@ impl Export<'_> {
         }
         Ok(())
     }
+}
+
+/// The name that the project of [`Down::Mirrored`] has for a tensor.
+fn mirrored(architecture: &Architecture, name: &str) -> String {
+    let names = architecture.layers().into_iter().flat_map(|layer| {
+        let module = match layer {
+            Layer::Stem => "initial".into(),
+            Layer::Down(step) => format!("down_blocks.{step}.conv"),
+            Layer::Block(block, conv) => format!("res_blocks.{block}.block.{conv}.conv"),
+            Layer::Up(step) => format!("up_blocks.{step}.conv"),
+            Layer::Head => return vec![(architecture.key(layer), "last".into())],
+        };
+        let norm = architecture.norm_key(layer).map(|key| (key, format!("{module}.1")));
+        let conv = (architecture.key(layer), format!("{module}.0"));
+        [Some(conv), norm].into_iter().flatten().collect()
+    });
+    let mut names = names.filter_map(|(own, other)| {
+        let leaf = name.strip_prefix(&own)?.strip_prefix('.')?;
+        matches!(leaf, "weight" | "bias").then(|| format!("{other}.{leaf}"))
+    });
+    names.next().unwrap_or_else(|| name.into())
 }
 
 /// Writes numbers as float32 or, if `half`, as float16.

@@ -94,6 +94,7 @@ impl Network<'_, '_> {
             Layer::Stem | Layer::Head => self.reflected(x, 3),
             Layer::Block(..) => self.reflected(x, 1),
             Layer::Up(_) => self.enlarged(x),
+            Layer::Down(_) if self.architecture.down == Down::Mirrored => self.reflected(x, 1),
             Layer::Down(_) => x.into(),
         };
         let x = self.convolved(layer, &x)?;
@@ -143,11 +144,11 @@ impl Network<'_, '_> {
         let transposed = architecture.is_transposed(layer);
         let zeros = match layer {
             Layer::Stem | Layer::Block(..) | Layer::Head => 0,
-            Layer::Down(_) => 1,
+            Layer::Down(_) => u64::from(architecture.down != Down::Mirrored),
             Layer::Up(_) => u64::from(architecture.up != Up::Bilinear),
         };
         let strided =
-            transposed || matches!(layer, Layer::Down(_)) && architecture.down == Down::Strided;
+            transposed || matches!(layer, Layer::Down(_)) && architecture.down != Down::Blurred;
         let stride = if strided { 2 } else { 1 };
         let (kernel, strides, pads) = ([side; 2], [stride; 2], [zeros; 4]);
         let weight = self.weights(format!("{key}.weight"), &shape)?;

@@ -8,7 +8,7 @@ pub mod unfinished;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
     error::{Error, Result},
@@ -31,6 +31,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// Writes a file, and the folders that lead to it; the old file stays until the new one is
 /// complete. Fails with `file-not-written`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let path = &target(path)?;
     let temporary = path.with_added_extension("tmp");
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let written = folder
@@ -41,6 +42,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
     }
     written.map_err(|error| not_written(path, &error))
+}
+
+/// The file to write, wherever links at `path` lead. Fails with `file-not-written` for a device or a
+/// pipe, whose place no file should take.
+pub fn target(path: &Path) -> Result<PathBuf> {
+    match path.canonicalize() {
+        Ok(target) if target.is_file() || target.is_dir() => Ok(target),
+        Ok(_) => {
+            let detail = format!("{}: it is no ordinary file", path.display());
+            Err(Error::FileNotWritten(detail))
+        }
+        // It does not exist yet.
+        Err(_) => Ok(path.into()),
+    }
 }
 
 /// Writes JSON, readable for people too. Fails with `file-not-written`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cyclegan_web::error::Result;
 
-use super::not_written;
+use super::{not_written, target};
 
 /// A file on its way. Unless it is completed, nothing is left of it, and an old file stays.
 pub struct Unfinished {
@@ -19,11 +19,12 @@ impl Unfinished {
     /// Begins a file at `path`, and makes the folders that lead to it. Fails with
     /// `file-not-written`.
     pub fn create(path: &Path) -> Result<Self> {
+        let path = &target(path)?;
         let temporary = path.with_added_extension("tmp");
         let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
         let file = folder.and_then(|()| File::create(&temporary));
         let file = file.map_err(|error| not_written(path, &error))?;
-        Ok(Self { path: path.into(), temporary, to: Some(BufWriter::new(file)) })
+        Ok(Self { path: path.clone(), temporary, to: Some(BufWriter::new(file)) })
     }
 
     /// Writes the next piece. Fails with `file-not-written`.
