@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exported } from '../../www/page/export-files.js';
+import { readerOf } from '../../www/page/pth-reader.js';
 import { readZip } from '../e2e/support/zip.js';
 
 /** @typedef {import('../../www/page/export-files.js').Source} Source */
@@ -57,4 +58,19 @@ test('equal names in a zip are told apart', async () => {
   const zip = await exported(engine, both, { to: 'onnx', half: false }, 'run');
   const names = readZip(Buffer.from(await zip.blob.arrayBuffer())).map(({ name }) => name);
   assert.deepEqual(names, ['G_A of run.onnx', 'g_a of RUN (2).onnx']);
+});
+
+test('a file for PyTorch is promised to those whose code has its layers', () => {
+  const authors = { up: 'transpose', down: 'strided', norm: 'instance', pictures: 3 };
+  const cut = { ...authors, up: 'blurred', down: 'blurred' };
+  assert.equal(readerOf([authors, { up: 'transpose', norm: 'instance' }]), 'authors');
+  assert.equal(readerOf([{ ...authors, up: 'bilinear' }]), 'script');
+  assert.equal(readerOf([{ ...authors, up: 'nearest' }]), 'script');
+  assert.equal(readerOf([{ ...authors, norm: 'instance_affine' }]), 'script');
+  assert.equal(readerOf([cut]), 'cut');
+  assert.equal(readerOf([{ ...cut, norm: 'instance_affine' }]), 'none');
+  assert.equal(readerOf([{ ...authors, up: 'blurred' }]), 'none');
+  assert.equal(readerOf([{ ...authors, pictures: 1 }]), 'none');
+  assert.equal(readerOf([null]), 'unknown');
+  assert.equal(readerOf([authors, cut]), 'unknown');
 });

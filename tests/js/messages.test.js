@@ -115,6 +115,7 @@ const PUT_TOGETHER = {
   'reason.*': sentencesOf('reason.').map((key) => key.slice('reason.'.length)),
   'reason.device.*': ['webgpu', 'cpu'],
   'samples.*': union(/type Season = [^;]*;/, engineTypes),
+  'export.pth.*': union(/typedef \{[^}]*\} Reader/, read('www/page/pth-reader.js')),
   'setting.*': fields,
   'setting.*.*': choices,
   'setting.*.about': fields,

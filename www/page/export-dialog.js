@@ -3,6 +3,7 @@ import { button, byId, downloadFile, input, made } from './dom.js';
 import { text } from './messages.js';
 import { announce } from './say.js';
 
+/** @import { Reader } from './pth-reader.js' */
 /** @import { ExportFormat } from '../pkg/cyclegan_web.js' */
 
 /**
@@ -19,6 +20,7 @@ import { announce } from './say.js';
  * @property {{ value: string, words: string, ticked: boolean }[]} directions one: there is no choice
  * @property {boolean} judges whether there are any
  * @property {ExportFormat} to what is chosen at first
+ * @property {Reader} reader of the file for PyTorch
  */
 
 const FORMATS = /** @type {const} */ (['safetensors', 'pth', 'onnx']);
@@ -46,10 +48,11 @@ export async function downloadAs(pressed, offer, make) {
 }
 
 /** @param {Offer} offer @returns {Promise<ExportChoice | null>} null: nothing is to be downloaded */
-function ask({ title, directions, judges, to }) {
+function ask({ title, directions, judges, to, reader }) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('export'));
   if (dialog.open) return Promise.resolve(null);
   byId('export-title').textContent = title;
+  byId('export-pth-about').textContent = text(`export.pth.${reader}`);
   for (const format of FORMATS) input(`export-${format}`).checked = format === to;
   input('export-half').checked = false;
   input('export-judges').checked = false;

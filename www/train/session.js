@@ -382,6 +382,17 @@ export class TrainSession extends EventTarget {
     return generatorOf(await this.#known(id), direction, which);
   }
 
+  /**
+   * The layers of a run's generators, as far as they differ between runs.
+   * @param {string} [id]
+   * @returns {Promise<{ up?: string, norm?: string }>}
+   */
+  async exportLayers(id) {
+    const { record } = await this.#known(id);
+    const { up, norm } = JSON.parse(record.config);
+    return { up, norm };
+  }
+
   /** The last checkpoint of a finished run; null: not kept. @param {string} [id] */
   async exportCheckpoint(id) {
     const known = id ?? this.#work.run?.record.id;

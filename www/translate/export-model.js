@@ -3,6 +3,7 @@ import { WEIGHTS_NAME } from '../files/weights-kind.js';
 import { downloadAs } from '../page/export-dialog.js';
 import { exported } from '../page/export-files.js';
 import { text } from '../page/messages.js';
+import { readerOf } from '../page/pth-reader.js';
 import { base64, thumbnails } from '../page/thumbnail.js';
 import { settings } from './controls.js';
 import { allModels, chosenModel, nameOf } from './model-list.js';
@@ -35,6 +36,7 @@ export async function downloadModel(pressed, page) {
     })),
     judges: false,
     to: /** @type {const} */ ('safetensors'),
+    reader: readerOf(all.map(({ card, network }) => card ?? network)),
   };
   await downloadAs(pressed, offer, async (choice) => {
     /** @type {Source[]} */

@@ -3,6 +3,7 @@ import { only } from '../../files/safetensors.js';
 import { downloadAs } from '../../page/export-dialog.js';
 import { exported } from '../../page/export-files.js';
 import { text } from '../../page/messages.js';
+import { readerOf } from '../../page/pth-reader.js';
 import { DOMAINS } from '../gather/domains.js';
 import { directionOf, pairOf } from './words.js';
 
@@ -38,7 +39,8 @@ export async function exportRun(session, pressed, id, which) {
   }));
   const title = text('export.title', { name: pairOf(names) });
   const judges = checkpoint !== null;
-  await downloadAs(pressed, { title, directions, judges, to: 'pth' }, async (choice) => {
+  const reader = readerOf([await session.exportLayers(id)]);
+  await downloadAs(pressed, { title, directions, judges, to: 'pth', reader }, async (choice) => {
     const chosen = DOMAINS.filter((one) => choice.directions.includes(one));
     /** @type {Source[]} */
     const sources = [];
