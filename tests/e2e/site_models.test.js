@@ -105,7 +105,7 @@ const isTold = (page, code) =>
 visit('a link that leads nowhere is told', MISSING, async ({ page, site }) => {
   site.beside = { 'models/page.pth': '<!doctype html><title>Sign in</title>' };
   for (const [model, code] of [
-    ['models/none.safetensors', 'model-unavailable'],
+    ['models/none.safetensors', 'model-not-there'],
     ['models/page.pth', 'weights-web-page'],
     ['../none.safetensors', 'model-elsewhere'],
     [encodeURIComponent('https://evil.example/w.pth'), 'model-elsewhere'],
@@ -128,7 +128,7 @@ visit('a link that fails leaves the choice and the list as they were', MISSING, 
   await page.selectOption(by('model-select'), 'vintage');
   for (const visits of [1, 2]) {
     await page.goto(`${site.url}?device=cpu&model=models/late.safetensors`);
-    await isTold(page, 'model-unavailable');
+    await isTold(page, 'model-not-there');
     assert.equal(await page.inputValue(by('model-select')), 'vintage', `visit ${visits}`);
     assert.equal(await page.locator(`${by('model-select')} option`).count(), 4);
   }

@@ -130,3 +130,36 @@ test('whoever stops it is heard', async () => {
   await assert.rejects(get({ signal: stop.signal, silence: 5000 }), { name: 'AbortError' });
   assert.equal(asked, 1);
 });
+
+test('what is longer than the page can use is given up at once, and not tried again', async () => {
+  for (const answer of [whole, packed, unsized]) {
+    asked = 0;
+    answers = [answer];
+    const given = get({ most: 100_000, onBytes: (count) => assert.ok(count <= 100_000) });
+    await assert.rejects(given, { why: 'too-long' });
+    assert.equal(asked, 1);
+  }
+  answers = [unsized];
+  assert.equal((await get({ most: CONTENT.length })).length, CONTENT.length);
+});
+
+test('a file that does not end is given up where the limit is, and its connection closed', async () => {
+  let closed = false;
+  answers = [
+    (response) => {
+      const more = () => {
+        while (!closed && response.write(CONTENT));
+      };
+      response.on('drain', more).on('close', () => {
+        closed = true;
+      });
+      more();
+    },
+  ];
+  await assert.rejects(get({ most: 1_000_000 }), { why: 'too-long' });
+  const deadline = performance.now() + 10_000;
+  while (!closed && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(closed);
+});

@@ -13,7 +13,7 @@ register(
   `)}`,
 );
 const { generatorsIn, ModelLoader } = await import('../../www/translate/loader.js');
-const { ownModel, shippedModels } = await import('../../www/models/models.js');
+const { ownModel, shippedModels, siteModel } = await import('../../www/models/models.js');
 
 const signal = new AbortController().signal;
 
@@ -23,6 +23,11 @@ const network = (name, facts) => ({
   ...facts,
 });
 const JUDGE = { kind: 'discriminator', network: null };
+/** A model beside the page, of which nothing is said. */
+const HOSTED = {
+  ...{ path: 'models/a.pth', url: new URL('https://host.example/models/a.pth') },
+  ...{ from: null, to: null, margin: 0, size: null, bytes: null, sha256: null, thumbnails: null },
+};
 /** One generator, as most files hold. */
 const ALONE = { networks: [network('')], about: null };
 
@@ -134,6 +139,23 @@ test('a wrong answer in place of a model is not remembered: the next try fetches
   await load();
   await load();
   assert.equal(asked, 2);
+});
+
+test('of a model beside the page it is told what is wrong with its file', async (t) => {
+  const { loader } = setUp();
+  const load = (/** @type {object} */ said) =>
+    loader.load(siteModel({ ...HOSTED, ...said }), () => {}, signal);
+  const large = { headers: { 'content-length': String(2 ** 30 + 1) } };
+  for (const [answer, code] of /** @type {const} */ ([
+    [() => new Response('', { status: 404 }), 'model-not-there'],
+    [() => new Response('', { status: 410 }), 'model-not-there'],
+    [() => new Response('', { status: 403 }), 'model-unavailable'],
+    [() => new Response('four'), 'model-differs'],
+    [() => new Response('12345', large), 'weights-too-large'],
+  ])) {
+    t.mock.method(globalThis, 'fetch', async () => answer());
+    await assert.rejects(load({ bytes: 5 }), { code });
+  }
 });
 
 test('a model that is not the one that was published is fetched again, too', async (t) => {

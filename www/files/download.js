@@ -9,13 +9,23 @@ const TRIES = 3;
 /** Milliseconds between two attempts. */
 const PAUSE = 1000;
 
-/** @typedef {{ onBytes?: (count: number) => void, signal?: AbortSignal, silence?: number, pause?: number }} Options */
+/** @typedef {{ onBytes?: (count: number) => void, signal?: AbortSignal, most?: number, silence?: number, pause?: number }} Options */
 
-class FetchError extends Error {
-  /** @param {string} message @param {boolean} again a second attempt may succeed */
-  constructor(message, again) {
+export class FetchError extends Error {
+  /**
+   * @param {string} message
+   * @param {'silent' | 'answer' | 'too-long'} why
+   * @param {number | null} [status] of an answer that is none of the file
+   */
+  constructor(message, why, status = null) {
     super(message);
-    this.again = again;
+    this.why = why;
+    this.status = status;
+  }
+
+  /** Whether a second attempt may succeed. */
+  get again() {
+    return this.why === 'silent' || (this.why === 'answer' && Number(this.status) >= 500);
   }
 }
 
@@ -23,7 +33,8 @@ class FetchError extends Error {
  * @template T
  * @param {URL} url
  * @param {(response: Response) => Promise<T>} use reads the response; called for each attempt
- * @param {Options} [options] `onBytes` gets the number of uncompressed bytes so far, from 0 in each attempt
+ * @param {Options} [options] `onBytes` gets the number of uncompressed bytes so far, from 0 in each attempt;
+ *   of more than `most`, none is kept
  * @returns {Promise<T>}
  * @throws {Error} the last attempt's failure
  */
@@ -47,7 +58,11 @@ export async function fetchFile(url, use, options = {}) {
  * @param {Options} options
  * @returns {Promise<T>}
  */
-async function attempt(url, use, { onBytes = () => {}, signal, silence = SILENCE }) {
+async function attempt(
+  url,
+  use,
+  { onBytes = () => {}, signal, most = Infinity, silence = SILENCE },
+) {
   signal?.throwIfAborted();
   const stop = new AbortController();
   const end = () => stop.abort();
@@ -58,12 +73,20 @@ async function attempt(url, use, { onBytes = () => {}, signal, silence = SILENCE
     clearTimeout(timer);
     timer = setTimeout(end, silence);
     count += bytes;
-    onBytes(count);
+    if (count > most) stop.abort();
+    else onBytes(count);
   };
   try {
     const response = await fetch(url, { signal: stop.signal });
-    if (!response.ok) throw new FetchError(`HTTP ${response.status}`, response.status >= 500);
+    const { status } = response;
+    if (!response.ok) throw new FetchError(`HTTP ${status}`, 'answer', status);
     heard(0);
+    // Compressed it is shorter still.
+    const announced = Number(response.headers.get('content-length'));
+    if (announced > most) {
+      stop.abort();
+      throw new FetchError(`${announced} bytes are more than ${most}`, 'too-long');
+    }
     // Reads a clone, so that the browser sees its own response and caches a wasm's machine code with it.
     watch(response.clone(), heard)
       .catch(() => {})
@@ -71,7 +94,9 @@ async function attempt(url, use, { onBytes = () => {}, signal, silence = SILENCE
     return await use(response);
   } catch (error) {
     signal?.throwIfAborted();
-    if (stop.signal.aborted) throw new FetchError(`nothing came for ${silence} ms`, true);
+    if (error instanceof FetchError) throw error;
+    if (count > most) throw new FetchError(`more than ${most} bytes came`, 'too-long');
+    if (stop.signal.aborted) throw new FetchError(`nothing came for ${silence} ms`, 'silent');
     throw error;
   } finally {
     clearTimeout(timer);

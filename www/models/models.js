@@ -4,7 +4,7 @@
  */
 import { CodedError } from '../failure.js';
 import { NOTHING_SAID } from '../files/about.js';
-import { fetchFile } from '../files/download.js';
+import { FetchError, fetchFile } from '../files/download.js';
 import cards from './cards.json';
 
 export { cards };
@@ -55,6 +55,9 @@ const DISCRIMINATORS = /** @type {Record<string, URL>} */ ({
 /** @type {Record<string, 'ab' | 'ba'>} */
 const DIRECTIONS = { summer: 'ab', winter: 'ba' };
 const SEASONS = /** @type {Season[]} */ (Object.keys(DIRECTIONS));
+
+/** Bytes of the largest file to fetch: the engine holds no more. */
+const LARGEST = 2 ** 30;
 
 /** @type {Map<string, Blob>} Weights fetched in this visit. */
 const fetched = new Map();
@@ -129,11 +132,16 @@ export function siteModel(hosted, about = NOTHING_SAID) {
  * @param {Hosted} hosted
  * @param {OnProgress} [onProgress]
  * @param {AbortSignal} [signal]
- * @throws {CodedError} `model-unavailable`
+ * @throws {CodedError} `model-unavailable`, `model-not-there`, `model-differs` from what the list says of it,
+ *   `weights-too-large`
  */
 export async function readHosted({ url, bytes, sha256 }, onProgress = () => {}, signal) {
-  return { weights: await once(url, bytes, onProgress, signal), sha256 };
+  const codes = { missing: 'model-not-there', differs: 'model-differs' };
+  return { weights: await once(url, bytes, onProgress, signal, codes), sha256 };
 }
+
+/** A network that requires a login returns its own page. */
+const SHIPPED = { missing: 'model-unavailable', differs: 'model-unavailable' };
 
 /**
  * The weights of a model that comes with the page, and their expected hash.
@@ -165,8 +173,9 @@ export async function readDiscriminator({ id, discriminator }, signal) {
  * @param {number | null} bytes the expected length, because a server may report the compressed one; null: unknown
  * @param {OnProgress} onProgress
  * @param {AbortSignal} [signal]
+ * @param {typeof SHIPPED} codes of a file that is not there, and of one of another length
  */
-async function once(url, bytes, onProgress, signal) {
+async function once(url, bytes, onProgress, signal, codes = SHIPPED) {
   const known = fetched.get(url.href);
   if (known) return known;
   let whole = bytes;
@@ -174,6 +183,7 @@ async function once(url, bytes, onProgress, signal) {
     onBytes: (/** @type {number} */ count) =>
       onProgress(whole ? Math.min(1, count / whole) : null, count),
     signal,
+    most: LARGEST,
   };
   const read = (/** @type {Response} */ response) => {
     whole ??= lengthOf(response);
@@ -181,13 +191,19 @@ async function once(url, bytes, onProgress, signal) {
   };
   const weights = await fetchFile(url, read, options).catch((error) => {
     if (signal?.aborted) throw error;
-    throw new CodedError('model-unavailable', String(error));
+    throw new CodedError(whyNot(error, codes), String(error));
   });
-  // A network that requires a login returns its own page.
   if (bytes !== null && weights.size !== bytes)
-    throw new CodedError('model-unavailable', `${weights.size} bytes instead of ${bytes}`);
+    throw new CodedError(codes.differs, `${weights.size} bytes instead of ${bytes}`);
   fetched.set(url.href, weights);
   return weights;
+}
+
+/** @param {unknown} error @param {typeof SHIPPED} codes */
+function whyNot(error, { missing }) {
+  if (!(error instanceof FetchError)) return 'model-unavailable';
+  if (error.why === 'too-long') return 'weights-too-large';
+  return error.status === 404 || error.status === 410 ? missing : 'model-unavailable';
 }
 
 /** The length of what arrives, unless it was compressed. @param {Response} response */
