@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import { by, cards, ready, translate } from './support/page.js';
-import { generatorFile, TINY } from './support/weights.js';
+import { generator, generatorFile, safetensors, TINY } from './support/weights.js';
 
 const visit = setUp();
 const SENTENCES = JSON.parse(
@@ -133,3 +133,31 @@ visit('a link that fails leaves the choice and the list as they were', MISSING, 
     assert.equal(await page.locator(`${by('model-select')} option`).count(), 4);
   }
 });
+
+visit(
+  'all generators of a file beside the page are there to choose, or the one that a link names',
+  { expected: LEFT },
+  async ({ page, site }) => {
+    const both = [...generator(TINY, 'netG_A.'), ...generator({ ...TINY, seed: 8 }, 'netG_B.')];
+    site.beside = {
+      'models/both.safetensors': safetensors(both),
+      'models/models.json': JSON.stringify([{ file: 'both.safetensors' }]),
+    };
+    const names = () => page.locator('optgroup[data-of=site] option').allTextContents();
+    await page.goto(`${site.url}?device=cpu&model=models/both.safetensors`);
+    await page.waitForFunction(() =>
+      document.getElementById('progress-line')?.textContent?.includes('2 models from'),
+    );
+    const [a, b] = await names();
+    assert.deepEqual([a, b], ['both.safetensors · netG_A', 'both.safetensors · netG_B']);
+    await page.selectOption(by('model-select'), { label: b });
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
+    await translate(page, 1);
+    assert.equal((await cards(page))[0].state, 'done');
+
+    await page.goto(site.url);
+    await isChosen(page, 'site:models/both.safetensors/netG_B');
+    await page.goto(`${site.url}?device=cpu&model=models/both.safetensors&network=netG_A`);
+    await isChosen(page, 'site:models/both.safetensors/netG_A');
+  },
+);

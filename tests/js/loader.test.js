@@ -26,7 +26,16 @@ const JUDGE = { kind: 'discriminator', network: null };
 /** A model beside the page, of which nothing is said. */
 const HOSTED = {
   ...{ path: 'models/a.pth', url: new URL('https://host.example/models/a.pth') },
-  ...{ from: null, to: null, margin: 0, size: null, bytes: null, sha256: null, thumbnails: null },
+  ...{
+    network: null,
+    from: null,
+    to: null,
+    margin: 0,
+    size: null,
+    bytes: null,
+    sha256: null,
+    thumbnails: null,
+  },
 };
 /** One generator, as most files hold. */
 const ALONE = { networks: [network('')], about: null };

@@ -10,6 +10,7 @@ import { basics, whole } from '../files/about.js';
  * @typedef {object} Hosted
  * @property {string} path from the page's folder
  * @property {URL} url
+ * @property {string | null} network of those in its file; null: any
  * @property {string | null} from
  * @property {string | null} to
  * @property {number} margin pixels; 0: none, or not said
@@ -44,13 +45,14 @@ export async function hostedModels(page) {
  * The model that a link names.
  * @param {string} asked from the page's folder
  * @param {URL} page
+ * @param {string | null} [network] of those in its file
  * @returns {Hosted}
  * @throws {CodedError} `model-elsewhere`
  */
-export function linkedModel(asked, page) {
+export function linkedModel(asked, page, network = null) {
   const url = beside(asked, folderOf(page), page);
   if (!url) throw new CodedError('model-elsewhere', `${asked} is not below ${folderOf(page)}`);
-  return { ...UNKNOWN, url, path: pathOf(url, page) };
+  return { ...UNKNOWN, network: network || null, url, path: pathOf(url, page) };
 }
 
 const UNKNOWN = {
@@ -69,13 +71,14 @@ function listed(entry, list, page) {
   const said = /** @type {Record<string, unknown>} */ (entry);
   const url = beside(said.file, list, page);
   if (!url) return [];
-  const { sha256, thumbnails } = said;
+  const { network, sha256, thumbnails } = said;
   const pictures = Array.isArray(thumbnails) ? thumbnails : [];
   const [before, after] = pictures.map((picture) => beside(picture, list, page));
   return [
     {
       path: pathOf(url, page),
       url,
+      network: typeof network === 'string' && network ? network : null,
       ...basics(said),
       bytes: whole(said.bytes),
       sha256: typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256) ? sha256 : null,

@@ -107,21 +107,29 @@ export function ownModel(file, facts = {}) {
  * A model beside the page, by its file's name. What its list says of it comes before what its file says.
  * @param {Hosted} hosted
  * @param {About} [about] once it has been fetched
+ * @param {Partial<Pick<Model, 'part' | 'network'>>} [facts]
  * @returns {Model}
  */
-export function siteModel(hosted, about = NOTHING_SAID) {
-  const { path, bytes, margin, size, from, to } = hosted;
+export function siteModel(hosted, about = NOTHING_SAID, facts = {}) {
+  const { path, bytes, margin, size } = hosted;
+  const { part = hosted.network } = facts;
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  // Of which of several networks the looks are named, only a list that names the network says.
+  const listed = part === null || part === hosted.network ? hosted : null;
+  const said = part === null ? about : null;
   return {
     ...PLAIN,
-    value: `site:${path}`,
-    name: path.slice(path.lastIndexOf('/') + 1),
+    ...facts,
+    value: part === null ? `site:${path}` : `site:${path}/${part}`,
+    name: part === null ? file : `${file} · ${part}`,
+    part,
     hosted,
     margin: margin || about.margin,
     bytes,
     about: {
       ...about,
-      from: from ?? about.from,
-      to: to ?? about.to,
+      from: listed?.from ?? said?.from ?? null,
+      to: listed?.to ?? said?.to ?? null,
       size: size ?? about.size,
     },
   };

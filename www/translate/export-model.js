@@ -56,7 +56,7 @@ export async function downloadModel(pressed, page) {
 
 /** The model of the way back, if it is known. @param {Model} model */
 function oppositeOf(model) {
-  const { file, part } = model;
+  const { file, hosted, part } = model;
   const [from, to] = looksOf(model);
   const others = allModels().filter((one) => one !== model && originOf(one) === originOf(model));
   const back = others.find((one) => {
@@ -64,7 +64,9 @@ function oppositeOf(model) {
     return from && to && source === to && target === from;
   });
   // Names such as G_A and G_B are equally long; that of an average is longer than what it is an average of.
-  const beside = others.filter((one) => one.file === file && one.part?.length === part?.length);
+  const beside = others.filter(
+    (one) => one.file === file && one.hosted === hosted && one.part?.length === part?.length,
+  );
   return back ?? (part !== null && beside.length === 1 ? beside[0] : undefined);
 }
 

@@ -264,7 +264,7 @@ async function prepare(signal) {
   const onProgress = (/** @type {number | null} */ fraction, /** @type {number} */ bytes) =>
     showLine(loadingWords(fraction, bytes));
   const first = await loader.load(chosen, onProgress, signal);
-  const model = await learnAbout(await foundAgain(chosen, first), loader);
+  const model = await learnAbout(await foundAgain(chosen, first), loader, first);
   const weights = model.part === chosen.part ? first : await loader.load(model, onProgress, signal);
   return { model, weights, settings: settings(), version: device.version() };
 }
