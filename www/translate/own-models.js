@@ -2,12 +2,13 @@
 import { failureOf } from '../failure.js';
 import { WEIGHTS_NAME } from '../files/weights-kind.js';
 import { confirmed } from '../page/confirm.js';
-import { button, byId, input } from '../page/dom.js';
+import { button, byId, input, shownName } from '../page/dom.js';
 import { formatTime, text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { isSlow } from '../page/support.js';
 import { batchWords, earlierStates, inOrderOfUse } from './batch.js';
 import { changeModel, chooseModel, dropModel } from './controls.js';
+import { showLeft } from './left-models.js';
 import { addModel, allModels, chosenModel, nameOf, pairName } from './model-list.js';
 import { modelsIn, partsOf, rememberParts } from './own-record.js';
 import { polish } from './polish.js';
@@ -114,13 +115,14 @@ export async function changeModels(change) {
  */
 export function takeModels(found, aside = false) {
   notify('');
+  showLeft([]);
   return changeModels(async () => {
     const { latest, earlier } = earlierStates(found);
     const taken = [];
     /** @type {(Failure & { name: string })[]} */
     const left = [];
     for (const { file } of inOrderOfUse(latest)) {
-      showLine(text('models.checking', { name: file.name }));
+      showLine(text('models.checking', { name: shownName(file.name) }));
       try {
         taken.push(await added(file, { chosen: taken.length === 0 }));
       } catch (error) {
@@ -135,8 +137,9 @@ export function takeModels(found, aside = false) {
     }
     if (taken.length === 0 && !aside) {
       hideProgress();
-      tellFailure(left[0], left[0].name);
+      tellFailure(left[0], shownName(left[0].name));
     } else tellEnd(batchWords(taken, left, earlier));
+    if (taken.length > 0 || left.length > 1) showLeft(left);
   });
 }
 

@@ -10,6 +10,7 @@ import { lockControls, settings, setUpControls } from './controls.js';
 import { setUpDownload } from './download-button.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
+import { showLeft } from './left-models.js';
 import { ModelLoader } from './loader.js';
 import { translateAll } from './loop.js';
 import { chosenModel } from './model-list.js';
@@ -151,6 +152,7 @@ let walks = 0;
 /** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
 async function takeFiles(chunks) {
   notify('');
+  showLeft([]);
   const mine = walks;
   const found = { photos: 0, all: 0, models: /** @type {Candidate[]} */ ([]) };
   for await (const { photos, models, ignored, problems } of chunks) {
@@ -218,6 +220,7 @@ async function translate(start = () => begin(run)) {
   stop = cancelled;
   offerUndo(NOTHING); // the space is needed
   notify('');
+  showLeft([]);
   resetProgress();
   try {
     const how = await prepare(cancelled.signal);
