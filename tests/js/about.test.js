@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { aboutIn, NOTHING_SAID } from '../../www/files/about.js';
 
 const scene = readFileSync(new URL('../e2e/fixtures/scene.jpg', import.meta.url));
-/** The smallest start of a JPEG that says its size. @param {number} side */
+/** The start of a JPEG, which says its size, and the end. @param {number} side */
 const jpeg = (side) =>
   Buffer.from([
     ...[0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, side >> 8, side & 255, side >> 8, side & 255, 3],
-    ...[1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0],
+    ...[1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 0xff, 0xd9],
   ]).toString('base64');
 
 /** @param {unknown} header @param {number} [length] that the file claims */
@@ -47,6 +47,8 @@ test('what is too long, too large or no text is left out, and the rest stays', a
   assert.equal((await about({ ...FULL, from: ' \n ' })).from, null);
   assert.equal((await about({ ...FULL, from: 'a\u001b[31m\nb' })).from, 'a [31m b');
   assert.equal((await about({ ...FULL, to: 'a\u202eb\u2066c' })).to, 'abc', 'nothing is turned');
+  assert.equal((await about({ ...FULL, to: '\u200f\u200ea' })).to, 'a');
+  assert.equal((await about({ ...FULL, to: '\u200b\u2060' })).to, null, 'nothing can be seen');
   assert.equal((await about({ ...FULL, trained_on: 'x'.repeat(1001) })).trainedOn, null);
   assert.equal((await about({ ...FULL, size: '9999999' })).size, null);
   assert.equal((await about({ ...FULL, margin: '1000' })).margin, 64);
@@ -65,6 +67,7 @@ test('a thumbnail is a small JPEG and nothing else', async () => {
     '',
     jpeg(513),
     jpeg(65_535),
+    scene.subarray(0, scene.length / 2).toString('base64'),
     `/9j/${'A'.repeat(70_000)}`,
   ];
   for (const picture of others) {

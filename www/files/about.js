@@ -4,6 +4,7 @@
  */
 import { ByteReader } from './byte-reader.js';
 import { jpegSize } from './header-walks.js';
+import { unturned } from './names.js';
 import { headerOf } from './safetensors-header.js';
 
 /**
@@ -86,8 +87,7 @@ export function basics(said) {
  */
 function line(said, longest) {
   if (typeof said !== 'string') return null;
-  const text = said
-    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+  const text = unturned(said)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
     .trim();
   return text && [...text].length <= longest ? text : null;
@@ -105,6 +105,8 @@ async function thumbnail(base64) {
   if (!/^\/9j\/[A-Za-z0-9+/]*={0,2}$/.test(base64)) return null;
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const picture = new Blob([bytes], { type: 'image/jpeg' });
+  // A JPEG that is cut off is drawn with a hole.
+  if (bytes.at(-2) !== 0xff || bytes.at(-1) !== 0xd9) return null;
   const size = await jpegSize(new ByteReader(picture));
   return size && Math.max(size.width, size.height) <= LARGEST_THUMBNAIL ? picture : null;
 }

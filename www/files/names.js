@@ -20,6 +20,15 @@ const INVISIBLE =
   /(\u{1F3F4}[\u{E0020}-\u{E007E}]+\u{E007F}|(?:\p{Extended_Pictographic}|\uFE0F|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic}))|\p{Cf}|[\u115F\u1160\u3164\uFFA0]/gu;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}<>:"/\\|?*]/gu;
 
+/** Marks that turn the letters around them. */
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text for display, without marks that turn what stands around it; empty if nothing of it can be seen. @param {string} said */
+export function unturned(said) {
+  const text = said.replace(TURNING, '');
+  return /[^\p{Cf}\p{Z}\p{Cc}\u115F\u1160\u3164\uFFA0\u2800]/u.test(text) ? text : '';
+}
+
 const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
 /** @typedef {keyof typeof EXTENSIONS} Format of a result */
 

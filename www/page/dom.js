@@ -1,4 +1,5 @@
 /** Helpers for finding, creating and changing elements. All markup is in index.html, partly in templates. */
+import { unturned } from '../files/names.js';
 
 /** @param {string} id @returns {HTMLElement} */
 export function byId(id) {
@@ -95,9 +96,7 @@ export function inOrder(parent, items, find, draw) {
 }
 
 /** A file's name for display, without the marks that would reverse its letters. @param {string} name */
-export function shownName(name) {
-  return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
-}
+export const shownName = (name) => unturned(name) || '…';
 
 /**
  * Gives an element an accessible name, and a button a tooltip.

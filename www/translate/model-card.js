@@ -7,6 +7,8 @@ import { nameOf } from './model-list.js';
 /** @import { Card, Facts, Model } from '../models/models.js' */
 
 const pictures = new Pictures();
+/** Of the model that was shown last. @type {HTMLImageElement[]} */
+let awaited = [];
 
 /** @param {Model} model */
 export function showCard(model) {
@@ -28,15 +30,20 @@ function showThumbnails({ about, hosted }) {
     hosted?.thumbnails?.map(({ href }) => href) ??
     about.thumbnails?.map((picture) => pictures.url(picture)) ??
     [];
-  shown.replaceChildren(
-    ...urls.map((url, i) => {
-      const image = document.createElement('img');
-      image.alt = text(i === 0 ? 'compare.before' : 'compare.after');
-      image.addEventListener('error', () => shown.replaceChildren());
-      image.src = url;
-      return image;
-    }),
-  );
+  const images = urls.map((url, i) => {
+    const image = document.createElement('img');
+    image.alt = text(i === 0 ? 'compare.before' : 'compare.after');
+    image.src = url;
+    return image;
+  });
+  awaited = images;
+  shown.replaceChildren();
+  // Both, or none if one is damaged.
+  Promise.all(images.map((image) => image.decode()))
+    .then(() => {
+      if (awaited === images) shown.replaceChildren(...images);
+    })
+    .catch(() => {});
   pictures.sweep();
 }
 

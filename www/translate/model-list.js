@@ -1,5 +1,5 @@
 /** The list of models: the page's, those beside it, and the visitor's own, in groups. */
-import { select } from '../page/dom.js';
+import { select, shownName } from '../page/dom.js';
 import { text } from '../page/messages.js';
 
 /** @import { About } from '../files/about.js' */
@@ -30,7 +30,8 @@ export const pairName = ({ from, to }) =>
   from && to ? text('train.direction', { from, to }) : null;
 
 /** What a model is called. @param {Model} model */
-export const nameOf = ({ name, value }) => name ?? text(`models.${value}`);
+export const nameOf = ({ name, value }) =>
+  name === null ? text(`models.${value}`) : shownName(name);
 
 /** Adds a model at the end of its group; one that is added again takes the place of the former. @param {Model} model */
 export function addModel(model) {
