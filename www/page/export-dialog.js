@@ -1,7 +1,7 @@
 /** Asks as what models are to be downloaded, and downloads them. */
 import { button, byId, downloadFile, input, made } from './dom.js';
 import { text } from './messages.js';
-import { announce } from './say.js';
+import { announce, notify } from './say.js';
 
 /** @import { Reader } from './pth-reader.js' */
 /** @import { ExportFormat } from '../pkg/cyclegan_web.js' */
@@ -32,6 +32,7 @@ const FORMATS = /** @type {const} */ (['safetensors', 'pth', 'onnx']);
  * @param {(choice: ExportChoice) => Promise<{ name: string, blob: Blob }>} make
  */
 export async function downloadAs(pressed, offer, make) {
+  notify('');
   const choice = await ask(offer);
   if (!choice) return;
   pressed.ariaBusy = 'true';
