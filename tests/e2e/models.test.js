@@ -165,6 +165,12 @@ visit(
     await isSaid(page, /“no ending” is ready.*1 file that is no model.*cache\.pkl/);
     assert.ok(await page.isHidden('#notice'));
     assert.deepEqual(await problems(page), {});
+    await page.click(`${by('left-models')} summary`);
+    const reasons = page.locator(`${by('left-models')} li`);
+    assert.match(
+      (await reasons.allTextContents()).join(),
+      /^cache\.pkl: There is no model in this/,
+    );
     assert.match((await page.textContent('#ignored')) ?? '', /\.bin/);
     await translate(page, 1);
     assert.equal((await cards(page))[0].state, 'done');
@@ -180,4 +186,24 @@ visit('a file alone that is no generator says what it is', {}, async ({ page }) 
   await page.waitForSelector(`${by('notice-detail')}:not([hidden])`);
   assert.match((await page.textContent(by('notice-detail'))) ?? '', /^cut\.pth: /);
   assert.equal(await page.locator(`${by('model-select')} option`).count(), 3);
+});
+
+visit('what only looks like a model says what it is', {}, async ({ page }) => {
+  await ready(page);
+  for (const [field, name, bytes, words] of /** @type {const} */ ([
+    ['weights-input', 'run.pth', Buffer.from('7z\xbc\xaf\x27\x1c and more', 'latin1'), /Unpack it/],
+    [
+      'photos-input',
+      'model.onnx',
+      Buffer.from('\x08\x08\x12\x07pytorch', 'latin1'),
+      /This is an ONNX model/,
+    ],
+  ])) {
+    await page.setInputFiles(by(field), upload(name, bytes, ''));
+    await page.waitForFunction(
+      (source) => new RegExp(source).test(document.getElementById('notice')?.textContent ?? ''),
+      words.source,
+    );
+    assert.ok(await page.isHidden('#progress-row'), name);
+  }
 });

@@ -239,3 +239,16 @@ test('where it is not known which network is meant, the first one is', async () 
   const weights = await new ModelLoader(choosy, store).load(ownModel('run.pth'), () => {}, signal);
   assert.equal(weights.network, 'G_B');
 });
+
+test('what is called ONNX and is nothing else is told as that', async () => {
+  const { store } = setUp();
+  const refusing = {
+    load: async () => /** @type {any} */ (null),
+    inspect: async () => Promise.reject(new CodedError('weights-not-recognised', 'it starts with')),
+  };
+  const loader = new ModelLoader(refusing, store);
+  const kindOf = (/** @type {string} */ name) =>
+    loader.add(new File(['x'], name)).catch(({ code, values }) => [code, values?.kind]);
+  assert.deepEqual(await kindOf('a.onnx'), ['weights-not-recognised', 'onnx']);
+  assert.deepEqual(await kindOf('a.pth'), ['weights-not-recognised', undefined]);
+});

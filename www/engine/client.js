@@ -190,8 +190,9 @@ export class EngineClient {
     }
   }
 
-  /** Counts deaths, and terminates an unusable worker. @param {unknown} error */
-  #judged(error) {
+  /** Counts deaths, and terminates an unusable worker. @param {unknown} reported */
+  #judged(reported) {
+    const error = withKind(reported);
     if (!(error instanceof CodedError) || !FATAL.has(error.code)) return error;
     this.#line.drop(error);
     if (error.code === 'engine-unavailable') return error;
@@ -213,4 +214,11 @@ export class EngineClient {
     this.#line.loaded = { weights, report };
     return report;
   }
+}
+
+/** A refusal of a packed file, of which nobody but the engine's detail tells. @param {unknown} error */
+function withKind(error) {
+  if (!(error instanceof CodedError) || error.code !== 'weights-not-recognised') return error;
+  if (!/unpack/.test(error.message)) return error;
+  return new CodedError(error.code, error.message, { kind: 'archive' });
 }

@@ -6,7 +6,7 @@
 import { failureOf, readError } from '../failure.js';
 import { isPicture } from './headers.js';
 import { IMAGE_EXTENSION, MAX_DEPTH } from './names.js';
-import { holdsWeights, WEIGHTS_NAME } from './weights-kind.js';
+import { holdsWeights, ONNX_NAME, WEIGHTS_NAME } from './weights-kind.js';
 
 /** @typedef {{ file: File, path: string }} Candidate `path` has the folders, separated by `/` */
 /**
@@ -104,7 +104,8 @@ async function judged(file, path) {
     if (await holdsWeights(file)) return { model: { file, path } };
     if (await isPicture(file)) return { file, path };
     // A download that went wrong is told by name, unless it is one of many in a folder.
-    if (WEIGHTS_NAME.test(path) && !path.includes('/')) return { model: { file, path } };
+    const named = WEIGHTS_NAME.test(path) || ONNX_NAME.test(path);
+    if (named && !path.includes('/')) return { model: { file, path } };
     return { ignored: endingOf(file.name) };
   } catch (error) {
     const { code, values } = failureOf(error, 'file-gone');

@@ -6,6 +6,9 @@
 /** What people and programs call such files. */
 export const WEIGHTS_NAME = /\.(pth|pt|ckpt|safetensors)(\.(tar|zip))?$/i;
 
+/** A model for other programs. Nothing at its start tells it from other files. */
+export const ONNX_NAME = /\.onnx$/i;
+
 /** Enough for the name of a zip's first entry, and more than the rest needs. */
 const START = 512;
 /** A zip's list of contents is at its end; of a checkpoint's few hundred entries it takes less than this. */

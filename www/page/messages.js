@@ -94,6 +94,10 @@ function plural(forms, n) {
  * @param {Record<string, string>} [values] of which `kind` may be all that is known about a file
  */
 export function errorText(code, values = {}) {
+  if (code === 'weights-not-recognised') {
+    if (values.kind === 'archive') return text('weights.packed');
+    if (values.kind === 'onnx') return text('weights.onnx');
+  }
   if (code === 'image-unsupported' && values.kind) return unsupportedText(values.kind);
   const key = `error.${code}`;
   return hasMessage(key) ? text(key) : text('error.unknown', { code });

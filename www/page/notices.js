@@ -54,8 +54,8 @@ export class Notices {
    * @param {string} [fallback] code of an error that has none of its own
    */
   tellError(error, tone = 'problem', fallback) {
-    const { code, detail } = failureOf(error, fallback);
-    this.tell(code, {}, tone, detail);
+    const { code, detail, values } = failureOf(error, fallback);
+    this.tell(code, values, tone, detail);
   }
 
   /** @param {number} id */

@@ -1,5 +1,6 @@
 /** The weights of each model: where to read them, and those that the visitor adds, renames, forgets. */
 import { CodedError, failureOf } from '../failure.js';
+import { ONNX_NAME } from '../files/weights-kind.js';
 import { bytesOf } from '../files/weights-store.js';
 import { forgetRefused, ownModel, readGenerator, readHosted } from '../models/models.js';
 
@@ -32,7 +33,9 @@ export class ModelLoader {
    */
   async add(file) {
     const read = () => bytesOf(file, 'weights-unreadable');
-    const networks = await this.generators({ read, sha256: null });
+    const networks = await this.generators({ read, sha256: null }).catch((error) => {
+      throw ONNX_NAME.test(file.name) ? asOnnx(error) : error;
+    });
     const all = networks.map(({ part }) => ({ read, sha256: null, network: part }));
     await this.#engine.load(all[0]);
     const stored = await this.#store.add(file.name, file);
@@ -155,6 +158,12 @@ export class ModelLoader {
     if (hosted) return readHosted(hosted, onProgress, signal);
     return { weights: await this.#store.read(file ?? ''), sha256: null };
   }
+}
+
+/** @param {unknown} error why a file that is called so cannot be read */
+function asOnnx(error) {
+  const { code, detail } = failureOf(error);
+  return code === 'weights-not-recognised' ? new CodedError(code, detail, { kind: 'onnx' }) : error;
 }
 
 /**
