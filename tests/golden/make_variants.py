@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes `variant_grey_*` and `variant_blurred_*`: generators forward and backward, from PyTorch.
+"""Writes `variant_grey_*` and `variant_blurred_*`: generators forward and backward, from PyTorch;
+and `forward_mirrored_*`, forward alone.
 
 Needs torch and safetensors. See README.md for what a file holds.
 """
@@ -88,6 +89,70 @@ class Generator(nn.Module):
         return self.model(x)
 
 
+class Layer(nn.Module):
+    def __init__(self, conv, channels, norm, active=True):
+        super().__init__()
+        layers = [conv, norm(channels)] + ([nn.ReLU()] if active else [])
+        self.conv = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class MirroredBlock(nn.Module):
+    def __init__(self, channels, norm):
+        super().__init__()
+        conv = lambda: nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect")
+        self.block = nn.Sequential(
+            Layer(conv(), channels, norm), Layer(conv(), channels, norm, active=False)
+        )
+
+    def forward(self, x):
+        return x + self.block(x)
+
+
+class Mirrored(nn.Module):
+    """All borders mirrored, also of strided convolutions; names as in aladdinpersson's project."""
+
+    def __init__(self, ngf, affine=False):
+        super().__init__()
+        norm = lambda channels: nn.InstanceNorm2d(channels, affine=affine)
+        mirrored = dict(padding_mode="reflect")
+        stem = nn.Conv2d(3, ngf, 7, padding=3, **mirrored)
+        self.initial = nn.Sequential(stem, norm(ngf), nn.ReLU())
+        down = lambda wide: nn.Conv2d(wide // 2, wide, 3, 2, 1, **mirrored)
+        self.down_blocks = nn.ModuleList(
+            Layer(down(wide), wide, norm) for wide in (2 * ngf, 4 * ngf)
+        )
+        self.res_blocks = nn.Sequential(*(MirroredBlock(4 * ngf, norm) for _ in range(BLOCKS)))
+        up = lambda wide: nn.ConvTranspose2d(2 * wide, wide, 3, 2, 1, output_padding=1)
+        self.up_blocks = nn.ModuleList(Layer(up(wide), wide, norm) for wide in (2 * ngf, ngf))
+        self.last = nn.Conv2d(ngf, 3, 7, padding=3, **mirrored)
+
+    def forward(self, x):
+        x = self.initial(x)
+        for layer in self.down_blocks:
+            x = layer(x)
+        x = self.res_blocks(x)
+        for layer in self.up_blocks:
+            x = layer(x)
+        return torch.tanh(self.last(x))
+
+
+def write_mirrored(name, seed, ngf=8, size=(32, 28), **kind):
+    torch.manual_seed(seed)
+    network = Mirrored(ngf, **kind)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.15 if parameter.dim() == 4 else 0.2)
+    x = 2 * torch.rand(1, 3, *size) - 1
+    with torch.no_grad():
+        tensors = {"input": x, "output": network(x)}
+    tensors |= {f"weight.{key}": value for key, value in network.state_dict().items()}
+    file = f"forward_{name}_ngf{ngf}_blocks{BLOCKS}_{size[0]}x{size[1]}.safetensors"
+    save_file(tensors, HERE / file, {"ngf": str(ngf), "blocks": str(BLOCKS)})
+    print(file, float(tensors["output"].std()))
+
+
 def write(name, seed, ngf=8, size=(32, 28), batch=1, **kind):
     torch.manual_seed(seed)
     network = Generator(ngf, **kind)
@@ -119,3 +184,5 @@ write("blurred_down", 3, ngf=5, down=True, size=(24, 16))
 write("blurred_up", 4, ngf=5, up=True, size=(16, 24))
 write("blurred_affine", 5, down=True, up=True, affine=True)
 write("blurred_grey", 6, ngf=6, pictures=1, down=True, up=True, size=(36, 12))
+write_mirrored("mirrored", 7)
+write_mirrored("mirrored_affine", 8, affine=True, size=(20, 36))

@@ -12,6 +12,8 @@ pub mod training;
 
 /// How the names of golden generators begin.
 pub const GENERATORS: [&str; 2] = ["generator_", "variant_"];
+/// The same for those that are not trained here.
+const FORWARD_ONLY: &str = "forward_";
 
 use std::collections::BTreeMap;
 
@@ -74,7 +76,8 @@ pub fn generators() -> Vec<GeneratorCase> {
     };
     let mut cases = Vec::new();
     for (name, bytes) in &files {
-        let is_generator = GENERATORS.iter().any(|kind| name.starts_with(kind));
+        let mut kinds = GENERATORS.iter().chain([&FORWARD_ONLY]);
+        let is_generator = kinds.any(|kind| name.starts_with(kind));
         if is_generator && name.ends_with(".safetensors") {
             let mut state = weights::read(bytes).expect(name);
             let weights = take_prefixed(&mut state, "weight.");
