@@ -110,3 +110,17 @@ test('a list that is missing, or none, is no trouble', async (t) => {
   };
   assert.deepEqual(await hostedModels(PAGE), []);
 });
+
+test('a list or a link can name one network of a file', async (t) => {
+  answering(t, () => [
+    { file: 'a.pth', network: 'G_A' },
+    { file: 'a.pth', network: 7 },
+  ]);
+  const found = await hostedModels(PAGE);
+  assert.deepEqual(
+    found.map(({ network }) => network),
+    ['G_A', null],
+  );
+  assert.equal(linkedModel('a.pth', PAGE, 'G_B').network, 'G_B');
+  assert.equal(linkedModel('a.pth', PAGE, '').network, null);
+});
