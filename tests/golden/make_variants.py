@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes `variant_grey_*` and `variant_blurred_*`: generators forward and backward, from PyTorch;
-and `forward_mirrored_*`, forward alone.
+and `untrained_mirrored_*`, forward alone.
 
 Needs torch and safetensors. See README.md for what a file holds.
 """
@@ -148,7 +148,7 @@ def write_mirrored(name, seed, ngf=8, size=(32, 28), **kind):
     with torch.no_grad():
         tensors = {"input": x, "output": network(x)}
     tensors |= {f"weight.{key}": value for key, value in network.state_dict().items()}
-    file = f"forward_{name}_ngf{ngf}_blocks{BLOCKS}_{size[0]}x{size[1]}.safetensors"
+    file = f"untrained_{name}_ngf{ngf}_blocks{BLOCKS}_{size[0]}x{size[1]}.safetensors"
     save_file(tensors, HERE / file, {"ngf": str(ngf), "blocks": str(BLOCKS)})
     print(file, float(tensors["output"].std()))
 

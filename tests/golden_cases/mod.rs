@@ -13,7 +13,7 @@ pub mod training;
 /// How the names of golden generators begin.
 pub const GENERATORS: [&str; 2] = ["generator_", "variant_"];
 /// The same for those that are not trained here.
-const FORWARD_ONLY: &str = "forward_";
+const FORWARD_ONLY: &str = "untrained_";
 
 use std::collections::BTreeMap;
 
