@@ -1,8 +1,9 @@
 //! What is written for PyTorch and ONNX Runtime, opened by them: `tests/pytorch/check.py`.
 //!
-//! Runs where `python3`, or the interpreter that `CYCLEGAN_PYTHON` names, has PyTorch; elsewhere it
-//! counts as ignored, with the reason: what the built-in harness cannot do.
+//! Ignored, with the reason, where Python has no PyTorch.
 
+#[cfg(not(target_family = "wasm"))]
+mod python;
 #[cfg(not(target_family = "wasm"))]
 mod written;
 
@@ -11,24 +12,13 @@ fn main() {}
 
 #[cfg(not(target_family = "wasm"))]
 fn main() -> std::process::ExitCode {
-    use libtest_mimic::{Arguments, Completion, Trial, run};
-
-    let test = Trial::ignorable_test("networks_are_the_same_in_pytorch_and_onnx", || {
-        Ok(match native::missing() {
-            Some(reason) => Completion::ignored_with(reason),
-            None => {
-                native::check();
-                Completion::Completed
-            }
-        })
-    });
-    run(&Arguments::from_args(), vec![test]).exit_code()
+    python::test("networks_are_the_same_in_pytorch_and_onnx", "torch", native::check)
 }
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use std::{
-        env, fs,
+        fs,
         path::{Path, PathBuf},
         process::Command,
     };
@@ -45,20 +35,8 @@ mod native {
     };
     use serde_json::{Value, json};
 
+    use crate::python::interpreter;
     use crate::written::{about, generators, random_state, written};
-
-    fn python() -> String {
-        env::var("CYCLEGAN_PYTHON").unwrap_or("python3".into())
-    }
-
-    /// Why the test cannot run here.
-    pub fn missing() -> Option<String> {
-        let python = python();
-        match Command::new(&python).args(["-c", "import torch"]).output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some(format!("skipped: {python} has no PyTorch (CYCLEGAN_PYTHON names another)")),
-        }
-    }
 
     pub fn check() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pytorch");
@@ -81,7 +59,7 @@ mod native {
         fs::write(folder.join("cases.json"), Value::from(cases).to_string()).unwrap();
 
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pytorch/check.py");
-        let mut command = Command::new(python());
+        let mut command = Command::new(interpreter());
         let output = command.arg("-B").arg(script).arg(&folder).output().unwrap();
         println!("{}", String::from_utf8_lossy(&output.stdout));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

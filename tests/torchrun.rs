@@ -1,56 +1,34 @@
 //! A run that moves to PyTorch under torchrun and back, as docs/pytorch.md describes:
 //! `examples/torchrun/train.py` with two processes.
 //!
-//! Runs where `python3`, or the interpreter that `CYCLEGAN_PYTHON` names, has PyTorch, numpy and
-//! Pillow; elsewhere it counts as ignored, with the reason.
+//! Ignored, with the reason, where Python has no PyTorch, numpy or Pillow.
+
+#[cfg(not(target_family = "wasm"))]
+mod python;
 
 #[cfg(target_family = "wasm")]
 fn main() {}
 
 #[cfg(not(target_family = "wasm"))]
 fn main() -> std::process::ExitCode {
-    use libtest_mimic::{Arguments, Completion, Trial, run};
-
-    let test = Trial::ignorable_test("losses_go_on_under_torchrun_and_back_here", || {
-        Ok(match native::missing() {
-            Some(reason) => Completion::ignored_with(reason),
-            None => {
-                native::check();
-                Completion::Completed
-            }
-        })
-    });
-    run(&Arguments::from_args(), vec![test]).exit_code()
+    python::test("losses_go_on_under_torchrun_and_back_here", "torch, numpy, PIL", native::check)
 }
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
     use std::{
         collections::BTreeMap,
-        env, fs,
+        fs,
         path::{Path, PathBuf},
         process::Command,
     };
+
+    use crate::python::interpreter;
 
     /// One photo a set, whole and never mirrored, and no pool: no chance is left in a step.
     const PLAIN: &str = "--load-size 32 --crop-size 32 --no-flip --pool-size 0";
     /// Relative difference of a loss that float32 allows.
     const SAME: f64 = 1e-3;
-
-    fn python() -> String {
-        env::var("CYCLEGAN_PYTHON").unwrap_or("python3".into())
-    }
-
-    /// Why the test cannot run here.
-    pub fn missing() -> Option<String> {
-        let python = python();
-        match Command::new(&python).args(["-c", "import torch, numpy, PIL"]).output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some(format!(
-                "skipped: {python} lacks PyTorch, numpy or Pillow (CYCLEGAN_PYTHON names another)"
-            )),
-        }
-    }
 
     fn run(mut command: Command, line: &str, at: &Path) {
         let command = command.current_dir(at).args(line.split_whitespace());
@@ -70,7 +48,7 @@ mod native {
 
     fn torchrun(at: &Path, line: &str) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/torchrun/train.py");
-        let mut command = Command::new(python());
+        let mut command = Command::new(interpreter());
         command.args("-B -m torch.distributed.run --standalone --nproc-per-node 2".split(' '));
         // Each process would take all cores.
         command.arg(script).env("OMP_NUM_THREADS", "1");
