@@ -5,6 +5,8 @@
  * A panic ends the wasm instance. It throws a `RuntimeError`, but an asynchronous call in which it happens
  * never settles: only the worker's `error` event reports it. Either way the running request fails with
  * `engine-died`, and the page replaces the worker.
+ *
+ * The engine is one WebAssembly module: the first worker compiles it, others are given it.
  */
 import { decode, decodeTo, encode } from './engine/decode.js';
 import { holdRun } from './engine/lease.js';
@@ -23,7 +25,7 @@ import init, {
 
 /** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
 /** @import { Trainer } from './train/worker/trainer.js' */
-/** @import { Commands, DeviceReport, Request, TranslateJob, Translated } from './engine/protocol.js' */
+/** @import { Commands, DeviceReport, Request, Start, TranslateJob, Translated } from './engine/protocol.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
@@ -33,6 +35,8 @@ const TELL_EVERY = 100;
 
 /** @type {Engine | null} */
 let engine = null;
+/** The engine's. @type {WebAssembly.Memory} */
+let memory;
 /** The model loaded last. @type {ModelReport | null} */
 let model = null;
 /** The model being polished. @type {Polishing | null} */
@@ -47,20 +51,29 @@ let endRunning = null;
 let last = Promise.resolve();
 
 addEventListener('message', ({ data }) => {
-  last = last.then(() => answer(/** @type {Request} */ (data)));
+  if ('module' in data) start(/** @type {Start} */ (data));
+  else last = last.then(() => answer(/** @type {Request} */ (data)));
 });
 addEventListener('error', (event) => die(event.error ?? event.message));
 addEventListener('unhandledrejection', ({ reason }) => {
   if (reason instanceof WebAssembly.RuntimeError) die(reason);
 });
 
-load().then(
-  () => postMessage({ ready: true }),
-  (/** @type {unknown} */ error) => postMessage({ crash: failureOf(error, 'engine-unavailable') }),
-);
+postMessage({ evaluated: true });
 
-/** Fetches and starts the engine, and reports download progress to the page. */
-async function load() {
+/** @param {Start} given */
+async function start(given) {
+  try {
+    const module = given.module ?? (await compile());
+    ({ memory } = await init({ module_or_path: module }));
+    postMessage({ ready: true, module });
+  } catch (error) {
+    postMessage({ crash: failureOf(error, 'engine-unavailable') });
+  }
+}
+
+/** Fetches and compiles the engine, and reports download progress to the page. */
+async function compile() {
   if (!globalThis.WebAssembly) throw new CodedError('browser-unsupported', 'no WebAssembly');
   const url = new URL('./pkg/cyclegan_web_bg.wasm', import.meta.url);
   let loaded = 0;
@@ -70,7 +83,7 @@ async function load() {
     postMessage({ loaded, total: WASM_BYTES });
   };
   try {
-    await fetchFile(url, (response) => init({ module_or_path: response }), {
+    return await fetchFile(url, compiled, {
       onBytes(count) {
         loaded = count;
         if (!telling) setTimeout(tell, TELL_EVERY);
@@ -82,6 +95,13 @@ async function load() {
     const old = error instanceof WebAssembly.CompileError && loaded === WASM_BYTES;
     throw new CodedError(old ? 'browser-unsupported' : 'engine-unavailable', String(error));
   }
+}
+
+/** Compiles while it is fetched, unless the host calls the file something else. @param {Response} response */
+async function compiled(response) {
+  const known = response.headers.get('content-type')?.startsWith('application/wasm');
+  if (known && 'compileStreaming' in WebAssembly) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** @param {unknown} error */
@@ -238,7 +258,9 @@ async function translate(job) {
     const before = await encode(made.takeBefore(), width, height, 'png');
     const seconds = (performance.now() - started) / 1000;
     const sizes = { width, height, photoWidth, photoHeight, reduced };
-    return { after, before, ...sizes, precision: made.precision, model: by, seconds };
+    const { precision } = made;
+    const { byteLength } = memory.buffer;
+    return { after, before, ...sizes, precision, model: by, seconds, memory: byteLength };
   } finally {
     made.free();
   }

@@ -30,7 +30,8 @@ const engine = new EngineClient(spawn, deviceChoice(), {
   onLoading: (loading) => tellLoading(showLoading(loading)),
 });
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
-const opener = { open: openEngine, version: () => version };
+const another = () => new EngineClient(spawn, 'cpu', { precision: precision() });
+const opener = { open: openEngine, version: () => version, another };
 await setUpTranslate(engine, weights, opener, query.get('model') || null);
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {

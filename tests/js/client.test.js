@@ -437,3 +437,22 @@ test('weights are exported with what was asked for, and the loaded model stays',
   await client.translate(job, mine);
   assert.deepEqual(asked(), ['open load export translate']);
 });
+
+test('a worker is handed over with what it has loaded, and the page starts another', async () => {
+  const { client, asked } = clientOf(good);
+  const other = clientOf(good);
+  await client.load(weights);
+  await client.handOver(other.client);
+  await other.client.translate(job, weights);
+  await client.translate(job, weights);
+  assert.deepEqual(asked(), ['open load translate', 'open load translate']);
+  assert.deepEqual(other.asked(), []);
+});
+
+test('weights can be read from elsewhere, such as a copy', async () => {
+  const { client, workers } = clientOf(good);
+  await client.load(weights, undefined, weightsOf('copy').read);
+  await client.translate(job, weights);
+  assert.equal(Buffer.from(workers[0].requests[1].bytes).toString(), 'copy');
+  assert.equal(workers[0].requests.length, 3);
+});

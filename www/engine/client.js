@@ -29,6 +29,7 @@ const MAX_DEATHS = 3;
 
 export class EngineClient {
   #line;
+  #connect;
   /** The last of the queue. @type {Promise<unknown>} */
   #queue = Promise.resolve();
   #deaths = 0;
@@ -41,7 +42,13 @@ export class EngineClient {
    * @param {import('./connection.js').Options} [options]
    */
   constructor(spawn, device, options) {
-    this.#line = new Connection(spawn, device, options);
+    this.#connect = () => new Connection(spawn, device, options);
+    this.#line = this.#connect();
+  }
+
+  /** Bytes that its worker has taken for photos so far. */
+  get memory() {
+    return this.#line.memory;
   }
 
   /**
@@ -60,10 +67,11 @@ export class EngineClient {
    * previous model stays.
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
+   * @param {() => Promise<ArrayBuffer>} [read] another place to read them from
    * @returns {Promise<ModelReport>}
    */
-  load(weights, signal) {
-    return this.#inTurn(() => this.#load(weights), signal);
+  load(weights, signal, read) {
+    return this.#inTurn(() => this.#load(weights, read), signal);
   }
 
   /**
@@ -95,6 +103,7 @@ export class EngineClient {
       await this.#load(weights);
       this.#line.onPass = onPass;
       const value = await this.#line.post('translate', job);
+      this.#line.memory = value.memory;
       this.#deaths = 0;
       return value;
     }, signal);
@@ -140,6 +149,19 @@ export class EngineClient {
       const value = await this.#line.post(name, fields);
       this.#deaths = 0;
       return value;
+    }, signal);
+  }
+
+  /**
+   * Hands its worker, with all that is loaded there, to another client whose own has not started. This one
+   * starts a new worker when it next needs one.
+   * @param {EngineClient} other
+   * @param {AbortSignal} [signal]
+   */
+  handOver(other, signal) {
+    return this.#inTurn(async () => {
+      other.#line = this.#line;
+      this.#line = this.#connect();
     }, signal);
   }
 
@@ -204,11 +226,11 @@ export class EngineClient {
     );
   }
 
-  /** @param {Weights} weights @returns {Promise<ModelReport>} */
-  async #load(weights) {
+  /** @param {Weights} weights @param {Weights['read']} [read] @returns {Promise<ModelReport>} */
+  async #load(weights, read = weights.read) {
     const { loaded } = this.#line;
     if (loaded?.weights === weights) return loaded.report;
-    const bytes = await weights.read();
+    const bytes = await read();
     const { sha256, network = null } = weights;
     const report = await this.#line.post('load', { bytes, sha256, network }, [bytes]);
     this.#line.loaded = { weights, report };

@@ -10,6 +10,9 @@ const FINAL =
 /** Whether a run should stop here, because the failure is not the photo's fault. @param {string} code */
 export const isFinal = (code) => FINAL.test(code);
 
+/** Whether a photo is skipped, not failed; a missing file may come back. @param {string} code */
+export const isPhotosFault = (code) => code.startsWith('image-');
+
 /** After these codes the engine has ended, is out of memory, or has skipped part of its last work. */
 const DEATHS = new Set([
   'engine-died',

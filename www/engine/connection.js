@@ -35,6 +35,8 @@ export class Connection {
   loaded = null;
   /** Called when the starting worker reports anything. */
   #heard = () => {};
+  /** Bytes of the current worker's wasm memory after its last photo. */
+  memory = 0;
   /** @type {Worker | null} */
   #worker = null;
   /** The current worker's start. @type {Promise<DeviceReport> | null} */
@@ -124,7 +126,7 @@ export class Connection {
 
   /** @param {Worker} worker @param {Reply | Unasked} message */
   #receive(worker, message) {
-    if (worker !== this.#worker) return;
+    if (worker !== this.#worker || 'evaluated' in message) return;
     if ('crash' in message) {
       this.drop(new CodedError(message.crash.code, message.crash.detail));
       return;
@@ -173,6 +175,7 @@ export class Connection {
     this.#end = error;
     this.#starting = null;
     this.loaded = null;
+    this.memory = 0;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

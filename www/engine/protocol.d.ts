@@ -68,6 +68,8 @@ export interface Translated {
   model: ModelReport;
   /** Seconds from file to result. */
   seconds: number;
+  /** Bytes of the worker's wasm memory, which never shrinks. */
+  memory: number;
 }
 
 /** How weights are written for other programs. */
@@ -131,10 +133,20 @@ export interface Loading {
   total: number;
 }
 
+/** The page's answer to `evaluated`: the engine if a worker has compiled it already, else null. */
+export interface Start {
+  module: WebAssembly.Module | null;
+}
+
 /**
- * Unrequested messages of the worker: the engine's download progress; the number of completed passes over a
- * photo (a graphics card completes all at once); once, that it is ready for requests; or that it is unusable,
- * because it could not start (`engine-unavailable`, `browser-unsupported`) or broke down between requests
- * (`engine-died`).
+ * Unrequested messages of the worker: first, that its script runs; the engine's download progress; the number
+ * of completed passes over a photo (a graphics card completes all at once); once, that it is ready for
+ * requests, with the engine for the next worker; or that it is unusable, because it could not start
+ * (`engine-unavailable`, `browser-unsupported`) or broke down between requests (`engine-died`).
  */
-export type Unasked = Loading | { passed: number } | { ready: true } | { crash: Failure };
+export type Unasked =
+  | { evaluated: true }
+  | Loading
+  | { passed: number }
+  | { ready: true; module: WebAssembly.Module }
+  | { crash: Failure };

@@ -4,7 +4,13 @@
  * A worker loaded from a URL does not get the page's `<meta>` content security policy, but one loaded from a
  * `blob:` inherits it. So the worker is a one-line blob that imports the real module, and the promise that
  * nothing leaves this computer is enforced where the photos are.
+ *
+ * The first worker fetches and compiles the engine and posts the module, which every later one instantiates.
+ * The browser shares the machine code between them.
  */
+
+/** The engine, compiled. @type {WebAssembly.Module | null} */
+let compiled = null;
 
 /**
  * @param {string} url of the worker's module, from the bundler
@@ -17,7 +23,12 @@ export function spawnEngine(url) {
   const worker = new Worker(bootstrap, { type: 'module', name: 'engine' });
   // Some browsers read the blob only when the thread starts, so it is revoked at the first sign of life.
   const revoke = () => URL.revokeObjectURL(bootstrap);
-  worker.addEventListener('message', revoke, { once: true });
+  worker.addEventListener('message', ({ data }) => {
+    compiled ??= data.module ?? null;
+    if (!('evaluated' in data)) return;
+    revoke();
+    worker.postMessage({ module: compiled });
+  });
   worker.addEventListener('error', revoke, { once: true });
   return worker;
 }

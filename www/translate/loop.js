@@ -1,69 +1,215 @@
-/** A run: one photo after another through the engine, until none is waiting or the visitor stops it. */
-import { isFinal } from '../engine/codes.js';
+/**
+ * A run: photos through the engine until none is waiting or the visitor stops it.
+ *
+ * On a graphics card one worker translates one photo after another. On the CPU a batch has workers of its own
+ * (`lanes.js`), and the page's worker is free for what the visitor asks for meanwhile, an urgent photo included.
+ *
+ * A photo during which a worker died, or lacked memory, while others were busy is tried once more alone. If it
+ * succeeds, there were too many workers; if not, it is the photo.
+ */
+import { FATAL, isDeath, isFinal, isPhotosFault } from '../engine/codes.js';
 import { CodedError, failureOf } from '../failure.js';
-import { cancel, nextItem, settle } from './queue.js';
+import { Lanes } from './lanes.js';
+import { cancel, giveBack, nextItem, nextUrgent, progress, settle } from './queue.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { Failure } from '../failure.js' */
-/** @import { Item, Queue } from './queue.js' */
+/** @import { Client } from './lanes.js' */
+/** @import { Item, Queue, Result } from './queue.js' */
 
-/** Whether a photo is skipped, not failed; a missing file may come back. @param {string} code */
-export const isPhotosFault = (code) => code.startsWith('image-');
+export { Lanes };
+
+/** Seconds of work from which another worker is started for it. */
+const WORTHWHILE = 2;
+/** Photos in a row that end their workers: the rest would too. */
+const MAX_DEATHS = 3;
+
+/**
+ * @typedef {object} How
+ * @property {Pick<EngineClient, 'translate'>} engine the page's
+ * @property {Lanes | null} [lanes] null: the device is not the CPU
+ * @property {import('../models/models.js').Model} model
+ * @property {Weights} weights of the model
+ * @property {import('../engine/protocol.js').TranslateSettings} settings
+ * @property {string} version of the engine
+ * @property {(item: Item, result: Result) => Promise<Result>} [store] returns what the queue keeps; rejects
+ *   with a code if there is no room
+ * @property {(item: Item) => void} onItem called when a photo begins, progresses and ends
+ * @property {AbortSignal} signal
+ * @property {() => number} [now] milliseconds
+ */
 
 /**
  * @param {Queue} run that has begun
- * @param {object} how
- * @param {Pick<EngineClient, 'translate'>} how.engine
- * @param {import('../models/models.js').Model} how.model
- * @param {Weights} how.weights of the model
- * @param {import('../engine/protocol.js').TranslateSettings} how.settings
- * @param {string} how.version of the engine
- * @param {(item: Item) => void} how.onItem called when a photo begins, progresses and ends
- * @param {AbortSignal} how.signal
+ * @param {How} how
  * @returns {Promise<Failure | null>} what stopped the run early, other than the visitor
  */
 export async function translateAll(run, how) {
-  const { engine, model, weights, settings, version, onItem, signal } = how;
-  for (let item = nextItem(run); item; item = nextItem(run)) {
-    const started = performance.now();
-    const seconds = () => (performance.now() - started) / 1000;
-    onItem(item);
-    try {
-      const file = /** @type {File} */ (item.file);
-      const picture = await engine.translate({ file, ...settings }, weights, signal, (passes) => {
-        run.passes = { done: passes, of: settings.smooth };
-        onItem(item);
-      });
-      await held(picture);
-      const { sha256, ngf, blocks } = picture.model;
-      const by = { name: model.name ?? model.value, sha256, ngf, blocks };
-      const made = { version, model: by, settings };
-      settle(run, item.id, { result: { picture, direction: model.direction, made } }, seconds());
-    } catch (error) {
-      const problem = failureOf(error);
-      if (signal.aborted || isFinal(problem.code)) {
-        cancel(run);
-        onItem(item);
-        return signal.aborted ? null : problem;
-      }
-      const skipped = isPhotosFault(problem.code);
-      settle(run, item.id, { problem, skipped }, seconds());
-    }
-    // A photo that was nearly done when the visitor stopped is kept.
-    if (signal.aborted) cancel(run);
-    onItem(item);
+  const batch = new Batch(run, how);
+  await batch.ended;
+  how.lanes?.close();
+  if (batch.problem || how.signal.aborted) cancel(run);
+  return how.signal.aborted ? null : batch.problem;
+}
+
+class Batch {
+  /** What ends it early. @type {Failure | null} */
+  problem = null;
+  #run;
+  #how;
+  #lanes;
+  #stop = new AbortController();
+  /** Whether the page's worker is at a photo. */
+  #engineBusy = false;
+  /** Photos to try alone, and how many workers were busy when they failed. @type {Map<number, number>} */
+  #suspects = new Map();
+  #deaths = 0;
+  #end = () => {};
+  ended = new Promise((resolve) => {
+    this.#end = () => resolve(undefined);
+  });
+
+  /** @param {Queue} run @param {How} how */
+  constructor(run, how) {
+    this.#run = run;
+    this.#how = how;
+    this.#lanes = how.lanes ?? null;
+    const stop = () => this.#stop.abort(how.signal.reason);
+    how.signal.addEventListener('abort', stop, { once: true });
+    if (how.signal.aborted) stop();
+    run.wake = () => this.#fill();
+    this.#fill();
   }
-  return null;
+
+  /** Gives photos to the workers that are free. The run ends when none is at work. */
+  #fill() {
+    const run = this.#run;
+    const stopped = this.#stop.signal.aborted;
+    while (!stopped && !this.#engineBusy) {
+      const item = nextUrgent(run) ?? (this.#lanes ? null : nextItem(run));
+      if (!item) break;
+      this.#engineBusy = true;
+      this.#work(item, null);
+    }
+    while (!stopped && this.#lanes && this.#wantsMore(this.#lanes)) {
+      const item = nextItem(run);
+      const lane = item && this.#lanes.take();
+      if (!item || !lane) break;
+      this.#work(item, lane);
+    }
+    const busy = this.#lanes?.busy ?? 0;
+    run.lanes = Math.max(1, busy);
+    if (busy > 0 || this.#engineBusy) return;
+    run.wake = () => {};
+    this.#end();
+  }
+
+  /** Whether another photo should be begun. @param {Lanes} lanes */
+  #wantsMore(lanes) {
+    for (const id of this.#suspects.keys()) {
+      if (!this.#run.items.has(id)) this.#suspects.delete(id);
+    }
+    if (this.#suspects.size > 0) {
+      if (lanes.busy > 0) return false;
+      lanes.closeIdle();
+    }
+    const { secondsLeft } = progress(this.#run);
+    const isShort = secondsLeft !== null && secondsLeft < WORTHWHILE;
+    return lanes.busy < lanes.pace && !(isShort && lanes.busy > 0 && lanes.wouldStart);
+  }
+
+  /** @param {Item} item taken @param {Client | null} lane null: the page's worker */
+  async #work(item, lane) {
+    const run = this.#run;
+    const { engine, weights, settings, store = held, onItem } = this.#how;
+    const { now = () => performance.now() } = this.#how;
+    const { signal } = this.#stop;
+    const started = now();
+    const seconds = () => (now() - started) / 1000;
+    onItem(item);
+    const onPass = (/** @type {number} */ passes) => {
+      item.passes = { done: passes, of: settings.smooth };
+      onItem(item);
+    };
+    try {
+      const job = { file: /** @type {File} */ (item.file), ...settings };
+      const picture = await (lane && this.#lanes
+        ? this.#lanes.translate(lane, job, weights, signal, onPass)
+        : engine.translate(job, weights, signal, onPass));
+      const result = await store(item, this.#resultOf(picture));
+      settle(run, item.id, { result }, seconds());
+      this.#free(lane);
+      this.#succeeded(item);
+    } catch (error) {
+      this.#failed(item, failureOf(error), this.#free(lane), seconds());
+    }
+    onItem(item);
+    this.#fill();
+  }
+
+  /** @param {Client | null} lane @returns {number} how many workers were busy with it */
+  #free(lane) {
+    if (lane && this.#lanes) return this.#lanes.give(lane);
+    this.#engineBusy = false;
+    return 1 + (this.#lanes?.busy ?? 0);
+  }
+
+  /** @param {Item} item */
+  #succeeded({ id }) {
+    this.#deaths = 0;
+    const beside = this.#suspects.get(id);
+    if (beside !== undefined) this.#lanes?.tooMany(beside);
+    this.#suspects.delete(id);
+  }
+
+  /** @param {Item} item @param {Failure} problem @param {number} busy workers @param {number} seconds */
+  #failed(item, problem, busy, seconds) {
+    const run = this.#run;
+    const { code } = problem;
+    if (this.#stop.signal.aborted) return giveBack(run, item);
+    if (this.#lanes && busy > 1 && (isDeath(code) || FATAL.has(code))) {
+      this.#suspects.set(item.id, busy);
+      return giveBack(run, item);
+    }
+    this.#suspects.delete(item.id);
+    const last = this.#lanes && FATAL.has(code) ? this.#lastOf(problem) : problem;
+    if (isFinal(last.code)) {
+      this.problem = last;
+      giveBack(run, item);
+      this.#stop.abort();
+    } else {
+      settle(run, item.id, { problem: last, skipped: isPhotosFault(code) }, seconds);
+    }
+  }
+
+  /** What a death means: each worker of a batch counts its own alone. @param {Failure} problem @returns {Failure} */
+  #lastOf(problem) {
+    this.#deaths += 1;
+    if (this.#deaths < MAX_DEATHS || isFinal(problem.code)) return problem;
+    return { code: 'engine-keeps-dying', detail: `the last: ${problem.code}: ${problem.detail}` };
+  }
+
+  /** @param {import('../engine/protocol.js').Translated} picture @returns {Result} */
+  #resultOf(picture) {
+    const { model, settings, version } = this.#how;
+    const { sha256, ngf, blocks } = picture.model;
+    const by = { name: model.name ?? model.value, sha256, ngf, blocks };
+    return { picture, direction: model.direction, made: { version, model: by, settings } };
+  }
 }
 
 /**
  * Makes sure that the browser has room for a result: browsers accept one silently, and fail when it is read.
- * @param {import('../engine/protocol.js').Translated} picture
+ * @param {Item} _item
+ * @param {Result} result
+ * @returns {Promise<Result>}
  * @throws {CodedError} `out-of-room`
  */
-async function held({ before, after }) {
+async function held(_item, result) {
+  const { before, after } = result.picture;
   try {
     for (const blob of [before, after]) await blob.slice(0, 1).arrayBuffer();
+    return result;
   } catch (error) {
     throw new CodedError('out-of-room', String(error));
   }

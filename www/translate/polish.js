@@ -1,6 +1,6 @@
 /** Polishes a model on a person’s photos: it learns to leave less of a fine grid in its pictures. */
+import { isPhotosFault } from '../engine/codes.js';
 import { failureOf } from '../failure.js';
-import { isPhotosFault } from './loop.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 

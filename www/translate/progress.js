@@ -28,8 +28,10 @@ export function showProgress(run) {
   const facts = [count];
   if (secondsEach !== null) facts.push(text('progress.each', { time: formatTime(secondsEach) }));
   if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
-  const { done, of } = run.passes;
-  if (run.running && done > 0) facts.push(text('progress.pass', { n: done, m: of }));
+  const [alone, ...others] = [...run.items.values()].filter(({ active }) => active);
+  const { done, of } = alone?.passes ?? { done: 0, of: 1 };
+  if (run.running && done > 0 && others.length === 0)
+    facts.push(text('progress.pass', { n: done, m: of }));
   if (finished === 0) facts.push(text('progress.first'));
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {

@@ -18,7 +18,9 @@ import { uniqueName } from '../files/names.js';
  * @property {string} name path of the photo, unique within the run
  * @property {File | null} file null if it could not be opened
  * @property {ItemState} state
- * @property {boolean} active the engine is working on it
+ * @property {boolean} active an engine is working on it
+ * @property {boolean} urgent it was added alone to a run under way, or tried again alone: it passes the others
+ * @property {{ done: number, of: number }} passes over it, while it is active
  * @property {Result | null} result
  * @property {Result | null} saved the result that was last downloaded
  * @property {Failure | null} problem why the last attempt failed
@@ -41,7 +43,9 @@ import { uniqueName } from '../files/names.js';
  * @property {Set<string>} endings extensions of those files
  * @property {boolean} running
  * @property {number} finished photos finished since the run began
- * @property {{ done: number, of: number }} passes over the photo that the engine is working on
+ * @property {number} working photos that were taken and not settled
+ * @property {number} lanes photos that are translated at a time
+ * @property {() => void} wake called after photos have joined a run
  * @property {number} timed translations that were timed since the run began
  * @property {number[]} seconds of each of the last few of them
  */
@@ -60,7 +64,9 @@ export function createRun() {
     endings: new Set(),
     running: false,
     finished: 0,
-    passes: { done: 0, of: 1 },
+    working: 0,
+    lanes: 1,
+    wake: () => {},
     timed: 0,
     seconds: [],
   };
@@ -73,7 +79,7 @@ export function createRun() {
  * @returns {Item[]} the new items
  */
 export function addPhotos(run, entries) {
-  return entries.map(({ name, file, problem }) => {
+  const items = entries.map(({ name, file, problem }) => {
     /** @type {Item} */
     const item = {
       id: run.nextId,
@@ -81,6 +87,8 @@ export function addPhotos(run, entries) {
       file,
       state: problem || !file ? 'skipped' : 'waiting',
       active: false,
+      urgent: run.running && entries.length === 1,
+      passes: { done: 0, of: 1 },
       result: null,
       saved: null,
       problem: problem ?? null,
@@ -90,7 +98,12 @@ export function addPhotos(run, entries) {
     if (item.state === 'waiting') run.queue.push(item.id);
     return item;
   });
+  wake(run);
+  return items;
 }
+
+/** Once the caller has done its part. @param {Queue} run */
+const wake = (run) => queueMicrotask(() => run.wake());
 
 /** @param {Queue} run @param {number} id @returns {Item[]} the removed items */
 export function removeItem(run, id) {
@@ -151,6 +164,7 @@ export function retry(run, id) {
   );
   if (!run.running) return start(run, failed);
   enqueue(run, failed);
+  wake(run);
   return failed.length > 0;
 }
 
@@ -160,6 +174,7 @@ function start(run, items) {
   enqueue(run, items);
   run.running = items.length > 0;
   run.finished = 0;
+  run.working = 0;
   run.timed = 0;
   run.seconds = [];
   return run.running;
@@ -169,23 +184,53 @@ function start(run, items) {
 function enqueue(run, items) {
   for (const item of items) {
     item.state = 'waiting';
+    item.urgent = items.length === 1;
     item.problem = null;
     run.queue.push(item.id);
   }
 }
 
-/** Takes the next photo and marks it active; null ends the run. @param {Queue} run @returns {Item | null} */
+/**
+ * Takes the next photo and marks it active. Null: none waits, which ends the run unless others are still
+ * being translated.
+ * @param {Queue} run
+ * @returns {Item | null}
+ */
 export function nextItem(run) {
   while (run.running && run.queue.length > 0) {
     const item = run.items.get(/** @type {number} */ (run.queue.shift()));
-    if (item?.state === 'waiting') {
-      item.active = true;
-      run.passes = { done: 0, of: 1 };
-      return item;
-    }
+    if (item?.state === 'waiting') return take(run, item);
   }
-  run.running = false;
+  if (run.working === 0) run.running = false;
   return null;
+}
+
+/** Takes the next urgent photo. @param {Queue} run @returns {Item | null} null: none is urgent */
+export function nextUrgent(run) {
+  if (!run.running) return null;
+  const isUrgent = (/** @type {Item | undefined} */ item) =>
+    item?.urgent && item.state === 'waiting';
+  const id = run.queue.find((one) => isUrgent(run.items.get(one)));
+  const item = run.items.get(id ?? 0);
+  if (!item) return null;
+  run.queue = run.queue.filter((one) => one !== id);
+  return take(run, item);
+}
+
+/** @param {Queue} run @param {Item} item */
+function take(run, item) {
+  item.active = true;
+  item.urgent = false;
+  item.passes = { done: 0, of: 1 };
+  run.working += 1;
+  return item;
+}
+
+/** Gives a photo back that was taken: it is the next. @param {Queue} run @param {Item} item */
+export function giveBack(run, item) {
+  run.working -= 1;
+  item.active = false;
+  run.queue.unshift(item.id);
 }
 
 /**
@@ -199,6 +244,7 @@ export function nextItem(run) {
  */
 export function settle(run, id, outcome, seconds) {
   run.finished += 1;
+  run.working -= 1;
   if ('result' in outcome) {
     // The first photo also loads the model and compiles shaders: it counts only while it is the only one.
     run.seconds = [...(run.timed > 1 ? run.seconds : []), seconds].slice(-PACE);
@@ -256,18 +302,19 @@ export function progress(run) {
   const queued = run.queue
     .map((id) => run.items.get(id))
     .filter((item) => item?.state === 'waiting');
-  const active = [...run.items.values()].some((item) => item.active);
+  const active = [...run.items.values()].filter((item) => item.active);
   const { finished, seconds } = run;
-  const left = queued.length + Number(active);
+  const left = queued.length + active.length;
   const total = finished + left;
-  const begun = active ? run.passes.done / run.passes.of : 0;
+  const begun = active.reduce((sum, { passes }) => sum + passes.done / passes.of, 0);
   const spent = seconds.reduce((sum, one) => sum + one, 0);
-  const secondsEach = seconds.length > 0 ? spent / seconds.length : null;
+  const perPhoto = seconds.length > 0 ? spent / seconds.length : null;
+  const lanes = Math.max(1, Math.min(run.lanes, left));
   return {
     finished,
     total,
     fraction: total ? (finished + begun) / total : 0,
-    secondsEach,
-    secondsLeft: secondsEach === null ? null : secondsEach * (left - begun),
+    secondsEach: perPhoto === null ? null : perPhoto / run.lanes,
+    secondsLeft: perPhoto === null ? null : (perPhoto * (left - begun)) / lanes,
   };
 }

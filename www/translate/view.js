@@ -1,4 +1,5 @@
 /** The Translate view: the bar, the photos, the gallery, and how they interact. */
+import { CodedError } from '../failure.js';
 import { MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
@@ -12,7 +13,6 @@ import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { showLeft } from './left-models.js';
 import { ModelLoader } from './loader.js';
-import { translateAll } from './loop.js';
 import { chosenModel } from './model-list.js';
 import {
   areChanging,
@@ -46,7 +46,12 @@ import { Viewer } from './viewer.js';
 /** @import { Candidate } from '../files/walk.js' */
 /** @import { WeightsStore } from '../files/weights-store.js' */
 
-/** @typedef {{ open: () => void, version: () => string }} Engine opens the device; says its version */
+/**
+ * @typedef {object} Engine
+ * @property {() => void} open opens the device
+ * @property {() => string} version
+ * @property {() => EngineClient} another with a worker of its own, on the CPU
+ */
 
 const run = createRun();
 /** Ends the current run. @type {AbortController | null} */
@@ -64,6 +69,8 @@ let engine;
 let loader;
 /** @type {Engine} */
 let device;
+/** The workers of batches. @type {import('./lanes.js').Lanes | null} */
+let lanes = null;
 
 const gallery = new Gallery(byId('gallery'), (action, id) => {
   if (action === 'open') viewer.open(id);
@@ -223,7 +230,7 @@ async function translate(start = () => begin(run)) {
   showLeft([]);
   resetProgress();
   try {
-    const how = await prepare(cancelled.signal);
+    const { translateAll, ...how } = await prepare(cancelled.signal);
     showProgress(run);
     const problem = await translateAll(run, {
       ...how,
@@ -261,7 +268,7 @@ async function prepare(signal) {
   showLine(text('device.opening'));
   opening = true;
   // Cancelling does not wait for an engine that is starting, and does not stop it either.
-  await Promise.race([engine.open(), aborted(signal)]).finally(() => {
+  const report = await Promise.race([engine.open(), aborted(signal)]).finally(() => {
     opening = false;
   });
   const onProgress = (/** @type {number | null} */ fraction, /** @type {number} */ bytes) =>
@@ -269,7 +276,17 @@ async function prepare(signal) {
   const first = await loader.load(chosen, onProgress, signal);
   const model = await learnAbout(await foundAgain(chosen, first), loader, first);
   const weights = model.part === chosen.part ? first : await loader.load(model, onProgress, signal);
-  return { model, weights, settings: settings(), version: device.version() };
+  const { translateAll, Lanes } = await import('./loop.js').catch(notFetched);
+  const how = { model, weights, settings: settings(), version: device.version(), translateAll };
+  if (report.device !== 'cpu') return how;
+  lanes ??= new Lanes(device.another);
+  await lanes.prepare([model.value, how.settings], weights, engine, run.queue.length);
+  return { ...how, lanes };
+}
+
+/** @param {unknown} error @returns {never} */
+function notFetched(error) {
+  throw new CodedError('engine-unavailable', String(error));
 }
 
 /** Shows how much of the engine has been downloaded, after Translate was pressed. @param {string} words */
