@@ -170,7 +170,7 @@ visit(
     prepare: (page) =>
       patchWorker(
         page,
-        `WebAssembly.instantiateStreaming = async (source) => {
+        `WebAssembly.compileStreaming = async (source) => {
            await (await source).arrayBuffer();
            throw new WebAssembly.CompileError('unknown instruction');
          };`,
