@@ -13,6 +13,7 @@ import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
+import { keepOwn } from './files/kept.js';
 import { keepWeights } from './files/weights-store.js';
 import init, {
   Engine,
@@ -83,7 +84,11 @@ async function compile() {
     postMessage({ loaded, total: WASM_BYTES });
   };
   try {
-    return await fetchFile(url, compiled, {
+    const start = (/** @type {Response} */ response) => {
+      keepOwn(url, response.clone(), WASM_BYTES);
+      return compiled(response);
+    };
+    return await fetchFile(url, start, {
       onBytes(count) {
         loaded = count;
         if (!telling) setTimeout(tell, TELL_EVERY);

@@ -12,7 +12,7 @@ import { notify, warn } from './page/say.js';
 import { setUpViews, showView } from './page/views.js';
 import { proposeSize } from './translate/controls.js';
 import { takeModels } from './translate/own-models.js';
-import { setUpTranslate, tellLoading, wouldLose } from './translate/view.js';
+import { setUpTranslate, takeGiven, tellLoading, wouldLose } from './translate/view.js';
 
 /** @import { DeviceChoice } from './pkg/cyclegan_web.js' */
 /** @import { DeviceReport } from './engine/protocol.js' */
@@ -20,6 +20,8 @@ import { setUpTranslate, tellLoading, wouldLose } from './translate/view.js';
 const spawn = () => spawnEngine(engineUrl);
 const query = new URLSearchParams(location.search);
 let version = '';
+/** Not in development, where files have no versions. */
+const offline = import.meta.env.PROD ? import('./offline/offline.js') : null;
 
 await translatePage(query, wouldLose);
 setUpViews();
@@ -42,6 +44,8 @@ button('restart').addEventListener('click', () => {
 openEngine();
 training.then((page) => page.open(), noTraining);
 document.documentElement.dataset.started = '';
+// The page works without it.
+offline?.then(({ setUpOffline }) => setUpOffline(takeGiven)).catch(() => {});
 
 /** @param {DeviceReport} report */
 function knowDevice(report) {

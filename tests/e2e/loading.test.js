@@ -15,7 +15,7 @@ const hide = (pattern) => (_, site) => {
 
 const BOOT = {
   'the page’s own script is missing': hide(/index-[^/]*\.js$/),
-  'a part of that script is missing': hide(/messages-[^/]*\.js$/),
+  'a part of that script is missing': hide(/shared-[^/]*\.js$/),
   'no language can be fetched': hide(/(en|zh)-[^/]*\.js$/),
   'the browser cannot read a regular expression in it': (
     /** @type {unknown} */ _,

@@ -19,6 +19,7 @@ const MAY = {
   models: GROUND,
   translate: PAGE,
   'train/gather': [...GROUND, 'page'],
+  offline: [...GROUND, 'page'],
   'train/plan': PLAN,
   'train/keep': [...GROUND, 'page', 'train/gather', 'train/plan'],
   'train/worker': [...GROUND, 'train/gather', 'train/plan', 'train/keep'],
@@ -26,7 +27,7 @@ const MAY = {
   train: [...RUN, 'train/run'],
   'train/view': [...PLAN, 'train/plan', 'train/keep', 'train/run', 'train'],
   'engine-worker.js': [...GROUND, 'train/worker', 'pkg'],
-  'main.js': ['engine-worker.js', ...PAGE, 'translate', 'train/view'],
+  'main.js': ['engine-worker.js', ...PAGE, 'offline', 'translate', 'train/view'],
   public: [],
 };
 

@@ -5,6 +5,7 @@
  */
 import { CodedError } from '../failure.js';
 import { basics, whole } from '../files/about.js';
+import { keepBeside, keptBeside } from '../files/kept.js';
 
 /**
  * @typedef {object} Hosted
@@ -33,11 +34,24 @@ const MOST = 200;
 export async function hostedModels(page) {
   try {
     const url = new URL(LIST, folderOf(page));
-    const response = await fetch(url, { cache: 'no-cache' });
+    const response = await fresh(url);
     const list = response.ok ? await response.json() : [];
     return Array.isArray(list) ? list.slice(0, MOST).flatMap((one) => listed(one, url, page)) : [];
   } catch {
     return [];
+  }
+}
+
+/** The list as it is now, or, without the network, as it was last. @param {URL} url @returns {Promise<Response>} */
+async function fresh(url) {
+  try {
+    const response = await fetch(url, { cache: 'no-cache' });
+    if (response.ok) keepBeside(url, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await keptBeside(url);
+    if (!kept) throw error;
+    return kept;
   }
 }
 

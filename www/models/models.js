@@ -5,6 +5,7 @@
 import { CodedError } from '../failure.js';
 import { NOTHING_SAID } from '../files/about.js';
 import { FetchError, fetchFile } from '../files/download.js';
+import { forgetBeside, keepBeside, keepOwn, keptBeside } from '../files/kept.js';
 import cards from './cards.json';
 
 export { cards };
@@ -197,13 +198,20 @@ async function once(url, bytes, onProgress, signal, codes = SHIPPED) {
     whole ??= lengthOf(response);
     return response.blob();
   };
-  const weights = await fetchFile(url, read, options).catch((error) => {
+  let keep = codes === SHIPPED ? keepOwn : keepBeside;
+  const weights = await fetchFile(url, read, options).catch(async (error) => {
     if (signal?.aborted) throw error;
-    throw new CodedError(whyNot(error, codes), String(error));
+    const code = whyNot(error, codes);
+    if (code === codes.missing && codes !== SHIPPED) forgetBeside(url);
+    const kept = code === 'model-unavailable' ? await keptBeside(url) : undefined;
+    if (!kept) throw new CodedError(code, String(error));
+    keep = async () => {};
+    return kept.blob();
   });
   if (bytes !== null && weights.size !== bytes)
     throw new CodedError(codes.differs, `${weights.size} bytes instead of ${bytes}`);
   fetched.set(url.href, weights);
+  keep(url, new Response(weights));
   return weights;
 }
 

@@ -1,6 +1,7 @@
 /** Real photos to try the page with, fetched on request. */
 import { CodedError } from '../failure.js';
 import { fetchFile } from '../files/download.js';
+import { keepOwn } from '../files/kept.js';
 
 /** Part of the name of each photo and result, as CC BY 4.0 requires. */
 const CREDIT = 'Aitzol Berasategi, CC BY 4.0';
@@ -21,6 +22,7 @@ const PHOTOS = {
 export async function samplePhotos() {
   const fetched = Object.entries(PHOTOS).map(async ([title, url]) => {
     const photo = await fetchFile(url, (response) => response.blob());
+    keepOwn(url, new Response(photo));
     const name = `${title} (${CREDIT}).jpg`;
     return { name, file: new File([photo], name, { type: 'image/jpeg' }) };
   });

@@ -1,6 +1,6 @@
 /** The Translate view: the bar, the photos, the gallery, and how they interact. */
 import { CodedError } from '../failure.js';
-import { MAX_PHOTOS } from '../files/walk.js';
+import { fromInput, MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
 import { button, byId, input, swap } from '../page/dom.js';
@@ -155,6 +155,9 @@ export function wouldLose() {
 
 /** Counts cleared galleries: folders still being read then belong to an earlier one. */
 let walks = 0;
+
+/** Photos and models that came another way than by the page's fields. @param {File[]} files */
+export const takeGiven = (files) => takeFiles(fromInput(files, MAX_PHOTOS - run.items.size));
 
 /** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
 async function takeFiles(chunks) {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { serveSite } from './site.js';
+import { DIST, serveSite } from './site.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('playwright-core').BrowserContext} BrowserContext */
@@ -84,6 +84,8 @@ export function setUp({ gpu = false } = {}) {
         if (faults.length) throw new Error(`beside: ${faults.join('; ')}`, { cause: error });
         throw error;
       } finally {
+        await site.start();
+        site.folder = DIST;
         site.beside = {};
         site.hidden = null;
         site.answer = null;

@@ -21,6 +21,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
   '.png': 'image/png',
   '.json': 'application/json',
   '.safetensors': 'application/octet-stream',
+  '.webmanifest': 'application/manifest+json',
 });
 
 /**
@@ -28,10 +29,13 @@ const TYPES = /** @type {Record<string, string>} */ ({
  * @property {string} origin
  * @property {string} url of the page
  * @property {string[]} served paths that were asked for, in order
+ * @property {string} folder with its files
  * @property {Record<string, Buffer | string>} beside files that its host has added, by path from the page
  * @property {RegExp | null} hidden paths that are answered as if the file were not there
  * @property {((path: string, response: import('node:http').ServerResponse, bytes: Buffer) => boolean) | null} answer
  *   answers in its own way, and says whether it did
+ * @property {() => Promise<void>} stop nobody answers
+ * @property {() => Promise<void>} start again, at the same address
  * @property {() => Promise<void>} close
  */
 
@@ -48,23 +52,27 @@ export async function serveSite() {
     origin: '',
     url: '',
     served: [],
+    folder: DIST,
     beside: {},
     hidden: null,
     answer: null,
+    stop: async () => {},
+    start: async () => {},
     close: async () => {},
   };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     site.served.push(pathname);
-    const body = site.hidden?.test(pathname) ? null : await contentOf(pathname, site.beside);
+    const body = site.hidden?.test(pathname) ? null : await contentOf(pathname, site);
     const type = TYPES[extname(body?.path ?? '')] ?? 'application/octet-stream';
     if (body) response.setHeader('content-type', type);
     if (body && site.answer?.(pathname, response, body.bytes)) return;
     response.writeHead(body ? 200 : 404, { 'content-type': body ? type : 'text/plain' });
     response.end(body ? body.bytes : 'not found');
   });
-  const { origin, close } = await listen(server);
-  return Object.assign(site, { origin, url: `${origin}${SUB_PATH}`, close });
+  Object.assign(site, await listen(server));
+  site.url = `${site.origin}${SUB_PATH}`;
+  return site;
 }
 
 /**
@@ -82,24 +90,30 @@ export async function serveElsewhere() {
   return { ...(await listen(server)), requests };
 }
 
-/** @param {string} pathname @param {Site['beside']} beside */
-async function contentOf(pathname, beside) {
+/** @param {string} pathname @param {Site} site */
+async function contentOf(pathname, { beside, folder }) {
   if (!pathname.startsWith(SUB_PATH)) return null;
   const inside = normalize(decodeURIComponent(pathname.slice(SUB_PATH.length)) || 'index.html');
   if (inside in beside) return { path: inside, bytes: Buffer.from(beside[inside]) };
-  const path = join(DIST, inside);
-  if (!path.startsWith(DIST)) return null;
+  const path = join(folder, inside);
+  if (!path.startsWith(folder)) return null;
   const bytes = await readFile(path).catch(() => null);
   return bytes && { path, bytes };
 }
 
 /** @param {import('node:http').Server} server */
 async function listen(server) {
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  const close = async () => {
+  let port = 0;
+  const start = async () => {
+    if (server.listening) return;
+    await new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(undefined)));
+    port = /** @type {import('node:net').AddressInfo} */ (server.address()).port;
+  };
+  const stop = async () => {
+    if (!server.listening) return;
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { origin: `http://127.0.0.1:${port}`, close };
+  await start();
+  return { origin: `http://127.0.0.1:${port}`, start, stop, close: stop };
 }
