@@ -54,6 +54,9 @@ worker.addEventListener('fetch', (event) => {
 /** Also files of another version, for a tab that is older or newer. @param {string} path */
 const isOwn = (path) => path in site.first || path in site.used || path.startsWith('assets/');
 
+/** An empty page, for which the browser looks for no icon. */
+const AGAIN = '<!doctype html><title>CycleGAN</title><link rel="icon" href="data:,">';
+
 /** A version that cannot take over is asked once. */
 let asked = false;
 
@@ -65,7 +68,7 @@ async function open(event) {
     asked = true;
     waiting.postMessage(TAKE_OVER);
     // It can only take over when this is answered: the page is asked for once more.
-    return new Response('', { headers: { refresh: '0' } });
+    return new Response(AGAIN, { headers: { 'content-type': 'text/html', refresh: '0' } });
   }
   const cached = await (await versionCache(site, folder)).match(folder.href);
   return cached ?? fetch(event.request);
