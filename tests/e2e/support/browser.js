@@ -84,12 +84,13 @@ export function setUp({ gpu = false } = {}) {
         if (faults.length) throw new Error(`beside: ${faults.join('; ')}`, { cause: error });
         throw error;
       } finally {
+        // First, so that nobody is there to see the site change.
+        await context.close();
         await site.start();
         site.folder = DIST;
         site.beside = {};
         site.hidden = null;
         site.answer = null;
-        await context.close();
       }
       assert.deepEqual(
         faults.filter((fault) => !isExpected(fault)),
