@@ -363,7 +363,7 @@ visit(
     prepare: (_, site) => {
       site.beside = {
         'app.html':
-          '<form action="share" method="post" enctype="multipart/form-data"><input type="file" name="photos" multiple><button>',
+          '<link rel="icon" href="data:,"><form action="share" method="post" enctype="multipart/form-data"><input type="file" name="photos" multiple><button>',
       };
     },
   },
