@@ -59,7 +59,7 @@ fn assert_says(output: &Output, words: &[&str]) {
 }
 
 /// Photos without a usual name, and what their translations are called.
-const UNNAMED: [(&str, &str, &str); 9] = [
+const UNNAMED: [(&str, &str, &str); 10] = [
     ("field/pictures/photo", "photo", "photo.png"),
     ("zoo/jpeg/grey.jpg", "tweet.jpg_large", "tweet.png"),
     ("zoo/jpeg/exif_6.jpg", "Bild 2024.05.01", "Bild 2024.05.01.png"),
@@ -69,6 +69,7 @@ const UNNAMED: [(&str, &str, &str); 9] = [
     ("zoo/other/animated.gif", "d.gif", "d.png"),
     ("zoo/webp/lossy.webp", "e.jpg", "e.png"),
     ("zoo/png/rgb_8.png", "f.txt", "f.txt.png"),
+    ("field/pictures/scan.tif", "g.tiff", "g.png"),
 ];
 
 #[test]
@@ -84,18 +85,18 @@ fn photos_are_told_by_their_contents_whatever_they_are_called() {
 
     let output = run(&at, &format!("train a b {TINY} --out run --hold-out 2"));
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_says(&output, &["training on 7 photos of A and 7 of B; held out: 2 of A and 2 of B"]);
+    assert_says(&output, &["training on 8 photos of A and 8 of B; held out: 2 of A and 2 of B"]);
     let weights = "--g-a run/G_A.safetensors --g-b run/G_B.safetensors --device cpu";
     let output = run(&at, &format!("score a b {weights} --load-size 28 --crop-size 24"));
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    assert_says(&output, &["from 5 photos of A and 5 of B; 4 and 4 are scored"]);
+    assert_says(&output, &["from 5 photos of A and 5 of B; 5 and 5 are scored"]);
 }
 
 /// Files that are no photos that can be opened, and what is said of them.
 const LEFT_OUT: [(&str, &str, &str, &str); 8] = [
-    ("field/pictures/scan.tif", "scan.tif", "TIFF", "image-unsupported"),
-    ("field/pictures/scan.tif", "called.jpg", "TIFF", "image-unsupported"),
-    ("field/pictures/scan.tif", "not called", "TIFF", "image-unsupported"),
+    ("zoo/tiff/raw_dng.tif", "raw.dng", "a raw photo", "image-unsupported"),
+    ("zoo/tiff/raw_dng.tif", "called.jpg", "a raw photo", "image-unsupported"),
+    ("zoo/tiff/raw_preview.tif", "not called", "a raw photo", "image-unsupported"),
     ("zoo/other/boxed.jxl", "new.jxl", "JPEG XL", "image-unsupported"),
     ("zoo/other/photo.psd", "layers.psd", "Photoshop", "image-unsupported"),
     ("zoo/other/drawing.svg", "drawing.svg", "SVG", "image-unsupported"),
@@ -110,7 +111,6 @@ fn what_is_left_out_is_named_with_its_kind_and_the_way_on() {
         fill(&at.join(set), &[("field/pictures/photo", "one"), ("zoo/jpeg/grey.jpg", "two")]);
     }
     fs::write(at.join("b/IMG_1.HEIC"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
-    fs::write(at.join("b/raw.dng"), b"II*\0\x08\0\0\0").unwrap();
     fs::write(at.join("b/IMG_2.avif"), b"\0\0\0\x18ftypavif\0\0\0\0mif1avif").unwrap();
     fs::write(at.join("b/notes.txt"), "no photo").unwrap();
     fs::write(at.join("b/clip.mp4"), b"\0\0\0\x18ftypisom\0\0\0\0mp42").unwrap();
@@ -120,7 +120,7 @@ fn what_is_left_out_is_named_with_its_kind_and_the_way_on() {
     let output = translate(&at, "b --out out");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert_eq!(names(&at.join("out")), ["one.png", "two.png"].map(String::from).into());
-    assert_says(&output, &["11 of 13 photos could not be translated"]);
+    assert_says(&output, &["10 of 12 photos could not be translated"]);
     for (_, name, kind, code) in LEFT_OUT {
         assert_says(&output, &[name, kind, code]);
     }
@@ -134,22 +134,25 @@ fn what_is_left_out_is_named_with_its_kind_and_the_way_on() {
     let output = run(&at, &format!("train a b {TINY} --out run --hold-out 0"));
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let told = said(&output);
-    for name in ["IMG_1.HEIC", "scan.tif", "new.jxl", "text.jpg", "empty.jpg", "notes.txt"] {
+    for name in ["IMG_1.HEIC", "raw.dng", "new.jxl", "text.jpg", "empty.jpg", "notes.txt"] {
         let at = told.find(name).unwrap_or_else(|| panic!("{name}: {told}"));
         assert!(at < told.find("training on").unwrap(), "{told}");
     }
 
     // Nothing that can be opened is an error that says what is there instead.
-    fill(&at.join("scans"), &[("field/pictures/scan.tif", "scan.tif")]);
+    fill(&at.join("raws"), &[("zoo/tiff/raw_dng.tif", "raw.dng")]);
     for output in
-        [translate(&at, "scans --out none"), run(&at, &format!("train scans b {TINY} --out none"))]
+        [translate(&at, "raws --out none"), run(&at, &format!("train raws b {TINY} --out none"))]
     {
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-        assert_says(&output, &["dataset-empty", "scan.tif", "TIFF", "export it as JPEG or PNG"]);
+        assert_says(
+            &output,
+            &["dataset-empty", "raw.dng", "a raw photo", "export it as JPEG or PNG"],
+        );
     }
-    let output = translate(&at, "scans/scan.tif --out none");
+    let output = translate(&at, "raws/raw.dng --out none");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert_says(&output, &["scan.tif", "TIFF", "image-unsupported"]);
+    assert_says(&output, &["raw.dng", "a raw photo", "image-unsupported"]);
     assert!(!at.join("none").exists());
 }
 

@@ -78,6 +78,7 @@ fn files_from_the_field_have_the_pixels_that_their_owners_see() {
         ("fill_ff_70000.jpg", 0.6),
         ("iphone.jpg", 0.6),
         ("p3.png", 0.6),
+        ("scan.tif", 0.0),
         ("three_scans_2x2.jpg", 0.6),
     ] {
         let pictures = tests().join("field/pictures");
@@ -132,6 +133,10 @@ fn a_file_cut_anywhere_has_all_its_pixels_or_is_refused() {
         "webp/animated.webp",
         "other/plain.gif",
         "other/plain.bmp",
+        "tiff/classic_be.tif",
+        "tiff/deflate.tif",
+        "tiff/palette_4.tif",
+        "tiff/tiles.tif",
     ] {
         let bytes = fs::read(tests().join("zoo").join(file)).unwrap();
         let whole = read(&tests().join("zoo").join(file)).unwrap();
@@ -225,6 +230,10 @@ fn what_is_too_large_is_refused_by_its_header_at_once() {
         ("JPEG", read_bytes("bomb.jpg", &jpeg)),
         ("PNG", read(&tests().join("zoo/png/bomb.png"))),
         ("WebP", read(&tests().join("zoo/webp/bomb.webp"))),
+        ("TIFF", read(&tests().join("zoo/tiff/bomb.tif"))),
+        ("TIFF, Deflate", read(&tests().join("zoo/tiff/bomb_deflate.tif"))),
+        ("TIFF, a line", read(&tests().join("zoo/tiff/bomb_line.tif"))),
+        ("TIFF, a tile", read(&tests().join("zoo/tiff/bomb_tile.tif"))),
     ] {
         assert!(matches!(refused, Err(Error::ImageTooLarge(_))), "{name}: {refused:?}");
     }

@@ -166,3 +166,33 @@ def webp_chunks(webp):
 def riff(chunks):
     body = b"WEBP" + b"".join(n + struct.pack("<I", len(b)) + b + bytes(len(b) % 2) for n, b in chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def tiff(tags, parts, big=False, order="<", tiles=False):
+    """TIFF: tags by number, each with its type and values, and the strips or tiles of the picture."""
+    sizes = {1: "B", 2: "B", 3: "H", 4: "I", 7: "B", 16: "Q"}
+    wide, file = "Q" if big else "I", bytearray()
+    head = (b"II" if order == "<" else b"MM") + struct.pack(
+        order + ("HHHQ" if big else "HI"), *((43, 8, 0, 16) if big else (42, 8)))
+    count = struct.calcsize(order + wide)
+    tags = {**tags, (324 if tiles else 273): (4, [0] * len(parts)),
+            (325 if tiles else 279): (4, [len(part) for part in parts])}
+    # The directory, what does not fit into it, and the picture.
+    behind = len(head) + (8 if big else 2) + len(tags) * (4 + 2 * count) + count
+    longer = sum(len(values) * struct.calcsize(sizes[kind]) for kind, values in tags.values()
+                 if len(values) * struct.calcsize(sizes[kind]) > count)
+    at = behind + longer
+    for place, part in enumerate(parts):
+        tags[324 if tiles else 273][1][place] = at
+        at += len(part)
+    entries, extra = bytearray(), bytearray()
+    for tag, (kind, values) in sorted(tags.items()):
+        value = struct.pack(f"{order}{len(values)}{sizes[kind]}", *values)
+        entries += struct.pack(order + "HH" + wide, tag, kind, len(values))
+        if len(value) > count:
+            entries += struct.pack(order + wide, behind + len(extra))
+            extra += value
+        else:
+            entries += value.ljust(count, b"\0")
+    file += head + struct.pack(order + ("Q" if big else "H"), len(tags)) + entries
+    return bytes(file + bytes(count) + extra + b"".join(parts))

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import zlib
 
 import numpy
 from PIL import Image, ImageCms, ImageDraw, ImageOps
@@ -364,8 +365,6 @@ def others():
     opens("other/animated.gif", "GIF, animated: its first frame", animated, 0)
     refused("other/cut.gif", "GIF, cut at half", saved(few, "GIF")[:600], "image-damaged")
     refused("other/cut.bmp", "BMP, cut at half", saved(SMALL, "BMP")[:1600], "image-damaged")
-    refused("other/scan.tif", "TIFF", saved(SMALL, "TIFF", compression="tiff_lzw"), "image-unsupported")
-    refused("other/big.tif", "BigTIFF", b"II+\0\x08\0\0\0" + bytes(40), "image-unsupported")
     refused("other/naked.jxl", "JPEG XL", b"\xff\x0a" + bytes(40), "image-unsupported")
     refused("other/boxed.jxl", "JPEG XL in boxes", b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40), "image-unsupported")
     refused("other/photo.jp2", "JPEG 2000", b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(40), "image-unsupported")
@@ -376,10 +375,117 @@ def others():
     refused("other/zeros.png", "zeros", bytes(500), "image-unreadable")
 
 
+#: Browsers open no TIFF.
+PAGE = {"page": {"why": "browsers open no TIFF", "refused": "image-unsupported"}}
+
+
+def tiffs():
+    rgb = numpy.asarray(SMALL)
+    height, width, _ = rgb.shape
+    grey = numpy.asarray(SMALL.convert("L"))
+    few = SMALL.quantize(16, dither=Image.Dither.NONE)
+    black = SMALL.convert("1")
+
+    def basic(bits, kind, **more):
+        """Tags of an uncompressed picture in one strip."""
+        tags = {256: (3, [width]), 257: (3, [height]), 258: (3, bits), 259: (3, [1]),
+                262: (3, [kind]), 277: (3, [len(bits)]), 278: (3, [height])}
+        return {**tags, **{int(tag[1:]): value for tag, value in more.items()}}
+
+    def good(name, what, data, mean=0, pixels=None):
+        opens(f"tiff/{name}.tif", what, data, mean, pixels, **PAGE)
+
+    def bad(name, what, data, code):
+        page = {} if code == "image-unsupported" else PAGE
+        refused(f"tiff/{name}.tif", what, data, code, **page)
+
+    for name, compression in [("plain", "raw"), ("lzw", "tiff_lzw"), ("deflate", "tiff_adobe_deflate"), ("packbits", "packbits")]:
+        good(name, f"TIFF, {compression}", saved(SMALL, "TIFF", compression=compression))
+    plain = basic([8, 8, 8], 2)
+    for order, big in [(">", False), ("<", True), (">", True)]:
+        good(f"{'big' if big else 'classic'}_{'le' if order == '<' else 'be'}", f"{'BigTIFF' if big else 'TIFF'}, {order}",
+             make.tiff(plain, [rgb.tobytes()], big=big, order=order), 0, rgb)
+    strips = [rgb[row:row + 5].tobytes() for row in range(0, height, 5)]
+    good("strips", "strips of 5 rows, the last shorter", make.tiff(basic([8, 8, 8], 2, t278=(3, [5])), strips))
+    good("one_strip", "as many rows in a strip as can be counted", make.tiff(basic([8, 8, 8], 2, t278=(4, [2**32 - 1])), [rgb.tobytes()]))
+    padded = numpy.pad(rgb, [(0, 32 - height), (0, 48 - width), (0, 0)])
+    tiles = [padded[y:y + 16, x:x + 16].tobytes() for y in range(0, 32, 16) for x in range(0, 48, 16)]
+    tiled = {tag: value for tag, value in plain.items() if tag != 278}
+    tiled = {**tiled, 322: (3, [16]), 323: (3, [16])}
+    good("tiles", "tiles of 16 pixels", make.tiff(tiled, tiles, tiles=True))
+    good("planes", "a plane for each colour", make.tiff(basic([8, 8, 8], 2, t284=(3, [2])), [rgb[:, :, c].tobytes() for c in range(3)]))
+    ahead = numpy.concatenate([rgb[:, :1], rgb[:, 1:] - rgb[:, :-1]], 1)
+    good("predictor", "Deflate with a predictor", make.tiff(basic([8, 8, 8], 2, t259=(3, [8]), t317=(3, [2])), [zlib.compress(ahead.tobytes())]))
+    deep = rgb.astype("<u2") * 257
+    good("rgb_16", "16 bits a level", make.tiff(basic([16] * 3, 2), [deep.tobytes()]), 0, rgb)
+    good("rgb_16_be", "16 bits a level, the high byte first", make.tiff(basic([16] * 3, 2), [deep.astype(">u2").tobytes()], order=">"), 0, rgb)
+    good("grey", "grey", saved(SMALL.convert("L"), "TIFF"))
+    good("grey_16", "grey, 16 bits", make.tiff(basic([16], 1), [(grey.astype("<u2") * 257).tobytes()]), 0, numpy.stack([grey] * 3, 2))
+    good("inverted", "grey, white is zero", make.tiff(basic([8], 0), [(255 - grey).tobytes()]), 0, numpy.stack([grey] * 3, 2))
+    good("black", "one bit", saved(black, "TIFF"))
+    good("fax", "one bit, CCITT Group 4", saved(black, "TIFF", compression="group4"))
+    nibbles = numpy.pad(grey >> 4, [(0, 0), (0, width % 2)])
+    sixteen = (grey >> 4) * 17
+    good("grey_4", "grey, 4 bits", make.tiff(basic([4], 1), [(nibbles[:, ::2] << 4 | nibbles[:, 1::2]).tobytes()]), 0, numpy.stack([sixteen] * 3, 2))
+    good("palette", "palette", saved(few, "TIFF"))
+    index = numpy.pad(numpy.asarray(few), [(0, 0), (0, width % 2)])
+    colours = numpy.array(few.getpalette()[:48]).reshape(16, 3)
+    for name, scale in [("palette_4", 257), ("palette_4_narrow", 1)]:
+        chart = (3, [int(level) * scale for level in colours.T.reshape(-1)])
+        good(name, f"palette of 4 bits, colours times {scale}",
+             make.tiff(basic([4], 3, t320=chart), [(index[:, ::2] << 4 | index[:, 1::2]).tobytes()]), 0, decoded(saved(few, "PNG")))
+    fade = numpy.linspace(0, 255, width).astype(numpy.uint8) * numpy.ones((height, 1), numpy.uint8)
+    glass = numpy.dstack([rgb, fade])
+    good("alpha", "transparency", make.tiff(basic([8] * 4, 2, t338=(3, [2])), [glass.tobytes()]), 0, on_white(glass))
+    veiled = ((glass[:, :, :3].astype(int) * glass[:, :, 3:] + 127) // 255).astype(numpy.uint8)
+    good("premultiplied", "colours multiplied by their opacity",
+         make.tiff(basic([8] * 4, 2, t338=(3, [1])), [numpy.dstack([veiled, fade]).tobytes()]), 1, on_white(glass))
+    good("grey_alpha", "grey with transparency", make.tiff(basic([8] * 2, 1, t338=(3, [2])), [numpy.dstack([grey, fade]).tobytes()]),
+         0, on_white(numpy.dstack([grey, grey, grey, fade])))
+    good("more_channels", "a channel that is neither colour nor opacity",
+         make.tiff(basic([8] * 4, 2, t338=(3, [0])), [numpy.dstack([rgb, 255 - fade]).tobytes()]), 0, rgb)
+    cmyk = numpy.dstack([255 - rgb, fade // 4])
+    good("cmyk", "CMYK", make.tiff(basic([8] * 4, 5), [cmyk.tobytes()]), ROUNDED, numpy.asarray(Image.fromarray(cmyk, "CMYK").convert("RGB")))
+    for turn in range(2, 9):
+        good(f"turned_{turn}", f"orientation {turn}", make.tiff(basic([8] * 3, 2, t274=(3, [turn])), [rgb.tobytes()]),
+             0, decoded(make.png(rgb, 2, 8, [(b"eXIf", make.exif(turn))])))
+    good("icc_p3", "Display P3", saved(SMALL, "TIFF", icc_profile=make.P3), 1.0)
+    good("icc_damaged", "a profile of noise: left aside", make.tiff(basic([8] * 3, 2, t34675=(7, [23] * 300)), [rgb.tobytes()]), 0, rgb)
+    good("pages", "two pages: the first", saved(SMALL, "TIFF", save_all=True, append_images=[SMALL.transpose(0)]))
+    loop = make.tiff(plain, [rgb.tobytes()])
+    end = 8 + 2 + 12 * (len(plain) + 2)
+    bad("loop", "a second page that is the first", loop[:end] + b"\x08\0\0\0" + loop[end + 4:], "image-damaged")
+
+    whole = make.tiff(plain, [rgb.tobytes()])
+    for share in (30, 70, 99):
+        bad(f"cut_{share}", f"cut at {share} %", whole[:len(whole) * share // 100], "image-damaged")
+    bad("cut_header", "the first eight bytes", whole[:8], "image-damaged")
+    bad("cut_deflate", "Deflate, cut within its stream", make.tiff(basic([8] * 3, 2, t259=(3, [8])), [zlib.compress(rgb.tobytes())[:900]]), "image-damaged")
+    bad("no_strips", "no place of its strips", make.tiff(plain, [b""]), "image-damaged")
+    bad("few_strips", "fewer strips than its height asks for", make.tiff(basic([8] * 3, 2, t278=(3, [5])), strips[:3]), "image-damaged")
+    bad("nowhere", "a directory beyond the end", b"II*\0\xff\xff\xff\x7f" + bytes(40), "image-damaged")
+    bad("big_nothing", "BigTIFF without a directory", b"II+\0\x08\0\0\0" + bytes(8), "image-damaged")
+    bad("bomb", "claims 60000 pixels a side", make.tiff({**plain, 256: (4, [60_000]), 257: (4, [60_000]), 278: (4, [60_000])}, [b"\0" * 99]), "image-too-large")
+    bad("bomb_deflate", "claims 60000 pixels a side, Deflate",
+        make.tiff({**plain, 256: (4, [60_000]), 257: (4, [60_000]), 278: (4, [60_000]), 259: (3, [8])}, [zlib.compress(bytes(1 << 20))]), "image-too-large")
+    bad("bomb_line", "claims a row of 4 billion pixels", make.tiff({**plain, 256: (4, [2**32 - 1]), 257: (4, [1])}, [b"\0" * 99]), "image-too-large")
+    bad("bomb_tile", "tiles of 4 billion pixels a side", make.tiff({**tiled, 322: (4, [2**32 - 16]), 323: (4, [2**32 - 16])}, [b"\0" * 99], tiles=True), "image-too-large")
+    bad("bomb_samples", "65535 channels", make.tiff({**plain, 277: (3, [65_535]), 258: (3, [8])}, [b"\0" * 99]), "image-unsupported")
+    bad("jpeg", "JPEG inside of TIFF", saved(SMALL, "TIFF", compression="jpeg"), "image-unsupported")
+    bad("float", "floating point", saved(SMALL.convert("F"), "TIFF"), "image-unsupported")
+    bad("signed", "signed levels", make.tiff(basic([8], 1, t339=(3, [2])), [grey.tobytes()]), "image-unsupported")
+    bad("lab", "CIE Lab", make.tiff(basic([8] * 3, 8), [rgb.tobytes()]), "image-unsupported")
+    bad("ycbcr", "YCbCr", make.tiff(basic([8] * 3, 6), [rgb.tobytes()]), "image-unsupported")
+    bad("bits_12", "12 bits a level", make.tiff(basic([12], 1), [bytes(width * height * 2)]), "image-unsupported")
+    bad("raw_dng", "a raw photo: DNG", make.tiff(basic([8] * 3, 2, t50706=(1, [1, 4, 0, 0])), [rgb.tobytes()]), "image-unsupported")
+    bad("raw_preview", "a raw photo: a preview, and the photo in another directory",
+        make.tiff(basic([8] * 3, 2, t254=(4, [1]), t330=(4, [8])), [rgb.tobytes()]), "image-unsupported")
+
+
 def main():
-    for folder in ("jpeg", "png", "webp", "other", "expected"):
+    for folder in ("jpeg", "png", "webp", "tiff", "other", "expected"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    for family in (jpegs, pngs, webps, others):
+    for family in (jpegs, pngs, webps, others, tiffs):
         family()
     (HERE / "zoo.json").write_text(json.dumps({"files": LIST}, indent=2) + "\n")
 

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use cyclegan_web::error::{Error, Result};
 
-use super::kind::{self, Kind};
+use image::ImageFormat;
+
+use super::{
+    decode::directory::Directory,
+    kind::{self, Kind},
+};
 
 /// Extensions of photos, in lower case. They do not decide what is opened, only whether another
 /// file was meant to be a picture, and what a result is called.
@@ -104,20 +109,29 @@ impl Walk {
     }
 
     fn look_at(&mut self, path: PathBuf) {
-        let mut start = Vec::new();
-        let read = File::open(&path)
-            .and_then(|file| file.take(kind::START as u64).read_to_end(&mut start));
-        if let Err(error) = read {
-            self.found.left_out.push((path, Error::FileNotRead(error.to_string())));
-            return;
-        }
-        match kind::of(&start) {
+        let kind = match kind_of(&path) {
+            Ok(kind) => kind,
+            Err(error) => {
+                self.found.left_out.push((path, Error::FileNotRead(error.to_string())));
+                return;
+            }
+        };
+        match kind {
             Kind::Photo(_) => self.found.photos.push(path),
             kind @ Kind::Other(_) => self.found.left_out.push((path, kind.refusal())),
             kind if ending(&path).is_some() => self.found.left_out.push((path, kind.refusal())),
             _ => self.found.others.push(path),
         }
     }
+}
+
+fn kind_of(path: &Path) -> io::Result<Kind> {
+    let (mut file, mut start) = (File::open(path)?, Vec::new());
+    (&mut file).take(kind::START as u64).read_to_end(&mut start)?;
+    let kind = kind::of(&start);
+    // What raw photos and TIFFs differ by may be anywhere in the file.
+    let is_raw = || Directory::read(&mut BufReader::new(file)).is_ok_and(|first| first.is_raw());
+    Ok(if kind == Kind::Photo(ImageFormat::Tiff) && is_raw() { Kind::RAW } else { kind })
 }
 
 impl Found {

@@ -32,10 +32,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"FOVb", "a raw photo"),
     (b"\0MRM", "a raw photo"),
     (b"II\x1a\0\0\0HEAPCCDR", "a raw photo"),
-    (b"II*\0", "TIFF or a raw photo"),
-    (b"MM\0*", "TIFF or a raw photo"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
+    (b"II*\0\x10\0\0\0CR", "a raw photo"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
@@ -84,6 +81,7 @@ pub fn of(bytes: &[u8]) -> Kind {
         }
         () => None,
     };
+    let is_tiff = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| at(0, *magic));
     let named = |list: &[(&[u8], &'static str)]| {
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         let is = |magic: &[u8]| start.starts_with(magic) || text.starts_with(magic);
@@ -95,6 +93,8 @@ pub fn of(bytes: &[u8]) -> Kind {
         boxed(start)
     } else if let Some(name) = named(OTHERS) {
         Kind::Other(name)
+    } else if is_tiff {
+        Kind::Photo(ImageFormat::Tiff)
     } else if let Some(name) = named(NO_PICTURES) {
         Kind::NoPicture(name)
     } else if at(0, b"<?xml") && start.windows(4).any(|word| word == b"<svg") {
@@ -121,6 +121,9 @@ fn boxed(start: &[u8]) -> Kind {
 }
 
 impl Kind {
+    /// What comes out of a camera before it is developed.
+    pub const RAW: Self = Self::Other("a raw photo");
+
     /// The error for trying to open a file of this kind.
     pub fn refusal(self) -> Error {
         match self {

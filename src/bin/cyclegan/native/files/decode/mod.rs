@@ -1,15 +1,17 @@
 //! From a file to a picture, as a browser would show it to the page.
 //!
 //! Rotated according to its EXIF data, in sRGB ([`colours`]), 16-bit levels rounded to 8,
-//! transparent pixels on white, the first frame of an animation. The size is checked before any
+//! transparent pixels on white, the first frame of an animation or page. The size is checked before any
 //! pixel is decoded, and files with missing pixels are refused.
 //!
-//! `tests/zoo` compares all of it with Pillow: PNG, GIF, BMP and lossless WebP are equal, JPEG and
+//! `tests/zoo` compares all of it with Pillow: PNG, GIF, TIFF, BMP and lossless WebP are equal, JPEG and
 //! lossy WebP differ by at most 0.3 levels on average, because decoders round differently.
 
 mod colours;
+pub mod directory;
 mod jpeg;
 mod stored;
+mod tiff;
 mod webp;
 
 use std::fs;
@@ -39,6 +41,7 @@ pub fn read(path: &Path) -> Result<Rgb> {
     let bytes = bytes(path).map_err(|error| Error::FileNotRead(error.to_string()))?;
     let stored = match kind::of(&bytes) {
         Kind::Photo(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
+        Kind::Photo(ImageFormat::Tiff) => tiff::decode(bytes)?,
         Kind::Photo(format) => decode(bytes, format)?,
         other => return Err(other.refusal()),
     };
@@ -67,7 +70,7 @@ fn upright(picture: Rgb, orientation: Orientation) -> Result<Rgb> {
     Rgb::new(width, height, picture.into_rgb8().into_raw())
 }
 
-/// All formats except JPEG.
+/// All formats except JPEG and TIFF.
 fn decode(mut bytes: Vec<u8>, format: ImageFormat) -> Result<Stored> {
     let mut profile = None;
     if format == ImageFormat::Png {
