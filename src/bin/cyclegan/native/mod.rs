@@ -11,6 +11,7 @@ mod commands;
 mod files;
 mod given;
 mod interrupt;
+mod memory;
 mod run;
 mod stop;
 

@@ -1,6 +1,7 @@
 //! Reads and writes files: whole or not at all, and with the file's name in every error.
 
 pub mod decode;
+pub mod encode;
 pub mod folder;
 pub mod kind;
 pub mod unfinished;
@@ -12,13 +13,13 @@ use std::path::{Path, PathBuf};
 
 use cyclegan_web::{
     error::{Error, Result},
-    image::Rgb,
     weights::{Architecture, Judge, StateDict, WeightsFile, Which, safetensors},
 };
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use serde_json::Value;
 
 use super::stop::{self, Stop};
+
+pub use encode::write_png;
 
 /// The checkpoint's name in the folder of a run.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -66,19 +67,6 @@ pub fn write_json(path: &Path, value: &Value) -> Result<()> {
 /// The error when `path` could not be written.
 pub fn not_written(path: &Path, error: &io::Error) -> Error {
     Error::FileNotWritten(format!("{}: {error}", path.display()))
-}
-
-/// Writes a picture as PNG. Fails with `file-not-written`, `image-too-large` beyond PNG's limits.
-pub fn write_png(path: &Path, picture: &Rgb) -> Result<()> {
-    let side = |side: usize| {
-        u32::try_from(side).map_err(|_| Error::ImageTooLarge(format!("a side of {side} pixels")))
-    };
-    let (width, height) = (side(picture.width)?, side(picture.height)?);
-    let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes)
-        .write_image(&picture.pixels, width, height, ExtendedColorType::Rgb8)
-        .map_err(|error| Error::FileNotWritten(format!("{}: {error}", path.display())))?;
-    write(path, &bytes)
 }
 
 /// Reads a generator from a weights file. Fails with `file-not-read`, or any of the `weights-…`

@@ -59,7 +59,7 @@ pub fn room(opened: &Opened) -> Limits {
 }
 
 /// Bytes of main memory that are free or can be freed, if the system says so: on Linux.
-fn available() -> Option<u64> {
+pub fn available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     Some(1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?)
