@@ -4,8 +4,8 @@
  */
 import { CodedError, failureOf } from '../failure.js';
 
-/** The folder with all runs. */
-const ROOT = 'training';
+/** The folder with all runs of training. */
+const RUNS = 'training';
 
 /** @typedef {(at: number, bytes: Uint8Array) => Promise<void> | void} Write stores a piece of a file at its position */
 /** @typedef {(write: Write) => Promise<unknown>} Pieces writes a file piece by piece, never as a whole in memory */
@@ -21,9 +21,13 @@ export class Disk {
     this.full = false;
   }
 
-  /** The folder of all runs. @param {FileSystemDirectoryHandle} root of this site */
-  static async at(root) {
-    return new Disk(await root.getDirectoryHandle(ROOT, { create: true }));
+  /**
+   * A folder of this site, created if missing.
+   * @param {FileSystemDirectoryHandle} root of this site
+   * @param {string} [name] default: the folder of all runs of training
+   */
+  static async at(root, name = RUNS) {
+    return new Disk(await root.getDirectoryHandle(name, { create: true }));
   }
 
   /** @param {string} name @returns {Promise<Disk>} a subfolder, created if missing */

@@ -1,9 +1,8 @@
 /**
  * A run's folder (`record.d.ts`), written so that there is always a whole checkpoint to read: files get new
- * names, and the small index that names them is written last, alternately into one of two places. An index
- * carries the digest of its content; a truncated one is ignored.
+ * names, and the small index that names them is written last (`files/index-file.js`).
  */
-import { sha256 } from '../../files/digest.js';
+import { readIndexFile, slotsOf, writeIndexFile } from '../../files/index-file.js';
 import { DOMAINS } from '../gather/domains.js';
 
 /** @import { Content, Disk } from '../../files/disk.js' */
@@ -13,7 +12,7 @@ import { DOMAINS } from '../gather/domains.js';
 /** @typedef {{ name: string, content: Content }} Part a file to be written */
 /** @typedef {{ A: Part['content'], B: Part['content'] } | null} Best weights that are not stored yet; null: unchanged */
 
-const SLOTS = ['index-0.json', 'index-1.json'];
+const INDEX = 'index';
 /** Number of checkpoints to keep. */
 const KEPT = 2;
 /** The subfolder, which is not in the index. */
@@ -25,25 +24,8 @@ export const PHOTOS = 'photos';
  * @returns {Promise<RunIndex | null>} null: there is none, so there is no run
  */
 export async function readIndex(folder) {
-  const found = await Promise.all(SLOTS.map((slot) => readSlot(folder, slot)));
-  return found.reduce(
-    (best, index) => (index && index.sequence > (best?.sequence ?? -1) ? index : best),
-    null,
-  );
-}
-
-/** @param {Folder} folder @param {string} slot @returns {Promise<RunIndex | null>} */
-async function readSlot(folder, slot) {
-  try {
-    const text = (await (await folder.read(slot))?.text()) ?? '';
-    const cut = text.indexOf('\n');
-    const content = text.slice(cut + 1);
-    if (cut < 0 || text.slice(0, cut) !== (await digest(content))) return null;
-    const index = JSON.parse(content);
-    return index.record?.version === 1 ? upgraded(index) : null;
-  } catch {
-    return null;
-  }
+  const index = await readIndexFile(folder, INDEX);
+  return index?.record?.version === 1 ? upgraded(index) : null;
 }
 
 /** Adds settings that older versions did not have. @param {RunIndex} index @returns {RunIndex} */
@@ -169,9 +151,7 @@ async function commit(folder, files, index) {
       const [latest] = index.checkpoints;
       if (latest?.checkpoint === name) latest.bytes = bytes;
     }
-    const content = JSON.stringify(index);
-    const slot = SLOTS[index.sequence % SLOTS.length];
-    await folder.write(slot, `${await digest(content)}\n${content}`);
+    await writeIndexFile(folder, INDEX, index);
   } catch (error) {
     for (const { name } of files) await folder.remove(name); // no index names them
     throw error;
@@ -183,7 +163,7 @@ async function commit(folder, files, index) {
 /** @param {Folder} folder @param {RunIndex} index */
 async function sweep(folder, index) {
   const named = new Set([
-    ...SLOTS,
+    ...slotsOf(INDEX),
     ...index.checkpoints.flatMap(({ checkpoint, history }) => [checkpoint, history]),
     ...index.pictures.flatMap(({ input, translated, back }) => [input, translated, back]),
     ...Object.values(index.best ?? {}),
@@ -202,10 +182,4 @@ export async function bytesIn(folder) {
     else bytes += (await folder.read(name))?.size ?? 0;
   }
   return bytes;
-}
-
-/** Detects truncated text. @param {string} text */
-async function digest(text) {
-  const bytes = new TextEncoder().encode(text);
-  return (await sha256(bytes)) ?? `length ${bytes.length}`;
 }
