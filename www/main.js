@@ -1,4 +1,5 @@
 /** Assembles the page: its words, the engine, and the two views, Translate and Train. */
+import diskUrl from './disk-worker.js?worker&url';
 import { EngineClient } from './engine/client.js';
 import { spawnEngine } from './engine/spawn.js';
 import engineUrl from './engine-worker.js?worker&url';
@@ -34,7 +35,8 @@ const engine = new EngineClient(spawn, deviceChoice(), {
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 const another = () => new EngineClient(spawn, 'cpu', { precision: precision() });
 const opener = { open: openEngine, version: () => version, another };
-await setUpTranslate(engine, weights, opener, query.get('model') || null);
+const spawnDisk = () => spawnEngine(diskUrl);
+await setUpTranslate(engine, weights, opener, query.get('model') || null, spawnDisk);
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
   notify(''); // clears the message that it could not be loaded

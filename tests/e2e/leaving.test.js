@@ -33,7 +33,12 @@ const failing = (page) =>
     page,
     `const heard = new BroadcastChannel('failing');
      let fails = false;
-     heard.onmessage = ({ data }) => { fails = data; heard.postMessage('heard'); };
+     heard.onmessage = ({ data }) => {
+       if (typeof data !== 'boolean') return;
+       fails = data;
+       heard.postMessage('heard');
+     };
+     heard.postMessage('ask'); // a worker that starts later
      const close = ImageBitmap.prototype.close;
      ImageBitmap.prototype.close = function () {
        if (fails && this.width === 40) throw new RangeError('Array buffer allocation failed');
@@ -45,10 +50,15 @@ const setFailing = (page, fails) =>
   page.evaluate(
     (value) =>
       new Promise((resolve) => {
-        const channel = new BroadcastChannel('failing');
-        channel.onmessage = resolve;
+        const told = /** @type {{ channel?: BroadcastChannel }} */ (globalThis);
+        told.channel ??= new BroadcastChannel('failing');
+        const { channel } = told;
+        channel.onmessage = ({ data }) => {
+          if (data === 'ask') channel.postMessage(value);
+          else resolve(undefined);
+        };
         channel.postMessage(value);
-      }).then(() => undefined),
+      }),
     fails,
   );
 
@@ -150,9 +160,26 @@ visit('what was removed, one or all, can be put back with its results', {}, asyn
 const asks = (page) =>
   page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
 
+/** Without private storage results are in memory. @param {Page} page */
+const withoutStorage = (page) =>
+  page.addInitScript(() => {
+    navigator.storage.getDirectory = () => Promise.reject(new DOMException('', 'SecurityError'));
+  });
+
+visit('leaving takes no question where results are stored', {}, async ({ page }) => {
+  await ready(page);
+  await useWeights(page);
+  await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
+  await translate(page, 1);
+  assert.equal(await asks(page), false);
+  await page.click('a[hreflang=zh]');
+  await page.waitForURL(/lang=zh/);
+  await cardsShown(page, 1);
+});
+
 visit(
   'the browser asks before results are lost that nobody has downloaded',
-  {},
+  { prepare: withoutStorage },
   async ({ page }) => {
     await ready(page);
     await useWeights(page);
@@ -178,7 +205,8 @@ visit(
   },
 );
 
-visit('another language is not worth the results without a question', {}, async ({ page }) => {
+const alone = { prepare: withoutStorage };
+visit('another language is not worth the results without a question', alone, async ({ page }) => {
   await ready(page);
   await useWeights(page);
   await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
 import { Lanes, translateAll } from '../../www/translate/loop.js';
 import { addPhotos, begin, createRun, progress, removeItem } from '../../www/translate/queue.js';
+import { inMemory } from '../../www/translate/result.js';
 
 /** @import { Item, Queue } from '../../www/translate/queue.js' */
 /** @typedef {import('../../www/engine/protocol.js').TranslateJob} Job */
@@ -145,6 +146,7 @@ async function batch(how, entries, onItem = () => {}) {
     weights,
     settings,
     version: '0.1.0',
+    store: (_item, made) => inMemory(made),
     onItem: (item) => onItem(run, item, stop),
     signal: stop.signal,
     now,

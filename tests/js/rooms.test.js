@@ -27,7 +27,8 @@ const MAY = {
   train: [...RUN, 'train/run'],
   'train/view': [...PLAN, 'train/plan', 'train/keep', 'train/run', 'train'],
   'engine-worker.js': [...GROUND, 'train/worker', 'pkg'],
-  'main.js': ['engine-worker.js', ...PAGE, 'offline', 'translate', 'train/view'],
+  'disk-worker.js': ['failure.js', 'files'],
+  'main.js': ['engine-worker.js', 'disk-worker.js', ...PAGE, 'offline', 'translate', 'train/view'],
   public: [],
 };
 

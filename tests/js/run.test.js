@@ -17,6 +17,7 @@ import {
   retry,
   settle,
 } from '../../www/translate/queue.js';
+import { inMemory } from '../../www/translate/result.js';
 
 /** @param {string} name */
 const photo = (name) => ({ name, file: new File(['x'], name) });
@@ -245,6 +246,7 @@ const translateWith = (run, translate, stop = new AbortController()) =>
     weights,
     settings: { size: 256, margin: 0, smooth: 4, format: 'png' },
     version: '0.1.0',
+    store: (_item, made) => inMemory(made),
     onItem: () => {},
     signal: stop.signal,
   });

@@ -4,14 +4,15 @@
  */
 import { sha256 } from './digest.js';
 
-/** @typedef {Pick<import('./disk.js').Disk, 'read' | 'write'>} Folder */
+/** @typedef {{ read: (name: string) => Promise<Blob | null> }} Readable */
+/** @typedef {Pick<import('./disk.js').Disk, 'write'>} Writable */
 
 /** The two files of an index. @param {string} name */
 export const slotsOf = (name) => [`${name}-0.json`, `${name}-1.json`];
 
 /**
  * The newest whole version of an index.
- * @param {Folder} folder
+ * @param {Readable} folder
  * @param {string} name
  * @returns {Promise<any>} what was last written, with a `sequence`; null: nothing whole is there
  */
@@ -23,7 +24,7 @@ export async function readIndexFile(folder, name) {
   );
 }
 
-/** @param {Folder} folder @param {string} slot */
+/** @param {Readable} folder @param {string} slot */
 async function readSlot(folder, slot) {
   try {
     const text = (await (await folder.read(slot))?.text()) ?? '';
@@ -37,7 +38,7 @@ async function readSlot(folder, slot) {
 }
 
 /**
- * @param {Folder} folder
+ * @param {Writable} folder
  * @param {string} name
  * @param {{ sequence: number }} index whose `sequence` is one more than the last
  * @throws {import('../failure.js').CodedError} those of `Disk.write`; the last version is still whole
@@ -45,10 +46,7 @@ async function readSlot(folder, slot) {
 export async function writeIndexFile(folder, name, index) {
   const content = JSON.stringify(index);
   const slots = slotsOf(name);
-  await folder.write(
-    slots[index.sequence % slots.length],
-    `${await digest(content)}\n${content}`,
-  );
+  await folder.write(slots[index.sequence % slots.length], `${await digest(content)}\n${content}`);
 }
 
 /** Detects truncated text. @param {string} text */

@@ -1,12 +1,14 @@
 /**
  * One photo's card: the photo while it waits, then the comparison, or the reason why there is none. It owns
- * the blob URLs of its pictures.
+ * the blob URLs of its pictures, and holds them only near what the person sees.
  */
+import { failureOf } from '../failure.js';
 import { measure } from '../files/headers.js';
 import { createCompare } from '../page/compare.js';
-import { clone, label, made, part, shownName } from '../page/dom.js';
+import { clone, label, made, part, shownName, write } from '../page/dom.js';
 import { errorText, text } from '../page/messages.js';
 
+/** @import { Failure } from '../failure.js' */
 /** @import { Item, Result } from './queue.js' */
 
 export class Card {
@@ -15,11 +17,12 @@ export class Card {
   #onShape;
   /** The state last drawn. */
   #drawn = '';
-  /** The result whose pictures it shows. @type {Result | null} */
-  #result = null;
+  /** Whether it is near what the person sees. */
+  #near = false;
+  /** What the frame shows, or is about to. @type {Result | File | Failure | null} */
+  #shown = null;
   /** URLs of the photo, or of before and after. @type {string[]} */
   #urls = [];
-  #closed = false;
 
   /** @param {Item} item @param {(ratio: number) => void} onShape called with width / height of a picture */
   constructor(item, onShape) {
@@ -34,11 +37,6 @@ export class Card {
     this.draw();
   }
 
-  /** The pictures of a finished photo, or null. @returns {{ before: string, after: string } | null} */
-  get pictures() {
-    return this.#result ? { before: this.#urls[0], after: this.#urls[1] } : null;
-  }
-
   /** @param {string} role */
   part(role) {
     return part(this.element, role);
@@ -46,82 +44,106 @@ export class Card {
 
   /** Updates it from its item. */
   draw() {
-    const { state, active, problem, result } = this.#item;
+    const { state, active, problem, result, file } = this.#item;
     // When thousands of cards are updated, few have changed.
-    const drawn = `${state} ${active} ${problem?.code}`;
-    if (this.#drawn === drawn && this.#result === result) return;
-    this.#drawn = drawn;
-    this.element.dataset.state = state;
-    this.element.toggleAttribute('data-active', active);
-    this.part('note').textContent = noteOf(this.#item);
-    this.#offer('tools', { open: 'card.open', save: 'card.save' }, result !== null);
-    this.#offer('retry-tool', { retry: 'card.retry' }, state === 'failed');
-    if (result) {
-      if (result !== this.#result) this.#showResult(result);
-    } else if (problem) this.#showReason(problem);
-    else if (this.element.querySelector('.reason')) {
-      // It is being tried again.
-      this.#fill();
-      this.showPhoto();
+    const drawn = `${state} ${active} ${problem?.code} ${result !== null} ${file !== null}`;
+    if (this.#drawn !== drawn) {
+      this.#drawn = drawn;
+      this.element.dataset.state = state;
+      this.element.toggleAttribute('data-active', active);
+      this.#offer('tools', { open: 'card.open', save: 'card.save' }, result !== null);
+      this.#offer('retry-tool', { retry: 'card.retry' }, state === 'failed');
     }
+    write(this.part('note'), noteOf(this.#item));
+    this.#show();
+  }
+
+  /** Pictures are loaded near what the person sees, and let go far from it. @param {boolean} near */
+  near(near) {
+    this.#near = near;
+    this.#show();
   }
 
   /** Frees everything it holds, before it is removed. */
   close() {
-    this.#closed = true;
-    this.#release();
+    this.#shown = null;
+    this.#release([]);
   }
 
-  #release() {
-    for (const url of this.#urls) URL.revokeObjectURL(url);
-    this.#urls = [];
-    this.#result = null;
+  #show() {
+    const { state, problem, result, file } = this.#item;
+    const picture = result ?? (state === 'waiting' ? file : null);
+    const wanted = result || !problem ? (this.#near ? picture : null) : problem;
+    if (wanted === this.#shown) return;
+    // Far away, but in use: it goes when something else is shown.
+    if (!wanted && this.#frame.contains(document.activeElement)) return;
+    this.#shown = wanted;
+    this.#frame.ariaBusy = wanted && 'true';
+    if (!wanted) this.#fill();
+    else if (wanted === result) this.#showResult(result);
+    else if (wanted === file) this.#showPhoto(file);
+    else if (problem) this.#showReason(problem);
   }
 
   /**
    * Shows the photo itself, once its header says that it is safe to decode. A photo that cannot be shown
    * stays blank; the run will say why.
+   * @param {File} file
    */
-  async showPhoto() {
-    const { file } = this.#item;
-    const safe = file && (await measure(file).catch(() => null));
-    if (!safe || this.#closed || !this.element.isConnected) return;
-    if (this.#item.state !== 'waiting' || this.#urls.length > 0) return;
+  async #showPhoto(file) {
+    const safe = await measure(file).catch(() => null);
+    if (this.#shown !== file) return;
     const image = document.createElement('img');
     image.className = 'photo';
     image.alt = '';
     image.decoding = 'async';
-    this.#urls = [URL.createObjectURL(file)];
     image.addEventListener('error', () => image.remove());
     image.addEventListener('load', () => this.#onShape(image.naturalWidth / image.naturalHeight));
-    image.src = this.#urls[0];
+    if (!safe) return this.#fill();
+    image.src = URL.createObjectURL(file);
     this.#fill(image);
+    this.#release([image.src]);
   }
 
   /** @param {Result} result */
-  #showResult(result) {
-    this.#release();
+  async #showResult(result) {
     const { width, height } = result.picture;
-    const before = URL.createObjectURL(result.picture.before);
-    const after = URL.createObjectURL(result.picture.after);
-    this.#urls = [before, after];
-    this.#result = result;
-    this.#onShape(width / height);
     this.element.dataset.direction = result.direction;
-    this.#fill(createCompare({ before, after, width, height, name: this.#item.name }));
+    this.#onShape(width / height);
+    try {
+      const pictures = await result.open();
+      if (this.#shown !== result) return;
+      const before = URL.createObjectURL(pictures.before);
+      const after = URL.createObjectURL(pictures.after);
+      this.#fill(createCompare({ before, after, width, height, name: this.#item.name }));
+      this.#release([before, after]);
+    } catch (error) {
+      if (this.#shown === result) this.#showReason(failureOf(error));
+    }
   }
 
-  /** @param {import('../failure.js').Failure} problem */
+  /** @param {Failure} problem */
   #showReason({ code, values }) {
-    this.#release();
     this.#fill(made('p', errorText(code, values), 'reason'));
   }
 
-  /** @param {HTMLElement[]} content */
+  /** @param {string[]} urls that are used from now on; those before are let go */
+  #release(urls) {
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#urls = urls;
+  }
+
+  get #frame() {
+    return /** @type {HTMLElement} */ (this.element.querySelector('.frame'));
+  }
+
+  /** Replaces what the frame shows, and lets its pictures go. @param {HTMLElement[]} content */
   #fill(...content) {
-    const frame = /** @type {HTMLElement} */ (this.element.querySelector('.frame'));
+    const frame = this.#frame;
     const focused = frame.contains(document.activeElement);
     frame.replaceChildren(...content);
+    frame.ariaBusy = null;
+    this.#release([]);
     if (focused) (frame.querySelector('input') ?? this.part('remove')).focus();
   }
 
@@ -151,6 +173,7 @@ export class Card {
 export function noteOf(item) {
   if (item.active) return text('card.active');
   if (item.state === 'failed' && item.result) return text('card.kept');
+  if (item.state === 'waiting' && !item.file) return text('card.absent');
   if (item.state !== 'done' || !item.result) return text(`card.${item.state}`);
   const { width, height, reduced } = item.result.picture;
   const values = { width: String(width), height: String(height) };

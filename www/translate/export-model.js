@@ -96,7 +96,8 @@ async function aboutOf(model, margin, results) {
   const [from, to] = looksOf(model);
   const trained = /** @type {Record<string, string | number>} */ (card?.trained ?? {});
   const known = model.name ?? model.value;
-  const picture = results.find(({ made }) => made.model.name === known)?.picture;
+  const result = results.find(({ made }) => made.model.name === known);
+  const picture = await result?.open().catch(() => null);
   const own = about.thumbnails;
   return {
     from,

@@ -1,7 +1,7 @@
 /**
  * The gallery: one card per photo, in the order in which they were added. Cards are created a few at a time,
- * so that thousands never block the page; a photo's own picture is shown only when its card scrolls into view
- * and its header says that it is safe to decode. Cards are in groups, and the browser skips groups that are
+ * so that thousands never block the page; pictures are loaded when a card comes near what the person sees, and
+ * let go when it is far. Cards are in groups, and the browser skips groups that are
  * out of sight, because laying out thousands of cards takes longer than a frame.
  */
 import { nextFrame } from '../page/dom.js';
@@ -9,13 +9,15 @@ import { Card } from './card.js';
 
 /** @import { Item } from './queue.js' */
 
-/** @typedef {{ before: string, after: string }} Urls blob URLs of a result */
 /** @typedef {'open' | 'save' | 'retry' | 'remove'} Action */
 
 /** Milliseconds per frame for creating or removing cards. */
 const FRAME_BUDGET = 8;
 /** Cards per group: whole rows of 1, 2, 3, 4, 6 or 8. */
 const GROUP = 24;
+
+/** A screen above what is seen and one below. */
+const NEAR = '100% 0px';
 
 export class Gallery {
   #list;
@@ -30,7 +32,7 @@ export class Gallery {
   #framed = false;
   /** Id of the last card. */
   #lastId = 0;
-  #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: '300px' });
+  #observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: NEAR });
 
   /** @param {HTMLElement} list @param {(action: Action, id: number) => void} onAction */
   constructor(list, onAction) {
@@ -81,15 +83,6 @@ export class Gallery {
     this.#clearing = true;
     this.#list.hidden = true;
     this.#schedule();
-  }
-
-  /**
-   * The pictures of a finished photo; null if it has no card or no result.
-   * @param {number} id
-   * @returns {Urls | null}
-   */
-  urls(id) {
-    return this.#cards.get(id)?.pictures ?? null;
   }
 
   /** Puts the focus on a card's button, where it was before a dialog. @param {number} id */
@@ -165,10 +158,8 @@ export class Gallery {
   /** @param {IntersectionObserverEntry[]} entries */
   #seen(entries) {
     for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      this.#observer.unobserve(target);
-      const card = this.#cards.get(Number(/** @type {HTMLElement} */ (target).dataset.id));
-      card?.showPhoto();
+      const id = Number(/** @type {HTMLElement} */ (target).dataset.id);
+      this.#cards.get(id)?.near(isIntersecting);
     }
   }
 }

@@ -8,14 +8,14 @@
  * succeeds, there were too many workers; if not, it is the photo.
  */
 import { FATAL, isDeath, isFinal, isPhotosFault } from '../engine/codes.js';
-import { CodedError, failureOf } from '../failure.js';
+import { failureOf } from '../failure.js';
 import { Lanes } from './lanes.js';
 import { cancel, giveBack, nextItem, nextUrgent, progress, settle } from './queue.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { Failure } from '../failure.js' */
 /** @import { Client } from './lanes.js' */
-/** @import { Item, Queue, Result } from './queue.js' */
+/** @import { Item, Made, Queue, Result } from './queue.js' */
 
 export { Lanes };
 
@@ -32,7 +32,7 @@ const MAX_DEATHS = 3;
  * @property {Weights} weights of the model
  * @property {import('../engine/protocol.js').TranslateSettings} settings
  * @property {string} version of the engine
- * @property {(item: Item, result: Result) => Promise<Result>} [store] returns what the queue keeps; rejects
+ * @property {(item: Item, made: Made) => Promise<Result>} store keeps a result for as long as it can; rejects
  *   with a code if there is no room
  * @property {(item: Item) => void} onItem called when a photo begins, progresses and ends
  * @property {AbortSignal} signal
@@ -121,7 +121,7 @@ class Batch {
   /** @param {Item} item taken @param {Client | null} lane null: the page's worker */
   async #work(item, lane) {
     const run = this.#run;
-    const { engine, weights, settings, store = held, onItem } = this.#how;
+    const { engine, weights, settings, store, onItem } = this.#how;
     const { now = () => performance.now() } = this.#how;
     const { signal } = this.#stop;
     const started = now();
@@ -189,28 +189,11 @@ class Batch {
     return { code: 'engine-keeps-dying', detail: `the last: ${problem.code}: ${problem.detail}` };
   }
 
-  /** @param {import('../engine/protocol.js').Translated} picture @returns {Result} */
+  /** @param {import('../engine/protocol.js').Translated} picture @returns {Made} */
   #resultOf(picture) {
     const { model, settings, version } = this.#how;
     const { sha256, ngf, blocks } = picture.model;
     const by = { name: model.name ?? model.value, sha256, ngf, blocks };
     return { picture, direction: model.direction, made: { version, model: by, settings } };
-  }
-}
-
-/**
- * Makes sure that the browser has room for a result: browsers accept one silently, and fail when it is read.
- * @param {Item} _item
- * @param {Result} result
- * @returns {Promise<Result>}
- * @throws {CodedError} `out-of-room`
- */
-async function held(_item, result) {
-  const { before, after } = result.picture;
-  try {
-    for (const blob of [before, after]) await blob.slice(0, 1).arrayBuffer();
-    return result;
-  } catch (error) {
-    throw new CodedError('out-of-room', String(error));
   }
 }

@@ -7,8 +7,10 @@
  * arrives, so that neither Cancel nor a failure loses anything.
  */
 import { uniqueName } from '../files/names.js';
+import { found, miss } from './absent.js';
 
 /** @import { Failure } from '../failure.js' */
+/** @import { Origin } from './absent.js' */
 
 /** @typedef {'waiting' | 'done' | 'failed' | 'skipped'} ItemState */
 
@@ -16,7 +18,8 @@ import { uniqueName } from '../files/names.js';
  * @typedef {object} Item
  * @property {number} id counts up, never reused
  * @property {string} name path of the photo, unique within the run
- * @property {File | null} file null if it could not be opened
+ * @property {File | null} file null if it could not be opened, or was added before the page was reloaded
+ * @property {Origin | null} origin by which its file is known again; null: there was none
  * @property {ItemState} state
  * @property {boolean} active an engine is working on it
  * @property {boolean} urgent it was added alone to a run under way, or tried again alone: it passes the others
@@ -26,22 +29,35 @@ import { uniqueName } from '../files/names.js';
  * @property {Failure | null} problem why the last attempt failed
  */
 
+/** @typedef {import('../engine/protocol.js').Translated} Translated */
 /**
- * @typedef {object} Result a translation and how it was made
- * @property {import('../engine/protocol.js').Translated} picture
+ * @typedef {object} Made a translation as it comes from the engine, and how it was made
+ * @property {Translated} picture
  * @property {'ab' | 'ba' | 'own'} direction of the model
  * @property {import('../files/zip.js').About} made with which model and settings
  */
+/**
+ * @typedef {object} Result a translation that is kept
+ * @property {Omit<Translated, 'before' | 'after'>} picture what is known of it
+ * @property {Made['direction']} direction
+ * @property {Made['made']} made
+ * @property {() => Promise<Pick<Translated, 'before' | 'after'>>} open its pictures; rejects with `storage-gone`
+ * @property {Stored | null} stored null: in memory, until the page is closed
+ */
+/** @typedef {{ before: string, after: string, bytes: number }} Stored names of the files, and their bytes together */
 
 /**
  * @typedef {object} Queue
  * @property {Map<number, Item>} items in the order in which they were added
+ * @property {Map<number, Item>} removed items that can still be put back
+ * @property {Map<string, Item[]>} absent items without their files: see absent.js
  * @property {Set<string>} names lower-case names in use
  * @property {number[]} queue ids to translate, in order; ids of removed photos are ignored
  * @property {number} nextId
  * @property {number} ignored number of files that are not photos
  * @property {Set<string>} endings extensions of those files
  * @property {boolean} running
+ * @property {boolean} interrupted the last run, perhaps before a reload, has left something to do
  * @property {number} finished photos finished since the run began
  * @property {number} working photos that were taken and not settled
  * @property {number} lanes photos that are translated at a time
@@ -57,12 +73,15 @@ const PACE = 8;
 export function createRun() {
   return {
     items: new Map(),
+    removed: new Map(),
+    absent: new Map(),
     names: new Set(),
     queue: [],
     nextId: 1,
     ignored: 0,
     endings: new Set(),
     running: false,
+    interrupted: false,
     finished: 0,
     working: 0,
     lanes: 1,
@@ -73,26 +92,26 @@ export function createRun() {
 }
 
 /**
- * Adds photos, or with `problem` files that were refused immediately. They join a current run.
+ * Adds photos, or with `problem` files that were refused immediately. They join a current run. A file that an
+ * item from before a reload lacks goes there.
  * @param {Queue} run
  * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
- * @returns {Item[]} the new items
+ * @returns {Item[]} the new items, and those that have their files again
  */
 export function addPhotos(run, entries) {
   const items = entries.map(({ name, file, problem }) => {
-    /** @type {Item} */
-    const item = {
-      id: run.nextId,
-      name: uniqueName(run.names, name),
+    const isHere = (/** @type {Item} */ one) => run.items.get(one.id) === one;
+    const known = file && found(run.absent, name, file, isHere);
+    if (known?.state === 'waiting') run.queue.push(known.id);
+    if (known) return known;
+    const origin = file && { path: name, size: file.size, modified: file.lastModified };
+    const state = problem || !file ? 'skipped' : 'waiting';
+    const item = itemOf(run.nextId, uniqueName(run.names, name), state, {
       file,
-      state: problem || !file ? 'skipped' : 'waiting',
-      active: false,
+      origin,
       urgent: run.running && entries.length === 1,
-      passes: { done: 0, of: 1 },
-      result: null,
-      saved: null,
       problem: problem ?? null,
-    };
+    });
     run.nextId += 1;
     run.items.set(item.id, item);
     if (item.state === 'waiting') run.queue.push(item.id);
@@ -105,18 +124,59 @@ export function addPhotos(run, entries) {
 /** Once the caller has done its part. @param {Queue} run */
 const wake = (run) => queueMicrotask(() => run.wake());
 
+/**
+ * @param {number} id
+ * @param {string} name
+ * @param {ItemState} state
+ * @param {Partial<Item>} known
+ * @returns {Item}
+ */
+export function itemOf(id, name, state, known) {
+  return {
+    file: null,
+    origin: null,
+    active: false,
+    urgent: false,
+    passes: { done: 0, of: 1 },
+    result: null,
+    saved: null,
+    problem: null,
+    ...known,
+    id,
+    name,
+    state,
+  };
+}
+
 /** @param {Queue} run @param {number} id @returns {Item[]} the removed items */
 export function removeItem(run, id) {
   const item = run.items.get(id);
   if (!item) return [];
   run.items.delete(id);
   run.names.delete(item.name.toLowerCase());
+  run.removed.set(id, item);
   return [item];
+}
+
+/**
+ * Adds what is known from before a reload to an empty run. Nothing of it is queued.
+ * @param {Queue} run
+ * @param {Item[]} items in order
+ */
+export function reopen(run, items) {
+  for (const item of items) {
+    run.items.set(item.id, item);
+    run.names.add(item.name.toLowerCase());
+    run.nextId = Math.max(run.nextId, item.id + 1);
+    run.interrupted ||= item.state === 'waiting';
+    miss(run.absent, item);
+  }
 }
 
 /** @param {Queue} run @returns {Item[]} the removed items */
 export function clearItems(run) {
   const items = [...run.items.values()];
+  for (const item of items) run.removed.set(item.id, item);
   run.items.clear();
   run.names.clear();
   run.queue = [];
@@ -132,6 +192,7 @@ export function clearItems(run) {
  */
 export function restoreItems(run, items) {
   for (const item of items) {
+    run.removed.delete(item.id);
     item.name = uniqueName(run.names, item.name);
     settled(item);
   }
@@ -139,17 +200,38 @@ export function restoreItems(run, items) {
   run.items = new Map(all.map((item) => [item.id, item]));
 }
 
+/** From now on removed items cannot be put back. @param {Queue} run @returns {Item[]} the items */
+export function forgetRemoved(run) {
+  const items = [...run.removed.values()];
+  run.removed.clear();
+  return items;
+}
+
 /**
- * Starts: all that are waiting or, if there are none, everything again with the current settings. Skipped
- * photos stay skipped, because settings make no difference to them.
+ * What Translate means: all that are waiting or, if there are none, everything again with the current
+ * settings. Skipped photos stay skipped, because settings make no difference to them.
+ * @param {Queue} run
+ */
+export function unfinished(run) {
+  const items = [...run.items.values()];
+  const waiting = items.filter(({ state }) => state === 'waiting');
+  return waiting.length ? waiting : items.filter(({ state }) => state !== 'skipped');
+}
+
+/** Those that failed, or one of them. @param {Queue} run @param {number} [id] */
+export function failed(run, id) {
+  return [...run.items.values()].filter(
+    (item) => item.state === 'failed' && (id === undefined || item.id === id),
+  );
+}
+
+/**
+ * Starts with what is {@link unfinished}.
  * @param {Queue} run
  * @returns {boolean} whether there is anything to do
  */
 export function begin(run) {
-  if (run.running) return false;
-  const items = [...run.items.values()];
-  const waiting = items.filter(({ state }) => state === 'waiting');
-  return start(run, waiting.length ? waiting : items.filter(({ state }) => state !== 'skipped'));
+  return !run.running && start(run, unfinished(run));
 }
 
 /**
@@ -159,20 +241,17 @@ export function begin(run) {
  * @returns {boolean} whether there is anything to do
  */
 export function retry(run, id) {
-  const failed = [...run.items.values()].filter(
-    (item) => item.state === 'failed' && (id === undefined || item.id === id),
-  );
-  if (!run.running) return start(run, failed);
-  enqueue(run, failed);
+  const items = failed(run, id);
+  if (!run.running) return start(run, items);
   wake(run);
-  return failed.length > 0;
+  return enqueue(run, items);
 }
 
 /** @param {Queue} run @param {Item[]} items @returns {boolean} whether there is anything to do */
 function start(run, items) {
   run.queue = [];
-  enqueue(run, items);
-  run.running = items.length > 0;
+  run.running = enqueue(run, items);
+  run.interrupted = false;
   run.finished = 0;
   run.working = 0;
   run.timed = 0;
@@ -180,14 +259,20 @@ function start(run, items) {
   return run.running;
 }
 
-/** @param {Queue} run @param {Item[]} items */
+/**
+ * @param {Queue} run
+ * @param {Item[]} items of which those without a file are left as they are
+ * @returns {boolean} whether there are any with a file
+ */
 function enqueue(run, items) {
-  for (const item of items) {
+  const here = items.filter(({ file }) => file);
+  for (const item of here) {
     item.state = 'waiting';
     item.urgent = items.length === 1;
     item.problem = null;
     run.queue.push(item.id);
   }
+  return here.length > 0;
 }
 
 /**
@@ -199,7 +284,7 @@ function enqueue(run, items) {
 export function nextItem(run) {
   while (run.running && run.queue.length > 0) {
     const item = run.items.get(/** @type {number} */ (run.queue.shift()));
-    if (item?.state === 'waiting') return take(run, item);
+    if (item?.state === 'waiting' && item.file) return take(run, item);
   }
   if (run.working === 0) run.running = false;
   return null;
@@ -234,8 +319,9 @@ export function giveBack(run, item) {
 }
 
 /**
- * Records how a photo ended. A photo removed in the meantime still counts as finished. If it has a result, it
- * keeps that when a later translation fails, and can be tried again whatever the reason.
+ * Records how a photo ended. A photo removed in the meantime still counts as finished, and has its result when
+ * it is put back. If it has a result, it keeps that when a later translation fails, and can be tried again
+ * whatever the reason.
  * @param {Queue} run
  * @param {number} id
  * @param {{ result: Result } | { problem: Failure, skipped: boolean }} outcome
@@ -250,7 +336,7 @@ export function settle(run, id, outcome, seconds) {
     run.seconds = [...(run.timed > 1 ? run.seconds : []), seconds].slice(-PACE);
     run.timed += 1;
   }
-  const item = run.items.get(id);
+  const item = run.items.get(id) ?? run.removed.get(id);
   if (!item) return null;
   item.active = false;
   if ('result' in outcome) {
@@ -267,8 +353,19 @@ export function settle(run, id, outcome, seconds) {
 /** Stops. Photos waiting for another translation fall back to their previous one. @param {Queue} run */
 export function cancel(run) {
   run.running = false;
-  for (const item of run.items.values()) settled(item);
   run.queue = [];
+  for (const item of run.items.values()) {
+    settled(item);
+    if (item.state === 'waiting') run.interrupted = true;
+  }
+}
+
+/** Stops when the photos that the engine is working on are done; the others go on waiting. @param {Queue} run */
+export function pause(run) {
+  run.running = false;
+  run.queue = [];
+  run.interrupted = true;
+  for (const item of run.items.values()) if (!item.active) settled(item);
 }
 
 /** After a run, an earlier result counts again. @param {Item} item */
@@ -278,19 +375,22 @@ function settled(item) {
 }
 
 /**
- * How many photos are in each state, have a result, and have a result that was not downloaded.
+ * How many photos are in each state; wait and have no file; have a result; have one that is neither stored
+ * nor downloaded. And the bytes of those that are stored.
  * @param {Queue} run
  */
 export function counts(run) {
   const count = { waiting: 0, done: 0, failed: 0, skipped: 0 };
-  let results = 0;
-  let unsaved = 0;
-  for (const { state, result, saved } of run.items.values()) {
+  const all = { absent: 0, results: 0, unsaved: 0, bytes: 0, all: run.items.size };
+  for (const { state, file, result, saved } of run.items.values()) {
     count[state] += 1;
-    if (result) results += 1;
-    if (result && result !== saved) unsaved += 1;
+    if (state === 'waiting' && !file) all.absent += 1;
+    if (!result) continue;
+    all.results += 1;
+    all.bytes += result.stored?.bytes ?? 0;
+    if (!result.stored && result !== saved) all.unsaved += 1;
   }
-  return { ...count, results, unsaved, all: run.items.size };
+  return { ...count, ...all };
 }
 
 /**

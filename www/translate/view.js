@@ -3,7 +3,7 @@ import { CodedError } from '../failure.js';
 import { fromInput, MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
-import { button, byId, input, swap } from '../page/dom.js';
+import { button, byId, input, swap, write } from '../page/dom.js';
 import { askBeforeLeaving } from '../page/leaving.js';
 import { text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
@@ -11,6 +11,7 @@ import { lockControls, settings, setUpControls } from './controls.js';
 import { setUpDownload } from './download-button.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
+import { beginKeeping, forget, note, reopened, setUpKept, showKept, store } from './kept.js';
 import { showLeft } from './left-models.js';
 import { ModelLoader } from './loader.js';
 import { chosenModel } from './model-list.js';
@@ -33,11 +34,15 @@ import {
   clearItems,
   counts,
   createRun,
+  failed,
+  forgetRemoved,
+  pause,
   removeItem,
+  reopen,
   restoreItems,
   retry,
+  unfinished,
 } from './queue.js';
-import { saveOne, saveZip } from './results.js';
 import { samplePhotos } from './sample-photos.js';
 import { learnAbout, loadingWords, setUpSiteModels } from './site-models.js';
 import { Viewer } from './viewer.js';
@@ -45,6 +50,7 @@ import { Viewer } from './viewer.js';
 /** @import { EngineClient } from '../engine/client.js' */
 /** @import { Candidate } from '../files/walk.js' */
 /** @import { WeightsStore } from '../files/weights-store.js' */
+/** @import { Item } from './queue.js' */
 
 /**
  * @typedef {object} Engine
@@ -58,11 +64,12 @@ const run = createRun();
 let stop = null;
 /** A run is waiting for the engine. */
 let opening = false;
-/** @typedef {{ items: import('./queue.js').Item[], ignored: number, endings: string[] }} Removed */
-/** @type {Removed} */
-const NOTHING = { items: [], ignored: 0, endings: [] };
-/** The items removed last, which can be restored until the next run starts. */
-let removed = NOTHING;
+/** Files that are no photos and went with "Remove all": they come back with what can be put back. */
+let removed = { ignored: 0, endings: /** @type {string[]} */ ([]) };
+/** What to start as soon as photos are there that were asked for again. @type {(() => boolean) | null} */
+let asked = null;
+/** There was no room for a result: the run pauses. */
+let full = false;
 /** @type {EngineClient} */
 let engine;
 /** @type {ModelLoader} */
@@ -75,30 +82,49 @@ let lanes = null;
 const gallery = new Gallery(byId('gallery'), (action, id) => {
   if (action === 'open') viewer.open(id);
   if (action === 'save') save(id);
-  if (action === 'retry') translate(() => retry(run, id));
+  if (action === 'retry') retryFailed(id);
   if (action === 'remove') remove(id);
 });
 const viewer = new Viewer({
   items: () => [...run.items.values()].filter((item) => item.result),
-  urls: (id) => gallery.urls(id),
   onSave: save,
   onClose: (id) => gallery.focus(id),
 });
 
 /**
  * @param {EngineClient} client
- * @param {WeightsStore} store
+ * @param {WeightsStore} weights
  * @param {Engine} opener
  * @param {string | null} linked the model that the page's address names
+ * @param {() => Worker} spawnDisk starts the worker that stores results
  */
-export async function setUpTranslate(client, store, opener, linked) {
+export async function setUpTranslate(client, weights, opener, linked, spawnDisk) {
   engine = client;
   device = opener;
-  loader = new ModelLoader(engine, store);
-  setUpControls(await ownWeights(store), refresh);
+  loader = new ModelLoader(engine, weights);
+  setUpControls(await ownWeights(weights), refresh);
+  setUpKept({
+    run,
+    spawn: spawnDisk,
+    onReopen(items) {
+      reopen(run, items);
+      gallery.show(items);
+      refresh();
+    },
+    onFull() {
+      full = true;
+      pause(run);
+    },
+    onChange: refresh,
+    onFree() {
+      clear();
+      forgetRemovedItems();
+    },
+  });
   mountCompare(byId('demo'));
   listenForFiles({
-    room: () => MAX_PHOTOS - run.items.size,
+    // Photos from before a reload are expected again.
+    room: () => MAX_PHOTOS - [...run.items.values()].filter(({ file }) => file).length,
     onFiles: takeFiles,
     onModels: takeModels,
   });
@@ -109,7 +135,7 @@ export async function setUpTranslate(client, store, opener, linked) {
   button('cancel').addEventListener('click', stopAll);
   button('clear').addEventListener('click', removeAll);
   button('undo').addEventListener('click', undo);
-  button('retry').addEventListener('click', () => translate(() => retry(run)));
+  button('retry').addEventListener('click', () => retryFailed());
   button('sample-photos').addEventListener('click', () =>
     takeSamples('sample-photos', 'drop.fetching', samplePhotos),
   );
@@ -135,16 +161,22 @@ export async function setUpTranslate(client, store, opener, linked) {
 
 /** Updates the bar and the lists from the run. */
 function refresh() {
-  const { waiting, results, all } = counts(run);
+  const { waiting, absent, results, all } = counts(run);
   document.body.toggleAttribute('data-empty', all === 0 && run.ignored === 0);
   const again = waiting === 0 && all > 0;
   const go = button('translate');
   go.disabled = all === 0;
-  go.textContent = text(again ? 'controls.again' : 'controls.translate');
+  const goesOn = waiting > 0 && run.interrupted;
+  go.textContent = text(
+    again ? 'controls.again' : goesOn ? 'controls.continue' : 'controls.translate',
+  );
+  byId('absent').hidden = absent === 0;
+  write(byId('absent-words'), text('absent.words', { n: absent }));
   swap(go, button('cancel'), run.running || isPolishing());
   button('download').disabled = results === 0;
   lockControls(run.running || areChanging());
   showProblems(run);
+  showKept();
   askBeforeLeaving(wouldLose());
 }
 
@@ -164,6 +196,7 @@ async function takeFiles(chunks) {
   notify('');
   showLeft([]);
   const mine = walks;
+  await reopened();
   const found = { photos: 0, all: 0, models: /** @type {Candidate[]} */ ([]) };
   for await (const { photos, models, ignored, problems } of chunks) {
     if (mine !== walks) return;
@@ -181,9 +214,13 @@ async function takeFiles(chunks) {
     run.ignored += ignored.length;
     for (const ending of ignored) run.endings.add(ending);
     gallery.show(items);
+    note(items);
     refresh();
     if (run.running) showProgress(run);
   }
+  const start = asked;
+  asked = null;
+  if (start) translate(start);
   const { models } = found;
   if (found.photos > 0 || (found.all > 0 && models.length === 0))
     announce(text('drop.added', { n: found.photos }));
@@ -204,7 +241,9 @@ async function takeSamples(id, busy, make) {
   const words = samples.textContent;
   samples.textContent = text(busy);
   try {
-    gallery.show(addPhotos(run, await make()));
+    const made = await make();
+    await reopened();
+    gallery.show(addPhotos(run, made));
     refresh();
     translate();
   } catch (error) {
@@ -215,38 +254,56 @@ async function takeSamples(id, busy, make) {
   }
 }
 
+/** @param {number} [id] of one; otherwise all that failed */
+function retryFailed(id) {
+  translate(
+    () => retry(run, id),
+    () => failed(run, id),
+  );
+}
+
 /**
- * Translates everything that is waiting, or everything again.
+ * Translates everything that is waiting, or everything again. If the files of all these are from before a
+ * reload, the person chooses them again, and then it starts.
  * @param {() => boolean} [start] selects the photos; returns whether there are any
+ * @param {() => Item[]} [wanted] what it selects, files or not
  */
-async function translate(start = () => begin(run)) {
+async function translate(start = () => begin(run), wanted = () => unfinished(run)) {
   await modelsChanged();
   const joining = run.running;
-  if (!start()) return;
+  if (!start()) {
+    if (!joining) askForFiles(wanted(), start);
+    return;
+  }
   gallery.show([...run.items.values()]);
   refresh();
   if (joining) return;
   const cancelled = new AbortController();
   stop = cancelled;
-  offerUndo(NOTHING); // the space is needed
+  full = false;
+  forgetRemovedItems(); // the space is needed
   notify('');
   showLeft([]);
   resetProgress();
   try {
     const { translateAll, ...how } = await prepare(cancelled.signal);
+    await beginKeeping();
     showProgress(run);
     const problem = await translateAll(run, {
       ...how,
       engine,
+      store,
       signal: cancelled.signal,
       onItem(item) {
         gallery.update(item);
+        if (item.problem) note([item]);
         if (item.state === 'done' && item.result) showPrecision(item.result.picture.precision);
         if (run.running) showProgress(run);
         refresh();
       },
     });
     if (problem) tellFailure(problem);
+    else if (full) tellFailure(new CodedError('out-of-room', 'storage is full'));
   } catch (error) {
     cancel(run);
     if (!cancelled.signal.aborted) tellFailure(error);
@@ -255,7 +312,7 @@ async function translate(start = () => begin(run)) {
   gallery.show([...run.items.values()]);
   // Before the first photo, the failure is all there is to say.
   if (run.items.size > 0 && (run.finished > 0 || cancelled.signal.aborted))
-    showEnd(run, cancelled.signal.aborted);
+    showEnd(run, cancelled.signal.aborted || full);
   else hideProgress();
   refresh();
   // Aborting a photo terminated its worker: prepare the next one.
@@ -309,10 +366,23 @@ function stopAll() {
   stopPolishing();
 }
 
+/**
+ * @param {Item[]} items
+ * @param {() => boolean} start what to do then
+ */
+function askForFiles(items, start) {
+  const [first] = items.filter(({ file, origin }) => !file && origin);
+  if (!first) return;
+  asked = start;
+  const inFolder = first.origin?.path.includes('/');
+  input(inFolder ? 'folder' : 'photos').click();
+}
+
 /** @param {number} id */
 function remove(id) {
   if (run.items.size === 1) return clear();
-  offerUndo({ ...NOTHING, items: removeItem(run, id) });
+  note(removeItem(run, id));
+  offerUndo();
   gallery.remove(id);
   refresh();
 }
@@ -324,40 +394,55 @@ function removeAll() {
 
 function clear() {
   stopAll();
-  const { ignored, endings } = run;
-  offerUndo({ ignored, endings: [...endings], items: clearItems(run) });
+  removed = { ignored: run.ignored, endings: [...run.endings] };
+  note(clearItems(run));
+  offerUndo();
   gallery.clear();
   hideProgress();
   refresh();
   input('photos').focus({ preventScroll: true }); // the previous buttons are gone
 }
 
-/** @param {Removed} what was removed; previously removed items are gone for good */
-function offerUndo(what) {
-  removed = what;
-  const count = what.items.length;
+/** Says what can be put back. */
+function offerUndo() {
+  const count = run.removed.size;
   const words = text('drop.removed', { n: count });
   byId('removed').hidden = count === 0;
   byId('removed-words').textContent = words;
   if (count > 0) announce(words);
 }
 
+/** What was removed is gone for good. */
+function forgetRemovedItems() {
+  forget(forgetRemoved(run));
+  removed = { ignored: 0, endings: [] };
+  offerUndo();
+}
+
 function undo() {
-  const { items, ignored, endings } = removed;
+  const items = [...run.removed.values()];
   restoreItems(run, items);
-  run.ignored += ignored;
-  for (const ending of endings) run.endings.add(ending);
+  run.ignored += removed.ignored;
+  for (const ending of removed.endings) run.endings.add(ending);
+  removed = { ignored: 0, endings: [] };
   gallery.show(items);
-  offerUndo(NOTHING);
+  note(items);
+  offerUndo();
   refresh();
   button('translate').focus({ preventScroll: true });
 }
 
 /** @param {number} id */
-function save(id) {
+async function save(id) {
   const item = run.items.get(id);
-  const urls = gallery.urls(id);
-  if (item && urls) saveOne(item, urls.after);
+  if (!item) return;
+  try {
+    const { saveOne } = await import('./results.js').catch(notFetched);
+    await saveOne(item);
+    note([item]);
+  } catch (error) {
+    tellFailure(error);
+  }
   askBeforeLeaving(wouldLose());
 }
 
@@ -367,7 +452,8 @@ async function downloadAll() {
   all.ariaBusy = 'true';
   all.textContent = text('controls.downloading');
   try {
-    await saveZip(run);
+    const { saveZip } = await import('./results.js').catch(notFetched);
+    note(await saveZip(run));
     announce(text('progress.packed'));
   } catch (error) {
     tellFailure(error);

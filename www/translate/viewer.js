@@ -2,9 +2,10 @@
  * One result, as large as the window allows: the same comparison, the previous and next ones, and save. The
  * arrow keys move the line; Page Up and Page Down change the picture; Escape closes.
  */
+import { failureOf } from '../failure.js';
 import { createCompare } from '../page/compare.js';
-import { button, byId, label, shownName } from '../page/dom.js';
-import { text } from '../page/messages.js';
+import { button, byId, label, made, shownName } from '../page/dom.js';
+import { errorText, text } from '../page/messages.js';
 import { noteOf } from './card.js';
 
 export class Viewer {
@@ -12,11 +13,14 @@ export class Viewer {
   #frame = byId('viewer-frame');
   #id = 0;
   #source;
+  /** Counts what was asked for, since pictures take a moment. */
+  #asked = 0;
+  /** @type {string[]} */
+  #urls = [];
 
   /**
    * @param {object} source
    * @param {() => import('./queue.js').Item[]} source.items all finished photos, in order
-   * @param {(id: number) => import('./gallery.js').Urls | null} source.urls
    * @param {(id: number) => void} source.onSave
    * @param {(id: number) => void} source.onClose called with the photo shown last
    */
@@ -28,7 +32,8 @@ export class Viewer {
     byId('viewer-save').addEventListener('click', () => source.onSave(this.#id));
     byId('viewer-close').addEventListener('click', () => dialog.close());
     dialog.addEventListener('close', () => {
-      this.#frame.replaceChildren();
+      this.#asked += 1;
+      this.#fill(null, []);
       source.onClose(this.#id);
     });
     dialog.addEventListener('click', (event) => {
@@ -44,23 +49,33 @@ export class Viewer {
   }
 
   /** @param {number} id */
-  open(id) {
-    if (!this.#show(id)) return;
+  async open(id) {
+    if (!(await this.#show(id)) || this.#dialog.open) return;
     this.#dialog.showModal();
     this.#focusRange();
   }
 
-  /** @param {number} id */
-  #show(id) {
+  /** @param {number} id @returns {Promise<boolean>} whether it is shown, and nothing else was asked for */
+  async #show(id) {
+    this.#asked += 1;
+    const asked = this.#asked;
     const items = this.#source.items();
     const index = items.findIndex((item) => item.id === id);
-    const urls = this.#source.urls(id);
     const item = items[index];
-    if (!item?.result || !urls) return false;
+    if (!item?.result) return false;
+    const { picture, direction } = item.result;
+    const found = await item.result.open().catch(failureOf);
+    if (asked !== this.#asked) return false;
     this.#id = id;
-    const { width, height } = item.result.picture;
-    this.#dialog.dataset.direction = item.result.direction;
-    this.#frame.replaceChildren(createCompare({ ...urls, width, height, name: item.name }));
+    const { width, height } = picture;
+    this.#dialog.dataset.direction = direction;
+    if ('code' in found) this.#fill(made('p', errorText(found.code), 'reason'), []);
+    else {
+      const before = URL.createObjectURL(found.before);
+      const after = URL.createObjectURL(found.after);
+      const compare = createCompare({ before, after, width, height, name: item.name });
+      this.#fill(compare, [before, after]);
+    }
     const name = shownName(item.name);
     byId('viewer-name').textContent = name;
     label(byId('viewer-save'), text('card.save', { name }));
@@ -71,11 +86,18 @@ export class Viewer {
     return true;
   }
 
+  /** @param {HTMLElement | null} content @param {string[]} urls that it uses */
+  #fill(content, urls) {
+    this.#frame.replaceChildren(...(content ? [content] : []));
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#urls = urls;
+  }
+
   /** @param {number} by */
-  #step(by) {
+  async #step(by) {
     const items = this.#source.items();
     const next = items[items.findIndex((item) => item.id === this.#id) + by];
-    if (!next || !this.#show(next.id)) return;
+    if (!next || !(await this.#show(next.id))) return;
     // A button at the end of the row becomes disabled while it has the focus: keep the focus in the dialog.
     if (!document.activeElement?.matches('button:enabled')) this.#focusRange();
   }

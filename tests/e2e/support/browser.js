@@ -150,7 +150,9 @@ export async function patchWorker(page, code) {
   await page.addInitScript((patch) => {
     globalThis.Blob = new Proxy(Blob, {
       construct(Plain, [parts, options]) {
-        if (options?.type !== 'text/javascript') return new Plain(parts, options);
+        // The worker that stores results is started in the same way.
+        const isEngine = options?.type === 'text/javascript' && /engine-worker/.test(parts[0]);
+        if (!isEngine) return new Plain(parts, options);
         // A static import would run before anything that stands in front of it.
         const line = String(parts[0]).replace(/^import (".*");$/, 'import($1);');
         return new Plain([patch, '\n', line], options);

@@ -138,7 +138,15 @@ export async function picture(page, name, role = 'after') {
     async ([selector, wanted, part]) => {
       const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(selector)]);
       const card = all.find(({ dataset }) => dataset.name === wanted);
-      const image = card?.querySelector(`img[data-role=${part}]`);
+      // Pictures are loaded near what is seen.
+      card?.scrollIntoView({ block: 'nearest' });
+      const find = () => {
+        const frame = card?.querySelector('.frame');
+        return frame?.ariaBusy ? null : frame?.querySelector(`img[data-role=${part}]`);
+      };
+      for (let wait = 0; card && !find() && wait < 200; wait += 1)
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      const image = find();
       if (!(image instanceof HTMLImageElement)) throw new Error(`no ${part} of ${wanted}`);
       await image.decode();
       const { naturalWidth: width, naturalHeight: height } = image;
