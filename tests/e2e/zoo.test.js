@@ -87,7 +87,7 @@ function difference({ width, height, rgb }, wanted) {
   return rgb.reduce((sum, level, i) => sum + Math.abs(level - right[i]), 0) / rgb.length;
 }
 
-for (const part of ['jpeg', 'png', 'webp', 'other']) {
+for (const part of ['jpeg', 'png', 'webp', 'tiff', 'other']) {
   const entries = ZOO.filter(({ file }) => file.startsWith(`${part}/`));
   visit(
     `every ${part} of the zoo is shown as Pillow reads it, or refused by its code`,
