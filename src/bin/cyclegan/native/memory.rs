@@ -1,8 +1,8 @@
 //! How the allocator deals with images between layers.
 //!
 //! A network allocates and frees tens of megabytes for every layer. By default glibc gives them back
-//! to the system each time, which then clears every page for the next layer: a tenth of the
-//! processor's time.
+//! to the system each time, which then clears every page for the next layer: 7 to 10 % of
+//! the processor's time.
 
 /// From now on freed memory stays with the program, as far as the allocator can be told so: with
 /// glibc. To be called before other threads start.

@@ -63,6 +63,8 @@ struct Run<'a> {
     jobs: &'a [Job],
     /// The index of the next photo to read.
     next: AtomicUsize,
+    /// How many photos are not yet translated.
+    left: AtomicUsize,
     /// Pixels of decoded photos.
     pixels: Room,
 }
@@ -78,8 +80,8 @@ impl Pipeline {
         mut tell: impl FnMut(usize, Outcome),
     ) {
         let pixels = MAX_PIXELS.max(translators.len() * PIXELS);
-        let (next, pixels) = (AtomicUsize::new(0), Room::new(pixels as u64));
-        let run = Run { how: self, jobs, next, pixels };
+        let (next, left) = (AtomicUsize::new(0), AtomicUsize::new(jobs.len()));
+        let run = Run { how: self, jobs, next, left, pixels: Room::new(pixels as u64) };
         let run = &run;
         let (to_translate, photos) = mpsc::sync_channel(1);
         let (to_write, pictures) = mpsc::sync_channel(1);
@@ -130,6 +132,7 @@ impl Run<'_> {
                     let _ = to.send((index, (photo, share)));
                 }
                 Err(error) => {
+                    self.left.fetch_sub(1, Ordering::Relaxed);
                     let _ = failed.send((index, Err(error)));
                 }
             }
@@ -150,10 +153,12 @@ impl Run<'_> {
             let translated = match &self.how.pools {
                 Some(pools) => {
                     let bytes = self.how.bytes_for(translator, &photo);
-                    pools.run(bytes, || self.how.translated(translator, &photo))
+                    let left = self.left.load(Ordering::Relaxed);
+                    pools.run(bytes, left, || self.how.translated(translator, &photo))
                 }
                 None => self.how.translated(translator, &photo),
             };
+            self.left.fetch_sub(1, Ordering::Relaxed);
             let _ = match translated {
                 Ok(translated) => to.send((index, translated)).is_ok(),
                 Err(error) => failed.send((index, Err(error))).is_ok(),

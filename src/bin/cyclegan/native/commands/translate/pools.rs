@@ -3,7 +3,7 @@
 //! A translation by several threads waits at the end of every layer, so two of them on one thread
 //! each are faster than one after the other on two. But each takes memory. So a photo gets as large
 //! a part of the cores as it takes of the memory: small ones one core each, and one that fills the
-//! memory all of them.
+//! memory all of them. The last photos, or the only one, share the cores that would have nothing to do.
 
 use std::sync::Mutex;
 
@@ -29,9 +29,10 @@ impl Pools {
         Self { cores, free: Room::new(cores), idle, memory }
     }
 
-    /// Does work that takes so many bytes on its part of the threads, as soon as they are free.
-    pub fn run<T: Send>(&self, bytes: u64, work: impl FnOnce() -> T + Send) -> T {
-        let threads = self.threads(bytes);
+    /// Does work that takes so many bytes on its part of the threads, as soon as they are free, as
+    /// one of `left` pieces of work that are not done.
+    pub fn run<T: Send>(&self, bytes: u64, left: usize, work: impl FnOnce() -> T + Send) -> T {
+        let threads = self.threads(bytes, left);
         let _share = self.free.take(threads);
         let wanted = threads as usize;
         let idle = {
@@ -48,8 +49,8 @@ impl Pools {
     }
 
     /// So many that, with all threads in use, no more than all memory is.
-    fn threads(&self, bytes: u64) -> u64 {
-        let at_once = self.memory / bytes.max(1);
+    fn threads(&self, bytes: u64, left: usize) -> u64 {
+        let at_once = (self.memory / bytes.max(1)).min(left as u64);
         self.cores.div_ceil(at_once.clamp(1, self.cores))
     }
 }
@@ -59,21 +60,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn photos_get_as_many_threads_as_they_leave_others_no_memory_for() {
-        for (cores, bytes, threads) in [
-            (2, 0, 1),
-            (2, 50, 1),
-            (2, 51, 2),
-            (8, 12, 1),
-            (8, 13, 2),
-            (8, 30, 3),
-            (8, 100, 8),
-            (8, 1000, 8),
-            (1, 1000, 1),
+    fn photos_get_the_threads_that_others_have_no_memory_or_no_use_for() {
+        for (cores, bytes, left, threads) in [
+            (2, 0, 9, 1),
+            (2, 50, 9, 1),
+            (2, 51, 9, 2),
+            (8, 12, 9, 1),
+            (8, 13, 9, 2),
+            (8, 30, 9, 3),
+            (8, 100, 9, 8),
+            (8, 1000, 9, 8),
+            (1, 1000, 9, 1),
+            (8, 12, 8, 1),
+            (8, 12, 3, 3),
+            (8, 12, 1, 8),
+            (8, 30, 2, 4),
         ] {
             let pools = Pools::new(cores, 100);
-            assert_eq!(pools.threads(bytes), threads, "{cores} cores, {bytes} bytes");
-            assert_eq!(pools.run(bytes, rayon::current_num_threads) as u64, threads);
+            let what = format!("{cores} cores, {bytes} bytes, {left} left");
+            assert_eq!(pools.threads(bytes, left), threads, "{what}");
+            let used = pools.run(bytes, left, rayon::current_num_threads);
+            assert_eq!(used as u64, threads, "{what}");
         }
     }
 }
