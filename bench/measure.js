@@ -1,9 +1,12 @@
 /** The work of one bench process, in a browser's page or in Node.js: one task, from adapter to rows. */
+import { measureBatch } from './batch.js';
 import { matmulPeak } from './matmul.js';
 import { measureTraining } from './training.js';
 import { measureTranslation } from './translation.js';
 
 /** @typedef {import('./types.js').Task} Task */
+
+const WORK = { translate: measureTranslation, train: measureTraining, batch: measureBatch };
 
 /** What the host reveals about the graphics card; often little. */
 async function adapterName() {
@@ -21,8 +24,7 @@ async function adapterName() {
 export async function measure(task, host) {
   console.info(`${task.work}, ${task.device}, ${task.size} px`);
   const peak = task.device === 'webgpu' ? await matmulPeak() : null;
-  const work = task.work === 'train' ? measureTraining : measureTranslation;
-  const rows = await work(task, peak);
+  const rows = await WORK[task.work](task, peak);
   const isolated = globalThis.crossOriginIsolated === true;
   return { host, adapter: await adapterName(), isolated, peak, rows };
 }

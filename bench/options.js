@@ -6,14 +6,16 @@ import { parseArgs } from 'node:util';
 /** @typedef {import('./types.js').Task} Task */
 /** @typedef {import('./types.js').Work} Work */
 
-const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device cpu|webgpu|both]
-                         [--sizes 128,256,512] [--train-sizes 128,256] [--identity with|without|both]
+const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|all] [--device cpu|webgpu|both]
+                         [--sizes 128,256,512] [--train-sizes 128,256] [--batch-sizes 256] [--identity with|without|both]
                          [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,tfjs]
                          [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
-  --task         translation of one picture, one whole training step, or both (both)
+  --task         translation of one picture, one whole training step, a batch of 16 photos in one worker and in
+                 as many as pay (on the CPU), or all (all)
   --device       (both) on a machine without a graphics card, webgpu is Chromium's software adapter: see --small
   --sizes        sides of the pictures that are translated
   --train-sizes  sides of the pictures of training
+  --batch-sizes  sides of the photos of a batch
   --identity     training with the identity losses, without them, or both (both)
   --precision    how ours keeps what it translates on webgpu (float32); float16 wants shader-f16
   --ngf, --ndf   channels behind the first layer of generator and discriminator (64)
@@ -26,10 +28,10 @@ const USAGE = `usage: pkg-scripts/bench [--task translate|train|both] [--device 
 
 /** What each engine supports, ours first. @type {Record<string, (work: Work, device: Device) => boolean>} */
 const ENGINES = {
-  'cyclegan-web': () => true,
+  'cyclegan-web': (work, device) => work !== 'batch' || device === 'cpu',
   'onnxruntime-web': (work) => work === 'translate',
   // Its wasm backend lacks the gradient of a convolution's weights.
-  tfjs: (work, device) => work === 'translate' || device === 'webgpu',
+  tfjs: (work, device) => work === 'translate' || (work === 'train' && device === 'webgpu'),
 };
 const BLOCKS = 9;
 /** @type {Device[]} */
@@ -37,7 +39,7 @@ const DEVICES = ['cpu', 'webgpu'];
 /** @type {Precision[]} */
 const PRECISIONS = ['float32', 'float16'];
 /** @type {Work[]} */
-const WORKS = ['translate', 'train'];
+const WORKS = ['translate', 'train', 'batch'];
 
 /** @param {string} problem @returns {never} */
 function usage(problem) {
@@ -54,11 +56,13 @@ function numbers(list, least) {
 
 /**
  * @template T
- * @param {string} name @param {T[]} values @param {string} wanted one of them, or both
+ * @param {string} name @param {T[]} values @param {string} wanted one of them, or both, or all
  * @returns {T[]}
  */
 function either(name, values, wanted) {
-  const chosen = wanted === 'both' ? values : values.filter((value) => value === wanted);
+  const chosen = ['both', 'all'].includes(wanted)
+    ? values
+    : values.filter((value) => value === wanted);
   if (chosen.length === 0) usage(`--${name} is not ${wanted}`);
   return chosen;
 }
@@ -71,12 +75,13 @@ function parse(args) {
     return parseArgs({
       args,
       options: {
-        task: { ...string, default: 'both' },
+        task: { ...string, default: 'all' },
         device: { ...string, default: 'both' },
         identity: { ...string, default: 'both' },
         precision: { ...string, default: 'float32' },
         sizes: string,
         'train-sizes': string,
+        'batch-sizes': string,
         ngf: string,
         ndf: string,
         repeat: { ...string, default: '5' },
@@ -107,6 +112,8 @@ export function readOptions(args) {
   const sizes = {
     translate: numbers(options.sizes ?? (small ? '32' : '128,256,512'), 8),
     train: numbers(options['train-sizes'] ?? (small ? '32' : '128,256'), 24),
+    // Large enough to be worth a second worker.
+    batch: numbers(options['batch-sizes'] ?? '256', 8),
   };
   if (Object.values(sizes).some((list) => list.some((size) => size % 4 !== 0))) {
     usage('sizes are multiples of 4');
@@ -123,8 +130,10 @@ export function readOptions(args) {
   const tasks = [];
   // Dawn is for graphics cards: the peers' wasm backends need a browser.
   const devices = options.host === 'dawn' ? DEVICES.slice(1) : DEVICES;
+  // A profile is of one thread.
+  const works = options.profile ? WORKS.slice(0, 2) : WORKS;
   for (const device of either('device', devices, options.device)) {
-    for (const work of either('task', WORKS, options.task)) {
+    for (const work of either('task', works, options.task)) {
       const able = engines.filter((engine) => ENGINES[engine](work, device));
       if (able.length === 0) continue;
       for (const size of sizes[work]) {

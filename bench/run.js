@@ -4,9 +4,9 @@
  *
  * A translation is timed from the bytes of a picture to the bytes of a picture, a training step from the
  * bytes of two photos to its losses. "first" is the time from importing the engine's module to its first
- * result; "x peer" is our speed as a multiple of the fastest other engine's. GFLOP/s count the operations of
- * a direct convolution, even if an algorithm needs fewer; "of peak" is their share of the adapter's speed in
- * a matrix product (matmul.js), measured just before. "peak" is the peak of GPU buffers, or of wasm memory on
+ * result; "x peer" is our speed as a multiple of the fastest other engine's, and a batch's in several workers
+ * as a multiple of one's. GFLOP/s count the operations of a direct convolution, even if an algorithm needs
+ * fewer; "of peak" is their share of the adapter's speed in a matrix product (matmul.js), measured just before. "peak" is the peak of GPU buffers, or of wasm memory on
  * the CPU; "largest" the largest buffer.
  */
 import { writeFile } from 'node:fs/promises';

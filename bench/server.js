@@ -8,7 +8,7 @@ import { extname, join, normalize } from 'node:path';
 
 const SERVED = [
   '/bench/',
-  '/www/pkg/',
+  '/www/',
   '/node_modules/onnxruntime-web/dist/',
   '/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/',
   '/node_modules/.cache/cyclegan-bench/',

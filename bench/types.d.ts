@@ -30,7 +30,7 @@ export interface Tensor {
 
 export type Device = 'cpu' | 'webgpu';
 export type Precision = 'float32' | 'float16';
-export type Work = 'translate' | 'train';
+export type Work = 'translate' | 'train' | 'batch';
 
 /** One page's measurement. */
 export interface Task {
@@ -153,7 +153,7 @@ export interface Row {
   engine: string;
   version: string;
   device: Device;
-  task: 'translate' | 'train' | 'train+identity';
+  task: string;
   size: number;
   ngf: number;
   ndf: number | null;
@@ -167,7 +167,10 @@ export interface Row {
   gflops: number;
   /** Of the adapter's matrix-multiply peak; null on the CPU. */
   share: number | null;
-  /** Median of the fastest peer divided by this one's; above 1 means faster than every peer. */
+  /**
+   * Median of the fastest peer divided by this one's; above 1 means faster than every peer. Of a batch in several
+   * workers: the same against one, in the median of the rounds.
+   */
   ratio: number | null;
   /** Compute dispatches of one run; null on the CPU. */
   launches: number | null;
