@@ -78,6 +78,7 @@ class Entry {
       weights,
       settings: SETTINGS,
       version,
+      store: async (_item, made) => /** @type {any} */ (made),
       onItem: () => {
         const held = [...this.#clients].reduce((sum, { memory }) => sum + memory, 0);
         this.peak = Math.max(this.peak, held);

@@ -24,10 +24,9 @@ export function spawnEngine(url) {
   // Some browsers read the blob only when the thread starts, so it is revoked at the first sign of life.
   const revoke = () => URL.revokeObjectURL(bootstrap);
   worker.addEventListener('message', ({ data }) => {
-    compiled ??= data.module ?? null;
-    if (!('evaluated' in data)) return;
     revoke();
-    worker.postMessage({ module: compiled });
+    compiled ??= data.module ?? null;
+    if ('evaluated' in data) worker.postMessage({ module: compiled });
   });
   worker.addEventListener('error', revoke, { once: true });
   return worker;
