@@ -9,6 +9,7 @@
  * The engine is one WebAssembly module: the first worker compiles it, others are given it.
  */
 import { decode, decodeTo, encode } from './engine/decode.js';
+import { writable } from './engine/formats.js';
 import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';
 import { CodedError, failureOf } from './failure.js';
@@ -234,8 +235,24 @@ async function open(choice, precision) {
   engine = await Engine.open(choice);
   engine.prefer(precision ?? 'auto');
   const report = engine.report();
-  return { ...report, warning, defaultSize: DEFAULT_SIZE[report.device] };
+  return {
+    ...report,
+    warning,
+    formats: await writable(),
+    defaultSize: DEFAULT_SIZE[report.device],
+  };
 }
+
+/** Pixels up to which the photo is kept exactly as the network saw it. */
+const EXACT = 512 * 512;
+
+/**
+ * How the photo is kept for comparison: a larger one would take more room than the result.
+ * @param {number} width
+ * @param {number} height
+ * @returns {['png' | 'jpeg', number?]} format and quality
+ */
+const shown = (width, height) => (width * height <= EXACT ? ['png'] : ['jpeg', 0.9]);
 
 /** @param {TranslateJob} job @returns {Promise<Translated>} */
 async function translate(job) {
@@ -259,8 +276,8 @@ async function translate(job) {
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
-    const after = await encode(made.takeAfter(), width, height, job.format);
-    const before = await encode(made.takeBefore(), width, height, 'png');
+    const after = await encode(made.takeAfter(), width, height, job.format, job.quality);
+    const before = await encode(made.takeBefore(), width, height, ...shown(width, height));
     const seconds = (performance.now() - started) / 1000;
     const sizes = { width, height, photoWidth, photoHeight, reduced };
     const { precision } = made;

@@ -11,7 +11,7 @@ import { translatePage } from './page/language.js';
 import { errorText } from './page/messages.js';
 import { notify, warn } from './page/say.js';
 import { setUpViews, showView } from './page/views.js';
-import { proposeSize } from './translate/controls.js';
+import { offerFormats, proposeSize } from './translate/controls.js';
 import { takeModels } from './translate/own-models.js';
 import { setUpTranslate, takeGiven, tellLoading, wouldLose } from './translate/view.js';
 
@@ -54,6 +54,7 @@ function knowDevice(report) {
   version = report.version;
   showDevice(report);
   proposeSize(report.defaultSize);
+  offerFormats(report.formats);
   if (report.warning) warn(errorText(report.warning));
   training.then((page) => page.knowDevice(report)).catch(() => {});
 }

@@ -332,3 +332,96 @@ visit(
     assert.match((await page.textContent(by('stored'))) ?? '', /gone when this page is closed/);
   },
 );
+
+/** A folder outside, for which one of private storage stands in. @param {Page} page */
+const withFolder = (page) =>
+  page.addInitScript(() => {
+    const made = navigator.storage
+      .getDirectory()
+      .then((root) => root.getDirectoryHandle('outside', { create: true }));
+    Object.assign(globalThis, { showDirectoryPicker: () => made });
+  });
+
+/** @param {Page} page @returns {Promise<string[]>} */
+const outside = async (page) =>
+  Object.keys(await stored(page))
+    .filter((path) => path.startsWith('outside/'))
+    .map((path) => path.replace('outside/', ''))
+    .sort();
+
+visit(
+  'results go into a folder as they are made, and nothing there is overwritten',
+  { prepare: withFolder },
+  async ({ page, t }) => {
+    const folder = folderOf(t, {
+      'trip/a.png': photo(24, 16, 1),
+      'trip/b.png': photo(24, 16, 2),
+      'trip/c/a.png': photo(24, 16, 3),
+    });
+    await ready(page);
+    await useWeights(page);
+    await page.setInputFiles(by('folder-input'), `${folder}/trip`);
+    await cardsShown(page, 3);
+    await page.evaluate(async () => {
+      const root = await /** @type {any} */ (globalThis).showDirectoryPicker();
+      const trip = await root.getDirectoryHandle('trip', { create: true });
+      const stream = await (await trip.getFileHandle('a.png', { create: true })).createWritable();
+      await stream.write('mine');
+      await stream.close();
+    });
+    await translate(page, 3);
+    await page.click(by('into-folder'));
+    const wanted = ['trip/a (2).png', 'trip/a.png', 'trip/b.png', 'trip/c/a.png'];
+    await page.waitForFunction(
+      () => document.getElementById('announce')?.textContent?.includes('outside'),
+      undefined,
+      { polling: 50 },
+    );
+    assert.deepEqual(await outside(page), wanted);
+    assert.equal((await stored(page))['outside/trip/a.png'], 4, 'the file of before');
+
+    await page.setInputFiles(by('photos-input'), upload('late.png', photo(24, 16, 4)));
+    await translate(page, 4);
+    await page.waitForTimeout(500);
+    assert.deepEqual(await outside(page), ['late.png', ...wanted], 'as it is made');
+
+    // The same folder once more: what is there already is not written again.
+    await page.click(by('into-folder'));
+    await page.click(by('into-folder'));
+    await page.waitForTimeout(1000);
+    assert.deepEqual(await outside(page), ['late.png', ...wanted]);
+  },
+);
+
+visit(
+  'a folder that may no longer be written to is told of, and the run goes on',
+  {
+    async prepare(page) {
+      await withFolder(page);
+      await page.addInitScript(() => {
+        const { createWritable } = FileSystemFileHandle.prototype;
+        FileSystemFileHandle.prototype.createWritable = function (...given) {
+          if (/** @type {any} */ (globalThis).revoked)
+            return Promise.reject(new DOMException('', 'NotAllowedError'));
+          return createWritable.apply(this, given);
+        };
+      });
+    },
+  },
+  async ({ page }) => {
+    await ready(page);
+    await useWeights(page);
+    await page.setInputFiles(by('photos-input'), [
+      upload('a.png', photo(24, 16, 1)),
+      upload('b.png', photo(24, 16, 2)),
+    ]);
+    await page.click(by('into-folder'));
+    await page.evaluate(() => Object.assign(globalThis, { revoked: true }));
+    await translate(page, 2);
+    await page.waitForSelector('#notice:not([hidden])');
+    assert.match((await page.textContent('#notice')) ?? '', /may no longer write into that folder/);
+    assert.deepEqual(await states(page), ['done', 'done']);
+    assert.equal((await pictures(page)).length, 4, 'they are stored all the same');
+    assert.equal(await page.getAttribute(by('into-folder'), 'aria-pressed'), 'false');
+  },
+);

@@ -120,13 +120,38 @@ visit('results carry nothing of the photo’s own metadata', {}, async ({ page }
   const jpeg = await downloaded(page, `${by('result-card')} [data-role=save]`);
   assert.equal(jpeg.name, 'gps.jpg');
   assert.equal(jpeg.bytes.readUInt16BE(0), 0xffd8);
-  assert.ok(!jpeg.bytes.includes('Exif'));
+  for (const word of METADATA) assert.ok(!jpeg.bytes.includes(word), word);
+  await page.selectOption(by('quality-select'), '70');
+  await translate(page, 1);
+  const smaller = await downloaded(page, `${by('result-card')} [data-role=save]`);
+  assert.ok(smaller.bytes.length < jpeg.bytes.length, 'of lower quality');
+
+  await page.selectOption(by('format-select'), 'webp');
+  await translate(page, 1);
+  const webp = await downloaded(page, `${by('result-card')} [data-role=save]`);
+  assert.equal(webp.name, 'gps.webp');
+  assert.equal(webp.bytes.toString('latin1', 8, 12), 'WEBP');
+  for (const word of METADATA) assert.ok(!webp.bytes.includes(word), word);
+  // What the photo's orientation turns, the file has upright: a turned one is higher than wide.
+  const shape = await page
+    .locator(`${by('result-card')} img[data-role=after]`)
+    .evaluate((image) => {
+      const { naturalWidth, naturalHeight } = /** @type {HTMLImageElement} */ (image);
+      return { naturalWidth, naturalHeight };
+    });
+  const { width, height } = formats['turned.jpg'];
+  assert.deepEqual(shape, { naturalWidth: width, naturalHeight: height });
+  // Chromium writes no AVIF, and offers none.
+  assert.equal(await page.locator(`${by('format-select')} option[value=avif]`).count(), 0);
   const zip = await downloaded(page, by('download-all'));
   assert.deepEqual(
     readZip(zip.bytes).map(({ name }) => name),
-    ['gps.jpg', 'manifest.json'],
+    ['gps.webp', 'manifest.json'],
   );
 });
+
+/** Beginnings of what a file may say of a photo: EXIF with its GPS, a profile, XMP. */
+const METADATA = ['Exif', 'EXIF', 'ICC_PROFILE', 'ICCP', 'http://ns.adobe.com/xap', 'XMP '];
 
 /** @param {Buffer} png */
 function chunkNames(png) {

@@ -25,6 +25,7 @@ const cpu = {
   precision: 'float32',
   reason: 'gpu-unavailable',
   warning: null,
+  formats: ['png'],
   defaultSize: 512,
   version: '0',
 };

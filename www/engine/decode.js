@@ -23,8 +23,8 @@ import { turns } from './probes.js';
 
 /** @typedef {{ data: Uint8Array, width: number, height: number }} Pixels `data` holds 4 * width * height bytes */
 
-/** Quality of a JPEG result, 0 to 1. */
-const JPEG_QUALITY = 0.95;
+/** Quality of a lossy result, 0 to 1, if none was chosen. */
+const QUALITY = 0.95;
 
 /** Longer files are not read into memory to check their end; the decoder does that. */
 const LONGEST = 2 ** 28;
@@ -232,11 +232,12 @@ const damaged = (detail) => new CodedError('image-damaged', detail);
  * @param {Uint8Array} rgba 4 * width * height bytes
  * @param {number} width
  * @param {number} height
- * @param {import('../files/names.js').Format} format PNG is lossless, JPEG has quality 0.95
+ * @param {import('../files/names.js').Format} format PNG is lossless
+ * @param {number} [quality] of the others, 0 to 1
  * @returns {Promise<Blob>}
  * @throws {CodedError} `encode-failed`
  */
-export async function encode(rgba, width, height, format) {
+export async function encode(rgba, width, height, format, quality = QUALITY) {
   const canvas = new OffscreenCanvas(width, height);
   try {
     const bytes = new Uint8ClampedArray(
@@ -246,7 +247,7 @@ export async function encode(rgba, width, height, format) {
     );
     context(canvas).putImageData(new ImageData(bytes, width, height), 0, 0);
     const type = `image/${format}`;
-    const blob = await canvas.convertToBlob({ type, quality: JPEG_QUALITY });
+    const blob = await canvas.convertToBlob({ type, quality });
     if (blob.type === type) return blob; // a browser without this encoder returns another type
     throw new CodedError('encode-failed', `this browser wrote ${blob.type} in place of ${type}`);
   } catch (error) {

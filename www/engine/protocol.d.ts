@@ -34,6 +34,8 @@ export type Smooth = 1 | 4 | 16;
 export interface DeviceReport extends Opened {
   /** A code for something the person should know about this browser: `canvas-noise`, or null. */
   warning: string | null;
+  /** In which results can be written. */
+  formats: Format[];
   /** Default longest side for this device. */
   defaultSize: 512 | 1024;
 }
@@ -45,6 +47,8 @@ export interface TranslateSettings {
   margin: number;
   smooth: Smooth;
   format: Format;
+  /** Of a lossy format, 0 to 1. */
+  quality?: number;
 }
 
 export interface TranslateJob extends TranslateSettings {

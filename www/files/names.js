@@ -29,8 +29,19 @@ export function unturned(said) {
   return /[^\p{Cf}\p{Z}\p{Cc}\u115F\u1160\u3164\uFFA0\u2800]/u.test(text) ? text : '';
 }
 
-const EXTENSIONS = /** @type {const} */ ({ png: '.png', jpeg: '.jpg' });
+const EXTENSIONS = /** @type {const} */ ({
+  png: '.png',
+  jpeg: '.jpg',
+  webp: '.webp',
+  avif: '.avif',
+});
 /** @typedef {keyof typeof EXTENSIONS} Format of a result */
+
+/** The format of a result by its type. @param {string} type @returns {Format} */
+export function formatOf(type) {
+  const name = type.replace('image/', '');
+  return name in EXTENSIONS ? /** @type {Format} */ (name) : 'png';
+}
 
 /**
  * One safe component of a path, at most 255 bytes. A short extension survives when the name is cut.

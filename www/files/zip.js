@@ -5,7 +5,7 @@
  */
 import { makeZip } from 'client-zip';
 import { CodedError, failureOf } from '../failure.js';
-import { resultNames } from './names.js';
+import { formatOf, resultNames } from './names.js';
 
 /** @import { ModelReport, Precision } from '../pkg/cyclegan_web.js' */
 
@@ -106,7 +106,7 @@ function planned(outcomes) {
   const named = [];
   const photos = outcomes.map((outcome) => {
     const { path, state, reason, result, reduced, precision } = outcome;
-    const name = result && nameOf(path, result.type === 'image/jpeg' ? 'jpeg' : 'png');
+    const name = result && nameOf(path, formatOf(result.type));
     if (result && name) named.push({ name, file: result });
     const size = result ? [outcome.width, outcome.height] : null;
     const photoSize = outcome.photoWidth ? [outcome.photoWidth, outcome.photoHeight] : null;

@@ -12,7 +12,7 @@ import { addModel, choose, chosenModel, removeModel, replaceModel } from './mode
 /** @import { Model } from '../models/models.js' */
 
 /** The lists of the bar. */
-const CHOICES = ['model', 'size', 'format', 'smooth'];
+const CHOICES = ['model', 'size', 'format', 'quality', 'smooth'];
 
 /** @param {Model[]} own the visitor's models @param {() => void} onChange */
 export function setUpControls(own, onChange) {
@@ -20,6 +20,7 @@ export function setUpControls(own, onChange) {
   choose(select('model'), recall('model'));
   choose(select('size'), recall('size'));
   choose(select('format'), recall('format'));
+  choose(select('quality'), recall('quality'));
 
   for (const name of CHOICES) {
     select(name).addEventListener('change', () => {
@@ -29,6 +30,7 @@ export function setUpControls(own, onChange) {
         chosenByHand = true;
         showModel();
       }
+      if (name === 'format') showQuality();
       onChange();
     });
   }
@@ -38,6 +40,7 @@ export function setUpControls(own, onChange) {
   });
   closeOutside(/** @type {HTMLDetailsElement} */ (byId('more')));
   showModel();
+  showQuality();
 }
 
 /** @returns {TranslateSettings} */
@@ -48,8 +51,29 @@ export function settings() {
     format: /** @type {import('../files/names.js').Format} */ (select('format').value),
     margin: margin(),
     smooth: /** @type {Smooth} */ (Number(select('smooth').value)),
+    ...(isLossy() ? { quality: Number(select('quality').value) / 100 } : {}),
   };
 }
+
+const isLossy = () => select('format').value !== 'png';
+
+function showQuality() {
+  byId('quality-field').hidden = !isLossy();
+}
+
+/** Offers the formats that this browser writes. @param {import('../files/names.js').Format[]} formats */
+export function offerFormats(formats) {
+  const list = select('format');
+  for (const format of formats) {
+    const isThere = [...list.options].some(({ value }) => value === format);
+    if (!isThere) list.add(new Option(NAMES[format], format));
+  }
+  choose(list, recall('format'));
+  showQuality();
+}
+
+/** @type {Record<import('../files/names.js').Format, string>} */
+const NAMES = { png: 'PNG', jpeg: 'JPEG', webp: 'WebP', avif: 'AVIF' };
 
 let proposed = false;
 

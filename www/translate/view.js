@@ -11,6 +11,7 @@ import { lockControls, settings, setUpControls } from './controls.js';
 import { setUpDownload } from './download-button.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
+import { intoFolder, setUpFolder } from './into-folder.js';
 import { beginKeeping, forget, note, reopened, setUpKept, showKept, store } from './kept.js';
 import { showLeft } from './left-models.js';
 import { ModelLoader } from './loader.js';
@@ -156,6 +157,10 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
     results: () => [...run.items.values()].flatMap(({ result }) => result ?? []),
   });
   setUpSiteModels({ loader, linked });
+  setUpFolder(run, (items) => {
+    note(items);
+    askBeforeLeaving(wouldLose());
+  });
   refresh();
 }
 
@@ -297,6 +302,7 @@ async function translate(start = () => begin(run), wanted = () => unfinished(run
       onItem(item) {
         gallery.update(item);
         if (item.problem) note([item]);
+        else if (!item.active && item.state === 'done') intoFolder(item);
         if (item.state === 'done' && item.result) showPrecision(item.result.picture.precision);
         if (run.running) showProgress(run);
         refresh();
