@@ -10,9 +10,11 @@ import {
   clearItems,
   counts,
   createRun,
+  itemOf,
   nextItem,
   progress,
   removeItem,
+  reopen,
   restoreItems,
   retry,
   settle,
@@ -387,4 +389,38 @@ test('Cancel leaves the present photo waiting, or keeps it when it was nearly th
     assert.deepEqual(states(run), [finishes ? 'done' : 'waiting', 'waiting']);
     assert.equal(run.running, false);
   }
+});
+
+/** A run from before a reload: the first of two photos has a result. */
+function reopened() {
+  const run = createRun();
+  const origin = (/** @type {string} */ path) => ({ path, size: 1, modified: 5 });
+  reopen(run, [
+    itemOf(3, 'trip/1.jpg', 'done', { origin: origin('trip/1.jpg'), result: result('1') }),
+    itemOf(4, 'trip/2.jpg', 'waiting', { origin: origin('trip/2.jpg') }),
+    itemOf(5, 'other/2.jpg', 'waiting', { origin: origin('other/2.jpg') }),
+  ]);
+  return run;
+}
+/** @param {string} name @param {number} lastModified */
+const dated = (name, lastModified) => ({ name, file: new File(['x'], name, { lastModified }) });
+
+test('photos that are added again go to those that lack them, by path, size and date', () => {
+  const run = reopened();
+  assert.equal(begin(run), false, 'there are no files');
+  assert.equal(counts(run).absent, 2);
+  addPhotos(run, [dated('trip/1.jpg', 5), dated('trip/2.jpg', 7), dated('other/2.jpg', 5)]);
+  assert.deepEqual([...run.items.keys()], [3, 4, 5]);
+  assert.equal(begin(run), true);
+  assert.equal(nextItem(run)?.name, 'trip/2.jpg');
+  assert.equal(nextItem(run)?.name, 'other/2.jpg');
+  assert.equal(nextItem(run), null);
+});
+
+test('a photo that was edited since, or could be one of several, is a new one', () => {
+  const run = reopened();
+  addPhotos(run, [dated('trip/1.jpg', 6), dated('2.jpg', 5)]);
+  assert.deepEqual([...run.items.keys()], [3, 4, 5, 6, 7]);
+  addPhotos(run, [dated('1.jpg', 5)]);
+  assert.equal(run.items.get(3)?.file?.name, '1.jpg', 'without its folder, but the only one');
 });
