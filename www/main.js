@@ -6,6 +6,7 @@ import engineUrl from './engine-worker.js?worker&url';
 import { failureOf } from './failure.js';
 import { WeightsStore } from './files/weights-store.js';
 import { showDevice, showLoading, showNoDevice, showStarting } from './page/device.js';
+import { isSmall } from './page/device-memory.js';
 import { button, byId } from './page/dom.js';
 import { translatePage } from './page/language.js';
 import { errorText } from './page/messages.js';
@@ -20,6 +21,8 @@ import { setUpTranslate, takeGiven, tellLoading, wouldLose } from './translate/v
 
 const spawn = () => spawnEngine(engineUrl);
 const query = new URLSearchParams(location.search);
+/** Longest side of results that devices with little memory propose. */
+const SMALL = 512;
 let version = '';
 /** Not in development, where files have no versions. */
 const offline = import.meta.env.PROD ? import('./offline/offline.js') : null;
@@ -53,7 +56,7 @@ offline?.then(({ setUpOffline }) => setUpOffline(takeGiven)).catch(() => {});
 function knowDevice(report) {
   version = report.version;
   showDevice(report);
-  proposeSize(report.defaultSize);
+  proposeSize(isSmall() && report.defaultSize > SMALL ? SMALL : report.defaultSize);
   offerFormats(report.formats);
   if (report.warning) warn(errorText(report.warning));
   training.then((page) => page.knowDevice(report)).catch(() => {});

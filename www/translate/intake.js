@@ -22,7 +22,7 @@ let scenesPainted = 0;
  * @param {(models: Candidate[]) => void} page.onModels for those picked as models, whatever they are
  */
 export function listenForFiles({ room, onFiles, onModels }) {
-  for (const id of ['photos', 'folder']) {
+  for (const id of ['photos', 'camera', 'folder']) {
     const picked = taken(input(id), (files) => onFiles(fromInput(files, room())));
     input(id).addEventListener('change', picked);
   }

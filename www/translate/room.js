@@ -1,16 +1,12 @@
 /** How much memory photos take, learned from those that were translated, and how much there is for them. */
 
-/** Gibibytes of this device; browsers say 8 where there are more, or nothing. */
-const DEVICE = { phone: 4, desktop: 8 };
-/** The share of them that workers may take. */
+import { deviceMemory } from '../page/device-memory.js';
+
+/** The share of the device's memory that workers may take. */
 const SHARE = 0.5;
 
 /** @returns {number} bytes for all workers */
-export function memoryForWorkers() {
-  const { deviceMemory } = /** @type {{ deviceMemory?: number }} */ (navigator);
-  const isPhone = matchMedia('(pointer: coarse)').matches;
-  return SHARE * (deviceMemory ?? (isPhone ? DEVICE.phone : DEVICE.desktop)) * 2 ** 30;
-}
+export const memoryForWorkers = () => SHARE * deviceMemory();
 
 export class Room {
   /** Bytes for all workers. */

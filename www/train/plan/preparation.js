@@ -1,7 +1,9 @@
 /** What a run will consist of: two folders, settings, initial weights, and measurements. */
+import { deviceMemory } from '../../page/device-memory.js';
 import { Folders } from '../gather/folders.js';
 import { paintScenes } from '../gather/samples.js';
 import { configOf, stepsOf } from './config.js';
+import { needOf } from './memory.js';
 import { isDecided, presetSettings, undecided } from './presets.js';
 import { defaultSettings, settingProblems, settingsWith } from './settings.js';
 
@@ -120,9 +122,12 @@ export class Preparation {
     const mine = this.#weighed;
     const { A, B } = folders.reports;
     const steps = stepsOf(settings, A.training, B.training);
-    const config = JSON.stringify(configOf(settings, start, device, steps, this.network));
+    const weigh = (/** @type {number} */ crop) => {
+      const config = configOf({ ...settings, crop }, start, device, steps, this.network);
+      return this.#engine.request('weigh-run', { config: JSON.stringify(config) });
+    };
     // If it is unknown now, the start will report it.
-    const need = await this.#engine.request('weigh-run', { config }).catch(() => null);
+    const need = await needOf(weigh, settings.crop, deviceMemory()).catch(() => null);
     if (mine !== this.#weighed) return;
     this.need = need;
     this.#onChange();
