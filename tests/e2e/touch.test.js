@@ -159,3 +159,166 @@ visit(
     await phone.close();
   },
 );
+
+/** Fingers on the glass, one position of each after another. @param {Page} page @param {{ x: number, y: number }[][]} moments */
+async function fingers(page, moments) {
+  const session = await page.context().newCDPSession(page);
+  for (const [i, points] of moments.entries()) {
+    const touchPoints = points.map((point, id) => ({ ...point, id }));
+    const type = i === 0 ? 'touchStart' : 'touchMove';
+    await session.send('Input.dispatchTouchEvent', { type, touchPoints });
+  }
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await session.detach();
+}
+
+/** What the viewer shows. @param {Page} page */
+function viewed(page) {
+  return page.evaluate(() => {
+    const shown = /** @type {HTMLElement} */ (document.querySelector('#viewer .compare'));
+    const { left, top, width, height } = shown.getBoundingClientRect();
+    return {
+      ...{ left, top, width, height },
+      zoom: Number(shown.style.getPropertyValue('--zoom') || 1),
+      line: Number.parseFloat(shown.style.getPropertyValue('--at')),
+      name: document.getElementById('viewer-name')?.textContent,
+    };
+  });
+}
+
+/** Two results, the first of which is in the viewer. @param {Page} page */
+async function openViewer(page) {
+  await ready(page);
+  await useWeights(page);
+  await page.setInputFiles(by('photos-input'), [
+    upload('a.png', photo(240, 160)),
+    upload('b.png', photo(160, 240)),
+  ]);
+  await translate(page, 2);
+  await page.click('[data-role=open]');
+  await page.waitForSelector('#viewer .compare');
+  // Its gestures are fetched when it opens.
+  await page.waitForFunction(() =>
+    performance.getEntriesByType('resource').some(({ name }) => /zoom-[^/]*\.js$/.test(name)),
+  );
+  await page.waitForTimeout(100);
+  return viewed(page);
+}
+
+visit(
+  'in the viewer two fingers zoom, one moves what is zoomed, drags the line, or changes the picture',
+  { context: PHONE },
+  async ({ page }) => {
+    const fitting = await openViewer(page);
+    const centre = {
+      x: fitting.left + fitting.width / 2,
+      y: fitting.top + fitting.height / 2,
+    };
+    const spread = Array.from({ length: 10 }, (_, i) => [
+      { x: centre.x - 20 - 6 * i, y: centre.y },
+      { x: centre.x + 20 + 6 * i, y: centre.y },
+    ]);
+    await fingers(page, spread);
+    const zoomed = await viewed(page);
+    assert.ok(Math.abs(zoomed.zoom - 74 / 20) < 0.4, `${zoomed.zoom}`);
+    assert.ok(Math.abs(zoomed.width - fitting.width * zoomed.zoom) < 2);
+    assert.equal(zoomed.line, 50, 'the line stays');
+
+    await swipe(page, steps({ x: centre.x + 80, y: centre.y }, -6, 0));
+    const moved = await viewed(page);
+    assert.ok(zoomed.left - moved.left > 40, `${zoomed.left} to ${moved.left}`);
+    assert.equal(moved.zoom, zoomed.zoom);
+    assert.equal(moved.name, 'a.png');
+
+    await fingers(page, [...spread].reverse());
+    await fingers(page, [...spread].reverse());
+    assert.equal((await viewed(page)).zoom, 1);
+    assert.deepEqual(await viewed(page), fitting, 'and it is back where it was');
+
+    await swipe(page, steps(centre, 8, 0));
+    const dragged = await viewed(page);
+    assert.ok(dragged.line > 65, `${dragged.line}`);
+    assert.equal(dragged.name, 'a.png');
+
+    await swipe(page, steps({ x: centre.x - 20, y: centre.y }, -8, 0));
+    await page.waitForFunction(
+      () => document.getElementById('viewer-name')?.textContent === 'b.png',
+    );
+    await swipe(page, steps({ x: centre.x - 100, y: centre.y }, 8, 0));
+    await page.waitForFunction(
+      () => document.getElementById('viewer-name')?.textContent === 'a.png',
+    );
+
+    const point = { x: centre.x - 60, y: centre.y };
+    await page.touchscreen.tap(point.x, point.y);
+    await page.touchscreen.tap(point.x, point.y);
+    assert.equal((await viewed(page)).zoom, 2.5);
+    await page.waitForTimeout(400);
+    await page.touchscreen.tap(point.x, point.y);
+    await page.touchscreen.tap(point.x, point.y);
+    assert.equal((await viewed(page)).zoom, 1);
+    assert.equal(
+      await page.evaluate(() => visualViewport?.scale),
+      1,
+      'the page itself is not zoomed',
+    );
+  },
+);
+
+visit(
+  'the wheel with Ctrl, a double click and keys zoom in the viewer, too',
+  {},
+  async ({ page }) => {
+    const fitting = await openViewer(page);
+    const x = fitting.left + fitting.width / 4;
+    const y = fitting.top + fitting.height / 2;
+    await page.mouse.move(x, y);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -200);
+    await page.keyboard.up('Control');
+    await page.waitForFunction(
+      () =>
+        (document.querySelector('#viewer .compare')?.getBoundingClientRect().width ?? 0) >
+        innerWidth,
+    );
+    const zoomed = await viewed(page);
+    assert.ok(
+      Math.abs((x - zoomed.left) / zoomed.width - 0.25) < 0.02,
+      'what is under it stays there',
+    );
+    await page.keyboard.press('Shift+ArrowRight');
+    assert.ok((await viewed(page)).left < zoomed.left - 40);
+    await page.keyboard.press('0');
+    assert.deepEqual(await viewed(page), fitting);
+    await page.keyboard.press('+');
+    assert.equal((await viewed(page)).zoom, 1.5);
+    await page.keyboard.press('PageDown');
+    await page.waitForFunction(
+      () => document.getElementById('viewer-name')?.textContent === 'b.png',
+    );
+    assert.equal((await viewed(page)).zoom, 1, 'the next picture fits again');
+    await page.mouse.dblclick(fitting.left + fitting.width / 2, y);
+    assert.equal((await viewed(page)).zoom, 2.5);
+  },
+);
+
+visit(
+  'a result can be given to the system’s sheet where there is one',
+  {
+    prepare: (page) =>
+      page.addInitScript(() => {
+        Object.assign(navigator, {
+          canShare: () => true,
+          share: async (/** @type {ShareData} */ { files }) => {
+            document.body.dataset.shared = files?.map(({ name, type }) => `${name} ${type}`).join();
+          },
+        });
+      }),
+  },
+  async ({ page }) => {
+    await openViewer(page);
+    await page.click('#viewer-share');
+    await page.waitForSelector('body[data-shared="a.png image/png"]');
+    await page.click('#viewer-close');
+  },
+);

@@ -18,6 +18,24 @@ export async function saveOne(item) {
 }
 
 /**
+ * Opens the system's sheet with a result.
+ * @param {Item} item with a result
+ * @throws {import('../failure.js').CodedError} `storage-gone`
+ */
+export async function shareOne(item) {
+  const { result } = item;
+  if (!result) return;
+  const { after } = await result.open();
+  const name = resultName(item.name, result.made.settings.format);
+  try {
+    await navigator.share({ files: [new File([after], name, { type: after.type })] });
+    item.saved = result;
+  } catch {
+    // The person has closed the sheet, or the browser wants another press.
+  }
+}
+
+/**
  * @param {Queue} run
  * @returns {Promise<Item[]>} those that are now saved
  * @throws {import('../failure.js').CodedError} `zip-failed`

@@ -89,6 +89,7 @@ const gallery = new Gallery(byId('gallery'), (action, id) => {
 const viewer = new Viewer({
   items: () => [...run.items.values()].filter((item) => item.result),
   onSave: save,
+  onShare: (id) => save(id, 'shareOne'),
   onClose: (id) => gallery.focus(id),
 });
 
@@ -438,13 +439,13 @@ function undo() {
   button('translate').focus({ preventScroll: true });
 }
 
-/** @param {number} id */
-async function save(id) {
+/** @param {number} id @param {'saveOne' | 'shareOne'} how */
+async function save(id, how = 'saveOne') {
   const item = run.items.get(id);
   if (!item) return;
   try {
-    const { saveOne } = await import('./results.js').catch(notFetched);
-    await saveOne(item);
+    const results = await import('./results.js').catch(notFetched);
+    await results[how](item);
     note([item]);
   } catch (error) {
     tellFailure(error);

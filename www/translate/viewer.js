@@ -6,6 +6,7 @@ import { failureOf } from '../failure.js';
 import { createCompare } from '../page/compare.js';
 import { button, byId, label, made, shownName } from '../page/dom.js';
 import { errorText, text } from '../page/messages.js';
+import { canShare } from '../page/share.js';
 import { noteOf } from './card.js';
 
 export class Viewer {
@@ -22,6 +23,7 @@ export class Viewer {
    * @param {object} source
    * @param {() => import('./queue.js').Item[]} source.items all finished photos, in order
    * @param {(id: number) => void} source.onSave
+   * @param {(id: number) => void} source.onShare
    * @param {(id: number) => void} source.onClose called with the photo shown last
    */
   constructor(source) {
@@ -30,6 +32,8 @@ export class Viewer {
     byId('viewer-previous').addEventListener('click', () => this.#step(-1));
     byId('viewer-next').addEventListener('click', () => this.#step(1));
     byId('viewer-save').addEventListener('click', () => source.onSave(this.#id));
+    byId('viewer-share').addEventListener('click', () => source.onShare(this.#id));
+    byId('viewer-share').hidden = !canShare();
     byId('viewer-close').addEventListener('click', () => dialog.close());
     dialog.addEventListener('close', () => {
       this.#asked += 1;
@@ -48,9 +52,16 @@ export class Viewer {
     });
   }
 
+  /** Its gestures, fetched when it is first opened. @type {Promise<unknown> | null} */
+  #zoom = null;
+
   /** @param {number} id */
   async open(id) {
     if (!(await this.#show(id)) || this.#dialog.open) return;
+    this.#zoom ??= import('../page/zoom.js').then(
+      ({ mountZoom }) => mountZoom(this.#frame, (by) => this.#step(by)),
+      () => {}, // it shows pictures without, too
+    );
     this.#dialog.showModal();
     this.#focusRange();
   }
@@ -79,6 +90,7 @@ export class Viewer {
     const name = shownName(item.name);
     byId('viewer-name').textContent = name;
     label(byId('viewer-save'), text('card.save', { name }));
+    label(byId('viewer-share'), text('card.share', { name }));
     byId('viewer-note').textContent = noteOf(item);
     for (const [step, other] of Object.entries({ previous: index - 1, next: index + 1 })) {
       button(`viewer-${step}`).disabled = !items[other];
