@@ -112,7 +112,9 @@ export function mountZoom(frame, onSwipe) {
   function down(event) {
     if (event.button !== 0 || !picture()?.contains(/** @type {Node} */ (event.target))) return;
     pointers.set(event.pointerId, pointOf(event));
-    if (pointers.size === 2 && gesture !== 'line') {
+    // Of two fingers, the first may have come down on the line.
+    const [first] = pointers.values();
+    if (pointers.size === 2 && (gesture !== 'line' || distance(start, first) <= SLACK)) {
       begin('pinch', event);
       event.stopPropagation();
     }
@@ -135,9 +137,13 @@ export function mountZoom(frame, onSwipe) {
   /** @param {PointerEvent} event */
   function move(event) {
     const before = pointers.get(event.pointerId);
-    if (!before || gesture === 'line') return;
-    event.stopPropagation();
+    if (!before) return;
     const now = pointOf(event);
+    if (gesture === 'line') {
+      pointers.set(event.pointerId, now);
+      return;
+    }
+    event.stopPropagation();
     if (gesture === 'pinch') pinch(event.pointerId, now);
     pointers.set(event.pointerId, now);
     const across = now.x - start.x;
