@@ -5,7 +5,8 @@ const USUAL = { phone: 4, desktop: 8 };
 
 /** @returns {number} bytes */
 export function deviceMemory() {
-  const { deviceMemory: said } = /** @type {{ deviceMemory?: number }} */ (globalThis.navigator);
+  const here = /** @type {{ deviceMemory?: number } | undefined} */ (globalThis.navigator);
+  const said = here?.deviceMemory;
   const isPhone = globalThis.matchMedia?.('(pointer: coarse)').matches;
   return (said ?? (isPhone ? USUAL.phone : USUAL.desktop)) * 2 ** 30;
 }
