@@ -8,14 +8,15 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::{Limits, Preference, open},
+    device::{Limits, Opened, Preference, open},
     image::{self, Rgb},
     model::{Generator, Init},
     samples::{Season, paint},
     translate::{
-        MAX_MARGIN, Manner, Precision, Shift, Smooth, Translator, plan, shifted_mean, translate,
+        MAX_MARGIN, Manner, Precision, Room, Shift, Smooth, Translator, plan, shifted_mean,
+        translate,
     },
-    weights::{Architecture, Down, Up, generator_from},
+    weights::{Architecture, Down, Norm, Up, generator_from},
 };
 
 const PLENTY: Limits = Limits { tensor: 1 << 40, memory: 1 << 50 };
@@ -80,11 +81,17 @@ fn a_margin_out_of_range_is_refused() {
     assert_eq!(refused.unwrap_err().code(), "engine-usage");
 }
 
+/// Room for so many pixels, all of which go through as a whole.
+fn whole(pixels: u64) -> Room {
+    Room { whole: pixels, strips: 0 }
+}
+
 #[test]
 fn a_plan_keeps_proportions_and_never_enlarges() {
     let sizes = |photo, longest| {
-        let plan = plan(photo, longest, 0, Smooth::One, PLENTY.pixels(64));
+        let plan = plan(photo, longest, None, 0, Smooth::One, whole(PLENTY.pixels(64)));
         assert!(!plan.reduced);
+        assert_eq!((plan.width, plan.height), (plan.seen_width, plan.seen_height));
         (plan.width, plan.height)
     };
     assert_eq!(sizes((4000, 3000), Some(1024)), (1024, 768));
@@ -115,19 +122,21 @@ fn a_plan_stays_within_the_device() {
     let limits = Limits { tensor: 128 << 20, memory: 1 << 40 };
     for photo in [(4000, 3000), (3000, 4000), (9000, 100), (1000, 1000)] {
         for margin in [0, 32] {
-            let plan = plan(photo, None, margin, Smooth::One, limits.pixels(64));
+            let room = whole(limits.pixels(64));
+            let plan = plan(photo, None, None, margin, Smooth::One, room);
             assert!(plan.reduced);
-            let (w, h) = (plan.width + 2 * margin, plan.height + 2 * margin);
+            assert_eq!((plan.width, plan.height), photo, "the result is as large as the photo");
+            let (w, h) = (plan.seen_width + 2 * margin, plan.seen_height + 2 * margin);
             assert!(w.next_multiple_of(4) * h.next_multiple_of(4) <= 524_288, "{plan:?}");
             // And no smaller than it must be: a longest side 2 % longer would not fit.
             assert!((w * h) as f64 > 0.94 * 524_288.0, "{plan:?} for {photo:?}");
-            let proportion = plan.width as f64 / plan.height as f64;
+            let proportion = plan.seen_width as f64 / plan.seen_height as f64;
             let wanted = photo.0 as f64 / photo.1 as f64;
             assert!((proportion / wanted - 1.0).abs() < 0.02, "{plan:?} for {photo:?}");
         }
     }
-    let half = plan((1000, 1000), None, 0, Smooth::One, limits.pixels(32));
-    assert_eq!((half.width, half.height, half.reduced), (1000, 1000, false));
+    let half = plan((1000, 1000), None, None, 0, Smooth::One, whole(limits.pixels(32)));
+    assert_eq!((half.seen_width, half.seen_height, half.reduced), (1000, 1000, false));
 }
 
 /// [`shifted_mean()`] done by hand, on values: each pass with its own border, moved back.
@@ -178,7 +187,7 @@ fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
         let photo = image::resize_bicubic(&photo, width, height);
         let mut pictures = Vec::new();
         for smooth in Smooth::ALL {
-            let manner = Manner { longest: None, margin, smooth };
+            let manner = Manner { margin, smooth, ..Manner::default() };
             let behind = RefCell::new(Vec::new());
             let passed = |passes| behind.borrow_mut().push(passes);
             let translated = translator.translate(&photo, &manner, &passed);
@@ -186,7 +195,8 @@ fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
             assert_eq!(translated.before, photo);
             let expected = image::from_unit(&passes(&photo, margin, smooth), width, height);
             assert_eq!(translated.after, expected.unwrap(), "{width} x {height}, {smooth:?}");
-            assert_eq!(*behind.borrow(), (1..smooth.passes()).collect::<Vec<_>>());
+            let expected: Vec<_> = (1..smooth.passes()).map(|passes| passes as f64).collect();
+            assert_eq!(*behind.borrow(), expected);
             pictures.push(translated.after);
         }
         assert!(pictures[0] != pictures[1] && pictures[1] != pictures[2]);
@@ -234,7 +244,7 @@ fn other_kinds_of_generators_take_photos_of_any_size() {
         for (width, height) in [(1, 1), (2, 3), (21, 18), (5, 30)] {
             let photo = image::resize_bicubic(&paint(Season::Winter, 1, 64, 64), width, height);
             for smooth in Smooth::ALL {
-                let manner = Manner { longest: None, margin: 3, smooth };
+                let manner = Manner { margin: 3, smooth, ..Manner::default() };
                 let translated = translator.translate(&photo, &manner, &|_| ());
                 let after = pollster::block_on(translated).unwrap().after;
                 assert_eq!((after.width, after.height), (width, height), "{architecture}");
@@ -289,8 +299,48 @@ fn a_smooth_plan_leaves_room_for_its_border_and_its_sum() {
         assert!((four + 1000) * (each + 24) > limits.memory, "{precision:?}: less than it holds");
     }
     // Three pixels in front of it and one behind.
-    let plan = |side, smooth| plan((side, side), None, 0, smooth, 104 * 104);
-    assert_eq!(plan(104, Smooth::One).width, 104);
-    assert_eq!(plan(104, Smooth::Four).width, 98);
-    assert_eq!(plan(98, Smooth::Sixteen).width, 98);
+    let plan = |side, smooth| plan((side, side), None, None, 0, smooth, whole(104 * 104));
+    assert_eq!(plan(104, Smooth::One).seen_width, 104);
+    assert_eq!(plan(104, Smooth::Four).seen_width, 98);
+    assert_eq!(plan(98, Smooth::Sixteen).seen_width, 98);
+}
+
+#[test]
+fn a_photo_in_strips_comes_out_as_one_that_goes_through_as_a_whole() {
+    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let photo = image::resize_bicubic(&paint(Season::Summer, 4, 96, 96), 70, 237);
+    let kinds = [(Down::Strided, Up::Transpose), (Down::Strided, Up::Bilinear)]
+        .into_iter()
+        .chain([(Down::Mirrored, Up::Nearest), (Down::Blurred, Up::Blurred)]);
+    for (down, up) in kinds {
+        for (affine, pictures, blocks) in [(false, 3, 2), (true, 3, 1), (false, 1, 1)] {
+            let norm = if affine { Norm::InstanceAffine } else { Norm::Instance };
+            let ngf = 8;
+            let architecture =
+                Architecture { down, up, norm, pictures, ..Architecture::new(ngf, blocks) };
+            let state = Init { gain: 0.2, ..Init::default() }.state(&architecture.tensors(), 1);
+            // 4 bytes a value, five such tensors: 8,000 pixels as a whole.
+            let memory = 5 * 4 * ngf as u64 * 8000;
+            let tight = Opened { limits: Limits { memory, ..opened.limits }, ..opened.clone() };
+            for (margin, smooth) in [(0, Smooth::One), (5, Smooth::One), (3, Smooth::Four)] {
+                let manner = Manner { margin, smooth, ..Manner::default() };
+                let [whole, strips] = [&opened, &tight].map(|opened| {
+                    let made = Translator::new(architecture, state.clone(), None, opened).unwrap();
+                    let shares = RefCell::new(vec![0.0]);
+                    let passed = |share| shares.borrow_mut().push(share);
+                    let made = pollster::block_on(made.translate(&photo, &manner, &passed));
+                    assert!(shares.borrow().is_sorted());
+                    (made.unwrap(), shares.take().len())
+                });
+                assert_eq!((strips.0.plan, strips.0.plan.reduced), (whole.0.plan, false));
+                assert!(strips.1 > whole.1 + 6, "it went through in strips");
+                let differ = whole.0.after.pixels.iter().zip(&strips.0.after.pixels);
+                let apart = differ.map(|(one, other)| one.abs_diff(*other));
+                let off = apart.clone().filter(|apart| *apart > 0).count();
+                let what = format!("{architecture} {margin} {smooth:?}: {off} levels");
+                assert!(apart.max() <= Some(1), "{what}");
+                assert!(off < photo.pixels.len() / 500, "{what}");
+            }
+        }
+    }
 }

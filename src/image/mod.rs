@@ -9,6 +9,7 @@
 //! decoders disagree.
 
 mod border;
+mod carry;
 pub mod jpeg;
 mod resize;
 mod rgb;
@@ -16,6 +17,7 @@ mod shrink;
 mod unit;
 
 pub use border::{crop, reflect_pad};
+pub use carry::carry;
 pub use resize::{fit, resize_bicubic};
 pub use rgb::{MAX_PIXELS, MAX_SIDE, Rgb};
 pub use shrink::Shrink;

@@ -6,8 +6,8 @@ use super::parameters::Mapper;
 use crate::{
     error::{Error, Result},
     ops::{
-        Activation, Affine, Before, Conv2d, Interpolation, arranged, instance_norm,
-        prepared_conv2d, residual_block,
+        Activation, Affine, Before, Conv2d, Interpolation, RESIDUAL, arranged, instance_norm,
+        prepared_conv2d, residual_block, residual_conv2d,
     },
     weights::{HostTensor, StateDict},
 };
@@ -86,6 +86,26 @@ impl Conv {
         prepared_conv2d(x, before, front.affine(), weight, bias, self.spec)
     }
 
+    /// [`Conv::forward`] of some rows of an image `[1, C, H, W]`.
+    pub fn forward_rows(&self, x: Tensor<4>) -> Tensor<4> {
+        if self.spec == RESIDUAL && self.enlarged.is_none() {
+            return residual_conv2d(x, self.weight.clone(), self.bias.clone());
+        }
+        self.forward(x)
+    }
+
+    /// How many times the result is lower than the input, how many times higher, and how many rows
+    /// above and below its own a row of the result depends on, in rows of the input. The last is
+    /// even where every other row is left out, so that these stay the same.
+    pub fn reach(&self) -> (usize, usize, usize) {
+        match (self.spec, self.enlarged) {
+            (Conv2d { transposed: true, stride, .. }, _) => (1, stride, 1),
+            (_, Some(_)) => (1, 2, 2),
+            (Conv2d { stride: 1, kernel, .. }, _) => (1, 1, kernel / 2),
+            (Conv2d { stride, .. }, _) => (stride, 1, stride),
+        }
+    }
+
     pub fn map(&self, mapper: &mut impl Mapper) -> Self {
         let weight = mapper.map(&format!("{}.weight", self.name), self.weight.clone());
         let bias = mapper.map(&format!("{}.bias", self.name), self.bias.clone());
@@ -142,6 +162,11 @@ pub(super) struct ResidualBlock {
 impl ResidualBlock {
     pub fn new(first: Conv, second: Conv) -> Self {
         Self { convs: [first, second] }
+    }
+
+    /// The first convolution and the second.
+    pub fn convs(&self) -> &[Conv; 2] {
+        &self.convs
     }
 
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {

@@ -29,10 +29,10 @@ pub struct Generator {
     // Boxed, because tensors are large values, networks are moved often, and wasm's stack is small.
     architecture: Architecture,
     /// An instance normalisation and a ReLU follow each of these, and each of `up`.
-    down: Box<[Conv; 3]>,
-    blocks: Vec<ResidualBlock>,
-    up: Box<[Conv; 2]>,
-    head: Box<Conv>,
+    pub(super) down: Box<[Conv; 3]>,
+    pub(super) blocks: Vec<ResidualBlock>,
+    pub(super) up: Box<[Conv; 2]>,
+    pub(super) head: Box<Conv>,
 }
 
 impl Generator {

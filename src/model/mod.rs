@@ -6,6 +6,7 @@ mod discriminator;
 mod generator;
 mod init;
 mod parameters;
+mod strips;
 
 pub use classifier::DomainClassifier;
 pub use discriminator::Discriminator;
@@ -13,3 +14,4 @@ pub use generator::Generator;
 pub(crate) use generator::{MULTIPLE, SMALLEST};
 pub use init::{Init, InitType};
 pub use parameters::{Mapper, Network, Readback};
+pub(crate) use strips::InStrips;

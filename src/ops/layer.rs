@@ -148,6 +148,15 @@ pub struct Affine {
     pub bias: Tensor<1>,
 }
 
+/// A normalisation whose statistics are known: each channel is multiplied and shifted.
+#[derive(Debug, Clone)]
+pub struct Scaling {
+    /// `[C]`: multiplies the image.
+    pub factor: Tensor<1>,
+    /// `[C]`: added after that.
+    pub constant: Tensor<1>,
+}
+
 /// What to average over the elements x of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Distance {

@@ -6,6 +6,7 @@
 //! - [`prepared_conv2d()`]: a normalisation or upsampling and the convolution after it.
 //! - [`shrink()`]: halves an image's sides behind a blur.
 //! - [`residual_block()`]: two of each, as one.
+//! - [`moments()`] and [`scaled()`]: both halves of a normalisation, for images in strips.
 //! - [`augment()`]: changes a discriminator's input.
 //! - [`loss()`]: the losses.
 //! - [`adam()`]: one step of the optimiser.
@@ -23,6 +24,7 @@ mod learning;
 mod place;
 mod recording;
 pub mod reference;
+mod strips;
 
 use burn::{
     backend::Dispatch,
@@ -40,11 +42,13 @@ use self::{
 
 pub use gpu::{Recorder, Recording, Shader, half_shaders, shaders};
 pub use layer::{
-    Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, Interpolation,
+    Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, EPSILON,
+    Interpolation, RESIDUAL, Scaling,
 };
 pub use learning::{Learning, adam, add, average, not_finite};
 pub use place::is_cpu;
 pub use recording::{apart, copy, recorder, snapshot};
+pub use strips::{moments, residual_conv2d, scaled, stacked};
 
 /// Applies `spec` to `x` `[B, C_in, H, W]` with `weight` `[C_out, C_in, k, k]` (transposed:
 /// `[C_in, C_out, k, k]`) and `bias` `[C_out]`.

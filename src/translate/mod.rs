@@ -10,9 +10,10 @@ mod plan;
 mod precision;
 mod run;
 mod shifts;
+mod strips;
 mod translator;
 
-pub use plan::{Plan, plan};
+pub use plan::{Plan, Room, plan};
 pub use precision::Precision;
 pub use run::{MAX_MARGIN, translate};
 pub use shifts::{Shift, Smooth, shifted_mean};

@@ -1,9 +1,12 @@
-//! The size of a translation: the photo's proportions, never enlarged, and never more than the
-//! device can hold.
+//! The size of a translation, and of what the network sees: the photo's proportions, never enlarged.
+//! The network never sees more than the device can hold.
 
 use serde::Serialize;
 
-use super::shifts::{self, Shift, Smooth};
+use super::{
+    shifts::{self, Shift, Smooth},
+    strips::{BEYOND, LEAST_ROWS},
+};
 use crate::image;
 
 /// The size of a translation.
@@ -14,7 +17,12 @@ pub struct Plan {
     pub width: usize,
     /// Height of the result in pixels.
     pub height: usize,
-    /// Whether the result is smaller than requested, because the device could not hold more.
+    /// Width of the picture that the network sees. Where that is less than the result's, its change
+    /// is carried over.
+    pub seen_width: usize,
+    /// Height of the picture that the network sees.
+    pub seen_height: usize,
+    /// Whether the network sees less than requested, because the device could not hold more.
     pub reduced: bool,
 }
 
@@ -43,24 +51,51 @@ impl Padding {
             bottom: behind(height, |shift| shift.0),
         }
     }
+
+    /// Width and height of a photo with everything around it.
+    pub fn around(&self, (width, height): (usize, usize)) -> (usize, usize) {
+        (self.left + width + self.right, self.top + height + self.bottom)
+    }
 }
 
-/// The size of a translation of a photo of `width` x `height` pixels, with a longest side of at
-/// most `longest` pixels (`None`: as it is), and at most `most` pixels for the photo and everything
-/// around it.
+/// The pictures that a device can hold in a generator, with everything around them.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Most pixels of a picture that goes through as a whole.
+    pub whole: u64,
+    /// Most pixels of one that goes through in strips.
+    pub strips: u64,
+}
+
+impl Room {
+    /// Whether a picture can go through as a whole.
+    pub(super) fn holds_whole(&self, (width, height): (usize, usize)) -> bool {
+        width as u64 * height as u64 <= self.whole
+    }
+
+    fn holds(&self, size: (usize, usize)) -> bool {
+        let (width, height) = (size.0 as u64, size.1 as u64);
+        let strip = width * (LEAST_ROWS + 2 * BEYOND) as u64;
+        self.holds_whole(size) || (width * height <= self.strips && strip <= self.whole)
+    }
+}
+
+/// Plans the translation of a photo of `width` x `height` pixels. The longest side of the result is
+/// at most `longest` pixels (`None`: the photo's own), that of what the network sees at most
+/// `network` (`None`: as the result), and there is `room` for that and everything around it.
 pub fn plan(
     (width, height): (usize, usize),
     longest: Option<usize>,
+    network: Option<usize>,
     margin: usize,
     smooth: Smooth,
-    most: u64,
+    room: Room,
 ) -> Plan {
-    let asked = image::fit(width, height, longest);
+    let result = image::fit(width, height, longest);
+    let asked = image::fit(width, height, [longest, network].into_iter().flatten().min());
     let holds = |(width, height): (usize, usize)| {
-        let Padding { left, top, right, bottom } =
-            Padding::new(width, height, margin, smooth.shifts());
-        let pixels = (left + width + right) as u64 * (top + height + bottom) as u64;
-        pixels <= most
+        let padding = Padding::new(width, height, margin, smooth.shifts());
+        room.holds(padding.around((width, height)))
     };
     // The largest longest side that fits, by bisection, because padding makes the formula uneven.
     let (mut fits, mut too_large) = (1, asked.0.max(asked.1) + 1);
@@ -72,6 +107,12 @@ pub fn plan(
             too_large = middle;
         }
     }
-    let (width, height) = image::fit(width, height, Some(fits));
-    Plan { width, height, reduced: (width, height) != asked }
+    let seen = image::fit(width, height, Some(fits));
+    Plan {
+        width: result.0,
+        height: result.1,
+        seen_width: seen.0,
+        seen_height: seen.1,
+        reduced: seen != asked,
+    }
 }

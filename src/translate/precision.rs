@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shifts::Smooth;
+use super::{plan::Room, shifts::Smooth};
 use crate::{
     choice::Choice,
     device::{Limits, Opened},
@@ -40,7 +40,25 @@ impl Precision {
         }
     }
 
-    /// Pixels of the largest input for this generator within the limits of a device.
+    /// The largest inputs for this generator within the limits of a device.
+    pub fn room(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> Room {
+        let whole = self.pixels(limits, architecture, smooth);
+        Room { whole, strips: self.pixels_in_strips(limits, architecture, smooth).max(whole) }
+    }
+
+    /// Pixels of the largest input that goes through in strips. Two images between residual blocks
+    /// are kept, with four times the channels of the first layer on a sixteenth of the pixels; a
+    /// strip and the pictures themselves take the rest of the memory.
+    fn pixels_in_strips(self, limits: &Limits, of: &Architecture, smooth: Smooth) -> u64 {
+        let bytes = match self {
+            Self::Float32 => 4,
+            Self::Float16 => 2,
+        };
+        let sums = if smooth == Smooth::One { 0 } else { PICTURES / 2 };
+        limits.memory / 8 * 5 / (2 * 4 * of.ngf as u64 * bytes / 16 + sums).max(1)
+    }
+
+    /// Pixels of the largest input that goes through as a whole.
     pub fn pixels(self, limits: &Limits, architecture: &Architecture, smooth: Smooth) -> u64 {
         let Architecture { ngf, down, up, .. } = *architecture;
         // Before a blur there are two images with twice the channels of the first layer's result,

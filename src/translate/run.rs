@@ -36,7 +36,7 @@ pub async fn translate(
 pub(super) struct Seen {
     padded: Rgb,
     margin: usize,
-    smooth: Smooth,
+    pub smooth: Smooth,
     /// Size of the photo.
     width: usize,
     height: usize,
@@ -65,24 +65,22 @@ impl Seen {
         together: usize,
         passed: &dyn Fn(usize),
     ) -> Tensor<4> {
-        let shape = [1, 3, self.padded.height, self.padded.width];
-        let x = match generator.architecture().pictures {
-            1 => Tensor::from_data(self.grey(), device),
-            _ => Tensor::from_data(TensorData::new(image::to_unit(&self.padded), shape), device),
-        };
+        let x = input(generator, &self.padded, device);
         shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed)
     }
 
-    /// The input of a generator of grey pictures, `[1, 1, H, W]`.
-    fn grey(&self) -> TensorData {
-        let Rgb { width, height, .. } = self.padded;
-        let mut values = image::to_unit(&self.padded.grey());
-        values.truncate(width * height); // one of three equal channels
-        TensorData::new(values, [1, 1, height, width])
+    /// A part of the padded photo.
+    pub fn part(&self, left: usize, top: usize, width: usize, height: usize) -> Result<Rgb> {
+        image::crop(&self.padded, left, top, width, height)
+    }
+
+    /// Width and height of the padded photo.
+    pub fn size(&self) -> (usize, usize) {
+        (self.padded.width, self.padded.height)
     }
 
     /// Height and width of the photo with its margin.
-    fn framed(&self) -> [usize; 2] {
+    pub fn framed(&self) -> [usize; 2] {
         [self.height, self.width].map(|side| side + 2 * self.margin)
     }
 
@@ -91,7 +89,25 @@ impl Seen {
     pub fn result(&self, output: TensorData) -> Result<Rgb> {
         let values = floats(output)?;
         let [height, width] = self.framed();
-        let output = image::from_unit(&values, width, height)?;
-        image::crop(&output, self.margin, self.margin, self.width, self.height)
+        self.cropped(&image::from_unit(&values, width, height)?)
     }
+
+    /// A picture without the margin.
+    pub fn cropped(&self, framed: &Rgb) -> Result<Rgb> {
+        image::crop(framed, self.margin, self.margin, self.width, self.height)
+    }
+}
+
+/// A picture as the generator's input, `[1, C, H, W]`. One of grey pictures sees it in grey.
+pub(super) fn input(generator: &Generator, picture: &Rgb, device: &Device) -> Tensor<4> {
+    let Rgb { width, height, .. } = *picture;
+    let data = match generator.architecture().pictures {
+        1 => {
+            let mut values = image::to_unit(&picture.grey());
+            values.truncate(width * height); // one of three equal channels
+            TensorData::new(values, [1, 1, height, width])
+        }
+        _ => TensorData::new(image::to_unit(picture), [1, 3, height, width]),
+    };
+    Tensor::from_data(data, device)
 }

@@ -2,12 +2,12 @@
 //! checked: at the first number that float16 cannot hold, the model switches to float32, starting
 //! with that photo.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use burn::tensor::{Device, Transaction};
 
 use super::{
-    plan::{Plan, plan},
+    plan::{Plan, Room, plan},
     precision::{Precision, fits},
     run::Seen,
     shifts::Smooth,
@@ -25,15 +25,18 @@ use crate::{
 /// keep it busy alone.
 const TOGETHER: u64 = 1 << 18;
 
-/// A photo as the network saw it, and its translation.
+/// Bytes below which less memory will not help.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+/// A photo and its translation.
 #[derive(Debug)]
 pub struct Translated {
     /// The photo at the result's size, in colour even if the network saw it in grey.
     pub before: Rgb,
     /// The translation.
     pub after: Rgb,
-    /// Whether the result is smaller than requested, because the device could not hold more.
-    pub reduced: bool,
+    /// How large both are, and what the network saw.
+    pub plan: Plan,
 }
 
 /// How to translate photos.
@@ -41,6 +44,10 @@ pub struct Translated {
 pub struct Manner {
     /// The longest side of the result in pixels; `None` for the photo's own.
     pub longest: Option<usize>,
+    /// The longest side of what the network sees, if it is less than that: its change is carried
+    /// over to the result, which keeps the photo's own detail ([`image::carry`]). `None` for the
+    /// result's own.
+    pub network: Option<usize>,
     /// Pixels of reflected border that the network sees and the result lacks.
     pub margin: usize,
     /// How many passes to average.
@@ -55,7 +62,7 @@ pub struct Translator {
     /// The original weights, as long as the generator has them in float16.
     exact: RefCell<Option<StateDict>>,
     device: Device,
-    limits: Limits,
+    limits: Cell<Limits>,
 }
 
 impl Translator {
@@ -76,7 +83,7 @@ impl Translator {
                 (Generator::from_state(architecture, state, &device)?, None)
             };
         let (generator, exact) = (RefCell::new(generator), RefCell::new(exact));
-        Ok(Self { architecture, generator, exact, device, limits: opened.limits })
+        Ok(Self { architecture, generator, exact, device, limits: Cell::new(opened.limits) })
     }
 
     /// Width, depth and variants of the generator.
@@ -91,39 +98,57 @@ impl Translator {
 
     /// The size of a photo's translation in the current precision.
     pub fn plan(&self, photo: (usize, usize), manner: &Manner) -> Plan {
-        let Manner { longest, margin, smooth } = *manner;
-        plan(photo, longest, margin, smooth, self.most(smooth))
+        let Manner { longest, network, margin, smooth } = *manner;
+        plan(photo, longest, network, margin, smooth, self.room(smooth))
     }
 
-    /// Translates a photo of any size. The result is smaller if the device cannot hold the
-    /// requested size in the precision that is used in the end. On the CPU `passed` is called with
-    /// the number of completed passes; a graphics card has them all at once. Fails as
-    /// [`crate::translate::translate`] does.
+    /// Translates a photo of any size. The network sees less than requested if the device cannot
+    /// hold that in the precision that is used in the end, or refuses it. On the CPU, and wherever
+    /// a photo goes through in strips, `passed` is called with the number of passes that are done,
+    /// the current one in part. Fails as [`crate::translate::translate`] does.
     pub async fn translate(
         &self,
         photo: &Rgb,
         manner: &Manner,
-        passed: &dyn Fn(usize),
+        passed: &dyn Fn(f64),
     ) -> Result<Translated> {
         loop {
             // A size that fits in float16 may be too large for float32.
-            let Plan { width, height, reduced } = self.plan((photo.width, photo.height), manner);
-            let before = image::resize_bicubic(photo, width, height);
-            let result = if self.architecture.pictures == 1 {
-                // In PyTorch's order: grey, then resized.
-                let seen = image::resize_bicubic(&photo.grey(), width, height);
-                self.attempt(&seen, manner, passed).await
-            } else {
-                self.attempt(&before, manner, passed).await
+            let plan = self.plan((photo.width, photo.height), manner);
+            // In PyTorch's order: grey, then resized.
+            let grey = (self.architecture.pictures == 1).then(|| photo.grey());
+            let guide = grey.as_ref().unwrap_or(photo);
+            let seen = image::resize_bicubic(guide, plan.seen_width, plan.seen_height);
+            let after = match self.attempt(&seen, manner, passed).await {
+                Ok(Some(after)) => after,
+                Ok(None) => continue,
+                Err(error @ (Error::OutOfMemory(_) | Error::GpuRefused(_))) => {
+                    // A buffer that the device refused would be taken for one that can be reused.
+                    ops::release(&self.device);
+                    if self.content_with_less() {
+                        continue;
+                    }
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
             };
-            if let Err(Error::OutOfMemory(_) | Error::GpuRefused(_)) = result {
-                // A buffer that the device refused would be taken for one that can be reused.
-                ops::release(&self.device);
-            }
-            if let Some(after) = result? {
-                return Ok(Translated { before, after, reduced });
-            }
+            let before = image::resize_bicubic(photo, plan.width, plan.height);
+            let is_as_seen = (plan.width, plan.height) == (plan.seen_width, plan.seen_height);
+            let after = match grey {
+                _ if is_as_seen => after,
+                Some(_) => image::carry(&before.grey(), &seen, &after)?,
+                None => image::carry(&before, &seen, &after)?,
+            };
+            return Ok(Translated { before, after, plan });
         }
+    }
+
+    /// Plans with half the memory from now on; not for ever.
+    fn content_with_less(&self) -> bool {
+        let limits = self.limits.get();
+        let less = Limits { memory: limits.memory / 2, ..limits };
+        self.limits.set(less);
+        less.memory >= LEAST_MEMORY
     }
 
     /// Translates in the current precision. `None` if there were numbers that float16 cannot hold;
@@ -132,15 +157,24 @@ impl Translator {
         &self,
         photo: &Rgb,
         manner: &Manner,
-        passed: &dyn Fn(usize),
+        passed: &dyn Fn(f64),
     ) -> Result<Option<Rgb>> {
         let Manner { margin, smooth, .. } = *manner;
         let seen = Seen::new(photo, margin, smooth)?;
         let generator = self.generator.borrow().shared();
         let half = self.precision() == Precision::Float16;
+        let room = self.room(smooth);
+        if !room.holds_whole(seen.size()) {
+            let picture = seen.in_strips(&generator, &self.device, room.whole, passed).await?;
+            if picture.is_none() {
+                self.widen()?;
+            }
+            return Ok(picture);
+        }
         let on_cpu = is_cpu(&self.device);
-        let most = if on_cpu { 0 } else { self.most(smooth).min(TOGETHER) };
-        let passed: &dyn Fn(usize) = if on_cpu { passed } else { &|_| () };
+        let most = if on_cpu { 0 } else { room.whole.min(TOGETHER) };
+        let whole = |passes: usize| passed(passes as f64);
+        let passed: &dyn Fn(usize) = if on_cpu { &whole } else { &|_| () };
         let through = || seen.through(&generator, &self.device, most as usize, passed);
         if !half {
             return seen.result(read(through()).await?).map(Some);
@@ -155,16 +189,21 @@ impl Translator {
             Err(other) if fits && !matches!(other, Error::OutputNotFinite) => return Err(other),
             _ => {}
         }
-        drop(generator);
+        self.widen()?;
+        Ok(None)
+    }
+
+    /// From now on, float32.
+    fn widen(&self) -> Result<()> {
         if let Some(state) = self.exact.take() {
             let exact = Generator::from_state(self.architecture, state, &self.device)?;
             self.generator.replace(exact);
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Pixels that the network may see at once in the current precision.
-    fn most(&self, smooth: Smooth) -> u64 {
-        self.precision().pixels(&self.limits, &self.architecture, smooth)
+    /// What the network may see in the current precision.
+    fn room(&self, smooth: Smooth) -> Room {
+        self.precision().room(&self.limits.get(), &self.architecture, smooth)
     }
 }

@@ -85,23 +85,27 @@ impl Engine {
         told(&ModelReport { generator: architecture.into(), sha256: hash })
     }
 
-    /// The size of a translation of a photo of `width` x `height` pixels, and whether it is less
-    /// than requested. Arguments as for `translate`.
+    /// The size of a translation of a photo of `width` x `height` pixels, and of what the network
+    /// sees. Arguments as for `translate`.
     pub fn plan(
         &self,
         width: usize,
         height: usize,
         longest: usize,
+        network: usize,
         margin: usize,
         smooth: usize,
     ) -> Result<Ts<Plan>> {
-        told(&self.translator()?.plan((width, height), &manner(longest, margin, smooth)?))
+        let manner = manner(longest, network, margin, smooth)?;
+        told(&self.translator()?.plan((width, height), &manner))
     }
 
     /// Translates a photo given as `width` x `height` straight-alpha RGBA bytes. The longest side
-    /// of the result is at most `longest` pixels (0: the photo's own); the network also sees
-    /// `margin` pixels of reflected border, cropped from the result; it is the mean of `smooth`
-    /// passes (1, 4 or 16). On the CPU `passed` is called with the number of completed passes.
+    /// of the result is at most `longest` pixels (0: the photo's own), that of what the network
+    /// sees at most `network` (0: the result's), and its change is then carried over to the result.
+    /// The network also sees `margin` pixels of reflected border, cropped from the result; it is
+    /// the mean of `smooth` passes (1, 4 or 16). `passed` is called with the number of passes that
+    /// are done, the current one in part; on a graphics card only where that takes long.
     #[allow(clippy::too_many_arguments, reason = "each is a number that JavaScript gives")]
     pub async fn translate(
         &self,
@@ -109,22 +113,23 @@ impl Engine {
         width: usize,
         height: usize,
         longest: usize,
+        network: usize,
         margin: usize,
         smooth: usize,
         passed: Option<Function>,
     ) -> Result<Translation> {
-        let (translator, manner) = (self.translator()?, manner(longest, margin, smooth)?);
+        let (translator, manner) = (self.translator()?, manner(longest, network, margin, smooth)?);
         let photo = photo_of(rgba, width, height)?;
-        let passed = |passes: usize| {
+        let passed = |passes: f64| {
             if let Some(passed) = &passed {
                 // An exception in the listener must not affect the translation.
-                let _ = passed.call1(&JsValue::NULL, &(passes as f64).into());
+                let _ = passed.call1(&JsValue::NULL, &passes.into());
             }
         };
-        let Translated { before, after, reduced } =
+        let Translated { before, after, plan } =
             translator.translate(&photo, &manner, &passed).await?;
         let precision = translator.precision();
-        Ok(Translation { before, after, reduced, precision })
+        Ok(Translation { before, after, plan, precision })
     }
 }
 
@@ -134,18 +139,18 @@ impl Engine {
     }
 }
 
-fn manner(longest: usize, margin: usize, smooth: usize) -> Result<Manner> {
-    let longest = (longest > 0).then_some(longest);
-    Ok(Manner { longest, margin: margin.min(MAX_MARGIN), smooth: Smooth::of(smooth)? })
+fn manner(longest: usize, network: usize, margin: usize, smooth: usize) -> Result<Manner> {
+    let [longest, network] = [longest, network].map(|side| (side > 0).then_some(side));
+    Ok(Manner { longest, network, margin: margin.min(MAX_MARGIN), smooth: Smooth::of(smooth)? })
 }
 
-/// A photo as the network saw it, and its translation.
+/// A photo and its translation.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Translation {
     before: Rgb,
     after: Rgb,
-    reduced: bool,
+    plan: Plan,
     precision: Precision,
 }
 
@@ -163,10 +168,10 @@ impl Translation {
         self.after.height
     }
 
-    /// Whether the result is smaller than requested, because the device could not hold more.
+    /// How large both are, and what the network saw.
     #[wasm_bindgen(getter)]
-    pub fn reduced(&self) -> bool {
-        self.reduced
+    pub fn plan(&self) -> Result<Ts<Plan>> {
+        told(&self.plan)
     }
 
     /// The precision used.

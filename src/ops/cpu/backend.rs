@@ -233,6 +233,28 @@ pub fn adam(learning: [OnCpu; 4], step: &AdamStep) -> [OnCpu; 3] {
     [parameter, mean, square]
 }
 
+/// [`crate::ops::moments()`].
+pub fn moments(x: OnCpu) -> OnCpu {
+    let [_, channels, height, width] = extents(&x);
+    let x = x.to_contiguous();
+    let mut moments = vec![0.0; 2 * channels];
+    let (means, variances) = moments.split_at_mut(channels);
+    instance_norm::moments(elements(&x), means, variances, height * width);
+    from_elements(moments, [2, channels])
+}
+
+/// [`crate::ops::scaled()`]; `scaling` is factor and constant.
+pub fn scaled(x: OnCpu, scaling: [OnCpu; 2], activation: Activation, skip: Option<OnCpu>) -> OnCpu {
+    let shape = x.shape();
+    let x = x.to_contiguous();
+    let skip = skip.map(|skip| skip.to_contiguous());
+    let mut y = vec![0.0; shape.num_elements()];
+    let (skip, plane) = (skip.as_ref().map(elements), shape[2] * shape[3]);
+    let scaling = scaling.each_ref().map(elements);
+    instance_norm::scale(elements(&x), scaling, skip, &mut y, plane, activation);
+    from_elements(y, shape)
+}
+
 /// The sum of both.
 pub fn add([sum, gradient]: [OnCpu; 2]) -> [OnCpu; 1] {
     [Flex::float_add(sum, gradient)]

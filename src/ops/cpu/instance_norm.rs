@@ -40,6 +40,38 @@ pub fn instance_norm(
     });
 }
 
+/// Writes mean and variance of each channel of one image.
+pub fn moments(x: &[f32], means: &mut [f32], variances: &mut [f32], plane: usize) {
+    assert!(x.len() == means.len() * plane && means.len() == variances.len());
+    threads::pieces_beside(means, 1, variances, |channel, mean, variance| {
+        if let (Some(x), [mean]) = (x.get(channel * plane..(channel + 1) * plane), mean) {
+            moments_of(x, mean, variance);
+        }
+    });
+}
+
+/// Writes `activation(x * factor + constant) + skip` to `y`; `scaling` is factor and constant of
+/// each channel of one image.
+pub fn scale(
+    x: &[f32],
+    scaling: [&[f32]; 2],
+    skip: Option<&[f32]>,
+    y: &mut [f32],
+    plane: usize,
+    activation: Activation,
+) {
+    assert!(x.len() == y.len() && skip.is_none_or(|skip| skip.len() == x.len()));
+    let slope = slope_of(activation);
+    threads::pieces(y, plane, |channel, y| {
+        let range = channel * plane..(channel + 1) * plane;
+        let (Some(x), skip) = (x.get(range.clone()), skip.and_then(|skip| skip.get(range))) else {
+            return;
+        };
+        let [factor, constant] = of_channel(scaling, channel);
+        scale_channel(x, skip.unwrap_or_default(), y, slope, factor, constant);
+    });
+}
+
 /// Weight and bias of a channel, counted over all images.
 fn of_channel(affine: [&[f32]; 2], channel: usize) -> [f32; 2] {
     affine.map(|values| values.get(channel % values.len()).copied().unwrap_or_default())
@@ -92,16 +124,45 @@ pub fn affine_norm_backward(
     [over_images(|[_, products]| *products), over_images(|[sum, _]| *sum)]
 }
 
-/// Mean and 1 / sqrt(var + ε) of one channel.
+/// Mean and variance of one channel.
 #[inline(always)]
-fn statistics(x: &[f32]) -> [Lanes; 2] {
-    let Some(&first) = x.first() else { return [Lanes::ZERO; 2] };
+fn mean_and_variance(x: &[f32]) -> (Lanes, f64) {
+    let Some(&first) = x.first() else { return (Lanes::ZERO, 0.0) };
     let count = x.len() as f64;
     // Relative to one of its values, a constant channel sums to exactly zero.
     let [sum] = sums!(1, (x) => [x - Lanes::splat(first)]);
     let mean = Lanes::splat((f64::from(first) + sum / count) as f32);
     let [sum] = sums!(1, (x) => [(x - mean) * (x - mean)]);
-    [mean, Lanes::splat((1.0 / (sum / count + EPSILON).sqrt()) as f32)]
+    (mean, sum / count)
+}
+
+/// Mean and 1 / sqrt(var + ε) of one channel.
+#[inline(always)]
+fn statistics(x: &[f32]) -> [Lanes; 2] {
+    let (mean, variance) = mean_and_variance(x);
+    [mean, Lanes::splat((1.0 / (variance + EPSILON).sqrt()) as f32)]
+}
+
+vectorised! {
+    /// One channel.
+    fn moments_of(x: &[f32], mean: &mut f32, variance: &mut f32) {
+        let (lanes, of) = mean_and_variance(x);
+        let [first, ..] = lanes.0;
+        *mean = first;
+        *variance = of as f32;
+    }
+}
+
+vectorised! {
+    /// One channel; `skip` may be empty.
+    fn scale_channel(x: &[f32], skip: &[f32], y: &mut [f32], slope: f32, factor: f32, constant: f32) {
+        let [factor, constant] = [factor, constant].map(Lanes::splat);
+        if skip.is_empty() {
+            lanewise!((x) => y, (x * factor + constant).leak(slope));
+        } else {
+            lanewise!((x, skip) => y, (x * factor + constant).leak(slope) + skip);
+        }
+    }
 }
 
 vectorised! {

@@ -31,5 +31,5 @@ mod tiles;
 mod winograd;
 mod workspace;
 
-pub use backend::{adam, add, average};
+pub use backend::{adam, add, average, moments, scaled};
 pub use workspace::release;

@@ -29,6 +29,7 @@ pub fn shaders() -> Vec<Shader> {
             for affine in [false, true] {
                 for skip in [false, true] {
                     kernels.extend(instance_norm::forward(channels, affine, activation, skip));
+                    kernels.push(instance_norm::scaling(channels, activation, skip));
                 }
                 kernels.extend(instance_norm::backward(channels, affine, activation));
             }
@@ -85,10 +86,13 @@ pub fn half_shaders() -> Vec<Shader> {
         for to_half in [false, true] {
             kernels.push(copy::converting(channels, to_half));
         }
+        kernels.push(copy::joining(channels).half(copy::JOINED, true));
         for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
             for (affine, skip) in [(false, false), (false, true), (true, false), (true, true)] {
                 let both = instance_norm::forward(channels, affine, activation, skip);
                 kernels.extend(both.map(|kernel| kernel.half(instance_norm::IMAGES, true)));
+                let scaling = instance_norm::scaling(channels, activation, skip);
+                kernels.push(scaling.half(instance_norm::IMAGES, true));
             }
         }
         for by in [Interpolation::Nearest, Interpolation::Bilinear] {

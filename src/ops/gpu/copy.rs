@@ -35,20 +35,38 @@ pub fn copied(source: CubeTensor) -> CubeTensor {
 
 /// The kernel that joins two batches of images of `elements` elements.
 pub(super) fn joining(elements: usize) -> Kernel {
-    Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(&["first", "second", "joined"], elements)
+    Kernel::new("join", wgsl!["join"], [64, 1, 1]).wide(JOINED, elements)
 }
+
+/// Buffers of [`joining()`] that have the precision of the images.
+pub(super) const JOINED: &[&str] = &["first", "second", "joined"];
 
 /// Concatenates both batches of images, starting with the first.
 pub fn join(first: CubeTensor, second: CubeTensor) -> CubeTensor {
-    let [first, second] = [first, second].map(layout::image);
     let [shape, other] = [&first, &second].map(layout::extents);
     assert_eq!(shape[1..], other[1..], "a batch has pictures of one size");
-    let joined = layout::empty_image(&first, [shape[0] + other[0], shape[1], shape[2], shape[3]]);
+    concatenated(first, second, 0)
+}
+
+/// Images `[1, C, H, W]` of one width, the second below the first.
+pub fn stack(first: CubeTensor, second: CubeTensor) -> CubeTensor {
+    let [shape, other] = [&first, &second].map(layout::extents);
+    assert_eq!((shape[0], shape[1], shape[3]), (1, other[1], other[3]), "rows of one width");
+    concatenated(first, second, 2)
+}
+
+/// Images and their rows are contiguous, so both are one after the other in memory.
+fn concatenated(first: CubeTensor, second: CubeTensor, axis: usize) -> CubeTensor {
+    let [first, second] = [first, second].map(layout::image);
+    let [mut shape, other] = [&first, &second].map(layout::extents);
     let [front, back] = [shape, other].map(|shape| shape.iter().product::<usize>());
+    shape[axis] += other[axis];
+    let joined = layout::empty_image_as(&first, shape);
     let groups = spread(front.div_ceil(4) + back.div_ceil(4));
     let sizes = [front + back, front].map(|size| size as u32);
-    // Rows of fours only if both batches are multiples of four.
-    joining(front | back).launch(&[&first, &second], &[&joined], &sizes, groups);
+    // Rows of fours only if both are multiples of four.
+    let kernel = joining(front | back).half(JOINED, is_half(&first));
+    kernel.launch(&[&first, &second], &[&joined], &sizes, groups);
     joined
 }
 

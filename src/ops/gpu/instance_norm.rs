@@ -128,6 +128,48 @@ pub(super) fn normalise(
     normalise_by(x, &sums, planes.blocks, affine, skip, activation)
 }
 
+/// The sums of the blocks of an image: differences from its first pixel, and their squares,
+/// `[B, blocks, 2, C]`.
+pub fn sums(x: &CubeTensor) -> CubeTensor {
+    let x = layout::image(x.clone());
+    let planes = Planes::new(extents(&x));
+    let [kernel, _] = forward(planes.channels, false, Activation::None, false);
+    let sums = planes.sums(&x);
+    let (info, groups) = planes.summed();
+    kernel.half(&["x"], is_half(&x)).launch(&[&x], &[&sums], &info, groups);
+    sums
+}
+
+/// The kernel of [`scaled()`].
+pub(super) fn scaling(channels: usize, activation: Activation, skip: bool) -> Kernel {
+    Kernel::new("scale", wgsl!["numbers", "activation", "scale"], [64, 1, 1])
+        .with([activation_code(activation), ("skip", u32::from(skip))])
+        .wide(&["x", "skip", "factor", "constant", "y"], channels)
+}
+
+/// The workgroups of [`scaled()`] for `pixels` pixels.
+pub(super) fn scaling_groups(pixels: usize, channels: usize) -> [usize; 3] {
+    spread(pixels * channels.div_ceil(4))
+}
+
+/// `activation(x * factor + constant) + skip` with factor and constant `[C]`.
+pub fn scaled(
+    x: CubeTensor,
+    [factor, constant]: [CubeTensor; 2],
+    activation: Activation,
+    skip: Option<CubeTensor>,
+) -> CubeTensor {
+    let (x, skip) = (layout::image(x), skip.map(layout::image));
+    let [batch, channels, height, width] = extents(&x);
+    let pixels = batch * height * width;
+    let y = layout::empty_image_as(&x, extents(&x));
+    let kernel = scaling(channels, activation, skip.is_some()).half(IMAGES, is_half(&x));
+    let read = [&x, skip.as_ref().unwrap_or(&x), &factor, &constant];
+    let groups = scaling_groups(pixels, channels);
+    kernel.launch(&read, &[&y], &[pixels as u32, channels as u32], groups);
+    y
+}
+
 /// [`normalise()`] with the sums of `blocks` parts of each image already known.
 pub(super) fn normalise_by(
     x: &CubeTensor,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     device::{Limits, MEMORY},
     ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
-    translate::{Smooth, plan},
+    translate::{Room, Smooth, plan},
     weights::{Architecture, Down, Layer, Up},
 };
 
@@ -82,6 +82,9 @@ impl Launches {
         ] {
             self.add(kernel.name(), groups);
         }
+        let scaling = instance_norm::scaling(x[1], Activation::Relu, false);
+        let groups = instance_norm::scaling_groups(x[0] * x[2] * x[3], x[1]);
+        self.add(scaling.name(), groups);
         self.add(instance_norm::undoing().name(), spread(x.iter().product::<usize>().div_ceil(4)));
     }
 
@@ -202,8 +205,10 @@ fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
         for memory in [MEMORY, 2 * MEMORY] {
             for photo in [(1 << 20, 1 << 20), (1 << 32, 1 << 12)] {
                 let limits = Limits { tensor: u64::MAX, memory };
-                let plan = plan(photo, None, 0, Smooth::One, limits.pixels(ngf));
-                let [height, width] = [plan.height, plan.width].map(|side| side.max(16) & !3);
+                let room = Room { whole: limits.pixels(ngf), strips: 0 };
+                let plan = plan(photo, None, None, 0, Smooth::One, room);
+                let sides = [plan.seen_height, plan.seen_width];
+                let [height, width] = sides.map(|side| side.max(16) & !3);
                 launches.what = format!("ngf {ngf}, {width} x {height}");
                 launches.generator(ngf, [height, width]);
                 launches.discriminator(ngf, [height, width]);

@@ -32,9 +32,11 @@ mod winograd_backward;
 
 pub use adam::adam;
 pub use catalogue::{Shader, half_shaders, shaders};
-pub use copy::{converted, copied, copy, join};
+pub use copy::{converted, copied, copy, join, stack};
 pub use finite::not_finite;
+pub use instance_norm::{scaled, sums};
 pub use layout::{image, parameter};
 pub use recording::{Recorder, Recording, apart};
 pub use sum::{add, average};
 pub use watch::watched;
+pub use winograd::{residual_conv2d, takes_winograd};

@@ -8,7 +8,7 @@
 //!
 //! The transform's factors increase rounding to about 1e-5 of a layer's largest value.
 
-use burn_wgpu::{CubeBackend, CubeTensor};
+use burn_wgpu::{CubeBackend, CubeTensor, into_contiguous};
 
 use super::{
     conv2d::{Way, multiply},
@@ -176,6 +176,20 @@ pub(super) struct Normalised<'a> {
     pub sums: &'a CubeTensor,
     /// Learnt parameters of the normalisation.
     pub affine: Learnt<'a>,
+}
+
+/// Whether [`residual_conv2d()`] is faster than a plain convolution of images `x`.
+pub fn takes_winograd(x: &CubeTensor) -> bool {
+    pays(extents(x))
+}
+
+/// One convolution of a residual block, without its normalisation.
+pub fn residual_conv2d(x: CubeTensor, weight: CubeTensor, bias: CubeTensor) -> CubeTensor {
+    let (x, weight) = (layout::image(x), layout::weight(weight));
+    let tiles = BlockTiles::new(extents(&x));
+    let [kernels, _] = tiles.kernels([&weight, &weight]);
+    let [y, _] = tiles.convolve(&x, None, &kernels, &into_contiguous(bias));
+    y
 }
 
 /// The residual block `x + norm(conv(relu(norm(conv(x)))))`, and what its backward pass needs. The

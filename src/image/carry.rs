@@ -1,0 +1,216 @@
+//! Carries the change from one picture to another over to a larger version of the first, which
+//! keeps its own detail.
+//!
+//! This is the fast guided filter (He, Sun and Tang, "Guided Image Filtering", 2013, with a guide
+//! in colour; He and Sun, "Fast Guided Filter", arXiv 1505.00996), applied to the change instead of
+//! the picture: in each small window the change is taken for an affine function of the colour,
+//! `change = A colour + b`. A and b vary slowly, so they can be enlarged, and are then applied to
+//! the large photo's colours. A falls to zero where a window has too little contrast to tell, so
+//! there the change is a constant. So edges stay as sharp as in the photo, and what a network adds
+//! from pixel to pixel, such as its grid, is left behind.
+
+use super::rgb::Rgb;
+use crate::error::{Error, Result};
+
+/// Pixels from a window's centre to its edge.
+const RADIUS: usize = 4;
+/// The variance, in squared levels, from which contrast counts: 0.001 of the squared range.
+const EPSILON: f64 = 0.001 * 255.0 * 255.0;
+
+/// `photo` changed as `before` was to become `after`; these two are of one size and show the same.
+/// Fails with `engine-usage` if their sizes differ.
+pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
+    let Rgb { width, height, .. } = *before;
+    if (after.width, after.height) != (width, height) {
+        return Err(Error::Usage("a change between pictures of different sizes".into()));
+    }
+    let fields = averaged(fitted(before, after), width);
+    let rows: Vec<&[Affine]> = fields.chunks_exact(width).collect();
+    let columns: Vec<Between> = Between::all(photo.width, width).collect();
+    let mut pixels = Vec::with_capacity(photo.pixels.len());
+    let mut row = vec![Affine::default(); width];
+    for (colours, at) in
+        photo.pixels.chunks_exact(3 * photo.width).zip(Between::all(photo.height, height))
+    {
+        let [above, below] = at.of(&rows).map(Option::unwrap_or_default);
+        for ((mixed, above), below) in row.iter_mut().zip(above).zip(below) {
+            *mixed = above.mix(below, at.share);
+        }
+        for (colour, at) in colours.as_chunks::<3>().0.iter().zip(&columns) {
+            let [left, right] = at.of(&row).map(Option::unwrap_or_default);
+            pixels.extend(left.mix(&right, at.share).apply(*colour));
+        }
+    }
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+/// A change of colour, in levels: for each channel factors of red, green and blue, and a constant.
+#[derive(Debug, Clone, Copy, Default)]
+struct Affine([[f32; 4]; 3]);
+
+impl Affine {
+    /// This one and `share` of the way to `other`.
+    #[inline(always)]
+    fn mix(&self, other: &Self, share: f32) -> Self {
+        let mut mixed = self.0;
+        for (values, others) in mixed.iter_mut().zip(&other.0) {
+            for (value, other) in values.iter_mut().zip(others) {
+                *value += (other - *value) * share;
+            }
+        }
+        Self(mixed)
+    }
+
+    /// The colour after the change, rounded.
+    #[inline(always)]
+    fn apply(&self, colour: [u8; 3]) -> [u8; 3] {
+        let [r, g, b] = colour.map(f32::from);
+        let [red, green, blue] = self.0.map(|[x, y, z, w]| x * r + y * g + z * b + w);
+        // The cast truncates, and clamps to 0 to 255.
+        [r + red, g + green, b + blue].map(|level| (level + 0.5) as u8)
+    }
+}
+
+/// Where a pixel of a large side lies between the centres of two pixels of a small one.
+#[derive(Debug, Clone, Copy)]
+struct Between {
+    first: usize,
+    second: usize,
+    /// Of the second; the rest is the first's.
+    share: f32,
+}
+
+impl Between {
+    /// For every pixel of the large side. Beyond the outermost centres there is only one.
+    fn all(large: usize, small: usize) -> impl Iterator<Item = Self> {
+        let (scale, last) = (small as f64 / large as f64, small.saturating_sub(1));
+        (0..large).map(move |pixel| {
+            let at = ((pixel as f64 + 0.5) * scale - 0.5).max(0.0);
+            let first = (at as usize).min(last);
+            Self { first, second: (first + 1).min(last), share: (at - first as f64) as f32 }
+        })
+    }
+
+    /// Both values.
+    #[inline(always)]
+    fn of<T: Copy>(self, values: &[T]) -> [Option<T>; 2] {
+        [self.first, self.second].map(|at| values.get(at).copied())
+    }
+}
+
+/// What is summed over a window: for each of the three channels of the change, itself and its
+/// products with the three colours; the three colours; their six products. All are whole numbers,
+/// so that sums which slide along are exact.
+type Sums = [i32; 21];
+
+fn terms(old: [u8; 3], new: [u8; 3]) -> Sums {
+    let [r, g, b] = old.map(i32::from);
+    let [x, y, z] = new.map(i32::from);
+    let of = |d: i32| [d, d * r, d * g, d * b];
+    let ([x, xr, xg, xb], [y, yr, yg, yb], [z, zr, zg, zb]) = (of(x - r), of(y - g), of(z - b));
+    let colours = [r, g, b, r * r, r * g, r * b, g * g, g * b, b * b];
+    let [c0, c1, c2, c3, c4, c5, c6, c7, c8] = colours;
+    [x, xr, xg, xb, y, yr, yg, yb, z, zr, zg, zb, c0, c1, c2, c3, c4, c5, c6, c7, c8]
+}
+
+/// The change that fits the window around each pixel best, ridge regression with [`EPSILON`].
+fn fitted(before: &Rgb, after: &Rgb) -> Vec<Affine> {
+    let Rgb { width, height, .. } = *before;
+    let rows: Vec<_> = before
+        .pixels
+        .chunks_exact(3 * width)
+        .zip(after.pixels.chunks_exact(3 * width))
+        .map(|(old, new)| old.as_chunks::<3>().0.iter().zip(new.as_chunks::<3>().0))
+        .collect();
+    let mut columns: Vec<Sums> = vec![[0; 21]; width];
+    let mut fields = Vec::with_capacity(width * height);
+    slide(height, |entering, leaving, rows_seen| {
+        for (range, sign) in [(entering, 1), (leaving, -1)] {
+            for row in rows.get(range).unwrap_or_default() {
+                for (sums, (old, new)) in columns.iter_mut().zip(row.clone()) {
+                    for (sum, term) in sums.iter_mut().zip(terms(*old, *new)) {
+                        *sum += sign * term;
+                    }
+                }
+            }
+        }
+        let mut window: Sums = [0; 21];
+        slide(width, |entering, leaving, seen| {
+            for (range, sign) in [(entering, 1), (leaving, -1)] {
+                for column in columns.get(range).unwrap_or_default() {
+                    for (sum, term) in window.iter_mut().zip(column) {
+                        *sum += sign * term;
+                    }
+                }
+            }
+            fields.push(best(&window, (rows_seen * seen) as f64));
+        });
+    });
+    fields
+}
+
+/// Moves a window along a side: calls `at` for each of its pixels with the pixels that enter the
+/// window there, those that leave it, and how many are then in it.
+fn slide(side: usize, mut at: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>, usize)) {
+    let (mut first, mut end) = (0, 0);
+    for pixel in 0..side {
+        let (from, to) = (pixel.saturating_sub(RADIUS), (pixel + RADIUS + 1).min(side));
+        at(end..to, first..from, to - from);
+        (first, end) = (from, to);
+    }
+}
+
+/// The best change for a window with these sums over `count` pixels.
+fn best(sums: &Sums, count: f64) -> Affine {
+    let [x, xr, xg, xb, y, yr, yg, yb, z, zr, zg, zb, r, g, b, rr, rg, rb, gg, gb, bb] =
+        sums.map(|sum| f64::from(sum) / count);
+    // The symmetric matrix of covariances, and its cofactors.
+    let (rr, gg, bb) = (rr - r * r + EPSILON, gg - g * g + EPSILON, bb - b * b + EPSILON);
+    let (rg, rb, gb) = (rg - r * g, rb - r * b, gb - g * b);
+    let (c_rr, c_gg, c_bb) = (gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg);
+    let (c_rg, c_rb, c_gb) = (rb * gb - rg * bb, rg * gb - rb * gg, rg * rb - rr * gb);
+    let determinant = rr * c_rr + rg * c_rg + rb * c_rb;
+    let channel = |[d, dr, dg, db]: [f64; 4]| {
+        let (dr, dg, db) = (dr - d * r, dg - d * g, db - d * b);
+        let to_r = (c_rr * dr + c_rg * dg + c_rb * db) / determinant;
+        let to_g = (c_rg * dr + c_gg * dg + c_gb * db) / determinant;
+        let to_b = (c_rb * dr + c_gb * dg + c_bb * db) / determinant;
+        [to_r, to_g, to_b, d - to_r * r - to_g * g - to_b * b].map(|value| value as f32)
+    };
+    Affine([[x, xr, xg, xb], [y, yr, yg, yb], [z, zr, zg, zb]].map(channel))
+}
+
+/// The mean of all windows that a pixel is in.
+fn averaged(fields: Vec<Affine>, width: usize) -> Vec<Affine> {
+    let height = fields.len() / width.max(1);
+    let mut columns = vec![[0.0_f64; 12]; width];
+    let mut means = Vec::with_capacity(fields.len());
+    let add = |sum: &mut [f64; 12], one: &Affine, sign: f64| {
+        for (sum, value) in sum.iter_mut().zip(one.0.as_flattened()) {
+            *sum += sign * f64::from(*value);
+        }
+    };
+    slide(height, |entering, leaving, rows_seen| {
+        for (range, sign) in [(entering, 1.0), (leaving, -1.0)] {
+            let some = fields.get(range.start * width..range.end * width).unwrap_or_default();
+            for row in some.chunks_exact(width) {
+                columns.iter_mut().zip(row).for_each(|(sum, one)| add(sum, one, sign));
+            }
+        }
+        let mut window = [0.0_f64; 12];
+        slide(width, |entering, leaving, seen| {
+            for (range, sign) in [(entering, 1.0), (leaving, -1.0)] {
+                for column in columns.get(range).unwrap_or_default() {
+                    window.iter_mut().zip(column).for_each(|(sum, value)| *sum += sign * value);
+                }
+            }
+            let mut mean = Affine::default();
+            let count = (rows_seen * seen) as f64;
+            for (value, sum) in mean.0.as_flattened_mut().iter_mut().zip(window) {
+                *value = (sum / count) as f32;
+            }
+            means.push(mean);
+        });
+    });
+    means
+}
