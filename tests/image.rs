@@ -9,8 +9,9 @@ use std::{fs, path::PathBuf};
 
 use cyclegan_web::error::{Error, Result};
 use cyclegan_web::image::{
-    MAX_SIDE, Rgb, Shrink, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
+    MAX_SIDE, Rgb, Shrink, carry, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
 };
+use cyclegan_web::samples::{Season, paint};
 use golden_folder::golden_folder;
 
 /// A picture of noise, so that no two neighbours are alike.
@@ -291,4 +292,74 @@ fn rows_that_are_missing_too_many_or_cut_are_refused() {
     let size = |w, h, to| Shrink::new(w, h, to).unwrap_err().code();
     assert_eq!(size(MAX_SIDE + 1, 9, (4, 3)), "image-too-large");
     assert_eq!(size(0, 9, (4, 3)), "image-unusable");
+}
+
+/// A painted scene and a smaller version of it.
+fn scene() -> [Rgb; 2] {
+    let photo = paint(Season::Summer, 7, 400, 300);
+    let small = resize_bicubic(&photo, 100, 75);
+    [photo, small]
+}
+
+fn changed(picture: &Rgb, change: impl Fn([u8; 3]) -> [u8; 3]) -> Rgb {
+    let pixels = picture.pixels.as_chunks::<3>().0.iter().flat_map(|&colour| change(colour));
+    Rgb::new(picture.width, picture.height, pixels.collect()).unwrap()
+}
+
+fn apart(one: &Rgb, other: &Rgb) -> Vec<u8> {
+    assert_eq!((one.width, one.height), (other.width, other.height));
+    one.pixels.iter().zip(&other.pixels).map(|(one, other)| one.abs_diff(*other)).collect()
+}
+
+#[test]
+fn no_change_is_carried_without_one() {
+    let [photo, small] = scene();
+    assert_eq!(carry(&photo, &small, &small).unwrap(), photo);
+    for (width, height) in [(1, 1), (1, 40), (3, 2), (400, 1)] {
+        let tiny = resize_bicubic(&photo, width, height);
+        assert_eq!(carry(&photo, &tiny, &tiny).unwrap(), photo, "{width} x {height}");
+        let dark = changed(&tiny, |colour| colour.map(|level| level / 2));
+        let carried = carry(&photo, &tiny, &dark).unwrap();
+        assert_eq!((carried.width, carried.height), (400, 300));
+    }
+}
+
+#[test]
+fn a_change_of_colours_is_carried_as_it_is() {
+    let [photo, small] = scene();
+    let winter = |[r, g, b]: [u8; 3]| {
+        let [r, g, b] = [r, g, b].map(f32::from);
+        [0.6 * r + 0.2 * g + 20.0, 0.8 * g + 10.0, 0.2 * g + 0.7 * b + 25.0]
+            .map(|level| level.round() as u8)
+    };
+    let carried = carry(&photo, &small, &changed(&small, winter)).unwrap();
+    let off = apart(&carried, &changed(&photo, winter));
+    // Where there is little contrast a little of the change is taken for a constant.
+    let mean = off.iter().map(|&off| f64::from(off)).sum::<f64>() / off.len() as f64;
+    let far = |off: &[u8]| off.iter().filter(|&&off| off > 12).count();
+    assert!(mean < 0.6 && far(&off) < off.len() / 500, "{mean} levels, {} of 13", far(&off));
+    let plain = resize_bicubic(&changed(&small, winter), 400, 300);
+    let blurred = apart(&plain, &changed(&photo, winter));
+    assert!(far(&blurred) > blurred.len() / 10, "the photo has detail: {}", far(&blurred));
+}
+
+#[test]
+fn what_borders_on_each_other_keeps_its_edge() {
+    // Sky above, ground below: the sky darkens, the ground brightens.
+    let two = |width: usize, height: usize, [sky, ground]: [[u8; 3]; 2]| {
+        let rows = (0..height).map(|y| if 2 * y < height { sky } else { ground });
+        let pixels = rows.flat_map(|colour| vec![colour; width]).flatten().collect();
+        Rgb::new(width, height, pixels).unwrap()
+    };
+    let (old, new) = ([[90, 140, 220], [70, 90, 40]], [[60, 80, 130], [190, 195, 200]]);
+    let carried = carry(&two(320, 240, old), &two(80, 60, old), &two(80, 60, new)).unwrap();
+    let off = apart(&carried, &two(320, 240, new));
+    // Of changes by up to 160 levels that lie side by side.
+    assert!(off.iter().all(|&off| off <= 12), "at most {:?}", off.iter().max());
+}
+
+#[test]
+fn a_change_between_sizes_is_refused() {
+    let [photo, small] = scene();
+    assert_eq!(carry(&photo, &small, &photo).unwrap_err().code(), "engine-usage");
 }

@@ -9,6 +9,10 @@ use super::{
 };
 use crate::image;
 
+/// The longest side of what the network sees where its change is carried over, unless something
+/// else is asked for: the most at which published networks show what they have learned.
+pub const CARRIED_FROM: usize = 1024;
+
 /// The size of a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]

@@ -8,7 +8,9 @@ use cyclegan_web::{
     choice::Choice as _,
     device::Opened,
     error::{Error, Result},
-    translate::{MAX_MARGIN, Manner, Precision, Smooth, Translated, Translator},
+    translate::{
+        CARRIED_FROM, MAX_MARGIN, Manner, Plan, Precision, Smooth, Translated, Translator,
+    },
     weights::{Architecture, StateDict},
 };
 use pollster::block_on;
@@ -40,6 +42,9 @@ pub struct Translate {
     /// Longest side of a translation [default: the photo's own]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
+    /// Where the detail of translations above 1024 pixels comes from
+    #[arg(long, value_enum, default_value_t = Detail::Photo)]
+    detail: Detail,
     /// Reflected border that the network sees and the result lacks; at most 256
     #[arg(long, value_name = "PX", default_value_t = 32, value_parser = clap::value_parser!(u32).range(0..=MAX_MARGIN as i64))]
     margin: u32,
@@ -62,6 +67,26 @@ enum Asked {
     Float32,
     /// Half precision; an error if the device has none
     Float16,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Detail {
+    /// From the photo: the network sees it at 1024 pixels, and its change is carried over. For
+    /// seasons, light and colours; fast
+    Photo,
+    /// From the network, which sees every pixel. For brush strokes and other textures; slow, and
+    /// best at the scale at which it was trained
+    Network,
+}
+
+impl Detail {
+    /// The longest side of what the network sees.
+    fn network(self) -> Option<usize> {
+        match self {
+            Self::Photo => Some(CARRIED_FROM),
+            Self::Network => None,
+        }
+    }
 }
 
 /// A photo and the file for its translation.
@@ -176,15 +201,20 @@ impl Translate {
         let photo = decode::read(&job.photo)?;
         let manner = Manner {
             longest: self.size.map(|size| size as usize),
+            network: self.detail.network(),
             margin: self.margin as usize,
             smooth: self.smooth,
-            ..Manner::default()
         };
         let translated = translator.translate(&photo, &manner, &|_| ());
         let Translated { after, plan, .. } = block_on(translated)?;
         files::write_png(&job.result, &after)?;
-        let reduced = if plan.reduced { ", as large as this device can hold" } else { "" };
-        Ok(format!("{} × {}{reduced}", after.width, after.height))
+        let Plan { seen_width, seen_height, reduced, .. } = plan;
+        let seen = if reduced {
+            format!(", the network only {seen_width} × {seen_height}: this device holds no more")
+        } else {
+            String::new()
+        };
+        Ok(format!("{} × {}{seen}", after.width, after.height))
     }
 }
 
