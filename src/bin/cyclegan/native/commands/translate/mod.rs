@@ -13,15 +13,11 @@ use cyclegan_web::{
     choice::Choice as _,
     device::{Kind, Opened},
     error::{Error, Result},
-    translate::{MAX_MARGIN, Manner, Precision, Smooth, Translator},
+    translate::{CARRIED_FROM, MAX_MARGIN, Manner, Plan, Precision, Smooth, Translator},
     weights::{Architecture, StateDict},
 };
 
-use self::{
-    jobs::Job,
-    pipeline::{Pipeline, Size},
-    pools::Pools,
-};
+use self::{jobs::Job, pipeline::Pipeline, pools::Pools};
 use crate::native::{
     files::{self, encode::Format},
     given::{
@@ -71,6 +67,9 @@ pub struct Translate {
     /// Longest side of a translation [default: the photo's own]
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
+    /// Where the detail of translations above 1024 pixels comes from
+    #[arg(long, value_enum, default_value_t = Detail::Photo)]
+    detail: Detail,
     /// Reflected border that the network sees and the result lacks; at most 256
     #[arg(long, value_name = "PX", default_value_t = 32, value_parser = clap::value_parser!(u32).range(0..=MAX_MARGIN as i64))]
     margin: u32,
@@ -93,6 +92,25 @@ enum Asked {
     Float32,
     /// Half precision; an error if the device has none
     Float16,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Detail {
+    /// From the photo: the network sees it at 1024 pixels, and its change is carried over. For
+    /// seasons, light and colours; fast
+    Photo,
+    /// From the network, which sees every pixel. For brush strokes and other textures; slow
+    Network,
+}
+
+impl Detail {
+    /// The longest side of what the network sees.
+    fn network(self) -> Option<usize> {
+        match self {
+            Self::Photo => Some(CARRIED_FROM),
+            Self::Network => None,
+        }
+    }
 }
 
 impl Translate {
@@ -166,7 +184,7 @@ impl Translate {
             left -= 1;
             let Some(Job { photo, result }) = jobs.get(index) else { return };
             match outcome {
-                Ok(size) => {
+                Ok(plan) => {
                     translated += 1;
                     let time = started.elapsed();
                     let each = time.as_secs_f64() / f64::from(translated);
@@ -176,7 +194,7 @@ impl Translate {
                     } else {
                         format!(", {} left", span(each * left as f64))
                     };
-                    let (place, size) = (done + index + 1, words(&size));
+                    let (place, size) = (done + index + 1, words(&plan));
                     let (photo, result) = (photo.display(), result.display());
                     eprintln!("{place}/{total} {photo} -> {result} ({size}){rest}");
                 }
@@ -202,6 +220,7 @@ impl Translate {
         Pipeline {
             manner: Manner {
                 longest: self.size.map(|size| size as usize),
+                network: self.detail.network(),
                 margin: self.margin as usize,
                 smooth: self.smooth,
             },
@@ -210,6 +229,7 @@ impl Translate {
             beside: beside.min(MOST_BESIDE),
             pools: on_cpu.then(|| Pools::new(cores, memory)),
             bytes: limits.memory.div_ceil(most),
+            most: limits.memory,
         }
     }
 
@@ -233,8 +253,10 @@ impl Translate {
     }
 }
 
-fn words(size: &Size) -> String {
-    let Size { width, height, reduced } = size;
-    let reduced = if *reduced { ", as large as this device can hold" } else { "" };
-    format!("{width} × {height}{reduced}")
+fn words(plan: &Plan) -> String {
+    let Plan { width, height, seen_width, seen_height, reduced } = plan;
+    if !reduced {
+        return format!("{width} × {height}");
+    }
+    format!("{width} × {height}, from {seen_width} × {seen_height}: this device holds no more")
 }

@@ -10,7 +10,7 @@ use std::thread;
 use cyclegan_web::{
     error::Result,
     image::{MAX_PIXELS, Rgb},
-    translate::{Manner, Translated, Translator},
+    translate::{Manner, Plan, Translated, Translator},
 };
 use pollster::block_on;
 
@@ -38,21 +38,13 @@ pub struct Pipeline {
     pub beside: usize,
     /// The processor's threads; `None` if a graphics card computes.
     pub pools: Option<Pools>,
-    /// Bytes that translating a pixel takes.
+    /// Bytes that translating a pixel takes, and that a translation takes at most.
     pub bytes: u64,
+    pub most: u64,
 }
 
-/// The size of a translation and whether it is reduced, or why there is none.
-pub type Outcome = Result<Size>;
-
-/// A translation's size.
-#[derive(Debug)]
-pub struct Size {
-    pub width: usize,
-    pub height: usize,
-    /// Whether it is smaller than requested, because the device could not hold more.
-    pub reduced: bool,
-}
+/// The sizes of a translation, or why there is none.
+pub type Outcome = Result<Plan>;
 
 /// Something of a photo on its way, with the photo's index.
 type Sent<T> = (usize, T);
@@ -167,12 +159,11 @@ impl Run<'_> {
     }
 
     fn write(&self, pictures: &Mutex<Receiver<Sent<Translated>>>, done: &Sender<Sent<Outcome>>) {
-        while let Some((index, Translated { after, reduced, .. })) = received(pictures) {
+        while let Some((index, Translated { after, plan, .. })) = received(pictures) {
             let Some(job) = self.jobs.get(index) else { continue };
-            let Rgb { width, height, .. } = after;
             let written = self.how.format.encode(&after, self.how.quality);
             let written = written.and_then(|bytes| files::write(&job.result, &bytes));
-            let _ = done.send((index, written.map(|()| Size { width, height, reduced })));
+            let _ = done.send((index, written.map(|()| plan)));
         }
     }
 }
@@ -186,7 +177,7 @@ impl Pipeline {
     fn bytes_for(&self, translator: &Translator, photo: &Rgb) -> u64 {
         let plan = translator.plan((photo.width, photo.height), &self.manner);
         let side = |side: usize| (side + 2 * self.manner.margin) as u64;
-        side(plan.width) * side(plan.height) * self.bytes
+        (side(plan.seen_width) * side(plan.seen_height) * self.bytes).min(self.most)
     }
 }
 
