@@ -12,6 +12,7 @@ import { decode, decodeTo, encode } from './engine/decode.js';
 import { writable } from './engine/formats.js';
 import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';
+import { longestSides } from './engine/sizes.js';
 import { CodedError, failureOf } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepOwn } from './files/kept.js';
@@ -257,29 +258,28 @@ const shown = (width, height) => (width * height <= EXACT ? ['png'] : ['jpeg', 0
 /** @param {TranslateJob} job @returns {Promise<Translated>} */
 async function translate(job) {
   const started = performance.now();
-  const size = job.size === 'own' ? 0 : job.size;
-  let reduced = false;
+  const { result, network } = longestSides(job.size);
+  const how = /** @type {const} */ ([result ?? 0, network ?? 0, job.margin, job.smooth]);
   const photo = await decodeTo(
     job.file,
     (width, height) => {
-      const plan = ready().plan(width, height, size, job.margin, job.smooth);
-      reduced = plan.reduced;
+      const plan = ready().plan(width, height, ...how);
       return [plan.width, plan.height];
     },
     Shrink,
   );
   const { width, height, photoWidth, photoHeight } = photo;
-  const how = /** @type {const} */ ([size, job.margin, job.smooth]);
   const tell = (/** @type {number} */ passed) => postMessage({ passed });
   const running = ready().translate(photo.data, width, height, ...how, tell);
   const by = /** @type {ModelReport} */ (model);
   photo.data = new Uint8Array(0); // wasm has its own copy by now
   const made = await running;
   try {
+    const { seen_width: seenWidth, seen_height: seenHeight, reduced } = made.plan;
     const after = await encode(made.takeAfter(), width, height, job.format, job.quality);
     const before = await encode(made.takeBefore(), width, height, ...shown(width, height));
     const seconds = (performance.now() - started) / 1000;
-    const sizes = { width, height, photoWidth, photoHeight, reduced };
+    const sizes = { width, height, seenWidth, seenHeight, photoWidth, photoHeight, reduced };
     const { precision } = made;
     const { byteLength } = memory.buffer;
     return { after, before, ...sizes, precision, model: by, seconds, memory: byteLength };

@@ -23,7 +23,8 @@ const spawn = () => spawnEngine(engineUrl);
 const query = new URLSearchParams(location.search);
 /** Longest side of results that devices with little memory propose. */
 const SMALL = 512;
-let version = '';
+/** The open device. @type {DeviceReport | null} */
+let device = null;
 /** Not in development, where files have no versions. */
 const offline = import.meta.env.PROD ? import('./offline/offline.js') : null;
 
@@ -37,7 +38,7 @@ const engine = new EngineClient(spawn, deviceChoice(), {
 });
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 const another = () => new EngineClient(spawn, 'cpu', { precision: precision() });
-const opener = { open: openEngine, version: () => version, another };
+const opener = { open: openEngine, device: () => device, another };
 const spawnDisk = () => spawnEngine(diskUrl);
 await setUpTranslate(engine, weights, opener, query.get('model') || null, spawnDisk);
 const training = setUpTrain();
@@ -54,7 +55,7 @@ offline?.then(({ setUpOffline }) => setUpOffline(takeGiven)).catch(() => {});
 
 /** @param {DeviceReport} report */
 function knowDevice(report) {
-  version = report.version;
+  device = report;
   showDevice(report);
   proposeSize(isSmall() && report.defaultSize > SMALL ? SMALL : report.defaultSize);
   offerFormats(report.formats);

@@ -102,7 +102,16 @@ function machine({
         signal?.throwIfAborted();
         if (code) throw new CodedError(code, 'as told');
         const model = { sha256: 'ab', ngf: 4, blocks: 2 };
-        return { before: new Blob(), after: new Blob(), width: 100, height: 100, seconds, model };
+        return {
+          before: new Blob(),
+          after: new Blob(),
+          width: 100,
+          height: 100,
+          seenWidth: 100,
+          seenHeight: 100,
+          seconds,
+          model,
+        };
       },
       close() {
         seen.closed += 1;

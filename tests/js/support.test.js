@@ -27,6 +27,7 @@ const cpu = {
   warning: null,
   formats: ['png'],
   defaultSize: 512,
+  speed: 1e9,
   version: '0',
 };
 

@@ -24,8 +24,11 @@ declare global {
   const WASM_BYTES: number;
 }
 
-/** Longest side of a result in pixels, or `'own'` for the photo's own. */
-export type Longest = 256 | 512 | 1024 | 'own';
+/**
+ * Longest side of a result in pixels, or the photo's own: `'own'` with the photo's own detail, to which the
+ * change that the network makes at 1024 pixels is carried over; `'redrawn'` with every pixel through the network.
+ */
+export type Longest = 256 | 512 | 1024 | 'own' | 'redrawn';
 
 /** Passes per photo, each with the network's lattice in another position; the result is their mean. */
 export type Smooth = 1 | 4 | 16;
@@ -58,14 +61,17 @@ export interface TranslateJob extends TranslateSettings {
 export interface Translated {
   /** The translation, at its full size. */
   after: Blob;
-  /** The photo at the same size, for comparison: exactly what the network saw. */
+  /** The photo at the same size, for comparison. */
   before: Blob;
   width: number;
   height: number;
+  /** Size of what the network saw. */
+  seenWidth: number;
+  seenHeight: number;
   /** Size of the original photo, upright. */
   photoWidth: number;
   photoHeight: number;
-  /** The photo was made smaller than requested, because this device cannot hold more. */
+  /** The network saw less than requested, because this device cannot hold more. */
   reduced: boolean;
   precision: Precision;
   /** The model that made it, as reported by the engine. */

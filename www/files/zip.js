@@ -20,7 +20,7 @@ import { formatOf, resultNames } from './names.js';
  * @property {number} height
  * @property {number} photoWidth pixels of the photo, 0 if unknown
  * @property {number} photoHeight
- * @property {boolean} reduced made smaller than requested, because the device cannot hold more
+ * @property {boolean} reduced the model saw less than requested, because the device cannot hold more
  * @property {Precision | null} precision used for the result, if it is done
  * @property {About | null} made how it was made, if it is done
  */

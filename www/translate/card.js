@@ -175,7 +175,8 @@ export function noteOf(item) {
   if (item.state === 'failed' && item.result) return text('card.kept');
   if (item.state === 'waiting' && !item.file) return text('card.absent');
   if (item.state !== 'done' || !item.result) return text(`card.${item.state}`);
-  const { width, height, reduced } = item.result.picture;
-  const values = { width: String(width), height: String(height) };
+  const { width, height, seenWidth, seenHeight, reduced } = item.result.picture;
+  const sizes = Object.entries({ width, height, seenWidth, seenHeight });
+  const values = Object.fromEntries(sizes.map(([name, pixels]) => [name, String(pixels)]));
   return text(reduced ? 'card.reduced' : 'card.size', values);
 }

@@ -47,7 +47,7 @@ export function setUpControls(own, onChange) {
 export function settings() {
   const size = select('size').value;
   return {
-    size: size === 'own' ? 'own' : /** @type {Longest} */ (Number(size)),
+    size: /** @type {Longest} */ (Number(size) || size),
     format: /** @type {import('../files/names.js').Format} */ (select('format').value),
     margin: margin(),
     smooth: /** @type {Smooth} */ (Number(select('smooth').value)),

@@ -2,6 +2,7 @@
  * The workers of a batch on the CPU. Each has its own instance of the engine and keeps a processor busy; that
  * needs no shared memory, so it works on any host.
  */
+import { longestSides } from '../engine/sizes.js';
 import { measure } from '../files/headers.js';
 import { Pace } from './pace.js';
 import { memoryForWorkers, Room } from './room.js';
@@ -118,9 +119,9 @@ export class Lanes {
     try {
       const before = client.memory;
       const picture = await client.translate(...job);
-      const { width, height, seconds } = picture;
+      const { seenWidth, seenHeight, seconds } = picture;
       if (client.memory > before) this.#room.took(pixels, client.memory);
-      rate = (width * height * smooth) / seconds;
+      rate = (seenWidth * seenHeight * smooth) / seconds;
       return picture;
     } finally {
       this.#pace.ends(client, rate, this.busy);
@@ -197,7 +198,7 @@ function once({ read }) {
 async function pixelsOf(file, size) {
   // Whoever decodes it tells what is wrong with it.
   const { width, height } = await measure(file).catch(() => ({ width: 0, height: 0 }));
-  const longest = Math.max(width, height);
-  const scale = size === 'own' || longest <= size ? 1 : size / longest;
-  return width * height * scale ** 2;
+  const { result } = longestSides(size);
+  const scale = Math.min(1, (result ?? Number.POSITIVE_INFINITY) / Math.max(width, height));
+  return width * height * scale ** 2 || 0;
 }

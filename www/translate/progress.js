@@ -30,8 +30,9 @@ export function showProgress(run) {
   if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
   const [alone, ...others] = [...run.items.values()].filter(({ active }) => active);
   const { done, of } = alone?.passes ?? { done: 0, of: 1 };
-  if (run.running && done > 0 && others.length === 0)
-    facts.push(text('progress.pass', { n: done, m: of }));
+  const passes = Math.floor(done);
+  if (run.running && passes > 0 && others.length === 0)
+    facts.push(text('progress.pass', { n: passes, m: of }));
   if (finished === 0) facts.push(text('progress.first'));
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {

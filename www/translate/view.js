@@ -9,6 +9,7 @@ import { text } from '../page/messages.js';
 import { announce, notify, tellFailure } from '../page/say.js';
 import { lockControls, settings, setUpControls } from './controls.js';
 import { setUpDownload } from './download-button.js';
+import { Expected } from './expected.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { intoFolder, setUpFolder } from './into-folder.js';
@@ -49,6 +50,7 @@ import { learnAbout, loadingWords, setUpSiteModels } from './site-models.js';
 import { Viewer } from './viewer.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
+/** @import { DeviceReport } from '../engine/protocol.js' */
 /** @import { Candidate } from '../files/walk.js' */
 /** @import { WeightsStore } from '../files/weights-store.js' */
 /** @import { Item } from './queue.js' */
@@ -56,7 +58,7 @@ import { Viewer } from './viewer.js';
 /**
  * @typedef {object} Engine
  * @property {() => void} open opens the device
- * @property {() => string} version
+ * @property {() => DeviceReport | null} device the open one
  * @property {() => EngineClient} another with a worker of its own, on the CPU
  */
 
@@ -77,6 +79,8 @@ let engine;
 let loader;
 /** @type {Engine} */
 let device;
+/** @type {Expected} */
+let expected;
 /** The workers of batches. @type {import('./lanes.js').Lanes | null} */
 let lanes = null;
 
@@ -104,6 +108,7 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
   engine = client;
   device = opener;
   loader = new ModelLoader(engine, weights);
+  expected = new Expected(run, device);
   setUpControls(await ownWeights(weights), refresh);
   setUpKept({
     run,
@@ -183,6 +188,7 @@ function refresh() {
   lockControls(run.running || areChanging());
   showProblems(run);
   showKept();
+  expected.soon();
   askBeforeLeaving(wouldLose());
 }
 
@@ -303,8 +309,11 @@ async function translate(start = () => begin(run), wanted = () => unfinished(run
       onItem(item) {
         gallery.update(item);
         if (item.problem) note([item]);
-        else if (!item.active && item.state === 'done') intoFolder(item);
-        if (item.state === 'done' && item.result) showPrecision(item.result.picture.precision);
+        else if (!item.active && item.state === 'done' && item.result) {
+          intoFolder(item);
+          showPrecision(item.result.picture.precision);
+          expected.learn(item.result, how.settings.smooth);
+        }
         if (run.running) showProgress(run);
         refresh();
       },
@@ -344,7 +353,7 @@ async function prepare(signal) {
   const model = await learnAbout(await foundAgain(chosen, first), loader, first);
   const weights = model.part === chosen.part ? first : await loader.load(model, onProgress, signal);
   const { translateAll, Lanes } = await import('./loop.js').catch(notFetched);
-  const how = { model, weights, settings: settings(), version: device.version(), translateAll };
+  const how = { model, weights, settings: settings(), version: report.version, translateAll };
   if (report.device !== 'cpu') return how;
   lanes ??= new Lanes(device.another);
   await lanes.prepare([model.value, how.settings], weights, engine, run.queue.length);

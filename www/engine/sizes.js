@@ -1,0 +1,20 @@
+/** The sizes of results, and of what the network sees for them. */
+
+/** @import { Longest } from './protocol.js' */
+
+/**
+ * The longest side of what the network sees where its change is carried over to a larger photo: about the most
+ * at which published networks show what they have learned.
+ */
+const CARRIED_FROM = 1024;
+
+/**
+ * @param {Longest} size
+ * @returns {{ result: number | null, network: number | null }} pixels; null: of the result, the photo's own; of
+ *   the network, the result's
+ */
+export function longestSides(size) {
+  if (size === 'own') return { result: null, network: CARRIED_FROM };
+  if (size === 'redrawn') return { result: null, network: null };
+  return { result: size, network: null };
+}

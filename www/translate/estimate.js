@@ -1,0 +1,77 @@
+/**
+ * How long a run will take, before it starts: from the pixels that the network will see, and from how fast this
+ * device was with earlier photos. A processor is measured when it is opened; a graphics card is known from its
+ * first photo on.
+ */
+import { longestSides } from '../engine/sizes.js';
+import { measure } from '../files/headers.js';
+import { recall, remember } from '../page/memory.js';
+
+/** @import { DeviceReport, Translated, TranslateSettings } from '../engine/protocol.js' */
+/** @import { Model } from '../models/models.js' */
+
+/** Photos whose headers are read; the others are taken to be like them. */
+const SAMPLE = 16;
+/** Seconds to decode and encode a megapixel. */
+const CODING = 0.15;
+/** How much the latest photo counts. */
+const LATEST = 0.3;
+
+/** Multiplications a second, as learned from photos. @param {DeviceReport} device */
+const keyOf = ({ device }) => `speed/${device}`;
+
+/** @param {DeviceReport} device @returns {number | null} */
+const speedOf = (device) => Number(recall(keyOf(device))) || device.speed;
+
+/**
+ * @param {DeviceReport} device
+ * @param {Omit<Translated, 'before' | 'after'>} picture
+ * @param {number} smooth
+ */
+export function learn(device, { seenWidth, seenHeight, width, height, model, seconds }, smooth) {
+  const computing = seconds - (CODING * width * height) / 1e6;
+  if (computing < seconds / 10) return; // mostly coding
+  const speed = (seenWidth * seenHeight * smooth * multiplications(model)) / computing;
+  const before = speedOf(device) ?? speed;
+  remember(keyOf(device), String(Math.round(before + LATEST * (speed - before))));
+}
+
+/**
+ * @param {Blob[]} photos
+ * @param {object} how
+ * @param {Model} how.model
+ * @param {TranslateSettings} how.settings
+ * @param {DeviceReport} how.device
+ * @param {number} how.lanes workers at a time
+ * @returns {Promise<number | null>} seconds; null: nothing is known yet
+ */
+export async function secondsFor(photos, { model, settings, device, lanes }) {
+  const network = model.network ?? model.card;
+  const speed = speedOf(device);
+  if (!network || !speed) return null;
+  const step = Math.max(1, photos.length / SAMPLE);
+  let [seen, made, count] = [0, 0, 0];
+  for (let at = 0; at < photos.length; at += step) {
+    const size = await measure(photos[Math.floor(at)]).catch(() => null);
+    if (!size) continue;
+    const sides = longestSides(settings.size);
+    made += pixels(size, sides.result);
+    seen += pixels(size, sides.network ?? sides.result);
+    count += 1;
+  }
+  if (count === 0) return null;
+  const each = (seen * settings.smooth * multiplications(network)) / speed + (CODING * made) / 1e6;
+  return ((each / count) * photos.length) / Math.min(lanes, photos.length);
+}
+
+/** @param {{ width: number, height: number }} size @param {number | null} longest null: as it is */
+function pixels({ width, height }, longest) {
+  const scale = Math.min(1, (longest ?? Number.POSITIVE_INFINITY) / Math.max(width, height));
+  return width * height * scale ** 2;
+}
+
+/**
+ * For a pixel: first and last layer, two that halve and two that double, and the blocks.
+ * @param {{ ngf: number, blocks: number }} network
+ */
+const multiplications = ({ ngf, blocks }) => 294 * ngf + 18 * ngf ** 2 * (1 + blocks);
