@@ -1,8 +1,8 @@
 //! One device, and the model that translates on it.
 
+use burn::tensor::{Device, Tensor};
 use js_sys::Function;
 use tsify::Ts;
-use burn::tensor::{Device, Tensor};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
