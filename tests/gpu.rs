@@ -21,6 +21,10 @@ use pollster::block_on;
 static DEVICE: std::sync::Mutex<Option<Opened>> = std::sync::Mutex::new(None);
 
 fn on_gpu(test: impl AsyncFn(&Device)) {
+    on_opened(async |opened| test(&opened.device).await);
+}
+
+fn on_opened(test: impl AsyncFn(&Opened)) {
     let mut device = DEVICE.lock().unwrap_or_else(|broken| broken.into_inner());
     let opened = device.get_or_insert_with(|| {
         let opened =
@@ -28,7 +32,7 @@ fn on_gpu(test: impl AsyncFn(&Device)) {
         println!("{}", opened.adapter);
         opened
     });
-    block_on(test(&opened.device));
+    block_on(test(opened));
 }
 
 #[test]
@@ -90,6 +94,21 @@ fn sums() {
 #[test]
 fn whole_images() {
     on_gpu(kernels::whole_images);
+}
+
+#[test]
+fn strips() {
+    on_gpu(kernels::strips);
+}
+
+#[test]
+fn a_photo_in_strips_comes_out_as_one_that_goes_through_as_a_whole() {
+    on_opened(kernels::in_strips::generators_in_strips);
+}
+
+#[test]
+fn a_photo_that_is_refused_as_a_whole_goes_through_in_strips() {
+    on_opened(kernels::less_memory);
 }
 
 #[test]

@@ -45,6 +45,8 @@ fn main() -> std::process::ExitCode {
         trial("residual_blocks", half_precision::half_residual_blocks),
         trial("generators", half_precision::half_generators),
         trial("generators_of_every_kind", half_precision::half_generators_of_every_kind),
+        trial("strips", half_precision::half_strips),
+        trial("generators_in_strips", half_precision::half_generators_in_strips),
         trial("biases_that_a_normalisation_cancels", half_precision::biases_before_normalisations),
         trial("numbers_too_large", half_precision::overflows),
         trial("what_is_not_a_number", half_precision::half_poison),

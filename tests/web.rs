@@ -292,6 +292,7 @@ async fn kernels_equal_the_operations_definitions() {
     }
     kernels::sums(&device).await;
     kernels::whole_images(&device).await;
+    kernels::strips(&device).await;
     assert_silence();
 }
 

@@ -22,6 +22,14 @@ pub fn from_gpu<const D: usize>(tensor: CubeTensor) -> Tensor<D> {
     Tensor::from_primitive::<CubeBackend>(tensor)
 }
 
+/// The backend's tensor, of one in main memory and outside any graph.
+pub fn on_cpu<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
+    match tensor.try_into_primitive::<Flex>() {
+        Ok(tensor) => tensor,
+        Err(_) => unreachable!("its device is the CPU, and it is outside any graph"),
+    }
+}
+
 /// Applies `change` to a tensor on the graphics card; returns any other one as it is.
 pub fn changed_on_gpu<const D: usize>(
     tensor: Tensor<D>,
@@ -33,26 +41,22 @@ pub fn changed_on_gpu<const D: usize>(
     }
 }
 
-/// Applies `on_cpu` to each group of tensors if they are in main memory, else `on_gpu` to all
+/// Applies `by_cpu` to each group of tensors if they are in main memory, else `by_gpu` to all
 /// groups together. The tensors are outside any graph and on one device.
 pub fn compute<const N: usize, const M: usize>(
     all: Vec<[Tensor<4>; N]>,
-    on_cpu: impl Fn([FloatTensor<Flex>; N]) -> [FloatTensor<Flex>; M],
-    on_gpu: impl FnOnce(Vec<[CubeTensor; N]>) -> Vec<[CubeTensor; M]>,
+    by_cpu: impl Fn([FloatTensor<Flex>; N]) -> [FloatTensor<Flex>; M],
+    by_gpu: impl FnOnce(Vec<[CubeTensor; N]>) -> Vec<[CubeTensor; M]>,
 ) -> Vec<[Tensor<4>; M]> {
     if all.iter().flatten().next().is_some_and(|first| is_cpu(&first.device())) {
-        let there = |tensor: Tensor<4>| match tensor.try_into_primitive::<Flex>() {
-            Ok(tensor) => tensor,
-            Err(_) => unreachable!("its device is the CPU, and it is outside any graph"),
-        };
-        let compute = |some: [_; N]| on_cpu(some.map(there)).map(Tensor::from_primitive::<Flex>);
+        let compute = |some: [_; N]| by_cpu(some.map(on_cpu)).map(Tensor::from_primitive::<Flex>);
         all.into_iter().map(compute).collect()
     } else {
         let there = |tensor: Tensor<4>| match tensor.try_into_primitive::<CubeBackend>() {
             Ok(tensor) => tensor,
             Err(_) => unreachable!("its device is WebGPU, and it is outside any graph"),
         };
-        let all = on_gpu(all.into_iter().map(|some| some.map(there)).collect());
+        let all = by_gpu(all.into_iter().map(|some| some.map(there)).collect());
         all.into_iter().map(|some| some.map(from_gpu)).collect()
     }
 }

@@ -10,6 +10,7 @@ use burn::tensor::{
 
 use super::layer::{
     Activation, AdamStep, Affine, Augmentation, Border, Conv2d, Distance, EPSILON, Interpolation,
+    Scaling,
 };
 
 /// [`super::conv2d()`], composed of Burn's own operations.
@@ -53,6 +54,34 @@ pub fn instance_norm(
         None => y,
     };
     let y = activate(y, activation);
+    match skip {
+        Some(skip) => y + skip,
+        None => y,
+    }
+}
+
+/// [`super::moments()`], composed of Burn's own operations.
+pub fn moments(x: Tensor<4>) -> Tensor<2> {
+    let [_, channels, height, width] = x.dims();
+    let x = x.reshape([channels, height * width]);
+    let mean = x.clone().mean_dim(1); // [C, 1]
+    let variance = (x - mean.clone()).powi_scalar(2).mean_dim(1); // [C, 1]
+    Tensor::cat(vec![mean, variance], 1).transpose() // [2, C]
+}
+
+/// [`super::scaled()`], composed of Burn's own operations.
+pub fn scaled(
+    x: Tensor<4>,
+    scaling: &Scaling,
+    activation: Activation,
+    skip: Option<Tensor<4>>,
+) -> Tensor<4> {
+    let Scaling { factor, constant } = scaling.clone();
+    let [factor, constant] = [factor, constant].map(|each| {
+        let channels = each.dims()[0];
+        each.reshape([1, channels, 1, 1])
+    });
+    let y = activate(x * factor + constant, activation);
     match skip {
         Some(skip) => y + skip,
         None => y,

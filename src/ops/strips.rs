@@ -1,5 +1,5 @@
-//! Operations for images in strips of rows, outside any graph: a normalisation in two halves, which
-//! are far apart when its statistics are those of many strips.
+//! Operations for images in strips of rows, outside any graph: a normalisation in two halves, between
+//! which the statistics of all strips come together, and a convolution without one.
 
 #![allow(clippy::indexing_slicing, reason = "axes of shapes of four")]
 
@@ -8,7 +8,7 @@ use burn::{backend::Flex, tensor::Tensor};
 use super::{
     cpu, gpu,
     layer::{Activation, RESIDUAL, Scaling},
-    place::{from_gpu, on_gpu},
+    place::{from_gpu, on_cpu, on_gpu},
 };
 
 /// Mean and biased variance over H and W of each channel of an image `[1, C, H, W]`: `[2, C]`.
@@ -60,19 +60,11 @@ pub fn residual_conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tens
     }
 }
 
-/// Images `[1, C, H, W]` of one width, the next below the first.
+/// Images `[1, C, H, W]` of one width, at least one, each below the one before.
 pub fn stacked(parts: Vec<Tensor<4>>) -> Tensor<4> {
     let on_gpu: Option<Vec<_>> = parts.iter().map(on_gpu).collect();
     match on_gpu.and_then(|parts| parts.into_iter().reduce(gpu::stack)) {
         Some(image) => from_gpu(image),
         None => Tensor::cat(parts, 2),
-    }
-}
-
-/// A tensor in main memory.
-fn on_cpu<const D: usize>(tensor: Tensor<D>) -> burn::backend::tensor::FloatTensor<Flex> {
-    match tensor.try_into_primitive::<Flex>() {
-        Ok(tensor) => tensor,
-        Err(_) => unreachable!("a tensor that is not on WebGPU is on the CPU"),
     }
 }

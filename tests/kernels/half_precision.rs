@@ -7,8 +7,9 @@ use cyclegan_web::{
     image::Rgb,
     model::{Generator, Init},
     ops::{
-        Activation, Affine, Border, Conv2d, arranged, conv2d, doubled, halved, instance_norm,
-        reference, residual_block, watched,
+        Activation, Affine, Border, Conv2d, RESIDUAL, Scaling, arranged, conv2d, doubled, halved,
+        instance_norm, moments, reference, residual_block, residual_conv2d, scaled, stacked,
+        watched,
     },
     random::Random,
     samples::{Season, paint},
@@ -17,7 +18,11 @@ use cyclegan_web::{
 };
 use half::f16;
 
-use crate::kernels::{Case, TOLERANCE, cases, compare_within, floats, values};
+use crate::kernels::{
+    Case, TOLERANCE, cases, compare_within, floats,
+    in_strips::{self, apart, kinds, tight},
+    values,
+};
 
 /// Largest difference, as a part of the largest value. Float16 has 11 bits, and WGSL leaves open
 /// which way is rounded, so that a result is off by at most 2^-10 of itself; in a residual block
@@ -153,6 +158,99 @@ pub async fn half_residual_blocks(opened: &Opened) {
         let expected = reference::instance_norm(inner, of_second, activation, Some(x_cpu));
         let name = format!("residual block {shape:?} {learns}");
         compare_within(TWICE, &name, doubled(y), expected).await;
+    }
+}
+
+/// The operations for images in strips, on images in float16.
+pub async fn half_strips(opened: &Opened) {
+    let gpu = &opened.device;
+    let mut random = Random::new(9);
+    let half = |x: Tensor<4>| halved(conv2d_input(x));
+    for shape in [[1, 4, 3, 5], [1, 3, 7, 4], [1, 36, 16, 17], [1, 70, 9, 11], [1, 1, 1, 2]] {
+        let channels = shape[1];
+        let [x, x_cpu] = both(&mut random, shape, gpu);
+        let (x, name) = (half(x), format!("{shape:?}"));
+        // Sums are float32: nothing is rounded.
+        for (row, what) in ["means", "variances"].into_iter().enumerate() {
+            let [ours, expected] = [moments(x.clone()), reference::moments(x_cpu.clone())]
+                .map(|moments| moments.narrow(0, row, 1));
+            compare_within(TOLERANCE, &format!("{what} of {name}"), ours, expected).await;
+        }
+
+        let [[factor, factor_cpu], [constant, constant_cpu]] =
+            [0; 2].map(|_| both(&mut random, [channels], gpu));
+        let scaling = Scaling { factor, constant };
+        let scaling_cpu = Scaling { factor: factor_cpu, constant: constant_cpu };
+        for activation in [Activation::None, Activation::Relu, Activation::LeakyRelu] {
+            for with_skip in [false, true] {
+                let [skip, skip_cpu] = both(&mut random, shape, gpu);
+                let skip = with_skip.then(|| half(skip));
+                let y = scaled(x.clone(), &scaling, activation, skip);
+                assert!(is_half(&y));
+                let skip = with_skip.then_some(skip_cpu);
+                let expected = reference::scaled(x_cpu.clone(), &scaling_cpu, activation, skip);
+                let name = format!("{name} {activation:?} {with_skip}");
+                compare_within(ONCE, &name, doubled(y), expected).await;
+            }
+        }
+
+        let [w, w_cpu] = both(&mut random, [channels, channels, 3, 3], gpu);
+        let [b, b_cpu] = both(&mut random, [channels], gpu);
+        if shape[2] > 1 {
+            let y = residual_conv2d(x.clone(), halved(arranged(w)), b);
+            assert!(is_half(&y));
+            let expected = reference::conv2d(x_cpu.clone(), w_cpu, b_cpu, RESIDUAL);
+            compare_within(ONCE, &format!("convolution of {name}"), doubled(y), expected).await;
+        }
+
+        let [above, above_cpu] = both(&mut random, [1, channels, 1, shape[3]], gpu);
+        let y = stacked(vec![half(above), x.clone(), x]);
+        assert!(is_half(&y));
+        let expected = Tensor::cat(vec![above_cpu, x_cpu.clone(), x_cpu], 2);
+        compare_within(1e-7, &format!("stack of {name}"), doubled(y), expected).await;
+    }
+}
+
+/// Whole translations in strips, which also notice a number that is too large.
+pub async fn half_generators_in_strips(opened: &Opened) {
+    use Precision::{Float16, Float32};
+    for architecture in kinds() {
+        let state = in_strips::weights(&architecture);
+        let network = (architecture, &state);
+        let tight = tight(opened, &architecture, Float16);
+        for (margin, smooth) in [(0, Smooth::One), (3, Smooth::Four)] {
+            let manner = Manner { margin, smooth, ..Manner::default() };
+            let (exact, ..) = in_strips::translated(network, Float32, opened, &manner).await;
+            let (whole, was_cut, precision) =
+                in_strips::translated(network, Float16, opened, &manner).await;
+            assert_eq!((was_cut, precision), (false, Float16), "{architecture}");
+            let (strips, was_cut, precision) =
+                in_strips::translated(network, Float16, &tight, &manner).await;
+            assert_eq!((was_cut, precision), (true, Float16), "{architecture}");
+            // No further from float32 than the whole is.
+            let [(off_whole, most_whole), (off, most)] =
+                [apart(&exact, &whole), apart(&exact, &strips)];
+            let what = format!(
+                "{architecture} {smooth:?}: {off} levels, at most {most}; as a whole {off_whole}, at most {most_whole}"
+            );
+            assert!(off > 0 && most <= most_whole + 1 && off < off_whole * 3 / 2, "{what}");
+        }
+    }
+    // The first layer, one that halves, a block's and one that doubles.
+    let architecture = kinds()[0];
+    let tight = tight(opened, &architecture, Float16);
+    for name in ["model.1", "model.7", "model.10.conv_block.1", "model.10.conv_block.5", "model.15"]
+    {
+        let mut state = in_strips::weights(&architecture);
+        let weight = state.get_mut(&format!("{name}.weight")).unwrap();
+        weight.data.iter_mut().for_each(|value| *value *= 5e4);
+        let network = (architecture, &state);
+        let manner = Manner::default();
+        let (expected, ..) = in_strips::translated(network, Float32, &tight, &manner).await;
+        let (picture, was_cut, precision) =
+            in_strips::translated(network, Float16, &tight, &manner).await;
+        assert_eq!((was_cut, precision), (true, Float32), "{name} was not noticed");
+        assert_eq!(picture, expected, "{name}");
     }
 }
 

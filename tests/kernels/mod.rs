@@ -5,12 +5,15 @@
 
 mod augmentations;
 #[cfg(not(target_family = "wasm"))]
+pub mod in_strips;
+#[cfg(not(target_family = "wasm"))]
 mod large;
 mod poison;
 #[cfg(not(target_family = "wasm"))]
 mod poisoned;
 #[cfg(not(target_family = "wasm"))]
 mod refusals;
+mod strips;
 
 pub use augmentations::augmentations;
 #[cfg(not(target_family = "wasm"))]
@@ -19,7 +22,8 @@ pub use poison::poison;
 #[cfg(not(target_family = "wasm"))]
 pub use poisoned::poisoned_generators;
 #[cfg(not(target_family = "wasm"))]
-pub use refusals::{lost_device, refused_work, too_large};
+pub use refusals::{less_memory, lost_device, refused_work, too_large};
+pub use strips::strips;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use cyclegan_web::{

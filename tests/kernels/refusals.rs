@@ -1,5 +1,7 @@
 //! What a device refuses, and what is said then: only one that is gone is called lost.
 
+use std::{cell::Cell, collections::BTreeSet};
+
 use burn::{
     backend::wgpu::{
         CubeBackend, KernelSource, SourceKernel, SourceTemplate, WgpuSetup,
@@ -12,7 +14,15 @@ use cubecl::{
     prelude::{CubeCount, CubeDim, KernelId},
     server::KernelArguments,
 };
-use cyclegan_web::device::read;
+use cyclegan_web::{
+    device::{Limits, Opened, read},
+    image::resize_bicubic,
+    samples::{Season, paint},
+    translate::{Manner, Precision, Translator},
+    weights::Architecture,
+};
+
+use super::in_strips::weights;
 
 async fn code<const D: usize>(tensor: Tensor<D>) -> &'static str {
     match read(tensor).await {
@@ -43,6 +53,30 @@ async fn goes_on(gpu: &Device) {
     launch_in(&x, 1);
     let x = read(x).await.unwrap().try_to_vec::<f32>().unwrap();
     assert_eq!(x, [2.0; 64]);
+}
+
+/// A photo that is refused as a whole is tried with half the memory, and goes through in strips.
+pub async fn less_memory(opened: &Opened) {
+    let limits = Limits { memory: 128 << 20, ..opened.limits };
+    let opened = Opened { limits, ..opened.clone() };
+    let (architecture, float32) = (Architecture::new(4, 1), Precision::Float32);
+    let translator =
+        Translator::new(architecture, weights(&architecture), Some(float32), &opened).unwrap();
+    let (width, manner) = (1000, Manner::default());
+    let height = limits.pixels(4) as usize * 3 / 4 / width;
+    let photo = resize_bicubic(&paint(Season::Summer, 1, 64, 64), width, height);
+    let planned = translator.plan((width, height), &manner);
+    assert!(!planned.reduced);
+
+    launch_in(&Tensor::<1>::ones([64], &opened.device), 70_000);
+    let shares = Cell::new(0);
+    let counted = |_| shares.set(shares.get() + 1);
+    let made = translator.translate(&photo, &manner, &counted).await.unwrap();
+    assert_eq!(made.plan, planned, "nothing is lost");
+    // A graphics card tells of its progress only then.
+    assert_eq!(shares.get(), 3 + 2 + 2, "the passes over the strips");
+    let levels: BTreeSet<_> = made.after.pixels.iter().collect();
+    assert!(levels.len() > 16, "a picture: {levels:?}");
 }
 
 /// A device that was asked for without timestamps computes; when it is gone it is lost.
