@@ -89,7 +89,8 @@ fn whole(pixels: u64) -> Room {
 #[test]
 fn a_plan_keeps_proportions_and_never_enlarges() {
     let sizes = |photo, longest| {
-        let plan = plan(photo, longest, None, 0, Smooth::One, whole(PLENTY.pixels(64)));
+        let manner = Manner { longest, ..Manner::default() };
+        let plan = plan(photo, &manner, whole(PLENTY.pixels(64)));
         assert!(!plan.reduced);
         assert_eq!((plan.width, plan.height), (plan.seen_width, plan.seen_height));
         (plan.width, plan.height)
@@ -123,7 +124,7 @@ fn a_plan_stays_within_the_device() {
     for photo in [(4000, 3000), (3000, 4000), (9000, 100), (1000, 1000)] {
         for margin in [0, 32] {
             let room = whole(limits.pixels(64));
-            let plan = plan(photo, None, None, margin, Smooth::One, room);
+            let plan = plan(photo, &Manner { margin, ..Manner::default() }, room);
             assert!(plan.reduced);
             assert_eq!((plan.width, plan.height), photo, "the result is as large as the photo");
             let (w, h) = (plan.seen_width + 2 * margin, plan.seen_height + 2 * margin);
@@ -135,7 +136,7 @@ fn a_plan_stays_within_the_device() {
             assert!((proportion / wanted - 1.0).abs() < 0.02, "{plan:?} for {photo:?}");
         }
     }
-    let half = plan((1000, 1000), None, None, 0, Smooth::One, whole(limits.pixels(32)));
+    let half = plan((1000, 1000), &Manner::default(), whole(limits.pixels(32)));
     assert_eq!((half.seen_width, half.seen_height, half.reduced), (1000, 1000, false));
 }
 
@@ -299,10 +300,32 @@ fn a_smooth_plan_leaves_room_for_its_border_and_its_sum() {
         assert!((four + 1000) * (each + 24) > limits.memory, "{precision:?}: less than it holds");
     }
     // Three pixels in front of it and one behind.
-    let plan = |side, smooth| plan((side, side), None, None, 0, smooth, whole(104 * 104));
+    let plan = |side, smooth| {
+        plan((side, side), &Manner { smooth, ..Manner::default() }, whole(104 * 104))
+    };
     assert_eq!(plan(104, Smooth::One).seen_width, 104);
     assert_eq!(plan(104, Smooth::Four).seen_width, 98);
     assert_eq!(plan(98, Smooth::Sixteen).seen_width, 98);
+}
+
+#[test]
+fn what_the_network_sees_is_planned_apart_from_the_result() {
+    let (plenty, photo) = (whole(1 << 30), (4000, 3000));
+    let sizes = |longest, network, room| {
+        let plan = plan(photo, &Manner { longest, network, ..Manner::default() }, room);
+        ((plan.width, plan.height), (plan.seen_width, plan.seen_height), plan.reduced)
+    };
+    assert_eq!(sizes(None, Some(1024), plenty), (photo, (1024, 768), false));
+    assert_eq!(sizes(Some(2000), Some(1024), plenty), ((2000, 1500), (1024, 768), false));
+    assert_eq!(sizes(Some(512), Some(1024), plenty), ((512, 384), (512, 384), false));
+    assert_eq!(sizes(None, Some(9000), plenty), (photo, photo, false));
+    assert_eq!(sizes(Some(2000), Some(1024), whole(640 * 480)), ((2000, 1500), (640, 480), true));
+    // Too large as a whole, not in strips; and strips that are too wide.
+    let room = |whole, strips| Room { whole, strips };
+    assert_eq!(sizes(None, None, room(1 << 20, 4000 * 3000)), (photo, photo, false));
+    assert!(sizes(None, None, room(1 << 20, 4000 * 3000 - 1)).2);
+    assert!(!sizes(None, None, room(4000 * 40, 1 << 30)).2);
+    assert!(sizes(None, None, room(4000 * 40 - 1, 1 << 30)).2);
 }
 
 #[test]

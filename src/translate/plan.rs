@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::{
-    shifts::{self, Shift, Smooth},
+    shifts::{self, Shift},
     strips::{BEYOND, LEAST_ROWS},
+    translator::Manner,
 };
 use crate::image;
 
@@ -84,17 +85,10 @@ impl Room {
     }
 }
 
-/// Plans the translation of a photo of `width` x `height` pixels. The longest side of the result is
-/// at most `longest` pixels (`None`: the photo's own), that of what the network sees at most
-/// `network` (`None`: as the result), and there is `room` for that and everything around it.
-pub fn plan(
-    (width, height): (usize, usize),
-    longest: Option<usize>,
-    network: Option<usize>,
-    margin: usize,
-    smooth: Smooth,
-    room: Room,
-) -> Plan {
+/// Plans the translation of a photo of `width` x `height` pixels, on a device that has `room` for
+/// what the network sees and everything around it.
+pub fn plan((width, height): (usize, usize), manner: &Manner, room: Room) -> Plan {
+    let Manner { longest, network, margin, smooth } = *manner;
     let result = image::fit(width, height, longest);
     let asked = image::fit(width, height, [longest, network].into_iter().flatten().min());
     let holds = |(width, height): (usize, usize)| {

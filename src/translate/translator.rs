@@ -98,8 +98,7 @@ impl Translator {
 
     /// The size of a photo's translation in the current precision.
     pub fn plan(&self, photo: (usize, usize), manner: &Manner) -> Plan {
-        let Manner { longest, network, margin, smooth } = *manner;
-        plan(photo, longest, network, margin, smooth, self.room(smooth))
+        plan(photo, manner, self.room(manner.smooth))
     }
 
     /// Translates a photo of any size. The network sees less than requested if the device cannot

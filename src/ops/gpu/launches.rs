@@ -15,7 +15,7 @@ use super::{
 use crate::{
     device::{Limits, MEMORY},
     ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
-    translate::{Room, Smooth, plan},
+    translate::{Manner, Room, plan},
     weights::{Architecture, Down, Layer, Up},
 };
 
@@ -206,7 +206,7 @@ fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
             for photo in [(1 << 20, 1 << 20), (1 << 32, 1 << 12)] {
                 let limits = Limits { tensor: u64::MAX, memory };
                 let room = Room { whole: limits.pixels(ngf), strips: 0 };
-                let plan = plan(photo, None, None, 0, Smooth::One, room);
+                let plan = plan(photo, &Manner::default(), room);
                 let sides = [plan.seen_height, plan.seen_width];
                 let [height, width] = sides.map(|side| side.max(16) & !3);
                 launches.what = format!("ngf {ngf}, {width} x {height}");
