@@ -343,6 +343,18 @@ fn a_change_of_colours_is_carried_as_it_is() {
     assert!(far(&blurred) > blurred.len() / 10, "the photo has detail: {}", far(&blurred));
 }
 
+/// The change is then measured on smaller versions.
+#[test]
+fn a_change_between_very_large_pictures_is_carried() {
+    let [scene, _] = scene();
+    let [photo, large] = [6000, 3000].map(|width| resize_bicubic(&scene, width, 40));
+    let darker = |colour: [u8; 3]| colour.map(|level| level - level / 4);
+    let carried = carry(&photo, &large, &changed(&large, darker)).unwrap();
+    let off = apart(&carried, &changed(&photo, darker));
+    assert!(off.iter().all(|&off| off <= 8), "at most {:?}", off.iter().max());
+    assert_eq!(carry(&photo, &large, &large).unwrap(), photo);
+}
+
 #[test]
 fn what_borders_on_each_other_keeps_its_edge() {
     // Sky above, ground below: the sky darkens, the ground brightens.

@@ -9,22 +9,29 @@
 //! there the change is a constant. So edges stay as sharp as in the photo, and what a network adds
 //! from pixel to pixel, such as its grid, is left behind.
 
-use super::rgb::Rgb;
+use super::{
+    resize::{fit, resize_bicubic},
+    rgb::Rgb,
+};
 use crate::error::{Error, Result};
 
 /// Pixels from a window's centre to its edge.
 const RADIUS: usize = 4;
+/// The longest side of the pictures between which the change is measured, which takes a hundred
+/// bytes a pixel; larger ones are reduced.
+const LONGEST: usize = 2048;
 /// The variance, in squared levels, from which contrast counts: 0.001 of the squared range.
 const EPSILON: f64 = 0.001 * 255.0 * 255.0;
 
 /// `photo` changed as `before` was to become `after`; these two are of one size and show the same.
 /// Fails with `engine-usage` if their sizes differ.
 pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
-    let Rgb { width, height, .. } = *before;
-    if (after.width, after.height) != (width, height) {
+    if (after.width, after.height) != (before.width, before.height) {
         return Err(Error::Usage("a change between pictures of different sizes".into()));
     }
-    let fields = averaged(fitted(before, after), width);
+    let (width, height) = fit(before.width, before.height, Some(LONGEST));
+    let [before, after] = [before, after].map(|picture| resize_bicubic(picture, width, height));
+    let fields = averaged(fitted(&before, &after), width);
     let rows: Vec<&[Affine]> = fields.chunks_exact(width).collect();
     let columns: Vec<Between> = Between::all(photo.width, width).collect();
     let mut pixels = Vec::with_capacity(photo.pixels.len());
