@@ -25,7 +25,7 @@ use crate::{
 /// keep it busy alone.
 const TOGETHER: u64 = 1 << 18;
 
-/// Bytes below which less memory will not help.
+/// The least memory, in bytes, with which a refused photo is tried again.
 const LEAST_MEMORY: u64 = 64 << 20;
 
 /// A photo and its translation.
@@ -142,12 +142,16 @@ impl Translator {
         }
     }
 
-    /// Plans with half the memory from now on; not for ever.
+    /// From now on, plans with half the memory. Returns `false`, and changes nothing, if that would
+    /// be less than [`LEAST_MEMORY`].
     fn content_with_less(&self) -> bool {
         let limits = self.limits.get();
-        let less = Limits { memory: limits.memory / 2, ..limits };
-        self.limits.set(less);
-        less.memory >= LEAST_MEMORY
+        let memory = limits.memory / 2;
+        if memory < LEAST_MEMORY {
+            return false;
+        }
+        self.limits.set(Limits { memory, ..limits });
+        true
     }
 
     /// Translates in the current precision. `None` if there were numbers that float16 cannot hold;
