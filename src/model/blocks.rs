@@ -95,8 +95,8 @@ impl Conv {
     }
 
     /// How many times the result is lower than the input, how many times higher, and how many rows
-    /// above and below its own a row of the result depends on, in rows of the input. The last is
-    /// even where every other row is left out, so that these stay the same.
+    /// of the input it needs above and below its own. Where a stride leaves out rows, that is a
+    /// multiple of it, so that the same rows are left out as in the whole image.
     pub fn reach(&self) -> (usize, usize, usize) {
         match (self.spec, self.enlarged) {
             (Conv2d { transposed: true, stride, .. }, _) => (1, stride, 1),

@@ -21,6 +21,10 @@ use crate::{
     weights::Down,
 };
 
+/// Strips that are launched before anything is read: enough to keep a graphics card busy, few
+/// enough that what was sent to it and is not yet used takes little memory.
+const QUEUED: usize = 8;
+
 /// An image for [`Generator::forward_in_strips`], and what becomes of it.
 pub(crate) struct InStrips<'a> {
     /// Height of the image, a multiple of 4 and at least 8.
@@ -39,18 +43,20 @@ pub(crate) struct InStrips<'a> {
 
 impl Generator {
     /// [`Generator::forward`] in strips. Returns whether all numbers fit the precision of the
-    /// weights; what was taken so far is useless if not. Fails as [`crate::device::read`] does, and
-    /// as `image` and `take`.
+    /// weights; at the first that does not it stops, and what was taken so far is useless. Fails as
+    /// [`crate::device::read`] does, and as `image` and `take`.
     pub(crate) async fn forward_in_strips(&self, how: InStrips<'_>) -> Result<bool> {
         let InStrips { height, rows, image, take, done, device } = how;
         let large = Cuts { height, rows };
         let small = Cuts { height: height / 4, rows: rows / 4 };
         let of = 3 + 2 * self.blocks.len() + 3;
-        let mut passes = Passes { device, done, behind: 0, of, fits: true };
+        let mut passes = Passes { device, done, behind: 0, of };
 
         let mut encoder = Way { source: image, height, layers: vec![] };
         for (index, conv) in self.down.iter().enumerate() {
-            passes.measure(&mut encoder, conv, small).await?;
+            if !passes.measure(&mut encoder, conv, small).await? {
+                return Ok(false);
+            }
             if index > 0 && self.architecture().down == Down::Blurred {
                 encoder.layers.push((Layer::Shrink, None));
             }
@@ -68,7 +74,7 @@ impl Generator {
                 y.push(strip.clone());
                 Ok(strip)
             });
-            let inner = inner.await?;
+            let Some(inner) = inner.await? else { return Ok(false) };
             let mut z = Strips::new(small);
             let outer = passes.pass(small, second.affine(), |rows| {
                 let input = |rows| Ok(scaled(y.rows(rows), &inner, Activation::Relu, None));
@@ -77,14 +83,16 @@ impl Generator {
                 z.push(strip.clone());
                 Ok(strip)
             });
-            let outer = outer.await?;
+            let Some(outer) = outer.await? else { return Ok(false) };
             x = z.joined(x, |z, x| scaled(z, &outer, Activation::None, Some(x)));
         }
 
         let source = |rows| Ok(x.rows(rows));
         let mut decoder = Way { source: &source, height: small.height, layers: vec![] };
         for conv in self.up.iter() {
-            passes.measure(&mut decoder, conv, small).await?;
+            if !passes.measure(&mut decoder, conv, small).await? {
+                return Ok(false);
+            }
         }
         for rows in large.all() {
             let input = |rows| decoder.finished(decoder.layers.len(), rows);
@@ -92,10 +100,12 @@ impl Generator {
             let (strip, note) = ops::watched(device, strip);
             let both = read_all(Transaction::default().register(strip?).register(note)).await?;
             let [values, note] = pair(both)?;
-            passes.fits &= floats(note)? == [0.0];
+            if floats(note)? != [0.0] {
+                return Ok(false);
+            }
             take(rows, floats(values)?)?;
         }
-        Ok(passes.fits)
+        Ok(true)
     }
 }
 
@@ -108,9 +118,9 @@ struct Cuts {
 }
 
 impl Cuts {
-    /// The same strips of an image of another height.
+    /// The same strips of an image that is a whole number of times as high.
     fn of(self, height: usize) -> Self {
-        Self { height, rows: self.rows * height / self.height }
+        Self { height, rows: self.rows * (height / self.height) }
     }
 
     fn all(self) -> impl Iterator<Item = Range<usize>> {
@@ -137,7 +147,7 @@ impl Strips {
         self.parts.push_back(strip);
     }
 
-    /// Gives up strips of which the convolution of rows from `row` on sees nothing.
+    /// Gives up the strips of which a 3x3 convolution of the rows from `row` on sees nothing.
     fn forget(&mut self, row: usize) {
         while (self.first + 1) * self.cuts.rows < row {
             self.parts.pop_front();
@@ -156,7 +166,7 @@ impl Strips {
         ops::stacked(cut.collect())
     }
 
-    /// Both images combined, strip by strip, neither of which is kept.
+    /// Both images combined, strip by strip. Neither is kept.
     fn joined(self, other: Self, with: impl Fn(Tensor<4>, Tensor<4>) -> Tensor<4>) -> Self {
         let parts = self.parts.into_iter().zip(other.parts).map(|(one, other)| with(one, other));
         Self { parts: parts.collect(), ..self }
@@ -180,8 +190,7 @@ enum Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// How many times its result is lower or higher than its input, and how many rows of the input
-    /// it needs on either side; below and above those its result is that of another image.
+    /// As [`Conv::reach`].
     fn reach(self) -> (usize, usize, usize) {
         match self {
             Self::Shrink => (2, 1, 2),
@@ -209,7 +218,7 @@ impl Layer<'_> {
     }
 }
 
-/// Layers one behind the other, of which nothing is kept.
+/// Layers one behind the other, of whose results nothing is kept.
 struct Way<'a> {
     source: &'a dyn Fn(Range<usize>) -> Result<Tensor<4>>,
     height: usize,
@@ -244,15 +253,16 @@ impl Way<'_> {
 struct Passes<'a> {
     device: &'a Device,
     done: &'a dyn Fn(f64),
+    /// How many are done, and how many there are.
     behind: usize,
     of: usize,
-    fits: bool,
 }
 
 impl Passes<'_> {
-    /// Measures the normalisation behind another convolution, and adds both to the way; in strips
-    /// that come from the same part of the image as those of `cuts`.
-    async fn measure<'a>(&mut self, way: &mut Way<'a>, conv: &'a Conv, cuts: Cuts) -> Result<()> {
+    /// Adds another convolution to the way, and the normalisation behind it, which it measures; in
+    /// strips that come from the same part of the image as those of `cuts`. Returns whether all
+    /// numbers fit.
+    async fn measure<'a>(&mut self, way: &mut Way<'a>, conv: &'a Conv, cuts: Cuts) -> Result<bool> {
         let (count, layer) = (way.layers.len(), Layer::Conv(conv));
         let height = way.height(count);
         let (down, up, _) = layer.reach();
@@ -260,33 +270,40 @@ impl Passes<'_> {
             layer.rows(rows, height, |rows| way.finished(count, rows))
         });
         let scaling = scaling.await?;
-        way.layers.push((layer, Some(scaling)));
-        Ok(())
+        let fits = scaling.is_some();
+        way.layers.push((layer, scaling));
+        Ok(fits)
     }
 
     /// Computes every strip of a convolution's result; returns what its normalisation, `affine` or
-    /// not, does to it.
+    /// not, does to it, or `None` if a number does not fit the precision of the weights.
     async fn pass(
         &mut self,
         cuts: Cuts,
         affine: Option<Affine>,
         mut strip: impl FnMut(Range<usize>) -> Result<Tensor<4>>,
-    ) -> Result<Scaling> {
-        let mut moments = Transaction::default();
-        for rows in cuts.all() {
-            let (both, note) = ops::watched(self.device, || strip(rows).map(ops::moments));
-            moments = moments.register(both?).register(note);
-        }
-        let mut read = read_all(moments).await?.into_iter();
+    ) -> Result<Option<Scaling>> {
         let mut whole = Moments::default();
-        for rows in cuts.all() {
-            let [both, note] = pair(read.by_ref().take(2).collect())?;
-            whole.add(rows.len() as f64, &floats(both)?);
-            self.fits &= floats(note)? == [0.0];
+        let all: Vec<_> = cuts.all().collect();
+        for some in all.chunks(QUEUED) {
+            let mut moments = Transaction::default();
+            for rows in some {
+                let (both, note) =
+                    ops::watched(self.device, || strip(rows.clone()).map(ops::moments));
+                moments = moments.register(both?).register(note);
+            }
+            let mut read = read_all(moments).await?.into_iter();
+            for rows in some {
+                let [both, note] = pair(read.by_ref().take(2).collect())?;
+                if floats(note)? != [0.0] {
+                    return Ok(None);
+                }
+                whole.add(rows.len() as f64, &floats(both)?);
+            }
         }
         self.behind += 1;
         (self.done)(self.behind as f64 / self.of as f64);
-        Ok(whole.scaling(affine, self.device))
+        Ok(Some(whole.scaling(affine, self.device)))
     }
 }
 
@@ -303,7 +320,7 @@ struct Moments {
 }
 
 impl Moments {
-    /// Adds a strip of so many `rows` with these means and variances (Chan, Golub and LeVeque,
+    /// Adds a strip of so many `rows` with these means and variances, `[2, C]` (Chan, Golub and LeVeque,
     /// "Updating formulae and a pairwise algorithm for computing sample variances", 1979).
     fn add(&mut self, rows: f64, moments: &[f32]) {
         let (means, variances) = moments.split_at(moments.len() / 2);
@@ -318,6 +335,7 @@ impl Moments {
         self.rows = all;
     }
 
+    /// What a normalisation with these statistics, `affine` or not, does to an image.
     fn scaling(&self, affine: Option<Affine>, device: &Device) -> Scaling {
         let factor = |[_, squares]: [f64; 2]| 1.0 / (squares / self.rows + EPSILON).sqrt();
         let of = |value: &dyn Fn([f64; 2]) -> f64| {

@@ -168,11 +168,12 @@ impl Translator {
         let half = self.precision() == Precision::Float16;
         let room = self.room(smooth);
         if !room.holds_whole(seen.size()) {
-            let picture = seen.in_strips(&generator, &self.device, room.whole, passed).await?;
-            if picture.is_none() {
+            let picture = seen.in_strips(&generator, &self.device, room.whole, passed).await;
+            if half && matches!(picture, Ok(None) | Err(Error::OutputNotFinite)) {
                 self.widen()?;
+                return Ok(None);
             }
-            return Ok(picture);
+            return picture;
         }
         let on_cpu = is_cpu(&self.device);
         let most = if on_cpu { 0 } else { room.whole.min(TOGETHER) };
