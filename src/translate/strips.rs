@@ -20,7 +20,8 @@ use crate::{
 const STRIP: usize = 1 << 24;
 /// Least rows of a strip.
 pub(super) const LEAST_ROWS: usize = 4 * MULTIPLE;
-/// How many rows beyond its own a strip depends on, above and below, until an image is kept.
+/// How many rows beyond its own a strip depends on, above and below, from the photo to the first
+/// image that is kept: 3 for the first layer, and at most 3 and 6 for those that halve.
 pub(super) const BEYOND: usize = 12;
 
 /// Rows of a strip of a photo of this width, of which the device can hold `most` pixels.
@@ -31,10 +32,10 @@ fn rows(architecture: &Architecture, width: usize, most: u64) -> usize {
 }
 
 impl Seen {
-    /// What [`Seen::through`] and [`Seen::result`] do, where the device can hold `most` pixels of
-    /// a picture as a whole. `None` if there were numbers that the
-    /// precision of the weights cannot hold. `passed` is called with the number of passes that are
-    /// done, the current one in part. Fails as these two, and as [`crate::device::read`].
+    /// What [`Seen::through`] and [`Seen::result`] do, on a device that can hold `most` pixels of a
+    /// picture as a whole. `None` if there were numbers that the precision of the weights cannot
+    /// hold. `passed` is called with the number of passes that are done, the current one in part.
+    /// Fails as these two, and as [`crate::device::read`].
     pub async fn in_strips(
         &self,
         generator: &Generator,
@@ -45,7 +46,8 @@ impl Seen {
         let shifts = self.smooth.shifts();
         let [height, width] = self.framed();
         let [lead_rows, lead_columns] = shifts::farthest(shifts);
-        let mut mean = Mean { height, width, passes: shifts.len(), sum: vec![], pixels: vec![] };
+        let channels = generator.architecture().pictures;
+        let mut mean = Mean::new(channels, height, width, shifts.len());
         for (behind, &(down, right)) in shifts.iter().enumerate() {
             let (top, left) = (lead_rows - down, lead_columns - right);
             let columns = shifts::seen(width, right);
@@ -74,13 +76,23 @@ struct Mean {
     height: usize,
     width: usize,
     passes: usize,
-    /// `[C, height, width]`, if there is more than one pass.
+    /// `[C, height, width]` if there is more than one pass, else empty.
     sum: Vec<f32>,
-    /// The picture so far, if there is only one.
+    /// The rows of the picture so far, if there is only one.
     pixels: Vec<u8>,
 }
 
 impl Mean {
+    fn new(channels: usize, height: usize, width: usize, passes: usize) -> Self {
+        // At once, because a vector that grows takes up to three times as much.
+        let (sums, levels) = match passes {
+            1 => (0, 3 * height * width),
+            _ => (channels * height * width, 0),
+        };
+        let (sum, pixels) = (vec![0.0; sums], Vec::with_capacity(levels));
+        Self { height, width, passes, sum, pixels }
+    }
+
     /// Adds a strip of a pass, `[C, rows, columns]`, which was moved by `shift`.
     fn add(
         &mut self,
@@ -101,7 +113,6 @@ impl Mean {
                     continue;
                 }
                 let at = (c * height + y - down) * width;
-                self.sum.resize(self.sum.len().max((c + 1) * height * width), 0.0);
                 let sums = self.sum.get_mut(at..at + width).unwrap_or_default();
                 sums.iter_mut().zip(line).for_each(|(sum, value)| *sum += value);
             }
