@@ -8,6 +8,7 @@ import {
   cardsShown,
   downloaded,
   finished,
+  inMore,
   picture,
   ready,
   translate,
@@ -342,6 +343,9 @@ const withFolder = (page) =>
     Object.assign(globalThis, { showDirectoryPicker: () => made });
   });
 
+/** @param {Page} page */
+const pressFolder = (page) => inMore(page, () => page.click(by('into-folder')));
+
 /** @param {Page} page @returns {Promise<string[]>} */
 const outside = async (page) =>
   Object.keys(await stored(page))
@@ -370,7 +374,7 @@ visit(
       await stream.close();
     });
     await translate(page, 3);
-    await page.click(by('into-folder'));
+    await pressFolder(page);
     const wanted = ['trip/a (2).png', 'trip/a.png', 'trip/b.png', 'trip/c/a.png'];
     await page.waitForFunction(
       () => document.getElementById('announce')?.textContent?.includes('outside'),
@@ -386,8 +390,8 @@ visit(
     assert.deepEqual(await outside(page), ['late.png', ...wanted], 'as it is made');
 
     // The same folder once more: what is there already is not written again.
-    await page.click(by('into-folder'));
-    await page.click(by('into-folder'));
+    await pressFolder(page);
+    await pressFolder(page);
     await page.waitForTimeout(1000);
     assert.deepEqual(await outside(page), ['late.png', ...wanted]);
   },
@@ -415,7 +419,7 @@ visit(
       upload('a.png', photo(24, 16, 1)),
       upload('b.png', photo(24, 16, 2)),
     ]);
-    await page.click(by('into-folder'));
+    await pressFolder(page);
     await page.evaluate(() => Object.assign(globalThis, { revoked: true }));
     await translate(page, 2);
     await page.waitForSelector('#notice:not([hidden])');

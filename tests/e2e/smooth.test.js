@@ -6,6 +6,7 @@ import { paintedPixels, photo, upload } from './support/files.js';
 import {
   by,
   downloaded,
+  inMore,
   nearness,
   picture,
   ready,
@@ -39,11 +40,8 @@ function moved([down, right]) {
 }
 
 /** @param {import('playwright-core').Page} page @param {'1' | '4' | '16'} passes */
-async function setSmooth(page, passes) {
-  await page.click('#more > summary');
-  await page.selectOption(by('smooth-select'), passes);
-  await page.keyboard.press('Escape');
-}
+const setSmooth = (page, passes) =>
+  inMore(page, () => page.selectOption(by('smooth-select'), passes));
 
 visit('four passes are the mean of the photo moved by hand', {}, async ({ page, t }) => {
   await ready(page);

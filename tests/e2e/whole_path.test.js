@@ -10,6 +10,7 @@ import {
   cards,
   cardsShown,
   downloaded,
+  inMore,
   picture,
   ready,
   translate,
@@ -121,7 +122,7 @@ visit('results carry nothing of the photo’s own metadata', {}, async ({ page }
   assert.equal(jpeg.name, 'gps.jpg');
   assert.equal(jpeg.bytes.readUInt16BE(0), 0xffd8);
   for (const word of METADATA) assert.ok(!jpeg.bytes.includes(word), word);
-  await page.selectOption(by('quality-select'), '70');
+  await inMore(page, () => page.selectOption(by('quality-select'), '70'));
   await translate(page, 1);
   const smaller = await downloaded(page, `${by('result-card')} [data-role=save]`);
   assert.ok(smaller.bytes.length < jpeg.bytes.length, 'of lower quality');

@@ -1,6 +1,6 @@
 /** Writes results into a folder as they are made, where the browser can. If that fails, the run goes on. */
 import { canChooseFolder, chooseFolder, FolderOut } from '../files/folder-out.js';
-import { button, write } from '../page/dom.js';
+import { button, byId, write } from '../page/dom.js';
 import { text } from '../page/messages.js';
 import { announce, tellFailure } from '../page/say.js';
 
@@ -15,7 +15,7 @@ let onSaved = () => {};
 export function setUpFolder(run, told) {
   onSaved = told;
   const pressed = button('into-folder');
-  pressed.hidden = !canChooseFolder();
+  byId('into-folder-field').hidden = !canChooseFolder();
   pressed.addEventListener('click', async () => {
     try {
       if (out) out = null;

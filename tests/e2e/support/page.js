@@ -38,9 +38,18 @@ export async function useWeights(page, weights = generatorFile(TINY), name = 'ti
 }
 
 /** @param {Page} page @param {number} pixels */
-export async function setMargin(page, pixels) {
+export const setMargin = (page, pixels) =>
+  inMore(page, () => page.fill(by('margin-input'), String(pixels)));
+
+/**
+ * Does something with what is under More.
+ *
+ * @param {Page} page
+ * @param {() => Promise<unknown>} act
+ */
+export async function inMore(page, act) {
   await page.click('#more > summary');
-  await page.fill(by('margin-input'), String(pixels));
+  await act();
   await page.keyboard.press('Escape');
 }
 
