@@ -36,7 +36,10 @@ const ROOM = 'results';
 const BLOCK = 64;
 /** A block's name; the number is that of the photos before it, in blocks. */
 const BLOCK_NAME = /^block-(\d+)-[01]\.json$/;
-/** How long the same tab's last page may still hold its gallery after a reload, and another tab's, in milliseconds. */
+/**
+ * How long to wait for a gallery, in milliseconds: this tab's, which its last page may still hold after a reload,
+ * and another tab's.
+ */
 const PATIENCE = { own: 3000, other: 100 };
 /** Milliseconds in which changes other than results are gathered. */
 const SOON = 300;
@@ -92,7 +95,8 @@ export class Keep {
     for (const [i, name] of names.entries()) {
       const lease = await lockOf(name, name === mine ? PATIENCE.own : PATIENCE.other);
       if (!lease) continue;
-      const blocks = await this.#read(name);
+      // Another tab may have removed it meanwhile.
+      const blocks = await this.#read(name).catch(() => new Map());
       const entries = [...blocks.values()].flatMap((block) => block.entries);
       if (entries.length > 0) {
         this.others = names.slice(i + 1);
@@ -165,7 +169,7 @@ export class Keep {
   async begin() {
     if (!this.#folder) {
       const name = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-      await lockOf(name, PATIENCE.other); // held until the page is closed
+      await lockOf(name); // held until the page is closed
       this.#folder = name;
       tabMemory.set(MINE, name);
     }
@@ -198,7 +202,10 @@ export class Keep {
       await this.#index(blockOf(item.id));
       if (old) this.#remove([old]);
       const { items, removed } = this.#run;
-      if (!items.has(item.id) && !removed.has(item.id)) this.#remove([stored]); // gone for good meanwhile
+      if (!items.has(item.id) && !removed.has(item.id)) {
+        this.#arriving.delete(item.id);
+        this.#remove([stored]); // gone for good meanwhile
+      }
       return result;
     } catch (error) {
       this.#arriving.delete(item.id);
@@ -237,24 +244,26 @@ export class Keep {
   /** Counts what closed tabs have left. @returns {Promise<void>} */
   async weighOthers() {
     this.otherBytes = 0;
-    for (const name of this.others) {
-      const lease = await lockOf(name, PATIENCE.other);
-      if (!lease) continue;
+    await this.#forOthers(async (name) => {
       for (const { entries } of (await this.#read(name)).values())
         for (const { result } of entries) this.otherBytes += result?.stored.bytes ?? 0;
-      lease.release();
-    }
+    });
   }
 
   /** Removes what closed tabs have left. */
   async forgetOthers() {
-    for (const name of this.others) {
-      const lease = await lockOf(name, PATIENCE.other);
-      if (lease) await this.#write({ do: 'erase' }, name).catch(() => {});
-      lease?.release();
-    }
+    await this.#forOthers((name) => this.#write({ do: 'erase' }, name));
     this.others = [];
     this.otherBytes = 0;
+  }
+
+  /** @param {(name: string) => Promise<void>} act on each folder that still no tab has; it may fail */
+  async #forOthers(act) {
+    for (const name of this.others) {
+      const lease = await lockOf(name, PATIENCE.other);
+      if (lease) await act(name).catch(() => {});
+      lease?.release();
+    }
   }
 
   /** @param {number} block */
@@ -324,6 +333,8 @@ async function readFile(folder, name) {
   return file.slice(0, file.size, `image/${name.slice(name.lastIndexOf('.') + 1)}`);
 }
 
-/** @param {string} name of a gallery @param {number} patience milliseconds */
-const lockOf = (name, patience) =>
-  leaseOf(navigator.locks, `cyclegan-gallery-${name}`, AbortSignal.timeout(patience));
+/** @param {string} name of a gallery @param {number} [patience] milliseconds; default: for ever */
+function lockOf(name, patience) {
+  const limit = patience ? AbortSignal.timeout(patience) : new AbortController().signal;
+  return leaseOf(navigator.locks, `cyclegan-gallery-${name}`, limit);
+}
