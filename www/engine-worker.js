@@ -244,11 +244,11 @@ async function open(choice, precision) {
   };
 }
 
-/** Pixels up to which the photo is kept exactly as the network saw it. */
+/** Pixels up to which the photo is kept without loss. */
 const EXACT = 512 * 512;
 
 /**
- * How the photo is kept for comparison: a larger one would take more room than the result.
+ * How the photo is kept for comparison: without loss, a large one would take more room than the result.
  * @param {number} width
  * @param {number} height
  * @returns {['png' | 'jpeg', number?]} format and quality
