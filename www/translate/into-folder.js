@@ -1,4 +1,5 @@
 /** Writes results into a folder as they are made, where the browser can. If that fails, the run goes on. */
+import { failureOf } from '../failure.js';
 import { canChooseFolder, chooseFolder, FolderOut } from '../files/folder-out.js';
 import { button, byId, write } from '../page/dom.js';
 import { text } from '../page/messages.js';
@@ -34,11 +35,19 @@ export function setUpFolder(run, told) {
 async function writeAll(run, folder) {
   out = folder;
   show();
+  let gone = null;
   for (const item of [...run.items.values()]) {
     if (out !== folder) return;
-    if (item.result) await writeOne(folder, item, item.result);
+    try {
+      if (item.result) await writeOne(folder, item, item.result);
+    } catch (error) {
+      // One that the browser has removed is no reason to withhold the others.
+      if (failureOf(error).code !== 'storage-gone') throw error;
+      gone = error;
+    }
   }
-  announce(text('folder.written', { name: folder.name }));
+  if (gone) tellFailure(gone);
+  else announce(text('folder.written', { name: folder.name }));
 }
 
 /** A result has been made. @param {Item} item */
