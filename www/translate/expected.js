@@ -32,6 +32,11 @@ export class Expected {
     this.#timer = setTimeout(() => this.#say().catch(() => {}), QUIET);
   }
 
+  /** What is on the page is to be read first: it will be said after the next change. */
+  later() {
+    clearTimeout(this.#timer);
+  }
+
   /** Learns from a result that was just made, in so many passes. @param {Result} result @param {number} passes */
   async learn({ picture }, passes) {
     const device = this.#engine.device();

@@ -130,8 +130,7 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
   });
   mountCompare(byId('demo'));
   listenForFiles({
-    // Photos from before a reload are expected again.
-    room: () => MAX_PHOTOS - [...run.items.values()].filter(({ file }) => file).length,
+    room,
     onFiles: takeFiles,
     onModels: takeModels,
   });
@@ -200,8 +199,11 @@ export function wouldLose() {
 /** Counts cleared galleries: folders still being read then belong to an earlier one. */
 let walks = 0;
 
+/** How many more photos may come. Those from before a reload are expected again. */
+const room = () => MAX_PHOTOS - [...run.items.values()].filter(({ file }) => file).length;
+
 /** Photos and models that came another way than by the page's fields. @param {File[]} files */
-export const takeGiven = (files) => takeFiles(fromInput(files, MAX_PHOTOS - run.items.size));
+export const takeGiven = (files) => takeFiles(fromInput(files, room()));
 
 /** @param {AsyncGenerator<import('../files/walk.js').Chunk>} chunks */
 async function takeFiles(chunks) {
@@ -255,7 +257,9 @@ async function takeSamples(id, busy, make) {
   try {
     const made = await make();
     await reopened();
-    gallery.show(addPhotos(run, made));
+    const items = addPhotos(run, made);
+    gallery.show(items);
+    note(items);
     refresh();
     translate();
   } catch (error) {
@@ -331,6 +335,7 @@ async function translate(start = () => begin(run), wanted = () => unfinished(run
     showEnd(run, cancelled.signal.aborted || full);
   else hideProgress();
   refresh();
+  expected.later();
   // Aborting a photo terminated its worker: prepare the next one.
   if (cancelled.signal.aborted) device.open();
 }
@@ -390,8 +395,12 @@ function askForFiles(items, start) {
   const [first] = items.filter(({ file, origin }) => !file && origin);
   if (!first) return;
   asked = start;
-  const inFolder = first.origin?.path.includes('/');
-  input(inFolder ? 'folder' : 'photos').click();
+  const picker = input(first.origin?.path.includes('/') ? 'folder' : 'photos');
+  const changedMind = () => {
+    asked = null;
+  };
+  picker.addEventListener('cancel', changedMind, { once: true });
+  picker.click();
 }
 
 /** @param {number} id */
