@@ -172,6 +172,7 @@ export class Keep {
       await lockOf(name); // held until the page is closed
       this.#folder = name;
       tabMemory.set(MINE, name);
+      navigator.storage.persist?.().catch(() => {}); // otherwise it may go when the disk is full
     }
     this.note([...this.#run.items.values()]);
   }
