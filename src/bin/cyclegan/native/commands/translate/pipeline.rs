@@ -38,7 +38,7 @@ pub struct Pipeline {
     pub beside: usize,
     /// The processor's threads; `None` if a graphics card computes.
     pub pools: Option<Pools>,
-    /// Bytes that translating a pixel takes, and that a translation takes at most.
+    /// Bytes that the network takes for a pixel, and that it takes at most.
     pub bytes: u64,
     pub most: u64,
 }
@@ -173,11 +173,13 @@ impl Pipeline {
         block_on(translator.translate(photo, &self.manner, &|_| ()))
     }
 
-    /// The memory that a translation takes.
+    /// Bytes that a translation takes: the network, and the photo and its two pictures.
     fn bytes_for(&self, translator: &Translator, photo: &Rgb) -> u64 {
         let plan = translator.plan((photo.width, photo.height), &self.manner);
         let side = |side: usize| (side + 2 * self.manner.margin) as u64;
-        (side(plan.seen_width) * side(plan.seen_height) * self.bytes).min(self.most)
+        let network = side(plan.seen_width) * side(plan.seen_height) * self.bytes;
+        let pictures = photo.pixels.len() + 2 * 3 * plan.width * plan.height;
+        network.min(self.most) + pictures as u64
     }
 }
 
