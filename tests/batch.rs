@@ -103,6 +103,25 @@ fn results_and_their_order_do_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn above_1024_pixels_detail_comes_from_the_photo_or_from_the_network() {
+    let at = folder("detail");
+    let photo = RgbImage::from_fn(1500, 24, |x, y| image::Rgb([x, y, x * y].map(|at| at as u8)));
+    photo.save(at.join("wide.png")).unwrap();
+    let done = |out: &str, more: &str| {
+        assert_ends(&translate(&at, &format!("wide.png --out {out} {more}")), 0);
+        image::open(at.join(out).join("wide.png")).unwrap().into_rgb8()
+    };
+    let [usual, photos, networks] =
+        [done("a", ""), done("b", "--detail photo"), done("c", "--detail network")];
+    assert!(usual == photos && photos != networks);
+    assert_eq!((photos.dimensions(), networks.dimensions()), ((1500, 24), (1500, 24)));
+    let [photos, networks] =
+        ["photo", "network"].map(|from| done(from, &format!("--size 1024 --detail {from}")));
+    assert!(photos == networks, "up to there they are the same");
+    assert_eq!(photos.dimensions(), (1024, 16));
+}
+
+#[test]
 fn photos_whose_translation_is_there_are_passed_over() {
     let at = folder_with_photos("skip", 9);
     let all = |more: &str| translate(&at, &format!("photos --out out {more}"));
