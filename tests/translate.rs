@@ -329,6 +329,30 @@ fn what_the_network_sees_is_planned_apart_from_the_result() {
 }
 
 #[test]
+fn what_the_network_changes_in_a_smaller_photo_is_carried_over() {
+    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let photo = paint(Season::Winter, 5, 120, 90);
+    for pictures in [3, 1] {
+        let architecture = Architecture { pictures, ..Architecture::new(3, 1) };
+        let state = Init { gain: 0.2, ..Init::default() }.state(&architecture.tensors(), 1);
+        let translator = Translator::new(architecture, state, None, &opened).unwrap();
+        let done = |photo: &Rgb, network| {
+            let manner = Manner { network, margin: 2, ..Manner::default() };
+            pollster::block_on(translator.translate(photo, &manner, &|_| ())).unwrap()
+        };
+        let carried = done(&photo, Some(40));
+        assert_eq!((carried.plan.seen_width, carried.plan.seen_height), (40, 30));
+        assert_eq!(carried.before, photo, "in colour");
+        let guide = if pictures == 1 { photo.grey() } else { photo.clone() };
+        let small = image::resize_bicubic(&guide, 40, 30);
+        let expected = image::carry(&guide, &small, &done(&small, None).after).unwrap();
+        assert_eq!(carried.after, expected, "{architecture}");
+        assert_ne!(carried.after, done(&photo, None).after, "{architecture}");
+        assert_eq!(done(&photo, Some(120)).after, done(&photo, None).after, "{architecture}");
+    }
+}
+
+#[test]
 fn a_photo_in_strips_comes_out_as_one_that_goes_through_as_a_whole() {
     let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
     let photo = image::resize_bicubic(&paint(Season::Summer, 4, 96, 96), 70, 237);
@@ -342,10 +366,17 @@ fn a_photo_in_strips_comes_out_as_one_that_goes_through_as_a_whole() {
             let architecture =
                 Architecture { down, up, norm, pictures, ..Architecture::new(ngf, blocks) };
             let state = Init { gain: 0.2, ..Init::default() }.state(&architecture.tensors(), 1);
-            // 4 bytes a value, five such tensors: 8,000 pixels as a whole.
-            let memory = 5 * 4 * ngf as u64 * 8000;
-            let tight = Opened { limits: Limits { memory, ..opened.limits }, ..opened.clone() };
-            for (margin, smooth) in [(0, Smooth::One), (5, Smooth::One), (3, Smooth::Four)] {
+            // 4 bytes a value, five tensors of the first layer's width, or of twice that.
+            let each = 5 * 4 * ngf as u64 * if down == Down::Blurred { 2 } else { 1 };
+            // Pixels that fit as a whole: three strips, and fifteen of the least height.
+            for (margin, smooth, pixels) in [
+                (0, Smooth::One, 8000),
+                (0, Smooth::One, 2900),
+                (5, Smooth::One, 8000),
+                (3, Smooth::Four, 8000),
+            ] {
+                let limits = Limits { memory: each * pixels, ..opened.limits };
+                let tight = Opened { limits, ..opened.clone() };
                 let manner = Manner { margin, smooth, ..Manner::default() };
                 let [whole, strips] = [&opened, &tight].map(|opened| {
                     let made = Translator::new(architecture, state.clone(), None, opened).unwrap();
