@@ -62,3 +62,13 @@ export function readError(error, fallback, gone = 'file-gone') {
   const failure = failureOf(error, fallback);
   return new CodedError(GONE.has(name) ? gone : failure.code, failure.detail);
 }
+
+/**
+ * For `import(…).catch(notFetched)`.
+ * @param {unknown} error
+ * @returns {never}
+ * @throws {CodedError} `engine-unavailable`
+ */
+export function notFetched(error) {
+  throw new CodedError('engine-unavailable', String(error));
+}

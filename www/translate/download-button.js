@@ -1,5 +1,5 @@
 /** Downloads the chosen model. What writes it is fetched when the page has started, or else when it is needed. */
-import { CodedError } from '../failure.js';
+import { notFetched } from '../failure.js';
 import { button } from '../page/dom.js';
 import { tellFailure } from '../page/say.js';
 
@@ -27,10 +27,6 @@ export function setUpDownload(page) {
 
 /** @param {HTMLButtonElement} pressed @param {Page} page */
 async function download(pressed, page) {
-  try {
-    writer ??= await fetchWriter();
-  } catch (error) {
-    throw new CodedError('engine-unavailable', String(error));
-  }
+  writer ??= await fetchWriter().catch(notFetched);
   await writer.downloadModel(pressed, page);
 }

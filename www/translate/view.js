@@ -1,5 +1,5 @@
 /** The Translate view: the bar, the photos, the gallery, and how they interact. */
-import { CodedError } from '../failure.js';
+import { CodedError, notFetched } from '../failure.js';
 import { fromInput, MAX_PHOTOS } from '../files/walk.js';
 import { mountCompare } from '../page/compare.js';
 import { showPrecision } from '../page/device.js';
@@ -13,7 +13,7 @@ import { Expected } from './expected.js';
 import { Gallery } from './gallery.js';
 import { listenForFiles, paintSamples } from './intake.js';
 import { intoFolder, setUpFolder } from './into-folder.js';
-import { beginKeeping, forget, note, reopened, setUpKept, showKept, store } from './kept.js';
+import { beginKeeping, note, reopened, setUpKept, showKept, store } from './kept.js';
 import { showLeft } from './left-models.js';
 import { ModelLoader } from './loader.js';
 import { chosenModel } from './model-list.js';
@@ -33,19 +33,17 @@ import {
   addPhotos,
   begin,
   cancel,
-  clearItems,
   counts,
   createRun,
   failed,
-  forgetRemoved,
   pause,
-  removeItem,
   reopen,
-  restoreItems,
   retry,
   unfinished,
 } from './queue.js';
+import { Removal } from './removal.js';
 import { samplePhotos } from './sample-photos.js';
+import { save, saveAll } from './saving.js';
 import { learnAbout, loadingWords, setUpSiteModels } from './site-models.js';
 import { Viewer } from './viewer.js';
 
@@ -67,8 +65,6 @@ const run = createRun();
 let stop = null;
 /** A run is waiting for the engine. */
 let opening = false;
-/** Files that are no photos and went with "Remove all": they come back with what can be put back. */
-let removed = { ignored: 0, endings: /** @type {string[]} */ ([]) };
 /** What to start as soon as photos are there that were asked for again. @type {(() => boolean) | null} */
 let asked = null;
 /** There was no room for a result: the run pauses. */
@@ -86,14 +82,15 @@ let lanes = null;
 
 const gallery = new Gallery(byId('gallery'), (action, id) => {
   if (action === 'open') viewer.open(id);
-  if (action === 'save') save(id);
+  if (action === 'save') saveResult(id);
   if (action === 'retry') retryFailed(id);
   if (action === 'remove') remove(id);
 });
+const removal = new Removal(run, gallery);
 const viewer = new Viewer({
   items: () => [...run.items.values()].filter((item) => item.result),
-  onSave: save,
-  onShare: (id) => save(id, 'shareOne'),
+  onSave: saveResult,
+  onShare: (id) => saveResult(id, 'shareOne'),
   onClose: (id) => gallery.focus(id),
 });
 
@@ -125,7 +122,7 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
     onChange: refresh,
     onFree() {
       clear();
-      forgetRemovedItems();
+      removal.forget();
     },
   });
   mountCompare(byId('demo'));
@@ -148,7 +145,7 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
   button('samples').addEventListener('click', () =>
     takeSamples('samples', 'drop.painting', () => paintSamples(engine, chosenModel().seasons)),
   );
-  button('download').addEventListener('click', downloadAll);
+  button('download').addEventListener('click', () => saveAll(run, saved));
   setUpOwnModels({
     engine,
     loader,
@@ -162,10 +159,7 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
     results: () => [...run.items.values()].flatMap(({ result }) => result ?? []),
   });
   setUpSiteModels({ loader, linked });
-  setUpFolder(run, (items) => {
-    note(items);
-    askBeforeLeaving(wouldLose());
-  });
+  setUpFolder(run, saved);
   refresh();
 }
 
@@ -297,7 +291,7 @@ async function translate(start = () => begin(run), wanted = () => unfinished(run
   const cancelled = new AbortController();
   stop = cancelled;
   full = false;
-  forgetRemovedItems(); // the space is needed
+  removal.forget(); // the space is needed
   notify('');
   showLeft([]);
   resetProgress();
@@ -365,11 +359,6 @@ async function prepare(signal) {
   return { ...how, lanes };
 }
 
-/** @param {unknown} error @returns {never} */
-function notFetched(error) {
-  throw new CodedError('engine-unavailable', String(error));
-}
-
 /** Shows how much of the engine has been downloaded, after Translate was pressed. @param {string} words */
 export function tellLoading(words) {
   if (opening) showLine(`${text('device.opening')} ${words}`);
@@ -406,9 +395,7 @@ function askForFiles(items, start) {
 /** @param {number} id */
 function remove(id) {
   if (run.items.size === 1) return clear();
-  note(removeItem(run, id));
-  offerUndo();
-  gallery.remove(id);
+  removal.remove(id);
   refresh();
 }
 
@@ -419,71 +406,26 @@ function removeAll() {
 
 function clear() {
   stopAll();
-  removed = { ignored: run.ignored, endings: [...run.endings] };
-  note(clearItems(run));
-  offerUndo();
-  gallery.clear();
+  removal.removeAll();
   hideProgress();
   refresh();
   input('photos').focus({ preventScroll: true }); // the previous buttons are gone
 }
 
-/** Says what can be put back. */
-function offerUndo() {
-  const count = run.removed.size;
-  const words = text('drop.removed', { n: count });
-  byId('removed').hidden = count === 0;
-  byId('removed-words').textContent = words;
-  if (count > 0) announce(words);
-}
-
-/** What was removed is gone for good. */
-function forgetRemovedItems() {
-  forget(forgetRemoved(run));
-  removed = { ignored: 0, endings: [] };
-  offerUndo();
-}
-
 function undo() {
-  const items = [...run.removed.values()];
-  restoreItems(run, items);
-  run.ignored += removed.ignored;
-  for (const ending of removed.endings) run.endings.add(ending);
-  removed = { ignored: 0, endings: [] };
-  gallery.show(items);
-  note(items);
-  offerUndo();
+  removal.undo();
   refresh();
   button('translate').focus({ preventScroll: true });
 }
 
-/** @param {number} id @param {'saveOne' | 'shareOne'} how */
-async function save(id, how = 'saveOne') {
+/** @param {number} id @param {'saveOne' | 'shareOne'} [how] */
+function saveResult(id, how = 'saveOne') {
   const item = run.items.get(id);
-  if (!item) return;
-  try {
-    const results = await import('./results.js').catch(notFetched);
-    await results[how](item);
-    note([item]);
-  } catch (error) {
-    tellFailure(error);
-  }
-  askBeforeLeaving(wouldLose());
+  if (item) save(item, how, saved);
 }
 
-async function downloadAll() {
-  const all = button('download');
-  if (all.ariaBusy) return;
-  all.ariaBusy = 'true';
-  all.textContent = text('controls.downloading');
-  try {
-    const { saveZip } = await import('./results.js').catch(notFetched);
-    note(await saveZip(run));
-    announce(text('progress.packed'));
-  } catch (error) {
-    tellFailure(error);
-  }
-  all.ariaBusy = null;
-  all.textContent = text('controls.download');
+/** @param {Item[]} items whose results are saved now */
+function saved(items) {
+  note(items);
   askBeforeLeaving(wouldLose());
 }
