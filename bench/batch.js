@@ -3,7 +3,7 @@
  * Both take turns, A B B A, and each batch starts its workers anew.
  */
 import { EngineClient } from '../www/engine/client.js';
-import { spawnEngine } from '../www/engine/spawn.js';
+import { spawnWorker } from '../www/engine/spawn.js';
 import { Lanes, translateAll } from '../www/translate/loop.js';
 import { addPhotos, begin, createRun } from '../www/translate/queue.js';
 import { countMacs, generator } from './network.js';
@@ -32,7 +32,7 @@ async function open({ size, ngf, blocks }) {
     canvas.getContext('2d')?.putImageData(new ImageData(rgba, size, size), 0, 0);
     files.push(new File([await canvas.convertToBlob()], `${i}.png`));
   }
-  const another = () => new EngineClient(() => spawnEngine(WORKER), 'cpu');
+  const another = () => new EngineClient(() => spawnWorker(WORKER, 'engine'), 'cpu');
   const engine = another();
   const weights = { read: async () => new Uint8Array(bytes).buffer, sha256: null };
   const { version } = await engine.open();

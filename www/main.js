@@ -1,7 +1,7 @@
 /** Assembles the page: its words, the engine, and the two views, Translate and Train. */
 import diskUrl from './disk-worker.js?worker&url';
 import { EngineClient } from './engine/client.js';
-import { spawnEngine } from './engine/spawn.js';
+import { spawnWorker } from './engine/spawn.js';
 import engineUrl from './engine-worker.js?worker&url';
 import { failureOf } from './failure.js';
 import { WeightsStore } from './files/weights-store.js';
@@ -19,7 +19,7 @@ import { setUpTranslate, takeGiven, tellLoading, wouldLose } from './translate/v
 /** @import { DeviceChoice } from './pkg/cyclegan_web.js' */
 /** @import { DeviceReport } from './engine/protocol.js' */
 
-const spawn = () => spawnEngine(engineUrl);
+const spawn = () => spawnWorker(engineUrl, 'engine');
 const query = new URLSearchParams(location.search);
 /** Longest side of results that devices with little memory propose. */
 const SMALL = 512;
@@ -39,7 +39,7 @@ const engine = new EngineClient(spawn, deviceChoice(), {
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 const another = () => new EngineClient(spawn, 'cpu', { precision: precision() });
 const opener = { open: openEngine, device: () => device, another };
-const spawnDisk = () => spawnEngine(diskUrl);
+const spawnDisk = () => spawnWorker(diskUrl, 'disk');
 await setUpTranslate(engine, weights, opener, query.get('model') || null, spawnDisk);
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
