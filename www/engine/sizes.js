@@ -18,3 +18,13 @@ export function longestSides(size) {
   if (size === 'redrawn') return { result: null, network: null };
   return { result: size, network: null };
 }
+
+/**
+ * Pixels of a photo whose longest side is at most so long.
+ * @param {{ width: number, height: number }} photo
+ * @param {number | null} longest null: as it is
+ */
+export function pixelsWithin({ width, height }, longest) {
+  const scale = Math.min(1, (longest ?? Number.POSITIVE_INFINITY) / Math.max(1, width, height));
+  return width * height * scale ** 2;
+}

@@ -3,7 +3,7 @@
  * device was with earlier photos. A processor is measured when it is opened; a graphics card is known from its
  * first photo on.
  */
-import { longestSides } from '../engine/sizes.js';
+import { longestSides, pixelsWithin } from '../engine/sizes.js';
 import { measure } from '../files/headers.js';
 import { recall, remember } from '../page/memory.js';
 
@@ -55,19 +55,13 @@ export async function secondsFor(photos, { model, settings, device, lanes }) {
     const size = await measure(photos[Math.floor(at)]).catch(() => null);
     if (!size) continue;
     const sides = longestSides(settings.size);
-    made += pixels(size, sides.result);
-    seen += pixels(size, sides.network ?? sides.result);
+    made += pixelsWithin(size, sides.result);
+    seen += pixelsWithin(size, sides.network ?? sides.result);
     count += 1;
   }
   if (count === 0) return null;
   const each = (seen * settings.smooth * multiplications(network)) / speed + (CODING * made) / 1e6;
   return ((each / count) * photos.length) / Math.min(lanes, photos.length);
-}
-
-/** @param {{ width: number, height: number }} size @param {number | null} longest null: as it is */
-function pixels({ width, height }, longest) {
-  const scale = Math.min(1, (longest ?? Number.POSITIVE_INFINITY) / Math.max(width, height));
-  return width * height * scale ** 2;
 }
 
 /**

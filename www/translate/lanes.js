@@ -2,7 +2,7 @@
  * The workers of a batch on the CPU. Each has its own instance of the engine and keeps a processor busy; that
  * needs no shared memory, so it works on any host.
  */
-import { longestSides } from '../engine/sizes.js';
+import { longestSides, pixelsWithin } from '../engine/sizes.js';
 import { measure } from '../files/headers.js';
 import { Pace } from './pace.js';
 import { memoryForWorkers, Room } from './room.js';
@@ -197,8 +197,6 @@ function once({ read }) {
  */
 async function pixelsOf(file, size) {
   // Whoever decodes it tells what is wrong with it.
-  const { width, height } = await measure(file).catch(() => ({ width: 0, height: 0 }));
-  const { result } = longestSides(size);
-  const scale = Math.min(1, (result ?? Number.POSITIVE_INFINITY) / Math.max(width, height));
-  return width * height * scale ** 2 || 0;
+  const photo = await measure(file).catch(() => ({ width: 0, height: 0 }));
+  return pixelsWithin(photo, longestSides(size).result);
 }
