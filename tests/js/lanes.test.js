@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../www/failure.js';
 import { Lanes, translateAll } from '../../www/translate/loop.js';
-import { addPhotos, begin, createRun, progress, removeItem } from '../../www/translate/queue.js';
+import { addPhotos, begin, createRun, removeItem } from '../../www/translate/queue.js';
 import { inMemory } from '../../www/translate/result.js';
+import { progress } from '../../www/translate/tally.js';
 
 /** @import { Item, Queue } from '../../www/translate/queue.js' */
 /** @typedef {import('../../www/engine/protocol.js').TranslateJob} Job */

@@ -8,11 +8,9 @@ import {
   begin,
   cancel,
   clearItems,
-  counts,
   createRun,
   itemOf,
   nextItem,
-  progress,
   removeItem,
   reopen,
   restoreItems,
@@ -20,6 +18,7 @@ import {
   settle,
 } from '../../www/translate/queue.js';
 import { inMemory } from '../../www/translate/result.js';
+import { counts, progress } from '../../www/translate/tally.js';
 
 /** @param {string} name */
 const photo = (name) => ({ name, file: new File(['x'], name) });

@@ -7,8 +7,8 @@ import { Writer } from '../files/writer.js';
 import { confirmed } from '../page/confirm.js';
 import { button, byId, write } from '../page/dom.js';
 import { formatBytes, text } from '../page/messages.js';
-import { counts } from './queue.js';
 import { inMemory } from './result.js';
+import { counts } from './tally.js';
 
 /** @import { Failure } from '../failure.js' */
 /** @import { Keep } from './keep.js' */

@@ -10,7 +10,8 @@
 import { FATAL, isDeath, isFinal, isPhotosFault } from '../engine/codes.js';
 import { failureOf } from '../failure.js';
 import { Lanes } from './lanes.js';
-import { cancel, giveBack, nextItem, nextUrgent, progress, settle } from './queue.js';
+import { cancel, giveBack, nextItem, nextUrgent, settle } from './queue.js';
+import { progress } from './tally.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { Failure } from '../failure.js' */

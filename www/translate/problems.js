@@ -2,7 +2,7 @@
 import { button, byId, made, shownName } from '../page/dom.js';
 import { ignoredText } from '../page/left-out.js';
 import { errorText, text } from '../page/messages.js';
-import { counts } from './queue.js';
+import { counts } from './tally.js';
 
 /** @import { Queue } from './queue.js' */
 

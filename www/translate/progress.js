@@ -2,7 +2,7 @@
 import { byId } from '../page/dom.js';
 import { formatTime, SEPARATOR, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
-import { counts, progress } from './queue.js';
+import { counts, progress } from './tally.js';
 
 /** @import { Queue } from './queue.js' */
 

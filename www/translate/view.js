@@ -33,7 +33,6 @@ import {
   addPhotos,
   begin,
   cancel,
-  counts,
   createRun,
   failed,
   pause,
@@ -45,6 +44,7 @@ import { Removal } from './removal.js';
 import { samplePhotos } from './sample-photos.js';
 import { save, saveAll } from './saving.js';
 import { learnAbout, loadingWords, setUpSiteModels } from './site-models.js';
+import { counts } from './tally.js';
 import { Viewer } from './viewer.js';
 
 /** @import { EngineClient } from '../engine/client.js' */
