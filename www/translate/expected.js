@@ -49,7 +49,8 @@ export class Expected {
     const waiting = [...this.#run.items.values()].filter(({ state }) => state === 'waiting');
     const photos = waiting.flatMap(({ file }) => file ?? []);
     let seconds = null;
-    if (device && photos.length > 0 && !this.#run.running) {
+    // After Cancel the line says what Continue does.
+    if (device && photos.length > 0 && !this.#run.running && !this.#run.interrupted) {
       const { secondsFor } = await this.#estimate();
       const lanes = device.device === 'cpu' ? navigator.hardwareConcurrency || 1 : 1;
       const how = { model: chosenModel(), settings: settings(), device, lanes };
