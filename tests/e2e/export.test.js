@@ -45,6 +45,7 @@ async function startWorker(page) {
       let last = 0;
       const ready = new Promise((resolve) => {
         worker.addEventListener('message', ({ data }) => {
+          if ('evaluated' in data) worker.postMessage({ module: null });
           if ('ready' in data || 'crash' in data) resolve(data);
           waiting.get(data.id)?.(data);
         });
