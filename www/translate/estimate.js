@@ -12,8 +12,8 @@ import { recall, remember } from '../page/memory.js';
 
 /** Photos whose headers are read; the others are taken to be like them. */
 const SAMPLE = 16;
-/** Seconds to decode and encode a megapixel. */
-const CODING = 0.15;
+/** Seconds to decode and encode a photo, and for each megapixel of it. */
+const CODING = { photo: 0.1, megapixel: 0.3 };
 /** How much the latest photo counts. */
 const LATEST = 0.3;
 
@@ -29,7 +29,7 @@ const speedOf = (device) => Number(recall(keyOf(device))) || device.speed;
  * @param {number} smooth
  */
 export function learn(device, { seenWidth, seenHeight, width, height, model, seconds }, smooth) {
-  const computing = seconds - (CODING * width * height) / 1e6;
+  const computing = seconds - codingOf(width * height);
   if (computing < seconds / 10) return; // mostly coding
   const speed = (seenWidth * seenHeight * smooth * multiplications(model)) / computing;
   const before = speedOf(device) ?? speed;
@@ -50,19 +50,22 @@ export async function secondsFor(photos, { model, settings, device, lanes }) {
   const speed = speedOf(device);
   if (!network || !speed) return null;
   const step = Math.max(1, photos.length / SAMPLE);
-  let [seen, made, count] = [0, 0, 0];
+  let [seen, coding, count] = [0, 0, 0];
   for (let at = 0; at < photos.length; at += step) {
     const size = await measure(photos[Math.floor(at)]).catch(() => null);
     if (!size) continue;
     const sides = longestSides(settings.size);
-    made += pixelsWithin(size, sides.result);
+    coding += codingOf(pixelsWithin(size, sides.result));
     seen += pixelsWithin(size, sides.network ?? sides.result);
     count += 1;
   }
   if (count === 0) return null;
-  const each = (seen * settings.smooth * multiplications(network)) / speed + (CODING * made) / 1e6;
-  return ((each / count) * photos.length) / Math.min(lanes, photos.length);
+  const all = (seen * settings.smooth * multiplications(network)) / speed + coding;
+  return ((all / count) * photos.length) / Math.min(lanes, photos.length);
 }
+
+/** Seconds beside the network. @param {number} pixels of the result */
+const codingOf = (pixels) => CODING.photo + (CODING.megapixel * pixels) / 1e6;
 
 /**
  * For a pixel: first and last layer, two that halve and two that double, and the blocks.

@@ -1,8 +1,9 @@
-/** Says how long the photos that are waiting will take, as far as that is known. */
+/** Says how long what the Translate button would do will take, as far as that is known. */
 import { formatTime, text } from '../page/messages.js';
 import { settings } from './controls.js';
 import { chosenModel } from './model-list.js';
 import { hideProgress, showLine } from './progress.js';
+import { unfinished } from './queue.js';
 
 /** @import { DeviceReport } from '../engine/protocol.js' */
 /** @import { Queue, Result } from './queue.js' */
@@ -46,11 +47,9 @@ export class Expected {
 
   async #say() {
     const device = this.#engine.device();
-    const waiting = [...this.#run.items.values()].filter(({ state }) => state === 'waiting');
-    const photos = waiting.flatMap(({ file }) => file ?? []);
+    const photos = unfinished(this.#run).flatMap(({ file }) => file ?? []);
     let seconds = null;
-    // After Cancel the line says what Continue does.
-    if (device && photos.length > 0 && !this.#run.running && !this.#run.interrupted) {
+    if (device && photos.length > 0 && !this.#run.running) {
       const { secondsFor } = await this.#estimate();
       const lanes = device.device === 'cpu' ? navigator.hardwareConcurrency || 1 : 1;
       const how = { model: chosenModel(), settings: settings(), device, lanes };

@@ -88,10 +88,11 @@ export class Keep {
   async reopen() {
     const room = await this.#root.getDirectoryHandle(ROOM).catch(() => null);
     if (!room) return [];
-    const names = [];
-    for await (const { name } of room.values()) names.push(name);
     const mine = tabMemory.get(MINE);
-    names.sort((a, b) => Number(b === mine) - Number(a === mine) || (a < b ? 1 : -1));
+    const used = new Map();
+    for await (const { name } of room.values())
+      used.set(name, name === mine ? Number.POSITIVE_INFINITY : await lastUsed(room, name));
+    const names = [...used.keys()].sort((a, b) => used.get(b) - used.get(a));
     for (const [i, name] of names.entries()) {
       const lease = await lockOf(name, name === mine ? PATIENCE.own : PATIENCE.other);
       if (!lease) continue;
@@ -338,4 +339,23 @@ async function readFile(folder, name) {
 function lockOf(name, patience) {
   const limit = patience ? AbortSignal.timeout(patience) : new AbortController().signal;
   return leaseOf(navigator.locks, `cyclegan-gallery-${name}`, limit);
+}
+
+/**
+ * When a gallery was last written to, in milliseconds; 0: never.
+ * @param {FileSystemDirectoryHandle} room
+ * @param {string} name
+ */
+async function lastUsed(room, name) {
+  let latest = 0;
+  try {
+    const folder = await room.getDirectoryHandle(name);
+    for await (const handle of folder.values()) {
+      if (handle.kind !== 'file' || !BLOCK_NAME.test(handle.name)) continue;
+      latest = Math.max(latest, (await handle.getFile()).lastModified);
+    }
+  } catch {
+    // Another tab has just removed it.
+  }
+  return latest;
 }

@@ -30,6 +30,9 @@ export function showProgress(run) {
   if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
   const [alone, ...others] = [...run.items.values()].filter(({ active }) => active);
   const { done, of } = alone?.passes ?? { done: 0, of: 1 };
+  // A photo that takes long says how far it is.
+  if (run.running && others.length === 0 && done % 1 > 0)
+    facts.push(text('progress.part', { n: Math.round((100 * done) / of) }));
   const passes = Math.floor(done);
   if (run.running && passes > 0 && others.length === 0)
     facts.push(text('progress.pass', { n: passes, m: of }));

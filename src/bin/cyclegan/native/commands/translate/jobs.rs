@@ -67,11 +67,13 @@ impl Names<'_> {
                 (beside && !keep && !own.contains(&path)) || weights.as_ref() == Some(&path)
             })
         };
+        // Some file systems do not tell capitals from small letters.
+        let key = |path: &Path| path.to_string_lossy().to_lowercase();
         let mut taken = BTreeSet::new();
         let job = |(photo, name): (PathBuf, PathBuf)| {
             let path = out.join(renamed(&name, ending));
-            let result = free(&path, ending, |path| taken.contains(path) || is_foreign(path));
-            taken.insert(result.clone());
+            let result = free(&path, ending, |path| taken.contains(&key(path)) || is_foreign(path));
+            taken.insert(key(&result));
             Job { photo, result }
         };
         let jobs: Vec<Job> = photos.into_iter().map(job).collect();
