@@ -52,3 +52,12 @@ visit('how long it takes is said before it starts', {}, async ({ page }) => {
   await line.filter({ hasNotText: `about ${least} s` }).waitFor();
   assert.ok((await seconds()) > 4 * least, `${least} s at 256 pixels`);
 });
+
+visit('how long everything again would take is said, too', {}, async ({ page }) => {
+  await ready(page);
+  await page.setInputFiles(by('photos-input'), [upload('wide.png', large())]);
+  await page.selectOption(by('size-select'), '256');
+  await translate(page, 1);
+  await page.selectOption(by('size-select'), 'redrawn');
+  await page.locator('#progress-line', { hasText: /^1 photo: about \d/ }).waitFor();
+});
