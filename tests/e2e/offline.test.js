@@ -109,6 +109,8 @@ visit(
     await page.reload();
     await ready(page);
     assert.equal(await page.getAttribute('html', 'lang'), 'zh');
+    assert.equal((await cards(page)).length, 4, 'the results are there, too');
+    await page.click(by('clear-button'));
     await page.selectOption(by('size-select'), '256');
     await page.click(by('sample-photos-button'));
     await finished(page, 4);
@@ -178,8 +180,16 @@ visit(
 );
 
 visit(
-  'results that nobody has downloaded hold a new version back; without any it comes with a reload',
-  { expected: [/beforeunload/] },
+  'results that are only in memory hold a new version back; without any it comes with a reload',
+  {
+    expected: [/beforeunload/],
+    async prepare(page) {
+      await page.addInitScript(() => {
+        navigator.storage.getDirectory = () =>
+          Promise.reject(new DOMException('', 'SecurityError'));
+      });
+    },
+  },
   async ({ page, site }) => {
     await stored(page);
     await useWeights(page);
