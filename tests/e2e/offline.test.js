@@ -287,11 +287,11 @@ visit(
     await page.selectOption(by('model-select'), 'site:models/two.safetensors');
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
     await translate(page, 1);
-    await page.click(by('clear-button'));
     await site.stop();
     await page.reload();
     await ready(page);
     assert.equal(await listed(page), 'models/two.safetensors');
+    await page.click(by('clear-button'));
     await page.setInputFiles(by('photos-input'), upload('a.png', photo(24, 16)));
     await translate(page, 1);
     assert.equal((await cards(page))[0].state, 'done');
