@@ -100,6 +100,7 @@ visit('weights are remembered, can be renamed and forgotten', LEFT, async ({ pag
   await page.reload();
   await ready(page);
   assert.equal(await page.inputValue(by('model-select')), 'own:mine.safetensors');
+  await page.click(by('clear-button'));
   await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
   await translate(page, 1);
   assert.ok((await picture(page, 'a.png')).rgb.equals(before));
