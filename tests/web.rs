@@ -184,9 +184,9 @@ async fn both_devices_translate_alike_through_the_boundary() {
         });
         for smooth in [1, 4] {
             let passed = passed.as_ref().unchecked_ref::<js_sys::Function>().clone();
-            let result = engine.translate(photo.to_rgba(), 26, 19, 0, 3, smooth, Some(passed));
+            let result = engine.translate(photo.to_rgba(), 26, 19, 0, 0, 3, smooth, Some(passed));
             let result = result.await.unwrap();
-            assert_eq!((result.width(), result.height(), result.reduced()), (26, 19, false));
+            assert_eq!((result.width(), result.height()), (26, 19));
             assert_eq!(result.take_before(), photo.to_rgba());
             results.push(result.take_after());
         }
@@ -211,16 +211,16 @@ async fn failures_carry_their_code() {
     listen();
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     let rgba = vec![0; 4 * 16 * 16];
-    let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 1, None).await;
+    let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 0, 1, None).await;
     assert_eq!(code(without.unwrap_err()), "engine-usage");
     assert_eq!(code(engine.load(b"", None, None).unwrap_err()), "weights-empty");
     let file = weights_file();
     let wrong = Some("0".repeat(64));
     assert_eq!(code(engine.load(&file, wrong, None).unwrap_err()), "weights-hash-mismatch");
     engine.load(&file, None, None).unwrap();
-    let short = engine.translate(rgba, 16, 17, 0, 0, 1, None).await;
+    let short = engine.translate(rgba, 16, 17, 0, 0, 0, 1, None).await;
     assert_eq!(code(short.unwrap_err()), "image-unusable");
-    let five = engine.translate(vec![0; 4 * 16 * 16], 16, 16, 0, 0, 5, None).await;
+    let five = engine.translate(vec![0; 4 * 16 * 16], 16, 16, 0, 0, 0, 5, None).await;
     assert_eq!(code(five.unwrap_err()), "engine-usage");
     assert_eq!(code(web::paint("spring", 1, 32, 32).unwrap_err()), "engine-usage");
     assert_silence();
@@ -232,7 +232,7 @@ async fn a_longest_side_is_kept() {
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     engine.load(&weights_file(), None, None).unwrap();
     let photo = paint(Season::Winter, 1, 64, 48);
-    let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0, 1, None).await.unwrap();
+    let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0, 0, 1, None).await.unwrap();
     assert_eq!((result.width(), result.height()), (32, 24));
     let small: Rgb = image::resize_bicubic(&photo, 32, 24);
     assert_eq!(result.take_before(), small.to_rgba());
@@ -313,8 +313,10 @@ async fn half_precision_equals_the_definitions() {
     half_precision::half_convolutions(&opened).await;
     half_precision::half_normalisations(&opened).await;
     half_precision::half_residual_blocks(&opened).await;
+    half_precision::half_strips(&opened).await;
     half_precision::half_generators(&opened).await;
     half_precision::half_generators_of_every_kind(&opened).await;
+    half_precision::half_generators_in_strips(&opened).await;
     half_precision::biases_before_normalisations(&opened).await;
     half_precision::overflows(&opened).await;
     half_precision::half_poison(&opened).await;
@@ -370,7 +372,7 @@ async fn an_adapter_without_timestamps_translates_and_trains() {
         let mut engine = Engine::open(device.into()).await.unwrap();
         assert_eq!(text(&told(engine.report()), "device"), device);
         engine.load(&weights_file(), None, None).unwrap();
-        let result = engine.translate(photo.clone(), 26, 19, 0, 3, 1, None).await.unwrap();
+        let result = engine.translate(photo.clone(), 26, 19, 0, 0, 3, 1, None).await.unwrap();
         results.push(result.take_after());
         let mut training = run(&engine, 5).await;
         let reports = training.train_steps(4).await.unwrap();
@@ -392,7 +394,7 @@ async fn half_precision_is_not_for_the_cpu() {
     assert_eq!(text(&told(engine.report()), "precision"), "float32");
     engine.load(&weights_file(), None, None).unwrap();
     let photo = paint(Season::Summer, 1, 16, 16);
-    let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 1, None).await.unwrap();
+    let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 0, 1, None).await.unwrap();
     assert_eq!(result.precision(), "float32");
     assert_silence();
 }

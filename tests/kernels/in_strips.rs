@@ -70,6 +70,7 @@ pub fn weights(architecture: &Architecture) -> StateDict {
 }
 
 /// In float32.
+#[cfg(not(target_family = "wasm"))]
 pub async fn generators_in_strips(opened: &Opened) {
     for architecture in kinds() {
         let state = weights(&architecture);

@@ -4,7 +4,6 @@
 #![allow(clippy::float_cmp, reason = "what is compared exactly is the same number")]
 
 mod augmentations;
-#[cfg(not(target_family = "wasm"))]
 pub mod in_strips;
 #[cfg(not(target_family = "wasm"))]
 mod large;
