@@ -9,6 +9,8 @@
 //! there the change is a constant. So edges stay as sharp as in the photo, and what a network adds
 //! from pixel to pixel, such as its grid, is left behind.
 
+use std::ops::{AddAssign, Range, SubAssign};
+
 use super::{
     resize::{fit, resize_bicubic},
     rgb::Rgb,
@@ -31,7 +33,7 @@ pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
     }
     let (width, height) = fit(before.width, before.height, Some(LONGEST));
     let [before, after] = [before, after].map(|picture| resize_bicubic(picture, width, height));
-    let fields = averaged(fitted(&before, &after), width);
+    let fields = averaged(&fitted(&before, &after), [width, height]);
     let rows: Vec<&[Affine]> = fields.chunks_exact(width).collect();
     let columns: Vec<Between> = Between::all(photo.width, width).collect();
     let mut pixels = Vec::with_capacity(photo.pixels.len());
@@ -56,6 +58,19 @@ pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
 struct Affine([[f32; 4]; 3]);
 
 impl Affine {
+    fn new(values: [f32; 12]) -> Self {
+        let mut change = Self::default();
+        change.0.as_flattened_mut().copy_from_slice(&values);
+        change
+    }
+
+    fn values(self) -> [f64; 12] {
+        let [x, y, z] = self.0.map(|channel| channel.map(f64::from));
+        let mut values = [0.0; 12];
+        values.iter_mut().zip([x, y, z].as_flattened()).for_each(|(to, from)| *to = *from);
+        values
+    }
+
     /// This one and `share` of the way to `other`.
     #[inline(always)]
     fn mix(&self, other: &Self, share: f32) -> Self {
@@ -110,47 +125,60 @@ impl Between {
 /// so that sums which slide along are exact.
 type Sums = [i32; 21];
 
+#[rustfmt::skip]
 fn terms(old: [u8; 3], new: [u8; 3]) -> Sums {
     let [r, g, b] = old.map(i32::from);
     let [x, y, z] = new.map(i32::from);
-    let of = |d: i32| [d, d * r, d * g, d * b];
-    let ([x, xr, xg, xb], [y, yr, yg, yb], [z, zr, zg, zb]) = (of(x - r), of(y - g), of(z - b));
-    let colours = [r, g, b, r * r, r * g, r * b, g * g, g * b, b * b];
-    let [c0, c1, c2, c3, c4, c5, c6, c7, c8] = colours;
-    [x, xr, xg, xb, y, yr, yg, yb, z, zr, zg, zb, c0, c1, c2, c3, c4, c5, c6, c7, c8]
+    let (x, y, z) = (x - r, y - g, z - b);
+    [
+        x, x * r, x * g, x * b,
+        y, y * r, y * g, y * b,
+        z, z * r, z * g, z * b,
+        r, g, b, r * r, r * g, r * b, g * g, g * b, b * b,
+    ]
 }
 
 /// The change that fits the window around each pixel best, ridge regression with [`EPSILON`].
 fn fitted(before: &Rgb, after: &Rgb) -> Vec<Affine> {
-    let Rgb { width, height, .. } = *before;
-    let rows: Vec<_> = before
-        .pixels
-        .chunks_exact(3 * width)
-        .zip(after.pixels.chunks_exact(3 * width))
-        .map(|(old, new)| old.as_chunks::<3>().0.iter().zip(new.as_chunks::<3>().0))
-        .collect();
-    let mut columns: Vec<Sums> = vec![[0; 21]; width];
+    let (old, _) = before.pixels.as_chunks::<3>();
+    let (new, _) = after.pixels.as_chunks::<3>();
+    let colour = |of: &[[u8; 3]], pixel: usize| of.get(pixel).copied().unwrap_or_default();
+    let at = |pixel| terms(colour(old, pixel), colour(new, pixel));
+    windows([before.width, before.height], at, best)
+}
+
+/// The mean of all windows that a pixel is in.
+fn averaged(fields: &[Affine], size: [usize; 2]) -> Vec<Affine> {
+    let at = |pixel: usize| fields.get(pixel).copied().unwrap_or_default().values();
+    windows(size, at, |sums, count| Affine::new(sums.map(|sum| (sum / count) as f32)))
+}
+
+/// For each pixel, what `of` makes of the sums over its window and of how many pixels are in it;
+/// `at` is what a pixel adds to them.
+fn windows<T: Copy + Default + AddAssign + SubAssign, const N: usize>(
+    [width, height]: [usize; 2],
+    at: impl Fn(usize) -> [T; N],
+    of: impl Fn([T; N], f64) -> Affine,
+) -> Vec<Affine> {
+    let plus = |sums: &mut [T; N], one: [T; N]| {
+        sums.iter_mut().zip(one).for_each(|(sum, value)| *sum += value);
+    };
+    let minus = |sums: &mut [T; N], one: [T; N]| {
+        sums.iter_mut().zip(one).for_each(|(sum, value)| *sum -= value);
+    };
+    let mut columns = vec![[T::default(); N]; width];
     let mut fields = Vec::with_capacity(width * height);
-    slide(height, |entering, leaving, rows_seen| {
-        for (range, sign) in [(entering, 1), (leaving, -1)] {
-            for row in rows.get(range).unwrap_or_default() {
-                for (sums, (old, new)) in columns.iter_mut().zip(row.clone()) {
-                    for (sum, term) in sums.iter_mut().zip(terms(*old, *new)) {
-                        *sum += sign * term;
-                    }
-                }
-            }
+    slide(height, |entering, leaving, rows| {
+        for (x, sums) in columns.iter_mut().enumerate() {
+            entering.clone().for_each(|y| plus(sums, at(y * width + x)));
+            leaving.clone().for_each(|y| minus(sums, at(y * width + x)));
         }
-        let mut window: Sums = [0; 21];
+        let mut window = [T::default(); N];
         slide(width, |entering, leaving, seen| {
-            for (range, sign) in [(entering, 1), (leaving, -1)] {
-                for column in columns.get(range).unwrap_or_default() {
-                    for (sum, term) in window.iter_mut().zip(column) {
-                        *sum += sign * term;
-                    }
-                }
-            }
-            fields.push(best(&window, (rows_seen * seen) as f64));
+            let sums = |some: Range<usize>| columns.get(some).unwrap_or_default();
+            sums(entering).iter().for_each(|one| plus(&mut window, *one));
+            sums(leaving).iter().for_each(|one| minus(&mut window, *one));
+            fields.push(of(window, (rows * seen) as f64));
         });
     });
     fields
@@ -158,7 +186,7 @@ fn fitted(before: &Rgb, after: &Rgb) -> Vec<Affine> {
 
 /// Moves a window along a side: calls `at` for each of its pixels with the pixels that enter the
 /// window there, those that leave it, and how many are then in it.
-fn slide(side: usize, mut at: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>, usize)) {
+fn slide(side: usize, mut at: impl FnMut(Range<usize>, Range<usize>, usize)) {
     let (mut first, mut end) = (0, 0);
     for pixel in 0..side {
         let (from, to) = (pixel.saturating_sub(RADIUS), (pixel + RADIUS + 1).min(side));
@@ -168,7 +196,7 @@ fn slide(side: usize, mut at: impl FnMut(std::ops::Range<usize>, std::ops::Range
 }
 
 /// The best change for a window with these sums over `count` pixels.
-fn best(sums: &Sums, count: f64) -> Affine {
+fn best(sums: Sums, count: f64) -> Affine {
     let [x, xr, xg, xb, y, yr, yg, yb, z, zr, zg, zb, r, g, b, rr, rg, rb, gg, gb, bb] =
         sums.map(|sum| f64::from(sum) / count);
     // The symmetric matrix of covariances, and its cofactors.
@@ -185,39 +213,4 @@ fn best(sums: &Sums, count: f64) -> Affine {
         [to_r, to_g, to_b, d - to_r * r - to_g * g - to_b * b].map(|value| value as f32)
     };
     Affine([[x, xr, xg, xb], [y, yr, yg, yb], [z, zr, zg, zb]].map(channel))
-}
-
-/// The mean of all windows that a pixel is in.
-fn averaged(fields: Vec<Affine>, width: usize) -> Vec<Affine> {
-    let height = fields.len() / width.max(1);
-    let mut columns = vec![[0.0_f64; 12]; width];
-    let mut means = Vec::with_capacity(fields.len());
-    let add = |sum: &mut [f64; 12], one: &Affine, sign: f64| {
-        for (sum, value) in sum.iter_mut().zip(one.0.as_flattened()) {
-            *sum += sign * f64::from(*value);
-        }
-    };
-    slide(height, |entering, leaving, rows_seen| {
-        for (range, sign) in [(entering, 1.0), (leaving, -1.0)] {
-            let some = fields.get(range.start * width..range.end * width).unwrap_or_default();
-            for row in some.chunks_exact(width) {
-                columns.iter_mut().zip(row).for_each(|(sum, one)| add(sum, one, sign));
-            }
-        }
-        let mut window = [0.0_f64; 12];
-        slide(width, |entering, leaving, seen| {
-            for (range, sign) in [(entering, 1.0), (leaving, -1.0)] {
-                for column in columns.get(range).unwrap_or_default() {
-                    window.iter_mut().zip(column).for_each(|(sum, value)| *sum += sign * value);
-                }
-            }
-            let mut mean = Affine::default();
-            let count = (rows_seen * seen) as f64;
-            for (value, sum) in mean.0.as_flattened_mut().iter_mut().zip(window) {
-                *value = (sum / count) as f32;
-            }
-            means.push(mean);
-        });
-    });
-    means
 }

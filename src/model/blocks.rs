@@ -41,6 +41,25 @@ impl Norm {
     }
 }
 
+/// How rows of a layer's result depend on rows of its input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// How many times the result is lower than the input.
+    pub down: usize,
+    /// How many times it is higher.
+    pub up: usize,
+    /// Rows of the input above and below its own that it needs. Where a stride leaves out rows, a
+    /// multiple of it, so that the same rows are left out as in the whole image.
+    pub beside: usize,
+}
+
+impl Reach {
+    /// Rows of the result of an input of `height` rows.
+    pub fn height(self, height: usize) -> usize {
+        height * self.up / self.down
+    }
+}
+
 impl Conv {
     /// Takes `name.weight` and `name.bias` out of `state` and puts them on the device.
     pub fn take(state: &mut StateDict, name: &str, spec: Conv2d, device: &Device) -> Result<Self> {
@@ -94,16 +113,15 @@ impl Conv {
         self.forward(x)
     }
 
-    /// How many times the result is lower than the input, how many times higher, and how many rows
-    /// of the input it needs above and below its own. Where a stride leaves out rows, that is a
-    /// multiple of it, so that the same rows are left out as in the whole image.
-    pub fn reach(&self) -> (usize, usize, usize) {
-        match (self.spec, self.enlarged) {
+    /// How rows of the result depend on rows of the input.
+    pub fn reach(&self) -> Reach {
+        let (down, up, beside) = match (self.spec, self.enlarged) {
             (Conv2d { transposed: true, stride, .. }, _) => (1, stride, 1),
             (_, Some(_)) => (1, 2, 2),
             (Conv2d { stride: 1, kernel, .. }, _) => (1, 1, kernel / 2),
             (Conv2d { stride, .. }, _) => (stride, 1, stride),
-        }
+        };
+        Reach { down, up, beside }
     }
 
     pub fn map(&self, mapper: &mut impl Mapper) -> Self {

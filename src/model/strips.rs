@@ -13,7 +13,10 @@ use std::{collections::VecDeque, ops::Range};
 
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
-use super::{blocks::Conv, generator::Generator};
+use super::{
+    blocks::{Conv, Reach},
+    generator::Generator,
+};
 use crate::{
     device::{floats, read_all},
     error::{Error, Result},
@@ -191,9 +194,9 @@ enum Layer<'a> {
 
 impl Layer<'_> {
     /// As [`Conv::reach`].
-    fn reach(self) -> (usize, usize, usize) {
+    fn reach(self) -> Reach {
         match self {
-            Self::Shrink => (2, 1, 2),
+            Self::Shrink => Reach { down: 2, up: 1, beside: 2 },
             Self::Conv(conv) => conv.reach(),
         }
     }
@@ -205,7 +208,7 @@ impl Layer<'_> {
         height: usize,
         input: impl FnOnce(Range<usize>) -> Result<Tensor<4>>,
     ) -> Result<Tensor<4>> {
-        let (down, up, beside) = self.reach();
+        let Reach { down, up, beside } = self.reach();
         let first = (rows.start * down / up).saturating_sub(beside);
         let end = (rows.end * down).div_ceil(up) + beside;
         let x = input(first..end.min(height))?;
@@ -229,8 +232,8 @@ struct Way<'a> {
 impl Way<'_> {
     /// Rows of the image behind so many layers.
     fn height(&self, count: usize) -> usize {
-        let reaches = self.layers.iter().take(count).map(|(layer, _)| layer.reach());
-        reaches.fold(self.height, |height, (down, up, _)| height * up / down)
+        let layers = self.layers.iter().take(count);
+        layers.fold(self.height, |height, (layer, _)| layer.reach().height(height))
     }
 
     /// Some rows of the image behind the first `count` layers and their normalisations.
@@ -265,8 +268,7 @@ impl Passes<'_> {
     async fn measure<'a>(&mut self, way: &mut Way<'a>, conv: &'a Conv, cuts: Cuts) -> Result<bool> {
         let (count, layer) = (way.layers.len(), Layer::Conv(conv));
         let height = way.height(count);
-        let (down, up, _) = layer.reach();
-        let scaling = self.pass(cuts.of(height * up / down), conv.affine(), |rows| {
+        let scaling = self.pass(cuts.of(layer.reach().height(height)), conv.affine(), |rows| {
             layer.rows(rows, height, |rows| way.finished(count, rows))
         });
         let scaling = scaling.await?;
