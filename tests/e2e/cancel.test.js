@@ -1,14 +1,14 @@
 /** Stopping in the middle of a photo, and what is left after a worker has broken down. */
 import assert from 'node:assert/strict';
-import { patchWorker, setUp } from './support/browser.js';
+import { panicAtForty, setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import {
   by,
-  cards,
   finished,
   picture,
   problems,
   ready,
+  states,
   translate,
   useWeights,
 } from './support/page.js';
@@ -38,10 +38,7 @@ visit('Cancel ends within a photo, keeps results, and a new run works', {}, asyn
   const took = Date.now() - pressed;
   t.diagnostic(`cancelled after ${took} ms`);
   assert.ok(took < AT_ONCE, `${took} ms`);
-  assert.deepEqual(
-    (await cards(page)).map(({ state }) => state),
-    ['done', 'waiting'],
-  );
+  assert.deepEqual(await states(page), ['done', 'waiting']);
   assert.ok((await picture(page, 'small.png')).rgb.equals(first));
   assert.match((await page.textContent('#progress-line')) ?? '', /Stopped/);
   assert.ok(await page.isEnabled(by('download-all')));
@@ -59,16 +56,7 @@ visit('Cancel ends within a photo, keeps results, and a new run works', {}, asyn
 visit(
   'a worker that breaks down loses one photo, not the run',
   {
-    prepare: (page) =>
-      patchWorker(
-        page,
-        // What a panic in wasm looks like from outside, at the photo of 40 x 40.
-        `const close = ImageBitmap.prototype.close;
-         ImageBitmap.prototype.close = function () {
-           if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
-           close.call(this);
-         };`,
-      ),
+    prepare: panicAtForty,
   },
   async ({ page }) => {
     await ready(page);
@@ -80,10 +68,7 @@ visit(
     ]);
     await page.click(by('translate-button'));
     await finished(page, 3);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['done', 'failed', 'done'],
-    );
+    assert.deepEqual(await states(page), ['done', 'failed', 'done']);
     assert.deepEqual(await problems(page), { 'fatal.png': 'engine-died' });
     assert.equal((await picture(page, 'z.png')).width, 32);
   },

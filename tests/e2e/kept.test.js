@@ -11,6 +11,7 @@ import {
   inMore,
   picture,
   ready,
+  states,
   translate,
   useWeights,
 } from './support/page.js';
@@ -20,8 +21,6 @@ const visit = setUp();
 
 /** @typedef {import('playwright-core').Page} Page */
 
-/** @param {Page} page */
-const states = async (page) => (await cards(page)).map(({ state }) => state);
 /** @param {Page} page */
 const words = (page) => page.textContent(by('translate-button'));
 

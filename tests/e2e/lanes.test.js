@@ -1,8 +1,8 @@
 /** A batch on the CPU in several workers, in a browser that names several processors. */
 import assert from 'node:assert/strict';
-import { patchWorker, setUp } from './support/browser.js';
+import { panicAtForty, setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
-import { by, cards, finished, picture, problems, ready } from './support/page.js';
+import { by, cards, finished, picture, problems, ready, states } from './support/page.js';
 
 const visit = setUp();
 
@@ -39,10 +39,7 @@ visit(
       timeout: 60_000,
     });
     await finished(page, 8);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      Array(8).fill('done'),
-    );
+    assert.deepEqual(await states(page), Array(8).fill('done'));
     t.diagnostic(`${before} workers before, ${seen.most} during it`);
     assert.ok(seen.most >= before + 2);
     assert.equal(site.served.filter((path) => path.endsWith('.wasm')).length, 1);
@@ -90,14 +87,7 @@ visit(
   {
     prepare: async (page) => {
       await nameProcessors(page, 2);
-      await patchWorker(
-        page,
-        `const close = ImageBitmap.prototype.close;
-         ImageBitmap.prototype.close = function () {
-           if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
-           close.call(this);
-         };`,
-      );
+      await panicAtForty(page);
     },
     timeout: 240_000,
   },

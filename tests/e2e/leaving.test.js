@@ -10,6 +10,7 @@ import {
   picture,
   problems,
   ready,
+  states,
   translate,
   useWeights,
 } from './support/page.js';
@@ -17,8 +18,6 @@ import {
 const visit = setUp();
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @param {Page} page */
-const states = async (page) => (await cards(page)).map(({ state }) => state);
 
 /** @param {Page} page @returns {Promise<string | undefined>} what has the focus, by its id or role */
 const focused = (page) =>

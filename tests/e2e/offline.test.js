@@ -4,7 +4,16 @@ import { readdir } from 'node:fs/promises';
 import { after, before } from 'node:test';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
-import { by, cards, finished, ready, translate, useWeights } from './support/page.js';
+import {
+  by,
+  cards,
+  finished,
+  ready,
+  states,
+  stored,
+  translate,
+  useWeights,
+} from './support/page.js';
 import { serveElsewhere } from './support/site.js';
 import { startSmall, stop, until } from './support/training.js';
 import { anotherVersion } from './support/versions.js';
@@ -24,15 +33,6 @@ before(async () => {
   next = await anotherVersion();
 });
 after(() => next.remove());
-
-/** Waits until the page and its engine are stored. @param {Page} page */
-async function stored(page) {
-  await ready(page);
-  await page.waitForFunction(async () => {
-    const own = await (await caches.open('cyclegan-own')).keys();
-    return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
-  });
-}
 
 /** Looks for a new version, as a browser does by itself. @param {Page} page */
 async function look(page) {
@@ -87,10 +87,7 @@ visit(
       upload('b.png', photo(32, 16)),
     ]);
     await translate(page, 2);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['done', 'done'],
-    );
+    assert.deepEqual(await states(page), ['done', 'done']);
     await startSmall(page, 5);
     await until(page, 'finished', { step: 5 });
     assert.equal(await page.isVisible('#notice'), false);
@@ -114,7 +111,7 @@ visit(
     await page.selectOption(by('size-select'), '256');
     await page.click(by('sample-photos-button'));
     await finished(page, 4);
-    assert.deepEqual([...new Set((await cards(page)).map(({ state }) => state))], ['done']);
+    assert.deepEqual([...new Set(await states(page))], ['done']);
     await page.selectOption(by('model-select'), 'vintage');
     await page.click(by('translate-button'));
     await page.waitForSelector('#notice:not([hidden])');
@@ -366,94 +363,3 @@ visit(
     assert.equal(names[0], undefined, 'it is not installed by half');
   },
 );
-
-visit(
-  'photos that another app shares are taken into Translate once, and nothing else is',
-  {
-    prepare: (_, site) => {
-      site.beside = {
-        'app.html':
-          '<link rel="icon" href="data:,"><form action="share" method="post" enctype="multipart/form-data"><input type="file" name="photos" multiple><button>',
-      };
-    },
-  },
-  async ({ page, context, site }) => {
-    await stored(page);
-    /** @param {import('./support/files.js').Upload[]} files */
-    const share = async (files) => {
-      const app = await context.newPage();
-      await app.goto(`${site.url}app.html`);
-      await app.setInputFiles('input', files);
-      await app.click('button');
-      await app.waitForSelector('html[data-started]');
-      return app;
-    };
-    const shared = await share([
-      upload('雪.png', photo(24, 16)),
-      upload('model.safetensors', generatorFile(TINY), ''),
-      upload('b.png', photo(32, 16)),
-    ]);
-    await shared.waitForFunction(
-      (card) => document.querySelectorAll(card).length === 2,
-      by('result-card'),
-    );
-    assert.deepEqual(
-      (await cards(shared)).map(({ name }) => name),
-      ['雪.png', 'b.png'],
-    );
-    assert.equal(new URL(shared.url()).search, '', 'a reload takes them no second time');
-    assert.equal(await shared.$('option[value^="own:"]'), null, 'and no model came along');
-    const left = await shared.evaluate(async () =>
-      (await (await caches.open('cyclegan-shared')).keys()).map(({ url }) => url),
-    );
-    assert.deepEqual(left, []);
-    const none = await share([upload('notes.txt', Buffer.from('no photo'), 'text/plain')]);
-    await none.waitForSelector('#notice:not([hidden])');
-    assert.match((await none.textContent('#notice')) ?? '', /No photos were found/);
-    assert.equal((await cards(page)).length, 0, 'another tab goes on undisturbed');
-  },
-);
-
-visit('Install is offered as long as the browser offers it', {}, async ({ page }) => {
-  await stored(page);
-  assert.equal(await page.isVisible(by('install-button')), false);
-  const offer = () =>
-    page.evaluate(() => {
-      const event = Object.assign(new Event('beforeinstallprompt', { cancelable: true }), {
-        prompt: async () => {
-          document.body.dataset.asked = 'yes';
-        },
-      });
-      dispatchEvent(event);
-    });
-  await offer();
-  await page.click(by('install-button'));
-  await page.waitForSelector('body[data-asked=yes]');
-  assert.equal(await page.isVisible(by('install-button')), false);
-  await offer();
-  assert.equal(await page.isVisible(by('install-button')), true);
-  await page.evaluate(() => dispatchEvent(new Event('appinstalled')));
-  assert.equal(await page.isVisible(by('install-button')), false);
-});
-
-visit('the manifest is whole, and its icons are what it says', {}, async ({ page, context }) => {
-  await ready(page);
-  const session = await context.newCDPSession(page);
-  const { errors, data } = await session.send('Page.getAppManifest');
-  assert.deepEqual(errors, []);
-  const { icons } = JSON.parse(data ?? '{}');
-  for (const { src, sizes } of icons) {
-    const side = await page.evaluate(async (url) => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      return `${image.naturalWidth}x${image.naturalHeight}`;
-    }, src);
-    assert.equal(side, sizes, src);
-  }
-  const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-  assert.deepEqual(
-    installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'),
-    [],
-  );
-});

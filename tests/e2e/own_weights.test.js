@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { patchWorker, setUp } from './support/browser.js';
+import { panicAtForty, patchWorker, setUp } from './support/browser.js';
 import { folderOf, photo, upload } from './support/files.js';
 import {
   by,
@@ -13,6 +13,7 @@ import {
   picture,
   problems,
   ready,
+  states,
   translate,
   useWeights,
 } from './support/page.js';
@@ -52,11 +53,7 @@ visit('every container that PyTorch writes is taken and translates', {}, async (
   for (const name of good) {
     await useWeights(page, golden(name), name);
     await translate(page, 1);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['done'],
-      name,
-    );
+    assert.deepEqual(await states(page), ['done'], name);
     results[name] = (await picture(page, 'a.png')).rgb;
   }
   // The same float32 numbers in each; half precision has rounded them.
@@ -189,16 +186,7 @@ visit(
 visit(
   'a weights file that is deleted after it was added costs nothing, also for a new worker',
   {
-    prepare: (page) =>
-      patchWorker(
-        page,
-        // What a panic in wasm looks like from outside, at the photo of 40 x 40.
-        `const close = ImageBitmap.prototype.close;
-         ImageBitmap.prototype.close = function () {
-           if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
-           close.call(this);
-         };`,
-      ),
+    prepare: panicAtForty,
   },
   async ({ page, t }) => {
     const folder = folderOf(t, { 'mine.safetensors': generatorFile() });
@@ -213,10 +201,7 @@ visit(
       upload('b.png', photo(24, 16)),
     ]);
     await translate(page, 2);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['failed', 'done'],
-    );
+    assert.deepEqual(await states(page), ['failed', 'done']);
   },
 );
 
@@ -239,10 +224,7 @@ visit(
     await page.click(by('translate-button'));
     await page.waitForSelector('#notice:not([hidden])');
     assert.equal(await page.textContent('#notice'), SENTENCES['error.weights-gone']);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['waiting'],
-    );
+    assert.deepEqual(await states(page), ['waiting']);
     assert.deepEqual(await problems(page), {});
     await page.setInputFiles(by('weights-input'), upload('mine.safetensors', generatorFile(), ''));
     await page.waitForFunction(() =>

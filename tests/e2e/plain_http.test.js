@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { PLAIN_HOST, setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
-import { by, cards, ready, translate, useWeights } from './support/page.js';
+import { by, ready, states, translate, useWeights } from './support/page.js';
 import { readZip } from './support/zip.js';
 
 const visit = setUp();
@@ -22,10 +22,7 @@ visit(
       upload('b.png', photo(32, 16)),
     ]);
     await translate(page, 2);
-    assert.deepEqual(
-      (await cards(page)).map(({ state }) => state),
-      ['done', 'done'],
-    );
+    assert.deepEqual(await states(page), ['done', 'done']);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.click(by('download-all')),

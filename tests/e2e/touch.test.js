@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
-import { by, cards, ready, translate, useWeights } from './support/page.js';
+import { by, ready, states, translate, useWeights } from './support/page.js';
 import { startSmall, until } from './support/training.js';
 
 const visit = setUp();
@@ -152,10 +152,7 @@ visit(
       (card) => document.querySelectorAll(card).length === 2,
       by('result-card'),
     );
-    assert.deepEqual(
-      (await cards(there)).map(({ state }) => state),
-      ['waiting', 'waiting'],
-    );
+    assert.deepEqual(await states(there), ['waiting', 'waiting']);
     await phone.close();
   },
 );

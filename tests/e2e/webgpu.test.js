@@ -10,6 +10,7 @@ import {
   nearness,
   picture,
   ready,
+  states,
   translate,
   useWeights,
   withoutAlpha,
@@ -31,10 +32,7 @@ async function translateTwo(page) {
     upload('painted.png', photo(80, 56)),
   ]);
   await translate(page, 2, PATIENCE);
-  assert.deepEqual(
-    (await cards(page)).map(({ state }) => state),
-    ['done', 'done'],
-  );
+  assert.deepEqual(await states(page), ['done', 'done']);
   return [await picture(page, 'odd.png'), await picture(page, 'painted.png')];
 }
 

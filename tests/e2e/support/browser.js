@@ -160,3 +160,14 @@ export async function patchWorker(page, code) {
     });
   }, code);
 }
+
+/** What a panic in wasm looks like from outside, at photos that are 40 pixels wide. @param {Page} page not yet opened */
+export const panicAtForty = (page) =>
+  patchWorker(
+    page,
+    `const close = ImageBitmap.prototype.close;
+     ImageBitmap.prototype.close = function () {
+       if (this.width === 40) throw new WebAssembly.RuntimeError('unreachable');
+       close.call(this);
+     };`,
+  );

@@ -21,6 +21,15 @@ export async function ready(page, device = 'cpu') {
   await page.waitForSelector(`${by('support-status')}[data-device=${device}]`, { timeout: 60_000 });
 }
 
+/** Waits until the page and its engine are stored for the next visit. @param {Page} page */
+export async function stored(page) {
+  await ready(page);
+  await page.waitForFunction(async () => {
+    const own = await (await caches.open('cyclegan-own')).keys();
+    return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
+  });
+}
+
 /**
  * Gives the page a weights file, and waits until it is the chosen model.
  *
@@ -102,6 +111,9 @@ export function cards(page) {
     }),
   );
 }
+
+/** The state of each card. @param {Page} page */
+export const states = async (page) => (await cards(page)).map(({ state }) => state);
 
 /**
  * Presses what gives a file, and takes it.
