@@ -3,8 +3,8 @@
 /** @import { Longest } from './protocol.js' */
 
 /**
- * The longest side of what the network sees where its change is carried over to a larger photo: about the most
- * at which published networks show what they have learned.
+ * The longest side of what the network sees where its change is carried over to a larger photo, as on the command
+ * line (`CARRIED_FROM` in src/translate/plan.rs).
  */
 const CARRIED_FROM = 1024;
 

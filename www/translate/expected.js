@@ -2,7 +2,7 @@
 import { formatTime, text } from '../page/messages.js';
 import { settings } from './controls.js';
 import { chosenModel } from './model-list.js';
-import { hideProgress, showLine } from './progress.js';
+import { hideProgress, showIdle } from './progress.js';
 import { unfinished } from './queue.js';
 
 /** @import { DeviceReport } from '../engine/protocol.js' */
@@ -57,7 +57,7 @@ export class Expected {
     }
     if (!this.#run.running) {
       if (seconds !== null) {
-        showLine(text('progress.expected', { n: photos.length, time: formatTime(seconds) }));
+        showIdle(text('progress.expected', { n: photos.length, time: formatTime(seconds) }));
       } else if (this.#isShown) hideProgress();
     }
     this.#isShown = seconds !== null;

@@ -50,14 +50,19 @@ export function showLine(words) {
   byId('progress-line').textContent = words;
 }
 
+/** Text where nothing is under way. @param {string} words */
+export function showIdle(words) {
+  byId('progress').hidden = true;
+  showLine(words);
+}
+
 /** The final message of a run. @param {Queue} run @param {boolean} cancelled */
 export function showEnd(run, cancelled) {
   const { done, failed, skipped } = counts(run);
   const facts = [text('progress.done', { n: done })];
   if (failed + skipped > 0) facts.push(text('progress.problems', { n: failed + skipped }));
   const words = cancelled ? text('progress.cancelled') : facts.join(SEPARATOR);
-  byId('progress').hidden = true;
-  showLine(words);
+  showIdle(words);
   announce(words, 'progress');
 }
 
