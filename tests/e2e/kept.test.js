@@ -262,6 +262,37 @@ visit('each tab has its own gallery, and both come back', {}, async ({ page, con
   );
 });
 
+visit(
+  'of several galleries the one used last comes back first',
+  {},
+  async ({ page, context, site }) => {
+    const other = await context.newPage();
+    for (const [tab, name, count] of /** @type {const} */ ([
+      [page, 'a.png', 1],
+      [other, 'b.png', 1],
+      [page, 'c.png', 2],
+    ])) {
+      await tab.bringToFront();
+      if (tab === other) await tab.goto(`${site.url}?device=cpu`);
+      await ready(tab);
+      if (count === 1) await useWeights(tab, undefined, `${name}.safetensors`);
+      await tab.setInputFiles(by('photos-input'), upload(name, photo(24, 16)));
+      await translate(tab, count);
+      await tab.waitForTimeout(600); // all of it is written
+    }
+    const next = await context.newPage();
+    await page.close();
+    await other.close();
+    await next.goto(`${site.url}?device=cpu`);
+    await ready(next);
+    await cardsShown(next, 2);
+    assert.deepEqual(
+      (await cards(next)).map((card) => card.name),
+      ['a.png', 'c.png'],
+    );
+  },
+);
+
 visit('a full disk pauses the run and loses nothing', {}, async ({ page, context, site }) => {
   await ready(page);
   await useWeights(page);

@@ -28,7 +28,7 @@ import { inMemory } from './result.js';
  * @property {boolean} skipped
  * @property {(Omit<Result, 'open' | 'stored'> & { stored: Stored, saved: boolean }) | null} result
  */
-/** @typedef {{ version: 1, sequence: number, entries: Entry[] }} Block */
+/** @typedef {{ version: 1, sequence: number, written: number, entries: Entry[] }} Block `written`: milliseconds */
 
 /** The folder of all galleries. */
 const ROOM = 'results';
@@ -91,7 +91,7 @@ export class Keep {
     const mine = tabMemory.get(MINE);
     const used = new Map();
     for await (const { name } of room.values())
-      used.set(name, name === mine ? Number.POSITIVE_INFINITY : await lastUsed(room, name));
+      used.set(name, name === mine ? Number.POSITIVE_INFINITY : await this.#lastUsed(name));
     const names = [...used.keys()].sort((a, b) => used.get(b) - used.get(a));
     for (const [i, name] of names.entries()) {
       const lease = await lockOf(name, name === mine ? PATIENCE.own : PATIENCE.other);
@@ -108,6 +108,13 @@ export class Keep {
       lease.release();
     }
     return [];
+  }
+
+  /** When a gallery was last written to, in milliseconds. @param {string} folder */
+  async #lastUsed(folder) {
+    // Another tab may remove it meanwhile.
+    const blocks = await this.#read(folder).catch(() => new Map());
+    return Math.max(0, ...[...blocks.values()].map(({ written }) => written));
   }
 
   /** @param {string} folder, locked until the page is closed @param {Map<number, Block>} blocks */
@@ -273,7 +280,7 @@ export class Keep {
     const turn = this.#last.then(async () => {
       const sequence = (this.#sequences.get(block) ?? 0) + 1;
       const entries = this.#entries(block);
-      const index = { version: 1, sequence, entries };
+      const index = { version: 1, sequence, written: Date.now(), entries };
       await this.#write({ do: 'index', name: blockName(block), index });
       this.#sequences.set(block, sequence); // after a failure the other version is still the last
     });
@@ -339,23 +346,4 @@ async function readFile(folder, name) {
 function lockOf(name, patience) {
   const limit = patience ? AbortSignal.timeout(patience) : new AbortController().signal;
   return leaseOf(navigator.locks, `cyclegan-gallery-${name}`, limit);
-}
-
-/**
- * When a gallery was last written to, in milliseconds; 0: never.
- * @param {FileSystemDirectoryHandle} room
- * @param {string} name
- */
-async function lastUsed(room, name) {
-  let latest = 0;
-  try {
-    const folder = await room.getDirectoryHandle(name);
-    for await (const handle of folder.values()) {
-      if (handle.kind !== 'file' || !BLOCK_NAME.test(handle.name)) continue;
-      latest = Math.max(latest, (await handle.getFile()).lastModified);
-    }
-  } catch {
-    // Another tab has just removed it.
-  }
-  return latest;
 }
