@@ -87,11 +87,11 @@ visit('everything can be done with the keyboard alone', {}, async ({ page }) => 
   await page.keyboard.press('ArrowRight');
   assert.equal(await range.inputValue(), '52');
   assert.equal(await range.getAttribute('aria-valuetext'), '52% before');
-  const name = await page.textContent('#viewer-name');
+  const name = (await page.textContent('#viewer-name')) ?? '';
   await page.keyboard.press('PageDown');
-  assert.notEqual(await page.textContent('#viewer-name'), name);
+  await page.waitForSelector(`#viewer-name:not(:text-is("${name}"))`);
   await page.keyboard.press('PageUp');
-  assert.equal(await page.textContent('#viewer-name'), name);
+  await page.waitForSelector(`#viewer-name:text-is("${name}")`);
   await page.keyboard.press('Escape');
   await page.waitForSelector(by('viewer'), { state: 'hidden' });
   assert.equal(await focused(page), 'open', 'the focus is where it was');
@@ -122,7 +122,7 @@ visit(
   },
 );
 
-/** Two results, and one photo that is no picture. @param {Page} page */
+/** Two results that are shown, and one photo that is no picture. @param {Page} page */
 async function twoResults(page) {
   await ready(page);
   await useWeights(page);
@@ -132,6 +132,7 @@ async function twoResults(page) {
     upload('hills.png', photo(60, 40, 2)),
   ]);
   await translate(page, 3);
+  await page.waitForFunction(() => document.querySelectorAll('.card .compare').length === 2);
 }
 
 visit(
@@ -155,6 +156,7 @@ visit(
       assert.ok(names.includes(name), `${name} is not among ${names.join('; ')}`);
     }
     await page.click('[aria-label="Open hills.png large"]');
+    await page.waitForSelector(`${by('viewer')}[open]`);
     const viewer = await controls(page);
     assert.deepEqual(unclear(viewer), [], 'viewer');
     assert.ok(viewer.some(({ role, name }) => role === 'dialog' && name === 'hills.png'));

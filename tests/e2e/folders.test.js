@@ -4,7 +4,16 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setUp } from './support/browser.js';
 import { folderOf, photo } from './support/files.js';
-import { by, cards, cardsShown, problems, ready, useWeights } from './support/page.js';
+import {
+  by,
+  cards,
+  cardsShown,
+  finished,
+  problems,
+  ready,
+  states,
+  useWeights,
+} from './support/page.js';
 
 const visit = setUp();
 
@@ -153,8 +162,6 @@ visit('photos that arrive during a run are translated too', {}, async ({ page, t
   await cardsShown(page, 2);
   await page.click(by('translate-button'));
   await drop(page, [join(folder, 'second')]);
-  await page.waitForSelector(`${by('result-card')}[data-name="second/c.png"][data-state=done]`, {
-    timeout: 60_000,
-  });
-  assert.ok((await cards(page)).every(({ state }) => state === 'done'));
+  await finished(page, 3);
+  assert.deepEqual(await states(page), ['done', 'done', 'done']);
 });

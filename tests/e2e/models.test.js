@@ -79,6 +79,8 @@ visit('both directions of a file are models, from one copy, for good', LEFT, asy
     (select) => document.querySelectorAll(`${select} optgroup option`).length === 1,
     by('model-select'),
   );
+  await page.keyboard.press('Escape');
+  await page.click(by('clear-button'));
   await page.selectOption(by('model-select'), { label: names[0] ?? '' });
   await page.setInputFiles(by('photos-input'), upload('a.png', photo(40, 28)));
   await translate(page, 1);
