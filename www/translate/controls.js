@@ -176,15 +176,18 @@ function showModel() {
  * @param {HTMLDetailsElement} details
  */
 function closeOutside(details) {
+  // A dialog about its contents still belongs to it.
+  const inDialog = (/** @type {EventTarget | null} */ target) =>
+    target instanceof Element && target.closest('dialog');
   const closeFor = (/** @type {EventTarget | null} */ other) => {
-    // A dialog about its contents still belongs to it.
-    if (other instanceof Element && !details.contains(other) && !other.closest('dialog'))
+    if (other instanceof Element && !details.contains(other) && !inDialog(other))
       details.open = false;
   };
   document.addEventListener('pointerdown', ({ target }) => closeFor(target));
   details.addEventListener('focusout', ({ relatedTarget }) => closeFor(relatedTarget));
-  details.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || !details.open) return;
+  // Wherever the focus is: a button in it that became disabled has lost it.
+  document.addEventListener('keydown', ({ key, target }) => {
+    if (key !== 'Escape' || !details.open || inDialog(target)) return;
     details.open = false;
     details.querySelector('summary')?.focus();
   });
