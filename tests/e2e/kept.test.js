@@ -99,7 +99,11 @@ visit(
   },
 );
 
-const crash = { expected: [/the page crashed/] };
+// Its service worker would crash with it, and for a moment the browser would ask the dead one.
+const crash = {
+  context: /** @type {const} */ ({ serviceWorkers: 'block' }),
+  expected: [/the page crashed/],
+};
 visit('a crash takes nothing that was done', crash, async ({ page, context, site }) => {
   await ready(page);
   await useWeights(page);

@@ -44,7 +44,8 @@ async function savedAt(page) {
 
 visit(
   'a page that crashes is offered to go on with, all its pictures kept',
-  { expected: [/the page crashed/], timeout: 120_000 },
+  // Its service worker would crash with it, and for a moment the browser would ask the dead one.
+  { context: { serviceWorkers: 'block' }, expected: [/the page crashed/], timeout: 120_000 },
   async ({ page, context, site }) => {
     await ready(page);
     await startSmall(page, 40, { 'preview-every': 2 });

@@ -10,6 +10,7 @@ import {
   cards,
   cardsShown,
   downloaded,
+  finished,
   inMore,
   picture,
   ready,
@@ -178,7 +179,7 @@ visit('one click on the sample photos gives real ones, translated', {}, async ({
   );
   assert.equal(new Set(asked()).size, 5, 'three files more: one photo is the example’s');
   assert.equal(await page.isVisible(by('sample-photos-button')), false);
-  await page.click(by('cancel-button'));
+  await finished(page, 4);
 });
 
 visit('one click on the sample scenes gives a translated picture', {}, async ({ page, site }) => {
