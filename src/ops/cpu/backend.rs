@@ -39,18 +39,11 @@ impl Passes for Flex {
     type Statistics = ();
 
     fn conv2d_forward(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
-        let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
-        let shape = Geometry::new(extents(&x), extents(&weight), &spec);
-        let (forward, shape_y): (Convolve, _) = if spec.transposed {
-            let shape_y = [shape.batch, shape.channels, shape.height, shape.width];
-            (conv2d::conv_transpose2d, shape_y)
-        } else {
-            (conv2d::conv2d, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
-        };
-        let mut y = vec![0.0; shape_y.iter().product()];
-        forward(elements(&x), elements(&weight), elements(&bias), &mut y, &shape);
-        activation::activate(&mut y, spec.activation);
-        from_elements(y, shape_y)
+        convolved(conv2d::conv2d, x, weight, bias, spec)
+    }
+
+    fn lone_conv2d(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
+        convolved(conv2d::lone_conv2d, x, weight, bias, spec)
     }
 
     fn conv2d_backward(
@@ -198,6 +191,22 @@ impl Passes for Flex {
     fn augment_backward(gradient: OnCpu, draws: OnCpu) -> OnCpu {
         pictures(&gradient, &draws, augment::augment_backward)
     }
+}
+
+/// A convolution, which `convolve` computes unless it is transposed, and its activation.
+fn convolved(convolve: Convolve, x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
+    let [x, weight, bias] = [x, weight, bias].map(|tensor| tensor.to_contiguous());
+    let shape = Geometry::new(extents(&x), extents(&weight), &spec);
+    let (forward, shape_y): (Convolve, _) = if spec.transposed {
+        let shape_y = [shape.batch, shape.channels, shape.height, shape.width];
+        (conv2d::conv_transpose2d, shape_y)
+    } else {
+        (convolve, [shape.batch, shape.outputs, shape.rows(), shape.columns()])
+    };
+    let mut y = vec![0.0; shape_y.iter().product()];
+    forward(elements(&x), elements(&weight), elements(&bias), &mut y, &shape);
+    activation::activate(&mut y, spec.activation);
+    from_elements(y, shape_y)
 }
 
 /// Applies `work` to each picture.

@@ -130,6 +130,14 @@ impl Mul for Lanes {
     }
 }
 
+impl Mul<f32> for Lanes {
+    type Output = Self;
+    #[inline(always)]
+    fn mul(self, factor: f32) -> Self {
+        self * Self::splat(factor)
+    }
+}
+
 /// Compiles the following function a second time for AVX2, and uses that version where the
 /// processor supports it. Otherwise x86 programs use SSE2's four lanes.
 macro_rules! vectorised {

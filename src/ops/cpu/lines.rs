@@ -126,18 +126,25 @@ fn source(bordered: usize, side: usize, border: Border) -> Option<usize> {
 
 vectorised! {
     fn split(row: &[f32], out: &mut [f32], phases: usize, columns: usize) {
-        if phases == 2 {
-            let (even, odd) = out.split_at_mut(columns);
-            let (pairs, _) = row.as_chunks::<2>();
-            for ((even, odd), [a, b]) in even.iter_mut().zip(odd).zip(pairs) {
-                (*even, *odd) = (*a, *b);
+        match phases {
+            2 => split_by::<2>(row, out, columns),
+            4 => split_by::<4>(row, out, columns),
+            _ => for (phase, out) in out.chunks_exact_mut(columns).enumerate() {
+                for (out, value) in out.iter_mut().zip(row[phase..].iter().step_by(phases)) {
+                    *out = *value;
+                }
             }
-            return;
         }
-        for (phase, out) in out.chunks_exact_mut(columns).enumerate() {
-            for (out, value) in out.iter_mut().zip(row[phase..].iter().step_by(phases)) {
-                *out = *value;
-            }
+    }
+}
+
+/// [`split()`] by a number that the compiler knows.
+#[inline(always)]
+fn split_by<const PHASES: usize>(row: &[f32], out: &mut [f32], columns: usize) {
+    let (groups, _) = row.as_chunks::<PHASES>();
+    for (phase, out) in out.chunks_exact_mut(columns).take(PHASES).enumerate() {
+        for (out, group) in out.iter_mut().zip(groups) {
+            *out = group[phase];
         }
     }
 }

@@ -19,6 +19,7 @@ mod enlarge;
 mod geometry;
 mod instance_norm;
 mod lanes;
+mod large_tiles;
 mod lines;
 mod loss;
 mod matmul;

@@ -6,7 +6,10 @@ use super::{
     activation::{activate, activate_backward},
     adam::adam,
     average::average,
-    conv2d::{Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward},
+    conv2d::{
+        Gradients, conv_transpose2d, conv_transpose2d_backward, conv2d, conv2d_backward,
+        lone_conv2d,
+    },
     instance_norm::{instance_norm, instance_norm_backward},
 };
 use crate::ops::layer::{Activation, AdamStep, Border, Geometry, width_of};
@@ -162,6 +165,9 @@ fn convolutions_match_their_definition() {
         let mut y = vec![f32::NAN; gy.len()];
         conv2d(&x, &w, &bias, &mut y, s);
         close(&y, &wanted, &format!("y {what}"));
+        y.fill(f32::NAN);
+        lone_conv2d(&x, &w, &bias, &mut y, s);
+        close(&y, &wanted, &format!("y without a gradient {what}"));
 
         let nan = |like: &[f32]| vec![f32::NAN; like.len()];
         let (mut dx, mut dw, mut db) = (nan(&x), nan(&w), nan(&bias));
@@ -266,11 +272,14 @@ fn any_number_of_threads_computes_the_same_bits() {
             let all =
                 Gradients { input: Some(&mut dx), weight: Some(&mut dw), bias: Some(&mut db) };
             conv2d_backward(&x, &w, &gy, all, s);
+            let mut alone = vec![0.0; y.len()];
+            lone_conv2d(&x, &w, &bias, &mut alone, s);
             let mut normal = vec![0.0; y.len()];
             instance_norm(&y, None, None, &mut normal, s.map(), Activation::Relu);
-            [y, dx, dw, db, normal].map(|values| values.iter().map(|v| v.to_bits()).collect())
+            [y, dx, dw, db, alone, normal]
+                .map(|values| values.iter().map(|v| v.to_bits()).collect())
         };
-        let on = |threads| -> [Vec<u32>; 5] {
+        let on = |threads| -> [Vec<u32>; 6] {
             pool(threads).map_or_else(|error| panic!("{error}"), |pool| pool.install(compute))
         };
         let one = on(1);

@@ -12,14 +12,14 @@ use super::{
     lines::Lines,
 };
 
-/// Positions in a transformed tile.
-pub(super) const POSITIONS: usize = 16;
+/// Side of a tile of outputs.
+pub(super) const SIDE: usize = 2;
 
 type Four = [Lanes; 4];
 
 /// Applies `f` to the columns of a tile, then to the rows of the result: `[row][column]`.
 #[inline(always)]
-fn both<const N: usize, const M: usize>(
+pub(super) fn both<const N: usize, const M: usize>(
     tile: [[Lanes; N]; N],
     f: impl Fn([Lanes; N]) -> [Lanes; M],
 ) -> [[Lanes; M]; M] {
@@ -81,10 +81,15 @@ fn kernel_adjoint([a, b, c, d]: Four) -> [Lanes; 3] {
     [a + both, (b - c) * half, both + d]
 }
 
-/// Positions `[4][4]` of the tiles from `at` on; zeros after the first `kept`.
+/// The tiles from `at` on, of `count`; zeros after the first `kept`.
 #[inline(always)]
-fn load(tiles: &[f32], count: usize, at: usize, kept: usize) -> [Four; 4] {
-    let mut tile = [[Lanes::ZERO; 4]; 4];
+pub(super) fn load<const N: usize>(
+    tiles: &[f32],
+    count: usize,
+    at: usize,
+    kept: usize,
+) -> [[Lanes; N]; N] {
+    let mut tile = [[Lanes::ZERO; N]; N];
     for (position, lanes) in tile.as_flattened_mut().iter_mut().enumerate() {
         *lanes = Lanes::load_some(&tiles[position * count + at..][..kept]);
     }
@@ -92,7 +97,13 @@ fn load(tiles: &[f32], count: usize, at: usize, kept: usize) -> [Four; 4] {
 }
 
 #[inline(always)]
-fn store(tile: [Four; 4], tiles: &mut [f32], count: usize, at: usize, kept: usize) {
+pub(super) fn store<const N: usize>(
+    tile: [[Lanes; N]; N],
+    tiles: &mut [f32],
+    count: usize,
+    at: usize,
+    kept: usize,
+) {
     for (position, lanes) in tile.as_flattened().iter().enumerate() {
         lanes.store(&mut tiles[position * count + at..][..kept]);
     }

@@ -81,6 +81,16 @@ pub trait Passes: Backend {
         spec: Conv2d,
     ) -> FloatTensor<Self>;
 
+    /// [`Passes::conv2d_forward`] outside any graph, where it may be rounded a little more.
+    fn lone_conv2d(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        spec: Conv2d,
+    ) -> FloatTensor<Self> {
+        Self::conv2d_forward(x, weight, bias, spec)
+    }
+
     /// The gradients of input, weight and bias, each if it is `wanted`; `y` is the result.
     fn conv2d_backward(
         x: FloatTensor<Self>,
