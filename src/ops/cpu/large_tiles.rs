@@ -11,7 +11,7 @@ use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use super::{
     lanes::{LANES, Lanes, vectorised},
     lines::Lines,
-    tiles::{both, load, store},
+    tiles::{beside, both, load, store},
 };
 
 /// Side of a tile of outputs.
@@ -71,7 +71,7 @@ vectorised! {
         for (row, out) in out.chunks_mut(SIDE * width).take(rows).enumerate() {
             for first in (0..across).step_by(LANES) {
                 let kept = LANES.min(across - first);
-                let tile: [[Lanes; SEEN]; SEEN] = load(from, rows * across, row * across + first, kept);
+                let tile = load::<SEEN>(from, rows * across, row * across + first, kept);
                 for (out, mut values) in out.chunks_exact_mut(width).zip(both(tile, output)) {
                     for lanes in &mut values {
                         *lanes += bias;
@@ -98,14 +98,8 @@ vectorised! {
     fn transform_kernels(from: &[f32], out: &mut [f32]) {
         let (kernels, _) = from.as_chunks::<9>();
         for (group, kernels) in kernels.chunks(LANES).enumerate() {
-            let mut tile = [[Lanes::ZERO; 3]; 3];
-            for (lane, kernel_of_lane) in kernels.iter().enumerate() {
-                for (lanes, value) in tile.as_flattened_mut().iter_mut().zip(kernel_of_lane) {
-                    lanes.0[lane] = *value;
-                }
-            }
-            let count = from.len() / 9;
-            store(both(tile, kernel), out, count, group * LANES, kernels.len());
+            let tile = both(beside(kernels), kernel);
+            store(tile, out, from.len() / 9, group * LANES, kernels.len());
         }
     }
 }

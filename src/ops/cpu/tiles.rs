@@ -109,6 +109,18 @@ pub(super) fn store<const N: usize>(
     }
 }
 
+/// Up to eight kernels, each in a lane of its own.
+#[inline(always)]
+pub(super) fn beside(kernels: &[[f32; 9]]) -> [[Lanes; 3]; 3] {
+    let mut tile = [[Lanes::ZERO; 3]; 3];
+    for (lane, kernel) in kernels.iter().enumerate() {
+        for (lanes, value) in tile.as_flattened_mut().iter_mut().zip(kernel) {
+            lanes.0[lane] = *value;
+        }
+    }
+    tile
+}
+
 vectorised! {
     /// Transforms input rows to tiles: `lines` holds two rows more than `rows` rows of tiles need.
     fn transform_input(lines: &Lines, out: &mut [f32], rows: usize, across: usize) {
@@ -202,14 +214,8 @@ vectorised! {
     fn transform_kernels(from: &[f32], out: &mut [f32]) {
         let (kernels, _) = from.as_chunks::<9>();
         for (group, kernels) in kernels.chunks(LANES).enumerate() {
-            let mut tile = [[Lanes::ZERO; 3]; 3];
-            for (lane, kernel_of_lane) in kernels.iter().enumerate() {
-                for (lanes, value) in tile.as_flattened_mut().iter_mut().zip(kernel_of_lane) {
-                    lanes.0[lane] = *value;
-                }
-            }
-            let count = from.len() / 9;
-            store(both(tile, kernel), out, count, group * LANES, kernels.len());
+            let tile = both(beside(kernels), kernel);
+            store(tile, out, from.len() / 9, group * LANES, kernels.len());
         }
     }
 }
