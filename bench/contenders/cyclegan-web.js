@@ -8,7 +8,9 @@ const MODULE = new URL('../../www/pkg/cyclegan_web.js', import.meta.url).href;
 
 /** @param {Device} device */
 async function openEngine(device) {
-  const { default: init, Engine } = await import(MODULE);
+  const { default: init, Engine } = /** @type {typeof import('../../www/pkg/cyclegan_web.js')} */ (
+    await import(MODULE)
+  );
   const { memory } = await init();
   const engine = await Engine.open(device);
   const { device: opened, version } = engine.report();
@@ -28,8 +30,8 @@ export async function open({ device, precision, size, tensors, picture }) {
     version: `${version} ${precision}`,
     wasmBytes,
     async run() {
-      const made = await engine.translate(picture, size, size, 0, 0);
-      if (made.width !== size || made.reduced) throw new Error('the photo was made smaller');
+      const made = await engine.translate(picture, size, size, 0, 0, 0, 1);
+      if (made.plan.seen_width !== size) throw new Error('the photo was made smaller');
       if (made.precision !== precision) throw new Error(`it computed in ${made.precision}`);
       const rgba = made.takeAfter();
       made.free();
@@ -56,7 +58,7 @@ export async function openTraining({ device, size, config, pictures }) {
       for (const index of b) training.supply('B', index, pictures.B, size, size);
       const [{ losses, warmingUp, skipped }] = await training.trainSteps(1);
       if (warmingUp || skipped.length > 0) throw new Error('that was no whole step');
-      return losses;
+      return { ...losses };
     },
   };
 }
