@@ -18,6 +18,16 @@ const visit = setUp();
 /** Milliseconds from Cancel to a page that is ready again; the engine may take 400 to end by itself. */
 const AT_ONCE = 1500;
 
+visit('a double click on Translate translates', {}, async ({ page }) => {
+  await ready(page);
+  await useWeights(page);
+  const photos = [1, 2, 3].map((i) => upload(`${i}.png`, photo(300, 200, i)));
+  await page.setInputFiles(by('photos-input'), photos);
+  await page.dblclick(by('translate-button'));
+  await finished(page, 3);
+  assert.deepEqual(await states(page), ['done', 'done', 'done']);
+});
+
 visit('Cancel ends within a photo, keeps results, and a new run works', {}, async ({ page, t }) => {
   await ready(page);
   await page.setInputFiles(by('photos-input'), [

@@ -11,6 +11,7 @@ import {
   inMore,
   picture,
   ready,
+  setMargin,
   states,
   translate,
   useWeights,
@@ -96,6 +97,37 @@ visit(
     const zip = await downloaded(page, by('download-all'));
     const entries = readZip(zip.bytes);
     assert.equal(entries.length, 13);
+  },
+);
+
+visit(
+  'a second translation that a reload ends goes on, and mixes nothing unsaid',
+  { expected: [/dialog: beforeunload/] },
+  async ({ page, t }) => {
+    const photos = Array.from({ length: 8 }, (_, i) => [`${i}.png`, photo(96, 64, i)]);
+    const folder = folderOf(t, Object.fromEntries(photos));
+    await ready(page);
+    await useWeights(page);
+    await page.setInputFiles(by('folder-input'), folder);
+    await translate(page, 8);
+    await setMargin(page, 8);
+    await stopAfter(page, 2);
+    await page.reload();
+    await ready(page);
+    await cardsShown(page, 8);
+    assert.ok((await states(page)).every((state) => state === 'done'));
+    assert.equal(await words(page), 'Continue');
+    const left = Number.parseInt((await page.textContent(by('absent'))) ?? '', 10);
+    assert.ok(left > 0 && left < 8, `${left} are left`);
+
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.click(by('translate-button')),
+    ]);
+    await chooser.setFiles(folder);
+    await finished(page, 8);
+    assert.equal(await words(page), 'Translate again');
+    assert.equal(await page.isVisible(by('absent')), false);
   },
 );
 

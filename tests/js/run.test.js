@@ -20,8 +20,12 @@ import {
 import { inMemory } from '../../www/translate/result.js';
 import { counts, progress } from '../../www/translate/tally.js';
 
-/** @param {string} name */
-const photo = (name) => ({ name, file: new File(['x'], name) });
+let photos = 0;
+/** Another one each time. @param {string} name */
+function photo(name) {
+  photos += 1;
+  return { name, file: new File(['x'], name, { lastModified: photos }) };
+}
 /** @param {string} label */
 const result = (label) =>
   /** @type {import('../../www/translate/queue.js').Result} */ (
@@ -114,6 +118,83 @@ test('cancelling a second translation falls back on the first', () => {
   assert.deepEqual(states(run), ['done', 'done']);
   assert.equal(run.items.get(1)?.active, false);
   assert.deepEqual(run.items.get(1)?.result, result('one'));
+});
+
+test('what a second translation did not get to is left for Continue, also after a reload', () => {
+  const run = runWith('1.jpg', '2.jpg', '3.jpg');
+  const settleNext = (/** @type {string} */ label) =>
+    settle(run, nextItem(run)?.id ?? 0, { result: result(label) }, 1);
+  begin(run);
+  for (const label of ['one', 'two', 'three']) settleNext(label);
+  nextItem(run);
+  assert.equal(counts(run).left, 0);
+  begin(run);
+  settleNext('another');
+  nextItem(run);
+  cancel(run);
+  assert.equal(run.interrupted, true);
+  assert.equal(counts(run).left, 2);
+
+  const again = createRun();
+  reopen(
+    again,
+    [...run.items.values()].map((item) => ({ ...item, file: null })),
+  );
+  assert.equal(again.interrupted, true);
+  assert.equal(counts(again).absent, 2);
+
+  begin(run);
+  assert.equal(nextItem(run)?.id, 2);
+  settle(run, 2, { problem: { code: 'engine-failed', detail: '' }, skipped: false }, 1);
+  settleNext('three again');
+  assert.equal(nextItem(run), null);
+  assert.equal(counts(run).left, 0, 'a failure is told, and not left');
+  begin(run);
+  assert.deepEqual(states(run), ['waiting', 'waiting', 'waiting'], 'everything again');
+});
+
+test('after a reload, those of a second translation that were not chosen again are left', () => {
+  const run = reopened();
+  for (const id of [4, 5]) removeItem(run, id);
+  reopen(run, [
+    itemOf(6, 'trip/6.jpg', 'done', {
+      origin: { path: 'trip/6.jpg', size: 1, modified: 5 },
+      result: result('6'),
+    }),
+  ]);
+  assert.equal(begin(run), false, 'there are no files');
+  assert.equal(counts(run).left, 0);
+  addPhotos(run, [dated('trip/1.jpg', 5)]);
+  assert.equal(begin(run), true);
+  assert.equal(nextItem(run)?.name, 'trip/1.jpg');
+  settle(run, 3, { result: result('1 again') }, 1);
+  assert.equal(nextItem(run), null);
+  assert.deepEqual([counts(run).left, counts(run).absent], [1, 1]);
+});
+
+test('a photo that is here already is not added again, and one that failed takes a new file', () => {
+  const run = createRun();
+  addPhotos(run, [dated('trip/1.jpg', 5), dated('trip/2.jpg', 5)]);
+  begin(run);
+  nextItem(run);
+  settle(run, 1, { problem: { code: 'file-gone', detail: '' }, skipped: false }, 1);
+  nextItem(run);
+  settle(run, 2, { problem: { code: 'image-corrupt', detail: '' }, skipped: true }, 1);
+  assert.equal(nextItem(run), null);
+  const [failed, ...others] = addPhotos(run, [
+    dated('trip/1.jpg', 6),
+    dated('trip/2.jpg', 5),
+    dated('other/1.jpg', 5),
+  ]);
+  assert.equal(failed?.id, 1);
+  assert.equal(failed?.file?.lastModified, 6);
+  assert.deepEqual(
+    others.map(({ name }) => name),
+    ['other/1.jpg'],
+  );
+  assert.deepEqual(states(run), ['waiting', 'skipped', 'waiting']);
+  assert.equal(addPhotos(run, [dated('trip/2.jpg', 6)])[0]?.id, 2, 'it was mended');
+  assert.equal(addPhotos(run, [dated('other/1.jpg', 6)])[0]?.id, 4, 'it was edited');
 });
 
 test('time left follows the pace, and the first photo counts only while it is alone', () => {

@@ -26,6 +26,7 @@ import { inMemory } from './result.js';
  * @property {Origin | null} origin
  * @property {Failure | null} problem
  * @property {boolean} skipped
+ * @property {boolean} again
  * @property {(Omit<Result, 'open' | 'stored'> & { stored: Stored, saved: boolean }) | null} result
  */
 /** @typedef {{ version: 1, sequence: number, written: number, entries: Entry[] }} Block `written`: milliseconds */
@@ -148,11 +149,11 @@ export class Keep {
   }
 
   /** @param {Entry} entry @returns {Item} */
-  #item({ id, name, origin, problem, skipped, result: known }) {
+  #item({ id, name, origin, problem, skipped, again, result: known }) {
     const result = known && this.#result(known, known.stored);
     const saved = known?.saved ? result : null;
     const state = skipped ? 'skipped' : problem ? 'failed' : result ? 'done' : 'waiting';
-    return itemOf(id, name, state, { origin, problem, result, saved });
+    return itemOf(id, name, state, { origin, problem, again, result, saved });
   }
 
   /** @param {Omit<Result, 'open' | 'stored'>} known @param {Stored} stored @returns {Result} */
@@ -302,6 +303,7 @@ export class Keep {
       entries.push({
         ...{ id, name, origin, problem },
         skipped: item.state === 'skipped',
+        again: item.again && result === item.result,
         result: result?.stored ? resultEntry(result, result.stored, result === saved) : null,
       });
     }

@@ -36,7 +36,7 @@ export function showProgress(run) {
   const passes = Math.floor(done);
   if (run.running && passes > 0 && others.length === 0)
     facts.push(text('progress.pass', { n: passes, m: of }));
-  if (finished === 0) facts.push(text('progress.first'));
+  if (finished === 0 && total > 1) facts.push(text('progress.first'));
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {
     announced = fraction;

@@ -4,7 +4,7 @@
  *
  * A photo is `waiting` until it is `done`, `failed` (the engine could not translate it) or `skipped` (it
  * cannot be used at all). A photo that is translated again keeps its earlier result until the new one
- * arrives, so that neither Cancel nor a failure loses anything.
+ * arrives, so that neither Cancel nor a failure loses anything; Continue does what is left of it.
  */
 import { uniqueName } from '../files/names.js';
 import { found, miss } from './absent.js';
@@ -21,6 +21,7 @@ import { found, miss } from './absent.js';
  * @property {File | null} file null if it could not be opened, or was added before the page was reloaded
  * @property {Origin | null} origin by which its file is known again; null: there was none
  * @property {ItemState} state
+ * @property {boolean} again its result was to be replaced by a run that did not get there
  * @property {boolean} active an engine is working on it
  * @property {boolean} urgent it was added alone to a run under way, or tried again alone: it passes the others
  * @property {{ done: number, of: number }} passes over it, while it is active
@@ -93,18 +94,31 @@ export function createRun() {
 
 /**
  * Adds photos, or with `problem` files that were refused immediately. They join a current run. A file that an
- * item from before a reload lacks goes there.
+ * item from before a reload lacks goes there, one that failed takes the place of what failed, and one that is
+ * here already is left out.
  * @param {Queue} run
  * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
- * @returns {Item[]} the new items, and those that have their files again
+ * @returns {Item[]} the new items, and those that have other files than before
  */
 export function addPhotos(run, entries) {
-  const items = entries.map(({ name, file, problem }) => {
-    const isHere = (/** @type {Item} */ one) => run.items.get(one.id) === one;
-    const known = file && found(run.absent, name, file, isHere);
-    if (known?.state === 'waiting') run.queue.push(known.id);
-    if (known) return known;
+  const isHere = (/** @type {Item} */ one) => run.items.get(one.id) === one;
+  const here = new Map([...run.items.values()].map((item) => [item.origin?.path, item]));
+  const items = entries.flatMap(({ name, file, problem }) => {
+    const missed = file && found(run.absent, name, file, isHere);
+    if (missed?.state === 'waiting') run.queue.push(missed.id);
+    if (missed) return missed;
     const origin = file && { path: name, size: file.size, modified: file.lastModified };
+    const same = here.get(name);
+    if (origin && same?.file) {
+      const { size, modified } = same.origin ?? {};
+      const isChanged = size !== origin.size || modified !== origin.modified;
+      if (same.state === 'failed' || (same.state === 'skipped' && isChanged)) {
+        Object.assign(same, { file, origin });
+        enqueue(run, [same]);
+        return same;
+      }
+      if (!isChanged) return [];
+    }
     const state = problem || !file ? 'skipped' : 'waiting';
     const item = itemOf(run.nextId, uniqueName(run.names, name), state, {
       file,
@@ -135,6 +149,7 @@ export function itemOf(id, name, state, known) {
   return {
     file: null,
     origin: null,
+    again: false,
     active: false,
     urgent: false,
     passes: { done: 0, of: 1 },
@@ -168,7 +183,7 @@ export function reopen(run, items) {
     run.items.set(item.id, item);
     run.names.add(item.name.toLowerCase());
     run.nextId = Math.max(run.nextId, item.id + 1);
-    run.interrupted ||= item.state === 'waiting';
+    run.interrupted ||= isLeft(item);
     miss(run.absent, item);
   }
 }
@@ -208,15 +223,18 @@ export function forgetRemoved(run) {
 }
 
 /**
- * What Translate means: all that are waiting or, if there are none, everything again with the current
- * settings. Skipped photos stay skipped, because settings make no difference to them.
+ * What Translate means: all that is left or, if nothing is, everything again with the current settings. Skipped
+ * photos stay skipped, because settings make no difference to them.
  * @param {Queue} run
  */
 export function unfinished(run) {
   const items = [...run.items.values()];
-  const waiting = items.filter(({ state }) => state === 'waiting');
-  return waiting.length ? waiting : items.filter(({ state }) => state !== 'skipped');
+  const left = items.filter(isLeft);
+  return left.length ? left : items.filter(({ state }) => state !== 'skipped');
 }
+
+/** Whether something is still to be done. @param {Item} item */
+export const isLeft = ({ state, again }) => state === 'waiting' || (state === 'done' && again);
 
 /** Those that failed, or one of them. @param {Queue} run @param {number} [id] */
 export function failed(run, id) {
@@ -266,6 +284,7 @@ function start(run, items) {
  */
 function enqueue(run, items) {
   const here = items.filter(({ file }) => file);
+  if (here.length > 0) for (const item of items) item.again = item.state === 'done';
   for (const item of here) {
     item.state = 'waiting';
     item.urgent = items.length === 1;
@@ -339,6 +358,7 @@ export function settle(run, id, outcome, seconds) {
   const item = run.items.get(id) ?? run.removed.get(id);
   if (!item) return null;
   item.active = false;
+  item.again = false;
   if ('result' in outcome) {
     item.state = 'done';
     item.result = outcome.result;
@@ -356,7 +376,7 @@ export function cancel(run) {
   run.queue = [];
   for (const item of run.items.values()) {
     settled(item);
-    if (item.state === 'waiting') run.interrupted = true;
+    run.interrupted ||= isLeft(item);
   }
 }
 

@@ -1,18 +1,22 @@
 /** The numbers of a run: how many photos are in each state, how far it is and how long it will take. */
 
+import { isLeft } from './queue.js';
+
 /** @import { Queue } from './queue.js' */
 
 /**
- * How many photos are in each state; wait and have no file; have a result; have one that is neither stored
- * nor downloaded. And the bytes of those that are stored.
+ * How many photos are in each state; are left to be done; are that and have no file; have a result; have one
+ * that is neither stored nor downloaded. And the bytes of those that are stored.
  * @param {Queue} run
  */
 export function counts(run) {
   const count = { waiting: 0, done: 0, failed: 0, skipped: 0 };
-  const all = { absent: 0, results: 0, unsaved: 0, bytes: 0, all: run.items.size };
-  for (const { state, file, result, saved } of run.items.values()) {
+  const all = { left: 0, absent: 0, results: 0, unsaved: 0, bytes: 0, all: run.items.size };
+  for (const item of run.items.values()) {
+    const { state, file, result, saved } = item;
     count[state] += 1;
-    if (state === 'waiting' && !file) all.absent += 1;
+    if (isLeft(item)) all.left += 1;
+    if (isLeft(item) && !file) all.absent += 1;
     if (!result) continue;
     all.results += 1;
     all.bytes += result.stored?.bytes ?? 0;

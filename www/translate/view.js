@@ -135,7 +135,8 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
     event.preventDefault();
     translate();
   });
-  button('cancel').addEventListener('click', stopAll);
+  // Not the second click of a double one, whose first has put Cancel under the pointer.
+  button('cancel').addEventListener('click', ({ detail }) => detail < 2 && stopAll());
   button('clear').addEventListener('click', removeAll);
   button('undo').addEventListener('click', undo);
   button('retry').addEventListener('click', () => retryFailed());
@@ -165,12 +166,12 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
 
 /** Updates the bar and the lists from the run. */
 function refresh() {
-  const { waiting, absent, results, all } = counts(run);
+  const { left, absent, results, all } = counts(run);
   document.body.toggleAttribute('data-empty', all === 0 && run.ignored === 0);
-  const again = waiting === 0 && all > 0;
+  const again = left === 0 && all > 0;
   const go = button('translate');
   go.disabled = all === 0;
-  const goesOn = waiting > 0 && run.interrupted;
+  const goesOn = left > 0 && run.interrupted;
   go.textContent = text(
     again ? 'controls.again' : goesOn ? 'controls.continue' : 'controls.translate',
   );
@@ -205,7 +206,7 @@ async function takeFiles(chunks) {
   showLeft([]);
   const mine = walks;
   await reopened();
-  const found = { photos: 0, all: 0, models: /** @type {Candidate[]} */ ([]) };
+  const found = { photos: 0, there: 0, all: 0, models: /** @type {Candidate[]} */ ([]) };
   for await (const { photos, models, ignored, problems } of chunks) {
     if (mine !== walks) return;
     found.models.push(...models);
@@ -217,8 +218,10 @@ async function takeFiles(chunks) {
         problem: { code, detail: '', values },
       })),
     ]);
-    found.photos += photos.length;
-    found.all += items.length + ignored.length;
+    const there = photos.length + problems.length - items.length;
+    found.there += there;
+    found.photos += photos.length - there;
+    found.all += photos.length + problems.length + ignored.length;
     run.ignored += ignored.length;
     for (const ending of ignored) run.endings.add(ending);
     gallery.show(items);
@@ -232,6 +235,7 @@ async function takeFiles(chunks) {
   const { models } = found;
   if (found.photos > 0 || (found.all > 0 && models.length === 0))
     announce(text('drop.added', { n: found.photos }));
+  if (found.there > 0) notify(text('drop.there', { n: found.there }));
   if (models.length > 0) takeModels(models, found.photos > 0);
   else if (found.all === 0) notify(text('drop.nothing'));
 }
