@@ -155,14 +155,14 @@ const MULTIPLICATIONS: f64 = (294 * 32 + 36 * 32 * 32) as f64;
 
 /// Multiplications a second, of a small generator: about a tenth of a second's work.
 fn speed(device: &Device) -> Result<f64> {
-    let (architecture, side) = (Architecture::new(32, 1), 64);
+    let (architecture, side) = (Architecture::new(32, 1), 128);
     let generator = Generator::random(architecture, Init::default(), 0, device)?;
     let pass = || {
         let started = Instant::now();
         generator.forward(Tensor::zeros([1, 3, side, side], device));
         started.elapsed().as_secs_f64()
     };
-    pass(); // the first one also allocates
+    pass(); // the first one also allocates, and browsers have not compiled it well yet
     Ok(MULTIPLICATIONS * (side * side) as f64 / pass())
 }
 
