@@ -11,7 +11,6 @@ import {
   inMore,
   picture,
   ready,
-  setMargin,
   states,
   translate,
   useWeights,
@@ -43,6 +42,13 @@ const stored = (page) =>
 /** @param {Page} page @returns {Promise<string[]>} */
 const pictures = async (page) =>
   Object.keys(await stored(page)).filter((path) => /^results\/.*\.(png|jpeg)$/.test(path));
+
+/** Of all results. @param {Page} page */
+async function pixelsOf(page) {
+  const all = [];
+  for (const { name } of await cards(page)) all.push((await picture(page, name)).rgb);
+  return all;
+}
 
 /** Stops a run of many photos when some are done. @param {Page} page @param {number} done */
 async function stopAfter(page, done) {
@@ -101,7 +107,7 @@ visit(
 );
 
 visit(
-  'a second translation that a reload ends goes on, and mixes nothing unsaid',
+  'a second translation that a reload ends is left for Continue',
   { expected: [/dialog: beforeunload/] },
   async ({ page, t }) => {
     const photos = Array.from({ length: 8 }, (_, i) => [`${i}.png`, photo(96, 64, i)]);
@@ -110,8 +116,11 @@ visit(
     await useWeights(page);
     await page.setInputFiles(by('folder-input'), folder);
     await translate(page, 8);
-    await setMargin(page, 8);
-    await stopAfter(page, 2);
+    const before = await pixelsOf(page);
+    await inMore(page, () => page.selectOption(by('smooth-select'), '4'));
+    await page.click(by('translate-button'));
+    await page.waitForSelector(`${by('result-card')}[data-state=waiting]`);
+    await page.waitForSelector(`${by('result-card')}[data-state=done]`);
     await page.reload();
     await ready(page);
     await cardsShown(page, 8);
@@ -128,6 +137,11 @@ visit(
     await finished(page, 8);
     assert.equal(await words(page), 'Translate again');
     assert.equal(await page.isVisible(by('absent')), false);
+    const after = await pixelsOf(page);
+    assert.ok(
+      after.every((pixels, i) => !pixels.equals(before[i])),
+      'all of them are smoother',
+    );
   },
 );
 

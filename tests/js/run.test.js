@@ -151,6 +151,8 @@ test('what a second translation did not get to is left for Continue, also after 
   assert.equal(counts(run).left, 0, 'a failure is told, and not left');
   begin(run);
   assert.deepEqual(states(run), ['waiting', 'waiting', 'waiting'], 'everything again');
+  cancel(run);
+  assert.equal(counts(run).left, 3, 'also what had failed');
 });
 
 test('after a reload, those of a second translation that were not chosen again are left', () => {
@@ -195,6 +197,9 @@ test('a photo that is here already is not added again, and one that failed takes
   assert.deepEqual(states(run), ['waiting', 'skipped', 'waiting']);
   assert.equal(addPhotos(run, [dated('trip/2.jpg', 6)])[0]?.id, 2, 'it was mended');
   assert.equal(addPhotos(run, [dated('other/1.jpg', 6)])[0]?.id, 4, 'it was edited');
+  const both = [dated('other/1.jpg', 5), dated('other/1.jpg', 6)];
+  assert.deepEqual(addPhotos(run, both), [], 'neither hides the other');
+  assert.equal(addPhotos(run, [dated('9.jpg', 1), dated('9.jpg', 1)]).length, 1);
 });
 
 test('time left follows the pace, and the first photo counts only while it is alone', () => {

@@ -149,7 +149,7 @@ export class Keep {
   }
 
   /** @param {Entry} entry @returns {Item} */
-  #item({ id, name, origin, problem, skipped, again, result: known }) {
+  #item({ id, name, origin, problem, skipped, again = false, result: known }) {
     const result = known && this.#result(known, known.stored);
     const saved = known?.saved ? result : null;
     const state = skipped ? 'skipped' : problem ? 'failed' : result ? 'done' : 'waiting';

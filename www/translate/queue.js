@@ -21,7 +21,7 @@ import { found, miss } from './absent.js';
  * @property {File | null} file null if it could not be opened, or was added before the page was reloaded
  * @property {Origin | null} origin by which its file is known again; null: there was none
  * @property {ItemState} state
- * @property {boolean} again its result was to be replaced by a run that did not get there
+ * @property {boolean} again its result is to be replaced; after a run, one that did not get there
  * @property {boolean} active an engine is working on it
  * @property {boolean} urgent it was added alone to a run under way, or tried again alone: it passes the others
  * @property {{ done: number, of: number }} passes over it, while it is active
@@ -94,30 +94,32 @@ export function createRun() {
 
 /**
  * Adds photos, or with `problem` files that were refused immediately. They join a current run. A file that an
- * item from before a reload lacks goes there, one that failed takes the place of what failed, and one that is
- * here already is left out.
+ * item from before a reload lacks goes there; so does one that may mend what failed. A photo that is here
+ * already is left out.
  * @param {Queue} run
  * @param {{ name: string, file: File | null, problem?: Failure }[]} entries
  * @returns {Item[]} the new items, and those that have other files than before
  */
 export function addPhotos(run, entries) {
   const isHere = (/** @type {Item} */ one) => run.items.get(one.id) === one;
-  const here = new Map([...run.items.values()].map((item) => [item.origin?.path, item]));
+  const { list, find } = listed();
+  for (const item of run.items.values()) list(item);
   const items = entries.flatMap(({ name, file, problem }) => {
     const missed = file && found(run.absent, name, file, isHere);
-    if (missed?.state === 'waiting') run.queue.push(missed.id);
+    if (missed && isLeft(missed)) {
+      if (run.running) missed.state = 'waiting';
+      run.queue.push(missed.id);
+    }
     if (missed) return missed;
     const origin = file && { path: name, size: file.size, modified: file.lastModified };
-    const same = here.get(name);
+    const same = origin && find(origin);
     if (origin && same?.file) {
-      const { size, modified } = same.origin ?? {};
-      const isChanged = size !== origin.size || modified !== origin.modified;
-      if (same.state === 'failed' || (same.state === 'skipped' && isChanged)) {
-        Object.assign(same, { file, origin });
-        enqueue(run, [same]);
-        return same;
-      }
-      if (!isChanged) return [];
+      const isChanged = fingerprint(same.origin ?? origin) !== fingerprint(origin);
+      if (same.state !== 'failed' && !isChanged) return [];
+      Object.assign(same, { file, origin });
+      enqueue(run, [same]);
+      same.urgent = run.running && entries.length === 1;
+      return same;
     }
     const state = problem || !file ? 'skipped' : 'waiting';
     const item = itemOf(run.nextId, uniqueName(run.names, name), state, {
@@ -128,12 +130,35 @@ export function addPhotos(run, entries) {
     });
     run.nextId += 1;
     run.items.set(item.id, item);
+    list(item);
     if (item.state === 'waiting') run.queue.push(item.id);
     return item;
   });
   wake(run);
   return items;
 }
+
+/** Items by their files. A file that was changed can only be that of an item without a result that failed. */
+function listed() {
+  /** @type {Map<string, Item>} */
+  const same = new Map();
+  /** @type {Map<string, Item>} */
+  const failed = new Map();
+  return {
+    /** @param {Item} item */
+    list(item) {
+      const { origin, state, result } = item;
+      if (!origin) return;
+      same.set(fingerprint(origin), item);
+      if (!result && (state === 'failed' || state === 'skipped')) failed.set(origin.path, item);
+    },
+    /** @param {Origin} origin */
+    find: (origin) => same.get(fingerprint(origin)) ?? failed.get(origin.path),
+  };
+}
+
+/** @param {Origin} origin */
+const fingerprint = ({ path, size, modified }) => `${size} ${modified} ${path}`;
 
 /** Once the caller has done its part. @param {Queue} run */
 const wake = (run) => queueMicrotask(() => run.wake());
@@ -284,7 +309,7 @@ function start(run, items) {
  */
 function enqueue(run, items) {
   const here = items.filter(({ file }) => file);
-  if (here.length > 0) for (const item of items) item.again = item.state === 'done';
+  if (here.length > 0) for (const item of items) item.again = item.result !== null;
   for (const item of here) {
     item.state = 'waiting';
     item.urgent = items.length === 1;

@@ -233,7 +233,7 @@ async function takeFiles(chunks) {
   asked = null;
   if (start) translate(start);
   const { models } = found;
-  if (found.photos > 0 || (found.all > 0 && models.length === 0))
+  if (found.photos > 0 || (found.all > 0 && found.there === 0 && models.length === 0))
     announce(text('drop.added', { n: found.photos }));
   if (found.there > 0) notify(text('drop.there', { n: found.there }));
   if (models.length > 0) takeModels(models, found.photos > 0);
@@ -277,7 +277,7 @@ function retryFailed(id) {
 }
 
 /**
- * Translates everything that is waiting, or everything again. If the files of all these are from before a
+ * Translates everything that is left, or everything again. If the files of all these are from before a
  * reload, the person chooses them again, and then it starts.
  * @param {() => boolean} [start] selects the photos; returns whether there are any
  * @param {() => Item[]} [wanted] what it selects, files or not
