@@ -107,7 +107,8 @@ pub type Parameters = (Tensor<4>, Tensor<1>);
 /// the sum. `affine` has the learnt parameters of the normalisations.
 ///
 /// On WebGPU larger blocks are computed as a whole by Winograd's filtering, whose results differ by
-/// about 1e-5 of the largest; in a graph only if H and W are multiples of 4.
+/// about 1e-5 of the largest; in a graph only if H and W are multiples of 4. On the CPU it is rounded
+/// a little more outside a graph.
 pub fn residual_block(
     x: Tensor<4>,
     convs: [Parameters; 2],

@@ -42,8 +42,8 @@ impl Passes for Flex {
         convolved(conv2d::conv2d, x, weight, bias, spec)
     }
 
-    fn lone_conv2d(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
-        convolved(conv2d::lone_conv2d, x, weight, bias, spec)
+    fn conv2d_without_graph(x: OnCpu, weight: OnCpu, bias: OnCpu, spec: Conv2d) -> OnCpu {
+        convolved(conv2d::conv2d_without_graph, x, weight, bias, spec)
     }
 
     fn conv2d_backward(

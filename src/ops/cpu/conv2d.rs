@@ -30,7 +30,13 @@ pub fn conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Ge
 }
 
 /// [`conv2d()`] where no gradient follows: faster, and rounded a little more.
-pub fn lone_conv2d(x: &[f32], weight: &[f32], bias: &[f32], y: &mut [f32], shape: &Geometry) {
+pub fn conv2d_without_graph(
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+    shape: &Geometry,
+) {
     by(&Filtering::LARGE, x, weight, bias, y, shape);
 }
 

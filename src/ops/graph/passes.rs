@@ -82,7 +82,7 @@ pub trait Passes: Backend {
     ) -> FloatTensor<Self>;
 
     /// [`Passes::conv2d_forward`] outside any graph, where it may be rounded a little more.
-    fn lone_conv2d(
+    fn conv2d_without_graph(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
