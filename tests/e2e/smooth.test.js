@@ -113,7 +113,7 @@ visit(
     assert.equal(await page.inputValue(by('smooth-select')), '1');
     await page.selectOption(by('model-select'), 'vintage');
     assert.equal(await page.inputValue(by('smooth-select')), '4');
-    assert.match((await page.textContent('#card-about')) ?? '', /no way back/);
+    assert.match((await page.textContent('#card-about')) ?? '', /this direction only/);
     assert.deepEqual(fetched(), [], 'nothing is fetched before it is needed');
     await page.setInputFiles(by('photos-input'), upload('photo.png', photo(48, 32)));
     await translate(page, 1);
