@@ -8,7 +8,7 @@
 //! of float32.
 //!
 //! With F(4x4, 3x3) a tile of 4x4 outputs takes 36 multiplications instead of 144. Its results are
-//! three times as far from exact ones as a plain sum's, 1e-6 of their deviation on average. That
+//! four times as far from exact ones as a plain sum's, 1e-6 of their deviation on average. That
 //! changes at most 0.2 % of a picture's bytes, by one level, but a training takes another way: so it
 //! is for convolutions without a gradient. The gradients are the exact adjoints of F(2x2, 3x3), with
 //! as few multiplications.
