@@ -11,7 +11,7 @@ use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use super::{
     lanes::{LANES, Lanes, vectorised},
     lines::Lines,
-    tiles::{beside, both, load, store},
+    tiles::{both, kernels_by, load, store},
 };
 
 /// Side of a tile of outputs.
@@ -96,10 +96,6 @@ vectorised! {
 vectorised! {
     /// Transforms the kernels `[C, 3, 3]` of one output to `[position][C]`.
     fn transform_kernels(from: &[f32], out: &mut [f32]) {
-        let (kernels, _) = from.as_chunks::<9>();
-        for (group, kernels) in kernels.chunks(LANES).enumerate() {
-            let tile = both(beside(kernels), kernel);
-            store(tile, out, from.len() / 9, group * LANES, kernels.len());
-        }
+        kernels_by(kernel, from, out);
     }
 }

@@ -109,16 +109,23 @@ pub(super) fn store<const N: usize>(
     }
 }
 
-/// Up to eight kernels, each in a lane of its own.
+/// Transforms the kernels `[C, 3, 3]` of one output to `[position][C]` by the matrix `kernel`.
 #[inline(always)]
-pub(super) fn beside(kernels: &[[f32; 9]]) -> [[Lanes; 3]; 3] {
-    let mut tile = [[Lanes::ZERO; 3]; 3];
-    for (lane, kernel) in kernels.iter().enumerate() {
-        for (lanes, value) in tile.as_flattened_mut().iter_mut().zip(kernel) {
-            lanes.0[lane] = *value;
+pub(super) fn kernels_by<const N: usize>(
+    kernel: impl Fn([Lanes; 3]) -> [Lanes; N],
+    from: &[f32],
+    out: &mut [f32],
+) {
+    let (kernels, _) = from.as_chunks::<9>();
+    for (group, kernels) in kernels.chunks(LANES).enumerate() {
+        let mut tile = [[Lanes::ZERO; 3]; 3];
+        for (lane, values) in kernels.iter().enumerate() {
+            for (lanes, value) in tile.as_flattened_mut().iter_mut().zip(values) {
+                lanes.0[lane] = *value;
+            }
         }
+        store(both(tile, &kernel), out, from.len() / 9, group * LANES, kernels.len());
     }
-    tile
 }
 
 vectorised! {
@@ -212,11 +219,7 @@ vectorised! {
 vectorised! {
     /// Transforms the kernels `[C, 3, 3]` of one output to `[position][C]`.
     fn transform_kernels(from: &[f32], out: &mut [f32]) {
-        let (kernels, _) = from.as_chunks::<9>();
-        for (group, kernels) in kernels.chunks(LANES).enumerate() {
-            let tile = both(beside(kernels), kernel);
-            store(tile, out, from.len() / 9, group * LANES, kernels.len());
-        }
+        kernels_by(kernel, from, out);
     }
 }
 
