@@ -69,7 +69,9 @@ visit('a zip holds only names that are safe anywhere', {}, async ({ page }) => {
     async ([selector, all, base64]) => {
       const bytes = Uint8Array.from(atob(String(base64)), (c) => c.charCodeAt(0));
       const data = new DataTransfer();
-      for (const name of all) data.items.add(new File([bytes], name, { type: 'image/png' }));
+      // Of different times: two of one name, size and time are one photo.
+      for (const [lastModified, name] of all.entries())
+        data.items.add(new File([bytes], name, { type: 'image/png', lastModified }));
       const input = /** @type {HTMLInputElement} */ (document.querySelector(String(selector)));
       input.files = data.files;
       input.dispatchEvent(new Event('change', { bubbles: true }));
