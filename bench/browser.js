@@ -1,6 +1,6 @@
 /** Chromium with WebGPU, if need be on a software adapter, and a fresh page of the bench per task. */
 import { chromium } from 'playwright-core';
-import { serve } from './server.js';
+import { ISOLATED, serve } from './server.js';
 
 const FLAGS = [
   '--no-sandbox',
@@ -17,6 +17,7 @@ const FLAGS = [
  * @callback WithPage opens the bench in a process of its own, so that memory and compiled code of one
  *   measurement do not affect the next, uses it, and closes it
  * @param {(page: Page) => Promise<T>} use
+ * @param {boolean} [isolated] whether it may have threads
  * @returns {Promise<T>}
  */
 
@@ -32,7 +33,7 @@ export async function openChromium(root) {
     args: FLAGS,
   });
   /** @type {WithPage<any>} */
-  const withPage = async (use) => {
+  const withPage = async (use, isolated = false) => {
     const context = await browser.newContext();
     try {
       const page = await context.newPage();
@@ -43,7 +44,7 @@ export async function openChromium(root) {
       const crashed = new Promise((_, reject) =>
         page.on('crash', () => reject(new Error('the page ran out of memory'))),
       );
-      await page.goto(`${server.origin}/bench/index.html`);
+      await page.goto(`${server.origin}${isolated ? ISOLATED : ''}/bench/index.html`);
       await page.waitForFunction(() => 'bench' in globalThis);
       return await Promise.race([use(page), failed, crashed]);
     } finally {
@@ -53,7 +54,10 @@ export async function openChromium(root) {
   return {
     withPage,
     measure: (task) =>
-      withPage((page) => page.evaluate((task) => globalThis.bench.measure(task), task)),
+      withPage(
+        (page) => page.evaluate((task) => globalThis.bench.measure(task), task),
+        task.work === 'batch',
+      ),
     async close() {
       await browser.close();
       server.close();

@@ -1,5 +1,5 @@
 /**
- * Counts what engines use: wasm memories, dispatches, GPU buffers. It wraps the browser's own functions, so
+ * Counts what engines use: wasm memories, dispatches, GPU buffers and textures. It wraps the browser's own functions, so
  * it works for any engine; import it before them.
  *
  * Only one engine runs at a time, so everything is attributed to the `current` one.
@@ -8,7 +8,7 @@
 /** Compute dispatches of each engine. @type {Map<string, number>} */
 export const launches = new Map();
 /**
- * Bytes of each engine's GPU buffers: now, at the peak, and of the largest.
+ * Bytes of each engine's GPU buffers and textures: now, at the peak, and of the largest.
  * @type {Map<string, { now: number, peak: number, largest: number }>}
  */
 export const gpuBytes = new Map();
@@ -63,6 +63,13 @@ function countLaunch() {
   launches.set(current, (launches.get(current) ?? 0) + 1);
 }
 
+/** Bytes of a texture with one level, for formats such as `rgba32float`. @param {GPUTexture} texture */
+function textureBytes({ format, width, height, depthOrArrayLayers }) {
+  const [, channels, bits] = /^([rgba]+)(\d+)/.exec(format) ?? [];
+  if (!channels) throw new Error(`what is the size of ${format}?`);
+  return channels.length * (Number(bits) / 8) * width * height * depthOrArrayLayers;
+}
+
 /** A buffer counts until it is destroyed: garbage collection of a forgotten one is not observable. */
 function watchGpu() {
   const pass = GPUComputePassEncoder.prototype;
@@ -75,26 +82,36 @@ function watchGpu() {
     countLaunch();
     return dispatchWorkgroupsIndirect.apply(this, place);
   };
-  const { createBuffer } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
-  /** @type {WeakMap<GPUBuffer, string>} */
-  const owners = new WeakMap();
-  GPUDevice.prototype.createBuffer = function (descriptor) {
-    const buffer = createBuffer.call(this, descriptor);
+  /** @type {WeakMap<GPUBuffer | GPUTexture, { bytes: { now: number }, size: number }>} */
+  const held = new WeakMap();
+  /** @template {GPUBuffer | GPUTexture} Made @param {Made} made @param {number} size @returns {Made} */
+  const hold = (made, size) => {
     const bytes = gpuBytes.get(current) ?? { now: 0, peak: 0, largest: 0 };
-    bytes.now += buffer.size;
-    bytes.largest = Math.max(bytes.largest, buffer.size);
+    bytes.now += size;
+    bytes.largest = Math.max(bytes.largest, size);
     bytes.peak = Math.max(bytes.peak, bytes.now);
     gpuBytes.set(current, bytes);
-    owners.set(buffer, current);
-    return buffer;
+    held.set(made, { bytes, size });
+    return made;
   };
-  GPUBuffer.prototype.destroy = function () {
-    const bytes = gpuBytes.get(owners.get(this) ?? '');
-    if (bytes) bytes.now -= this.size; // no owner if already destroyed
-    owners.delete(this);
-    return destroy.call(this);
+  const { createBuffer, createTexture } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
+    return hold(buffer, buffer.size);
   };
+  GPUDevice.prototype.createTexture = function (descriptor) {
+    const texture = createTexture.call(this, descriptor);
+    return hold(texture, textureBytes(texture));
+  };
+  for (const { prototype } of [GPUBuffer, GPUTexture]) {
+    const { destroy } = prototype;
+    prototype.destroy = function () {
+      const found = held.get(this);
+      if (found) found.bytes.now -= found.size; // none if already destroyed
+      held.delete(this);
+      return destroy.call(this);
+    };
+  }
 }
 
 watchWasm();

@@ -24,7 +24,6 @@ async function adapterName() {
 export async function measure(task, host) {
   console.info(`${task.work}, ${task.device}, ${task.size} px`);
   const peak = task.device === 'webgpu' ? await matmulPeak() : null;
-  const rows = await WORK[task.work](task, peak);
-  const isolated = globalThis.crossOriginIsolated === true;
-  return { host, adapter: await adapterName(), isolated, peak, rows };
+  const measured = await WORK[task.work](task, peak);
+  return { host, adapter: await adapterName(), peak, ...measured };
 }

@@ -5,13 +5,15 @@ import { parseArgs } from 'node:util';
 /** @typedef {import('./types.js').Precision} Precision */
 /** @typedef {import('./types.js').Task} Task */
 /** @typedef {import('./types.js').Work} Work */
+/** @typedef {import('./types.js').Refusal} Refusal */
+/** @typedef {(work: Work, device: Device, host: string) => string | null} Cannot */
 
 const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|all] [--device cpu|webgpu|both]
                          [--sizes 128,256,512] [--train-sizes 128,256] [--batch-sizes 256] [--identity with|without|both]
-                         [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,tfjs]
+                         [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,litert,tfjs]
                          [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
-  --task         translation of one picture, one whole training step, a batch of 16 photos in one worker and in
-                 as many as pay (on the CPU), or all (all)
+  --task         translation of one picture, one whole training step, a batch of 16 photos on the CPU (in one
+                 worker and in as many as pay; the others with one thread and with all), or all (all)
   --device       (both) on a machine without a graphics card, webgpu is Chromium's software adapter: see --small
   --sizes        sides of the pictures that are translated
   --train-sizes  sides of the pictures of training
@@ -21,18 +23,27 @@ const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|all] [--de
   --ngf, --ndf   channels behind the first layer of generator and discriminator (64)
   --repeat       measured runs of each engine (5)
   --small        ngf 16, ndf 16 and 32 pixels, unless they are given: for a machine without a graphics card
-  --engines      the first is the one that the others are compared with; who cannot do a task is left out of it
+  --engines      the first is the one that the others are compared with; who cannot do a task is named with the
+                 reason
   --host         chromium, or dawn: Node.js with the npm package webgpu, for machines without a browser; webgpu alone
   --json         writes the rows and what they were measured on
   --profile      instead of timing: the functions in which the first engine spends one run`;
 
-/** What each engine supports, ours first. @type {Record<string, (work: Work, device: Device) => boolean>} */
+/** Why an engine cannot do something; null: it can. Ours first. @type {Record<string, Cannot>} */
 const ENGINES = {
-  'cyclegan-web': (work, device) => work !== 'batch' || device === 'cpu',
-  'onnxruntime-web': (work) => work === 'translate',
-  // Its wasm backend lacks the gradient of a convolution's weights.
-  tfjs: (work, device) => work === 'translate' || (work === 'train' && device === 'webgpu'),
+  'cyclegan-web': () => null,
+  'onnxruntime-web': (work) => (work === 'train' ? 'it no longer trains' : null),
+  litert: (work, _, host) => {
+    if (work === 'train') return 'it has no gradients';
+    return host === 'dawn' ? 'it loads its wasm by a script element' : null;
+  },
+  tfjs: (work, device) => {
+    if (work === 'batch') return SLOW;
+    const lacks = work === 'train' && device === 'cpu';
+    return lacks ? "its wasm backend lacks the gradient of a convolution's weights" : null;
+  },
 };
+const SLOW = 'only the peers that translate fastest are measured with threads';
 const BLOCKS = 9;
 /** @type {Device[]} */
 const DEVICES = ['cpu', 'webgpu'];
@@ -100,7 +111,7 @@ function parse(args) {
 
 /**
  * @param {string[]} args
- * @returns {{ tasks: Task[], host: string, json: string | undefined, profile: boolean }}
+ * @returns {{ tasks: Task[], refusals: Refusal[], host: string, json: string | undefined, profile: boolean }}
  */
 export function readOptions(args) {
   const options = parse(args);
@@ -128,13 +139,20 @@ export function readOptions(args) {
   const precisions = either('precision', PRECISIONS, options.precision);
   /** @type {Task[]} */
   const tasks = [];
+  /** @type {Refusal[]} */
+  const refusals = [];
   // Dawn is for graphics cards: the peers' wasm backends need a browser.
   const devices = options.host === 'dawn' ? DEVICES.slice(1) : DEVICES;
   // A profile is of one thread.
   const works = options.profile ? WORKS.slice(0, 2) : WORKS;
   for (const device of either('device', devices, options.device)) {
     for (const work of either('task', works, options.task)) {
-      const able = engines.filter((engine) => ENGINES[engine](work, device));
+      if (work === 'batch' && device === 'webgpu') continue; // there one worker owns the card
+      const able = engines.filter((engine) => {
+        const reason = ENGINES[engine](work, device, options.host);
+        if (reason) refusals.push({ work, device, engine, reason });
+        return !reason;
+      });
       if (able.length === 0) continue;
       for (const size of sizes[work]) {
         for (const identity of work === 'train' ? identities : ['without']) {
@@ -149,5 +167,5 @@ export function readOptions(args) {
     }
   }
   if (tasks.length === 0) usage(`${options.engines} cannot do that`);
-  return { tasks, host: options.host, json: options.json, profile: options.profile };
+  return { tasks, refusals, host: options.host, json: options.json, profile: options.profile };
 }

@@ -23,6 +23,7 @@ import { median } from './statistics.js';
  * @property {number} firstMs from the import of its module to its first result
  * @property {number} launches of its last run
  * @property {number[]} runs in milliseconds
+ * @property {import('./types.js').Agreement | null} agreement with the first engine
  */
 
 /**
@@ -53,7 +54,31 @@ export async function enter(engine, open) {
   const contender = await open(await import(`./contenders/${engine}.js`));
   const { result, launches } = await timed(engine, contender);
   const firstMs = performance.now() - started;
-  return { engine, contender, results: [result], firstMs, launches, runs: [] };
+  return { engine, contender, results: [result], firstMs, launches, runs: [], agreement: null };
+}
+
+/**
+ * All engines of a task. A peer that fails, or computes something else, is left out with the reason.
+ * @template Result
+ * @param {Task} task
+ * @param {(engine: string) => Promise<Entry<Result>>} open
+ * @param {(ours: Result[], theirs: Result[]) => import('./types.js').Agreement} compare
+ * @returns {Promise<{ entries: Entry<Result>[], failures: string[] }>}
+ */
+export async function enterAll({ work, device, size, engines }, open, compare) {
+  const ours = await open(engines[0]);
+  const entries = [ours];
+  /** @type {string[]} */
+  const failures = [];
+  for (const engine of engines.slice(1)) {
+    try {
+      const entry = await open(engine);
+      entries.push({ ...entry, agreement: compare(ours.results, entry.results) });
+    } catch (error) {
+      failures.push(`${engine}: ${work} on ${device} at ${size} px failed: ${error}`);
+    }
+  }
+  return { entries, failures };
 }
 
 /**
@@ -92,14 +117,14 @@ export async function race(entries, repeat) {
  * @param {Entry<Result>[]} entries ours first
  * @param {number} macs of a run
  * @param {import('./types.js').MatmulPeak | null} peak
- * @returns {Row[]} without agreements
+ * @returns {Row[]}
  */
 export function rowsOf(task, entries, macs, peak) {
   const [ours, ...peers] = entries;
   const fastest = Math.min(...peers.map(({ runs }) => median(runs)));
   const onGpu = task.device === 'webgpu';
   const training = task.work === 'train';
-  return entries.map(({ engine, contender, launches, firstMs, runs }) => {
+  return entries.map(({ engine, contender, launches, firstMs, runs, agreement }) => {
     const gflops = (2 * macs) / median(runs) / 1e6;
     const memory = gpuBytes.get(engine);
     return {
@@ -118,11 +143,12 @@ export function rowsOf(task, entries, macs, peak) {
       gflops,
       share: peak ? gflops / peak.gflops : null,
       ratio: engine === ours.engine && peers.length > 0 ? fastest / median(runs) : null,
+      scaling: null,
       launches: onGpu ? launches : null,
       peak_bytes: onGpu ? (memory?.peak ?? 0) : contender.wasmBytes(),
       largest_buffer_bytes: onGpu ? (memory?.largest ?? 0) : null,
       wasm_bytes: contender.wasmBytes(),
-      agreement: null,
+      agreement,
     };
   });
 }

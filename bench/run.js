@@ -4,10 +4,11 @@
  *
  * A translation is timed from the bytes of a picture to the bytes of a picture, a training step from the
  * bytes of two photos to its losses. "first" is the time from importing the engine's module to its first
- * result; "x peer" is our speed as a multiple of the fastest other engine's, and a batch's in several workers
- * as a multiple of one's. GFLOP/s count the operations of a direct convolution, even if an algorithm needs
- * fewer; "of peak" is their share of the adapter's speed in a matrix product (matmul.js), measured just before. "peak" is the peak of GPU buffers, or of wasm memory on
- * the CPU; "largest" the largest buffer.
+ * result; "x peer" is our speed as a multiple of the fastest other engine's, "x one" a batch's in several
+ * workers or threads as a multiple of one's. GFLOP/s count the operations of a direct convolution, even if an
+ * algorithm needs fewer; "of peak" is their share of the adapter's speed in a matrix product (matmul.js),
+ * measured just before. "peak" is the peak of GPU buffers and textures, or of wasm memory on the CPU;
+ * "largest" the largest of them.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
@@ -18,7 +19,7 @@ import { openDawn } from './dawn.js';
 import { readOptions } from './options.js';
 import { profile } from './profile.js';
 import { writeStart } from './start.js';
-import { agreementLine, table } from './table.js';
+import { agreementLine, refusalLine, table } from './table.js';
 
 /** @typedef {import('./types.js').Host} Host */
 /** @typedef {import('./types.js').Report} Report */
@@ -78,18 +79,20 @@ async function printTable(host) {
   const failures = [];
   for (const task of options.tasks) {
     try {
-      reports.push(await host.measure(task));
+      const report = await host.measure(task);
+      reports.push(report);
+      failures.push(...report.failures);
     } catch (error) {
       // A failing task, such as one too large for the adapter, does not void the others.
       const { work, device, size } = task;
       failures.push(`${work} on ${device} at ${size} px failed: ${error}`);
-      process.exitCode = 1;
     }
   }
+  if (failures.length > 0) process.exitCode = 1;
   if (reports.length === 0) throw new Error(failures.join('\n'));
   const rows = reports.flatMap(({ rows }) => rows);
   const peaks = reports.flatMap(({ peak }) => peak ?? []);
-  const [{ host: name, adapter, isolated }] = reports;
+  const [{ host: name, adapter }] = reports;
   const [{ ngf, ndf, blocks }] = options.tasks;
   const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}`;
   console.log(`processor   ${machine}, load ${load.toFixed(1)} before the first run`);
@@ -97,7 +100,7 @@ async function printTable(host) {
   for (const { gflops, kernel, side } of peaks.slice(0, 1)) {
     console.log(`its peak    ${gflops.toFixed(1)} GFLOP/s: ${kernel}, ${side} x ${side}`);
   }
-  console.log(`host        ${name}${isolated ? '' : ' (not cross-origin isolated)'}`);
+  console.log(`host        ${name}, cross-origin isolated only for batches`);
   console.log(`networks    ${blocks} blocks, ngf ${ngf}, 70x70 PatchGAN, ndf ${ndf}, batch 1\n`);
   console.log(table(rows));
   console.log();
@@ -105,9 +108,11 @@ async function printTable(host) {
     const line = agreementLine(row);
     if (line) console.log(line);
   }
+  for (const refusal of options.refusals) console.log(refusalLine(refusal));
   for (const failure of failures) console.log(failure);
   if (options.json) {
-    const file = { machine, load, adapter, host: name, peaks, rows, failures };
+    const { refusals } = options;
+    const file = { machine, load, adapter, host: name, peaks, rows, refusals, failures };
     await writeFile(options.json, `${JSON.stringify(file, null, 2)}\n`);
   }
 }

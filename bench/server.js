@@ -1,6 +1,6 @@
 /**
  * Serves the bench's page on loopback without cross-origin isolation, as a plain static host would: engines
- * must make do with one thread.
+ * must make do with one thread. Below `/isolated/` the same files have the headers that threads need.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,14 +11,21 @@ const SERVED = [
   '/www/',
   '/node_modules/onnxruntime-web/dist/',
   '/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/',
+  '/node_modules/@litertjs/',
   '/node_modules/.cache/cyclegan-bench/',
 ];
 /** @type {Record<string, string>} */
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
+  '.json': 'application/json',
   '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
+};
+export const ISOLATED = '/isolated';
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
 };
 
 /**
@@ -27,11 +34,15 @@ const TYPES = {
  */
 export async function serve(root) {
   const server = createServer(async (request, response) => {
-    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const asked = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const isolated = asked.startsWith(`${ISOLATED}/`);
+    const path = isolated ? asked.slice(ISOLATED.length) : asked;
     try {
       if (!SERVED.some((folder) => path.startsWith(folder))) throw new Error(`not served: ${path}`);
       const body = await readFile(join(root, path));
-      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(body);
+      const type = TYPES[extname(path)] ?? 'text/plain';
+      const headers = { 'content-type': type, ...(isolated ? ISOLATION : {}) };
+      response.writeHead(200, headers).end(body);
     } catch {
       response.writeHead(404).end();
     }

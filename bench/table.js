@@ -24,6 +24,7 @@ const COLUMNS = [
   ['min ms', ({ min_ms }) => short(min_ms)],
   ['max ms', ({ max_ms }) => short(max_ms)],
   ['x peer', ({ ratio }) => ratio?.toFixed(2) ?? ''],
+  ['x one', ({ scaling }) => scaling?.toFixed(2) ?? ''],
   ['GFLOP/s', ({ gflops }) => short(gflops)],
   ['of peak', ({ share }) => (share === null ? '' : `${(100 * share).toFixed(0)}%`)],
   ['launches', ({ launches }) => `${launches ?? ''}`],
@@ -63,4 +64,9 @@ export function agreementLine({ device, task, size, engine, agreement }) {
     `${who}: levels differ by at most ${levels}, on ${(100 * (share ?? 0)).toFixed(3)}% of bytes; ` +
     `outputs beyond a byte's own range by ${(beyond ?? 0).toExponential(1)}`
   );
+}
+
+/** @param {import('./types.js').Refusal} refusal */
+export function refusalLine({ device, work, engine, reason }) {
+  return `${device} ${work}, ${engine}: cannot, ${reason}`;
 }

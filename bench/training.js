@@ -1,7 +1,7 @@
 /** The training task: whole steps of CycleGAN from the same weights on the same two pictures. */
 import { compareLosses } from './agreement.js';
 import { countStepMacs } from './network.js';
-import { enter, race, rowsOf, runAgain } from './race.js';
+import { enter, enterAll, race, rowsOf, runAgain } from './race.js';
 import { trainingSetup } from './training-setup.js';
 
 /** @typedef {import('./types.js').Task} Task */
@@ -31,18 +31,20 @@ function enterTraining(engine, setup) {
 /**
  * @param {Task} task
  * @param {import('./types.js').MatmulPeak | null} peak
+ * @returns {Promise<import('./types.js').Measured>}
  */
 export async function measureTraining(task, peak) {
   const setup = trainingSetup(task);
-  const entries = [];
-  for (const engine of task.engines) {
-    const entry = await enterTraining(engine, setup);
-    while (entry.results.length < WARM_UP) await runAgain(entry, false);
-    entries.push(entry);
-  }
-  const [ours, ...peers] = entries;
-  const agreements = peers.map(({ results }) => compareLosses(ours.results, results, ours.engine));
+  const { entries, failures } = await enterAll(
+    task,
+    async (engine) => {
+      const entry = await enterTraining(engine, setup);
+      while (entry.results.length < WARM_UP) await runAgain(entry, false);
+      return entry;
+    },
+    (ours, theirs) => compareLosses(ours, theirs, task.engines[0]),
+  );
   await race(entries, task.repeat);
-  const rows = rowsOf(task, entries, countStepMacs(setup, task.size, task.identity), peak);
-  return rows.map((row, index) => ({ ...row, agreement: agreements[index - 1] ?? null }));
+  const macs = countStepMacs(setup, task.size, task.identity);
+  return { rows: rowsOf(task, entries, macs, peak), failures };
 }

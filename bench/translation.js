@@ -1,7 +1,7 @@
 /** The translation task: the same random network and picture for all engines. */
 import { compareOutputs } from './agreement.js';
 import { countMacs, generator } from './network.js';
-import { enter, race, rowsOf } from './race.js';
+import { enter, enterAll, race, rowsOf } from './race.js';
 import { randomPicture, randomTensors } from './weights.js';
 
 /** @typedef {import('./types.js').Task} Task */
@@ -13,7 +13,8 @@ const PICTURE_SEED = 2;
 function prepare({ device, precision, size, ngf, blocks }) {
   const layers = generator(ngf, blocks);
   const tensors = randomTensors(layers, WEIGHTS_SEED);
-  return { device, precision, size, layers, tensors, picture: randomPicture(size, PICTURE_SEED) };
+  const picture = randomPicture(size, PICTURE_SEED);
+  return { device, precision, size, layers, tensors, picture, threads: 1 };
 }
 
 /** The first engine, after one run. @param {Task} task */
@@ -25,16 +26,15 @@ export function openTranslation(task) {
 /**
  * @param {Task} task
  * @param {import('./types.js').MatmulPeak | null} peak
+ * @returns {Promise<import('./types.js').Measured>}
  */
 export async function measureTranslation(task, peak) {
   const setup = prepare(task);
-  const entries = [];
-  for (const engine of task.engines) entries.push(await enter(engine, ({ open }) => open(setup)));
-  const [ours, ...peers] = entries;
-  const agreements = peers.map(({ results }) =>
-    compareOutputs(ours.results[0], results[0], ours.engine, task.precision),
+  const { entries, failures } = await enterAll(
+    task,
+    (engine) => enter(engine, ({ open }) => open(setup)),
+    (ours, theirs) => compareOutputs(ours[0], theirs[0], task.engines[0], task.precision),
   );
   await race(entries, task.repeat);
-  const rows = rowsOf(task, entries, countMacs(setup.layers, task.size), peak);
-  return rows.map((row, index) => ({ ...row, agreement: agreements[index - 1] ?? null }));
+  return { rows: rowsOf(task, entries, countMacs(setup.layers, task.size), peak), failures };
 }

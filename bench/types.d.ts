@@ -51,6 +51,14 @@ export interface Task {
   engines: string[];
 }
 
+/** An engine that cannot do some work. */
+export interface Refusal {
+  work: Work;
+  device: Device;
+  engine: string;
+  reason: string;
+}
+
 /** A network and its input, the same for all engines. */
 export interface Setup {
   device: Device;
@@ -60,6 +68,26 @@ export interface Setup {
   tensors: Tensor[];
   /** RGBA bytes. */
   picture: Uint8Array;
+  /** Of a peer on the CPU. More than one wants a page that is cross-origin isolated. */
+  threads: number;
+}
+
+/** A network and the photos of a batch, as files. */
+export type BatchSetup = Omit<Setup, 'precision' | 'picture' | 'threads'> & { photos: File[] };
+
+/** An engine that is ready to repeat a batch. */
+export interface Batch {
+  engine: string;
+  /** Its version, and its workers or threads. */
+  readonly name: string;
+  /** In milliseconds. */
+  runs: number[];
+  /** Bytes of wasm memory so far. */
+  readonly peak: number;
+  agreement: Agreement | null;
+  run(): Promise<void>;
+  /** The first photo's translation. */
+  first(): Output;
 }
 
 /** A training run, the same for all engines. */
@@ -113,8 +141,9 @@ export interface Contender<Result> {
   /**
    * The complete work, from bytes to results that JavaScript can read: RGBA in, RGBA out for a translation,
    * one whole step and its losses for training.
+   * @param rgba another picture of the same size than the setup's, in a batch
    */
-  run(): Promise<Result>;
+  run(rgba?: Uint8Array): Promise<Result>;
   /** Size of its wasm memory, which never shrinks. */
   wasmBytes(): number;
 }
@@ -167,11 +196,10 @@ export interface Row {
   gflops: number;
   /** Of the adapter's matrix-multiply peak; null on the CPU. */
   share: number | null;
-  /**
-   * Median of the fastest peer divided by this one's; above 1 means faster than every peer. Of a batch in several
-   * workers: the same against one, in the median of the rounds.
-   */
+  /** Median of the fastest peer divided by this one's; above 1 means faster than every peer. */
   ratio: number | null;
+  /** Of a batch in several workers or threads: how many times as fast as in one, in the median of the rounds. */
+  scaling: number | null;
   /** Compute dispatches of one run; null on the CPU. */
   launches: number | null;
   /** Peak of GPU buffers on WebGPU, of the wasm memory on the CPU. */
@@ -187,10 +215,14 @@ export interface Report {
   /** The browser, or Node.js with Dawn. */
   host: string;
   adapter: string;
-  isolated: boolean;
   peak: MatmulPeak | null;
   rows: Row[];
+  /** Peers that did not get that far, or had another result, with the reason. */
+  failures: string[];
 }
+
+/** What a task measures. */
+export type Measured = Pick<Report, 'rows' | 'failures'>;
 
 /** A place to measure tasks, each in a separate process. */
 export interface Host {

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime Web with its WebGPU backend or its wasm backend, which has one thread, as on any page without
- * cross-origin isolation. It cannot train.
+ * ONNX Runtime Web with its WebGPU backend or its wasm backend, which has one thread unless the page is
+ * cross-origin isolated. It cannot train.
  */
 import { wasmBytes } from '../gauges.js';
 import { onnxModel } from '../onnx-model.js';
@@ -15,11 +15,12 @@ const NAME = 'onnxruntime-web';
  * @param {import('../types.js').Setup} setup
  * @returns {Promise<import('../types.js').Contender<import('../types.js').Output>>}
  */
-export async function open({ device, size, layers, tensors, picture }) {
+export async function open({ device, size, layers, tensors, picture, threads }) {
+  // The number of threads is that of all its sessions, so each number has an instance of its own.
   /** @type {typeof import('onnxruntime-web')} */
-  const ort = await import(FILES + MODULE[device]);
+  const ort = await import(`${FILES}${MODULE[device]}?threads=${threads}`);
   ort.env.wasm.wasmPaths = FILES;
-  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   const session = await ort.InferenceSession.create(onnxModel(layers, tensors, size), {
     executionProviders: [PROVIDER[device]],
@@ -28,8 +29,8 @@ export async function open({ device, size, layers, tensors, picture }) {
   return {
     version: ort.env.versions.web ?? '',
     wasmBytes: () => wasmBytes(NAME),
-    async run() {
-      const input = new ort.Tensor('float32', toUnit(picture, 'planes'), [1, 3, size, size]);
+    async run(rgba = picture) {
+      const input = new ort.Tensor('float32', toUnit(rgba, 'planes'), [1, 3, size, size]);
       const { output } = await session.run({ input });
       const values = /** @type {Float32Array} */ (await output.getData());
       output.dispose();
