@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|all] [--device cpu|webgpu|both]
                          [--sizes 128,256,512] [--train-sizes 128,256] [--batch-sizes 256] [--identity with|without|both]
-                         [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,litert,tfjs]
+                         [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,litert,jax-js,tfjs]
                          [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
   --task         translation of one picture, one whole training step, a batch of 16 photos on the CPU (in one
                  worker and in as many as pay; the others with one thread and with all), or all (all)
@@ -37,6 +37,7 @@ const ENGINES = {
     if (work === 'train') return 'it has no gradients';
     return host === 'dawn' ? 'it loads its wasm by a script element' : null;
   },
+  'jax-js': (work) => (work === 'batch' ? SLOW : null),
   tfjs: (work, device) => {
     if (work === 'batch') return SLOW;
     const lacks = work === 'train' && device === 'cpu';

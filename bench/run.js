@@ -54,7 +54,9 @@ async function prepare(tasks) {
   if (tasks.some(({ engines }) => engines.includes('tfjs'))) {
     await bundleTfjs(`${ROOT}/node_modules/.cache/cyclegan-bench/tfjs`);
   }
-  const training = tasks.find(({ work, engines }) => work === 'train' && engines.includes('tfjs'));
+  const training = tasks.find(
+    ({ work, engines }) => work === 'train' && engines.some((engine) => engine !== OURS),
+  );
   if (training) await writeStart(training, training.engines.includes(OURS));
 }
 

@@ -12,6 +12,7 @@ const SERVED = [
   '/node_modules/onnxruntime-web/dist/',
   '/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/',
   '/node_modules/@litertjs/',
+  '/node_modules/@jax-js/',
   '/node_modules/.cache/cyclegan-bench/',
 ];
 /** @type {Record<string, string>} */

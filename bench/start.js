@@ -25,8 +25,16 @@ async function drawn(widths) {
   const engine = await Engine.open('cpu');
   const config = JSON.stringify(trainingConfig({ ...widths, identity: true }));
   const training = engine.startTraining(config, 1, 1, 0, undefined, undefined);
-  const checkpoint = /** @type {Uint8Array} */ (await training.checkpoint());
-  const tensors = readSafetensors(new Uint8Array(checkpoint).buffer);
+  /** @type {{ at: number, bytes: Uint8Array }[]} */
+  const pieces = [];
+  const length = await training.saveCheckpoint(
+    (/** @type {number} */ at, /** @type {Uint8Array} */ bytes) => {
+      pieces.push({ at, bytes: bytes.slice() });
+    },
+  );
+  const checkpoint = new Uint8Array(length);
+  for (const { at, bytes } of pieces) checkpoint.set(bytes, at);
+  const tensors = readSafetensors(checkpoint.buffer);
   return tensors.filter(({ name }) => {
     return NETWORKS.some((network) => name.startsWith(`${network}.model.`));
   });
