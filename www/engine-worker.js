@@ -13,7 +13,7 @@ import { writable } from './engine/formats.js';
 import { holdRun } from './engine/lease.js';
 import { selfTest } from './engine/self-test.js';
 import { longestSides } from './engine/sizes.js';
-import { CodedError, failureOf } from './failure.js';
+import { CodedError, failureOf, notFetched } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepOwn } from './files/kept.js';
 import { keepWeights } from './files/weights-store.js';
@@ -28,7 +28,7 @@ import init, {
 
 /** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
 /** @import { Trainer } from './train/worker/trainer.js' */
-/** @import { Commands, DeviceReport, Request, Start, TranslateJob, Translated } from './engine/protocol.js' */
+/** @import { Commands, DeviceReport, LiveFrame, Request, Start, TranslateJob, Translated } from './engine/protocol.js' */
 
 /** Default longest side: takes a few seconds at most on a typical machine. */
 const DEFAULT_SIZE = /** @type {const} */ ({ webgpu: 1024, cpu: 512 });
@@ -126,7 +126,8 @@ async function answer(request) {
       endRunning = reject;
       perform(request).then(resolve, reject);
     });
-    postMessage({ id: request.id, value });
+    const transfer = request.do === 'live-frame' ? [value.picture] : [];
+    postMessage({ id: request.id, value }, { transfer });
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError)
       dead = new CodedError('engine-died', error.message);
@@ -175,6 +176,8 @@ async function perform(request) {
     }
     case 'export':
       return exported(request);
+    case 'live-frame':
+      return live(request);
     case 'paint': {
       const { season, seed, width, height } = request;
       return encode(paint(season, seed, width, height), width, height, 'png');
@@ -201,6 +204,12 @@ async function fetchTrainer() {
     trainer = null;
     throw new CodedError('engine-unavailable', String(error));
   }
+}
+
+/** @param {LiveFrame} job */
+async function live(job) {
+  const { translateFrame } = await import('./live/worker/frames.js').catch(notFetched);
+  return translateFrame(ready(), job);
 }
 
 /** @param {Commands['export']} job */

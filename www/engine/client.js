@@ -12,7 +12,7 @@ import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
 
 /** @import { DeviceChoice, ModelReport, WeightsReport } from '../pkg/cyclegan_web.js' */
-/** @import { Commands, DeviceReport, ExportJob, Name, TranslateJob, Translated, Values } from './protocol.js' */
+/** @import { Commands, DeviceReport, ExportJob, LiveFrame, Name, TranslateJob, Translated, Values } from './protocol.js' */
 
 /**
  * A weights file. The same object always means the same weights.
@@ -107,6 +107,29 @@ export class EngineClient {
       this.#deaths = 0;
       return value;
     }, signal);
+  }
+
+  /**
+   * Translates a frame of a video, which it closes.
+   * @param {LiveFrame['frame']} frame
+   * @param {number} width of what the network sees, a multiple of 4
+   * @param {number} height
+   * @param {Weights} weights
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Values['live-frame']>}
+   */
+  async live(frame, width, height, weights, signal) {
+    try {
+      return await this.#inTurn(async () => {
+        await this.#load(weights);
+        const job = { frame, width, height };
+        const value = await this.#line.post('live-frame', job, [frame]);
+        this.#deaths = 0;
+        return value;
+      }, signal);
+    } finally {
+      frame.close(); // unless it is the worker's by now
+    }
   }
 
   /**

@@ -82,6 +82,21 @@ export interface Translated {
   memory: number;
 }
 
+/** A frame of a video for the Live view. It is transferred, and closed by the worker. */
+export interface LiveFrame {
+  frame: ImageBitmap | VideoFrame;
+  /** Size of what the network sees, and of the result: multiples of 4. */
+  width: number;
+  height: number;
+}
+
+export interface LivePicture {
+  /** The translation, transferred. */
+  picture: ImageBitmap;
+  /** From the frame to its translation, in the worker. */
+  milliseconds: number;
+}
+
 /** How weights are written for other programs. */
 export interface ExportJob {
   to: ExportFormat;
@@ -114,6 +129,7 @@ export interface Commands {
   'polish-finish': Record<never, never>;
   /** Writes weights as a file for other programs. */
   export: { bytes: ArrayBuffer } & ExportJob;
+  'live-frame': LiveFrame;
   /** A painted landscape as PNG. */
   paint: { season: Season; seed: number; width: number; height: number };
 }
@@ -129,6 +145,7 @@ export interface Values {
   /** Null: the weights have not become better. */
   'polish-finish': Blob | null;
   export: Blob;
+  'live-frame': LivePicture;
   paint: Blob;
 }
 

@@ -1,0 +1,47 @@
+/** The worker's side of Live: a frame of a video becomes its translation, with one function per device. */
+import { CodedError } from '../../failure.js';
+
+/** @import { Engine } from '../../pkg/cyclegan_web.js' */
+/** @import { LiveFrame, LivePicture } from '../../engine/protocol.js' */
+
+/** Frames are drawn here to be read; kept, because the next one has the same size. */
+const canvas = new OffscreenCanvas(1, 1);
+const brush = canvas.getContext('2d', { willReadFrequently: true });
+
+/**
+ * @param {Engine} engine with a model
+ * @param {LiveFrame} job
+ * @returns {Promise<LivePicture>}
+ */
+export async function translateFrame(engine, { frame, width, height }) {
+  const started = performance.now();
+  try {
+    const picture = await throughMemory(engine, frame, width, height);
+    return { picture, milliseconds: performance.now() - started };
+  } finally {
+    frame.close();
+  }
+}
+
+/**
+ * For the CPU, where the network runs in memory.
+ * @param {Engine} engine
+ * @param {LiveFrame['frame']} frame
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<ImageBitmap>}
+ */
+async function throughMemory(engine, frame, width, height) {
+  if (!brush) throw new CodedError('out-of-memory', 'the browser gave no canvas');
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  brush.imageSmoothingQuality = 'high';
+  brush.drawImage(frame, 0, 0, width, height);
+  const { data } = brush.getImageData(0, 0, width, height);
+  const made = await engine.translate(new Uint8Array(data.buffer), width, height, 0, 0, 0, 1);
+  try {
+    const { buffer } = /** @type {Uint8Array<ArrayBuffer>} */ (made.takeAfter());
+    return await createImageBitmap(new ImageData(new Uint8ClampedArray(buffer), width, height));
+  } finally {
+    made.free();
+  }
+}
