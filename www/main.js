@@ -1,4 +1,4 @@
-/** Assembles the page: its words, the engine, and the two views, Translate and Train. */
+/** Assembles the page: its words, the engine, and the views: Translate, Train and Live. */
 import diskUrl from './disk-worker.js?worker&url';
 import { EngineClient } from './engine/client.js';
 import { spawnWorker } from './engine/spawn.js';
@@ -9,12 +9,13 @@ import { showDevice, showLoading, showNoDevice, showStarting } from './page/devi
 import { isSmall } from './page/device-memory.js';
 import { button, byId } from './page/dom.js';
 import { translatePage } from './page/language.js';
+import { wouldLose } from './page/leaving.js';
 import { errorText } from './page/messages.js';
 import { notify, warn } from './page/say.js';
-import { setUpViews, showView } from './page/views.js';
+import { currentView, setUpViews, showView } from './page/views.js';
 import { offerFormats, proposeSize } from './translate/controls.js';
 import { takeModels } from './translate/own-models.js';
-import { setUpTranslate, takeGiven, tellLoading, wouldLose } from './translate/view.js';
+import { setUpTranslate, takeGiven, tellLoading } from './translate/view.js';
 
 /** @import { DeviceChoice } from './pkg/cyclegan_web.js' */
 /** @import { DeviceReport } from './engine/protocol.js' */
@@ -25,6 +26,8 @@ const query = new URLSearchParams(location.search);
 const SMALL = 512;
 /** The open device. @type {DeviceReport | null} */
 let device = null;
+/** The Live view has been fetched, or is on its way. */
+let live = false;
 /** Not in development, where files have no versions. */
 const offline = import.meta.env.PROD ? import('./offline/offline.js') : null;
 
@@ -49,6 +52,8 @@ button('restart').addEventListener('click', () => {
 });
 openEngine();
 training.then((page) => page.open(), noTraining);
+addEventListener('hashchange', openLive);
+openLive();
 document.documentElement.dataset.started = '';
 // The page works without it.
 offline?.then(({ setUpOffline }) => setUpOffline(takeGiven)).catch(() => {});
@@ -102,5 +107,25 @@ async function setUpTrain() {
       showView('translate');
       await takeModels(files.map((file) => ({ file, path: file.name })));
     },
+    onLive: () => showView('live'),
   });
+}
+
+/** Live comes when it is first shown, and has its own engine, which starts when something is begun. */
+async function openLive() {
+  if (live || currentView() !== 'live') return;
+  live = true;
+  try {
+    const { LivePage } = await import('./live/page.js');
+    await LivePage.open({
+      spawn,
+      device: deviceChoice(),
+      precision: precision(),
+      weights,
+      watchTrained: (tell) => training.then((page) => page.watchTrained(tell)).catch(() => {}),
+    });
+  } catch (error) {
+    console.warn(String(error));
+    byId('live-missing').hidden = false;
+  }
 }

@@ -16,14 +16,24 @@ import { KINDS } from '../../www/train/view/losses.js';
 const root = new URL('../../', import.meta.url);
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(path, root), 'utf8');
-/** @type {Record<string, import('../../www/page/messages.js').Messages>} */
-const all = Object.fromEntries(
-  LANGUAGES.map((name) => [name, JSON.parse(read(`www/messages/${name}.json`))]),
-);
-const scripts = /** @type {string[]} */ (readdirSync(new URL('www/', root), { recursive: true }))
-  .filter((name) => name.endsWith('.js') && !name.startsWith('pkg'))
-  .map((name) => read(`www/${name}`))
-  .join('\n');
+/** @typedef {Record<string, import('../../www/page/messages.js').Messages>} Words */
+/** @param {string} of the name of the file before the language @returns {Words} */
+const wordsOf = (of) =>
+  Object.fromEntries(
+    LANGUAGES.map((name) => [name, JSON.parse(read(`www/messages/${of}${name}.json`))]),
+  );
+/** What Live brings with it. */
+const live = wordsOf('live-');
+const first = wordsOf('');
+/** @type {Words} */
+const all = Object.fromEntries(LANGUAGES.map((name) => [name, { ...first[name], ...live[name] }]));
+/** @param {(name: string) => boolean} wanted */
+const scriptsIn = (wanted) =>
+  /** @type {string[]} */ (readdirSync(new URL('www/', root), { recursive: true }))
+    .filter((name) => name.endsWith('.js') && !name.startsWith('pkg') && wanted(name))
+    .map((name) => read(`www/${name}`))
+    .join('\n');
+const scripts = scriptsIn(() => true);
 
 const markup = read('index.html');
 const types = [
@@ -37,7 +47,7 @@ const types = [
 
 /** Every string that has the form of a failure's code. */
 const CODE =
-  /'((?:browser|canvas|encode|engine|file|folder|gpu|image|model|out-of|output|run|storage|too-many|training|weights|zip)-[a-z-]+)'/g;
+  /'((?:browser|camera|canvas|encode|engine|file|folder|gpu|image|model|out-of|output|recording|run|storage|too-many|training|video|weights|zip)-[a-z-]+)'/g;
 /** What is told, whatever its form. */
 const TOLD = /(?:[tT]ell\(|\.add\('[a-z]+',\s*|code:\s*)'([a-z-]+)'/g;
 
@@ -102,6 +112,10 @@ const PUT_TOGETHER = {
   'fact.saved.*': union(/typedef \{[^}]*\} Kept/, read('www/train/run/saver.js')),
   'folder.drop.*': ['a', 'b'],
   'grid.*': all1(/, '(\w+)'\],/g, read('www/train/view/words.js')).concat('none'),
+  'live.error.*': Object.keys(all.en)
+    .map((key) => /^live\.error\.(.*)/.exec(key)?.[1] ?? '')
+    .filter((code) => engineCodes.includes(code) || quoted.has(code)),
+  'live.on.*': union(/@property \{[^}]*\} kind/, read('www/live/source/source.js')),
   'losses.*': [...KINDS],
   'losses.*.about': [...KINDS],
   'models.*': [...ids, 'own', 'site'],
@@ -153,6 +167,16 @@ test('every language has the same keys with the same placeholders', () => {
       for (const form of formsOf(message)) assert.ok(form.trim(), `${name}: ${key} is empty`);
     }
   }
+});
+
+test('the words that come with Live are those that are used there alone', () => {
+  const others = scriptsIn((name) => !name.startsWith('live/')) + markup;
+  for (const name of LANGUAGES) {
+    const both = Object.keys(live[name]).filter((key) => key in first[name]);
+    assert.deepEqual(both, [], `${name}: in both files`);
+  }
+  for (const key of Object.keys(live.en)) assert.ok(!others.includes(`'${key}'`), key);
+  assert.doesNotMatch(others, /["'`]live\.[a-z]/);
 });
 
 test('a sentence with a form for one counts what it is given as n', () => {

@@ -26,9 +26,14 @@ const MAY = {
   'train/run': RUN,
   train: [...RUN, 'train/run'],
   'train/view': [...PLAN, 'train/plan', 'train/keep', 'train/run', 'train'],
-  'engine-worker.js': [...GROUND, 'train/worker', 'pkg'],
+  'live/worker': GROUND,
+  live: [...PAGE, 'messages', 'translate'],
+  'engine-worker.js': [...GROUND, 'train/worker', 'live/worker', 'pkg'],
   'disk-worker.js': ['failure.js', 'files'],
-  'main.js': ['engine-worker.js', 'disk-worker.js', ...PAGE, 'offline', 'translate', 'train/view'],
+  'main.js': [
+    ...['engine-worker.js', 'disk-worker.js', ...PAGE, 'offline', 'translate', 'train/view'],
+    'live',
+  ],
   public: [],
 };
 
@@ -61,7 +66,8 @@ function filesIn(folder, kind) {
 /** @param {string} path */
 function roomOf(path) {
   const [first, second, third] = path.split('/');
-  return first === 'train' && third !== undefined ? `${first}/${second}` : first;
+  const inner = third === undefined ? first : `${first}/${second}`;
+  return inner in MAY ? inner : first;
 }
 
 /** @param {string} path @param {string} source @returns {string[]} the files that it imports */

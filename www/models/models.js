@@ -38,6 +38,14 @@ export { cards };
  * @typedef {Pick<ModelReport, 'ngf' | 'blocks' | 'up' | 'norm' | 'parameters'>
  *   & Partial<Pick<ModelReport, 'pictures' | 'down'>>} Facts
  */
+/**
+ * Both models of a training, as they are offered to be tried at once.
+ * @typedef {object} Trained
+ * @property {string} key another one for another training, or when the person wants to see it again
+ * @property {boolean} fresh it has just been over
+ * @property {Record<'A' | 'B', string>} names what they do, from A and from B
+ * @property {(direction: 'A' | 'B') => Promise<Blob>} weights
+ */
 /** @typedef {(fraction: number | null, bytes: number) => void} OnProgress 0 to 1, null if the whole is unknown */
 
 /** Written out, so that the build finds the files and gives them hashed names. */

@@ -6,20 +6,30 @@
 /** The lock that every such page shares. */
 export const AT_WORK = 'cyclegan-at-work';
 
+/** What would be lost. @type {Set<string>} */
+const held = new Set();
 /** Gives up the share. @type {((value: unknown) => void) | null} */
 let letGo = null;
 
 /** @param {Event} event */
 const ask = (event) => event.preventDefault();
 
+/** Whether leaving the page now would lose something. */
+export const wouldLose = () => held.size > 0;
+
 /**
  * Listens only while needed: browsers may exclude listening pages from the back/forward cache.
  * @param {boolean} wanted
+ * @param {'results' | 'recording'} what
  */
-export function askBeforeLeaving(wanted) {
-  if (wanted) addEventListener('beforeunload', ask);
+export function askBeforeLeaving(wanted, what) {
+  if (wanted) held.add(what);
+  else held.delete(what);
+  const asks = wouldLose();
+  if (asks === (letGo !== null)) return;
+  if (asks) addEventListener('beforeunload', ask);
   else removeEventListener('beforeunload', ask);
-  if (wanted !== (letGo !== null)) hold(wanted);
+  hold(asks);
 }
 
 /** @param {boolean} wanted */
@@ -36,6 +46,6 @@ function hold(wanted) {
 
 /** Leaves without asking again. @param {string} href */
 export function leave(href) {
-  askBeforeLeaving(false);
+  removeEventListener('beforeunload', ask);
   location.assign(href);
 }

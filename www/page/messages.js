@@ -55,6 +55,13 @@ export function useMessages(name, words) {
   messages = words;
 }
 
+/** Words of a part of the page that has its own. @param {Messages} words */
+export function addMessages(words) {
+  messages = { ...messages, ...words };
+}
+
+export const currentLanguage = () => language;
+
 /** @param {string} key */
 export function hasMessage(key) {
   return key in messages;

@@ -1,12 +1,12 @@
 /**
- * Translate and Train: two tabs on one page. The address has the current one (`#train`), so that a reload and
+ * Translate, Train and Live: tabs on one page. The address has the current one (`#train`), so that a reload and
  * the back button return to it.
  */
 import { byId } from './dom.js';
 
-/** @typedef {'translate' | 'train'} View */
+/** @typedef {'translate' | 'train' | 'live'} View */
 
-const VIEWS = /** @type {const} */ (['translate', 'train']);
+const VIEWS = /** @type {const} */ (['translate', 'train', 'live']);
 const KEYS = /** @type {Record<string, (at: number) => number>} */ ({
   ArrowLeft: (at) => at - 1,
   ArrowRight: (at) => at + 1,
@@ -16,7 +16,7 @@ const KEYS = /** @type {Record<string, (at: number) => number>} */ ({
 
 /** @returns {View} the view in the address; Translate if there is no valid one */
 export function currentView() {
-  return location.hash === '#train' ? 'train' : 'translate';
+  return VIEWS.find((view) => location.hash === `#${view}`) ?? 'translate';
 }
 
 /** @param {View} view */

@@ -183,11 +183,11 @@ function refresh() {
   showProblems(run);
   showKept();
   expected.soon();
-  askBeforeLeaving(wouldLose());
+  askBeforeLeaving(wouldLose(), 'results');
 }
 
 /** Whether leaving the page would lose something that took time. */
-export function wouldLose() {
+function wouldLose() {
   return run.running || isPolishing() || counts(run).unsaved > 0;
 }
 
@@ -431,5 +431,5 @@ function saveResult(id, how = 'saveOne') {
 /** @param {Item[]} items whose results are saved now */
 function saved(items) {
   note(items);
-  askBeforeLeaving(wouldLose());
+  askBeforeLeaving(wouldLose(), 'results');
 }

@@ -46,11 +46,11 @@ const GPU_WARNING = /WGSL|Tint|validation error|uncaptured/i;
 /**
  * To be called once in a test file: gives it a browser, the site, and its `visit`.
  *
- * @param {{ gpu?: boolean }} [options]
+ * @param {{ gpu?: boolean, args?: string[] }} [options] args: more of Chromium's
  * @returns {(name: string, options: Options, body: (visit: Visit) => Promise<void>) => void} like
  *   `node:test`'s `test`, with the page open
  */
-export function setUp({ gpu = false } = {}) {
+export function setUp({ gpu = false, args = [] } = {}) {
   /** @type {import('playwright-core').Browser} */
   let browser;
   /** @type {import('./site.js').Site} */
@@ -59,7 +59,7 @@ export function setUp({ gpu = false } = {}) {
     site = await serveSite();
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-      args: gpu ? [...ARGUMENTS, ...SOFTWARE_GPU] : ARGUMENTS,
+      args: [...ARGUMENTS, ...(gpu ? SOFTWARE_GPU : []), ...args],
     });
   });
   after(async () => {

@@ -15,8 +15,9 @@ import { directionOf, pairOf } from './words.js';
 /**
  * @param {TrainSession} session
  * @param {(files: File[]) => unknown} onModels passes weights to the Translate view, the chosen one first
+ * @param {() => unknown} onLive shows the models in the Live view
  */
-export function setUpAfter(session, onModels) {
+export function setUpAfter(session, onModels, onLive) {
   /** @param {string} id @param {() => Promise<unknown>} action */
   const on = (id, action) => {
     button(id).addEventListener('click', () => action().catch(tellFailure));
@@ -26,6 +27,7 @@ export function setUpAfter(session, onModels) {
   on('trained-b', () => save(session.exportWeights('B', undefined, chosenWeights())));
   on('export-run', () => exportRun(session, button('export-run'), undefined, chosenWeights()));
   on('curves', () => save(session.exportCurves()));
+  button('see-live').addEventListener('click', onLive);
   on('another', () => another(session));
   setUpLearnOn(session);
 }
@@ -47,7 +49,7 @@ export function showAfter(snapshot, session) {
   const over = state === 'finished' && run !== null;
   byId('after').hidden = !over;
   showOutcome(over ? run : null);
-  for (const id of ['use-trained', 'trained-a', 'trained-b', 'export-run', 'curves']) {
+  for (const id of ['use-trained', 'see-live', 'trained-a', 'trained-b', 'export-run', 'curves']) {
     button(id).disabled = !can.export;
   }
   if (!over) return;

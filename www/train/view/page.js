@@ -18,8 +18,10 @@ import { setUpPreviews, showPreviews } from './previews.js';
 import { setUpRates, showRates } from './rates.js';
 import { setUpStatus, showStatus } from './status.js';
 import { setUpStored, showStored } from './stored.js';
+import { trainedIn } from './trained.js';
 import { pairOf } from './words.js';
 
+/** @import { Trained } from '../../models/models.js' */
 /** @import { Snapshot } from '../snapshot.js' */
 
 /** Shortest time between updates of charts and table, in milliseconds. */
@@ -41,8 +43,9 @@ export class TrainPage {
    * @param {Pick<import('../../engine/client.js').EngineClient, 'export'>} page.exporter writes models
    * @param {URLSearchParams} page.query
    * @param {(files: File[]) => unknown} page.onModels passes weights to the Translate view
+   * @param {() => unknown} page.onLive shows the Live view
    */
-  constructor({ engine, exporter, query, onModels }) {
+  constructor({ engine, exporter, query, onModels, onLive }) {
     const session = new TrainSession({ engine, query, source });
     this.#session = session;
     setUpStatus((action) => (action === 'discard' ? this.#discard() : session[action]()));
@@ -51,7 +54,11 @@ export class TrainPage {
     setUpPreviews();
     setUpRates((rates) => session.changeRates(rates));
     setUpExport(exporter);
-    setUpAfter(session, onModels);
+    setUpAfter(session, onModels, () => {
+      this.#wishes += 1;
+      this.#draw();
+      onLive();
+    });
     setUpStored({ session, onModels });
     button('samples-train').addEventListener('click', () => useSamples(session));
     session.addEventListener('change', () => this.#schedule());
@@ -62,6 +69,18 @@ export class TrainPage {
   /** @param {import('../../engine/protocol.js').DeviceReport} device of the Translate view's engine */
   knowDevice(device) {
     this.#session.knowDevice(device);
+  }
+
+  /** How often a training was to be seen live. */
+  #wishes = 0;
+
+  /** @type {(trained: Trained | null) => void} */
+  #tellTrained = () => {};
+
+  /** @param {(trained: Trained | null) => void} tell told of the training that was over last, now and later */
+  watchTrained(tell) {
+    this.#tellTrained = tell;
+    this.#draw();
   }
 
   /** Looks for runs from earlier visits. */
@@ -105,6 +124,7 @@ export class TrainPage {
     showAfter(snapshot, this.#session);
     if (run) showScores(run);
     this.#chart(snapshot);
+    this.#tellTrained(trainedIn(snapshot, this.#session, this.#wishes));
     this.#showOutside(snapshot);
     // It may already have moved when its line was removed.
     if (focused) keepFocus(focusIn() ?? focused);

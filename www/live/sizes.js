@@ -1,0 +1,40 @@
+/** The sizes at which a video can be translated: longest sides, in pixels. */
+
+export const SIZES = /** @type {const} */ ([128, 192, 256, 384, 512]);
+
+/** @typedef {(typeof SIZES)[number]} Size */
+/** @typedef {{ width: number, height: number }} Extent */
+
+/** The network halves its picture twice. */
+const MULTIPLE = 4;
+
+/**
+ * What the network sees of a video: its proportions, and not more pixels than it has.
+ * @param {Extent} video
+ * @param {Size} size
+ * @returns {Extent} multiples of 4
+ */
+export function seenSize({ width, height }, size) {
+  const scale = Math.min(1, size / Math.max(width, height));
+  const fitted = (/** @type {number} */ side) =>
+    MULTIPLE * Math.max(1, Math.round((side * scale) / MULTIPLE));
+  return { width: fitted(width), height: fitted(height) };
+}
+
+/**
+ * The next size that is less work.
+ * @param {Extent} video
+ * @param {Size} size
+ * @returns {Size | null} null: there is none
+ */
+export function smallerSize({ width, height }, size) {
+  const longest = Math.min(size, Math.max(width, height));
+  return SIZES.filter((one) => one < longest).at(-1) ?? null;
+}
+
+/**
+ * What a device proposes.
+ * @param {boolean} slow whether it is a processor
+ * @returns {Size}
+ */
+export const defaultSize = (slow) => (slow ? 128 : 256);
