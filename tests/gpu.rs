@@ -76,6 +76,21 @@ fn finiteness() {
 }
 
 #[test]
+fn pixels() {
+    on_gpu(kernels::pixels);
+}
+
+#[test]
+fn frames() {
+    on_opened(kernels::frames);
+}
+
+#[test]
+fn films() {
+    on_opened(kernels::films);
+}
+
+#[test]
 fn losses() {
     on_gpu(kernels::losses);
 }

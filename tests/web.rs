@@ -34,6 +34,7 @@ use golden_cases::{
 use js_sys::{Function, Reflect, Uint8Array};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -286,6 +287,7 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::whole_residual_blocks(&device).await;
     kernels::optimiser(&device).await;
     kernels::finiteness(&device).await;
+    kernels::pixels(&device).await;
     kernels::losses(&device).await;
     for device in [&device, &Device::flex()] {
         kernels::augmentations(device).await;
@@ -293,6 +295,62 @@ async fn kernels_equal_the_operations_definitions() {
     kernels::sums(&device).await;
     kernels::whole_images(&device).await;
     kernels::strips(&device).await;
+    assert_silence();
+}
+
+#[wasm_bindgen_test]
+async fn films_are_translated_as_photos_are() {
+    listen();
+    let opened = opened().await;
+    kernels::frames(&opened).await;
+    kernels::films(&opened).await;
+    assert_silence();
+}
+
+/// From a bitmap to a bitmap, with frames and sizes that change, and another model.
+#[wasm_bindgen_test]
+async fn frames_on_a_canvas_equal_photos() {
+    listen();
+    webgpu().await;
+    let mut engine = ENGINE.take().unwrap();
+    engine.load(&weights_file(), None, None).unwrap();
+    let mut live = engine.open_live().await.unwrap();
+    let bitmap = Function::new_with_args(
+        "bytes, width, height",
+        "return createImageBitmap(new ImageData(new Uint8ClampedArray(bytes), width, height));",
+    );
+    let bytes = Function::new_with_args(
+        "bitmap",
+        "const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+         const context = canvas.getContext('2d');
+         context.drawImage(bitmap, 0, 0);
+         return new Uint8Array(context.getImageData(0, 0, bitmap.width, bitmap.height).data);",
+    );
+    let mut before = Vec::new();
+    for (seed, width, height) in [(1, 32, 24), (2, 32, 24), (3, 24, 40), (4, 24, 40)] {
+        if seed == 4 {
+            let case = quickest_first().swap_remove(1);
+            let file = safetensors::write(&case.weights, &BTreeMap::new()).unwrap();
+            engine.load(&file, None, None).unwrap();
+        }
+        let photo = paint(Season::Summer, seed, width, height).to_rgba();
+        let given = Uint8Array::from(&*photo);
+        let frame = bitmap.call3(&JsValue::NULL, &given, &width.into(), &height.into()).unwrap();
+        let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap();
+        let picture = live.translate(&engine, frame, width, height).await.unwrap();
+        let found: Uint8Array = bytes.call1(&JsValue::NULL, &picture).unwrap().into();
+        let wanted = engine.translate(photo, width, height, 0, 0, 0, 1, None).await.unwrap();
+        let wanted = wanted.take_after();
+        let found = found.to_vec();
+        assert_eq!(found.len(), wanted.len());
+        let far = found.iter().zip(&wanted).filter(|(a, b)| a.abs_diff(**b) > 1).count();
+        assert_eq!(far, 0, "frame {seed}");
+        assert_ne!(found, before, "frame {seed} is the one before");
+        before = found;
+    }
+    let small = live.translate(&engine, JsValue::NULL, 6, 8).await.unwrap_err();
+    assert_eq!(small.code(), "engine-usage");
+    ENGINE.set(Some(engine));
     assert_silence();
 }
 

@@ -1,6 +1,7 @@
 //! The devices to choose from, the opened one, and its limits.
 
 use burn::tensor::Device;
+use burn_wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 
 use crate::{choice::Choice, error::Error, weights::PICTURE_CHANNELS};
@@ -90,4 +91,17 @@ pub struct Opened {
     pub half: bool,
     /// Why the CPU is used although WebGPU was preferred.
     pub reason: Option<Error>,
+    /// WebGPU's own handles, if it is that.
+    pub card: Option<Card>,
+}
+
+/// The graphics card that a device is on, for what Burn does not do.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Which surfaces are created for.
+    pub instance: wgpu::Instance,
+    /// Shared with Burn.
+    pub device: wgpu::Device,
+    /// Shared with Burn, whose work is only there once it was flushed.
+    pub queue: wgpu::Queue,
 }

@@ -21,4 +21,4 @@ pub use carry::carry;
 pub use resize::{fit, resize_bicubic};
 pub use rgb::{MAX_PIXELS, MAX_SIDE, Rgb};
 pub use shrink::Shrink;
-pub use unit::{from_unit, to_unit};
+pub use unit::{from_opaque, from_unit, to_unit};

@@ -37,3 +37,13 @@ pub fn from_unit(values: &[f32], width: usize, height: usize) -> Result<Rgb> {
     }
     Ok(Rgb { width, height, pixels })
 }
+
+/// A picture of pixels as [`crate::ops::to_pixels`] makes them, `[height, width, 4]`. Fails with
+/// [`Error::OutputNotFinite`] if one is transparent; as [`Rgb::new`].
+pub fn from_opaque(rgba: &[u8], width: usize, height: usize) -> Result<Rgb> {
+    check(width, height, 4, rgba.len())?;
+    if rgba.chunks_exact(4).any(|pixel| pixel.last() == Some(&0)) {
+        return Err(Error::OutputNotFinite);
+    }
+    Rgb::from_rgba(rgba, width, height)
+}

@@ -21,6 +21,7 @@ mod gpu;
 mod graph;
 mod layer;
 mod learning;
+mod pixels;
 mod place;
 mod recording;
 pub mod reference;
@@ -40,12 +41,13 @@ use self::{
     place::{changed_on_gpu, from_gpu, on_gpu},
 };
 
-pub use gpu::{Recorder, Recording, Shader, half_shaders, shaders};
+pub use gpu::{FRAME_FORMAT, Recorder, Recording, Screen, Shader, half_shaders, shaders};
 pub use layer::{
     Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, EPSILON,
     Interpolation, RESIDUAL, Scaling,
 };
 pub use learning::{Learning, adam, add, average, not_finite};
+pub use pixels::{from_pixels, show, take, to_pixels};
 pub use place::is_cpu;
 pub use recording::{apart, copy, recorder, snapshot};
 pub use strips::{moments, residual_conv2d, scaled, stacked};
@@ -201,7 +203,13 @@ pub fn doubled<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
 /// Runs `work`; returns its result and `[1]`: 0 if everything that it wrote in float16 fits.
 pub fn watched<T>(device: &Device, work: impl FnOnce() -> T) -> (T, Tensor<1>) {
     let watch = Tensor::from_data([0.0_f32], device);
-    (gpu::watched(on_gpu(&watch), work), watch)
+    (watched_by(&watch, work), watch)
+}
+
+/// Runs `work`, which leaves `watch` `[1]` as it is, at 0, if everything that it writes in float16
+/// fits.
+pub fn watched_by<T>(watch: &Tensor<1>, work: impl FnOnce() -> T) -> T {
+    gpu::watched(on_gpu(watch), work)
 }
 
 /// Frees the memory that operations on `device` keep for later ones.

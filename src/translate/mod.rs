@@ -5,8 +5,10 @@
 //!    its lattice ([`Smooth`]); `strips.rs` does that for photos too large to go through as a whole;
 //! 3. [`crate::image::carry`] carries the change over to the photo where the network saw less;
 //! 4. [`Precision`] is how weights and images are stored;
-//! 5. a [`Translator`] does all of it, photo by photo.
+//! 5. a [`Translator`] does all of it, photo by photo;
+//! 6. a [`Film`] takes frames of one size through a generator without leaving the graphics card.
 
+mod film;
 mod plan;
 mod precision;
 mod run;
@@ -14,6 +16,7 @@ mod shifts;
 mod strips;
 mod translator;
 
+pub use film::Film;
 pub use plan::{CARRIED_FROM, Plan, Room, plan};
 pub use precision::Precision;
 pub use run::{MAX_MARGIN, translate};

@@ -1,16 +1,17 @@
 //! Pads a photo by reflection, runs the network, and crops.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, Transaction};
 
 use super::{
     plan::Padding,
     shifts::{self, Smooth},
 };
 use crate::{
-    device::{floats, read},
+    device::{floats, is_cpu, read_all},
     error::{Error, Result},
     image::{self, Rgb},
     model::Generator,
+    ops,
 };
 
 /// Widest margin that [`translate`] accepts, in pixels.
@@ -28,8 +29,27 @@ pub async fn translate(
     device: &Device,
 ) -> Result<Rgb> {
     let seen = Seen::new(photo, margin, smooth)?;
-    let data = read(seen.through(generator, device, 0, &|_| ())).await?;
+    let output = seen.through(generator, device, 0, &|_| ());
+    let data = read_all(output.register(Transaction::default())).await?;
     seen.result(data)
+}
+
+/// What a generator makes of a picture, `[1, C, H, W]`.
+pub(super) enum Output {
+    /// On the CPU.
+    Values(Tensor<4>),
+    /// On a graphics card, from which they are read in a third of the time.
+    Pixels(Tensor<2, Int>),
+}
+
+impl Output {
+    /// Has it read.
+    pub fn register(self, reading: Transaction) -> Transaction {
+        match self {
+            Self::Values(values) => reading.register(values),
+            Self::Pixels(pixels) => reading.register(pixels),
+        }
+    }
 }
 
 /// A photo prepared as the network's input.
@@ -56,17 +76,18 @@ impl Seen {
         Ok(Self { padded, margin, smooth, width, height })
     }
 
-    /// The network's output for the photo with its margin, `[1, C, H, W]`. A generator of grey
-    /// pictures sees the photo in grey. For `together` and `passed`, see [`shifts::mean`].
+    /// The network's output for the photo with its margin. A generator of grey pictures sees the
+    /// photo in grey. For `together` and `passed`, see [`shifts::mean`].
     pub fn through(
         &self,
         generator: &Generator,
         device: &Device,
         together: usize,
         passed: &dyn Fn(usize),
-    ) -> Tensor<4> {
+    ) -> Output {
         let x = input(generator, &self.padded, device);
-        shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed)
+        let y = shifts::mean(generator, x, self.framed(), self.smooth.shifts(), together, passed);
+        if is_cpu(device) { Output::Values(y) } else { Output::Pixels(ops::to_pixels(y)) }
     }
 
     /// A part of the padded photo.
@@ -84,12 +105,17 @@ impl Seen {
         [self.height, self.width].map(|side| side + 2 * self.margin)
     }
 
-    /// The picture in the output of [`Seen::through`]. Fails with `output-not-finite` for NaN or
-    /// infinity.
-    pub fn result(&self, output: TensorData) -> Result<Rgb> {
-        let values = floats(output)?;
+    /// The picture in what was read first of the output of [`Seen::through`]. Fails with
+    /// `output-not-finite` for NaN or infinity.
+    pub fn result(&self, read: Vec<TensorData>) -> Result<Rgb> {
+        let none = || Error::Usage("no output was read".into());
+        let output = read.into_iter().next().ok_or_else(none)?;
         let [height, width] = self.framed();
-        self.cropped(&image::from_unit(&values, width, height)?)
+        let framed = match output.dtype {
+            DType::F32 => image::from_unit(&floats(output)?, width, height)?,
+            _ => image::from_opaque(output.as_bytes(), width, height)?,
+        };
+        self.cropped(&framed)
     }
 
     /// A picture without the margin.
@@ -101,7 +127,12 @@ impl Seen {
 /// A picture as the generator's input, `[1, C, H, W]`. One of grey pictures sees it in grey.
 pub(super) fn input(generator: &Generator, picture: &Rgb, device: &Device) -> Tensor<4> {
     let Rgb { width, height, .. } = *picture;
-    let data = match generator.architecture().pictures {
+    let channels = generator.architecture().pictures;
+    if !is_cpu(device) {
+        let pixels = TensorData::from_bytes_vec(picture.to_rgba(), [height, width], DType::U32);
+        return ops::from_pixels(Tensor::from_data(pixels, (device, DType::U32)), channels);
+    }
+    let data = match channels {
         1 => {
             let mut values = image::to_unit(&picture.grey());
             values.truncate(width * height); // one of three equal channels

@@ -7,13 +7,14 @@ use std::cell::{Cell, RefCell};
 use burn::tensor::{Device, Transaction};
 
 use super::{
+    film::Film,
     plan::{Plan, Room, plan},
     precision::{Precision, fits},
     run::Seen,
     shifts::Smooth,
 };
 use crate::{
-    device::{Limits, Opened, is_cpu, read, read_all},
+    device::{Limits, Opened, is_cpu, read_all},
     error::{Error, Result},
     image::{self, Rgb},
     model::{Generator, Network as _},
@@ -181,14 +182,15 @@ impl Translator {
         let passed: &dyn Fn(usize) = if on_cpu { &whole } else { &|_| () };
         let through = || seen.through(&generator, &self.device, most as usize, passed);
         if !half {
-            return seen.result(read(through()).await?).map(Some);
+            let reading = through().register(Transaction::default());
+            return seen.result(read_all(reading).await?).map(Some);
         }
         let (output, too_large) = ops::watched(&self.device, through);
-        let both = read_all(Transaction::default().register(output).register(too_large)).await?;
-        let [output, too_large] = <[_; 2]>::try_from(both)
-            .map_err(|other| Error::Usage(format!("{} tensors instead of two", other.len())))?;
-        let fits = too_large.try_to_vec::<f32>().is_ok_and(|notes| notes == [0.0]);
-        match seen.result(output) {
+        let reading = output.register(Transaction::default()).register(too_large);
+        let both = read_all(reading).await?;
+        let notes = both.last().map(|notes| notes.try_to_vec::<f32>());
+        let fits = notes.is_some_and(|notes| notes.is_ok_and(|notes| notes == [0.0]));
+        match seen.result(both) {
             Ok(picture) if fits => return Ok(Some(picture)),
             Err(other) if fits && !matches!(other, Error::OutputNotFinite) => return Err(other),
             _ => {}
@@ -197,8 +199,17 @@ impl Translator {
         Ok(None)
     }
 
-    /// From now on, float32.
-    fn widen(&self) -> Result<()> {
+    /// The way of frames of `width` x `height`, multiples of 4 and at least 8, in the current
+    /// precision. Fails with `out-of-memory` if the device cannot hold it as a whole.
+    pub fn film(&self, (width, height): (usize, usize)) -> Result<Film> {
+        if !self.room(Smooth::One).holds_whole((width, height)) {
+            return Err(Error::OutOfMemory(format!("frames of {width} x {height} pixels")));
+        }
+        Ok(Film::new(&self.generator.borrow(), (width, height), &self.device))
+    }
+
+    /// From now on, float32. Fails as [`Generator::from_state`].
+    pub fn widen(&self) -> Result<()> {
         if let Some(state) = self.exact.take() {
             let exact = Generator::from_state(self.architecture, state, &self.device)?;
             self.generator.replace(exact);

@@ -30,6 +30,8 @@ pub struct Engine {
     /// Multiplications a second, on the CPU.
     speed: Option<f64>,
     translator: Option<Translator>,
+    /// How often a model was loaded.
+    pub(super) loads: u64,
 }
 
 impl Engine {
@@ -50,7 +52,7 @@ impl Engine {
             Kind::Cpu => Some(speed(&opened.device)?),
             Kind::WebGpu => None,
         };
-        Ok(Self { opened, asked: None, speed, translator: None })
+        Ok(Self { opened, asked: None, speed, translator: None, loads: 0 })
     }
 
     /// How to store models loaded from now on: `"float32"`, `"float16"` if the device supports it,
@@ -92,6 +94,7 @@ impl Engine {
         let (architecture, state) = WeightsFile::open(bytes)?.generator(which)?;
         let translator = Translator::new(architecture, state, self.asked, &self.opened)?;
         self.translator = Some(translator);
+        self.loads += 1;
         told(&ModelReport { generator: architecture.into(), sha256: hash })
     }
 
@@ -144,7 +147,7 @@ impl Engine {
 }
 
 impl Engine {
-    fn translator(&self) -> Result<&Translator> {
+    pub(super) fn translator(&self) -> Result<&Translator> {
         self.translator.as_ref().ok_or(Error::Usage("no model is loaded".into()))
     }
 }

@@ -9,6 +9,7 @@ mod console;
 mod engine;
 mod export;
 mod file;
+mod live;
 mod photos;
 mod polish;
 mod scoring;
@@ -20,6 +21,7 @@ mod weights;
 
 pub use engine::{Engine, Translation};
 pub use export::export_weights;
+pub use live::Live;
 pub use photos::{Shrink, paint};
 pub use polish::Polishing;
 pub use training::Training;

@@ -7,6 +7,7 @@ mod augmentations;
 pub mod in_strips;
 #[cfg(not(target_family = "wasm"))]
 mod large;
+mod pixels;
 mod poison;
 #[cfg(not(target_family = "wasm"))]
 mod poisoned;
@@ -17,6 +18,7 @@ mod strips;
 pub use augmentations::augmentations;
 #[cfg(not(target_family = "wasm"))]
 pub use large::{large_convolutions, large_normalisations};
+pub use pixels::{films, frames, pixels};
 pub use poison::poison;
 #[cfg(not(target_family = "wasm"))]
 pub use poisoned::poisoned_generators;

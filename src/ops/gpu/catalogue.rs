@@ -8,7 +8,7 @@ use super::{
     conv2d::{self, Tile, Way},
     copy, enlarge, finite, instance_norm,
     kernel::Kernel,
-    loss, shrink, sum, winograd, winograd_backward,
+    loss, pixels, shrink, sum, winograd, winograd_backward,
 };
 use crate::ops::layer::{Activation, Border, Distance, Geometry, Interpolation};
 
@@ -56,6 +56,8 @@ pub fn shaders() -> Vec<Shader> {
             convolutions(channels, outputs, &mut kernels);
         }
     }
+    kernels.extend([1, 3].map(pixels::entering));
+    kernels.extend([1, 3].map(pixels::leaving));
     kernels.push(loss::totalling());
     kernels.extend([false, true].map(augment::averaging));
     kernels.extend([false, true].map(augment::moving));

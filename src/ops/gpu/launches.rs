@@ -8,7 +8,7 @@ use super::{
     copy, enlarge, finite,
     instance_norm::{self, Planes},
     kernel::spread,
-    loss, shrink, sum,
+    loss, pixels, shrink, sum,
     winograd::{self, BlockTiles},
     winograd_backward,
 };
@@ -136,6 +136,9 @@ impl Launches {
         let fours = elements.div_ceil(4);
         self.add(copy::copying(elements).name(), spread(fours));
         self.add(copy::joining(elements).name(), spread(2 * fours));
+        let [_, channels, height, width] = x;
+        self.add(pixels::entering(channels).name(), spread(height * width));
+        self.add(pixels::leaving(channels).name(), spread(height * width));
         let distance = Distance::Absolute;
         let groups = [loss::summing_groups(elements), 1, 1];
         self.add(loss::summing(elements, distance).name(), groups);

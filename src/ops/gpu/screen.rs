@@ -1,0 +1,198 @@
+//! The short way of a film's frames: from a texture to pixels, and from pixels to a texture, such as
+//! a canvas's, without leaving the graphics card.
+//!
+//! CubeCL knows no textures, so these two programs are wgpu's own. They use the device, the queue and
+//! the buffers of CubeCL, whose launches are only queued when it flushes them.
+
+use std::borrow::Cow;
+
+use burn_wgpu::{AutoCompiler, CubeTensor, wgpu};
+use cubecl::wgpu::WgpuServer;
+use wgpu::util::DeviceExt as _;
+
+use super::pixels::sides;
+use crate::{
+    device::Card,
+    error::{Error, Result},
+};
+
+/// Invocations of a workgroup along each axis of the frame.
+const WORKGROUP: u32 = 8;
+/// Of frames and of what is drawn on: bytes in the order of pixels, not linear light.
+pub const FRAME_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+/// The programs on one device.
+#[derive(Debug)]
+pub struct Screen {
+    card: Card,
+    takes: wgpu::ComputePipeline,
+    shows: wgpu::RenderPipeline,
+}
+
+impl Screen {
+    /// Compiles both programs. Fails with `gpu-unsupported` if the device refuses them.
+    pub async fn open(card: Card) -> Result<Self> {
+        let device = &card.device;
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let module = |label, text| {
+            let source = wgpu::ShaderSource::Wgsl(Cow::Borrowed(text));
+            device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
+        };
+        let take = module("take_frame", include_str!("../wgsl/take_frame.wgsl"));
+        let show = module("show_pixels", include_str!("../wgsl/show_pixels.wgsl"));
+        let takes = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some("take_frame"),
+            layout: None,
+            module: &take,
+            entry_point: None,
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        let shows = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some("show_pixels"),
+            layout: None,
+            vertex: wgpu::VertexState {
+                module: &show,
+                entry_point: None,
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers: &[],
+            },
+            primitive: wgpu::PrimitiveState::default(),
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &show,
+                entry_point: None,
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                targets: &[Some(FRAME_FORMAT.into())],
+            }),
+            multiview_mask: None,
+            cache: None,
+        });
+        match scope.pop().await {
+            Some(error) => Err(Error::GpuUnsupported(error.to_string())),
+            None => Ok(Self { card, takes, shows }),
+        }
+    }
+
+    /// The device that it was opened on.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.card.device
+    }
+
+    /// A texture that a frame can be copied to.
+    pub fn frame(&self, width: u32, height: u32) -> wgpu::Texture {
+        self.card.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("frame"),
+            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: FRAME_FORMAT,
+            // What a copy from a video requires.
+            usage: wgpu::TextureUsages::TEXTURE_BINDING
+                | wgpu::TextureUsages::COPY_DST
+                | wgpu::TextureUsages::RENDER_ATTACHMENT,
+            view_formats: &[],
+        })
+    }
+
+    /// Copies a video's frame to a texture of its size.
+    #[cfg(target_family = "wasm")]
+    pub fn copy(&self, source: wgpu::ExternalImageSource, frame: &wgpu::Texture) {
+        let source = wgpu::CopyExternalImageSourceInfo {
+            source,
+            origin: wgpu::Origin2d::ZERO,
+            flip_y: false,
+        };
+        let target = wgpu::TexelCopyTextureInfo {
+            texture: frame,
+            mip_level: 0,
+            origin: wgpu::Origin3d::ZERO,
+            aspect: wgpu::TextureAspect::All,
+        };
+        let target = target.to_tagged(wgpu::PredefinedColorSpace::Srgb, false);
+        self.card.queue.copy_external_image_to_texture(&source, target, frame.size());
+    }
+
+    /// Presents what was drawn on a canvas.
+    pub fn present(&self, target: wgpu::SurfaceTexture) {
+        self.card.queue.present(target);
+    }
+
+    /// Resizes a frame to `pixels` `[H, W]`, in place. Fails with `gpu-lost` if the device is gone,
+    /// otherwise `gpu-refused`.
+    pub fn take(&self, frame: &wgpu::Texture, pixels: &CubeTensor) -> Result<()> {
+        let [height, width] = sides(pixels).map(|side| side as u32);
+        let view = frame.create_view(&wgpu::TextureViewDescriptor::default());
+        let view = wgpu::BindingResource::TextureView(&view);
+        let layout = self.takes.get_bind_group_layout(0);
+        self.bound(pixels, &layout, Some(view), |group, encoder| {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&self.takes);
+            pass.set_bind_group(0, group, &[]);
+            pass.dispatch_workgroups(width.div_ceil(WORKGROUP), height.div_ceil(WORKGROUP), 1);
+        })
+    }
+
+    /// Draws `pixels` `[H, W]`, opaque, on a target of their size in [`FRAME_FORMAT`]. Fails as
+    /// [`Screen::take`].
+    pub fn show(&self, pixels: &CubeTensor, target: &wgpu::TextureView) -> Result<()> {
+        let layout = self.shows.get_bind_group_layout(0);
+        self.bound(pixels, &layout, None, |group, encoder| {
+            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                    view: target,
+                    depth_slice: None,
+                    resolve_target: None,
+                    ops: wgpu::Operations::default(),
+                })],
+                ..Default::default()
+            });
+            pass.set_pipeline(&self.shows);
+            pass.set_bind_group(0, group, &[]);
+            pass.draw(0..3, 0..1);
+        })
+    }
+
+    /// Submits what `encode` encodes, with what is `before` the pixels, the pixels and their size
+    /// bound in this order.
+    fn bound(
+        &self,
+        pixels: &CubeTensor,
+        layout: &wgpu::BindGroupLayout,
+        before: Option<wgpu::BindingResource<'_>>,
+        encode: impl FnOnce(&wgpu::BindGroup, &mut wgpu::CommandEncoder),
+    ) -> Result<()> {
+        let refused = |error: &dyn std::fmt::Display| Error::refused(error.to_string());
+        let client = &pixels.client;
+        let buffer = client
+            .get_resource::<WgpuServer<AutoCompiler>>(pixels.handle.clone())
+            .map_err(|error| refused(&error))?;
+        let [height, width] = sides(pixels).map(|side| (side as u32).to_le_bytes());
+        let size = self.card.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("size"),
+            contents: &[width, height].concat(),
+            usage: wgpu::BufferUsages::UNIFORM,
+        });
+        let resources = before
+            .into_iter()
+            .chain([buffer.resource().as_wgpu_bind_resource(), size.as_entire_binding()]);
+        let entries: Vec<_> = (0..)
+            .zip(resources)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+            .collect();
+        let group = self.card.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout,
+            entries: &entries,
+        });
+        let mut encoder =
+            self.card.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encode(&group, &mut encoder);
+        // What computes the pixels, or still reads those of before, comes first.
+        client.flush().map_err(|error| refused(&error))?;
+        self.card.queue.submit([encoder.finish()]);
+        Ok(())
+    }
+}

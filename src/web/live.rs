@@ -1,0 +1,149 @@
+//! A film on the graphics card: each frame goes from the video through the network to a canvas, and
+//! none of its pixels through main memory.
+
+use burn::tensor::Transaction;
+use burn_wgpu::wgpu::{self, CurrentSurfaceTexture, ExternalImageSource};
+use wasm_bindgen::prelude::*;
+use web_sys::{ImageBitmap, OffscreenCanvas, VideoFrame};
+
+use super::engine::Engine;
+use crate::{
+    device::read_all,
+    error::{Error, Result},
+    image,
+    model::{MULTIPLE, SMALLEST},
+    ops::{self, FRAME_FORMAT, Screen},
+    translate::Film,
+};
+
+/// Translates frames one after the other.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Live {
+    screen: Screen,
+    canvas: OffscreenCanvas,
+    surface: wgpu::Surface<'static>,
+    /// The last frame's texture, for frames of the same size.
+    frame: Option<wgpu::Texture>,
+    /// With the number of its model.
+    film: Option<(u64, Film)>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Prepares for frames. On a graphics card only.
+    #[wasm_bindgen(js_name = openLive)]
+    pub async fn open_live(&self) -> Result<Live> {
+        let none = || Error::Usage("the CPU translates frames as photos".into());
+        let card = self.opened.card.clone().ok_or_else(none)?;
+        let refused = |error: &dyn std::fmt::Debug| Error::GpuUnsupported(format!("{error:?}"));
+        let canvas = OffscreenCanvas::new(1, 1).map_err(|error| refused(&error))?;
+        let target = wgpu::SurfaceTarget::OffscreenCanvas(canvas.clone());
+        let surface = card.instance.create_surface(target).map_err(|error| refused(&error))?;
+        let screen = Screen::open(card).await?;
+        Ok(Live { screen, canvas, surface, frame: None, film: None })
+    }
+}
+
+#[wasm_bindgen]
+impl Live {
+    /// Translates a frame with the engine's model, which sees it at `width` x `height` pixels,
+    /// multiples of 4. The picture has that size.
+    pub async fn translate(
+        &mut self,
+        engine: &Engine,
+        #[wasm_bindgen(unchecked_param_type = "ImageBitmap | VideoFrame")] frame: JsValue,
+        width: usize,
+        height: usize,
+    ) -> Result<ImageBitmap> {
+        let fits = |side: usize| side >= SMALLEST && side.is_multiple_of(MULTIPLE);
+        if !(fits(width) && fits(height)) {
+            return Err(Error::Usage(format!("frames of {width} x {height} pixels")));
+        }
+        self.copy(frame)?;
+        loop {
+            let alike = |(model, film): &(u64, Film)| {
+                (*model, film.size()) == (engine.loads, (width, height))
+            };
+            let (mut film, is_new) = match self.film.take().filter(alike) {
+                Some((_, film)) => (film, false),
+                None => (self.begin(engine, width, height)?, true),
+            };
+            let picture = self.show(&mut film)?;
+            let mut reading = Transaction::default().register(film.fits().clone());
+            if is_new {
+                reading = reading.register(film.translated().clone());
+            }
+            // Also waits for the card, so that frames do not queue up.
+            let read = read_all(reading).await?;
+            let notes = read.first().map(|notes| notes.try_to_vec::<f32>());
+            if !notes.is_some_and(|notes| notes.is_ok_and(|notes| notes == [0.0])) {
+                picture.close();
+                engine.translator()?.widen()?;
+                continue;
+            }
+            if let Some(pixels) = read.get(1) {
+                // Weights that make no picture of one frame make none of the others.
+                image::from_opaque(pixels.as_bytes(), width, height)?;
+            }
+            self.film = Some((engine.loads, film));
+            return Ok(picture);
+        }
+    }
+}
+
+impl Live {
+    /// Copies a frame to a texture of its size.
+    fn copy(&mut self, frame: JsValue) -> Result<()> {
+        let source = match frame.dyn_into::<VideoFrame>() {
+            Ok(frame) => ExternalImageSource::VideoFrame(frame),
+            Err(other) => ExternalImageSource::ImageBitmap(other.unchecked_into()),
+        };
+        let (width, height) = (source.width(), source.height());
+        let texture = match self.frame.take() {
+            Some(texture) if (texture.width(), texture.height()) == (width, height) => texture,
+            _ => self.screen.frame(width, height),
+        };
+        self.screen.copy(source, &texture);
+        self.frame = Some(texture);
+        Ok(())
+    }
+
+    /// Makes room for frames of another size.
+    fn begin(&self, engine: &Engine, width: usize, height: usize) -> Result<Film> {
+        ops::release(&engine.opened.device);
+        let film = engine.translator()?.film((width, height))?;
+        self.surface.configure(
+            self.screen.device(),
+            &wgpu::SurfaceConfiguration {
+                usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
+                format: FRAME_FORMAT,
+                color_space: wgpu::SurfaceColorSpace::Srgb,
+                width: width as u32,
+                height: height as u32,
+                present_mode: wgpu::PresentMode::Fifo,
+                desired_maximum_frame_latency: 1,
+                alpha_mode: wgpu::CompositeAlphaMode::Opaque,
+                view_formats: vec![],
+            },
+        );
+        Ok(film)
+    }
+
+    /// Queues all work on the copied frame; the picture is there when that is done.
+    fn show(&self, film: &mut Film) -> Result<ImageBitmap> {
+        let Some(frame) = &self.frame else { return Err(Error::Usage("no frame".into())) };
+        ops::take(&self.screen, frame, film.seen())?;
+        film.translate()?;
+        let target = match self.surface.get_current_texture() {
+            CurrentSurfaceTexture::Success(target) | CurrentSurfaceTexture::Suboptimal(target) => {
+                target
+            }
+            other => return Err(Error::refused(format!("a canvas: {other:?}"))),
+        };
+        let view = target.texture.create_view(&wgpu::TextureViewDescriptor::default());
+        ops::show(&self.screen, film.translated(), &view)?;
+        self.screen.present(target);
+        self.canvas.transfer_to_image_bitmap().map_err(|error| Error::refused(format!("{error:?}")))
+    }
+}
