@@ -111,7 +111,7 @@ impl Seen {
         let none = || Error::Usage("no output was read".into());
         let output = read.into_iter().next().ok_or_else(none)?;
         let [height, width] = self.framed();
-        let framed = match output.dtype {
+        let framed = match output.dtype() {
             DType::F32 => image::from_unit(&floats(output)?, width, height)?,
             _ => image::from_opaque(output.as_bytes(), width, height)?,
         };

@@ -4,7 +4,7 @@
 struct Size {
     size: vec2<u32>,
 }
-@group(0) @binding(1) var<uniform> of: Size;
+@group(0) @binding(1) var<uniform> drawn: Size;
 
 @vertex
 fn corner(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
@@ -13,6 +13,6 @@ fn corner(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
 
 @fragment
 fn shown(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
-    let pixel = pixels[u32(at.y) * of.size.x + u32(at.x)];
+    let pixel = pixels[u32(at.y) * drawn.size.x + u32(at.x)];
     return vec4<f32>(unpack4x8unorm(pixel).rgb, 1.0);
 }

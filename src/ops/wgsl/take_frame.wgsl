@@ -26,12 +26,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (any(id.xy >= to.size)) {
         return;
     }
-    let from = vec2<f32>(textureDimensions(frame));
-    let scale = from / vec2<f32>(to.size);
+    let extent = vec2<f32>(textureDimensions(frame));
+    let scale = extent / vec2<f32>(to.size);
     let widening = max(scale, vec2<f32>(1.0)); // of the filter
     let centre = (vec2<f32>(id.xy) + 0.5) * scale;
     let first = vec2<u32>(max(centre - 2.0 * widening + 0.5, vec2<f32>()));
-    let end = vec2<u32>(min(centre + 2.0 * widening + 0.5, from));
+    let end = vec2<u32>(min(centre + 2.0 * widening + 0.5, extent));
     var sum = vec3<f32>();
     var total = 0.0;
     for (var y = first.y; y < end.y; y++) {
