@@ -1,9 +1,9 @@
 /**
  * The worker, where all photos are decoded and all wasm runs. It answers the requests of `protocol.d.ts`
- * strictly one after another.
+ * one after another, but translations beside each other (`engine/pipeline.js`).
  *
  * A panic ends the wasm instance. It throws a `RuntimeError`, but an asynchronous call in which it happens
- * never settles: only the worker's `error` event reports it. Either way the running request fails with
+ * never settles: only the worker's `error` event reports it. Either way all running requests fail with
  * `engine-died`, and the page replaces the worker.
  *
  * The engine is one WebAssembly module: the first worker compiles it, others are given it.
@@ -11,8 +11,9 @@
 import { decode, decodeTo, encode } from './engine/decode.js';
 import { writable } from './engine/formats.js';
 import { holdRun } from './engine/lease.js';
+import { Pipeline } from './engine/pipeline.js';
 import { selfTest } from './engine/self-test.js';
-import { longestSides } from './engine/sizes.js';
+import { Turns } from './engine/turns.js';
 import { CodedError, failureOf, notFetched } from './failure.js';
 import { fetchFile } from './files/download.js';
 import { keepOwn } from './files/kept.js';
@@ -48,14 +49,14 @@ let polishing = null;
 let trainer = null;
 /** Why this worker is no longer usable. @type {CodedError | null} */
 let dead = null;
-/** Fails the running request. @type {((error: CodedError) => void) | null} */
-let endRunning = null;
-/** The last request of the queue. @type {Promise<void>} */
-let last = Promise.resolve();
+/** Each fails a running request. @type {Set<(error: CodedError) => void>} */
+const running = new Set();
+const pipeline = new Pipeline({ decodeTo, encode, Shrink });
+const requests = new Turns();
 
 addEventListener('message', ({ data }) => {
   if ('module' in data) start(/** @type {Start} */ (data));
-  else last = last.then(() => answer(/** @type {Request} */ (data)));
+  else requests.take(() => answer(data), data.do === 'translate' ? 'translate' : null);
 });
 addEventListener('error', (event) => die(event.error ?? event.message));
 addEventListener('unhandledrejection', ({ reason }) => {
@@ -114,26 +115,27 @@ async function compiled(response) {
 /** @param {unknown} error */
 function die(error) {
   dead ??= new CodedError('engine-died', failureOf(error).detail);
-  if (endRunning) endRunning(dead);
-  else postMessage({ crash: failureOf(dead) });
+  if (running.size === 0) postMessage({ crash: failureOf(dead) });
+  for (const end of running) end(dead);
 }
 
 /** Sends exactly one reply. @param {Request} request */
 async function answer(request) {
+  let end = (/** @type {CodedError} */ _error) => {};
   try {
     const value = await new Promise((resolve, reject) => {
       if (dead) throw dead;
-      endRunning = reject;
+      end = reject;
+      running.add(end);
       perform(request).then(resolve, reject);
     });
     const transfer = request.do === 'live-frame' ? [value.picture] : [];
     postMessage({ id: request.id, value }, { transfer });
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError)
-      dead = new CodedError('engine-died', error.message);
+    if (error instanceof WebAssembly.RuntimeError) die(error);
     postMessage({ id: request.id, failure: failureOf(dead ?? error) });
   } finally {
-    endRunning = null;
+    running.delete(end);
   }
 }
 
@@ -253,46 +255,10 @@ async function open(choice, precision) {
   };
 }
 
-/** Pixels up to which the photo is kept without loss. */
-const EXACT = 512 * 512;
-
-/**
- * How the photo is kept for comparison: without loss, a large one would take more room than the result.
- * @param {number} width
- * @param {number} height
- * @returns {['png' | 'jpeg', number?]} format and quality
- */
-const shown = (width, height) => (width * height <= EXACT ? ['png'] : ['jpeg', 0.9]);
-
-/** @param {TranslateJob} job @returns {Promise<Translated>} */
-async function translate(job) {
-  const started = performance.now();
-  const { result, network } = longestSides(job.size);
-  const how = /** @type {const} */ ([result ?? 0, network ?? 0, job.margin, job.smooth]);
-  const photo = await decodeTo(
-    job.file,
-    (width, height) => {
-      const plan = ready().plan(width, height, ...how);
-      return [plan.width, plan.height];
-    },
-    Shrink,
-  );
-  const { width, height, photoWidth, photoHeight } = photo;
-  const tell = (/** @type {number} */ passed) => postMessage({ passed });
-  const running = ready().translate(photo.data, width, height, ...how, tell);
+/** @param {TranslateJob & { id: number }} job @returns {Promise<Translated>} */
+async function translate({ id, ...job }) {
   const by = /** @type {ModelReport} */ (model);
-  photo.data = new Uint8Array(0); // wasm has its own copy by now
-  const made = await running;
-  try {
-    const { seen_width: seenWidth, seen_height: seenHeight, reduced } = made.plan;
-    const after = await encode(made.takeAfter(), width, height, job.format, job.quality);
-    const before = await encode(made.takeBefore(), width, height, ...shown(width, height));
-    const seconds = (performance.now() - started) / 1000;
-    const sizes = { width, height, seenWidth, seenHeight, photoWidth, photoHeight, reduced };
-    const { precision } = made;
-    const { byteLength } = memory.buffer;
-    return { after, before, ...sizes, precision, model: by, seconds, memory: byteLength };
-  } finally {
-    made.free();
-  }
+  const tell = (/** @type {number} */ passed) => postMessage({ id, passed });
+  const made = await pipeline.translate(job, ready(), tell);
+  return { ...made, model: by, memory: memory.buffer.byteLength };
 }

@@ -1,4 +1,4 @@
-/** The page's handle on the worker: one request at a time, abort, death and revival. */
+/** The page's handle on the worker: which requests run at a time, abort, death and revival. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineClient } from '../../www/engine/client.js';
@@ -113,7 +113,8 @@ test('the worker starts at the first request, opens once, and answers', async ()
 
 test('passes over a photo are told to whoever asked for it, and to nobody else', async () => {
   const { client } = clientOf(async (request, worker) => {
-    if (request.do === 'translate') for (const passed of [1, 2, 3]) worker.say({ passed });
+    if (request.do === 'translate')
+      for (const passed of [1, 2, 3]) worker.say({ id: request.id, passed });
     return good(request, worker);
   });
   /** @type {[string, number][]} */
@@ -140,7 +141,7 @@ test('where the graphics card cannot be started, the CPU is opened instead, and 
   assert.equal(reports.length, 1);
 });
 
-test('requests run one at a time, in their order', async () => {
+test('requests run one at a time, in their order, apart from translations with the same weights', async () => {
   let running = 0;
   const { client, asked } = clientOf(async (request) => {
     running += 1;
@@ -155,6 +156,83 @@ test('requests run one at a time, in their order', async () => {
     client.translate(job, weights),
   ]);
   assert.deepEqual(asked(), ['open load translate load load translate']);
+});
+
+/** Answers translations of files by these names when told to, and all else at once. */
+function held() {
+  /** @type {Map<string, (answer: any) => void>} */
+  const answers = new Map();
+  /** @type {Behaviour} */
+  const behave = (request, worker) =>
+    request.do === 'translate'
+      ? new Promise((resolve) => answers.set(request.format, resolve))
+      : good(request, worker);
+  const answer = async (/** @type {string} */ name, /** @type {any} */ value) => {
+    while (!answers.has(name)) await new Promise((resolve) => setTimeout(resolve, 1));
+    answers.get(name)?.(value);
+    answers.delete(name);
+  };
+  return { behave, answer };
+}
+const FIRST = { ...job, format: /** @type {const} */ ('png') };
+const SECOND = { ...job, format: /** @type {const} */ ('jpeg') };
+
+test('translations with the same weights run beside each other, and load them once', async () => {
+  const { behave, answer } = held();
+  const { client, workers, asked } = clientOf(behave);
+  /** @type {[string, number][]} */
+  const told = [];
+  const first = client.translate(FIRST, weights, undefined, (n) => told.push(['first', n]));
+  const second = client.translate(SECOND, weights, undefined, (n) => told.push(['second', n]));
+  const painted = client.paint({ season: 'winter', seed: 1, width: 8, height: 8 });
+  const third = client.translate(FIRST, weights);
+  await answer('jpeg', { value: { made: 'second' } });
+  assert.deepEqual(await second, { made: 'second' });
+  assert.deepEqual(asked(), ['open load translate translate']);
+  const [, , { id }] = workers[0].requests;
+  workers[0].say({ id, passed: 1 });
+  await answer('png', { value: { made: 'first' } });
+  assert.deepEqual(await first, { made: 'first' });
+  assert.equal(await painted, 'paint done');
+  await answer('png', { value: { made: 'third' } });
+  assert.deepEqual(await third, { made: 'third' });
+  assert.deepEqual(asked(), ['open load translate translate paint translate']);
+  assert.deepEqual(told, [['first', 1]]);
+});
+
+for (const code of ['engine-died', 'gpu-lost']) {
+  test(`${code} ends all photos under way, and the worker that is started next goes on`, async () => {
+    const { behave, answer } = held();
+    const { client, workers, asked } = clientOf(behave);
+    const first = client.translate(FIRST, weights);
+    const second = client.translate(SECOND, weights);
+    const next = Promise.allSettled([first]).then(() => client.translate(FIRST, weights));
+    await answer('jpeg', { failure: { code, detail: '' } });
+    await assert.rejects(second, { code });
+    await assert.rejects(first, { code });
+    assert.ok(workers[0].ended);
+    await answer('png', { value: 'never heard' });
+    await answer('png', { value: 'translate done' });
+    assert.equal(await next, 'translate done');
+    assert.equal(workers.length, 2);
+    assert.deepEqual(asked(), ['open load translate translate', 'open load translate']);
+  });
+}
+
+test('a death of several photos is of none of them; three alone in a row are enough', async () => {
+  const { behave, answer } = held();
+  const { client } = clientOf(behave);
+  const death = { failure: { code: 'engine-died', detail: '' } };
+  for (let i = 0; i < 4; i += 1) {
+    const both = [FIRST, SECOND].map((one) => client.translate(one, weights));
+    await answer('png', death);
+    for (const one of both) await assert.rejects(one, { code: 'engine-died' });
+  }
+  for (const code of ['engine-died', 'engine-died', 'engine-keeps-dying']) {
+    const alone = client.translate(FIRST, weights);
+    await answer('png', death);
+    await assert.rejects(alone, { code });
+  }
 });
 
 for (const code of ['image-unreadable', 'gpu-refused', 'out-of-memory']) {
@@ -275,24 +353,24 @@ test('abort lets a request that is nearly done finish', async () => {
 
 test('abort ends the worker of a long request, and the next one revives it', async () => {
   const controller = new AbortController();
-  let hang = true;
+  let hanging = 2;
   const { client, workers, asked } = clientOf((request, worker) => {
-    if (request.do !== 'translate' || !hang) return good(request, worker);
-    hang = false;
-    controller.abort();
+    if (request.do !== 'translate' || hanging === 0) return good(request, worker);
+    hanging -= 1;
+    if (hanging === 0) controller.abort();
   });
   await client.load(weights);
   const started = performance.now();
-  const [first, second] = await Promise.allSettled([
+  const all = await Promise.allSettled([
     client.translate(job, weights, controller.signal),
     client.translate(job, weights, controller.signal),
+    client.translate(job, weightsOf('other'), controller.signal),
   ]);
   assert.ok(performance.now() - started < 2000);
-  assert.equal(first.status === 'rejected' && first.reason.name, 'AbortError');
-  assert.equal(second.status === 'rejected' && second.reason.name, 'AbortError');
+  for (const one of all) assert.equal(one.status === 'rejected' && one.reason.name, 'AbortError');
   assert.ok(workers[0]?.ended);
   assert.equal(await client.translate(job, weights), 'translate done');
-  assert.deepEqual(asked(), ['open load translate', 'open load translate']);
+  assert.deepEqual(asked(), ['open load translate translate', 'open load translate']);
 });
 
 test('abort while the weights are read is an abort, not a death', async () => {

@@ -1,8 +1,9 @@
 /**
  * The page's handle on the engine's worker, which is started when first needed and replaced when it dies.
  *
- * One request runs at a time; others wait. A worker that died (a panic, a lost graphics card), or that was
- * terminated to abort a request, is replaced at the next request, and the device is opened again.
+ * One request runs at a time; others wait, except that translations with the same weights run beside each other. A
+ * worker that died (a panic, a lost graphics card), or that was terminated to abort a request, is replaced at the
+ * next request, and the device is opened again.
  *
  * Every translation names its weights. If the worker does not have them, they are read from their file:
  * nothing else knows what is loaded, and no second copy is kept.
@@ -10,6 +11,7 @@
 import { CodedError } from '../failure.js';
 import { FATAL } from './codes.js';
 import { Connection } from './connection.js';
+import { Turns } from './turns.js';
 
 /** @import { DeviceChoice, ModelReport, WeightsReport } from '../pkg/cyclegan_web.js' */
 /** @import { Commands, DeviceReport, ExportJob, LiveFrame, Name, TranslateJob, Translated, Values } from './protocol.js' */
@@ -30,9 +32,12 @@ const MAX_DEATHS = 3;
 export class EngineClient {
   #line;
   #connect;
-  /** The last of the queue. @type {Promise<unknown>} */
-  #queue = Promise.resolve();
+  #requests = new Turns();
+  #loads = new Turns();
+  #running = 0;
   #deaths = 0;
+  /** The latest death. @type {unknown} */
+  #death = null;
   /** How often it was closed: requests from before a close are dropped. */
   #closings = 0;
 
@@ -90,7 +95,7 @@ export class EngineClient {
 
   /**
    * Translates one photo. If aborted, it rejects with the signal's reason, unless it finishes within 400 ms:
-   * then the result is kept. After a code that {@link isFinal} the run should stop; after any other it can
+   * then the result is kept; so do the others that are under way. After a code that {@link isFinal} the run should stop; after any other it can
    * continue with the next photo.
    * @param {TranslateJob} job
    * @param {Weights} weights
@@ -99,14 +104,17 @@ export class EngineClient {
    * @returns {Promise<Translated>}
    */
   translate(job, weights, signal, onPass = () => {}) {
-    return this.#inTurn(async () => {
-      await this.#load(weights);
-      this.#line.onPass = onPass;
-      const value = await this.#line.post('translate', job);
-      this.#line.memory = value.memory;
-      this.#deaths = 0;
-      return value;
-    }, signal);
+    return this.#inTurn(
+      async () => {
+        await this.#load(weights);
+        const value = await this.#line.post('translate', job, [], onPass);
+        this.#line.memory = value.memory;
+        this.#deaths = 0;
+        return value;
+      },
+      signal,
+      weights,
+    );
   }
 
   /**
@@ -199,16 +207,15 @@ export class EngineClient {
    * @template T
    * @param {(report: DeviceReport) => Promise<T>} task
    * @param {AbortSignal | undefined} signal
+   * @param {Weights} [company] runs beside requests with the same
    * @returns {Promise<T>}
    */
-  #inTurn(task, signal) {
+  #inTurn(task, signal, company) {
     const closings = this.#closings;
-    const turn = this.#queue.then(() => {
+    return this.#requests.take(() => {
       if (closings === this.#closings) return this.#attempt(task, signal);
       throw new DOMException('the engine was closed', 'AbortError');
-    });
-    this.#queue = turn.catch(() => {});
-    return turn;
+    }, company);
   }
 
   /**
@@ -225,22 +232,29 @@ export class EngineClient {
       timer = setTimeout(() => this.#line.drop(signal?.reason), PATIENCE);
     };
     signal?.addEventListener('abort', onAbort);
+    this.#running += 1;
     try {
       return await task(await this.#line.started());
     } catch (error) {
       throw this.#judged(error);
     } finally {
+      this.#running -= 1;
       signal?.removeEventListener('abort', onAbort);
       clearTimeout(timer);
     }
   }
 
-  /** Counts deaths, and terminates an unusable worker. @param {unknown} reported */
+  /**
+   * Terminates an unusable worker, and counts deaths of one request alone: of several, nobody knows which it was.
+   * @param {unknown} reported
+   */
   #judged(reported) {
     const error = withKind(reported);
     if (!(error instanceof CodedError) || !FATAL.has(error.code)) return error;
+    if (error === this.#death) return error; // it has ended another request too
+    this.#death = error;
     this.#line.drop(error);
-    if (error.code === 'engine-unavailable') return error;
+    if (error.code === 'engine-unavailable' || this.#running > 1) return error;
     this.#deaths += 1;
     if (this.#deaths < MAX_DEATHS) return error;
     return new CodedError(
@@ -250,14 +264,16 @@ export class EngineClient {
   }
 
   /** @param {Weights} weights @param {Weights['read']} [read] @returns {Promise<ModelReport>} */
-  async #load(weights, read = weights.read) {
-    const { loaded } = this.#line;
-    if (loaded?.weights === weights) return loaded.report;
-    const bytes = await read();
-    const { sha256, network = null } = weights;
-    const report = await this.#line.post('load', { bytes, sha256, network }, [bytes]);
-    this.#line.loaded = { weights, report };
-    return report;
+  #load(weights, read = weights.read) {
+    return this.#loads.take(async () => {
+      const { loaded } = this.#line;
+      if (loaded?.weights === weights) return loaded.report;
+      const bytes = await read();
+      const { sha256, network = null } = weights;
+      const report = await this.#line.post('load', { bytes, sha256, network }, [bytes]);
+      this.#line.loaded = { weights, report };
+      return report;
+    });
   }
 }
 

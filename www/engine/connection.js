@@ -7,7 +7,12 @@ import { CodedError, coded, failureOf } from '../failure.js';
 /** @import { DeviceChoice, ModelReport, Precision } from '../pkg/cyclegan_web.js' */
 /** @import { Commands, DeviceReport, Loading, Name, Reply, Unasked, Values } from './protocol.js' */
 
-/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Waiting */
+/**
+ * @typedef {object} Waiting
+ * @property {(value: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {(passes: number) => void} [onPass] called with the number of completed passes over a photo
+ */
 /**
  * @typedef {object} Options
  * @property {Precision | null} [precision] null: what the device does best
@@ -29,8 +34,6 @@ export class Connection {
   /** Why the CPU is used although it was not requested. @type {string | null} */
   #reason = null;
   #options;
-  /** Called with the number of completed passes over the current photo. @type {(passes: number) => void} */
-  onPass = () => {};
   /** What the current worker has loaded. @type {{ weights: object, report: ModelReport } | null} */
   loaded = null;
   /** Called when the starting worker reports anything. */
@@ -137,7 +140,7 @@ export class Connection {
       return;
     }
     if ('passed' in message) {
-      this.onPass(message.passed);
+      this.#waiting.get(message.id)?.onPass?.(message.passed);
       return;
     }
     const id = 'ready' in message ? 0 : message.id;
@@ -152,13 +155,14 @@ export class Connection {
    * @param {K} name
    * @param {Commands[K]} fields
    * @param {Transferable[]} [transfer]
+   * @param {Waiting['onPass']} [onPass]
    * @returns {Promise<Values[K]>}
    */
-  post(name, fields, transfer = []) {
+  post(name, fields, transfer = [], onPass) {
     return new Promise((resolve, reject) => {
       if (!this.#worker) throw this.#end; // it ended during the last await
       this.#lastId += 1;
-      this.#waiting.set(this.#lastId, { resolve, reject });
+      this.#waiting.set(this.#lastId, { resolve, reject, onPass });
       this.#worker.postMessage({ id: this.#lastId, do: name, ...fields }, transfer);
     });
   }

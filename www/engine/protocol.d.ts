@@ -76,7 +76,7 @@ export interface Translated {
   precision: Precision;
   /** The model that made it, as reported by the engine. */
   model: ModelReport;
-  /** Seconds from file to result. */
+  /** Seconds from file to result, without those in which it waited for other photos. */
   seconds: number;
   /** Bytes of the worker's wasm memory, which never shrinks. */
   memory: number;
@@ -174,6 +174,6 @@ export interface Start {
 export type Unasked =
   | { evaluated: true }
   | Loading
-  | { passed: number }
+  | { id: number; passed: number }
   | { ready: true; module: WebAssembly.Module }
   | { crash: Failure };
