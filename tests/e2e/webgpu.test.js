@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { PNG } from 'pngjs';
-import { patchWorker, setUp } from './support/browser.js';
+import { panicAtForty, patchWorker, setUp } from './support/browser.js';
 import { photo, upload } from './support/files.js';
 import {
   by,
   cards,
   nearness,
   picture,
+  problems,
   ready,
   states,
   translate,
@@ -103,3 +104,102 @@ for (const [how, answer] of Object.entries(FAILURES)) {
     },
   );
 }
+
+/** Photos that take the card different times, the last ones at once. */
+const SIDES = [96, 48, 88, 40, 72, 64];
+const NAMES = SIDES.map((_, i) => `${i}.png`);
+const photos = () => SIDES.map((side, i) => upload(NAMES[i], photo(side, side - 8, i)));
+
+/** The most cards that were active at once. @param {import('playwright-core').Page} page */
+const watchCards = (page) =>
+  page.evaluate((card) => {
+    const seen = { most: 0 };
+    new MutationObserver(() => {
+      const now = document.querySelectorAll(`${card}[data-active]`).length;
+      seen.most = Math.max(seen.most, now);
+    }).observe(document.body, { subtree: true, attributeFilter: ['data-active'] });
+    Object.assign(globalThis, { seen });
+  }, by('result-card'));
+const mostActive = (/** @type {import('playwright-core').Page} */ page) =>
+  page.evaluate(() => /** @type {any} */ (globalThis).seen.most);
+
+/** @param {import('playwright-core').Page} page @param {string[]} names */
+async function pictures(page, names) {
+  const all = [];
+  for (const name of names) all.push((await picture(page, name)).rgb);
+  return all;
+}
+
+visit(
+  'two photos at a time give what one at a time gives, and one that is damaged disturbs none',
+  { query: '?device=webgpu', timeout: 2 * PATIENCE },
+  async ({ page, context, site }) => {
+    await ready(page, 'webgpu');
+    await useWeights(page);
+    await watchCards(page);
+    const damaged = upload('damaged.png', photo(64, 64).subarray(0, 400));
+    const all = photos();
+    await page.setInputFiles(by('photos-input'), [...all.slice(0, 2), damaged, ...all.slice(2)]);
+    await translate(page, 7, PATIENCE);
+    assert.deepEqual(await states(page), [
+      'done',
+      'done',
+      'skipped',
+      'done',
+      'done',
+      'done',
+      'done',
+    ]);
+    assert.equal(await mostActive(page), 2);
+    const beside = await pictures(page, NAMES);
+    assert.equal(new Set(beside.map((rgb) => rgb.toString('base64'))).size, NAMES.length);
+
+    const other = await context.newPage();
+    await other.goto(`${site.url}?device=webgpu`);
+    await ready(other, 'webgpu');
+    await other.selectOption(by('model-select'), 'own:tiny.safetensors');
+    await watchCards(other);
+    for (const [i, one] of all.entries()) {
+      await other.setInputFiles(by('photos-input'), one);
+      await translate(other, i + 1, PATIENCE);
+    }
+    assert.equal(await mostActive(other), 1);
+    for (const [i, rgb] of (await pictures(other, NAMES)).entries())
+      assert.ok(rgb.equals(beside[i]), NAMES[i]);
+  },
+);
+
+visit(
+  'Cancel with two photos under way loses none, and what is left can be done',
+  { query: '?device=webgpu', timeout: 2 * PATIENCE },
+  async ({ page }) => {
+    await ready(page, 'webgpu');
+    await useWeights(page);
+    await page.setInputFiles(by('photos-input'), photos());
+    await page.click(by('translate-button'));
+    await page.waitForSelector(`${by('result-card')}[data-state=done]`, { timeout: PATIENCE });
+    await page.click(by('cancel-button'));
+    await page.waitForSelector(by('translate-button'), { state: 'visible' });
+    assert.equal(await page.locator(`${by('result-card')}[data-active]`).count(), 0);
+    const stopped = await states(page);
+    assert.ok(stopped.every((state) => state === 'done' || state === 'waiting'));
+    assert.ok(stopped.includes('waiting'), 'it was stopped in time');
+    await translate(page, 6, PATIENCE);
+    assert.deepEqual(await states(page), Array(6).fill('done'));
+  },
+);
+
+visit(
+  'a photo that ends the engine fails by itself, with another under way',
+  { query: '?device=webgpu', timeout: 2 * PATIENCE, prepare: panicAtForty },
+  async ({ page }) => {
+    await ready(page, 'webgpu');
+    await useWeights(page);
+    await watchCards(page);
+    await page.setInputFiles(by('photos-input'), photos());
+    await translate(page, 6, PATIENCE);
+    assert.deepEqual(await problems(page), { '3.png': 'engine-died' });
+    assert.equal((await states(page)).filter((state) => state === 'done').length, 5);
+    assert.equal(await mostActive(page), 2);
+  },
+);

@@ -331,7 +331,7 @@ const translateWith = (run, translate, stop = new AbortController()) =>
     },
     model: /** @type {any} */ ({ value: 'own:mine', name: 'mine', direction: 'own' }),
     weights,
-    settings: { size: 256, margin: 0, smooth: 4, format: 'png' },
+    settings: { size: 'own', margin: 0, smooth: 4, format: 'png' },
     version: '0.1.0',
     store: (_item, made) => inMemory(made),
     onItem: () => {},

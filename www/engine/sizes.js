@@ -20,6 +20,13 @@ export function longestSides(size) {
 }
 
 /**
+ * Photos that a graphics card's worker has at a time: one is decoded or encoded while the card is at the other, unless
+ * each may be large.
+ * @param {Longest} size
+ */
+export const abreast = (size) => (typeof size === 'number' ? 2 : 1);
+
+/**
  * Pixels of a photo whose longest side is at most so long.
  * @param {{ width: number, height: number }} photo
  * @param {number | null} longest null: as it is

@@ -3,7 +3,7 @@
  * device was with earlier photos. A processor is measured when it is opened; a graphics card is known from its
  * first photo on.
  */
-import { longestSides, pixelsWithin } from '../engine/sizes.js';
+import { abreast, longestSides, pixelsWithin } from '../engine/sizes.js';
 import { measure } from '../files/headers.js';
 import { recall, remember } from '../page/memory.js';
 
@@ -60,8 +60,12 @@ export async function secondsFor(photos, { model, settings, device, lanes }) {
     count += 1;
   }
   if (count === 0) return null;
-  const all = (seen * settings.smooth * multiplications(network)) / speed + coding;
-  return ((all / count) * photos.length) / Math.min(lanes, photos.length);
+  const computing = (seen * settings.smooth * multiplications(network)) / speed / count;
+  const alone = computing + coding / count;
+  if (device.device === 'cpu' || abreast(settings.size) === 1)
+    return (alone * photos.length) / Math.min(lanes, photos.length);
+  // A photo is decoded and encoded while the card is at another.
+  return alone + Math.max(computing, coding / count) * (photos.length - 1);
 }
 
 /** Seconds beside the network. @param {number} pixels of the result */

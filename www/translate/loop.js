@@ -1,13 +1,15 @@
 /**
  * A run: photos through the engine until none is waiting or the visitor stops it.
  *
- * On a graphics card one worker translates one photo after another. On the CPU a batch has workers of its own
- * (`lanes.js`), and the page's worker is free for what the visitor asks for meanwhile, an urgent photo included.
+ * On a graphics card one worker has two photos at a time, so that the card need not wait for the next. On the CPU a
+ * batch has workers of its own (`lanes.js`), and the page's worker is free for what the visitor asks for meanwhile,
+ * an urgent photo included.
  *
- * A photo during which a worker died, or lacked memory, while others were busy is tried once more alone. If it
- * succeeds, there were too many workers; if not, it is the photo.
+ * A photo during which a worker died, or lacked memory, while there were others is tried once more alone. If it
+ * succeeds, there were too many of them; if not, it is the photo.
  */
 import { FATAL, isDeath, isFinal, isPhotosFault } from '../engine/codes.js';
+import { abreast } from '../engine/sizes.js';
 import { failureOf } from '../failure.js';
 import { Lanes } from './lanes.js';
 import { cancel, giveBack, nextItem, nextUrgent, settle } from './queue.js';
@@ -60,10 +62,16 @@ class Batch {
   #how;
   #lanes;
   #stop = new AbortController();
-  /** Whether the page's worker is at a photo. */
-  #engineBusy = false;
-  /** Photos to try alone, and how many workers were busy when they failed. @type {Map<number, number>} */
+  /** Photos that the page's worker may have at a time. */
+  #abreast;
+  /** Those that it has, and how many it had beside each other during each. @type {Map<number, number>} */
+  #atEngine = new Map();
+  /** When it ended the last one. */
+  #lastEnd = 0;
+  /** Photos to try alone, and how many there were when they failed. @type {Map<number, number>} */
   #suspects = new Map();
+  /** None of those that failed beside each other has failed alone. */
+  #isUnexplained = false;
   #deaths = 0;
   #end = () => {};
   ended = new Promise((resolve) => {
@@ -75,6 +83,7 @@ class Batch {
     this.#run = run;
     this.#how = how;
     this.#lanes = how.lanes ?? null;
+    this.#abreast = this.#lanes ? 1 : abreast(how.settings.size);
     const stop = () => this.#stop.abort(how.signal.reason);
     how.signal.addEventListener('abort', stop, { once: true });
     if (how.signal.aborted) stop();
@@ -86,10 +95,14 @@ class Batch {
   #fill() {
     const run = this.#run;
     const stopped = this.#stop.signal.aborted;
-    while (!stopped && !this.#engineBusy) {
+    for (const id of this.#suspects.keys()) if (!run.items.has(id)) this.#suspects.delete(id);
+    const most = this.#suspects.size > 0 ? 1 : this.#abreast;
+    while (!stopped && this.#atEngine.size < most) {
       const item = nextUrgent(run) ?? (this.#lanes ? null : nextItem(run));
       if (!item) break;
-      this.#engineBusy = true;
+      this.#atEngine.set(item.id, 1);
+      const beside = this.#atEngine.size;
+      for (const [id, before] of this.#atEngine) this.#atEngine.set(id, Math.max(before, beside));
       this.#work(item, null);
     }
     while (!stopped && this.#lanes && this.#wantsMore(this.#lanes)) {
@@ -100,16 +113,13 @@ class Batch {
     }
     const busy = this.#lanes?.busy ?? 0;
     run.lanes = Math.max(1, busy);
-    if (busy > 0 || this.#engineBusy) return;
+    if (busy > 0 || this.#atEngine.size > 0) return;
     run.wake = () => {};
     this.#end();
   }
 
   /** Whether another photo should be begun. @param {Lanes} lanes */
   #wantsMore(lanes) {
-    for (const id of this.#suspects.keys()) {
-      if (!this.#run.items.has(id)) this.#suspects.delete(id);
-    }
     if (this.#suspects.size > 0) {
       if (lanes.busy > 0) return false;
       lanes.closeIdle();
@@ -126,7 +136,8 @@ class Batch {
     const { now = () => performance.now() } = this.#how;
     const { signal } = this.#stop;
     const started = now();
-    const seconds = () => (now() - started) / 1000;
+    /** In a worker of several photos: since the one before it. */
+    const seconds = () => (now() - (lane ? started : Math.max(started, this.#lastEnd))) / 1000;
     onItem(item);
     const onPass = (/** @type {number} */ passes) => {
       item.passes = { done: passes, of: settings.smooth };
@@ -139,40 +150,46 @@ class Batch {
         : engine.translate(job, weights, signal, onPass));
       const result = await store(item, this.#resultOf(picture));
       settle(run, item.id, { result }, seconds());
-      this.#free(lane);
+      this.#free(item, lane);
       this.#succeeded(item);
     } catch (error) {
-      this.#failed(item, failureOf(error), this.#free(lane), seconds());
+      const took = seconds();
+      this.#failed(item, failureOf(error), this.#free(item, lane), took);
     }
+    if (!lane) this.#lastEnd = now();
     onItem(item);
     this.#fill();
   }
 
-  /** @param {Client | null} lane @returns {number} how many workers were busy with it */
-  #free(lane) {
+  /** @param {Item} item @param {Client | null} lane @returns {number} how many photos there were beside each other */
+  #free({ id }, lane) {
     if (lane && this.#lanes) return this.#lanes.give(lane);
-    this.#engineBusy = false;
-    return 1 + (this.#lanes?.busy ?? 0);
+    const most = this.#atEngine.get(id) ?? 1;
+    this.#atEngine.delete(id);
+    return most + (this.#lanes?.busy ?? 0);
   }
 
   /** @param {Item} item */
   #succeeded({ id }) {
     this.#deaths = 0;
     const beside = this.#suspects.get(id);
-    if (beside !== undefined) this.#lanes?.tooMany(beside);
+    if (beside === undefined) return;
     this.#suspects.delete(id);
+    if (this.#lanes) this.#lanes.tooMany(beside);
+    else if (this.#suspects.size === 0 && this.#isUnexplained) this.#abreast = 1;
   }
 
-  /** @param {Item} item @param {Failure} problem @param {number} busy workers @param {number} seconds */
-  #failed(item, problem, busy, seconds) {
+  /** @param {Item} item @param {Failure} problem @param {number} beside photos @param {number} seconds */
+  #failed(item, problem, beside, seconds) {
     const run = this.#run;
     const { code } = problem;
     if (this.#stop.signal.aborted) return giveBack(run, item);
-    if (this.#lanes && busy > 1 && (isDeath(code) || FATAL.has(code))) {
-      this.#suspects.set(item.id, busy);
+    if (beside > 1 && (isDeath(code) || FATAL.has(code))) {
+      this.#suspects.set(item.id, beside);
+      this.#isUnexplained = true;
       return giveBack(run, item);
     }
-    this.#suspects.delete(item.id);
+    if (this.#suspects.delete(item.id)) this.#isUnexplained = false;
     const last = this.#lanes && FATAL.has(code) ? this.#lastOf(problem) : problem;
     if (isFinal(last.code)) {
       this.problem = last;

@@ -28,14 +28,14 @@ export function showProgress(run) {
   const facts = [count];
   if (secondsEach !== null) facts.push(text('progress.each', { time: formatTime(secondsEach) }));
   if (secondsLeft) facts.push(text('progress.left', { time: formatTime(secondsLeft) }));
-  const [alone, ...others] = [...run.items.values()].filter(({ active }) => active);
-  const { done, of } = alone?.passes ?? { done: 0, of: 1 };
+  const begun = [...run.items.values()].filter(({ active, passes }) => active && passes.done > 0);
+  const { done, of } = begun[0]?.passes ?? { done: 0, of: 1 };
+  const isAlone = run.running && run.lanes === 1 && begun.length === 1;
   // A photo that takes long says how far it is.
-  if (run.running && others.length === 0 && done % 1 > 0)
+  if (isAlone && done % 1 > 0)
     facts.push(text('progress.part', { n: Math.round((100 * done) / of) }));
   const passes = Math.floor(done);
-  if (run.running && passes > 0 && others.length === 0)
-    facts.push(text('progress.pass', { n: passes, m: of }));
+  if (isAlone && passes > 0) facts.push(text('progress.pass', { n: passes, m: of }));
   if (finished === 0 && total > 1) facts.push(text('progress.first'));
   showLine(facts.join(SEPARATOR));
   if (fraction - announced >= ANNOUNCE_STEP && fraction < 1) {
