@@ -336,8 +336,10 @@ async fn frames_on_a_canvas_equal_photos() {
         let photo = paint(Season::Summer, seed, width, height).to_rgba();
         let given = Uint8Array::from(&*photo);
         let frame = bitmap.call3(&JsValue::NULL, &given, &width.into(), &height.into()).unwrap();
-        let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap();
-        let picture = live.translate(&engine, frame, width, height).await.unwrap();
+        let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap().unchecked_into();
+        let picture = live.translate(&engine, &frame, width, height).await.unwrap();
+        let small = live.translate(&engine, &frame, 6, 8).await.unwrap_err();
+        assert_eq!(small.code(), "engine-usage");
         let found: Uint8Array = bytes.call1(&JsValue::NULL, &picture).unwrap().into();
         let wanted = engine.translate(photo, width, height, 0, 0, 0, 1, None).await.unwrap();
         let wanted = wanted.take_after();
@@ -348,8 +350,6 @@ async fn frames_on_a_canvas_equal_photos() {
         assert_ne!(found, before, "frame {seed} is the one before");
         before = found;
     }
-    let small = live.translate(&engine, JsValue::NULL, 6, 8).await.unwrap_err();
-    assert_eq!(small.code(), "engine-usage");
     ENGINE.set(Some(engine));
     assert_silence();
 }

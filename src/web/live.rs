@@ -4,7 +4,7 @@
 use burn::tensor::Transaction;
 use burn_wgpu::wgpu::{self, CurrentSurfaceTexture, ExternalImageSource};
 use wasm_bindgen::prelude::*;
-use web_sys::{ImageBitmap, OffscreenCanvas, VideoFrame};
+use web_sys::{ImageBitmap, OffscreenCanvas};
 
 use super::engine::Engine;
 use crate::{
@@ -52,7 +52,7 @@ impl Live {
     pub async fn translate(
         &mut self,
         engine: &Engine,
-        #[wasm_bindgen(unchecked_param_type = "ImageBitmap | VideoFrame")] frame: JsValue,
+        frame: &ImageBitmap,
         width: usize,
         height: usize,
     ) -> Result<ImageBitmap> {
@@ -60,7 +60,7 @@ impl Live {
         if !(fits(width) && fits(height)) {
             return Err(Error::Usage(format!("frames of {width} x {height} pixels")));
         }
-        self.copy(frame)?;
+        self.copy(frame);
         loop {
             let alike = |(model, film): &(u64, Film)| {
                 (*model, film.size()) == (engine.loads, (width, height))
@@ -94,19 +94,14 @@ impl Live {
 
 impl Live {
     /// Copies a frame to a texture of its size.
-    fn copy(&mut self, frame: JsValue) -> Result<()> {
-        let source = match frame.dyn_into::<VideoFrame>() {
-            Ok(frame) => ExternalImageSource::VideoFrame(frame),
-            Err(other) => ExternalImageSource::ImageBitmap(other.unchecked_into()),
-        };
-        let (width, height) = (source.width(), source.height());
-        let texture = match self.frame.take() {
-            Some(texture) if (texture.width(), texture.height()) == (width, height) => texture,
-            _ => self.screen.frame(width, height),
-        };
-        self.screen.copy(source, &texture);
+    fn copy(&mut self, frame: &ImageBitmap) {
+        let (width, height) = (frame.width(), frame.height());
+        let alike =
+            |texture: &wgpu::Texture| (texture.width(), texture.height()) == (width, height);
+        let texture = self.frame.take().filter(alike);
+        let texture = texture.unwrap_or_else(|| self.screen.frame(width, height));
+        self.screen.copy(ExternalImageSource::ImageBitmap(frame.clone()), &texture);
         self.frame = Some(texture);
-        Ok(())
     }
 
     /// Makes room for frames of another size.

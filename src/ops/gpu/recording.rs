@@ -7,6 +7,7 @@ use burn_wgpu::CubeTensor;
 use cubecl::{
     MemoryAllocationMode,
     client::{Client, Graph},
+    server::ServerError,
 };
 
 use crate::error::{Error, Result};
@@ -86,9 +87,13 @@ impl Recording {
     /// Every tensor that the work has read and did not create itself must still exist.
     pub unsafe fn repeat(&self) -> Result<()> {
         // SAFETY: the caller keeps what is read. CubeCL keeps what the work created, page by page.
-        unsafe { self.graph.replay() }.map_err(|error| {
-            let reason = error.to_string();
-            if error.is_device_poisoned() { Error::GpuLost(reason) } else { Error::refused(reason) }
-        })
+        unsafe { self.graph.replay() }.map_err(|error| refusal(&error))
     }
+}
+
+/// What a failed call of CubeCL means: `gpu-lost` if the device is gone, otherwise `out-of-memory` and
+/// `gpu-refused`.
+pub(super) fn refusal(error: &ServerError) -> Error {
+    let reason = error.to_string();
+    if error.is_device_poisoned() { Error::GpuLost(reason) } else { Error::refused(reason) }
 }

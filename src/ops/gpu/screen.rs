@@ -10,7 +10,7 @@ use burn_wgpu::{AutoCompiler, CubeTensor, wgpu};
 use cubecl::wgpu::WgpuServer;
 use wgpu::util::DeviceExt as _;
 
-use super::pixels::sides;
+use super::{pixels::sides, recording::refusal};
 use crate::{
     device::Card,
     error::{Error, Result},
@@ -164,11 +164,10 @@ impl Screen {
         before: Option<wgpu::BindingResource<'_>>,
         encode: impl FnOnce(&wgpu::BindGroup, &mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let refused = |error: &dyn std::fmt::Display| Error::refused(error.to_string());
         let client = &pixels.client;
         let buffer = client
             .get_resource::<WgpuServer<AutoCompiler>>(pixels.handle.clone())
-            .map_err(|error| refused(&error))?;
+            .map_err(|error| refusal(&error))?;
         let [height, width] = sides(pixels).map(|side| (side as u32).to_le_bytes());
         let size = self.card.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("size"),
@@ -191,7 +190,7 @@ impl Screen {
             self.card.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encode(&group, &mut encoder);
         // What computes the pixels, or still reads those of before, comes first.
-        client.flush().map_err(|error| refused(&error))?;
+        client.flush().map_err(|error| refusal(&error))?;
         self.card.queue.submit([encoder.finish()]);
         Ok(())
     }

@@ -40,6 +40,12 @@ export const SOFTWARE_GPU = [
   '--enable-unsafe-swiftshader',
   '--use-webgpu-adapter=swiftshader',
 ];
+/** Without its own Vulkan, copying a bitmap to that adapter, or drawing on a canvas, ends the process. */
+export const SOFTWARE_SCREEN = [
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+];
 /** What Chromium warns of when a shader or a call of WebGPU is wrong, and nothing else tells. */
 const GPU_WARNING = /WGSL|Tint|validation error|uncaptured/i;
 

@@ -1,25 +1,60 @@
 /** The worker's side of Live: a frame of a video becomes its translation, with one function per device. */
 import { CodedError } from '../../failure.js';
 
-/** @import { Engine } from '../../pkg/cyclegan_web.js' */
+/** @import { Engine, Live } from '../../pkg/cyclegan_web.js' */
 /** @import { LiveFrame, LivePicture } from '../../engine/protocol.js' */
 
 /** Frames are drawn here to be read; kept, because the next one has the same size. */
 const canvas = new OffscreenCanvas(1, 1);
 const brush = canvas.getContext('2d', { willReadFrequently: true });
 
+/** What stays on a graphics card; null: there is none. @type {Promise<Live | null> | undefined} */
+let card;
+
 /**
- * @param {Engine} engine with a model
+ * @param {Engine} engine with a model, always the same one
  * @param {LiveFrame} job
  * @returns {Promise<LivePicture>}
  */
 export async function translateFrame(engine, { frame, width, height }) {
   const started = performance.now();
   try {
-    const picture = await throughMemory(engine, frame, width, height);
+    card ??= opened(engine);
+    const live = await card;
+    const picture = await (live
+      ? onCard(live, engine, frame, width, height)
+      : throughMemory(engine, frame, width, height));
     return { picture, milliseconds: performance.now() - started };
   } finally {
     frame.close();
+  }
+}
+
+/** @param {Engine} engine @returns {Promise<Live | null>} */
+async function opened(engine) {
+  if (engine.report().device === 'cpu') return null;
+  return engine.openLive().catch((error) => {
+    console.warn(`frames go through memory: ${error}`);
+    return null;
+  });
+}
+
+/**
+ * For a graphics card, which keeps the frame and the picture.
+ * @param {Live} live
+ * @param {Engine} engine
+ * @param {LiveFrame['frame']} frame
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<ImageBitmap>}
+ */
+async function onCard(live, engine, frame, width, height) {
+  // Not every browser's WebGPU takes a VideoFrame.
+  const bitmap = frame instanceof ImageBitmap ? frame : await createImageBitmap(frame);
+  try {
+    return await live.translate(engine, bitmap, width, height);
+  } finally {
+    bitmap.close();
   }
 }
 
