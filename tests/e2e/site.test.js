@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { DIST } from './support/site.js';
 
-const WASM_LIMIT = 4 * 2 ** 20;
+const WASM_LIMIT = 2.25 * 2 ** 20;
 /** JavaScript and CSS of a first visit, and all there is. */
 const FIRST_LIMIT = 82 * 2 ** 10;
 const PAGE_LIMIT = 184 * 2 ** 10;

@@ -1,0 +1,171 @@
+/**
+ * Makes the engine smaller: `node pkg-scripts/trim.js in.wasm out.wasm`.
+ *
+ * Burn handles tensors that may be quantised in every operation, and CubeCL's compiler can read its own
+ * intermediate language as text. Nothing here quantises or reads such text, but the linker cannot know that. So the
+ * functions that do are emptied: who calls one all the same, traps, as after a panic. The names of functions go too,
+ * a fifth of the file.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+/** Paths of what is never called. */
+const UNUSED = new RegExp(
+  [
+    // Quantised tensors.
+    'cubecl_std::quant::',
+    'QuantizedView',
+    'QuantizedArgs',
+    'QTensorOps',
+    'burn_backend::quantization',
+    'burn_cubecl::(kernel::quantization|ops::qtensor)',
+    'cubek_quant',
+    // The compiler's intermediate language as text.
+    '(^|[< ])combine::',
+    'pliron::utils::apfloat::float_parse',
+    'canonical_syntax_parse',
+    'postparse_outline',
+    'Parsable>::parse',
+  ].join('|'),
+);
+/** If there are fewer, the libraries call them something else now. */
+const FEWEST = 4000;
+
+/** A function that traps: no locals, `unreachable`, `end`. */
+const TRAP = Buffer.from([3, 0, 0x00, 0x0b]);
+const SECTION = { custom: 0, import: 2, code: 10 };
+
+class Reader {
+  /** @param {Buffer} bytes @param {number} [at] */
+  constructor(bytes, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  byte() {
+    this.at += 1;
+    return this.bytes[this.at - 1];
+  }
+
+  /** An unsigned LEB128 number. */
+  number() {
+    let [value, factor] = [0, 1];
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 127) * factor;
+      factor *= 128;
+      if (byte < 128) return value;
+    }
+  }
+
+  /** Bytes behind their length. */
+  chunk() {
+    const length = this.number();
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+}
+
+/** @param {number} value */
+function leb(value) {
+  const bytes = [];
+  for (let rest = value; ; rest >>>= 7) {
+    bytes.push(rest > 127 ? (rest & 127) | 128 : rest);
+    if (rest < 128) return Buffer.from(bytes);
+  }
+}
+
+/** @param {Buffer} module @returns {{ id: number, body: Buffer, name: string }[]} */
+function sectionsOf(module) {
+  const reader = new Reader(module, 8);
+  const sections = [];
+  while (reader.at < module.length) {
+    const id = reader.byte();
+    const body = reader.chunk();
+    const name = id === SECTION.custom ? new Reader(body).chunk().toString() : '';
+    sections.push({ id, body, name });
+  }
+  return sections;
+}
+
+/** How many functions come from outside; their indices are the first. @param {Buffer} imports */
+function importedFunctions(imports) {
+  const reader = new Reader(imports);
+  let functions = 0;
+  for (let left = reader.number(); left > 0; left -= 1) {
+    reader.chunk();
+    reader.chunk();
+    const kind = reader.byte();
+    if (kind !== 0) throw new Error(`the engine imports something other than functions: ${kind}`);
+    reader.number();
+    functions += 1;
+  }
+  return functions;
+}
+
+/** @param {Buffer} section custom, `name` @returns {Map<number, string>} */
+function functionNames(section) {
+  const reader = new Reader(section);
+  reader.chunk();
+  const names = new Map();
+  while (reader.at < section.length) {
+    const kind = reader.byte();
+    const part = new Reader(reader.chunk());
+    if (kind !== 1) continue;
+    for (let left = part.number(); left > 0; left -= 1)
+      names.set(part.number(), part.chunk().toString());
+  }
+  return names;
+}
+
+/** @param {Buffer} code @param {(index: number) => boolean} unused */
+function emptied(code, unused) {
+  const reader = new Reader(code);
+  const count = reader.number();
+  /** @type {Buffer[]} */
+  const bodies = [leb(count)];
+  for (let index = 0; index < count; index += 1) {
+    const from = reader.at;
+    reader.chunk();
+    bodies.push(unused(index) ? TRAP : code.subarray(from, reader.at));
+  }
+  return Buffer.concat(bodies);
+}
+
+/**
+ * @param {Buffer} module with names
+ * @param {RegExp} unused
+ * @returns {{ module: Buffer, functions: number }} without names, and how many functions were emptied
+ */
+export function trim(module, unused = UNUSED) {
+  const sections = sectionsOf(module);
+  const section = (/** @type {(one: { id: number, name: string }) => boolean} */ is) => {
+    const found = sections.find(is);
+    if (!found) throw new Error('a section of the engine is missing');
+    return found.body;
+  };
+  const imported = importedFunctions(section(({ id }) => id === SECTION.import));
+  const names = functionNames(section(({ name }) => name === 'name'));
+  let functions = 0;
+  const isUnused = (/** @type {number} */ index) => {
+    const is = unused.test(names.get(imported + index) ?? '');
+    functions += Number(is);
+    return is;
+  };
+  /** @type {Buffer[]} */
+  const parts = [module.subarray(0, 8)];
+  for (const { id, body } of sections) {
+    if (id === SECTION.custom) continue;
+    const kept = id === SECTION.code ? emptied(body, isUnused) : body;
+    parts.push(Buffer.from([id]), leb(kept.length), kept);
+  }
+  return { module: Buffer.concat(parts), functions };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [from, to] = process.argv.slice(2);
+  const { module, functions } = trim(readFileSync(from));
+  if (functions < FEWEST) throw new Error(`only ${functions} unused functions were found`);
+  writeFileSync(to, module);
+  console.log(`${functions} unused functions emptied, ${module.length} bytes`);
+}
