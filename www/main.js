@@ -28,29 +28,39 @@ const SMALL = 512;
 let device = null;
 /** The Live view has been fetched, or is on its way. */
 let live = false;
+/** The page is there: what it is told before then waits. */
+let appear = () => {};
+const appeared = new Promise((resolve) => {
+  appear = () => resolve(undefined);
+});
 /** Not in development, where files have no versions. */
 const offline = import.meta.env.PROD ? import('./offline/offline.js') : null;
+
+const engine = new EngineClient(spawn, deviceChoice(), {
+  precision: precision(),
+  onOpen: (report) => appeared.then(() => knowDevice(report)),
+  onLoading: (loading) => appeared.then(() => tellLoading(showLoading(loading))),
+});
+// Before the words, because it takes longest.
+const opening = engine.open();
+opening.catch(() => {}); // told below
 
 await translatePage(query, wouldLose);
 setUpViews();
 
-const engine = new EngineClient(spawn, deviceChoice(), {
-  precision: precision(),
-  onOpen: knowDevice,
-  onLoading: (loading) => tellLoading(showLoading(loading)),
-});
 const weights = await WeightsStore.open((name, file) => engine.request('keep', { name, file }));
 const another = () => new EngineClient(spawn, 'cpu', { precision: precision() });
-const opener = { open: openEngine, device: () => device, another };
+const opener = { open: () => openEngine(engine.open()), device: () => device, another };
 const spawnDisk = () => spawnWorker(diskUrl, 'disk');
 await setUpTranslate(engine, weights, opener, query.get('model') || null, spawnDisk);
 const training = setUpTrain();
 button('restart').addEventListener('click', () => {
   notify(''); // clears the message that it could not be loaded
   showStarting();
-  openEngine();
+  openEngine(engine.open());
 });
-openEngine();
+appear();
+openEngine(opening);
 training.then((page) => page.open(), noTraining);
 addEventListener('hashchange', openLive);
 openLive();
@@ -80,9 +90,10 @@ function precision() {
   return asked === 'float32' || asked === 'float16' ? asked : null;
 }
 
-async function openEngine() {
+/** @param {Promise<DeviceReport>} opening */
+async function openEngine(opening) {
   try {
-    await engine.open();
+    await opening;
   } catch (error) {
     const { code } = failureOf(error);
     if (code !== 'AbortError') showNoDevice(code);

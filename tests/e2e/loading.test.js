@@ -102,7 +102,7 @@ for (const [how, pack] of Object.entries(PACKING)) {
         sendWasm(site, (response, bytes) => {
           const sent = pack(bytes);
           if (sent !== bytes) response.setHeader('content-encoding', 'gzip');
-          trickle(response, sent, 12, 250);
+          trickle(response, sent, 12, 500);
         }),
     },
     async ({ page, t }) => {

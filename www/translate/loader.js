@@ -44,6 +44,18 @@ export class ModelLoader {
   }
 
   /**
+   * Fetches a model's weights, if need be, for a later {@link load}: the engine may still be starting.
+   * @param {Model} model
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} signal
+   */
+  async fetch(model, onProgress, signal) {
+    if (this.#known.has(model.value)) return;
+    onProgress(0, 0);
+    await this.#find(model, onProgress, signal);
+  }
+
+  /**
    * Loads a model into the engine, so that its problems show before the first photo.
    * @param {Model} model
    * @param {OnProgress} onProgress

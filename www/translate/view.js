@@ -105,7 +105,8 @@ export async function setUpTranslate(client, weights, opener, linked, spawnDisk)
   engine = client;
   device = opener;
   loader = new ModelLoader(engine, weights);
-  expected = new Expected(run, device);
+  const test = () => engine.request('speed', {});
+  expected = new Expected(run, { device: device.device, test });
   setUpControls(await ownWeights(weights), refresh);
   setUpKept({
     run,
@@ -346,12 +347,16 @@ async function prepare(signal) {
   const chosen = chosenModel();
   showLine(text('device.opening'));
   opening = true;
+  const onProgress = (/** @type {number | null} */ fraction, /** @type {number} */ bytes) => {
+    if (!opening) showLine(loadingWords(fraction, bytes));
+  };
+  const coming = loader.fetch(chosen, onProgress, signal);
+  coming.catch(() => {}); // told below
   // Cancelling does not wait for an engine that is starting, and does not stop it either.
   const report = await Promise.race([engine.open(), aborted(signal)]).finally(() => {
     opening = false;
   });
-  const onProgress = (/** @type {number | null} */ fraction, /** @type {number} */ bytes) =>
-    showLine(loadingWords(fraction, bytes));
+  await coming;
   const first = await loader.load(chosen, onProgress, signal);
   const model = await learnAbout(await foundAgain(chosen, first), loader, first);
   const weights = model.part === chosen.part ? first : await loader.load(model, onProgress, signal);
