@@ -151,6 +151,8 @@ async function perform(request) {
         request.network ?? undefined,
       );
       return model;
+    case 'speed':
+      return ready().speed() ?? null;
     case 'inspect':
       return inspectWeights(new Uint8Array(request.bytes));
     case 'translate':

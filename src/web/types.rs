@@ -29,8 +29,6 @@ pub struct DeviceReport {
     pub precision: Precision,
     /// Why it is not WebGPU, as a code; null if it is, or if the CPU was requested.
     pub reason: Option<&'static str>,
-    /// Multiplications a second of a generator, as measured when it was opened; null on WebGPU.
-    pub speed: Option<f64>,
     pub version: &'static str,
 }
 

@@ -27,7 +27,6 @@ const cpu = {
   warning: null,
   formats: ['png'],
   defaultSize: 512,
-  speed: 1e9,
   version: '0',
 };
 

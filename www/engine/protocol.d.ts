@@ -111,6 +111,8 @@ export interface ExportJob {
 export interface Commands {
   /** Comes first. Opens the device; may be sent once per worker. */
   open: { device: DeviceChoice; precision: Precision | null };
+  /** Measures the processor, which takes a moment. */
+  speed: Record<never, never>;
   /** Lists the networks in a weights file. */
   inspect: { bytes: ArrayBuffer };
   /**
@@ -136,6 +138,8 @@ export interface Commands {
 
 export interface Values {
   open: DeviceReport;
+  /** Multiplications a second of a generator; null on WebGPU. */
+  speed: number | null;
   inspect: WeightsReport;
   load: ModelReport;
   translate: Translated;

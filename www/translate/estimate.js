@@ -1,7 +1,7 @@
 /**
  * How long a run will take, before it starts: from the pixels that the network will see, and from how fast this
- * device was with earlier photos. A processor is measured when it is opened; a graphics card is known from its
- * first photo on.
+ * device was with earlier photos. A processor without any is measured; a graphics card is known from its first
+ * photo on.
  */
 import { abreast, longestSides, pixelsWithin } from '../engine/sizes.js';
 import { measure } from '../files/headers.js';
@@ -20,8 +20,8 @@ const LATEST = 0.3;
 /** Multiplications a second, as learned from photos. @param {DeviceReport} device */
 const keyOf = ({ device }) => `speed/${device}`;
 
-/** @param {DeviceReport} device @returns {number | null} */
-const speedOf = (device) => Number(recall(keyOf(device))) || device.speed;
+/** @param {DeviceReport} device @returns {number} 0: unknown */
+const speedOf = (device) => Number(recall(keyOf(device)));
 
 /**
  * @param {DeviceReport} device
@@ -32,7 +32,7 @@ export function learn(device, { seenWidth, seenHeight, width, height, model, sec
   const computing = seconds - codingOf(width * height);
   if (computing < seconds / 10) return; // mostly coding
   const speed = (seenWidth * seenHeight * smooth * multiplications(model)) / computing;
-  const before = speedOf(device) ?? speed;
+  const before = speedOf(device) || speed;
   remember(keyOf(device), String(Math.round(before + LATEST * (speed - before))));
 }
 
@@ -43,12 +43,14 @@ export function learn(device, { seenWidth, seenHeight, width, height, model, sec
  * @param {TranslateSettings} how.settings
  * @param {DeviceReport} how.device
  * @param {number} how.lanes workers at a time
+ * @param {() => Promise<number | null>} how.test measures the device, if it is a processor
  * @returns {Promise<number | null>} seconds; null: nothing is known yet
  */
-export async function secondsFor(photos, { model, settings, device, lanes }) {
+export async function secondsFor(photos, { model, settings, device, lanes, test }) {
   const network = model.network ?? model.card;
-  const speed = speedOf(device);
-  if (!network || !speed) return null;
+  if (!network) return null;
+  const speed = speedOf(device) || (await tested(device, test));
+  if (!speed) return null;
   const step = Math.max(1, photos.length / SAMPLE);
   let [seen, coding, count] = [0, 0, 0];
   for (let at = 0; at < photos.length; at += step) {
@@ -66,6 +68,16 @@ export async function secondsFor(photos, { model, settings, device, lanes }) {
     return (alone * photos.length) / Math.min(lanes, photos.length);
   // A photo is decoded and encoded while the card is at another.
   return alone + Math.max(computing, coding / count) * (photos.length - 1);
+}
+
+/** A processor's test, once a visit. @type {Promise<number | null> | null} */
+let testing = null;
+
+/** @param {DeviceReport} device @param {() => Promise<number | null>} test */
+async function tested({ device }, test) {
+  if (device !== 'cpu') return null;
+  testing ??= test().catch(() => null);
+  return testing;
 }
 
 /** Seconds beside the network. @param {number} pixels of the result */

@@ -21,7 +21,10 @@ export class Expected {
   /** Not needed before photos are there. */
   #estimate = () => import('./estimate.js');
 
-  /** @param {Queue} run @param {{ device: () => DeviceReport | null }} engine */
+  /**
+   * @param {Queue} run
+   * @param {{ device: () => DeviceReport | null, test: () => Promise<number | null> }} engine
+   */
   constructor(run, engine) {
     this.#run = run;
     this.#engine = engine;
@@ -52,7 +55,8 @@ export class Expected {
     if (device && photos.length > 0 && !this.#run.running) {
       const { secondsFor } = await this.#estimate();
       const lanes = device.device === 'cpu' ? navigator.hardwareConcurrency || 1 : 1;
-      const how = { model: chosenModel(), settings: settings(), device, lanes };
+      const { test } = this.#engine;
+      const how = { model: chosenModel(), settings: settings(), device, lanes, test };
       seconds = await secondsFor(photos, how);
     }
     if (!this.#run.running) {
