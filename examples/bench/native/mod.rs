@@ -2,11 +2,12 @@
 //! on the graphics card through Vulkan, Metal or DX12.
 //!
 //! `cargo run --release --example bench -- [--device cpu|gpu] [--task translate|train|both]
-//! [--precision float32|float16] [--identity with|without|both] [--pytorch] [--joint] [--json FILE]
-//! [SIZE:NGF ...]`
+//! [--precision float32|float16] [--identity with|without|both] [--pytorch] [--script FILE]
+//! [--joint] [--json FILE] [SIZE:NGF ...]`
 //!
 //! `--pytorch` also runs `bench/pytorch.py`, which does the same with PyTorch in float32 if it is
-//! installed (`PYTHON` names another interpreter than `python3`). `--joint` also measures the
+//! installed (`PYTHON` names another interpreter than `python3`). It is looked for in the working
+//! directory, unless `--script` says where it is. `--joint` also measures the
 //! memory of one backward pass of the generators' whole loss, which shows what splitting it by
 //! terms (`src/train/step.rs`) saves. `pkg-scripts/bench` measures the same in a browser, against
 //! other engines; its rows have the same fields.
@@ -36,8 +37,8 @@ pub fn main() {
             println!("{}", contender.joint(case));
         }
     }
-    if options.pytorch {
-        let theirs = row::of_pytorch(&options, &rows);
+    if let Some(script) = &options.pytorch {
+        let theirs = row::of_pytorch(script, options.gpu, &rows);
         for row in &theirs {
             println!("{row}");
         }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::fmt::{self, Display};
+use std::path::PathBuf;
 
 use cyclegan_web::translate::Precision;
 
@@ -38,7 +39,8 @@ pub struct Options {
     pub precision: Precision,
     pub tasks: Vec<Task>,
     pub cases: Vec<Case>,
-    pub pytorch: bool,
+    /// The script that measures PyTorch, if that is wanted.
+    pub pytorch: Option<PathBuf>,
     pub joint: bool,
     pub json: Option<String>,
 }
@@ -53,8 +55,9 @@ impl Options {
         let precision = if half { Precision::Float16 } else { Precision::Float32 };
         let task = choice(&mut words, "--task", ["translate", "train", "both"], "both");
         let identity = choice(&mut words, "--identity", ["with", "without", "both"], "both");
-        let (pytorch, joint) = (flag(&mut words, "--pytorch"), flag(&mut words, "--joint"));
+        let joint = flag(&mut words, "--joint");
         let json = value(&mut words, "--json");
+        let pytorch = pytorch(&mut words);
         let mut tasks = Vec::new();
         if task != "train" {
             tasks.push(Task::Translate);
@@ -70,6 +73,22 @@ impl Options {
         let cases = words.iter().map(|word| case(word)).collect();
         Self { gpu, precision, tasks, cases, pytorch, joint, json }
     }
+}
+
+/// Looked for now, because measuring takes minutes.
+fn pytorch(words: &mut Vec<String>) -> Option<PathBuf> {
+    let named = value(words, "--script");
+    if !flag(words, "--pytorch") && named.is_none() {
+        return None;
+    }
+    let script = PathBuf::from(named.as_deref().unwrap_or("bench/pytorch.py"));
+    if !script.is_file() {
+        end(&format!(
+            "there is no {} here: start in the repository, or name the file with --script FILE",
+            script.display()
+        ));
+    }
+    Some(script)
 }
 
 fn case(word: &str) -> Case {

@@ -1,11 +1,12 @@
 //! A row of the table, the work it stands for, and PyTorch's rows.
 
 use std::fmt::{self, Display};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::options::{Case, Options, Task};
+use super::options::{Case, Task};
 
 /// Residual blocks of the generators.
 pub const BLOCKS: usize = 9;
@@ -88,12 +89,11 @@ fn macs(task: Task, Case { size, ngf }: Case) -> f64 {
 }
 
 /// Runs `bench/pytorch.py` for the same measurements; if that fails, says why and returns none.
-pub fn of_pytorch(options: &Options, ours: &[Row]) -> Vec<Row> {
+pub fn of_pytorch(script: &Path, gpu: bool, ours: &[Row]) -> Vec<Row> {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
     let mut command = Command::new(python);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/pytorch.py");
-    let device = if options.gpu { "cuda" } else { "cpu" };
-    command.args([script, "--device", device, "--json", "-"]);
+    let device = if gpu { "cuda" } else { "cpu" };
+    command.arg(script).args(["--device", device, "--json", "-"]);
     for Row { task, case: Case { size, ngf }, .. } in ours {
         command.arg(format!("{task}:{size}:{ngf}"));
     }
