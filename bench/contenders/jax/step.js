@@ -14,6 +14,7 @@ import { forward } from './layers.js';
 class Learner {
   #jax;
   #update;
+  #config;
   /** @type {Weights} */
   weights;
   /** Adam's averages. @type {Weights} */
@@ -27,8 +28,9 @@ class Learner {
    * @param {string} name such as `G_A`, the prefix of its tensors
    * @param {import('../../types.js').Tensor[]} tensors of all networks
    * @param {ReturnType<typeof adam>} update
+   * @param {Config} config
    */
-  constructor(jax, name, tensors, update) {
+  constructor(jax, name, tensors, update, config) {
     const { numpy: np } = jax;
     const own = tensors.filter((tensor) => tensor.name.startsWith(`${name}.`));
     const key = (/** @type {string} */ whole) => whole.slice(name.length + 1);
@@ -36,6 +38,7 @@ class Learner {
       Object.fromEntries(own.map((tensor) => [key(tensor.name), np.zeros(tensor.shape)]));
     this.#jax = jax;
     this.#update = update;
+    this.#config = config;
     this.weights = Object.fromEntries(
       own.map(({ name, shape, data }) => {
         return [key(name), np.array(new Float32Array(data)).reshape(shape)];
@@ -53,9 +56,13 @@ class Learner {
   /** @param {Weights} gradients */
   update(gradients) {
     this.#steps += 1;
-    const step = this.#jax.numpy.array(this.#steps);
+    // Computed here, as PyTorch does: a graphics card's powers are not exact enough to be taken from 1.
+    const { beta1, beta2 } = this.#config;
+    const [mean, square] = [beta1, beta2].map((beta) =>
+      this.#jax.numpy.array(1 - beta ** this.#steps),
+    );
     [this.weights, this.#means, this.#squares] = /** @type {[Weights, Weights, Weights]} */ (
-      this.#update(this.weights, gradients, this.#means, this.#squares, step)
+      this.#update(this.weights, gradients, this.#means, this.#squares, mean, square)
     );
   }
 }
@@ -66,17 +73,15 @@ function adam({ jit, numpy: np, tree }, { lr, beta1, beta2, eps }) {
     (/** @type {number} */ beta) => /** @type {(old: Value, now: Value) => Value} */ (old, now) =>
       old.mul(beta).add(now.mul(1 - beta));
   return jit(
-    /** @type {(...given: [Weights, Weights, Weights, Weights, Value]) => Weights[]} */
-    (weights, gradients, means, squares, step) => {
+    /** @type {(...given: [Weights, Weights, Weights, Weights, Value, Value]) => Weights[]} */
+    (weights, gradients, means, squares, first, second) => {
       const mean = tree.map(average(beta1), means, tree.ref(gradients));
       const square = tree.map(average(beta2), squares, tree.map(np.square, gradients));
-      const unbiased = (/** @type {number} */ beta) => np.power(beta, step.ref).neg().add(1);
-      const [first, second] = [unbiased(beta1), np.sqrt(unbiased(beta2))];
-      step.dispose();
+      const root = np.sqrt(second);
       const updated = tree.map(
         /** @type {(weight: Value, mean: Value, square: Value) => Value} */
         (weight, mean, square) => {
-          const spread = np.sqrt(square).div(second.ref).add(eps);
+          const spread = np.sqrt(square).div(root.ref).add(eps);
           return weight.sub(mean.div(first.ref).div(spread).mul(lr));
         },
         weights,
@@ -84,7 +89,7 @@ function adam({ jit, numpy: np, tree }, { lr, beta1, beta2, eps }) {
         tree.ref(square),
       );
       first.dispose();
-      second.dispose();
+      root.dispose();
       return [updated, mean, square];
     },
   );
@@ -171,7 +176,8 @@ export class CycleGan {
    */
   constructor(jax, setup, tensors, convolve) {
     const update = adam(jax, setup.config);
-    const learner = (/** @type {string} */ name) => new Learner(jax, name, tensors, update);
+    const learner = (/** @type {string} */ name) =>
+      new Learner(jax, name, tensors, update, setup.config);
     this.#jax = jax;
     this.#config = setup.config;
     this.#parts = compile(jax, setup, convolve);
