@@ -1,5 +1,6 @@
 /**
- * Makes the engine smaller: `node pkg-scripts/trim.js in.wasm out.wasm`.
+ * Makes the engine smaller: `node pkg-scripts/trim.js in.wasm out.wasm`. With `--names` only what runs is changed:
+ * the browser tests are trimmed like that, so that they run what is shipped.
  *
  * Burn handles tensors that may be quantised in every operation, and CubeCL's compiler can read its own
  * intermediate language as text. Nothing here quantises or reads such text, but the linker cannot know that. So the
@@ -29,7 +30,7 @@ const UNUSED = new RegExp(
   ].join('|'),
 );
 /** If there are fewer, the libraries call them something else now. */
-const FEWEST = 4000;
+const FEWEST = 3000;
 
 /** A function that traps: no locals, `unreachable`, `end`. */
 const TRAP = Buffer.from([3, 0, 0x00, 0x0b]);
@@ -135,9 +136,10 @@ function emptied(code, unused) {
 /**
  * @param {Buffer} module with names
  * @param {RegExp} unused
- * @returns {{ module: Buffer, functions: number }} without names, and how many functions were emptied
+ * @param {boolean} named whether names and other custom sections stay
+ * @returns {{ module: Buffer, functions: number }} and how many functions were emptied
  */
-export function trim(module, unused = UNUSED) {
+export function trim(module, unused = UNUSED, named = false) {
   const sections = sectionsOf(module);
   const section = (/** @type {(one: { id: number, name: string }) => boolean} */ is) => {
     const found = sections.find(is);
@@ -155,7 +157,7 @@ export function trim(module, unused = UNUSED) {
   /** @type {Buffer[]} */
   const parts = [module.subarray(0, 8)];
   for (const { id, body } of sections) {
-    if (id === SECTION.custom) continue;
+    if (id === SECTION.custom && !named) continue;
     const kept = id === SECTION.code ? emptied(body, isUnused) : body;
     parts.push(Buffer.from([id]), leb(kept.length), kept);
   }
@@ -163,8 +165,8 @@ export function trim(module, unused = UNUSED) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [from, to] = process.argv.slice(2);
-  const { module, functions } = trim(readFileSync(from));
+  const [from, to, option] = process.argv.slice(2);
+  const { module, functions } = trim(readFileSync(from), UNUSED, option === '--names');
   if (functions < FEWEST) throw new Error(`only ${functions} unused functions were found`);
   writeFileSync(to, module);
   console.log(`${functions} unused functions emptied, ${module.length} bytes`);

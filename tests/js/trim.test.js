@@ -35,6 +35,13 @@ test('a function that nothing calls is emptied, the others stay, and names go', 
   assert.throws(gone, WebAssembly.RuntimeError);
 });
 
+test('names stay where they are wanted', () => {
+  const { module, functions } = trim(MODULE, /unused/, true);
+  assert.equal(functions, 1);
+  assert.equal(module.length, MODULE.length - 1, 'a trap is shorter than an answer');
+  assert.ok(module.includes('a::kept'));
+});
+
 test('without a match everything stays', () => {
   const { module, functions } = trim(MODULE, /nothing/);
   assert.equal(functions, 0);
