@@ -105,12 +105,12 @@ visit(
     await begin(page, 'use-camera');
     await page.click(by('live-record'));
     await page.waitForTimeout(2200);
-    assert.match(await said(page, 'live-record'), /^Stop recording, 0:0[12]$/);
+    assert.match(await said(page, 'live-record'), /^Stop at 0:0[1-9]$/);
     const { name, bytes } = await downloaded(page, by('live-record'));
     assert.match(name, /^tiny.*\.webm$/);
     const { width, height, seconds } = await played(page, bytes, 'video/webm');
     assert.deepEqual([width, height], [CAMERA.width, CAMERA.height]);
-    assert.ok(seconds > 1 && seconds < 10, `${seconds} s`);
+    assert.ok(seconds > 1 && seconds < 20, `${seconds} s`);
 
     // It is a video as any other.
     await page.click(by('live-end'));
@@ -124,6 +124,7 @@ visit(
     await page.click(by('view-train'));
     await page.click(by('view-live'));
     await until(page, 'stopped');
+    await page.waitForSelector(by('live-recorded')); // the last piece takes a moment
     assert.match(await said(page, 'live-recorded'), /A recording of 0:0\d is not saved yet/);
     const kept = await downloaded(page, by('live-keep'));
     assert.ok((await played(page, kept.bytes, 'video/webm')).seconds > 0);
@@ -144,14 +145,13 @@ visit('the camera is off as soon as nobody looks', { prepare }, async ({ page })
   await hide(page, false);
   await page.waitForTimeout(300);
   assert.deepEqual(await tracks(page), ['ended'], 'it comes back with a click only');
-  assert.match(await said(page, 'live-notice'), /^Stopped while/);
+  assert.match(await said(page, 'live-notice'), /^Stopped, and the camera is off/);
   assert.ok(await page.isVisible(by('live-after')), 'the last pair is there');
   await page.click(by('live-again'));
   await until(page, 'live');
   assert.deepEqual(await tracks(page), ['ended', 'live']);
   await page.click(by('view-translate'));
   assert.deepEqual(await tracks(page), ['ended', 'ended'], 'left');
-  await page.waitForFunction((count) => count > 0, engines);
   assert.equal(page.workers().length, engines, 'its engine is gone');
   await page.goBack();
   await until(page, 'stopped');

@@ -111,6 +111,31 @@ test('the worker starts at the first request, opens once, and answers', async ()
   assert.equal(Buffer.from(workers[0]?.requests[1].bytes).toString(), 'abc');
 });
 
+test('a frame is transferred with its weights loaded first, and closed also if it never gets there', async () => {
+  const { client, workers, asked } = clientOf(good);
+  /** A frame that can be transferred. */
+  const frame = () => {
+    const { port1: made } = new MessageChannel();
+    let closed = 0;
+    made.close = () => {
+      closed += 1;
+    };
+    return { frame: /** @type {any} */ (made), count: () => closed };
+  };
+  const first = frame();
+  assert.equal(await client.live(first.frame, 128, 96, weights), 'live-frame done');
+  assert.equal(await client.live(frame().frame, 128, 96, weights), 'live-frame done');
+  assert.deepEqual(asked(), ['open load live-frame live-frame']);
+  const [, , sent] = workers[0].requests;
+  assert.deepEqual([sent.width, sent.height], [128, 96]);
+  const late = frame();
+  const waiting = client.live(late.frame, 128, 96, weights);
+  client.close();
+  await assert.rejects(waiting, /closed/);
+  assert.equal(late.count(), 1);
+  for (const { requests } of workers) for (const { frame: port } of requests) port?.close();
+});
+
 test('passes over a photo are told to whoever asked for it, and to nobody else', async () => {
   const { client } = clientOf(async (request, worker) => {
     if (request.do === 'translate')

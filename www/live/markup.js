@@ -61,7 +61,8 @@ export function buildLive(bar, content) {
   const save = press('save', 'live.save');
   const record = press('record', 'live.record');
   const end = press('end', 'live.end', 'button quiet');
-  const actions = element('div', { class: 'actions' }, freeze, save, record, end);
+  const again = press('again', 'live.go', 'button primary');
+  const actions = element('div', { class: 'actions' }, again, freeze, save, record, end);
   const fields = [field('controls.model', model, direction), field('controls.size', size)];
   const controls = element('div', { class: 'controls' }, ...fields, cameraField, actions);
   const line = element('p', { 'data-testid': 'live-line', role: 'status', tabindex: '-1' });
@@ -76,7 +77,6 @@ export function buildLive(bar, content) {
   const stage = element('div', { class: 'live-stage', 'data-testid': 'live-stage' });
   const rate = element('p', { class: 'live-rate', 'data-testid': 'live-rate' });
   const notice = element('p', { class: 'soft', 'data-testid': 'live-notice' });
-  const facts = element('div', { class: 'live-facts' }, rate, notice);
 
   const kept = element('span', { 'data-testid': 'live-recorded' });
   const keep = press('keep', 'live.keep');
@@ -84,7 +84,6 @@ export function buildLive(bar, content) {
   const either = element('div', { class: 'row' }, keep, drop);
   const recorded = element('div', { class: 'removed' }, kept, either);
 
-  const again = press('again', 'live.go', 'button primary');
   const useCamera = press('use-camera', 'live.camera', 'button primary');
   const file = element('input', {
     class: 'visually-hidden',
@@ -94,7 +93,7 @@ export function buildLive(bar, content) {
   });
   const choose = element('label', { class: 'button' }, words('live.file'), file);
   const scenes = press('scenes', 'live.scenes');
-  const buttons = element('div', { class: 'drop-buttons' }, again, useCamera, choose, scenes);
+  const buttons = element('div', { class: 'drop-buttons' }, useCamera, choose, scenes);
   const intro = element(
     'div',
     { class: 'live-intro' },
@@ -109,10 +108,13 @@ export function buildLive(bar, content) {
     element('p', { class: 'soft', 'data-text': 'live.hint' }),
   );
   const privacy = element('p', { class: 'privacy' }, icon('lock'), words('live.privacy'));
-  content.append(problem, recorded, stage, facts, start, privacy);
+  const facts = element('div', { class: 'live-facts' }, rate, privacy, notice);
+  // For screen readers, while the pictures speak for themselves.
+  const heading = element('h1', { class: 'visually-hidden', 'data-text': 'views.live' });
+  content.append(heading, problem, recorded, stage, facts, start);
   return {
     ...{ model, size, camera, cameraField, actions, freeze, save, record, end, progress, line },
-    ...{ problem, stage, facts, rate, notice, recorded, kept, keep, drop },
+    ...{ heading, problem, stage, rate, notice, recorded, kept, keep, drop },
     ...{ start, intro, again, useCamera, file, scenes },
   };
 }

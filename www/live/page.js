@@ -66,6 +66,8 @@ export class LivePage {
   #loading = new AbortController();
   /** The scenes pass on by themselves when they are seen again. */
   #goesOn = false;
+  /** The person has a size, or the device has proposed one. */
+  #proposed = recall('live-size') !== null;
   /** The size was made smaller by itself; whoever then chooses one keeps it. */
   #yielded = false;
   #insists = false;
@@ -94,7 +96,7 @@ export class LivePage {
     this.#stage = new Stage(parts.stage);
     this.#reel = new Reel(parts, (extension) => this.#fileName(extension));
     parts.size.append(...SIZES.map((size) => new Option(`${size} px`, String(size))));
-    parts.size.value = recall('live-size') ?? '';
+    parts.size.value = recall('live-size') ?? String(defaultSize(true));
     fillWords(byId('view-live'));
     this.#panel.say('');
     this.#panel.tellProblem(null);
@@ -172,6 +174,7 @@ export class LivePage {
     this.#open = open;
     this.#panel.tellProblem(null);
     this.#panel.note('');
+    this.#panel.say(text('device.opening'));
     this.#set('starting');
     const heard = {
       onProblem: (/** @type {unknown} */ error) => !signal.aborted && this.#fail(error),
@@ -185,14 +188,19 @@ export class LivePage {
       if (signal.aborted) return source.stop();
       this.#source = source;
       this.#panel.say(text('device.opening'));
-      const { size } = this.#parts;
-      size.value ||= String(defaultSize(isSlow(await opening)));
+      this.#proposeSize(await opening);
       if (signal.aborted || !(await this.#load()) || signal.aborted) return;
       this.#panel.say(text('live.first'));
       await this.#run(source, signal);
     } catch (error) {
       heard.onProblem(error);
     }
+  }
+
+  /** @param {import('../engine/protocol.js').DeviceReport} device */
+  #proposeSize(device) {
+    if (!this.#proposed) this.#parts.size.value = String(defaultSize(isSlow(device)));
+    this.#proposed = true;
   }
 
   /** @param {Source} source @param {AbortSignal} signal */
@@ -282,6 +290,7 @@ export class LivePage {
 
   #changeSize() {
     remember('live-size', this.#parts.size.value);
+    this.#proposed = true;
     this.#insists = this.#yielded;
     this.#panel.note('');
     this.#pace.reset();
@@ -340,9 +349,11 @@ export class LivePage {
   /** The view is out of sight. */
   #pause() {
     if (!this.#isRunning) return;
-    this.#goesOn = this.#source?.kind === 'scenes' && this.#state !== 'frozen';
+    const kind = this.#source?.kind;
+    this.#goesOn = kind === 'scenes' && this.#state !== 'frozen';
     this.#halt();
-    this.#panel.note(this.#goesOn ? '' : text('live.away'));
+    const words = text(kind === 'camera' ? 'live.away.camera' : 'live.away');
+    this.#panel.note(this.#goesOn ? '' : words);
     this.#set('stopped');
   }
 

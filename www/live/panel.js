@@ -47,10 +47,12 @@ export class Panel {
     view.dataset.state = state;
     parts.stage.hidden = !isShown;
     parts.stage.inert = !filled;
-    parts.facts.hidden = !isShown;
+    parts.rate.hidden = !isShown;
+    parts.notice.hidden = !isShown;
     parts.start.hidden = runs;
     parts.start.toggleAttribute('data-first', !isShown);
     parts.intro.hidden = isShown;
+    parts.heading.hidden = !isShown;
     parts.actions.hidden = !isShown;
     parts.freeze.hidden = !isOn;
     write(parts.freeze, text(state === 'frozen' ? 'live.go' : 'live.freeze'));
@@ -58,7 +60,7 @@ export class Panel {
     parts.record.hidden = !isOn || !reel.isAble;
     parts.record.disabled = state === 'frozen' && !reel.isRunning;
     parts.end.hidden = !runs;
-    parts.again.hidden = state !== 'stopped' || !canGoOn;
+    parts.again.hidden = state !== 'stopped' || !canGoOn || !filled;
     parts.useCamera.classList.toggle('primary', parts.again.hidden);
     parts.cameraField.hidden = !runs || !isCamera || this.#cameras < 2;
     if (state !== 'live') write(parts.rate, state === 'frozen' ? text('live.frozen') : '');

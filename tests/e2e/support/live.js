@@ -115,8 +115,10 @@ export const played = (page, bytes, type) =>
       const video = document.createElement('video');
       video.muted = true;
       video.src = URL.createObjectURL(new Blob([file], { type: kind }));
+      // It may be over before `play` has answered.
+      const ended = new Promise((resolve) => video.addEventListener('ended', resolve));
       await video.play();
-      await new Promise((resolve) => video.addEventListener('ended', resolve, { once: true }));
+      await ended;
       return { width: video.videoWidth, height: video.videoHeight, seconds: video.currentTime };
     },
     [bytes.toString('base64'), type],

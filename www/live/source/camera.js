@@ -69,11 +69,12 @@ async function streamOf(id) {
     const code = isSecureContext ? 'camera-unsupported' : 'camera-insecure';
     throw new CodedError(code, `no camera at ${location.protocol}`);
   }
+  if (isForbidden()) throw new CodedError('camera-forbidden', 'by permissions policy');
   const which = id ? { deviceId: { exact: id } } : { facingMode: { ideal: 'environment' } };
   try {
     return await mediaDevices.getUserMedia({ audio: false, video: { ...WANTED, ...which } });
   } catch (error) {
-    throw new CodedError(refusal(error, isForbidden()), failureOf(error).detail);
+    throw new CodedError(refusal(error), failureOf(error).detail);
   }
 }
 
@@ -88,13 +89,11 @@ function isForbidden() {
 /**
  * Why there is no camera.
  * @param {unknown} error from `getUserMedia`
- * @param {boolean} forbidden by the frame, or by the host
  * @returns {string} a code
  */
-export function refusal(error, forbidden) {
+export function refusal(error) {
   const { name, message } = error instanceof Error ? error : new Error();
-  if (name === 'SecurityError' || (forbidden && name === 'NotAllowedError'))
-    return 'camera-forbidden';
+  if (name === 'SecurityError') return 'camera-forbidden';
   if (name === 'NotAllowedError')
     return /system/i.test(message) ? 'camera-system' : 'camera-refused';
   if (name === 'NotFoundError') return 'camera-none';

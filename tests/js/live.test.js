@@ -1,0 +1,138 @@
+/** Live without a page: how large, how fast, and why there is no camera. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Loop } from '../../www/live/loop.js';
+import { Pace } from '../../www/live/pace.js';
+import { defaultSize, seenSize, smallerSize } from '../../www/live/sizes.js';
+import { refusal } from '../../www/live/source/camera.js';
+
+/** @param {number} width @param {number} height */
+const video = (width, height) => ({ width, height });
+
+test('the network sees the video’s proportions in multiples of 4, and no more pixels than it has', () => {
+  assert.deepEqual(seenSize(video(640, 480), 128), video(128, 96));
+  assert.deepEqual(seenSize(video(1280, 720), 512), video(512, 288));
+  assert.deepEqual(seenSize(video(720, 1280), 256), video(144, 256), 'a phone held upright');
+  assert.deepEqual(seenSize(video(160, 120), 512), video(160, 120));
+  assert.deepEqual(seenSize(video(1920, 7), 128), video(128, 4));
+  assert.deepEqual(seenSize(video(101, 75), 512), video(100, 76));
+});
+
+test('a smaller size is less work, and 128 the smallest', () => {
+  assert.equal(smallerSize(video(640, 480), 512), 384);
+  assert.equal(smallerSize(video(640, 480), 192), 128);
+  assert.equal(smallerSize(video(640, 480), 128), null);
+  assert.equal(smallerSize(video(320, 240), 512), 256, 'the video itself has only 320');
+  assert.equal(defaultSize(true), 128);
+  assert.equal(defaultSize(false), 256);
+});
+
+/** @param {Pace} pace @param {number} count @param {number} every milliseconds @param {number} [took] */
+function play(pace, count, every, took = every) {
+  for (let i = 0; i < count; i += 1) pace.add({ at: 1000 + i * every, took, delay: took + 20 });
+}
+
+test('a rate is of the last seconds, and the first picture is no measure', () => {
+  const pace = new Pace();
+  assert.equal(pace.now, null);
+  pace.add({ at: 0, took: 60_000, delay: 60_000 });
+  play(pace, 100, 50);
+  assert.deepEqual(pace.now, { rate: 20, delay: 70 });
+  assert.equal(pace.isSlow, false);
+  pace.reset();
+  assert.equal(pace.now, null);
+});
+
+test('too slow is who needs more than a tenth of a second for some seconds', () => {
+  const slow = new Pace();
+  play(slow, 10, 150);
+  assert.equal(slow.isSlow, false, 'not yet');
+  play(slow, 22, 150);
+  assert.equal(slow.isSlow, true);
+  const dark = new Pace();
+  play(dark, 60, 130, 40);
+  assert.equal(dark.isSlow, false, 'the camera is slow, the engine is not');
+  const crawling = new Pace();
+  play(crawling, 3, 4000);
+  assert.equal(crawling.isSlow, true);
+});
+
+test('every reason for which a browser gives no camera has a code', () => {
+  const told = (/** @type {string} */ name, message = '') =>
+    refusal(new DOMException(message, name));
+  assert.equal(told('NotAllowedError', 'Permission denied'), 'camera-refused');
+  assert.equal(told('NotAllowedError', 'Permission denied by system'), 'camera-system');
+  assert.equal(told('SecurityError'), 'camera-forbidden');
+  assert.equal(told('NotFoundError'), 'camera-none');
+  assert.equal(told('NotReadableError', 'Could not start video source'), 'camera-busy');
+  assert.equal(told('AbortError'), 'camera-busy');
+  assert.equal(told('OverconstrainedError'), 'camera-changed');
+  assert.equal(told('TypeError'), 'camera-failed');
+  assert.equal(refusal('?'), 'camera-failed');
+});
+
+/** A loop whose frames are numbers; `answer` translates the latest one that the engine was given. */
+function looped() {
+  /** @type {any[]} */
+  const given = [];
+  const shown = /** @type {number[]} */ ([]);
+  const closed = /** @type {number[]} */ ([]);
+  let latest = 0;
+  const frame = () => {
+    latest += 1;
+    const n = latest;
+    return { n, width: 64, height: 48, close: () => closed.push(n) };
+  };
+  const parts = /** @type {any} */ ({
+    engine: {
+      live: (/** @type {any} */ { n }, /** @type {number[]} */ ...how) =>
+        new Promise((resolve, reject) => {
+          const picture = { n, close: () => closed.push(-n) };
+          given.push({ n, how, answer: () => resolve({ picture }), fail: reject });
+        }),
+    },
+    source: { mirrored: false, next: async () => ({ frame: frame(), at: performance.now() }) },
+    stage: { keep() {}, show: (/** @type {any} */ { n }) => shown.push(n) },
+    size: () => 128,
+    weights: () => 'weights',
+    onPicture() {},
+  });
+  const loop = new Loop(parts);
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  return { loop, given, shown, closed, turn };
+}
+
+test('one frame is under way at a time, and the next is taken when its picture is there', async () => {
+  const { loop, given, shown, turn } = looped();
+  const running = loop.run();
+  await turn();
+  await turn();
+  assert.equal(given.length, 1);
+  assert.deepEqual(given[0].how, [64, 48, 'weights']);
+  given[0].answer();
+  await turn();
+  assert.deepEqual(shown, [1]);
+  assert.equal(given.length, 2);
+  loop.end();
+  given[1].answer();
+  await running;
+  assert.deepEqual(shown, [1], 'nothing is shown after the end');
+});
+
+test('what was under way when it is held is not shown, and it goes on with another frame', async () => {
+  const { loop, given, shown, closed, turn } = looped();
+  const running = loop.run();
+  await turn();
+  loop.hold();
+  given[0].answer();
+  await turn();
+  assert.deepEqual([shown, closed], [[], [-1]]);
+  assert.equal(given.length, 1);
+  loop.goOn();
+  await turn();
+  given[1].answer();
+  await turn();
+  assert.deepEqual(shown, [2]);
+  given[2].fail(new Error('died'));
+  await assert.rejects(running, /died/);
+});
