@@ -1,7 +1,7 @@
 /**
- * Pictures of the Train view in every state, and of models in Translate, to be looked at:
- * `node tests/e2e/screenshots.js FOLDER [--scheme light|dark] [--width 1280]`. Both schemes and two widths unless
- * told otherwise. The photos are the page's painted scenes. With `--readme docs/train.jpg` it makes that one
+ * Pictures of the Train and Live views in every state, and of models in Translate, to be looked at:
+ * `node tests/e2e/screenshots.js FOLDER [--scheme light|dark] [--width 1280] [--only live]`. Both schemes and two
+ * widths unless told otherwise. The photos are the page's painted scenes. With `--readme docs/train.jpg` it makes that one
  * picture: what came of a training with what is proposed on a processor.
  */
 import { mkdirSync } from 'node:fs';
@@ -10,9 +10,11 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ARGUMENTS } from './support/browser.js';
 import { photo, upload } from './support/files.js';
+import { until as untilLive } from './support/live.js';
 import { by, ready, translate } from './support/page.js';
 import { serveSite } from './support/site.js';
 import { set, until, untilTold } from './support/training.js';
+import { ALLOWED, FAKE } from './support/video.js';
 import { generator, generatorFile, judge, safetensors, TINY } from './support/weights.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -24,10 +26,52 @@ const { values, positionals } = parseArgs({
     width: { type: 'string', default: '1280,390' },
     lang: { type: 'string', default: 'en' },
     readme: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
   },
 });
 const [folder = 'screenshots'] = positionals;
 const PATIENCE = 300_000;
+
+/** Live, by the painted scenes and the camera. @type {typeof walk} */
+async function live(page, url, shoot) {
+  await page.goto(`${url}?device=cpu&lang=${values.lang}#live`);
+  await page.waitForSelector(by('live-scenes'));
+  await ready(page);
+  await shoot('live-begin');
+  await page.selectOption(by('live-size'), '256');
+  await page.click(by('live-scenes'));
+  await untilLive(page, 'live');
+  await page.waitForTimeout(3000);
+  await shoot('live-scenes');
+  await page.click(by('live-record'));
+  await page.waitForFunction(
+    (selector) => /px/.test(document.querySelector(selector)?.textContent ?? ''),
+    by('live-notice'),
+    { timeout: PATIENCE },
+  );
+  await page.waitForTimeout(3000);
+  await shoot('live-recording');
+  await page.click(by('live-freeze'));
+  await shoot('live-frozen');
+  await page.click(by('view-train'));
+  await page.click(by('view-live'));
+  await page.waitForTimeout(500);
+  await shoot('live-stopped');
+  await page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException('Permission denied', 'NotAllowedError');
+    };
+  });
+  await page.click(by('live-drop'));
+  await page.click(by('live-use-camera'));
+  await untilLive(page, 'stopped');
+  await shoot('live-refused');
+  await page.reload();
+  await page.click(by('live-use-camera'));
+  await untilLive(page, 'live');
+  await page.waitForTimeout(3000);
+  await shoot('live-camera');
+}
 
 /** Own models in Translate. @type {typeof walk} */
 async function models(page, url, shoot) {
@@ -67,6 +111,8 @@ async function models(page, url, shoot) {
  * @param {(state: string) => Promise<void>} shoot
  */
 async function walk(page, url, shoot) {
+  await live(page, url, shoot);
+  if (values.only === 'live') return;
   await models(page, url, shoot);
   await page.goto(`${url}?device=cpu&lang=${values.lang}&fault=nan@50#train`);
   await ready(page);
@@ -113,7 +159,7 @@ async function walk(page, url, shoot) {
 const site = await serveSite();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ARGUMENTS,
+  args: [...ARGUMENTS, ALLOWED, FAKE],
 });
 if (values.readme) await portrait(values.readme);
 else await album();

@@ -7,22 +7,16 @@
  * It ends with how much each has grown since the fifth minute, and fails when one has grown by more than
  * a tenth and 16 MB.
  */
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ARGUMENTS, SOFTWARE_GPU } from './support/browser.js';
+import { inWords, isFlat, megabytes, sampleOf, workerOf } from './support/memory.js';
 import { ready } from './support/page.js';
 import { serveSite } from './support/site.js';
 import { startSmall, stepOf, until } from './support/training.js';
 
-/** @typedef {import('playwright-core').CDPSession} CDPSession */
-/** @typedef {Record<string, number | null>} Sample megabytes, by what they are of */
-
-const MEGABYTE = 1024 * 1024;
 /** Minutes until everything is warm. */
 const WARM = 5;
-/** Growth that is none: a part, and megabytes. */
-const FLAT = { part: 0.1, megabytes: 16 };
 
 const { values } = parseArgs({
   options: {
@@ -31,80 +25,6 @@ const { values } = parseArgs({
     fault: { type: 'string', default: '' },
   },
 });
-
-/**
- * Asks the engine's worker through the page's session, which sees it as a target inside.
- * @param {CDPSession} session
- * @returns {Promise<(method: string) => Promise<any>>}
- */
-async function workerOf(session) {
-  /** @type {Map<number, (result: any) => void>} */
-  const waiting = new Map();
-  let target = '';
-  session.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
-    // The engine of the Translate view came first and does nothing.
-    if (targetInfo.type === 'worker') target = sessionId;
-  });
-  session.on('Target.receivedMessageFromTarget', ({ message }) => {
-    const { id, result } = JSON.parse(message);
-    waiting.get(id)?.(result);
-    waiting.delete(id);
-  });
-  await session.send('Target.setAutoAttach', {
-    autoAttach: true,
-    waitForDebuggerOnStart: false,
-    flatten: false,
-  });
-  let last = 0;
-  return (method) => {
-    last += 1;
-    const id = last;
-    const answer = new Promise((resolve) => waiting.set(id, resolve));
-    const message = JSON.stringify({ id, method });
-    return session
-      .send('Target.sendMessageToTarget', { sessionId: target, message })
-      .then(() => answer);
-  };
-}
-
-/** Bytes of RAM that a process holds. @param {number} pid */
-async function residentIn(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return 1024 * Number(/VmRSS:\s*(\d+)/.exec(status)?.[1] ?? Number.NaN);
-}
-
-/** @param {number | null | undefined} bytes */
-const megabytes = (bytes) => (bytes ? Math.round((10 * bytes) / MEGABYTE) / 10 : null);
-
-/**
- * @param {object} of
- * @param {import('playwright-core').Page} of.page
- * @param {CDPSession} of.session
- * @param {CDPSession} of.browser
- * @param {(method: string) => Promise<any>} of.worker
- * @returns {Promise<Sample>}
- */
-async function sampleOf({ page, session, browser, worker }) {
-  await session.send('HeapProfiler.collectGarbage');
-  await worker('HeapProfiler.collectGarbage');
-  const heap = await session.send('Runtime.getHeapUsage');
-  const inWorker = await worker('Runtime.getHeapUsage');
-  const engine = await page.evaluate(() => /** @type {any} */ (globalThis).soaked ?? {});
-  const { processInfo } = await browser.send('SystemInfo.getProcessInfo');
-  const resident = async (/** @type {string} */ type) => {
-    const all = processInfo.filter((one) => one.type === type).map(({ id }) => residentIn(id));
-    return Math.max(0, ...(await Promise.all(all)).filter(Number.isFinite));
-  };
-  return {
-    'page heap': megabytes(heap.usedSize),
-    'worker heap': megabytes(inWorker.usedSize),
-    'wasm memory': megabytes(engine.linear),
-    'device in use': megabytes(engine.deviceInUse),
-    'device reserved': megabytes(engine.deviceReserved),
-    'renderer RAM': megabytes(await resident('renderer')),
-    'GPU process RAM': megabytes(await resident('GPU')),
-  };
-}
 
 const site = await serveSite();
 const gpu = values.device === 'webgpu';
@@ -136,27 +56,22 @@ const worker = await workerOf(session);
 
 const minutes = Number(values.minutes);
 const started = Date.now();
-/** @type {Sample[]} */
+/** @type {import('./support/memory.js').Sample[]} */
 const samples = [];
 for (let minute = 1; minute <= minutes; minute += 1) {
   await page.waitForTimeout(Math.max(0, started + 60_000 * minute - Date.now()));
-  const sample = await sampleOf({ page, session, browser: whole, worker });
+  const engine = await page.evaluate(() => /** @type {any} */ (globalThis).soaked ?? {});
+  const sample = {
+    ...(await sampleOf({ session, browser: whole, worker })),
+    'wasm memory': megabytes(engine.linear),
+    'device in use': megabytes(engine.deviceInUse),
+    'device reserved': megabytes(engine.deviceReserved),
+  };
   samples.push(sample);
-  const words = Object.entries(sample)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name} ${value} MB`);
-  console.log([`${minute} min`, `step ${await stepOf(page)}`, ...words].join(', '));
+  console.log([`${minute} min`, `step ${await stepOf(page)}`, ...inWords(sample)].join(', '));
   await until(page, 'training', { timeout: 60_000 });
 }
-
-const [first, last] = [samples[Math.min(WARM, samples.length) - 1], samples.at(-1) ?? {}];
-for (const [name, before] of Object.entries(first)) {
-  const after = last[name];
-  if (before === null || after === null || after === undefined) continue;
-  const grown = after - before;
-  const flat = grown <= Math.max(FLAT.megabytes, FLAT.part * before);
-  console.log(`${name}: ${before} MB, then ${after} MB: ${flat ? 'flat' : 'grown'}`);
-  if (!flat) process.exitCode = 1;
-}
+const first = samples[Math.min(WARM, samples.length) - 1];
+if (!isFlat(first, samples.at(-1) ?? {})) process.exitCode = 1;
 await browser.close();
 await site.close();
