@@ -176,7 +176,7 @@ async fn both_devices_translate_alike_through_the_boundary() {
             webgpu().await;
             ENGINE.take().unwrap()
         };
-        let model = told(engine.load(&file, None, None));
+        let model = told(engine.load(&file, None, None, None));
         assert_eq!(text(&model, "sha256"), sha256_hex(&file));
         let passes = js_sys::Array::new();
         let list = passes.clone();
@@ -214,11 +214,11 @@ async fn failures_carry_their_code() {
     let rgba = vec![0; 4 * 16 * 16];
     let without = engine.translate(rgba.clone(), 16, 16, 0, 0, 0, 1, None).await;
     assert_eq!(code(without.unwrap_err()), "engine-usage");
-    assert_eq!(code(engine.load(b"", None, None).unwrap_err()), "weights-empty");
+    assert_eq!(code(engine.load(b"", None, None, None).unwrap_err()), "weights-empty");
     let file = weights_file();
     let wrong = Some("0".repeat(64));
-    assert_eq!(code(engine.load(&file, wrong, None).unwrap_err()), "weights-hash-mismatch");
-    engine.load(&file, None, None).unwrap();
+    assert_eq!(code(engine.load(&file, wrong, None, None).unwrap_err()), "weights-hash-mismatch");
+    engine.load(&file, None, None, None).unwrap();
     let short = engine.translate(rgba, 16, 17, 0, 0, 0, 1, None).await;
     assert_eq!(code(short.unwrap_err()), "image-unusable");
     let five = engine.translate(vec![0; 4 * 16 * 16], 16, 16, 0, 0, 0, 5, None).await;
@@ -231,7 +231,7 @@ async fn failures_carry_their_code() {
 async fn a_longest_side_is_kept() {
     listen();
     let mut engine = Engine::open("cpu".into()).await.unwrap();
-    engine.load(&weights_file(), None, None).unwrap();
+    engine.load(&weights_file(), None, None, None).unwrap();
     let photo = paint(Season::Winter, 1, 64, 48);
     let result = engine.translate(photo.to_rgba(), 64, 48, 32, 0, 0, 1, None).await.unwrap();
     assert_eq!((result.width(), result.height()), (32, 24));
@@ -313,7 +313,7 @@ async fn frames_on_a_canvas_equal_photos() {
     listen();
     webgpu().await;
     let mut engine = ENGINE.take().unwrap();
-    engine.load(&weights_file(), None, None).unwrap();
+    engine.load(&weights_file(), None, None, None).unwrap();
     let mut live = engine.open_live().await.unwrap();
     let bitmap = Function::new_with_args(
         "bytes, width, height",
@@ -331,7 +331,7 @@ async fn frames_on_a_canvas_equal_photos() {
         if seed == 4 {
             let case = quickest_first().swap_remove(1);
             let file = safetensors::write(&case.weights, &BTreeMap::new()).unwrap();
-            engine.load(&file, None, None).unwrap();
+            engine.load(&file, None, None, None).unwrap();
         }
         let photo = paint(Season::Summer, seed, width, height).to_rgba();
         let given = Uint8Array::from(&*photo);
@@ -429,7 +429,7 @@ async fn an_adapter_without_timestamps_translates_and_trains() {
     for device in ["webgpu", "cpu"] {
         let mut engine = Engine::open(device.into()).await.unwrap();
         assert_eq!(text(&told(engine.report()), "device"), device);
-        engine.load(&weights_file(), None, None).unwrap();
+        engine.load(&weights_file(), None, None, None).unwrap();
         let result = engine.translate(photo.clone(), 26, 19, 0, 0, 3, 1, None).await.unwrap();
         results.push(result.take_after());
         let mut training = run(&engine, 5).await;
@@ -450,7 +450,7 @@ async fn half_precision_is_not_for_the_cpu() {
     let mut engine = Engine::open("cpu".into()).await.unwrap();
     engine.prefer("float16");
     assert_eq!(text(&told(engine.report()), "precision"), "float32");
-    engine.load(&weights_file(), None, None).unwrap();
+    engine.load(&weights_file(), None, None, None).unwrap();
     let photo = paint(Season::Summer, 1, 16, 16);
     let result = engine.translate(photo.to_rgba(), 16, 16, 0, 0, 0, 1, None).await.unwrap();
     assert_eq!(result.precision(), "float32");

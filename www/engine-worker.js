@@ -15,6 +15,7 @@ import { Pipeline } from './engine/pipeline.js';
 import { selfTest } from './engine/self-test.js';
 import { Turns } from './engine/turns.js';
 import { CodedError, failureOf, notFetched } from './failure.js';
+import { sha256 } from './files/digest.js';
 import { fetchFile } from './files/download.js';
 import { keepOwn } from './files/kept.js';
 import { keepWeights } from './files/weights-store.js';
@@ -144,13 +145,13 @@ async function perform(request) {
   switch (request.do) {
     case 'open':
       return open(request.device, request.precision);
-    case 'load':
-      model = ready().load(
-        new Uint8Array(request.bytes),
-        request.sha256 ?? undefined,
-        request.network ?? undefined,
-      );
+    case 'load': {
+      const { sha256: wanted, network } = request;
+      const bytes = new Uint8Array(request.bytes);
+      const hash = (await sha256(bytes)) ?? undefined;
+      model = ready().load(bytes, wanted ?? undefined, network ?? undefined, hash);
       return model;
+    }
     case 'speed':
       return ready().speed() ?? null;
     case 'inspect':

@@ -1,4 +1,6 @@
 /** This project's engine, without the page's worker, as the peers are. */
+import { sha256 } from '../../www/files/digest.js';
+
 /** Output of `pkg-scripts/build`. */
 const MODULE = new URL('../../www/pkg/cyclegan_web.js', import.meta.url).href;
 
@@ -17,7 +19,7 @@ export async function open({ device, size, weights, mark }) {
   mark('opened');
   engine.prefer('float32');
   const bytes = new Uint8Array(await weights);
-  engine.load(bytes, undefined);
+  engine.load(bytes, undefined, undefined, (await sha256(bytes)) ?? undefined);
   return {
     version: engine.report().version,
     async run(picture) {

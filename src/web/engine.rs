@@ -81,14 +81,16 @@ impl Engine {
     /// previous model stays.
     ///
     /// `sha256`, if given, is the expected hash of the file, in lower-case hexadecimal; `network`
-    /// the name of one of its generators, as `inspectWeights` lists them.
+    /// the name of one of its generators, as `inspectWeights` lists them; `hash` the file's hash
+    /// where the caller has it: browsers compute it many times faster than wasm that is new to them.
     pub fn load(
         &mut self,
         bytes: &[u8],
         sha256: Option<String>,
         network: Option<String>,
+        hash: Option<String>,
     ) -> Result<Ts<ModelReport>> {
-        let hash = sha256_hex(bytes);
+        let hash = hash.unwrap_or_else(|| sha256_hex(bytes));
         if let Some(wanted) = sha256.filter(|wanted| *wanted != hash) {
             return Err(Error::WeightsHashMismatch(format!("{hash} instead of {wanted}")));
         }
