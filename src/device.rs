@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub use crate::ops::is_cpu;
 #[cfg(all(test, not(target_family = "wasm")))]
 pub(crate) use opened::MEMORY;
-pub use opened::{Card, Kind, Limits, Opened, Preference};
+pub use opened::{Kind, Limits, Opened, Preference};
 
 /// Waits for a tensor, and fails, as [`read_all`] does.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {

@@ -8,7 +8,7 @@ use burn_wgpu::{
     wgpu::{self, Features, Limits as GpuLimits},
 };
 
-use super::opened::{Card, Kind, Limits, MEMORY, Opened};
+use super::opened::{Kind, Limits, MEMORY, Opened};
 use crate::{
     error::{Error, Result},
     ops,
@@ -56,7 +56,7 @@ pub(super) async fn open(software_too: bool) -> Result<Opened> {
         })
         .await
         .map_err(|error| unsupported(&error))?;
-    let card = Card { instance: instance.clone(), device: gpu.clone(), queue: queue.clone() };
+    let card = ops::Card { instance: instance.clone(), device: gpu.clone(), queue: queue.clone() };
     let (device, backend) = (gpu.clone(), info.backend);
     let device = Device::wgpu_options()
         .setup(WgpuSetup { instance, adapter, device, queue, backend })

@@ -1,10 +1,9 @@
 //! The devices to choose from, the opened one, and its limits.
 
 use burn::tensor::Device;
-use burn_wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 
-use crate::{choice::Choice, error::Error, weights::PICTURE_CHANNELS};
+use crate::{choice::Choice, error::Error, ops::Card, weights::PICTURE_CHANNELS};
 
 /// The device to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -93,15 +92,4 @@ pub struct Opened {
     pub reason: Option<Error>,
     /// WebGPU's own handles, if it is that.
     pub card: Option<Card>,
-}
-
-/// The graphics card that a device is on, for what Burn does not do.
-#[derive(Debug, Clone)]
-pub struct Card {
-    /// Which surfaces are created for.
-    pub instance: wgpu::Instance,
-    /// Shared with Burn.
-    pub device: wgpu::Device,
-    /// Shared with Burn, whose work is only there once it was flushed.
-    pub queue: wgpu::Queue,
 }

@@ -41,12 +41,19 @@ use self::{
     place::{changed_on_gpu, from_gpu, on_gpu},
 };
 
-pub use gpu::{FRAME_FORMAT, Recorder, Recording, Screen, Shader, half_shaders, shaders};
+pub use burn_wgpu::wgpu::Texture;
+#[cfg(target_family = "wasm")]
+pub use burn_wgpu::wgpu::{ExternalImageSource, SurfaceTarget};
+#[cfg(target_family = "wasm")]
+pub use gpu::Canvas;
+pub use gpu::{Card, Recorder, Recording, Screen, Shader, half_shaders, shaders};
 pub use layer::{
     Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, EPSILON,
     Interpolation, RESIDUAL, Scaling,
 };
 pub use learning::{Learning, adam, add, average, not_finite};
+#[cfg(target_family = "wasm")]
+pub use pixels::show_on;
 pub use pixels::{from_pixels, show, take, to_pixels};
 pub use place::is_cpu;
 pub use recording::{apart, copy, recorder, snapshot};

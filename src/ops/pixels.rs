@@ -7,6 +7,8 @@ use burn_wgpu::{
     wgpu::{Texture, TextureView},
 };
 
+#[cfg(target_family = "wasm")]
+use super::Canvas;
 use super::{
     Screen, gpu,
     place::{from_gpu, on_gpu},
@@ -35,6 +37,12 @@ pub fn take(screen: &Screen, frame: &Texture, pixels: &Tensor<2, Int>) -> Result
 /// Draws pixels, opaque, on a target of their size. Fails as [`take()`].
 pub fn show(screen: &Screen, pixels: &Tensor<2, Int>, target: &TextureView) -> Result<()> {
     screen.show(&there(pixels.clone()), target)
+}
+
+/// Draws pixels, opaque, on a canvas of their size. Fails as [`take()`].
+#[cfg(target_family = "wasm")]
+pub fn show_on(screen: &Screen, pixels: &Tensor<2, Int>, canvas: &Canvas) -> Result<()> {
+    canvas.show(screen, &there(pixels.clone()))
 }
 
 fn there(pixels: Tensor<2, Int>) -> CubeTensor {

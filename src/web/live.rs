@@ -2,7 +2,6 @@
 //! none of its pixels through main memory.
 
 use burn::tensor::Transaction;
-use burn_wgpu::wgpu::{self, CurrentSurfaceTexture, ExternalImageSource};
 use wasm_bindgen::prelude::*;
 use web_sys::{ImageBitmap, OffscreenCanvas};
 
@@ -12,7 +11,7 @@ use crate::{
     error::{Error, Result},
     image,
     model::{MULTIPLE, SMALLEST},
-    ops::{self, FRAME_FORMAT, Screen},
+    ops::{self, Canvas, ExternalImageSource, Screen, SurfaceTarget, Texture},
     translate::Film,
 };
 
@@ -22,9 +21,10 @@ use crate::{
 pub struct Live {
     screen: Screen,
     canvas: OffscreenCanvas,
-    surface: wgpu::Surface<'static>,
+    /// The same, for drawing.
+    drawn: Canvas,
     /// The last frame's texture, for frames of the same size.
-    frame: Option<wgpu::Texture>,
+    frame: Option<Texture>,
     /// With the number of its model.
     film: Option<(u64, Film)>,
 }
@@ -36,12 +36,11 @@ impl Engine {
     pub async fn open_live(&self) -> Result<Live> {
         let none = || Error::Usage("the CPU translates frames as photos".into());
         let card = self.opened.card.clone().ok_or_else(none)?;
-        let refused = |error: &dyn std::fmt::Debug| Error::GpuUnsupported(format!("{error:?}"));
-        let canvas = OffscreenCanvas::new(1, 1).map_err(|error| refused(&error))?;
-        let target = wgpu::SurfaceTarget::OffscreenCanvas(canvas.clone());
-        let surface = card.instance.create_surface(target).map_err(|error| refused(&error))?;
+        let canvas = OffscreenCanvas::new(1, 1)
+            .map_err(|error| Error::GpuUnsupported(format!("{error:?}")))?;
         let screen = Screen::open(card).await?;
-        Ok(Live { screen, canvas, surface, frame: None, film: None })
+        let drawn = Canvas::new(&screen, SurfaceTarget::OffscreenCanvas(canvas.clone()))?;
+        Ok(Live { screen, canvas, drawn, frame: None, film: None })
     }
 }
 
@@ -96,8 +95,7 @@ impl Live {
     /// Copies a frame to a texture of its size.
     fn copy(&mut self, frame: &ImageBitmap) {
         let (width, height) = (frame.width(), frame.height());
-        let alike =
-            |texture: &wgpu::Texture| (texture.width(), texture.height()) == (width, height);
+        let alike = |texture: &Texture| (texture.width(), texture.height()) == (width, height);
         let texture = self.frame.take().filter(alike);
         let texture = texture.unwrap_or_else(|| self.screen.frame(width, height));
         self.screen.copy(ExternalImageSource::ImageBitmap(frame.clone()), &texture);
@@ -108,20 +106,7 @@ impl Live {
     fn begin(&self, engine: &Engine, width: usize, height: usize) -> Result<Film> {
         ops::release(&engine.opened.device);
         let film = engine.translator()?.film((width, height))?;
-        self.surface.configure(
-            self.screen.device(),
-            &wgpu::SurfaceConfiguration {
-                usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-                format: FRAME_FORMAT,
-                color_space: wgpu::SurfaceColorSpace::Srgb,
-                width: width as u32,
-                height: height as u32,
-                present_mode: wgpu::PresentMode::Fifo,
-                desired_maximum_frame_latency: 1,
-                alpha_mode: wgpu::CompositeAlphaMode::Opaque,
-                view_formats: vec![],
-            },
-        );
+        self.drawn.resize(&self.screen, width as u32, height as u32);
         Ok(film)
     }
 
@@ -130,15 +115,7 @@ impl Live {
         let Some(frame) = &self.frame else { return Err(Error::Usage("no frame".into())) };
         ops::take(&self.screen, frame, film.seen())?;
         film.translate()?;
-        let target = match self.surface.get_current_texture() {
-            CurrentSurfaceTexture::Success(target) | CurrentSurfaceTexture::Suboptimal(target) => {
-                target
-            }
-            other => return Err(Error::refused(format!("a canvas: {other:?}"))),
-        };
-        let view = target.texture.create_view(&wgpu::TextureViewDescriptor::default());
-        ops::show(&self.screen, film.translated(), &view)?;
-        self.screen.present(target);
+        ops::show_on(&self.screen, film.translated(), &self.drawn)?;
         self.canvas.transfer_to_image_bitmap().map_err(|error| Error::refused(format!("{error:?}")))
     }
 }

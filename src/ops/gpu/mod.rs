@@ -12,6 +12,8 @@ mod adam;
 mod augment;
 mod backend;
 mod buffers;
+#[cfg(target_family = "wasm")]
+mod canvas;
 mod catalogue;
 mod conv2d;
 mod copy;
@@ -33,6 +35,8 @@ mod winograd;
 mod winograd_backward;
 
 pub use adam::adam;
+#[cfg(target_family = "wasm")]
+pub use canvas::Canvas;
 pub use catalogue::{Shader, half_shaders, shaders};
 pub use copy::{converted, copied, copy, join, stack};
 pub use finite::not_finite;
@@ -40,7 +44,7 @@ pub use instance_norm::{scaled, sums};
 pub use layout::{image, parameter};
 pub use pixels::{from_pixels, to_pixels};
 pub use recording::{Recorder, Recording, apart};
-pub use screen::{FRAME_FORMAT, Screen};
+pub use screen::{Card, Screen};
 pub use sum::{add, average};
 pub use watch::watched;
 pub use winograd::{residual_conv2d, takes_winograd};

@@ -11,20 +11,28 @@ use cubecl::wgpu::WgpuServer;
 use wgpu::util::DeviceExt as _;
 
 use super::{pixels::sides, recording::refusal};
-use crate::{
-    device::Card,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 
 /// Invocations of a workgroup along each axis of the frame.
 const WORKGROUP: u32 = 8;
 /// Of frames and of what is drawn on: bytes in the order of pixels, not linear light.
-pub const FRAME_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+pub(super) const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+/// The graphics card that a device is on, for what Burn does not do.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Creates surfaces.
+    pub instance: wgpu::Instance,
+    /// Shared with Burn.
+    pub device: wgpu::Device,
+    /// Shared with Burn, whose work is only there once it was flushed.
+    pub queue: wgpu::Queue,
+}
 
 /// The programs on one device.
 #[derive(Debug)]
 pub struct Screen {
-    card: Card,
+    pub(super) card: Card,
     takes: wgpu::ComputePipeline,
     shows: wgpu::RenderPipeline,
 }
@@ -64,7 +72,7 @@ impl Screen {
                 module: &show,
                 entry_point: None,
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
-                targets: &[Some(FRAME_FORMAT.into())],
+                targets: &[Some(FORMAT.into())],
             }),
             multiview_mask: None,
             cache: None,
@@ -75,11 +83,6 @@ impl Screen {
         }
     }
 
-    /// The device that it was opened on.
-    pub fn device(&self) -> &wgpu::Device {
-        &self.card.device
-    }
-
     /// A texture that a frame can be copied to.
     pub fn frame(&self, width: u32, height: u32) -> wgpu::Texture {
         self.card.device.create_texture(&wgpu::TextureDescriptor {
@@ -88,36 +91,13 @@ impl Screen {
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
-            format: FRAME_FORMAT,
+            format: FORMAT,
             // What a copy from a video requires.
             usage: wgpu::TextureUsages::TEXTURE_BINDING
                 | wgpu::TextureUsages::COPY_DST
                 | wgpu::TextureUsages::RENDER_ATTACHMENT,
             view_formats: &[],
         })
-    }
-
-    /// Copies a video's frame to a texture of its size.
-    #[cfg(target_family = "wasm")]
-    pub fn copy(&self, source: wgpu::ExternalImageSource, frame: &wgpu::Texture) {
-        let source = wgpu::CopyExternalImageSourceInfo {
-            source,
-            origin: wgpu::Origin2d::ZERO,
-            flip_y: false,
-        };
-        let target = wgpu::TexelCopyTextureInfo {
-            texture: frame,
-            mip_level: 0,
-            origin: wgpu::Origin3d::ZERO,
-            aspect: wgpu::TextureAspect::All,
-        };
-        let target = target.to_tagged(wgpu::PredefinedColorSpace::Srgb, false);
-        self.card.queue.copy_external_image_to_texture(&source, target, frame.size());
-    }
-
-    /// Presents what was drawn on a canvas.
-    pub fn present(&self, target: wgpu::SurfaceTexture) {
-        self.card.queue.present(target);
     }
 
     /// Resizes a frame to `pixels` `[H, W]`, in place. Fails with `gpu-lost` if the device is gone,
@@ -135,7 +115,7 @@ impl Screen {
         })
     }
 
-    /// Draws `pixels` `[H, W]`, opaque, on a target of their size in [`FRAME_FORMAT`]. Fails as
+    /// Draws `pixels` `[H, W]`, opaque, on a target of their size in the format of [`Screen::frame`]. Fails as
     /// [`Screen::take`].
     pub fn show(&self, pixels: &CubeTensor, target: &wgpu::TextureView) -> Result<()> {
         let layout = self.shows.get_bind_group_layout(0);
