@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util';
 /** @typedef {import('./types.js').Refusal} Refusal */
 /** @typedef {(work: Work, device: Device, host: string) => string | null} Cannot */
 
-const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|all] [--device cpu|webgpu|both]
+const USAGE = `usage: pkg-scripts/bench [--task translate|train|batch|first|all] [--device cpu|webgpu|both]
                          [--sizes 128,256,512] [--train-sizes 128,256] [--batch-sizes 256] [--identity with|without|both]
                          [--precision float32|float16|both] [--ngf N] [--ndf N] [--repeat N] [--small] [--engines cyclegan-web,onnxruntime-web,litert,jax-js,tfjs]
                          [--host chromium|dawn] [--json FILE] [--profile] [--no-build]
   --task         translation of one picture, one whole training step, a batch of 16 photos on the CPU (in one
-                 worker and in as many as pay; the others with one thread and with all), or all (all)
+                 worker and in as many as pay; the others with one thread and with all), or all (all);
+                 first, how soon a page shows its first picture, has options of its own: --task first --help
   --device       (both) on a machine without a graphics card, webgpu is Chromium's software adapter: see --small
   --sizes        sides of the pictures that are translated
   --train-sizes  sides of the pictures of training

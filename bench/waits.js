@@ -27,6 +27,10 @@ const { values, positionals } = parseArgs({
 const [ngf, blocks, rounds, photos] = [values.ngf, values.blocks, values.rounds, values.photos].map(
   Number,
 );
+if (positionals.length === 0 || !(photos > 1)) {
+  console.error('node bench/waits.js PHOTO… wants a file, and --photos of at least 2');
+  process.exit(2);
+}
 const chromium = await openChromium(fileURLToPath(new URL('..', import.meta.url)));
 console.log('pixels  photos at a time  ms a photo  ms between photos  share of the time');
 try {
