@@ -94,9 +94,9 @@ export class EngineClient {
   }
 
   /**
-   * Translates one photo. If aborted, it rejects with the signal's reason, unless it finishes within 400 ms:
-   * then the result is kept; so do the others that are under way. After a code that {@link isFinal} the run should stop; after any other it can
-   * continue with the next photo.
+   * Translates one photo. If aborted, it and all others that are under way reject with the signal's reason, unless
+   * they finish within 400 ms: then their results are kept. After a code that {@link isFinal} the run should stop;
+   * after any other it can continue with the next photo.
    * @param {TranslateJob} job
    * @param {Weights} weights
    * @param {AbortSignal} [signal]

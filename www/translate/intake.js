@@ -66,7 +66,7 @@ function listenForDrops(onDrop) {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     hide();
-    if (currentView() !== 'translate') return; // the other view has two drop areas of its own
+    if (currentView() !== 'translate') return; // the other views have drop areas of their own
     if (event.dataTransfer?.types.includes('Files')) onDrop(event.dataTransfer);
   });
 }
