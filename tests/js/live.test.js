@@ -136,3 +136,46 @@ test('what was under way when it is held is not shown, and it goes on with anoth
   given[2].fail(new Error('died'));
   await assert.rejects(running, /died/);
 });
+
+test('a frozen picture that is redone too late is not shown beside a new frame', async () => {
+  Object.assign(globalThis, {
+    createImageBitmap: async () => ({ n: 99, width: 64, height: 48, close() {} }),
+  });
+  const { loop, given, shown, turn } = looped();
+  const running = loop.run();
+  await turn();
+  loop.hold();
+  given[0].answer();
+  const redone = loop.redo();
+  await turn();
+  assert.equal(given[1].n, 99);
+  loop.goOn();
+  await turn();
+  given[1].answer();
+  await redone;
+  given[2].answer();
+  await turn();
+  assert.deepEqual(shown, [2]);
+  loop.end();
+  given[3].answer();
+  await running;
+});
+
+test('a trained model is asked for by its run, which need not stay on the page', async () => {
+  const hidden = { hidden: true };
+  Object.assign(globalThis, { document: { getElementById: () => hidden } });
+  const { trainedIn } = await import('../../www/train/view/trained.js');
+  /** @type {unknown[][]} */
+  const asked = [];
+  const session = /** @type {any} */ ({
+    exportWeights: async (/** @type {unknown[]} */ ...how) => {
+      asked.push(how);
+      return { blob: new Blob() };
+    },
+  });
+  const run = { id: '7', names: { A: 'x', B: 'y' } };
+  const snapshot = /** @type {any} */ ({ state: 'finished', run, runs: [run] });
+  const trained = trainedIn(snapshot, session, 0);
+  await trained?.weights('B');
+  assert.deepEqual(asked, [['B', '7', 'best']]);
+});

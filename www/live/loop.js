@@ -82,6 +82,7 @@ export class Loop {
   }
 
   goOn() {
+    this.#holds += 1; // nor a frozen picture that is still being redone
     this.#held = false;
     this.#wake();
   }

@@ -25,7 +25,7 @@ export function trainedIn({ state, run, runs }, session, wishes) {
     fresh: onPage !== null,
     names: { A, B },
     weights: async (domain) => {
-      const { blob } = await session.exportWeights(domain, onPage ? undefined : id, which);
+      const { blob } = await session.exportWeights(domain, id, which);
       return blob;
     },
   };
