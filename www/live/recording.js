@@ -22,6 +22,8 @@ export class Recording {
   #brush = this.#canvas.getContext('2d', { alpha: false });
   #recorder;
   #type;
+  /** It has stopped, and all pieces are there. */
+  #stopped;
   /** @type {Blob[]} */
   #pieces = [];
   #milliseconds = 0;
@@ -46,6 +48,7 @@ export class Recording {
       const { error } = /** @type {{ error?: DOMException }} */ (/** @type {unknown} */ (event));
       onProblem(new CodedError('recording-failed', String(error)));
     });
+    this.#stopped = new Promise((resolve) => this.#recorder.addEventListener('stop', resolve));
     this.#recorder.start(PIECE);
     this.add(picture);
   }
@@ -76,12 +79,8 @@ export class Recording {
   /** @returns {Promise<Recorded>} */
   async stop() {
     const { seconds } = this;
-    if (this.#recorder.state !== 'inactive') {
-      await new Promise((resolve) => {
-        this.#recorder.addEventListener('stop', resolve, { once: true });
-        this.#recorder.stop();
-      });
-    }
+    if (this.#recorder.state !== 'inactive') this.#recorder.stop();
+    await this.#stopped;
     for (const track of this.#recorder.stream.getTracks()) track.stop();
     const type = this.#type.split(';')[0];
     const extension = type === 'video/mp4' ? '.mp4' : '.webm';
