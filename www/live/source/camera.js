@@ -33,15 +33,12 @@ export async function openCamera(id, heard, signal) {
     for (const event of ['mute', 'unmute'])
       track.addEventListener(event, () => heard.onMute(track.muted));
     const { facingMode, deviceId = '' } = track.getSettings();
-    const source = await VideoSource.open(video, {
-      kind: 'camera',
-      mirrored: facingMode ? facingMode === 'user' : !AWAY.test(track.label),
-      onStop() {
-        stop();
-        video.srcObject = null;
-      },
-    });
-    signal.throwIfAborted();
+    const mirrored = facingMode ? facingMode === 'user' : !AWAY.test(track.label);
+    const onStop = () => {
+      stop();
+      video.srcObject = null;
+    };
+    const source = await VideoSource.open(video, { kind: 'camera', mirrored, onStop }, signal);
     heard.onMute(track.muted);
     return Object.assign(source, { id: deviceId });
   } catch (error) {

@@ -20,11 +20,14 @@ export class VideoSource {
    * Plays it, and waits for its first frame.
    * @param {HTMLVideoElement} video
    * @param {{ kind: 'camera' | 'file', mirrored: boolean, onStop: () => void }} about
+   * @param {AbortSignal} signal stops it at once, even if no frame ever comes
    */
-  static async open(video, about) {
+  static async open(video, about, signal) {
     const source = new VideoSource(video, about);
+    signal.addEventListener('abort', () => source.stop(), { once: true });
     try {
       await video.play();
+      signal.throwIfAborted();
       return source;
     } catch (error) {
       source.stop();
@@ -121,13 +124,13 @@ export async function openVideo(file, place, heard, signal) {
     URL.revokeObjectURL(url);
   };
   try {
-    const source = await VideoSource.open(video, { kind: 'file', mirrored: false, onStop });
+    const about = /** @type {const} */ ({ kind: 'file', mirrored: false, onStop });
+    const source = await VideoSource.open(video, about, signal);
     video.addEventListener('error', () => {
       if (video.error) heard.onProblem(new CodedError('video-broken', video.error.message));
     });
-    if (!signal.aborted && video.videoWidth > 0) return source;
+    if (video.videoWidth > 0) return source;
     source.stop();
-    signal.throwIfAborted();
     throw new Error('it has sound alone');
   } catch (error) {
     if (signal.aborted) throw error;
