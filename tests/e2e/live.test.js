@@ -255,3 +255,25 @@ visit('a file that is no video is refused, and the scenes are there', {}, async 
   await hide(page, false);
   await until(page, 'live');
 });
+
+visit(
+  'a camera that gives no frame is off as soon as the view is left',
+  {
+    async prepare(page) {
+      await watchCameras(page);
+      await page.addInitScript(() => {
+        HTMLMediaElement.prototype.play = () => new Promise(() => {});
+      });
+    },
+  },
+  async ({ page }) => {
+    await ready(page);
+    await page.click(by('view-live'));
+    await page.click(by('live-use-camera'));
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).cameraTracks.length === 1);
+    await page.waitForSelector('video', { state: 'attached' });
+    await page.click(by('view-translate'));
+    assert.deepEqual(await tracks(page), ['ended']);
+    assert.equal(await page.locator('video').count(), 0);
+  },
+);
