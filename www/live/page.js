@@ -189,7 +189,7 @@ export class LivePage {
       this.#source = source;
       this.#panel.say(text('device.opening'));
       this.#proposeSize(await opening);
-      if (signal.aborted || !(await this.#load()) || signal.aborted) return;
+      if (signal.aborted || !(await this.#loadLatest(signal))) return;
       this.#panel.say(text('live.first'));
       await this.#run(source, signal);
     } catch (error) {
@@ -301,7 +301,7 @@ export class LivePage {
   async #changeModel() {
     this.#panel.showModel(this.#models.chosen);
     const loop = this.#loop;
-    if (!loop) return;
+    if (!loop) return this.#loading.abort(); // whatever begins loads the other one
     loop.hold();
     try {
       if (!(await this.#load()) || loop !== this.#loop) return;
@@ -319,6 +319,17 @@ export class LivePage {
     const loop = this.#loop;
     await loop?.redo().catch((error) => loop === this.#loop && this.#fail(error));
     this.#pace.reset();
+  }
+
+  /**
+   * Loads the chosen model, or the one that is chosen meanwhile.
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>} whether it is still wanted
+   */
+  async #loadLatest(signal) {
+    let loaded = false;
+    while (!loaded && !signal.aborted) loaded = await this.#load();
+    return !signal.aborted;
   }
 
   /** Loads the chosen model. @returns {Promise<boolean>} whether no other was chosen meanwhile */
