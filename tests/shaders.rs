@@ -29,6 +29,20 @@ fn every_shader_is_valid() {
     }
 }
 
+/// The programs of `ops/gpu/screen.rs`, which are no kernels.
+#[test]
+fn the_programs_of_frames_are_valid() {
+    for text in [
+        include_str!("../src/ops/wgsl/take_frame.wgsl"),
+        include_str!("../src/ops/wgsl/show_pixels.wgsl"),
+    ] {
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+        if let Err(error) = validator.validate(&parsed(text)) {
+            panic!("{}", error.emit_to_string(text));
+        }
+    }
+}
+
 /// Those in half precision need float16, and nothing else.
 #[test]
 fn every_shader_in_half_precision_is_valid() {

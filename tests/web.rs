@@ -350,6 +350,19 @@ async fn frames_on_a_canvas_equal_photos() {
         assert_ne!(found, before, "frame {seed} is the one before");
         before = found;
     }
+    // Weights that make no picture are told, and the next model's frames come.
+    let mut case = quickest_first().swap_remove(0);
+    let poisoned = case.weights.get_mut("model.1.weight").unwrap();
+    poisoned.data[0] = f32::NAN;
+    let file = safetensors::write(&case.weights, &BTreeMap::new()).unwrap();
+    let given = Uint8Array::from(&*paint(Season::Summer, 5, 32, 24).to_rgba());
+    let frame = bitmap.call3(&JsValue::NULL, &given, &32.into(), &24.into()).unwrap();
+    let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap().unchecked_into();
+    engine.load(&file, None, None, None).unwrap();
+    let refused = live.translate(&engine, &frame, 32, 24).await.unwrap_err();
+    assert_eq!(refused.code(), "output-not-finite");
+    engine.load(&weights_file(), None, None, None).unwrap();
+    live.translate(&engine, &frame, 32, 24).await.unwrap();
     ENGINE.set(Some(engine));
     assert_silence();
 }

@@ -81,8 +81,8 @@ impl Engine {
     /// previous model stays.
     ///
     /// `sha256`, if given, is the expected hash of the file, in lower-case hexadecimal; `network`
-    /// the name of one of its generators, as `inspectWeights` lists them; `hash` the file's hash
-    /// where the caller has it: browsers compute it many times faster than wasm that is new to them.
+    /// the name of one of its generators, as `inspectWeights` lists them; `hash` the file's hash,
+    /// which is believed: browsers compute it many times faster than wasm that is new to them.
     pub fn load(
         &mut self,
         bytes: &[u8],

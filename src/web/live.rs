@@ -12,7 +12,7 @@ use crate::{
     image,
     model::{MULTIPLE, SMALLEST},
     ops::{self, Canvas, ExternalImageSource, Screen, SurfaceTarget, Texture},
-    translate::Film,
+    translate::{Film, Precision},
 };
 
 /// Translates frames one after the other.
@@ -69,26 +69,40 @@ impl Live {
                 None => (self.begin(engine, width, height)?, true),
             };
             let picture = self.show(&mut film)?;
-            let mut reading = Transaction::default().register(film.fits().clone());
-            if is_new {
-                reading = reading.register(film.translated().clone());
-            }
-            // Also waits for the card, so that frames do not queue up.
-            let read = read_all(reading).await?;
-            let notes = read.first().map(|notes| notes.try_to_vec::<f32>());
-            if !notes.is_some_and(|notes| notes.is_ok_and(|notes| notes == [0.0])) {
+            let judged = judged(&film, is_new).await;
+            if !matches!(judged, Ok(true)) {
                 picture.close();
-                engine.translator()?.widen()?;
-                continue;
             }
-            if let Some(pixels) = read.get(1) {
-                // Weights that make no picture of one frame make none of the others.
-                image::from_opaque(pixels.as_bytes(), width, height)?;
+            if !judged? {
+                let translator = engine.translator()?;
+                if translator.precision() == Precision::Float32 {
+                    return Err(Error::OutputNotFinite);
+                }
+                translator.widen()?;
+                continue;
             }
             self.film = Some((engine.loads, film));
             return Ok(picture);
         }
     }
+}
+
+/// Waits for the card, so that frames do not queue up. Returns whether everything fits the precision
+/// of the weights. Fails with `output-not-finite` if a model's first frame is no picture: no other will
+/// be one.
+async fn judged(film: &Film, is_first: bool) -> Result<bool> {
+    let mut reading = Transaction::default().register(film.fits().clone());
+    if is_first {
+        reading = reading.register(film.translated().clone());
+    }
+    let read = read_all(reading).await?;
+    let notes = read.first().map(|notes| notes.try_to_vec::<f32>());
+    let fits = notes.is_some_and(|notes| notes.is_ok_and(|notes| notes == [0.0]));
+    if let (true, Some(pixels)) = (fits, read.get(1)) {
+        let (width, height) = film.size();
+        image::from_opaque(pixels.as_bytes(), width, height)?;
+    }
+    Ok(fits)
 }
 
 impl Live {

@@ -64,13 +64,13 @@ export class Panel {
     parts.useCamera.classList.toggle('primary', parts.again.hidden);
     parts.cameraField.hidden = !runs || !isCamera || this.#cameras < 2;
     if (state !== 'live') write(parts.rate, state === 'frozen' ? text('live.frozen') : '');
-    if (focused && view.contains(focused) && !focused.checkVisibility()) this.#moveFocus();
+    if (focused && view.contains(focused) && !isShown(focused)) this.#moveFocus();
   }
 
   /** To what continues the work; while it starts, to where a key that is pressed too late does nothing. */
   #moveFocus() {
     const { line, freeze, again, useCamera } = this.#parts;
-    const next = [line, freeze, again, useCamera].find((one) => one.checkVisibility());
+    const next = [line, freeze, again, useCamera].find(isShown);
     next?.focus({ preventScroll: true });
   }
 
@@ -122,3 +122,6 @@ export class Panel {
     write(this.#parts.rate, facts.join(SEPARATOR));
   }
 }
+
+/** @param {Element} element */
+const isShown = (element) => element.getClientRects().length > 0;
