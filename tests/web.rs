@@ -352,8 +352,11 @@ async fn frames_on_a_canvas_equal_photos() {
     }
     // Weights that make no picture are told, and the next model's frames come.
     let mut case = quickest_first().swap_remove(0);
-    let poisoned = case.weights.get_mut("model.1.weight").unwrap();
-    poisoned.data[0] = f32::NAN;
+    let is_last = |shape: &[usize]| shape.len() == 4 && shape[2] == 7 && shape[0] < shape[1];
+    let last = case.weights.values_mut().find(|weight| is_last(&weight.shape)).unwrap();
+    for pair in last.data.chunks_exact_mut(2) {
+        pair.copy_from_slice(&[3e38, -3e38]);
+    }
     let file = safetensors::write(&case.weights, &BTreeMap::new()).unwrap();
     let given = Uint8Array::from(&*paint(Season::Summer, 5, 32, 24).to_rgba());
     let frame = bitmap.call3(&JsValue::NULL, &given, &32.into(), &24.into()).unwrap();
