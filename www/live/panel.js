@@ -64,13 +64,13 @@ export class Panel {
     parts.useCamera.classList.toggle('primary', parts.again.hidden);
     parts.cameraField.hidden = !runs || !isCamera || this.#cameras < 2;
     if (state !== 'live') write(parts.rate, state === 'frozen' ? text('live.frozen') : '');
-    if (focused && view.contains(focused) && !isShown(focused)) this.#moveFocus();
+    if (focused && view.contains(focused) && !inSight(focused)) this.#moveFocus();
   }
 
   /** To what continues the work; while it starts, to where a key that is pressed too late does nothing. */
   #moveFocus() {
     const { line, freeze, again, useCamera } = this.#parts;
-    const next = [line, freeze, again, useCamera].find(isShown);
+    const next = [line, freeze, again, useCamera].find(inSight);
     next?.focus({ preventScroll: true });
   }
 
@@ -124,4 +124,4 @@ export class Panel {
 }
 
 /** @param {Element} element */
-const isShown = (element) => element.getClientRects().length > 0;
+const inSight = (element) => element.getClientRects().length > 0;
