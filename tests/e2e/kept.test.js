@@ -352,10 +352,16 @@ visit('a full disk pauses the run and loses nothing', {}, async ({ page, context
   );
   const session = await context.newCDPSession(page);
   const { origin } = new URL(site.url);
-  const { usage } = await page.evaluate(() => navigator.storage.estimate());
+  const used = () => page.evaluate(async () => (await navigator.storage.estimate()).usage ?? 0);
+  // The engine is ready before it is stored, and takes more room meanwhile.
+  let usage = -1;
+  for (let now = await used(); now !== usage; now = await used()) {
+    usage = now;
+    await page.waitForTimeout(1000);
+  }
   const quota = (/** @type {number | undefined} */ quotaSize) =>
     session.send('Storage.overrideQuotaForOrigin', quotaSize ? { origin, quotaSize } : { origin });
-  await quota((usage ?? 0) + 1000);
+  await quota(usage + 1000);
   await page.click(by('translate-button'));
   await page.waitForSelector('#notice:not([hidden])');
   assert.match((await page.textContent('#notice')) ?? '', /no room for more results/);

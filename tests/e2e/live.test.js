@@ -151,6 +151,7 @@ visit('the camera is off as soon as nobody looks', { prepare }, async ({ page })
   await until(page, 'live');
   assert.deepEqual(await tracks(page), ['ended', 'live']);
   await page.click(by('view-translate'));
+  await page.waitForSelector('#view-live[data-state=stopped]', { state: 'attached' });
   assert.deepEqual(await tracks(page), ['ended', 'ended'], 'left');
   assert.equal(page.workers().length, engines, 'its engine is gone');
   await page.goBack();

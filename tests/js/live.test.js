@@ -14,7 +14,8 @@ test('the network sees the video’s proportions in multiples of 4, and no more 
   assert.deepEqual(seenSize(video(1280, 720), 512), video(512, 288));
   assert.deepEqual(seenSize(video(720, 1280), 256), video(144, 256), 'a phone held upright');
   assert.deepEqual(seenSize(video(160, 120), 512), video(160, 120));
-  assert.deepEqual(seenSize(video(1920, 7), 128), video(128, 4));
+  assert.deepEqual(seenSize(video(1920, 7), 128), video(128, 8));
+  assert.deepEqual(seenSize(video(1, 1), 128), video(8, 8));
   assert.deepEqual(seenSize(video(101, 75), 512), video(100, 76));
 });
 

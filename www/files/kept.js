@@ -65,9 +65,15 @@ export async function keptBeside(url) {
 }
 
 /** Its host has removed it. @param {URL} url */
-export async function forgetBeside(url) {
+export const forgetBeside = (url) => forget(BESIDE, url);
+
+/** It came damaged. @param {URL} url */
+export const forgetOwn = (url) => forget(OWN, url);
+
+/** @param {string} name of the cache @param {URL} url */
+async function forget(name, url) {
   try {
-    if (enabled()) await (await caches.open(BESIDE)).delete(url);
+    if (enabled()) await (await caches.open(name)).delete(url);
   } catch {
     // Caches are switched off.
   }

@@ -22,7 +22,8 @@ export function listenForVideos(field, area, onFile) {
   });
   document.addEventListener('drop', (event) => {
     over(false);
-    const [file] = event.dataTransfer?.files ?? [];
+    const files = [...(event.dataTransfer?.files ?? [])];
+    const file = files.find(({ type }) => type.startsWith('video/')) ?? files[0];
     if (brings(event) && file) onFile(file);
   });
 }

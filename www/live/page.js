@@ -156,8 +156,10 @@ export class LivePage {
     });
   }
 
-  /** @param {File} file */
+  /** What can be no video leaves what is under way alone. @param {File} file */
   #useFile(file) {
+    if (/^(image|text)\//.test(file.type))
+      return this.#panel.tellProblem(new CodedError('video-unplayable', file.type));
     const place = { time: 0 };
     return this.#begin((heard, signal) => {
       this.#panel.say(text('live.opening'));
@@ -170,6 +172,7 @@ export class LivePage {
     this.#halt();
     const stop = new AbortController();
     const { signal } = stop;
+    const before = this.#open;
     this.#stop = stop;
     this.#open = open;
     this.#panel.tellProblem(null);
@@ -193,6 +196,8 @@ export class LivePage {
       this.#panel.say(text('live.first'));
       await this.#run(source, signal);
     } catch (error) {
+      // Going on leads to what could be opened.
+      if (!signal.aborted && !this.#source) this.#open = before;
       heard.onProblem(error);
     }
   }
@@ -370,7 +375,6 @@ export class LivePage {
 
   #leave() {
     this.#pause();
-    this.#loading.abort();
     this.#engine.close();
   }
 
@@ -399,6 +403,7 @@ export class LivePage {
   /** Stops the source, whatever it is doing; a recording is kept. */
   #halt() {
     this.#stop.abort();
+    this.#loading.abort();
     this.#source?.stop();
     this.#source = null;
     this.#loop = null;

@@ -5,19 +5,20 @@ export const SIZES = /** @type {const} */ ([128, 192, 256, 384, 512]);
 /** @typedef {(typeof SIZES)[number]} Size */
 /** @typedef {{ width: number, height: number }} Extent */
 
-/** The network halves its picture twice. */
+/** The network halves its picture twice, and then mirrors a pixel at each border. */
 const MULTIPLE = 4;
+const LEAST = 8;
 
 /**
- * What the network sees of a video: its proportions, and not more pixels than it has.
+ * What the network sees of a video: its proportions, and not more pixels than it has, but for the least of a side.
  * @param {Extent} video
  * @param {Size} size
- * @returns {Extent} multiples of 4
+ * @returns {Extent} multiples of 4, at least 8
  */
 export function seenSize({ width, height }, size) {
   const scale = Math.min(1, size / Math.max(width, height));
   const fitted = (/** @type {number} */ side) =>
-    MULTIPLE * Math.max(1, Math.round((side * scale) / MULTIPLE));
+    Math.max(LEAST, MULTIPLE * Math.round((side * scale) / MULTIPLE));
   return { width: fitted(width), height: fitted(height) };
 }
 

@@ -47,8 +47,8 @@ export class Stage {
    */
   keep(frame, { width, height }, mirrored) {
     const scale = Math.min(1, LONGEST / Math.max(width, height));
-    const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
-    draw(this.#kept, frame, size, mirrored);
+    const fitted = (/** @type {number} */ side) => Math.max(1, Math.round(side * scale));
+    draw(this.#kept, frame, { width: fitted(width), height: fitted(height) }, mirrored);
   }
 
   /** Shows a translation with its frame. @param {ImageBitmap} picture @param {boolean} mirrored */

@@ -5,7 +5,7 @@
 import { CodedError } from '../failure.js';
 import { NOTHING_SAID } from '../files/about.js';
 import { FetchError, fetchFile } from '../files/download.js';
-import { forgetBeside, keepBeside, keepOwn, keptBeside } from '../files/kept.js';
+import { forgetBeside, forgetOwn, keepBeside, keepOwn, keptBeside } from '../files/kept.js';
 import cards from './cards.json';
 
 export { cards };
@@ -243,5 +243,9 @@ function lengthOf({ headers }) {
 export function forgetRefused({ card, hosted }, error) {
   if (!(error instanceof CodedError && error.code.startsWith('weights-'))) return;
   const urls = card ? [FILES[card.id], DISCRIMINATORS[card.id]] : [hosted?.url];
-  for (const url of urls) if (url) fetched.delete(url.href);
+  for (const url of urls) {
+    if (!url) continue;
+    fetched.delete(url.href);
+    if (card) forgetOwn(url);
+  }
 }

@@ -28,6 +28,8 @@ export class VideoSource {
     try {
       await video.play();
       signal.throwIfAborted();
+      // The first frame may have come before there was anything to see, and a picture has no second one.
+      source.#fresh ??= performance.now();
       return source;
     } catch (error) {
       source.stop();
@@ -109,7 +111,7 @@ export class VideoSource {
  * @param {Heard} heard
  * @param {AbortSignal} signal
  * @returns {Promise<Source>}
- * @throws {CodedError} `video-unplayable`
+ * @throws {CodedError} `video-unplayable`, `video-no-picture`
  */
 export async function openVideo(file, place, heard, signal) {
   const video = document.createElement('video');
@@ -131,9 +133,9 @@ export async function openVideo(file, place, heard, signal) {
     });
     if (video.videoWidth > 0) return source;
     source.stop();
-    throw new Error('it has sound alone');
+    throw new CodedError('video-no-picture', file.type);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof CodedError) throw error;
     throw new CodedError('video-unplayable', failureOf(error).detail);
   }
 }
