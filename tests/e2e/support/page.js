@@ -24,10 +24,13 @@ export async function ready(page, device = 'cpu') {
 /** Waits until the page and its engine are stored for the next visit. @param {Page} page */
 export async function stored(page) {
   await ready(page);
-  await page.waitForFunction(async () => {
-    const own = await (await caches.open('cyclegan-own')).keys();
-    return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
-  });
+  // Not `waitForFunction`, which takes a promise for the answer.
+  const isStored = () =>
+    page.evaluate(async () => {
+      const own = await (await caches.open('cyclegan-own')).keys();
+      return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
+    });
+  while (!(await isStored())) await page.waitForTimeout(100);
 }
 
 /**
