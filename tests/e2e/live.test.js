@@ -274,6 +274,7 @@ visit(
     await page.waitForFunction(() => /** @type {any} */ (globalThis).cameraTracks.length === 1);
     await page.waitForSelector('video', { state: 'attached' });
     await page.click(by('view-translate'));
+    await page.waitForSelector('#view-live[data-state=stopped]', { state: 'attached' });
     assert.deepEqual(await tracks(page), ['ended']);
     assert.equal(await page.locator('video').count(), 0);
   },

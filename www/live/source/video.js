@@ -5,6 +5,8 @@ import { CodedError, failureOf } from '../../failure.js';
 
 /** Milliseconds after which what a camera says of a frame's time is no time of this clock. */
 const OLDEST = 10_000;
+/** Milliseconds until which the first frame comes by itself. */
+const LONGEST_FIRST = 500;
 
 /** @implements {Source} */
 export class VideoSource {
@@ -28,8 +30,8 @@ export class VideoSource {
     try {
       await video.play();
       signal.throwIfAborted();
-      // The first frame may have come before there was anything to see, and a picture has no second one.
-      source.#fresh ??= performance.now();
+      // The first frame may have come before it could be taken, and a video may have no second one.
+      setTimeout(() => source.#look(), LONGEST_FIRST);
       return source;
     } catch (error) {
       source.stop();
@@ -50,6 +52,13 @@ export class VideoSource {
     video.ariaHidden = 'true';
     document.body.append(video);
     this.#watch();
+  }
+
+  /** Takes what is there. */
+  #look() {
+    if (this.#stopped || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    this.#fresh ??= performance.now();
+    this.#wake();
   }
 
   #watch() {
