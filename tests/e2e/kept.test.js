@@ -7,6 +7,7 @@ import {
   cards,
   cardsShown,
   downloaded,
+  eventually,
   finished,
   inMore,
   picture,
@@ -204,7 +205,7 @@ visit('what a crash left half written is not offered, and goes', {}, async ({ pa
   await ready(page);
   await cardsShown(page, 2);
   assert.ok((await picture(page, 'a.png')).rgb.equals(rgb));
-  await page.waitForFunction(async () => {
+  await eventually(page, async () => {
     const room = await (await navigator.storage.getDirectory()).getDirectoryHandle('results');
     for await (const gallery of room.values())
       for await (const { name } of /** @type {FileSystemDirectoryHandle} */ (gallery).values())

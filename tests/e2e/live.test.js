@@ -4,6 +4,7 @@ import { PNG } from 'pngjs';
 import { patchWorker, setUp } from './support/browser.js';
 import { upload } from './support/files.js';
 import {
+  asPhoto,
   begin,
   changes,
   codeOf,
@@ -15,15 +16,7 @@ import {
   until,
   watchCameras,
 } from './support/live.js';
-import {
-  by,
-  downloaded,
-  nearness,
-  picture,
-  ready,
-  translate,
-  withoutAlpha,
-} from './support/page.js';
+import { by, downloaded, nearness, ready, withoutAlpha } from './support/page.js';
 import { CAMERA, panningCamera } from './support/video.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -56,15 +49,7 @@ visit(
     const [before, after] = [await onStage(page, 'before'), await onStage(page, 'after')];
     assert.deepEqual([before.width, before.height], [CAMERA.width, CAMERA.height]);
     assert.deepEqual([after.width, after.height], [CAMERA.width, CAMERA.height]);
-    const png = new PNG(CAMERA);
-    for (const [i, level] of mirrored(before).rgb.entries()) {
-      png.data[4 * Math.floor(i / 3) + (i % 3)] = level;
-      png.data[4 * Math.floor(i / 3) + 3] = 255;
-    }
-    await page.click(by('view-translate'));
-    await page.setInputFiles(by('photos-input'), upload('frame.png', PNG.sync.write(png)));
-    await translate(page, 1);
-    const photo = await picture(page, 'frame.png');
+    const photo = await asPhoto(page, mirrored(before));
     const near = nearness(mirrored(after).rgb, photo.rgb);
     assert.ok(near.within > 0.99 && near.max <= 4, JSON.stringify(near));
     assert.ok(nearness(after.rgb, before.rgb).within < 0.5, 'it is another picture');

@@ -7,6 +7,7 @@ import { photo, upload } from './support/files.js';
 import {
   by,
   cards,
+  eventually,
   finished,
   ready,
   states,
@@ -45,7 +46,7 @@ async function look(page) {
 /** Waits until a new version waits. @param {Page} page */
 async function arrived(page) {
   await look(page);
-  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).waiting !== null);
+  await eventually(page, async () => (await navigator.serviceWorker.ready).waiting !== null);
 }
 
 /** Which versions the page, its scripts and its engine are of. @param {Page} page @returns {Promise<boolean[]>} one: all of one, true: the new one */
@@ -147,7 +148,7 @@ visit(
     assert.deepEqual(await versions(page), [false]);
 
     await stop(page);
-    await page.waitForFunction(async () => {
+    await eventually(page, async () => {
       const { held } = await navigator.locks.query();
       return !held?.some(({ name }) => name === 'cyclegan-training');
     });
@@ -167,7 +168,7 @@ visit(
     await page.reload();
     await ready(page);
     assert.deepEqual(await versions(page), [true], 'and works without the network');
-    await page.waitForFunction(async () => {
+    await eventually(page, async () => {
       const own = await (await caches.open('cyclegan-own')).keys();
       return own.filter(({ url }) => url.endsWith('.wasm')).length === 1;
     });

@@ -1,5 +1,7 @@
 /** What a visitor does in the Live view, and what is to be seen there. */
-import { by, useWeights, withoutAlpha } from './page.js';
+import { PNG } from 'pngjs';
+import { upload } from './files.js';
+import { by, picture, translate, useWeights, withoutAlpha } from './page.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./page.js').Picture} Picture */
@@ -123,3 +125,16 @@ export const played = (page, bytes, type) =>
     },
     [bytes.toString('base64'), type],
   );
+
+/** What Translate makes of a frame. @param {Page} page @param {Picture} frame @returns {Promise<Picture>} */
+export async function asPhoto(page, { width, height, rgb }) {
+  const png = new PNG({ width, height });
+  for (const [i, level] of rgb.entries()) {
+    png.data[4 * Math.floor(i / 3) + (i % 3)] = level;
+    png.data[4 * Math.floor(i / 3) + 3] = 255;
+  }
+  await page.click(by('view-translate'));
+  await page.setInputFiles(by('photos-input'), upload('frame.png', PNG.sync.write(png)));
+  await translate(page, 1);
+  return picture(page, 'frame.png');
+}

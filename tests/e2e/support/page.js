@@ -24,13 +24,20 @@ export async function ready(page, device = 'cpu') {
 /** Waits until the page and its engine are stored for the next visit. @param {Page} page */
 export async function stored(page) {
   await ready(page);
-  // Not `waitForFunction`, which takes a promise for the answer.
-  const isStored = () =>
-    page.evaluate(async () => {
-      const own = await (await caches.open('cyclegan-own')).keys();
-      return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
-    });
-  while (!(await isStored())) await page.waitForTimeout(100);
+  await eventually(page, async () => {
+    const own = await (await caches.open('cyclegan-own')).keys();
+    return navigator.serviceWorker.controller && own.some(({ url }) => url.endsWith('.wasm'));
+  });
+}
+
+/**
+ * Waits until what a promise brings is true; `waitForFunction` takes the promise itself for the answer.
+ *
+ * @param {Page} page
+ * @param {() => Promise<unknown>} check runs on the page
+ */
+export async function eventually(page, check) {
+  while (!(await page.evaluate(check))) await page.waitForTimeout(100);
 }
 
 /**
