@@ -123,6 +123,23 @@ const watchCards = (page) =>
 const mostActive = (/** @type {import('playwright-core').Page} */ page) =>
   page.evaluate(() => /** @type {any} */ (globalThis).seen.most);
 
+/**
+ * Presses Cancel when the first photo is done, from the page itself: from here it might be too late.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+const cancelAfterFirst = (page) =>
+  page.evaluate(
+    ([done, cancel]) => {
+      new MutationObserver((_, observer) => {
+        if (!document.querySelector(done)) return;
+        observer.disconnect();
+        /** @type {HTMLElement} */ (document.querySelector(cancel)).click();
+      }).observe(document.body, { subtree: true, attributeFilter: ['data-state'] });
+    },
+    [`${by('result-card')}[data-state=done]`, by('cancel-button')],
+  );
+
 /** @param {import('playwright-core').Page} page @param {string[]} names */
 async function pictures(page, names) {
   const all = [];
@@ -176,9 +193,9 @@ visit(
     await ready(page, 'webgpu');
     await useWeights(page);
     await page.setInputFiles(by('photos-input'), photos());
+    await cancelAfterFirst(page);
     await page.click(by('translate-button'));
     await page.waitForSelector(`${by('result-card')}[data-state=done]`, { timeout: PATIENCE });
-    await page.click(by('cancel-button'));
     await page.waitForSelector(by('translate-button'), { state: 'visible' });
     assert.equal(await page.locator(`${by('result-card')}[data-active]`).count(), 0);
     const stopped = await states(page);
