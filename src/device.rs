@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub use crate::ops::is_cpu;
 #[cfg(all(test, not(target_family = "wasm")))]
 pub(crate) use opened::MEMORY;
-pub use opened::{Kind, Limits, Opened, Preference};
+pub use opened::{Kind, Limits, Opened, Preference, Work};
 
 /// Waits for a tensor, and fails, as [`read_all`] does.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<TensorData> {
@@ -41,13 +41,13 @@ pub async fn read_all(tensors: Transaction) -> Result<Vec<TensorData>> {
     }
 }
 
-/// Opens a device. Fails if WebGPU was requested explicitly: `gpu-unavailable` or
+/// Opens a device for `work`. Fails if WebGPU was requested explicitly: `gpu-unavailable` or
 /// `gpu-unsupported`.
-pub async fn open(preference: Preference) -> Result<Opened> {
+pub async fn open(preference: Preference, work: Work) -> Result<Opened> {
     if preference == Preference::Cpu {
         return Ok(cpu(None));
     }
-    match gpu::open(preference == Preference::WebGpu).await {
+    match gpu::open(preference == Preference::WebGpu, work).await {
         Err(refused) if preference == Preference::Auto => Ok(cpu(Some(refused))),
         opened => opened,
     }

@@ -8,7 +8,7 @@ mod kernels;
 mod repeating;
 
 use burn::tensor::Device;
-use cyclegan_web::device::{Opened, Preference, open};
+use cyclegan_web::device::{Opened, Preference, Work, open};
 use golden_cases::{
     FORWARD, GENERATORS, forward_difference, generators,
     training::{
@@ -27,8 +27,8 @@ fn on_gpu(test: impl AsyncFn(&Device)) {
 fn on_opened(test: impl AsyncFn(&Opened)) {
     let mut device = DEVICE.lock().unwrap_or_else(|broken| broken.into_inner());
     let opened = device.get_or_insert_with(|| {
-        let opened =
-            block_on(open(Preference::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+        let opened = block_on(open(Preference::WebGpu, Work::Training))
+            .expect("a graphics card, or Mesa's lavapipe");
         println!("{}", opened.adapter);
         opened
     });

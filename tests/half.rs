@@ -16,13 +16,13 @@ fn main() {}
 fn main() -> std::process::ExitCode {
     use std::sync::{LazyLock, Mutex};
 
-    use cyclegan_web::device::{Opened, Preference, open};
+    use cyclegan_web::device::{Opened, Preference, Work, open};
     use libtest_mimic::{Arguments, Completion, Trial, run};
     use pollster::block_on;
 
     /// One device, on which the tests take turns.
     static DEVICE: LazyLock<Mutex<Opened>> = LazyLock::new(|| {
-        let opened = block_on(open(Preference::WebGpu));
+        let opened = block_on(open(Preference::WebGpu, Work::Training));
         Mutex::new(opened.expect("a graphics card, or Mesa's lavapipe"))
     });
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::Device;
 use cyclegan_web::{
-    device::{Kind, Limits, Preference, open},
+    device::{Kind, Limits, Preference, Work, open},
     error::Result,
     image::Rgb,
     random::Random,
@@ -193,7 +193,8 @@ fn the_memory_of_polishing_is_known_too() {
             compare(&config, Kind::Cpu, used);
         }
     });
-    let opened = block_on(open(Preference::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+    let opened = block_on(open(Preference::WebGpu, Work::Training))
+        .expect("a graphics card, or Mesa's lavapipe");
     let reserved = || opened.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved);
     let config = polished(8, 1, 32);
     let before = reserved();
@@ -228,7 +229,8 @@ fn the_memory_of_a_run_is_known_before_it_begins() {
             compare(&config, Kind::Cpu, used);
         }
     });
-    let opened = block_on(open(Preference::WebGpu)).expect("a graphics card, or Mesa's lavapipe");
+    let opened = block_on(open(Preference::WebGpu, Work::Training))
+        .expect("a graphics card, or Mesa's lavapipe");
     let reserved = || opened.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved);
     let configs = [(8, 8, 1, 64), (16, 8, 3, 64)];
     let configs = configs.map(|(ngf, ndf, blocks, crop)| config(ngf, ndf, blocks, crop, 0.5));

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::{Limits, Opened, Preference, open},
+    device::{Limits, Opened, Preference, Work, open},
     image::{self, Rgb},
     model::{Generator, Init},
     samples::{Season, paint},
@@ -179,7 +179,7 @@ fn the_mean_of_shifts_is_that_of_passes_with_borders_of_their_own() {
 
 #[test]
 fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
-    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let opened = pollster::block_on(open(Preference::Cpu, Work::Translating)).unwrap();
     let case = golden_cases::generators().swap_remove(0);
     let (architecture, state) = generator_from(case.weights).unwrap();
     let translator = Translator::new(architecture, state, None, &opened).unwrap();
@@ -206,7 +206,7 @@ fn a_smooth_translation_is_the_mean_of_its_passes_before_it_becomes_bytes() {
 
 /// A generator with random weights, ready to translate on the CPU.
 fn translator(architecture: Architecture) -> (Translator, Generator) {
-    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let opened = pollster::block_on(open(Preference::Cpu, Work::Translating)).unwrap();
     let state = Init { gain: 0.2, ..Init::default() }.state(&architecture.tensors(), 1);
     let generator = Generator::from_state(architecture, state.clone(), &opened.device).unwrap();
     (Translator::new(architecture, state, None, &opened).unwrap(), generator)
@@ -330,7 +330,7 @@ fn what_the_network_sees_is_planned_apart_from_the_result() {
 
 #[test]
 fn what_the_network_changes_in_a_smaller_photo_is_carried_over() {
-    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let opened = pollster::block_on(open(Preference::Cpu, Work::Translating)).unwrap();
     let photo = paint(Season::Winter, 5, 120, 90);
     for pictures in [3, 1] {
         let architecture = Architecture { pictures, ..Architecture::new(3, 1) };
@@ -354,7 +354,7 @@ fn what_the_network_changes_in_a_smaller_photo_is_carried_over() {
 
 #[test]
 fn a_photo_in_strips_comes_out_as_one_that_goes_through_as_a_whole() {
-    let opened = pollster::block_on(open(Preference::Cpu)).unwrap();
+    let opened = pollster::block_on(open(Preference::Cpu, Work::Translating)).unwrap();
     let photo = image::resize_bicubic(&paint(Season::Summer, 4, 96, 96), 70, 237);
     let kinds = [(Down::Strided, Up::Transpose), (Down::Strided, Up::Bilinear)]
         .into_iter()

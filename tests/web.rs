@@ -74,7 +74,7 @@ async fn webgpu() -> Device {
 async fn opened() -> Opened {
     let engine = match ENGINE.take() {
         Some(engine) => engine,
-        None => Engine::open("webgpu".into()).await.unwrap(),
+        None => Engine::open_to_train("webgpu".into()).await.unwrap(),
     };
     assert_eq!(text(&told(engine.report()), "device"), "webgpu");
     let opened = engine.opened().clone();

@@ -28,7 +28,7 @@ import init, {
   Shrink,
 } from './pkg/cyclegan_web.js';
 
-/** @import { DeviceChoice, ModelReport, Polishing, Precision } from './pkg/cyclegan_web.js' */
+/** @import { ModelReport, Polishing } from './pkg/cyclegan_web.js' */
 /** @import { Trainer } from './train/worker/trainer.js' */
 /** @import { Commands, DeviceReport, LiveFrame, Request, Start, TranslateJob, Translated } from './engine/protocol.js' */
 
@@ -144,7 +144,7 @@ async function answer(request) {
 async function perform(request) {
   switch (request.do) {
     case 'open':
-      return open(request.device, request.precision);
+      return open(request);
     case 'load': {
       const { sha256: wanted, network } = request;
       const bytes = new Uint8Array(request.bytes);
@@ -162,7 +162,7 @@ async function perform(request) {
       return keepWeights(await navigator.storage.getDirectory(), request.name, request.file);
     case 'polish-start':
       polishing?.free();
-      polishing = ready().startPolishing(
+      polishing = await ready().startPolishing(
         new Uint8Array(request.bytes),
         request.steps,
         request.size,
@@ -240,14 +240,10 @@ function ready() {
   return engine;
 }
 
-/**
- * @param {DeviceChoice} choice
- * @param {Precision | null} precision null: what the device does best
- * @returns {Promise<DeviceReport>}
- */
-async function open(choice, precision) {
+/** @param {Commands['open']} request @returns {Promise<DeviceReport>} */
+async function open({ device, precision, trains }) {
   const warning = await selfTest();
-  engine = await Engine.open(choice);
+  engine = await (trains ? Engine.openToTrain(device) : Engine.open(device));
   engine.prefer(precision ?? 'auto');
   const report = engine.report();
   return {

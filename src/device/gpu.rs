@@ -1,4 +1,4 @@
-//! Opens WebGPU: finds the adapter, sets up Burn's runtime on it, compiles the shaders of `ops/`.
+//! Opens WebGPU: finds the adapter, sets up Burn's runtime on it, checks the shaders of `ops/`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use burn_wgpu::{
     wgpu::{self, Features, Limits as GpuLimits},
 };
 
-use super::opened::{Kind, Limits, MEMORY, Opened};
+use super::opened::{Kind, Limits, MEMORY, Opened, Work};
 use crate::{
     error::{Error, Result},
     ops,
@@ -38,7 +38,7 @@ impl Complaint {
     }
 }
 
-pub(super) async fn open(software_too: bool) -> Result<Opened> {
+pub(super) async fn open(software_too: bool, work: Work) -> Result<Opened> {
     let (instance, adapter) = adapter().await?;
     let (info, limits) = (adapter.get_info(), adapter.limits());
     let fallback = info.device_type == wgpu::DeviceType::Cpu;
@@ -67,10 +67,13 @@ pub(super) async fn open(software_too: bool) -> Result<Opened> {
         .init()
         .map_err(|error| unsupported(&error))?;
     gpu.on_uncaptured_error(Arc::new(|error| COMPLAINT.note(&error)));
-    compile(&gpu, ops::shaders()).await?;
+    compile(&gpu, ops::generator_shaders(false)).await?;
+    if work == Work::Training {
+        compile(&gpu, ops::training_shaders()).await?;
+    }
     let half = gpu.features().contains(Features::SHADER_F16)
         // If the compiler rejects these, only half precision is unavailable.
-        && compile(&gpu, ops::half_shaders()).await.is_ok();
+        && compile(&gpu, ops::generator_shaders(true)).await.is_ok();
     let tensor = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
     Ok(Opened {
         device,
@@ -97,7 +100,7 @@ fn unused() -> Features {
 
 /// Compiles each of `shaders` once and reads the compiler's messages, because a faulty shader fails
 /// silently when it is launched.
-async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
+pub(super) async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
     let mut compiled = Vec::new();
     for shader in shaders {
         // Otherwise Burn, which receives errors that nobody waits for, would exit the program.

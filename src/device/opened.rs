@@ -3,7 +3,13 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::{choice::Choice, error::Error, ops::Card, weights::PICTURE_CHANNELS};
+use super::gpu;
+use crate::{
+    choice::Choice,
+    error::{Error, Result},
+    ops::{self, Card},
+    weights::PICTURE_CHANNELS,
+};
 
 /// The device to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -19,6 +25,16 @@ pub enum Preference {
 }
 
 impl Choice for Preference {}
+
+/// What a device is opened for. On WebGPU the compiler's messages of each shader are read before it
+/// is used, which takes about half a second for those that only training needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Generators alone.
+    Translating,
+    /// All networks, and gradients.
+    Training,
+}
 
 /// What it runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -92,4 +108,15 @@ pub struct Opened {
     pub reason: Option<Error>,
     /// WebGPU's own handles, if it is that.
     pub card: Option<Card>,
+}
+
+impl Opened {
+    /// To be awaited before something is trained on a device that was opened to translate. Fails
+    /// with `gpu-unsupported`.
+    pub async fn prepare_training(&self) -> Result<()> {
+        match &self.card {
+            Some(card) => gpu::compile(&card.device, ops::training_shaders()).await,
+            None => Ok(()),
+        }
+    }
 }

@@ -46,7 +46,10 @@ pub use burn_wgpu::wgpu::Texture;
 pub use burn_wgpu::wgpu::{ExternalImageSource, SurfaceTarget};
 #[cfg(target_family = "wasm")]
 pub use gpu::Canvas;
-pub use gpu::{Card, Recorder, Recording, Screen, Shader, half_shaders, shaders};
+pub use gpu::{
+    Card, Recorder, Recording, Screen, Shader, generator_shaders, half_shaders, shaders,
+    training_shaders,
+};
 pub use layer::{
     Activation, AdamStep, Affine, Augmentation, Before, Border, Conv2d, Distance, EPSILON,
     Interpolation, RESIDUAL, Scaling,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     choice::Choice as _,
-    device::{self, Kind, Opened, Preference},
+    device::{self, Kind, Opened, Preference, Work},
     error::{Error, Result},
     image::Rgb,
     model::{Generator, Init},
@@ -33,6 +33,13 @@ pub struct Engine {
 }
 
 impl Engine {
+    async fn open_for(choice: &str, work: Work) -> Result<Self> {
+        let choice = Preference::from_name(choice).unwrap_or(Preference::Auto);
+        let _pretence = if choice == Preference::Cpu { None } else { Pretence::begin().await };
+        let opened = device::open(choice, work).await?;
+        Ok(Self { opened, asked: None, translator: None, loads: 0 })
+    }
+
     /// The open device, for Rust callers: the browser tests.
     pub fn opened(&self) -> &Opened {
         &self.opened
@@ -43,10 +50,13 @@ impl Engine {
 impl Engine {
     /// Opens `"auto"`, `"webgpu"` or `"cpu"`. Once per worker.
     pub async fn open(choice: String) -> Result<Engine> {
-        let choice = Preference::from_name(&choice).unwrap_or(Preference::Auto);
-        let _pretence = if choice == Preference::Cpu { None } else { Pretence::begin().await };
-        let opened = device::open(choice).await?;
-        Ok(Self { opened, asked: None, translator: None, loads: 0 })
+        Self::open_for(&choice, Work::Translating).await
+    }
+
+    /// [`Engine::open`] for training, which takes a little longer.
+    #[wasm_bindgen(js_name = openToTrain)]
+    pub async fn open_to_train(choice: String) -> Result<Engine> {
+        Self::open_for(&choice, Work::Training).await
     }
 
     /// How to store models loaded from now on: `"float32"`, `"float16"` if the device supports it,

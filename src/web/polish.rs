@@ -43,18 +43,19 @@ impl Engine {
     /// `steps` steps on photos of at most `longest` pixels a side, or as large as the device can
     /// hold.
     #[wasm_bindgen(js_name = startPolishing)]
-    pub fn start_polishing(
+    pub async fn start_polishing(
         &self,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         steps: u32,
         longest: u32,
         network: Option<String>,
     ) -> Result<Polishing> {
-        let mut file = WeightsFile::open(bytes)?;
+        let mut file = WeightsFile::open(&bytes)?;
         let which = network.as_deref().map_or(Which::Only, Which::Named);
         let (architecture, state) = file.generator(which)?;
         trains(&architecture)?;
         let about = file.metadata();
+        self.opened.prepare_training().await?;
         let device = self.opened.device.clone();
         let most = memory::largest_polished(&architecture, self.opened.kind, &self.opened.limits);
         let polish = Polish::new(Generator::from_state(architecture, state, &device)?, &device);

@@ -16,6 +16,7 @@ import {
   useWeights,
   withoutAlpha,
 } from './support/page.js';
+import { generatorFile } from './support/weights.js';
 
 const visit = setUp({ gpu: true });
 
@@ -67,6 +68,44 @@ visit(
       );
       assert.ok(within >= 0.999, `WebGPU and ${what}: only ${within} within one level`);
     }
+  },
+);
+
+/** Tells of each of our kernels that is launched whether it was read before; then it has its name, and later none. */
+const WATCH_SHADERS = `
+  const channel = new BroadcastChannel('launched');
+  const read = new Set();
+  const { createShaderModule } = GPUDevice.prototype;
+  GPUDevice.prototype.createShaderModule = function (made) {
+    if (made.label === 'main') channel.postMessage([read.has(made.code), made.code]);
+    else read.add(made.code);
+    return createShaderModule.call(this, made);
+  };`;
+
+visit(
+  'every kernel that a translation launches was read when the device was opened',
+  {
+    query: '?device=webgpu',
+    timeout: 2 * PATIENCE,
+    async prepare(page) {
+      await patchWorker(page, WATCH_SHADERS);
+      await page.addInitScript(() => {
+        const launched = /** @type {[boolean, string][]} */ ([]);
+        new BroadcastChannel('launched').onmessage = ({ data }) => launched.push(data);
+        Object.assign(globalThis, { launched });
+      });
+    },
+  },
+  async ({ page }) => {
+    await ready(page, 'webgpu');
+    await useWeights(page, generatorFile({ ngf: 8, blocks: 1, seed: 7 }));
+    await page.setInputFiles(by('photos-input'), upload('a.png', photo(64, 64)));
+    await translate(page, 1, PATIENCE);
+    /** @type {[boolean, string][]} */
+    const launched = await page.evaluate(() => /** @type {any} */ (globalThis).launched);
+    assert.ok(launched.length >= 8, `${launched.length} kernels`);
+    const [unread] = launched.filter(([read]) => !read);
+    assert.equal(unread, undefined);
   },
 );
 

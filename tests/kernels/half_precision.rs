@@ -3,7 +3,7 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use cyclegan_web::{
-    device::{Opened, Preference, open},
+    device::{Opened, Preference, Work, open},
     image::Rgb,
     model::{Generator, Init},
     ops::{
@@ -337,7 +337,7 @@ pub async fn half_generators(opened: &Opened) {
             smooth(&plain, &photo, &manner, &|_| ()).await.unwrap().after,
         ];
         assert_eq!(half.precision(), Precision::Float16, "it fell back");
-        let cpu = open(Preference::Cpu).await.unwrap();
+        let cpu = open(Preference::Cpu, Work::Translating).await.unwrap();
         let cpu = translator(weights(ngf), ngf, Precision::Float32, &cpu);
         let reference = smooth(&cpu, &photo, &manner, &|_| ()).await.unwrap().after;
         assert!(levels(&expected, &reference) <= 1, "ngf {ngf}: the card and the CPU");

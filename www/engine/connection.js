@@ -16,6 +16,7 @@ import { CodedError, coded, failureOf } from '../failure.js';
 /**
  * @typedef {object} Options
  * @property {Precision | null} [precision] null: what the device does best
+ * @property {boolean} [trains] it is to train, and not only to translate
  * @property {(report: DeviceReport) => void} [onOpen] called each time a device was opened, so also when a
  *   worker was replaced
  * @property {(loading: Loading) => void} [onLoading] called while the engine is fetched
@@ -71,7 +72,7 @@ export class Connection {
   async #start() {
     const tooLate = () =>
       this.drop(new CodedError('engine-unavailable', 'the engine did not start in time'));
-    const { silence = SILENCE, precision = null, onOpen } = this.#options;
+    const { silence = SILENCE, precision = null, trains = false, onOpen } = this.#options;
     let timer = setTimeout(tooLate, silence);
     this.#heard = () => {
       clearTimeout(timer);
@@ -80,7 +81,7 @@ export class Connection {
     try {
       await this.#launch();
       this.#heard();
-      const report = await this.post('open', { device: this.#device, precision });
+      const report = await this.post('open', { device: this.#device, precision, trains });
       report.reason ??= this.#reason;
       onOpen?.(report);
       return report;

@@ -109,8 +109,8 @@ export interface ExportJob {
 }
 
 export interface Commands {
-  /** Comes first. Opens the device; may be sent once per worker. */
-  open: { device: DeviceChoice; precision: Precision | null };
+  /** Comes first. Opens the device, perhaps to train on it; may be sent once per worker. */
+  open: { device: DeviceChoice; precision: Precision | null; trains: boolean };
   /** Measures the processor, which takes a moment. */
   speed: Record<never, never>;
   /** Lists the networks in a weights file. */

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use cyclegan_web::{
-    device::{self, Kind, Opened, Preference},
+    device::{self, Kind, Opened, Preference, Work},
     image::{self, Rgb},
     model::{Init, Network as _},
     random::Random,
@@ -32,7 +32,7 @@ pub struct Contender {
 impl Contender {
     pub fn open(gpu: bool, precision: Precision) -> Self {
         let choice = if gpu { Preference::WebGpu } else { Preference::Cpu };
-        let opened = block_on(device::open(choice)).unwrap_or_else(|error| {
+        let opened = block_on(device::open(choice, Work::Training)).unwrap_or_else(|error| {
             eprintln!("{error}");
             std::process::exit(1);
         });

@@ -37,6 +37,10 @@ pub(super) const BUSY: usize = 128;
 /// Most parts into which the sum of a weight's gradient is cut.
 const PARTS: usize = 64;
 
+/// Buffers of [`gather()`] that have the precision of its input, and of its weights.
+pub(super) const READ: &[&str] = &["source"];
+pub(super) const WRITTEN: &[&str] = &["weight", "result"];
+
 /// The constants of `convolution.wgsl`.
 fn constants(geometry: &Geometry) -> [Constant; 4] {
     let (reflect, border) = match geometry.border {
@@ -200,8 +204,8 @@ pub(super) fn gather(
     let result = layout::empty_image_as(weight, gathered(geometry, way));
     let (tile, groups) = gathering_groups(geometry, way);
     let kernel = gathering(geometry, way, tile, bias.is_some(), activation)
-        .half(&["source"], is_half(source))
-        .half(&["weight", "result"], is_half(weight));
+        .half(READ, is_half(source))
+        .half(WRITTEN, is_half(weight));
     // Without a bias, some buffer must still be bound.
     let read = [source, weight, bias.unwrap_or(weight)];
     kernel.launch(&read, &[&result], &uniform(geometry, bias.is_some()), groups);

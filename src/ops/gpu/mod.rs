@@ -37,7 +37,7 @@ mod winograd_backward;
 pub use adam::adam;
 #[cfg(target_family = "wasm")]
 pub use canvas::Canvas;
-pub use catalogue::{Shader, half_shaders, shaders};
+pub use catalogue::{Shader, generator_shaders, half_shaders, shaders, training_shaders};
 pub use copy::{converted, copied, copy, join, stack};
 pub use finite::not_finite;
 pub use instance_norm::{scaled, sums};

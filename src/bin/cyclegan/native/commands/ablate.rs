@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 use cyclegan_web::{
     choice::Choice,
-    device::Opened,
+    device::{Opened, Work},
     error::Error,
     train::{Ablation, scores::Scores},
     translate::Smooth,
@@ -62,7 +62,7 @@ impl Ablate {
             }
         }
         let sets = Sets::find(options, config.seed)?;
-        let opened = options.compute.open()?;
+        let opened = options.compute.open(Work::Training)?;
         sets.note(options)?;
         eprintln!("{}", sets.describe());
         interrupt::listen("finishing the step and saving");

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use cyclegan_web::{
-    device::Opened,
+    device::{Opened, Work},
     error::{Error, Result},
     image::Rgb,
     model::{Generator, Readback},
@@ -76,7 +76,7 @@ impl Polish {
         let mut random = Random::new(self.seed);
         let judged = (photos.len() / ONE_IN).clamp(1, JUDGED).min(photos.len() - 1);
         let set = Set::split(photos, judged, &mut random);
-        let opened = self.compute.open()?;
+        let opened = self.compute.open(Work::Training)?;
         let size =
             self.size_within(memory::largest_polished(&architecture, opened.kind, &room(&opened)))?;
         let generator = Generator::from_state(architecture, state, &opened.device)?;

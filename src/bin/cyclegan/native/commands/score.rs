@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cyclegan_web::{
+    device::Work,
     error::Error,
     model::Generator,
     random::Random,
@@ -102,7 +103,7 @@ impl Score {
                 "the classifier learns from {a} photos of A and {c} of B; {b} and {d} are scored"
             );
         }
-        let opened = self.compute.open()?;
+        let opened = self.compute.open(Work::Training)?;
         let [g_a, g_b] = [g_a, g_b].map(|(architecture, state)| {
             Generator::from_state(architecture, state, &opened.device)
         });

@@ -1,6 +1,7 @@
 //! `cyclegan train`.
 
 use clap::Args;
+use cyclegan_web::device::Work;
 
 use crate::native::{
     files,
@@ -29,7 +30,7 @@ impl Train {
         let options = &self.options;
         let beginning = Beginning::new(options, options.out.clone(), options.resume, None)?;
         let sets = Sets::find(options, options.seed()?)?;
-        let opened = options.compute.open()?;
+        let opened = options.compute.open(Work::Training)?;
         let mut session = beginning.begin(&sets, &opened)?;
         sets.note(options)?;
         eprintln!("{}", sets.describe());

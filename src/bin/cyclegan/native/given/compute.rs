@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
-    device::{self, Kind, Limits, Opened, Preference},
+    device::{self, Kind, Limits, Opened, Preference, Work},
     error::{Error, Result},
 };
 
@@ -29,7 +29,7 @@ pub struct Compute {
 impl Compute {
     /// Opens the device and reports which one it is on standard error. Fails with `gpu-…` when the
     /// graphics card was requested but cannot be used.
-    pub fn open(&self) -> Result<Opened> {
+    pub fn open(&self, work: Work) -> Result<Opened> {
         if let Some(threads) = self.threads {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(threads.into())
@@ -41,7 +41,7 @@ impl Compute {
             Some(Device::Cpu) => Preference::Cpu,
             Some(Device::Gpu) => Preference::WebGpu,
         };
-        let opened = pollster::block_on(device::open(choice))?;
+        let opened = pollster::block_on(device::open(choice, work))?;
         eprintln!("{}", describe(&opened));
         Ok(opened)
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use cyclegan_web::{
     choice::Choice as _,
-    device::{Kind, Opened},
+    device::{Kind, Opened, Work},
     error::{Error, Result},
     translate::{CARRIED_FROM, MAX_MARGIN, Manner, Plan, Precision, Smooth, Translator},
     weights::{Architecture, StateDict},
@@ -133,7 +133,7 @@ impl Translate {
         }
         let mut left = 0;
         if !jobs.is_empty() {
-            let opened = self.compute.open()?;
+            let opened = self.compute.open(Work::Translating)?;
             left = self.translate(
                 &jobs,
                 (passed_over, total),
