@@ -20,6 +20,7 @@ export async function open({ device, size, layers, tensors, picture, threads }) 
   /** @type {typeof import('onnxruntime-web')} */
   const ort = await import(`${FILES}${MODULE[device]}?threads=${threads}`);
   ort.env.wasm.wasmPaths = FILES;
+  if (device === 'cpu') ort.env.wasm.wasmBinary = await wasmOf(threads);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   const session = await ort.InferenceSession.create(onnxModel(layers, tensors, size), {
@@ -38,4 +39,15 @@ export async function open({ device, size, layers, tensors, picture, threads }) 
       return { rgba: toRgba(values, 'planes'), values, layout: 'planes' };
     },
   };
+}
+
+/**
+ * The module, another one for each number of threads: V8 compiles equal ones once, and after the instance with
+ * several threads was made, that with one took three times as long.
+ * @param {number} threads
+ */
+async function wasmOf(threads) {
+  const response = await fetch(`${FILES}ort-wasm-simd-threaded.wasm`);
+  const parts = [await response.arrayBuffer(), new Uint8Array([0, 2, 1, 0x30 + threads])];
+  return new Blob(parts).arrayBuffer();
 }
