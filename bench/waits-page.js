@@ -86,9 +86,9 @@ export async function measureWaits({ files, size, ngf, blocks, rounds }) {
 
 /** The time between intervals. @param {[number, number][]} intervals */
 function gaps(intervals) {
-  const [first, ...others] = intervals.sort((a, b) => a[0] - b[0]);
-  let [sum, end] = [0, first[1]];
-  for (const [from, to] of others) {
+  const sorted = [...intervals].sort((a, b) => a[0] - b[0]);
+  let [sum, end] = [0, sorted[0]?.[0] ?? 0];
+  for (const [from, to] of sorted) {
     sum += Math.max(0, from - end);
     end = Math.max(end, to);
   }

@@ -97,7 +97,9 @@ for (const engine of engines) {
 /** @type {Visit[]} */
 const visits = [];
 try {
-  for (const ngf of options.ngf.split(',').map(Number)) await measure(ngf);
+  // The page has its own model, whatever the width.
+  for (const [i, ngf] of options.ngf.split(',').map(Number).entries())
+    await measure(ngf, i === 0 ? engines : engines.filter((engine) => engine !== 'page'));
 } finally {
   server.close();
 }
@@ -120,8 +122,8 @@ ${wasm ? `<link rel="preload" as="fetch" crossorigin href="/${wasm}">` : ''}
 <link rel="modulepreload" href="/${script}"><script type="module" src="page.js"></script>`;
 }
 
-/** @param {number} ngf */
-async function measure(ngf) {
+/** @param {number} ngf @param {string[]} contenders */
+async function measure(ngf, contenders) {
   const layers = generator(ngf, Number(options.blocks));
   const tensors = randomTensors(layers, WEIGHTS_SEED);
   weights.set(`/bench/first/${ngf}.safetensors`, writeSafetensors(tensors));
@@ -129,7 +131,7 @@ async function measure(ngf) {
   for (const mbit of options.mbit.split(',').map((one) => (one === 'none' ? null : Number(one)))) {
     server.link.mbit = mbit;
     for (let round = 0; round < Number(options.repeat); round += 1) {
-      const order = round % 2 ? [...engines].reverse() : engines;
+      const order = round % 2 ? [...contenders].reverse() : contenders;
       for (const engine of order) {
         const profile = mkdtempSync(join(tmpdir(), 'first-'));
         try {
