@@ -4,33 +4,27 @@
  *
  * Burn handles tensors that may be quantised in every operation, and CubeCL's compiler can read its own
  * intermediate language as text. Nothing here quantises or reads such text, but the linker cannot know that. So the
- * functions that do are emptied: who calls one all the same, traps, as after a panic. The names of functions go too,
- * a fifth of the file.
+ * functions that do are emptied: who calls one all the same, traps, as after a panic (`CYCLEGAN_NAMES=1
+ * pkg-scripts/build` keeps them). The names of functions go too, a fifth of the file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 /** Paths of what is never called. */
-const UNUSED = new RegExp(
-  [
-    // Quantised tensors.
-    'cubecl_std::quant::',
-    'QuantizedView',
-    'QuantizedArgs',
-    'QTensorOps',
-    'burn_backend::quantization',
-    'burn_cubecl::(kernel::quantization|ops::qtensor)',
-    'cubek_quant',
-    // The compiler's intermediate language as text.
-    '(^|[< ])combine::',
-    'pliron::utils::apfloat::float_parse',
-    'canonical_syntax_parse',
-    'postparse_outline',
-    'Parsable>::parse',
-  ].join('|'),
-);
-/** If there are fewer, the libraries call them something else now. */
-const FEWEST = 3000;
+const UNUSED = [
+  // Quantised tensors.
+  /cubecl_std::quant::/,
+  /QTensorOps/,
+  /burn_backend::quantization/,
+  /burn_cubecl::(kernel::quantization|ops::qtensor)/,
+  /cubek_quant/,
+  // The compiler's intermediate language as text.
+  /(^|[< ])combine::/,
+  /pliron::utils::apfloat::float_parse/,
+  /canonical_syntax_parse/,
+  /postparse_outline/,
+  /Parsable>::parse/,
+];
 
 /** A function that traps: no locals, `unreachable`, `end`. */
 const TRAP = Buffer.from([3, 0, 0x00, 0x0b]);
@@ -120,7 +114,7 @@ function functionNames(section) {
 }
 
 /** @param {Buffer} code @param {(index: number) => boolean} unused */
-function emptied(code, unused) {
+function without(code, unused) {
   const reader = new Reader(code);
   const count = reader.number();
   /** @type {Buffer[]} */
@@ -135,39 +129,43 @@ function emptied(code, unused) {
 
 /**
  * @param {Buffer} module with names
- * @param {RegExp} unused
+ * @param {RegExp[]} unused
  * @param {boolean} named whether names and other custom sections stay
- * @returns {{ module: Buffer, functions: number }} and how many functions were emptied
+ * @returns {{ module: Buffer, emptied: number[] }} and how many functions each pattern found
  */
 export function trim(module, unused = UNUSED, named = false) {
   const sections = sectionsOf(module);
   const section = (/** @type {(one: { id: number, name: string }) => boolean} */ is) => {
-    const found = sections.find(is);
-    if (!found) throw new Error('a section of the engine is missing');
-    return found.body;
+    const one = sections.find(is);
+    if (!one) throw new Error('a section of the engine is missing');
+    return one.body;
   };
   const imported = importedFunctions(section(({ id }) => id === SECTION.import));
   const names = functionNames(section(({ name }) => name === 'name'));
-  let functions = 0;
+  const found = unused.map(() => 0);
   const isUnused = (/** @type {number} */ index) => {
-    const is = unused.test(names.get(imported + index) ?? '');
-    functions += Number(is);
-    return is;
+    const name = names.get(imported + index) ?? '';
+    const by = unused.findIndex((pattern) => pattern.test(name));
+    if (by >= 0) found[by] += 1;
+    return by >= 0;
   };
   /** @type {Buffer[]} */
   const parts = [module.subarray(0, 8)];
   for (const { id, body } of sections) {
     if (id === SECTION.custom && !named) continue;
-    const kept = id === SECTION.code ? emptied(body, isUnused) : body;
+    const kept = id === SECTION.code ? without(body, isUnused) : body;
     parts.push(Buffer.from([id]), leb(kept.length), kept);
   }
-  return { module: Buffer.concat(parts), functions };
+  return { module: Buffer.concat(parts), emptied: found };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [from, to, option] = process.argv.slice(2);
-  const { module, functions } = trim(readFileSync(from), UNUSED, option === '--names');
-  if (functions < FEWEST) throw new Error(`only ${functions} unused functions were found`);
+  const { module, emptied } = trim(readFileSync(from), UNUSED, option === '--names');
+  const idle = UNUSED.filter((_, i) => emptied[i] === 0);
+  if (idle.length > 0)
+    throw new Error(`nothing is called ${idle.join(', ')}: have the libraries changed its name?`);
   writeFileSync(to, module);
+  const functions = emptied.reduce((sum, count) => sum + count);
   console.log(`${functions} unused functions emptied, ${module.length} bytes`);
 }
