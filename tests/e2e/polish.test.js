@@ -54,6 +54,6 @@ visit(
     assert.equal(await page.inputValue(by('model-select')), 'own:mine, polished.safetensors');
     const seen = await page.getAttribute('#progress-line', 'data-seen');
     assert.equal(seen, 'true true', 'leaving is asked about, and Cancel has the focus');
-    assert.match((await page.textContent('#card-facts')) ?? '', /with 1 blocks and 4 channels/);
+    assert.match((await page.textContent('#card-facts')) ?? '', /with 1 block and 4 channels/);
   },
 );

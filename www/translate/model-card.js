@@ -79,7 +79,7 @@ function cardScores({ back, grid }) {
  * @param {Record<'up' | 'norm', string> & Omit<Facts, 'up' | 'norm'>} network
  */
 function networkWords({ blocks, ngf, parameters, pictures, down, up, norm }) {
-  let words = text('models.network.resnet', { blocks, ngf, parameters });
+  let words = text('models.network.resnet', { n: blocks, ngf, parameters });
   if (pictures === 1) words += text('models.network.grey');
   if (down === 'blurred' || up === 'blurred') words += text('models.network.blurred');
   if (up === 'bilinear') words += text('models.network.bilinear');
