@@ -8,6 +8,7 @@ import {
   by,
   cards,
   cardsShown,
+  drop,
   finished,
   problems,
   ready,
@@ -16,21 +17,6 @@ import {
 } from './support/page.js';
 
 const visit = setUp();
-
-/**
- * Drops files and folders from the disk, as the browser itself does when they come from a file manager.
- *
- * @param {import('playwright-core').Page} page
- * @param {string[]} paths
- */
-async function drop(page, paths) {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: paths, dragOperationsMask: 1 };
-  for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
-    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-  }
-  await session.detach();
-}
 
 visit('a dropped folder is read to its end', {}, async ({ page, t }) => {
   const many = Array.from({ length: 230 }, (_, i) => [`album/many/${i}.png`, photo(8, 8)]);

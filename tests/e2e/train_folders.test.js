@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setUp } from './support/browser.js';
 import { badChecksum, bomb, folderOf, photo, upload } from './support/files.js';
-import { by, ready } from './support/page.js';
+import { by, drop, ready } from './support/page.js';
 import { fillFolders, folderFiles, runFile, set, until } from './support/training.js';
 import { generatorFile, TINY } from './support/weights.js';
 
@@ -117,16 +117,6 @@ visit('a photo that turns out to be damaged is left out of the run', {}, async (
   const told = await page.textContent(by('train-notices'));
   assert.match(told ?? '', /damaged\.png in A is left out\. This picture is cut short or damaged/);
 });
-
-/** @param {Page} page @param {string[]} paths */
-async function drop(page, paths) {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: paths, dragOperationsMask: 1 };
-  for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
-    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 400, data });
-  }
-  await session.detach();
-}
 
 visit(
   'folders can be dropped: two at once, or one data set of PyTorch',

@@ -56,6 +56,21 @@ export async function useWeights(page, weights = generatorFile(TINY), name = 'ti
   );
 }
 
+/**
+ * Drops files and folders from the disk, as the browser itself does when they come from a file manager.
+ *
+ * @param {Page} page
+ * @param {string[]} paths
+ */
+export async function drop(page, paths) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of /** @type {const} */ (['dragEnter', 'dragOver', 'drop'])) {
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 400, data });
+  }
+  await session.detach();
+}
+
 /** @param {Page} page @param {number} pixels */
 export const setMargin = (page, pixels) =>
   inMore(page, () => page.fill(by('margin-input'), String(pixels)));
