@@ -26,7 +26,7 @@ const query = new URLSearchParams(location.search);
 const SMALL = 512;
 /** The open device. @type {DeviceReport | null} */
 let device = null;
-/** The Live view has been fetched, or is on its way. */
+/** The Live view is there, or is being fetched. */
 let live = false;
 /** The page is there: what it is told before then waits. */
 let appear = () => {};
@@ -111,21 +111,27 @@ function noTraining(error) {
 async function setUpTrain() {
   const { TrainPage } = await import('./train/view/page.js');
   return new TrainPage({
-    engine: new EngineClient(spawn, deviceChoice()),
+    engine: new EngineClient(spawn, deviceChoice(), { trains: true }),
     exporter: engine,
     query,
     async onModels(files) {
       showView('translate');
-      await takeModels(files.map((file) => ({ file, path: file.name })));
+      await addModels(files);
     },
     onLive: () => showView('live'),
   });
+}
+
+/** @param {File[]} files */
+function addModels(files) {
+  return takeModels(files.map((file) => ({ file, path: file.name })));
 }
 
 /** Live comes when it is first shown, and has its own engine, which starts when something is begun. */
 async function openLive() {
   if (live || currentView() !== 'live') return;
   live = true;
+  byId('live-missing').hidden = true;
   try {
     const { LivePage } = await import('./live/page.js');
     await LivePage.open({
@@ -133,10 +139,12 @@ async function openLive() {
       device: deviceChoice(),
       precision: precision(),
       weights,
+      addModels,
       watchTrained: (tell) => training.then((page) => page.watchTrained(tell)).catch(() => {}),
     });
   } catch (error) {
     console.warn(String(error));
     byId('live-missing').hidden = false;
+    live = false; // the next visit may fetch it
   }
 }

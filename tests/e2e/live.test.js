@@ -1,9 +1,11 @@
 /** Live, with a camera that sees a painted pan: frames are translated, kept, saved and recorded, and it stops. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { patchWorker, setUp } from './support/browser.js';
-import { upload } from './support/files.js';
+import { folderOf, upload } from './support/files.js';
 import {
+  another,
   asPhoto,
   begin,
   changes,
@@ -16,8 +18,9 @@ import {
   until,
   watchCameras,
 } from './support/live.js';
-import { by, downloaded, nearness, ready, withoutAlpha } from './support/page.js';
+import { by, downloaded, drop, nearness, ready, withoutAlpha } from './support/page.js';
 import { CAMERA, panningCamera } from './support/video.js';
+import { generatorFile, TINY } from './support/weights.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -36,7 +39,7 @@ visit(
     assert.ok((await changes(page, 1500)) >= 3, 'pictures follow each other');
     await page.waitForFunction(
       (selector) =>
-        /\d pictures? a second · \d+ ms late/.test(
+        /\d pictures? a second · \d+ ms behind/.test(
           document.querySelector(selector)?.textContent ?? '',
         ),
       by('live-rate'),
@@ -74,8 +77,7 @@ visit('the frozen pair is compared, saved, and translated anew', {}, async ({ pa
     (selector) => !document.querySelector(selector)?.checkVisibility(),
     by('live-line'),
   );
-  await page.waitForTimeout(1500);
-  const other = await onStage(page, 'after');
+  const other = await another(page, after);
   assert.ok(nearness(other.rgb, after.rgb).within < 0.5, 'by the other model');
   await page.click(by('live-freeze'));
   await until(page, 'live');
@@ -224,6 +226,52 @@ visit(
     assert.equal(await page.inputValue(by('live-size')), '256', 'chosen against the notice');
     const { width, height } = await onStage(page, 'after');
     assert.deepEqual([width, height], [256, 172]);
+  },
+);
+
+visit(
+  'a dropped model translates what is there, and Translate explains a damaged one',
+  {},
+  async ({ page, t }) => {
+    const weights = generatorFile({ ...TINY, seed: 5 });
+    const folder = folderOf(t, {
+      'second.safetensors': weights,
+      'third.safetensors': weights.subarray(0, 900),
+    });
+    await ready(page);
+    await begin(page, 'use-camera');
+    await page.click(by('live-freeze'));
+    await until(page, 'frozen');
+    const first = await onStage(page, 'after');
+    await drop(page, [join(folder, 'second.safetensors')]);
+    const second = await another(page, first);
+    assert.ok(nearness(second.rgb, first.rgb).within < 0.5, 'by the other model');
+    for (const list of ['live-model', 'model-select'])
+      assert.equal(await page.inputValue(by(list)), 'own:second.safetensors');
+    await until(page, 'frozen');
+    await drop(page, [join(folder, 'third.safetensors')]);
+    await page.waitForSelector('#notice', { state: 'visible' });
+    assert.match((await page.textContent('#notice')) ?? '', /This model file is cut off/);
+  },
+);
+
+visit(
+  'Live is fetched again when it could not be',
+  {
+    expected: [/404/, /Failed to fetch/],
+    prepare: (_, site) => {
+      site.hidden = /live-en/;
+    },
+  },
+  async ({ page, site }) => {
+    await ready(page);
+    await page.click(by('view-live'));
+    await page.waitForSelector('#live-missing', { state: 'visible' });
+    site.hidden = null;
+    await page.click(by('view-translate'));
+    await page.click(by('view-live'));
+    await page.waitForSelector(by('live-start'));
+    assert.equal(await page.isVisible('#live-missing'), false);
   },
 );
 

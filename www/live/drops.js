@@ -1,12 +1,25 @@
 /** Files that are chosen or dropped in the Live view. */
+import { holdsWeights, ONNX_NAME, WEIGHTS_NAME } from '../files/weights-kind.js';
 import { currentView } from '../page/views.js';
 
-/** @param {HTMLInputElement} field @param {HTMLElement} area that shows it @param {(file: File) => void} onFile */
-export function listenForVideos(field, area, onFile) {
+/**
+ * @param {HTMLInputElement} field
+ * @param {HTMLElement} area that shows what is dragged over it
+ * @param {object} page
+ * @param {(file: File) => void} page.onVideo for what is no model, whatever it is
+ * @param {(files: File[]) => void} page.onModels
+ */
+export function listenForFiles(field, area, { onVideo, onModels }) {
+  const take = async (/** @type {File[]} */ files) => {
+    const video = files.find(({ type }) => type.startsWith('video/'));
+    const models = video ? [] : await modelsAmong(files);
+    if (models.length > 0) onModels(models);
+    else if (files.length > 0) onVideo(video ?? files[0]);
+  };
   field.addEventListener('change', () => {
-    const [file] = field.files ?? [];
+    const files = [...(field.files ?? [])];
     field.value = ''; // so that the same file can be chosen again
-    if (file) onFile(file);
+    take(files);
   });
   let leaving = 0;
   const over = (/** @type {boolean} */ isOver) => area.toggleAttribute('data-over', isOver);
@@ -22,8 +35,18 @@ export function listenForVideos(field, area, onFile) {
   });
   document.addEventListener('drop', (event) => {
     over(false);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    const file = files.find(({ type }) => type.startsWith('video/')) ?? files[0];
-    if (brings(event) && file) onFile(file);
+    if (brings(event)) take([...(event.dataTransfer?.files ?? [])]);
   });
 }
+
+/** @param {File[]} files */
+async function modelsAmong(files) {
+  const models = await Promise.all(files.map(isModel));
+  return files.filter((_, i) => models[i]);
+}
+
+/** By name also what is damaged, which Translate explains. A dropped folder cannot be read. @param {File} file */
+const isModel = (file) =>
+  WEIGHTS_NAME.test(file.name) ||
+  ONNX_NAME.test(file.name) ||
+  holdsWeights(file).catch(() => false);

@@ -55,9 +55,16 @@ export class LiveModels {
 
   /** Chooses what has just been trained, or what Translate has chosen, if that is another one than before. */
   follow() {
-    const { value } = chosenModel();
     if (this.#wanted) this.#list.value = trainedValue('A');
-    else if (value !== this.#followed) choose(this.#list, value);
+    else if (chosenModel().value !== this.#followed) return this.take();
+    this.#followed = chosenModel().value;
+    this.#wanted = false;
+  }
+
+  /** Chooses what Translate has chosen. */
+  take() {
+    const { value } = chosenModel();
+    choose(this.#list, value);
     this.#followed = value;
     this.#wanted = false;
   }

@@ -7,22 +7,20 @@ import { EngineClient } from '../engine/client.js';
 import { CodedError } from '../failure.js';
 import { safeFileName } from '../files/names.js';
 import { byId, downloadFile } from '../page/dom.js';
-import { recall, remember } from '../page/memory.js';
 import { fillWords, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
-import { isSlow } from '../page/support.js';
-import { currentView } from '../page/views.js';
+import { currentView, showView } from '../page/views.js';
 import { settings } from '../translate/controls.js';
 import { ModelLoader } from '../translate/loader.js';
 import { loadingWords } from '../translate/site-models.js';
-import { listenForVideos } from './drops.js';
+import { listenForFiles } from './drops.js';
 import { Loop } from './loop.js';
 import { buildLive } from './markup.js';
 import { LiveModels } from './models.js';
 import { Pace } from './pace.js';
 import { Panel } from './panel.js';
 import { Reel } from './reel.js';
-import { defaultSize, SIZES, smallerSize } from './sizes.js';
+import { SizeChoice } from './size-choice.js';
 import { cameras, openCamera } from './source/camera.js';
 import { openScenes, Passage } from './source/scenes.js';
 import { openVideo } from './source/video.js';
@@ -32,7 +30,6 @@ import { loadLiveWords } from './words.js';
 /** @import { Weights } from '../engine/client.js' */
 /** @import { Trained } from '../models/models.js' */
 /** @import { State } from './panel.js' */
-/** @import { Size } from './sizes.js' */
 /** @import { Heard, Source } from './source/source.js' */
 
 /** @typedef {(heard: Heard, signal: AbortSignal) => Promise<Source>} Open opens a source, also again */
@@ -47,7 +44,9 @@ export class LivePage {
   #stage;
   #engine;
   #models;
+  #sizes;
   #reel;
+  #addModels;
   #pace = new Pace();
   #passage = new Passage();
   /** @type {State} */
@@ -66,11 +65,6 @@ export class LivePage {
   #loading = new AbortController();
   /** The scenes pass on by themselves when they are seen again. */
   #goesOn = false;
-  /** The person has a size, or the device has proposed one. */
-  #proposed = recall('live-size') !== null;
-  /** The size was made smaller by itself; whoever then chooses one keeps it. */
-  #yielded = false;
-  #insists = false;
 
   /**
    * @param {object} page
@@ -78,6 +72,8 @@ export class LivePage {
    * @param {import('../pkg/cyclegan_web.js').DeviceChoice} page.device
    * @param {import('../pkg/cyclegan_web.js').Precision | null} page.precision
    * @param {import('../files/weights-store.js').WeightsStore} page.weights
+   * @param {(files: File[]) => Promise<boolean>} page.addModels adds them to Translate's, which chooses the first;
+   *   whether there is one
    * @param {(tell: (trained: Trained | null) => void) => void} page.watchTrained tells of the latest training,
    *   now and when it is another one
    */
@@ -87,16 +83,16 @@ export class LivePage {
   }
 
   /** @param {Parameters<typeof LivePage.open>[0]} page */
-  constructor({ spawn, device, precision, weights, watchTrained }) {
+  constructor({ spawn, device, precision, weights, addModels, watchTrained }) {
     const parts = buildLive(byId('live-bar'), byId('live-content'));
     this.#parts = parts;
     this.#panel = new Panel(parts);
     this.#engine = new EngineClient(spawn, device, { precision });
     this.#models = new LiveModels(parts.model, new ModelLoader(this.#engine, weights));
+    this.#sizes = new SizeChoice(parts.size);
     this.#stage = new Stage(parts.stage);
     this.#reel = new Reel(parts, (extension) => this.#fileName(extension));
-    parts.size.append(...SIZES.map((size) => new Option(`${size} px`, String(size))));
-    parts.size.value = recall('live-size') ?? String(defaultSize(true));
+    this.#addModels = addModels;
     fillWords(byId('view-live'));
     this.#panel.say('');
     this.#panel.tellProblem(null);
@@ -121,7 +117,10 @@ export class LivePage {
       [parts.end, () => this.#end()],
     ];
     for (const [button, act] of buttons) button.addEventListener('click', act);
-    listenForVideos(parts.file, parts.start, (file) => this.#useFile(file));
+    listenForFiles(parts.file, parts.start, {
+      onVideo: (file) => this.#useFile(file),
+      onModels: (files) => this.#useModels(files),
+    });
     parts.model.addEventListener('change', () => this.#changeModel());
     parts.size.addEventListener('change', () => this.#changeSize());
     parts.camera.addEventListener('change', () => this.#useCamera(parts.camera.value));
@@ -191,7 +190,7 @@ export class LivePage {
       if (signal.aborted) return source.stop();
       this.#source = source;
       this.#panel.say(text('device.opening'));
-      this.#proposeSize(await opening);
+      this.#sizes.propose(await opening);
       if (signal.aborted || !(await this.#loadLatest(signal))) return;
       this.#panel.say(text('live.first'));
       await this.#run(source, signal);
@@ -202,19 +201,13 @@ export class LivePage {
     }
   }
 
-  /** @param {import('../engine/protocol.js').DeviceReport} device */
-  #proposeSize(device) {
-    if (!this.#proposed) this.#parts.size.value = String(defaultSize(isSlow(device)));
-    this.#proposed = true;
-  }
-
   /** @param {Source} source @param {AbortSignal} signal */
   #run(source, signal) {
     const loop = new Loop({
       engine: this.#engine,
       source,
       stage: this.#stage,
-      size: () => this.#size,
+      size: () => this.#sizes.size,
       weights: () => /** @type {Weights} */ (this.#weights),
       onPicture: (picture) => this.#shown(picture),
     });
@@ -229,7 +222,7 @@ export class LivePage {
     this.#pace.add(picture);
     this.#reel.add(this.#stage.after);
     if (this.#state === 'starting') this.#begun();
-    if (this.#pace.isSlow && !this.#insists) this.#yield();
+    if (this.#pace.isSlow) this.#shrink();
   }
 
   /** The first pair is on the stage. */
@@ -242,19 +235,12 @@ export class LivePage {
     if (kind === 'scenes' && matchMedia(STILL).matches) this.#freeze(true);
   }
 
-  /** To a smaller size, if there is one. */
-  #yield() {
-    this.#pace.reset();
+  #shrink() {
     const video = this.#loop?.video;
-    const smaller = video && smallerSize(video, this.#size);
-    if (!smaller) return;
-    this.#yielded = true;
-    this.#panel.note(text('live.smaller', { n: this.#size }));
-    this.#parts.size.value = String(smaller);
-  }
-
-  get #size() {
-    return /** @type {Size} */ (Number(this.#parts.size.value));
+    const n = video && this.#sizes.shrink(video);
+    if (!n) return;
+    this.#pace.reset();
+    this.#panel.note(text('live.smaller', { n }));
   }
 
   /** @param {boolean} still */
@@ -294,12 +280,17 @@ export class LivePage {
   }
 
   #changeSize() {
-    remember('live-size', this.#parts.size.value);
-    this.#proposed = true;
-    this.#insists = this.#yielded;
+    this.#sizes.keep();
     this.#panel.note('');
     this.#pace.reset();
     if (this.#state === 'frozen') this.#redo();
+  }
+
+  /** Goes on with the first of them. Why there is none, Translate says. @param {File[]} files */
+  async #useModels(files) {
+    if (!(await this.#addModels(files))) return showView('translate');
+    this.#models.take();
+    await this.#changeModel();
   }
 
   /** Another model for what is under way. */

@@ -112,11 +112,13 @@ export async function changeModels(change) {
  * is refused is a failure; of several, those that are left out are told in a line.
  * @param {Candidate[]} found
  * @param {boolean} [aside] there were photos too, and nobody may have meant to add models
+ * @returns {Promise<boolean>} whether one was accepted
  */
-export function takeModels(found, aside = false) {
+export async function takeModels(found, aside = false) {
   notify('');
   showLeft([]);
-  return changeModels(async () => {
+  let accepted = false;
+  await changeModels(async () => {
     const { latest, earlier } = earlierStates(found);
     const taken = [];
     /** @type {(Failure & { name: string })[]} */
@@ -135,12 +137,14 @@ export function takeModels(found, aside = false) {
         left.push({ ...failure, name: file.name });
       }
     }
-    if (taken.length === 0 && !aside) {
+    accepted = taken.length > 0;
+    if (!accepted && !aside) {
       hideProgress();
       tellFailure(left[0], shownName(left[0].name));
     } else tellEnd(batchWords(taken, left, earlier));
-    if (taken.length > 0 || left.length > 1) showLeft(left);
+    if (accepted || left.length > 1) showLeft(left);
   });
+  return accepted;
 }
 
 /**

@@ -44,6 +44,15 @@ export async function onStage(page, role) {
   return { width, height, rgb: withoutAlpha(Buffer.from(base64, 'base64')) };
 }
 
+/** The next translation on the stage. @param {Page} page @param {Picture} before @returns {Promise<Picture>} */
+export async function another(page, before) {
+  for (;;) {
+    const now = await onStage(page, 'after');
+    if (!now.rgb.equals(before.rgb)) return now;
+    await page.waitForTimeout(100);
+  }
+}
+
 /** How many pictures come in a while. @param {Page} page @param {number} milliseconds */
 export async function changes(page, milliseconds) {
   let last = await onStage(page, 'after');

@@ -1,5 +1,5 @@
 /** What a camera sees in the tests: a slow pan over a painted landscape, as a file that Chromium plays as one. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paintedPixels } from './files.js';
@@ -16,7 +16,9 @@ const PACE = 4;
 
 /** @returns {string[]} arguments for a Chromium whose camera sees the pan */
 export function panningCamera() {
-  const path = join(mkdtempSync(join(tmpdir(), 'pan-')), 'pan.y4m');
+  const folder = mkdtempSync(join(tmpdir(), 'pan-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'pan.y4m');
   writeFileSync(path, pan());
   return [ALLOWED, FAKE, `--use-file-for-fake-video-capture=${path}`];
 }
