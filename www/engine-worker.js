@@ -162,6 +162,7 @@ async function perform(request) {
       return keepWeights(await navigator.storage.getDirectory(), request.name, request.file);
     case 'polish-start':
       polishing?.free();
+      polishing = null;
       polishing = await ready().startPolishing(
         new Uint8Array(request.bytes),
         request.steps,

@@ -145,6 +145,6 @@ async function openLive() {
   } catch (error) {
     console.warn(String(error));
     byId('live-missing').hidden = false;
-    live = false; // the next visit may fetch it
+    live = false; // it is fetched again when Live is shown again
   }
 }

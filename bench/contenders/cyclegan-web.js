@@ -6,13 +6,13 @@ import { writeSafetensors } from '../safetensors.js';
 /** Output of `pkg-scripts/build`. */
 const MODULE = new URL('../../www/pkg/cyclegan_web.js', import.meta.url).href;
 
-/** @param {Device} device @param {{ trains: boolean }} to */
-async function openEngine(device, { trains }) {
+/** @param {Device} device @param {'open' | 'openToTrain'} open */
+async function openEngine(device, open) {
   const { default: init, Engine } = /** @type {typeof import('../../www/pkg/cyclegan_web.js')} */ (
     await import(MODULE)
   );
   const { memory } = await init();
-  const engine = await (trains ? Engine.openToTrain(device) : Engine.open(device));
+  const engine = await Engine[open](device);
   const { device: opened, version } = engine.report();
   if (opened !== device) throw new Error(`it opened ${opened}, not ${device}`);
   return { engine, version, wasmBytes: () => memory.buffer.byteLength };
@@ -23,7 +23,7 @@ async function openEngine(device, { trains }) {
  * @returns {Promise<import('../types.js').Contender<import('../types.js').Output>>}
  */
 export async function open({ device, precision, size, tensors, picture }) {
-  const { engine, version, wasmBytes } = await openEngine(device, { trains: false });
+  const { engine, version, wasmBytes } = await openEngine(device, 'open');
   engine.prefer(precision);
   engine.load(writeSafetensors(tensors), undefined);
   return {
@@ -45,7 +45,7 @@ export async function open({ device, precision, size, tensors, picture }) {
  * @returns {Promise<import('../types.js').Contender<import('../types.js').Losses>>}
  */
 export async function openTraining({ device, size, config, pictures }) {
-  const { engine, version, wasmBytes } = await openEngine(device, { trains: true });
+  const { engine, version, wasmBytes } = await openEngine(device, 'openToTrain');
   // Resized photos are cached, so each is requested once.
   const cache = 4 * 3 * size * size;
   const training = engine.startTraining(JSON.stringify(config), 1, 1, cache, undefined, undefined);

@@ -20,7 +20,7 @@ export async function open({ device, size, layers, tensors, picture, threads }) 
   /** @type {typeof import('onnxruntime-web')} */
   const ort = await import(`${FILES}${MODULE[device]}?threads=${threads}`);
   ort.env.wasm.wasmPaths = FILES;
-  if (device === 'cpu') ort.env.wasm.wasmBinary = await wasmOf(threads);
+  if (threads > 1) ort.env.wasm.wasmBinary = await ownModule();
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   const session = await ort.InferenceSession.create(onnxModel(layers, tensors, size), {
@@ -42,12 +42,11 @@ export async function open({ device, size, layers, tensors, picture, threads }) 
 }
 
 /**
- * The module, another one for each number of threads: V8 compiles equal ones once, and after the instance with
- * several threads was made, that with one took three times as long.
- * @param {number} threads
+ * The module for several threads, with a custom section that tells it from the one for a single thread: V8 compiles
+ * equal modules once, and then the single thread took three times as long as soon as there were several.
  */
-async function wasmOf(threads) {
+async function ownModule() {
   const response = await fetch(`${FILES}ort-wasm-simd-threaded.wasm`);
-  const parts = [await response.arrayBuffer(), new Uint8Array([0, 2, 1, 0x30 + threads])];
-  return new Blob(parts).arrayBuffer();
+  const customSection = new Uint8Array([0, 2, 1, 0x6e]);
+  return new Blob([await response.arrayBuffer(), customSection]).arrayBuffer();
 }

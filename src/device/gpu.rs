@@ -87,6 +87,17 @@ pub(super) async fn open(software_too: bool, work: Work) -> Result<Opened> {
     })
 }
 
+impl Opened {
+    /// To be awaited before something is trained on a device that was opened to translate. Fails
+    /// with `gpu-unsupported`.
+    pub async fn prepare_training(&self) -> Result<()> {
+        match &self.card {
+            Some(card) => compile(&card.device, ops::training_shaders()).await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// Features that nothing here needs. Timestamps are for measuring single launches, and many phones
 /// and hardened browsers lack them; buffers mapped from both sides are for graphics that share the
 /// processor's memory.
@@ -100,7 +111,7 @@ fn unused() -> Features {
 
 /// Compiles each of `shaders` once and reads the compiler's messages, because a faulty shader fails
 /// silently when it is launched.
-pub(super) async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
+async fn compile(device: &wgpu::Device, shaders: Vec<ops::Shader>) -> Result<()> {
     let mut compiled = Vec::new();
     for shader in shaders {
         // Otherwise Burn, which receives errors that nobody waits for, would exit the program.

@@ -3,13 +3,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::gpu;
-use crate::{
-    choice::Choice,
-    error::{Error, Result},
-    ops::{self, Card},
-    weights::PICTURE_CHANNELS,
-};
+use crate::{choice::Choice, error::Error, ops::Card, weights::PICTURE_CHANNELS};
 
 /// The device to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -108,15 +102,4 @@ pub struct Opened {
     pub reason: Option<Error>,
     /// WebGPU's own handles, if it is that.
     pub card: Option<Card>,
-}
-
-impl Opened {
-    /// To be awaited before something is trained on a device that was opened to translate. Fails
-    /// with `gpu-unsupported`.
-    pub async fn prepare_training(&self) -> Result<()> {
-        match &self.card {
-            Some(card) => gpu::compile(&card.device, ops::training_shaders()).await,
-            None => Ok(()),
-        }
-    }
 }

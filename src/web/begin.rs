@@ -28,7 +28,8 @@ use crate::{
 impl Engine {
     /// A new run with the configuration `config` (JSON, PyTorch's names) on sets of `photos_a` and
     /// `photos_b` photos, keeping at most `cache_bytes` of pixels. Generators are weights files, or
-    /// absent; so are discriminators. A file may hold both, named as `G_A` and `G_B` are.
+    /// absent; so are discriminators. A file may hold both, named as `G_A` and `G_B` are. For an
+    /// engine from `openToTrain`.
     #[allow(clippy::too_many_arguments, reason = "files that may each be left out")]
     #[wasm_bindgen(js_name = startTraining)]
     pub fn start_training(

@@ -230,7 +230,7 @@ visit(
 );
 
 visit(
-  'a dropped model translates what is there, and Translate explains a damaged one',
+  'a dropped model translates what is there, and a damaged one leaves it alone',
   {},
   async ({ page, t }) => {
     const weights = generatorFile({ ...TINY, seed: 5 });
@@ -252,6 +252,8 @@ visit(
     await drop(page, [join(folder, 'third.safetensors')]);
     await page.waitForSelector('#notice', { state: 'visible' });
     assert.match((await page.textContent('#notice')) ?? '', /This model file is cut off/);
+    await until(page, 'frozen');
+    assert.equal(await page.inputValue(by('live-model')), 'own:second.safetensors');
   },
 );
 

@@ -55,8 +55,8 @@ export class LiveModels {
 
   /** Chooses what has just been trained, or what Translate has chosen, if that is another one than before. */
   follow() {
+    if (chosenModel().value !== this.#followed && !this.#wanted) return this.take();
     if (this.#wanted) this.#list.value = trainedValue('A');
-    else if (chosenModel().value !== this.#followed) return this.take();
     this.#followed = chosenModel().value;
     this.#wanted = false;
   }

@@ -2,14 +2,13 @@
  * The Live view: a source of pictures, the engine, and the pair on the stage, from the click that begins it to
  * its end. It stops at once when the view is left or the page hidden.
  */
-import './live.css';
 import { EngineClient } from '../engine/client.js';
 import { CodedError } from '../failure.js';
 import { safeFileName } from '../files/names.js';
-import { byId, downloadFile } from '../page/dom.js';
+import { byId, downloadFile, shownName } from '../page/dom.js';
 import { fillWords, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
-import { currentView, showView } from '../page/views.js';
+import { currentView } from '../page/views.js';
 import { settings } from '../translate/controls.js';
 import { ModelLoader } from '../translate/loader.js';
 import { loadingWords } from '../translate/site-models.js';
@@ -286,9 +285,12 @@ export class LivePage {
     if (this.#state === 'frozen') this.#redo();
   }
 
-  /** Goes on with the first of them. Why there is none, Translate says. @param {File[]} files */
+  /** Goes on with the first of them. What cannot be used leaves what is under way alone. @param {File[]} files */
   async #useModels(files) {
-    if (!(await this.#addModels(files))) return showView('translate');
+    this.#panel.say(text('models.checking', { name: shownName(files[0].name) }));
+    const accepted = await this.#addModels(files);
+    this.#panel.say('');
+    if (!accepted) return; // the notice above all views says why
     this.#models.take();
     await this.#changeModel();
   }

@@ -117,10 +117,10 @@ export async function changeModels(change) {
 export async function takeModels(found, aside = false) {
   notify('');
   showLeft([]);
-  let accepted = false;
+  /** @type {string[]} */
+  const taken = [];
   await changeModels(async () => {
     const { latest, earlier } = earlierStates(found);
-    const taken = [];
     /** @type {(Failure & { name: string })[]} */
     const left = [];
     for (const { file } of inOrderOfUse(latest)) {
@@ -137,14 +137,13 @@ export async function takeModels(found, aside = false) {
         left.push({ ...failure, name: file.name });
       }
     }
-    accepted = taken.length > 0;
-    if (!accepted && !aside) {
+    if (taken.length === 0 && !aside) {
       hideProgress();
       tellFailure(left[0], shownName(left[0].name));
     } else tellEnd(batchWords(taken, left, earlier));
-    if (accepted || left.length > 1) showLeft(left);
+    if (taken.length > 0 || left.length > 1) showLeft(left);
   });
-  return accepted;
+  return taken.length > 0;
 }
 
 /**

@@ -1,6 +1,7 @@
-//! All shaders, as text. A faulty shader fails silently when launched, so each is compiled and its
-//! messages are read before the first use: those of a generator when a device is opened, the others
-//! when something is to be trained.
+//! All shaders, as text. A faulty shader fails silently when launched, so those of networks whose
+//! widths are multiples of eight, as people use them, are compiled and the messages read before the
+//! first use: those of a generator when a device is opened, the others when something is to be
+//! trained. Those of other widths differ only in how they address rows, and in tiles.
 
 use std::collections::HashSet;
 
@@ -22,9 +23,7 @@ pub struct Shader {
     pub text: String,
 }
 
-/// What a generator launches if its width is a multiple of eight, as those that people use are; the
-/// kernels of others differ only in how they read rows. In float32, or what half precision takes in
-/// addition.
+/// What a generator launches in float32, or what half precision takes in addition.
 pub fn generator_shaders(half: bool) -> Vec<Shader> {
     let known = if half { generator(&USUAL, false) } else { vec![] };
     texts(generator(&USUAL, half), known)
@@ -200,12 +199,14 @@ pub(super) fn training(widths: &[usize]) -> Vec<Kernel> {
     let mut kernels = Vec::new();
     for &channels in widths {
         for affine in [false, true] {
-            let judged = Activation::LeakyRelu;
-            kernels.extend(instance_norm::forward(channels, affine, judged, false));
-            for activation in [Activation::None, Activation::Relu, judged] {
+            for activation in [Activation::None, Activation::Relu] {
                 kernels.extend(instance_norm::backward(channels, affine, activation));
             }
         }
+        // A discriminator's are never affine.
+        let judged = Activation::LeakyRelu;
+        kernels.extend(instance_norm::forward(channels, false, judged, false));
+        kernels.extend(instance_norm::backward(channels, false, judged));
         for by in [Interpolation::Nearest, Interpolation::Bilinear] {
             let [_, kernel] = enlarge::ways(channels, by);
             kernels.push(kernel);

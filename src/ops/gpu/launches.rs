@@ -16,7 +16,7 @@ use crate::{
     device::{Limits, MEMORY},
     ops::layer::{Activation, Border, Conv2d, Distance, Geometry, Interpolation},
     translate::{Manner, Room, plan},
-    weights::{Architecture, Down, Layer, Up},
+    weights::{Architecture, Down, Layer, Norm, Up},
 };
 
 /// WebGPU's default, `maxComputeWorkgroupsPerDimension`.
@@ -28,21 +28,26 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 1..=1024;
 #[derive(Default)]
 struct Launches {
     what: String,
+    /// Whether only training has the network that is looked at.
+    trained: bool,
     /// By translations.
-    forward: HashSet<Kernel>,
+    translating: HashSet<Kernel>,
     /// By training in addition.
-    others: HashSet<Kernel>,
+    training: HashSet<Kernel>,
 }
 
 impl Launches {
+    /// A kernel that a network launches forward.
     fn forward(&mut self, kernel: Kernel, groups: [usize; 3]) {
         self.check(&kernel, groups);
-        self.forward.insert(kernel);
+        let launched = if self.trained { &mut self.training } else { &mut self.translating };
+        launched.insert(kernel);
     }
 
+    /// A kernel that only training launches.
     fn other(&mut self, kernel: Kernel, groups: [usize; 3]) {
         self.check(&kernel, groups);
-        self.others.insert(kernel);
+        self.training.insert(kernel);
     }
 
     fn check(&self, kernel: &Kernel, groups: [usize; 3]) {
@@ -51,18 +56,20 @@ impl Launches {
     }
 
     /// A convolution or a transposed one, forward and backward, with its optimiser.
-    fn convolution(&mut self, x: [usize; 4], weight: [usize; 4], spec: &Conv2d) -> Layered {
+    fn convolution(&mut self, x: [usize; 4], weight: [usize; 4], spec: &Conv2d) -> [usize; 4] {
         let geometry = Geometry::new(x, weight, spec);
         let [there, back] = match spec.transposed {
             true => [Way::Backward, Way::Forward],
             false => [Way::Forward, Way::Backward],
         };
         let (tile, groups) = conv2d::gathering_groups(&geometry, there);
-        let forward = conv2d::gathering(&geometry, there, tile, true, spec.activation);
-        self.check(&forward, groups);
-        let (tile, groups) = conv2d::gathering_groups(&geometry, back);
-        self.other(conv2d::gathering(&geometry, back, tile, false, Activation::None), groups);
-        self.other(conv2d::weighing(&geometry), conv2d::weighing_groups(&geometry));
+        self.forward(conv2d::gathering(&geometry, there, tile, true, spec.activation), groups);
+        // Only such strides are trained.
+        if spec.stride == 1 || matches!(spec.border, Border::Zero(_)) {
+            let (tile, groups) = conv2d::gathering_groups(&geometry, back);
+            self.other(conv2d::gathering(&geometry, back, tile, false, Activation::None), groups);
+            self.other(conv2d::weighing(&geometry), conv2d::weighing_groups(&geometry));
+        }
         let elements: usize = weight.iter().product();
         self.other(conv2d::summing(), spread(elements + geometry.outputs));
         let in_place =
@@ -85,34 +92,29 @@ impl Launches {
             let kernel = instance_norm::activating(elements, spec.activation);
             self.other(kernel, spread(elements.div_ceil(4)));
         }
-        Layered { y, forward }
+        y
     }
 
-    /// Returns the kernels forward.
-    fn normalisation(
-        &mut self,
-        x: [usize; 4],
-        affine: bool,
-        activation: Activation,
-        skip: bool,
-    ) -> [Kernel; 2] {
+    fn normalisation(&mut self, x: [usize; 4], affine: bool, activation: Activation, skip: bool) {
         let planes = Planes::new(x);
-        let forward = instance_norm::forward(x[1], affine, activation, skip);
+        let [sums, writes] = instance_norm::forward(x[1], affine, activation, skip);
         let [sums_back, writes_back] = instance_norm::backward(x[1], affine, activation);
         let ((_, summed), (_, written)) = (planes.summed(), planes.written());
-        let [sums, writes] = &forward;
-        self.check(sums, summed);
-        self.check(writes, written);
+        self.forward(sums, summed);
+        self.forward(writes, written);
         self.other(sums_back, summed);
         self.other(writes_back, written);
         self.other(instance_norm::undoing(), spread(x.iter().product::<usize>().div_ceil(4)));
-        forward
     }
 
     /// Forward and backward.
-    fn enlarging(&mut self, [batch, channels, height, width]: [usize; 4]) -> [usize; 4] {
+    fn enlarging(
+        &mut self,
+        [batch, channels, height, width]: [usize; 4],
+        by: Interpolation,
+    ) -> [usize; 4] {
         let y = [batch, channels, 2 * height, 2 * width];
-        let [there, back] = enlarge::ways(channels, Interpolation::Bilinear);
+        let [there, back] = enlarge::ways(channels, by);
         self.forward(there, enlarge::groups(4 * batch * height * width, channels));
         self.other(back, enlarge::groups(batch * height * width, channels));
         y
@@ -171,31 +173,34 @@ impl Launches {
         self.other(finite::counting(7), [7, 1, 1]);
     }
 
-    fn generator(&mut self, ngf: usize, [height, width]: [usize; 2]) {
-        self.pictures([1, 3, height, width]);
-        for (down, up, affine) in
-            [(Down::Strided, Up::Transpose, false), (Down::Blurred, Up::Bilinear, true)]
-        {
-            let architecture = Architecture { down, up, ..Architecture::new(ngf, 1) };
-            self.layers(architecture, affine, [height, width]);
-        }
-    }
-
-    fn layers(&mut self, architecture: Architecture, affine: bool, [height, width]: [usize; 2]) {
-        let mut x = [1, 3, height, width];
-        let blurs = architecture.down == Down::Blurred;
+    fn generator(&mut self, architecture: Architecture, [height, width]: [usize; 2]) {
+        self.trained = false;
+        let picture = [1, architecture.pictures, height, width];
+        let affine = architecture.norm == Norm::InstanceAffine;
+        self.pictures(picture);
+        let mut x = picture;
         for layer in architecture.layers() {
             let (stride, border, transposed) = match layer {
                 Layer::Stem | Layer::Head => (1, Border::Reflect(3), false),
-                Layer::Down(_) if blurs => (1, Border::Zero(1), false),
-                Layer::Down(_) => (2, Border::Zero(1), false),
+                Layer::Down(_) => match architecture.down {
+                    Down::Strided => (2, Border::Zero(1), false),
+                    Down::Mirrored => (2, Border::Reflect(1), false),
+                    Down::Blurred => (1, Border::Zero(1), false),
+                },
                 Layer::Block(..) => (1, Border::Reflect(1), false),
-                Layer::Up(_) if architecture.is_transposed(layer) => (2, Border::Zero(1), true),
-                Layer::Up(_) => {
-                    x = self.enlarging(x);
-                    (1, Border::Reflect(1), false)
-                }
+                Layer::Up(_) => match architecture.up {
+                    Up::Transpose => (2, Border::Zero(1), true),
+                    Up::Bilinear => (1, Border::Reflect(1), false),
+                    Up::Nearest | Up::Blurred => (1, Border::Zero(1), false),
+                },
             };
+            if matches!(layer, Layer::Up(_)) {
+                x = match architecture.up {
+                    Up::Transpose => x,
+                    Up::Bilinear | Up::Blurred => self.enlarging(x, Interpolation::Bilinear),
+                    Up::Nearest => self.enlarging(x, Interpolation::Nearest),
+                };
+            }
             if matches!(layer, Layer::Block(..)) {
                 self.residual_block(x, affine);
             }
@@ -203,48 +208,36 @@ impl Launches {
             let [.., kernel] = weight;
             let activation = if layer == Layer::Head { Activation::Tanh } else { Activation::None };
             let spec = Conv2d { kernel, stride, border, transposed, activation };
-            let Layered { y, forward } = self.convolution(x, weight, &spec);
-            self.forward.insert(forward);
-            x = y;
+            x = self.convolution(x, weight, &spec);
             if layer == Layer::Head {
                 break;
             }
             let ends = matches!(layer, Layer::Block(_, 1));
             let activation = if ends { Activation::None } else { Activation::Relu };
-            let forward = self.normalisation(x, affine, activation, ends);
-            self.forward.extend(forward);
+            self.normalisation(x, affine, activation, ends);
             let groups = instance_norm::scaling_groups(x[0] * x[2] * x[3], x[1]);
             self.forward(instance_norm::scaling(x[1], activation, ends), groups);
-            if blurs && matches!(layer, Layer::Down(_)) {
+            if architecture.down == Down::Blurred && matches!(layer, Layer::Down(_)) {
                 x = self.shrinking(x);
             }
         }
-        assert_eq!(x, [1, 3, height, width]);
+        assert_eq!(x, picture);
     }
 
     fn discriminator(&mut self, ndf: usize, padding: usize, [height, width]: [usize; 2]) {
+        self.trained = true;
         let mut x = [2, 3, height, width];
         let layers = [(ndf, 2), (2 * ndf, 2), (4 * ndf, 2), (8 * ndf, 1), (1, 1)];
         for (index, (outputs, stride)) in layers.into_iter().enumerate() {
             let (kernel, border, transposed) = (4, Border::Zero(padding), false);
             let activation = if index == 0 { Activation::LeakyRelu } else { Activation::None };
             let spec = Conv2d { kernel, stride, border, transposed, activation };
-            let Layered { y, forward } =
-                self.convolution(x, [outputs, x[1], kernel, kernel], &spec);
-            self.others.insert(forward);
-            x = y;
+            x = self.convolution(x, [outputs, x[1], kernel, kernel], &spec);
             if (1..4).contains(&index) {
-                let forward = self.normalisation(x, false, Activation::LeakyRelu, false);
-                self.others.extend(forward);
+                self.normalisation(x, false, Activation::LeakyRelu, false);
             }
         }
     }
-}
-
-/// The shape of a convolution's result, and the kernel that computes it.
-struct Layered {
-    y: [usize; 4],
-    forward: Kernel,
 }
 
 /// An enormous photo at the size that the device with the largest buffers can hold: square, and as
@@ -261,13 +254,16 @@ fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
                 let sides = [plan.seen_height, plan.seen_width];
                 let [height, width] = sides.map(|side| side.max(16) & !3);
                 launches.what = format!("ngf {ngf}, {width} x {height}");
-                launches.generator(ngf, [height, width]);
+                let plain = Architecture::new(ngf, 1);
+                launches.generator(plain, [height, width]);
+                let (down, up) = (Down::Blurred, Up::Bilinear);
+                launches.generator(Architecture { down, up, ..plain }, [height, width]);
                 launches.discriminator(ngf, 2, [height, width]);
             }
         }
     }
     let all = read(&catalogue::ALL);
-    let launched: HashSet<_> = launches.forward.union(&launches.others).cloned().collect();
+    let launched: HashSet<_> = launches.translating.union(&launches.training).cloned().collect();
     let missing: Vec<_> = launched.difference(&all).collect();
     assert!(missing.is_empty(), "not in the catalogue: {missing:?}");
     let names =
@@ -275,22 +271,47 @@ fn the_largest_plan_of_every_width_is_launched_within_webgpus_limits() {
     assert_eq!(names(&launched), names(&all), "not every kernel was looked at");
 }
 
-/// What a device is opened with is all that its translations launch.
+/// What is read when a device is opened is all that generators launch, and with what is read for
+/// training, all that training does.
 #[test]
-fn a_generator_launches_only_what_was_read_before() {
+fn nothing_is_launched_that_was_not_read() {
     let mut launches = Launches::default();
     for ngf in [8, 16, 32, 64, 96] {
-        for side in [32, 128, 512] {
-            launches.generator(ngf, [side, side]);
-            launches.discriminator(ngf, 1, [side, side]);
+        for sides in [[32, 32], [128, 96], [512, 512]] {
+            for architecture in architectures(ngf) {
+                launches.generator(architecture, sides);
+            }
+            for padding in [1, 2] {
+                launches.discriminator(ngf, padding, sides);
+            }
         }
     }
     let opened: HashSet<_> = catalogue::generator(&catalogue::USUAL, false).into_iter().collect();
-    let unread: Vec<_> = launches.forward.difference(&opened).collect();
+    let unread: Vec<_> = launches.translating.difference(&opened).collect();
     assert!(unread.is_empty(), "not read when a device is opened: {unread:?}");
     let trains = read(&catalogue::USUAL);
-    let unread: Vec<_> = launches.others.difference(&trains).collect();
+    let unread: Vec<_> = launches.training.difference(&trains).collect();
     assert!(unread.is_empty(), "not read before training: {unread:?}");
+}
+
+/// All kinds of generators.
+fn architectures(ngf: usize) -> Vec<Architecture> {
+    let plain = Architecture::new(ngf, 1);
+    let mut all = Vec::new();
+    for down in [Down::Strided, Down::Mirrored, Down::Blurred] {
+        for up in [Up::Transpose, Up::Bilinear, Up::Nearest, Up::Blurred] {
+            for norm in [Norm::Instance, Norm::InstanceAffine] {
+                all.extend([1, 3].map(|pictures| Architecture {
+                    down,
+                    up,
+                    norm,
+                    pictures,
+                    ..plain
+                }));
+            }
+        }
+    }
+    all
 }
 
 /// What is read for networks of these `widths`.
