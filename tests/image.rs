@@ -9,8 +9,10 @@ use std::{fs, path::PathBuf};
 
 use cyclegan_web::error::{Error, Result};
 use cyclegan_web::image::{
-    MAX_SIDE, Rgb, Shrink, carry, crop, fit, from_unit, reflect_pad, resize_bicubic, to_unit,
+    MAX_SIDE, Rgb, Shrink, add_change, carry, crop, fit, from_unit, reflect_pad, resize_bicubic,
+    to_unit,
 };
+use cyclegan_web::random::Random;
 use cyclegan_web::samples::{Season, paint};
 use golden_folder::golden_folder;
 
@@ -374,4 +376,38 @@ fn what_borders_on_each_other_keeps_its_edge() {
 fn a_change_between_sizes_is_refused() {
     let [photo, small] = scene();
     assert_eq!(carry(&photo, &small, &photo).unwrap_err().code(), "engine-usage");
+    assert_eq!(add_change(&photo, &small, &photo).unwrap_err().code(), "engine-usage");
+}
+
+#[test]
+fn an_added_change_keeps_what_was_made_and_the_photos_detail() {
+    let [photo, small] = scene();
+    assert_eq!(add_change(&photo, &small, &small).unwrap(), photo);
+    // Without a larger photo, what was made is the result.
+    let mut random = Random::new(1);
+    let pixels = small.pixels.iter().map(|_| (256.0 * random.uniform()) as u8).collect();
+    let noise = Rgb::new(small.width, small.height, pixels).unwrap();
+    assert_eq!(add_change(&small, &small, &noise).unwrap(), noise);
+    // All is brighter by a fifth of the range, and nothing is blurred.
+    let brighter = |colour: [u8; 3]| colour.map(|level| level.saturating_add(51));
+    let added = add_change(&photo, &small, &changed(&small, brighter)).unwrap();
+    let off = apart(&added, &changed(&photo, brighter));
+    let far = off.iter().filter(|&&off| off > 8).count();
+    assert!(far < off.len() / 100, "{far} of {}", off.len());
+    // Stripes stay, two pixels wide, although they are no change of colours.
+    let stripes = |picture: &Rgb| {
+        let level = |i: usize| if i / 3 % picture.width / 2 % 2 == 0 { 200 } else { 40 };
+        let pixels = (0..picture.pixels.len()).map(level).collect();
+        Rgb::new(picture.width, picture.height, pixels).unwrap()
+    };
+    let added = add_change(&photo, &small, &stripes(&small)).unwrap();
+    let again = resize_bicubic(&added, small.width, small.height);
+    let off = apart(&again, &stripes(&small));
+    let mean = off.iter().map(|&off| f64::from(off)).sum::<f64>() / off.len() as f64;
+    assert!(mean < 40.0, "{mean} of 160 levels");
+    for (width, height) in [(1, 1), (1, 40), (3, 2), (400, 1)] {
+        let tiny = resize_bicubic(&photo, width, height);
+        let added = add_change(&photo, &tiny, &changed(&tiny, brighter)).unwrap();
+        assert_eq!((added.width, added.height), (400, 300));
+    }
 }

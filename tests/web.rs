@@ -337,18 +337,27 @@ async fn frames_on_a_canvas_equal_photos() {
         let given = Uint8Array::from(&*photo);
         let frame = bitmap.call3(&JsValue::NULL, &given, &width.into(), &height.into()).unwrap();
         let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap().unchecked_into();
-        let picture = live.translate(&engine, &frame, width, height).await.unwrap();
-        let small = live.translate(&engine, &frame, 6, 8).await.unwrap_err();
+        let small = live.translate(&engine, &frame, width, height, 6, 8).await.unwrap_err();
         assert_eq!(small.code(), "engine-usage");
-        let found: Uint8Array = bytes.call1(&JsValue::NULL, &picture).unwrap().into();
-        let wanted = engine.translate(photo, width, height, 0, 0, 0, 1, None).await.unwrap();
-        let wanted = wanted.take_after();
-        let found = found.to_vec();
-        assert_eq!(found.len(), wanted.len());
-        let far = found.iter().zip(&wanted).filter(|(a, b)| a.abs_diff(**b) > 1).count();
-        assert_eq!(far, 0, "frame {seed}");
-        assert_ne!(found, before, "frame {seed} is the one before");
-        before = found;
+        // The network sees all of the frame, or half its sides, resized on the card as elsewhere but
+        // for a level, of which so small a network makes more.
+        let whole = engine.translate(photo.clone(), width, height, 0, 0, 0, 1, None).await.unwrap();
+        let half =
+            engine.translate_frame(photo, width, height, width / 2, height / 2).await.unwrap();
+        for (part, wanted, most) in [(2, half, 2.0), (1, whole.take_after(), 0.1)] {
+            let (seen_width, seen_height) = (width / part, height / part);
+            let picture = live.translate(&engine, &frame, width, height, seen_width, seen_height);
+            let picture = picture.await.unwrap();
+            let found: Uint8Array = bytes.call1(&JsValue::NULL, &picture).unwrap().into();
+            let found = found.to_vec();
+            assert_eq!(found.len(), wanted.len());
+            let off = found.iter().zip(&wanted).map(|(a, b)| f64::from(a.abs_diff(*b)));
+            let mean = off.clone().sum::<f64>() / wanted.len() as f64;
+            assert!(mean <= most, "frame {seed}, 1 / {part}: {mean} levels");
+            assert!(part > 1 || off.fold(0.0, f64::max) <= 1.0, "frame {seed}");
+            assert_ne!(found, before, "frame {seed} is the one before");
+            before = found;
+        }
     }
     // Weights that make no picture are told, and the next model's frames come.
     let mut case = quickest_first().swap_remove(0);
@@ -362,10 +371,10 @@ async fn frames_on_a_canvas_equal_photos() {
     let frame = bitmap.call3(&JsValue::NULL, &given, &32.into(), &24.into()).unwrap();
     let frame = JsFuture::from(js_sys::Promise::from(frame)).await.unwrap().unchecked_into();
     engine.load(&file, None, None, None).unwrap();
-    let refused = live.translate(&engine, &frame, 32, 24).await.unwrap_err();
+    let refused = live.translate(&engine, &frame, 32, 24, 32, 24).await.unwrap_err();
     assert_eq!(refused.code(), "output-not-finite");
     engine.load(&weights_file(), None, None, None).unwrap();
-    live.translate(&engine, &frame, 32, 24).await.unwrap();
+    live.translate(&engine, &frame, 32, 24, 32, 24).await.unwrap();
     ENGINE.set(Some(engine));
     assert_silence();
 }

@@ -53,6 +53,46 @@ pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
     Rgb::new(photo.width, photo.height, pixels)
 }
 
+/// `photo` with the difference from `before` to `after` added, enlarged bilinearly; these two are of
+/// one size and show the same. In contrast to [`carry()`] it keeps all that a network made, and takes
+/// from the photo only what is finer than `before`. Fails with `engine-usage` if their sizes differ.
+pub fn add_change(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
+    if (after.width, after.height) != (before.width, before.height) {
+        return Err(Error::Usage("a change between pictures of different sizes".into()));
+    }
+    let (old, _) = before.pixels.as_chunks::<3>();
+    let (new, _) = after.pixels.as_chunks::<3>();
+    let change = |(old, new): (&[u8; 3], &[u8; 3])| {
+        std::array::from_fn(|channel| f32::from(new[channel]) - f32::from(old[channel]))
+    };
+    let changes: Vec<[f32; 3]> = old.iter().zip(new).map(change).collect();
+    let rows: Vec<&[[f32; 3]]> = changes.chunks_exact(before.width).collect();
+    let columns: Vec<Between> = Between::all(photo.width, before.width).collect();
+    let mut row = vec![[0.0; 3]; before.width];
+    let mut pixels = Vec::with_capacity(photo.pixels.len());
+    for (colours, at) in
+        photo.pixels.chunks_exact(3 * photo.width).zip(Between::all(photo.height, before.height))
+    {
+        let [above, below] = at.of(&rows).map(Option::unwrap_or_default);
+        for ((mixed, above), below) in row.iter_mut().zip(above).zip(below) {
+            *mixed = between(*above, *below, at.share);
+        }
+        for (colour, at) in colours.as_chunks::<3>().0.iter().zip(&columns) {
+            let [left, right] = at.of(&row).map(Option::unwrap_or_default);
+            let change = between(left, right, at.share);
+            // The cast truncates, and clamps to 0 to 255.
+            pixels.extend([0, 1, 2].map(|i| (f32::from(colour[i]) + change[i] + 0.5) as u8));
+        }
+    }
+    Rgb::new(photo.width, photo.height, pixels)
+}
+
+/// `from` and `share` of the way to `to`.
+#[inline(always)]
+fn between(from: [f32; 3], to: [f32; 3], share: f32) -> [f32; 3] {
+    std::array::from_fn(|channel| from[channel] + (to[channel] - from[channel]) * share)
+}
+
 /// A change of colour, in levels: for each channel factors of red, green and blue, and a constant.
 #[derive(Debug, Clone, Copy, Default)]
 struct Affine([[f32; 4]; 3]);

@@ -17,7 +17,7 @@ mod shrink;
 mod unit;
 
 pub use border::{crop, reflect_pad};
-pub use carry::carry;
+pub use carry::{add_change, carry};
 pub use resize::{fit, resize_bicubic};
 pub use rgb::{MAX_PIXELS, MAX_SIDE, Rgb};
 pub use shrink::Shrink;

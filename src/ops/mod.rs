@@ -57,7 +57,7 @@ pub use layer::{
 pub use learning::{Learning, adam, add, average, not_finite};
 #[cfg(target_family = "wasm")]
 pub use pixels::show_on;
-pub use pixels::{from_pixels, show, take, to_pixels};
+pub use pixels::{Change, from_pixels, show, take, to_pixels};
 pub use place::is_cpu;
 pub use recording::{apart, copy, recorder, snapshot};
 pub use strips::{moments, residual_conv2d, scaled, stacked};

@@ -2,10 +2,7 @@
 //! pictures in [`crate::image`].
 
 use burn::tensor::{Int, Tensor};
-use burn_wgpu::{
-    CubeBackend, CubeTensor,
-    wgpu::{Texture, TextureView},
-};
+use burn_wgpu::{CubeBackend, CubeTensor, wgpu::Texture};
 
 #[cfg(target_family = "wasm")]
 use super::Canvas;
@@ -34,15 +31,39 @@ pub fn take(screen: &Screen, frame: &Texture, pixels: &Tensor<2, Int>) -> Result
     screen.take(frame, &there(pixels.clone()))
 }
 
-/// Draws pixels, opaque, on a target of their size. Fails as [`take()`].
-pub fn show(screen: &Screen, pixels: &Tensor<2, Int>, target: &TextureView) -> Result<()> {
-    screen.show(&there(pixels.clone()), target)
+/// What a network saw, and what it made of it: pixels of one size, and the channels of its pictures.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// What it saw.
+    pub seen: &'a Tensor<2, Int>,
+    /// What it made of it.
+    pub made: &'a Tensor<2, Int>,
+    /// 3, or 1 if its pictures are grey.
+    pub channels: usize,
 }
 
-/// Draws pixels, opaque, on a canvas of their size. Fails as [`take()`].
+impl Change<'_> {
+    fn there(&self) -> gpu::Change {
+        let Self { seen, made, channels } = *self;
+        gpu::Change { seen: there(seen.clone()), made: there(made.clone()), channels }
+    }
+}
+
+/// Draws a frame with a change, opaque, on a target, as [`crate::image::add_change`]; a frame of
+/// another size than the target's is resized bilinearly. Fails as [`take()`].
+pub fn show(screen: &Screen, frame: &Texture, change: &Change<'_>, target: &Texture) -> Result<()> {
+    screen.show(frame, &change.there(), target)
+}
+
+/// [`show()`] on a canvas.
 #[cfg(target_family = "wasm")]
-pub fn show_on(screen: &Screen, pixels: &Tensor<2, Int>, canvas: &Canvas) -> Result<()> {
-    canvas.show(screen, &there(pixels.clone()))
+pub fn show_on(
+    screen: &Screen,
+    frame: &Texture,
+    change: &Change<'_>,
+    canvas: &Canvas,
+) -> Result<()> {
+    canvas.show(screen, frame, &change.there())
 }
 
 fn there(pixels: Tensor<2, Int>) -> CubeTensor {

@@ -74,6 +74,12 @@ impl Film {
         Ok(())
     }
 
+    /// What the last translation changed.
+    pub fn change(&self) -> ops::Change<'_> {
+        let channels = self.generator.architecture().pictures;
+        ops::Change { seen: &self.seen, made: &self.translated, channels }
+    }
+
     /// The last translation, pixels as [`ops::to_pixels`] makes them.
     pub fn translated(&self) -> &Tensor<2, Int> {
         &self.translated

@@ -199,6 +199,21 @@ impl Translator {
         Ok(None)
     }
 
+    /// Translates a frame, which the network sees at `width` x `height`, multiples of 4 and at least
+    /// 8. The result has the frame's size: its own detail with the network's change
+    /// ([`image::add_change`]). Fails as [`Translator::translate`].
+    pub async fn translate_frame(
+        &self,
+        frame: &Rgb,
+        (width, height): (usize, usize),
+    ) -> Result<Rgb> {
+        let grey = (self.architecture.pictures == 1).then(|| frame.grey());
+        let frame = grey.as_ref().unwrap_or(frame);
+        let seen = image::resize_bicubic(frame, width, height);
+        let made = self.translate(&seen, &Manner::default(), &|_| ()).await?;
+        image::add_change(frame, &seen, &made.after)
+    }
+
     /// The way of frames of `width` x `height`, multiples of 4 and at least 8, in the current
     /// precision. Fails with `out-of-memory` if the device cannot hold it as a whole.
     pub fn film(&self, (width, height): (usize, usize)) -> Result<Film> {

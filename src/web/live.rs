@@ -1,11 +1,11 @@
-//! A film on the graphics card: each frame goes from the video through the network to a canvas, and
+//! A film. On a graphics card each frame goes from the video through the network to a canvas, and
 //! none of its pixels through main memory.
 
 use burn::tensor::Transaction;
 use wasm_bindgen::prelude::*;
 use web_sys::{ImageBitmap, OffscreenCanvas};
 
-use super::engine::Engine;
+use super::{engine::Engine, photos::photo_of};
 use crate::{
     device::read_all,
     error::{Error, Result},
@@ -25,6 +25,8 @@ pub struct Live {
     drawn: Canvas,
     /// The last frame's texture, for frames of the same size.
     frame: Option<Texture>,
+    /// Width and height of the canvas.
+    shown: (usize, usize),
     /// With the number of its model.
     film: Option<(u64, Film)>,
 }
@@ -40,33 +42,54 @@ impl Engine {
             .map_err(|error| Error::GpuUnsupported(format!("{error:?}")))?;
         let screen = Screen::open(card).await?;
         let drawn = Canvas::new(&screen, SurfaceTarget::OffscreenCanvas(canvas.clone()))?;
-        Ok(Live { screen, canvas, drawn, frame: None, film: None })
+        Ok(Live { screen, canvas, drawn, frame: None, shown: (0, 0), film: None })
+    }
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Translates a frame given as `width` x `height` straight-alpha RGBA bytes, which the model sees
+    /// at `seen_width` x `seen_height` pixels, multiples of 4. Returns RGBA bytes of the frame's size,
+    /// with its detail ([`image::add_change`]).
+    #[wasm_bindgen(js_name = translateFrame)]
+    pub async fn translate_frame(
+        &self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+        seen_width: usize,
+        seen_height: usize,
+    ) -> Result<Vec<u8>> {
+        let (frame, seen) = (photo_of(rgba, width, height)?, checked(seen_width, seen_height)?);
+        Ok(self.translator()?.translate_frame(&frame, seen).await?.to_rgba())
     }
 }
 
 #[wasm_bindgen]
 impl Live {
-    /// Translates a frame with the engine's model, which sees it at `width` x `height` pixels,
-    /// multiples of 4. The picture has that size.
+    /// Translates a frame with the engine's model, which sees it at `seen_width` x `seen_height`
+    /// pixels, multiples of 4. The picture is of `width` x `height` pixels, with the frame's detail
+    /// ([`image::add_change`]).
     pub async fn translate(
         &mut self,
         engine: &Engine,
         frame: &ImageBitmap,
         width: usize,
         height: usize,
+        seen_width: usize,
+        seen_height: usize,
     ) -> Result<ImageBitmap> {
-        let fits = |side: usize| side >= SMALLEST && side.is_multiple_of(MULTIPLE);
-        if !(fits(width) && fits(height)) {
-            return Err(Error::Usage(format!("frames of {width} x {height} pixels")));
-        }
+        let seen = checked(seen_width, seen_height)?;
         self.copy(frame);
+        if self.shown != (width, height) {
+            self.drawn.resize(&self.screen, width as u32, height as u32);
+            self.shown = (width, height);
+        }
         loop {
-            let alike = |(model, film): &(u64, Film)| {
-                (*model, film.size()) == (engine.loads, (width, height))
-            };
+            let alike = |(model, film): &(u64, Film)| (*model, film.size()) == (engine.loads, seen);
             let (mut film, is_new) = match self.film.take().filter(alike) {
                 Some((_, film)) => (film, false),
-                None => (self.begin(engine, width, height)?, true),
+                None => (begin(engine, seen)?, true),
             };
             let picture = self.show(&mut film)?;
             let judged = judged(&film, is_new).await;
@@ -85,6 +108,22 @@ impl Live {
             return Ok(picture);
         }
     }
+}
+
+/// What a network can see of a frame.
+fn checked(width: usize, height: usize) -> Result<(usize, usize)> {
+    let fits = |side: usize| side >= SMALLEST && side.is_multiple_of(MULTIPLE);
+    if fits(width) && fits(height) {
+        Ok((width, height))
+    } else {
+        Err(Error::Usage(format!("frames of {width} x {height} pixels")))
+    }
+}
+
+/// Makes room for frames of another size.
+fn begin(engine: &Engine, seen: (usize, usize)) -> Result<Film> {
+    ops::release(&engine.opened.device);
+    engine.translator()?.film(seen)
 }
 
 /// Waits for the card, so that frames do not queue up. Returns whether everything fits the precision
@@ -116,20 +155,12 @@ impl Live {
         self.frame = Some(texture);
     }
 
-    /// Makes room for frames of another size.
-    fn begin(&self, engine: &Engine, width: usize, height: usize) -> Result<Film> {
-        ops::release(&engine.opened.device);
-        let film = engine.translator()?.film((width, height))?;
-        self.drawn.resize(&self.screen, width as u32, height as u32);
-        Ok(film)
-    }
-
     /// Queues all work on the copied frame; the picture is there when that is done.
     fn show(&self, film: &mut Film) -> Result<ImageBitmap> {
         let Some(frame) = &self.frame else { return Err(Error::Usage("no frame".into())) };
         ops::take(&self.screen, frame, film.seen())?;
         film.translate()?;
-        ops::show_on(&self.screen, film.translated(), &self.drawn)?;
+        ops::show_on(&self.screen, frame, &film.change(), &self.drawn)?;
         self.canvas.transfer_to_image_bitmap().map_err(|error| Error::refused(format!("{error:?}")))
     }
 }

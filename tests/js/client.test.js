@@ -123,13 +123,14 @@ test('a frame is transferred with its weights loaded first, and closed also if i
     return { frame: /** @type {any} */ (made), count: () => closed };
   };
   const first = frame();
-  assert.equal(await client.live(first.frame, 128, 96, weights), 'live-frame done');
-  assert.equal(await client.live(frame().frame, 128, 96, weights), 'live-frame done');
+  const sizes = { seen: { width: 128, height: 96 }, shown: { width: 640, height: 480 } };
+  assert.equal(await client.live(first.frame, sizes, weights), 'live-frame done');
+  assert.equal(await client.live(frame().frame, sizes, weights), 'live-frame done');
   assert.deepEqual(asked(), ['open load live-frame live-frame']);
   const [, , sent] = workers[0].requests;
-  assert.deepEqual([sent.width, sent.height], [128, 96]);
+  assert.deepEqual([sent.seen, sent.shown], [sizes.seen, sizes.shown]);
   const late = frame();
-  const waiting = client.live(late.frame, 128, 96, weights);
+  const waiting = client.live(late.frame, sizes, weights);
   client.close();
   await assert.rejects(waiting, /closed/);
   assert.equal(late.count(), 1);

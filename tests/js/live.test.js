@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Loop } from '../../www/live/loop.js';
 import { Pace } from '../../www/live/pace.js';
-import { defaultSize, seenSize, smallerSize } from '../../www/live/sizes.js';
+import { defaultSize, seenSize, shownSize, smallerSize } from '../../www/live/sizes.js';
 import { refusal } from '../../www/live/source/camera.js';
 
 /** @param {number} width @param {number} height */
@@ -17,6 +17,13 @@ test('the network sees the video’s proportions in multiples of 4, and no more 
   assert.deepEqual(seenSize(video(1920, 7), 128), video(128, 8));
   assert.deepEqual(seenSize(video(1, 1), 128), video(8, 8));
   assert.deepEqual(seenSize(video(101, 75), 512), video(100, 76));
+});
+
+test('a video is shown at no more than 640 pixels, and at no more than it has', () => {
+  assert.deepEqual(shownSize(video(1280, 720)), video(640, 360));
+  assert.deepEqual(shownSize(video(720, 1280)), video(360, 640));
+  assert.deepEqual(shownSize(video(101, 75)), video(101, 75));
+  assert.deepEqual(shownSize(video(4000, 1)), video(640, 1));
 });
 
 test('a smaller size is less work, and 128 the smallest', () => {
@@ -109,7 +116,8 @@ test('one frame is under way at a time, and the next is taken when its picture i
   await turn();
   await turn();
   assert.equal(given.length, 1);
-  assert.deepEqual(given[0].how, [64, 48, 'weights']);
+  const size = video(64, 48);
+  assert.deepEqual(given[0].how, [{ seen: size, shown: size }, 'weights']);
   given[0].answer();
   await turn();
   assert.deepEqual(shown, [1]);

@@ -6,7 +6,7 @@ use cyclegan_web::{
     device::{Opened, read_all},
     image::{self, Rgb},
     model::Init,
-    ops::{Screen, from_pixels, show, take, to_pixels},
+    ops::{Change, Screen, from_pixels, show, take, to_pixels},
     random::Random,
     translate::{Manner, Translator},
     weights::Architecture,
@@ -94,7 +94,7 @@ fn filled(opened: &Opened, screen: &Screen, picture: &Rgb) -> wgpu::Texture {
     texture
 }
 
-/// Frames of any size are resized as Pillow does, and drawn without a change.
+/// Frames of any size are resized as Pillow does, and drawn with the change of what was seen.
 pub async fn frames(opened: &Opened) {
     let screen = screen(opened).await;
     let mut random = Random::new(5);
@@ -108,12 +108,24 @@ pub async fn frames(opened: &Opened) {
         let off = largest(&found, &wanted.to_rgba());
         assert!(off <= 1, "{from_width} x {from_height}: {off}");
 
-        let target = screen.frame(width as u32, height as u32);
-        show(&screen, &pixels, &target.create_view(&wgpu::TextureViewDescriptor::default()))
-            .unwrap();
-        let again = uploaded(&picture(&mut random, width, height), &opened.device);
-        take(&screen, &target, &again).unwrap();
-        assert_eq!(read(&again).await, found, "{from_width} x {from_height}");
+        let seen = Rgb::from_rgba(&found, width, height).unwrap();
+        let texture = filled(opened, &screen, &frame);
+        for channels in [3, 1] {
+            let made = picture(&mut random, width, height);
+            let made = if channels == 1 { made.grey() } else { made };
+            let change = Change { seen: &pixels, made: &uploaded(&made, &opened.device), channels };
+            let target = screen.frame(from_width as u32, from_height as u32);
+            show(&screen, &texture, &change, &target).unwrap();
+            let shown = uploaded(&picture(&mut random, from_width, from_height), &opened.device);
+            take(&screen, &target, &shown).unwrap();
+            let wanted = if channels == 1 {
+                image::add_change(&frame.grey(), &seen.grey(), &made).unwrap()
+            } else {
+                image::add_change(&frame, &seen, &made).unwrap()
+            };
+            let off = largest(&read(&shown).await, &wanted.to_rgba());
+            assert!(off <= 1, "{from_width} x {from_height}, {channels} channels: {off}");
+        }
     }
 }
 

@@ -120,17 +120,16 @@ export class EngineClient {
   /**
    * Translates a frame of a video, which it closes.
    * @param {LiveFrame['frame']} frame
-   * @param {number} width of what the network sees, a multiple of 4
-   * @param {number} height
+   * @param {Pick<LiveFrame, 'seen' | 'shown'>} sizes
    * @param {Weights} weights
    * @param {AbortSignal} [signal]
    * @returns {Promise<Values['live-frame']>}
    */
-  async live(frame, width, height, weights, signal) {
+  async live(frame, sizes, weights, signal) {
     try {
       return await this.#inTurn(async () => {
         await this.#load(weights);
-        const job = { frame, width, height };
+        const job = { frame, ...sizes };
         const value = await this.#line.post('live-frame', job, [frame]);
         this.#deaths = 0;
         return value;

@@ -83,11 +83,18 @@ export interface Translated {
 }
 
 /** A frame of a video for the Live view. It is transferred, and closed by the worker. */
-export interface LiveFrame {
-  frame: ImageBitmap | VideoFrame;
-  /** Size of what the network sees, and of the result: multiples of 4. */
+/** In pixels. */
+export interface Extent {
   width: number;
   height: number;
+}
+
+export interface LiveFrame {
+  frame: ImageBitmap | VideoFrame;
+  /** Size of what the network sees: multiples of 4. */
+  seen: Extent;
+  /** Size of the picture, whose detail is the frame's where the network sees less. */
+  shown: Extent;
 }
 
 export interface LivePicture {

@@ -2,7 +2,7 @@
  * Frame after frame through the engine. One is under way at a time, and the next is always the latest there is,
  * so that pictures come as soon as they can and never late because of others.
  */
-import { seenSize } from './sizes.js';
+import { seenSize, shownSize } from './sizes.js';
 
 /** @import { EngineClient, Weights } from '../engine/client.js' */
 /** @import { Size } from './sizes.js' */
@@ -64,9 +64,9 @@ export class Loop {
     const holds = this.#holds;
     const sent = performance.now();
     this.video = extentOf(frame);
-    stage.keep(frame, this.video, mirrored);
-    const { width, height } = seenSize(this.video, size());
-    const { picture } = await engine.live(frame, width, height, weights());
+    const sizes = { seen: seenSize(this.video, size()), shown: shownSize(this.video) };
+    stage.keep(frame, sizes.shown, mirrored);
+    const { picture } = await engine.live(frame, sizes, weights());
     const unwanted = this.#ended || holds !== this.#holds;
     if (!unwanted) stage.show(picture, mirrored);
     picture.close();

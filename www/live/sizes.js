@@ -3,7 +3,7 @@
 export const SIZES = /** @type {const} */ ([128, 192, 256, 384, 512]);
 
 /** @typedef {(typeof SIZES)[number]} Size */
-/** @typedef {{ width: number, height: number }} Extent */
+/** @typedef {import('../engine/protocol.js').Extent} Extent */
 
 /** The network halves its picture twice, and then mirrors a pixel at each border. */
 const MULTIPLE = 4;
@@ -19,6 +19,16 @@ export function seenSize({ width, height }, size) {
   const scale = Math.min(1, size / Math.max(width, height));
   const fitted = (/** @type {number} */ side) =>
     Math.max(LEAST, MULTIPLE * Math.round((side * scale) / MULTIPLE));
+  return { width: fitted(width), height: fitted(height) };
+}
+
+/** The longest side of what is shown. */
+const SHOWN = 640;
+
+/** At which size a video is shown. @param {Extent} video @returns {Extent} */
+export function shownSize({ width, height }) {
+  const scale = Math.min(1, SHOWN / Math.max(width, height));
+  const fitted = (/** @type {number} */ side) => Math.max(1, Math.round(side * scale));
   return { width: fitted(width), height: fitted(height) };
 }
 

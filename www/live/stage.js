@@ -5,9 +5,6 @@ import { text } from '../page/messages.js';
 
 /** @import { Extent } from './sizes.js' */
 
-/** The longest side of the frame that is shown, in pixels. */
-const LONGEST = 640;
-
 export class Stage {
   /** @param {HTMLElement} root what it fills */
   constructor(root) {
@@ -42,13 +39,11 @@ export class Stage {
   /**
    * Keeps a frame until its translation is there.
    * @param {VideoFrame | ImageBitmap} frame
-   * @param {Extent} extent of it
+   * @param {Extent} extent at which it is shown
    * @param {boolean} mirrored
    */
-  keep(frame, { width, height }, mirrored) {
-    const scale = Math.min(1, LONGEST / Math.max(width, height));
-    const fitted = (/** @type {number} */ side) => Math.max(1, Math.round(side * scale));
-    draw(this.#kept, frame, { width: fitted(width), height: fitted(height) }, mirrored);
+  keep(frame, extent, mirrored) {
+    draw(this.#kept, frame, extent, mirrored);
   }
 
   /** Shows a translation with its frame. @param {ImageBitmap} picture @param {boolean} mirrored */

@@ -1,11 +1,11 @@
 //! A browser's canvas and its bitmaps, for `screen.rs`.
 
-use burn_wgpu::{CubeTensor, wgpu};
+use burn_wgpu::wgpu;
 
-use super::screen::{FORMAT, Screen};
+use super::screen::{Change, FORMAT, Screen};
 use crate::error::{Error, Result};
 
-/// A canvas to draw pixels on.
+/// A canvas to draw frames on.
 #[derive(Debug)]
 pub struct Canvas(wgpu::Surface<'static>);
 
@@ -32,15 +32,14 @@ impl Canvas {
         self.0.configure(&screen.card.device, &configuration);
     }
 
-    /// Draws `pixels` `[H, W]`, opaque, on the canvas, which has their size. Fails as [`Screen::show`].
-    pub fn show(&self, screen: &Screen, pixels: &CubeTensor) -> Result<()> {
+    /// Draws a frame with a change on the canvas. Fails as [`Screen::show`].
+    pub fn show(&self, screen: &Screen, frame: &wgpu::Texture, change: &Change) -> Result<()> {
         use wgpu::CurrentSurfaceTexture::{Suboptimal, Success};
         let target = match self.0.get_current_texture() {
             Success(target) | Suboptimal(target) => target,
             other => return Err(Error::GpuRefused(format!("a canvas: {other:?}"))),
         };
-        screen
-            .show(pixels, &target.texture.create_view(&wgpu::TextureViewDescriptor::default()))?;
+        screen.show(frame, change, &target.texture)?;
         screen.card.queue.present(target);
         Ok(())
     }

@@ -44,7 +44,7 @@ pub use instance_norm::{scaled, sums};
 pub use layout::{image, parameter};
 pub use pixels::{from_pixels, to_pixels};
 pub use recording::{Recorder, Recording, apart};
-pub use screen::{Card, Screen};
+pub use screen::{Card, Change, Screen};
 pub use sum::{add, average};
 pub use watch::watched;
 pub use winograd::{residual_conv2d, takes_winograd};

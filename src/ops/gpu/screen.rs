@@ -1,5 +1,5 @@
-//! The short way of a film's frames: from a texture to pixels, and from pixels to a texture, such as
-//! a canvas's, without leaving the graphics card.
+//! The short way of a film's frames: from a texture to pixels for a network, and with the change that
+//! it made to a texture, such as a canvas's, without leaving the graphics card.
 //!
 //! CubeCL knows no textures, so these two programs are wgpu's own. They use the device, the queue and
 //! the buffers of CubeCL, whose launches are only queued when it flushes them.
@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use burn_wgpu::{AutoCompiler, CubeTensor, wgpu};
-use cubecl::wgpu::WgpuServer;
+use cubecl::wgpu::{WgpuResource, WgpuServer};
 use wgpu::util::DeviceExt as _;
 
 use super::{pixels::sides, recording::refusal};
@@ -35,6 +35,18 @@ pub struct Screen {
     pub(super) card: Card,
     takes: wgpu::ComputePipeline,
     shows: wgpu::RenderPipeline,
+    linear: wgpu::Sampler,
+}
+
+/// What a network saw, and what it made of it: pixels `[H, W]` of one size.
+#[derive(Debug)]
+pub struct Change {
+    /// What it saw.
+    pub seen: CubeTensor,
+    /// What it made of it.
+    pub made: CubeTensor,
+    /// Channels of its pictures: 3, or 1 if they are grey.
+    pub channels: usize,
 }
 
 impl Screen {
@@ -79,7 +91,15 @@ impl Screen {
         });
         match scope.pop().await {
             Some(error) => Err(Error::GpuUnsupported(error.to_string())),
-            None => Ok(Self { card, takes, shows }),
+            None => {
+                let filter = wgpu::FilterMode::Linear;
+                let linear = card.device.create_sampler(&wgpu::SamplerDescriptor {
+                    mag_filter: filter,
+                    min_filter: filter,
+                    ..Default::default()
+                });
+                Ok(Self { card, takes, shows, linear })
+            }
         }
     }
 
@@ -105,24 +125,48 @@ impl Screen {
     pub fn take(&self, frame: &wgpu::Texture, pixels: &CubeTensor) -> Result<()> {
         let [height, width] = sides(pixels).map(|side| side as u32);
         let view = frame.create_view(&wgpu::TextureViewDescriptor::default());
-        let view = wgpu::BindingResource::TextureView(&view);
-        let layout = self.takes.get_bind_group_layout(0);
-        self.bound(pixels, &layout, Some(view), |group, encoder| {
+        let (to, size) = (resource(pixels)?, self.uniform(&[width, height]));
+        let resources = [
+            wgpu::BindingResource::TextureView(&view),
+            to.as_wgpu_bind_resource(),
+            size.as_entire_binding(),
+        ];
+        let group = self.bound(&self.takes.get_bind_group_layout(0), resources);
+        self.submit(pixels, |encoder| {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             pass.set_pipeline(&self.takes);
-            pass.set_bind_group(0, group, &[]);
+            pass.set_bind_group(0, &group, &[]);
             pass.dispatch_workgroups(width.div_ceil(WORKGROUP), height.div_ceil(WORKGROUP), 1);
         })
     }
 
-    /// Draws `pixels` `[H, W]`, opaque, on a target of their size in the format of [`Screen::frame`]. Fails as
-    /// [`Screen::take`].
-    pub fn show(&self, pixels: &CubeTensor, target: &wgpu::TextureView) -> Result<()> {
-        let layout = self.shows.get_bind_group_layout(0);
-        self.bound(pixels, &layout, None, |group, encoder| {
+    /// Draws a frame with the change that a network made, opaque, on a target in the format of
+    /// [`Screen::frame`], as [`crate::image::add_change`]; a frame of another size than the target's
+    /// is resized bilinearly. Fails as [`Screen::take`].
+    pub fn show(
+        &self,
+        frame: &wgpu::Texture,
+        change: &Change,
+        target: &wgpu::Texture,
+    ) -> Result<()> {
+        let Change { seen, made, channels } = change;
+        let [height, width] = sides(seen).map(|side| side as u32);
+        let sizes = [width, height, target.width(), target.height(), *channels as u32, 0];
+        let view = wgpu::TextureViewDescriptor::default();
+        let (view, target) = (frame.create_view(&view), target.create_view(&view));
+        let (before, after, sizes) = (resource(seen)?, resource(made)?, self.uniform(&sizes));
+        let resources = [
+            wgpu::BindingResource::TextureView(&view),
+            wgpu::BindingResource::Sampler(&self.linear),
+            before.as_wgpu_bind_resource(),
+            after.as_wgpu_bind_resource(),
+            sizes.as_entire_binding(),
+        ];
+        let group = self.bound(&self.shows.get_bind_group_layout(0), resources);
+        self.submit(made, |encoder| {
             let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
                 color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: target,
+                    view: &target,
                     depth_slice: None,
                     resolve_target: None,
                     ops: wgpu::Operations::default(),
@@ -130,48 +174,50 @@ impl Screen {
                 ..Default::default()
             });
             pass.set_pipeline(&self.shows);
-            pass.set_bind_group(0, group, &[]);
+            pass.set_bind_group(0, &group, &[]);
             pass.draw(0..3, 0..1);
         })
     }
 
-    /// Submits what `encode` encodes, with what is `before` the pixels, the pixels and their size
-    /// bound in this order.
-    fn bound(
+    fn uniform(&self, words: &[u32]) -> wgpu::Buffer {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.card.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("sizes"),
+            contents: &bytes,
+            usage: wgpu::BufferUsages::UNIFORM,
+        })
+    }
+
+    /// The resources in the order of their bindings.
+    fn bound<const N: usize>(
+        &self,
+        layout: &wgpu::BindGroupLayout,
+        resources: [wgpu::BindingResource<'_>; N],
+    ) -> wgpu::BindGroup {
+        let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
+        let entries: Vec<_> = (0..).zip(resources).map(entry).collect();
+        let entries = entries.as_slice();
+        let descriptor = wgpu::BindGroupDescriptor { label: None, layout, entries };
+        self.card.device.create_bind_group(&descriptor)
+    }
+
+    /// Submits what `encode` encodes, behind what computes `pixels` or still reads those of before.
+    fn submit(
         &self,
         pixels: &CubeTensor,
-        layout: &wgpu::BindGroupLayout,
-        before: Option<wgpu::BindingResource<'_>>,
-        encode: impl FnOnce(&wgpu::BindGroup, &mut wgpu::CommandEncoder),
+        encode: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<()> {
-        let client = &pixels.client;
-        let buffer = client
-            .get_resource::<WgpuServer<AutoCompiler>>(pixels.handle.clone())
-            .map_err(|error| refusal(&error))?;
-        let [height, width] = sides(pixels).map(|side| (side as u32).to_le_bytes());
-        let size = self.card.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("size"),
-            contents: &[width, height].concat(),
-            usage: wgpu::BufferUsages::UNIFORM,
-        });
-        let resources = before
-            .into_iter()
-            .chain([buffer.resource().as_wgpu_bind_resource(), size.as_entire_binding()]);
-        let entries: Vec<_> = (0..)
-            .zip(resources)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let group = self.card.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout,
-            entries: &entries,
-        });
         let mut encoder =
             self.card.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encode(&group, &mut encoder);
-        // What computes the pixels, or still reads those of before, comes first.
-        client.flush().map_err(|error| refusal(&error))?;
+        encode(&mut encoder);
+        pixels.client.flush().map_err(|error| refusal(&error))?;
         self.card.queue.submit([encoder.finish()]);
         Ok(())
     }
+}
+
+/// The buffer of pixels, theirs as long as they are alive.
+fn resource(pixels: &CubeTensor) -> Result<WgpuResource> {
+    let found = pixels.client.get_resource::<WgpuServer<AutoCompiler>>(pixels.handle.clone());
+    found.map(|managed| managed.resource().clone()).map_err(|error| refusal(&error))
 }

@@ -1,10 +1,29 @@
-// Draws pixels: a triangle over the whole target, which has their size.
+// Draws a frame with the change that a network made, as `image::add_change`: a triangle over the
+// whole target, in whose size the frame is read.
 
-@group(0) @binding(0) var<storage, read> pixels: array<u32>;
-struct Size {
-    size: vec2<u32>,
+@group(0) @binding(0) var frame: texture_2d<f32>;
+@group(0) @binding(1) var linear: sampler;
+// What the network saw and what it made of it: RGBA, red in the lowest byte.
+@group(0) @binding(2) var<storage, read> seen: array<u32>;
+@group(0) @binding(3) var<storage, read> made: array<u32>;
+struct Sizes {
+    network: vec2<u32>,
+    drawn: vec2<u32>,
+    // Of the network's pictures: 1 or 3.
+    channels: u32,
 }
-@group(0) @binding(1) var<uniform> drawn: Size;
+@group(0) @binding(4) var<uniform> sizes: Sizes;
+
+fn shade(colour: vec3<f32>) -> vec3<f32> {
+    // As `Rgb::grey`, but for the rounding.
+    let luma = dot(colour, vec3<f32>(19595.0, 38470.0, 7471.0) / 65536.0);
+    return select(colour, vec3<f32>(luma), sizes.channels == 1u);
+}
+
+fn change(at: vec2<u32>) -> vec3<f32> {
+    let place = at.y * sizes.network.x + at.x;
+    return unpack4x8unorm(made[place]).rgb - shade(unpack4x8unorm(seen[place]).rgb);
+}
 
 @vertex
 fn corner(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
@@ -13,6 +32,14 @@ fn corner(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
 
 @fragment
 fn shown(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
-    let pixel = pixels[u32(at.y) * drawn.size.x + u32(at.x)];
-    return vec4<f32>(unpack4x8unorm(pixel).rgb, 1.0);
+    let part = at.xy / vec2<f32>(sizes.drawn);
+    let place = max(part * vec2<f32>(sizes.network) - 0.5, vec2<f32>());
+    let last = sizes.network - 1u;
+    let first = min(vec2<u32>(place), last);
+    let second = min(first + 1u, last);
+    let share = place - vec2<f32>(first);
+    let above = mix(change(first), change(vec2<u32>(second.x, first.y)), share.x);
+    let below = mix(change(vec2<u32>(first.x, second.y)), change(second), share.x);
+    let colour = shade(textureSampleLevel(frame, linear, part, 0.0).rgb);
+    return vec4<f32>(colour + mix(above, below, share.y), 1.0);
 }

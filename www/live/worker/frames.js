@@ -16,17 +16,15 @@ let card;
  * @param {LiveFrame} job
  * @returns {Promise<LivePicture>}
  */
-export async function translateFrame(engine, { frame, width, height }) {
+export async function translateFrame(engine, job) {
   const started = performance.now();
   try {
     card ??= opened(engine);
     const live = await card;
-    const picture = await (live
-      ? onCard(live, engine, frame, width, height)
-      : throughMemory(engine, frame, width, height));
+    const picture = await (live ? onCard(live, engine, job) : throughMemory(engine, job));
     return { picture, milliseconds: performance.now() - started };
   } finally {
-    frame.close();
+    job.frame.close();
   }
 }
 
@@ -43,16 +41,15 @@ async function opened(engine) {
  * For a graphics card, which keeps the frame and the picture.
  * @param {Live} live
  * @param {Engine} engine
- * @param {LiveFrame['frame']} frame
- * @param {number} width
- * @param {number} height
+ * @param {LiveFrame} job
  * @returns {Promise<ImageBitmap>}
  */
-async function onCard(live, engine, frame, width, height) {
+async function onCard(live, engine, { frame, seen, shown }) {
   // Not every browser's WebGPU takes a VideoFrame.
   const bitmap = frame instanceof ImageBitmap ? frame : await createImageBitmap(frame);
   try {
-    return await live.translate(engine, bitmap, width, height);
+    const { width, height } = shown;
+    return await live.translate(engine, bitmap, width, height, seen.width, seen.height);
   } finally {
     bitmap.close();
   }
@@ -61,22 +58,19 @@ async function onCard(live, engine, frame, width, height) {
 /**
  * For the CPU, where the network runs in memory.
  * @param {Engine} engine
- * @param {LiveFrame['frame']} frame
- * @param {number} width
- * @param {number} height
+ * @param {LiveFrame} job
  * @returns {Promise<ImageBitmap>}
  */
-async function throughMemory(engine, frame, width, height) {
+async function throughMemory(engine, { frame, seen, shown }) {
+  const { width, height } = shown;
   if (!brush) throw new CodedError('out-of-memory', 'the browser gave no canvas');
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   brush.imageSmoothingQuality = 'high';
   brush.drawImage(frame, 0, 0, width, height);
   const { data } = brush.getImageData(0, 0, width, height);
-  const made = await engine.translate(new Uint8Array(data.buffer), width, height, 0, 0, 0, 1);
-  try {
-    const { buffer } = /** @type {Uint8Array<ArrayBuffer>} */ (made.takeAfter());
-    return await createImageBitmap(new ImageData(new Uint8ClampedArray(buffer), width, height));
-  } finally {
-    made.free();
-  }
+  const rgba = new Uint8Array(data.buffer);
+  const { buffer } = /** @type {Uint8Array<ArrayBuffer>} */ (
+    await engine.translateFrame(rgba, width, height, seen.width, seen.height)
+  );
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(buffer), width, height));
 }
