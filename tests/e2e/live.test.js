@@ -15,6 +15,7 @@ import {
   onStage,
   played,
   tracks,
+  UNCLOSED,
   until,
   watchCameras,
 } from './support/live.js';
@@ -86,7 +87,7 @@ visit('the frozen pair is compared, saved, and translated anew', {}, async ({ pa
 
 visit(
   'a recording plays again, and one that leaving cut short is not lost',
-  { prepare },
+  { prepare, expected: [UNCLOSED] },
   async ({ page }) => {
     await ready(page);
     await begin(page, 'use-camera');
@@ -121,33 +122,37 @@ visit(
   },
 );
 
-visit('the camera is off as soon as nobody looks', { prepare }, async ({ page }) => {
-  await ready(page);
-  const engines = page.workers().length;
-  await begin(page, 'use-camera');
-  assert.equal(page.workers().length, engines + 1, 'it has an engine of its own');
-  await hide(page, true);
-  await until(page, 'stopped');
-  assert.deepEqual(await tracks(page), ['ended'], 'hidden');
-  await hide(page, false);
-  await page.waitForTimeout(300);
-  assert.deepEqual(await tracks(page), ['ended'], 'it comes back with a click only');
-  assert.match(await said(page, 'live-notice'), /^Stopped, and the camera is off/);
-  assert.ok(await page.isVisible(by('live-after')), 'the last pair is there');
-  await page.click(by('live-again'));
-  await until(page, 'live');
-  assert.deepEqual(await tracks(page), ['ended', 'live']);
-  await page.click(by('view-translate'));
-  await page.waitForSelector('#view-live[data-state=stopped]', { state: 'attached' });
-  assert.deepEqual(await tracks(page), ['ended', 'ended'], 'left');
-  assert.equal(page.workers().length, engines, 'its engine is gone');
-  await page.goBack();
-  await until(page, 'stopped');
-  await page.click(by('live-again'));
-  await until(page, 'live');
-  await page.click(by('live-end'));
-  assert.deepEqual(await tracks(page), ['ended', 'ended', 'ended']);
-});
+visit(
+  'the camera is off as soon as nobody looks',
+  { prepare, expected: [UNCLOSED] },
+  async ({ page }) => {
+    await ready(page);
+    const engines = page.workers().length;
+    await begin(page, 'use-camera');
+    assert.equal(page.workers().length, engines + 1, 'it has an engine of its own');
+    await hide(page, true);
+    await until(page, 'stopped');
+    assert.deepEqual(await tracks(page), ['ended'], 'hidden');
+    await hide(page, false);
+    await page.waitForTimeout(300);
+    assert.deepEqual(await tracks(page), ['ended'], 'it comes back with a click only');
+    assert.match(await said(page, 'live-notice'), /^Stopped, and the camera is off/);
+    assert.ok(await page.isVisible(by('live-after')), 'the last pair is there');
+    await page.click(by('live-again'));
+    await until(page, 'live');
+    assert.deepEqual(await tracks(page), ['ended', 'live']);
+    await page.click(by('view-translate'));
+    await page.waitForSelector('#view-live[data-state=stopped]', { state: 'attached' });
+    assert.deepEqual(await tracks(page), ['ended', 'ended'], 'left');
+    assert.equal(page.workers().length, engines, 'its engine is gone');
+    await page.goBack();
+    await until(page, 'stopped');
+    await page.click(by('live-again'));
+    await until(page, 'live');
+    await page.click(by('live-end'));
+    assert.deepEqual(await tracks(page), ['ended', 'ended', 'ended']);
+  },
+);
 
 visit(
   'a camera that goes says so, and what was recorded is there',
@@ -225,7 +230,11 @@ visit(
     await page.waitForTimeout(5000);
     assert.equal(await page.inputValue(by('live-size')), '256', 'chosen against the notice');
     const { width, height } = await onStage(page, 'after');
-    assert.deepEqual([width, height], [256, 172]);
+    assert.deepEqual(
+      [width, height],
+      [576, 384],
+      'as large as the scenes, whatever is seen of them',
+    );
   },
 );
 
@@ -237,6 +246,8 @@ visit(
     const folder = folderOf(t, {
       'second.safetensors': weights,
       'third.safetensors': weights.subarray(0, 900),
+      'notes.txt': 'text',
+      'packed.zip': Buffer.from('PK\x03\x04, and more of that'),
     });
     await ready(page);
     await begin(page, 'use-camera');
@@ -254,6 +265,15 @@ visit(
     assert.match((await page.textContent('#notice')) ?? '', /This model file is cut off/);
     await until(page, 'frozen');
     assert.equal(await page.inputValue(by('live-model')), 'own:second.safetensors');
+    for (const other of ['', 'notes.txt', 'packed.zip']) {
+      await drop(page, [join(folder, other)]);
+      await page.waitForSelector(by('live-problem'), { state: 'visible' });
+      assert.equal(await codeOf(page), 'video-unplayable', other);
+      await until(page, 'frozen');
+      await drop(page, [join(folder, 'second.safetensors')]);
+      await page.waitForSelector(by('live-problem'), { state: 'hidden' });
+    }
+    assert.match(await said(page, 'live-notice'), /second/);
   },
 );
 

@@ -4,17 +4,18 @@ import { currentView } from '../page/views.js';
 
 /**
  * @param {HTMLInputElement} field
- * @param {HTMLElement} area that shows what is dragged over it
+ * @param {HTMLElement[]} areas that show what is dragged over them
  * @param {object} page
  * @param {(file: File) => void} page.onVideo for what is no model, whatever it is
  * @param {(files: File[]) => void} page.onModels
  */
-export function listenForFiles(field, area, { onVideo, onModels }) {
+export function listenForFiles(field, areas, { onVideo, onModels }) {
   const take = async (/** @type {File[]} */ files) => {
-    const video = files.find(({ type }) => type.startsWith('video/'));
-    const models = video ? [] : await modelsAmong(files);
+    const models = await modelsAmong(files);
+    const others = files.filter((file) => !models.includes(file));
+    const video = others.find(({ type }) => type.startsWith('video/')) ?? others[0];
     if (models.length > 0) onModels(models);
-    else if (files.length > 0) onVideo(video ?? files[0]);
+    if (video && (models.length === 0 || video.type.startsWith('video/'))) onVideo(video);
   };
   field.addEventListener('change', () => {
     const files = [...(field.files ?? [])];
@@ -22,7 +23,9 @@ export function listenForFiles(field, area, { onVideo, onModels }) {
     take(files);
   });
   let leaving = 0;
-  const over = (/** @type {boolean} */ isOver) => area.toggleAttribute('data-over', isOver);
+  const over = (/** @type {boolean} */ isOver) => {
+    for (const area of areas) area.toggleAttribute('data-over', isOver);
+  };
   const brings = (/** @type {DragEvent} */ { dataTransfer }) =>
     currentView() === 'live' && dataTransfer?.types.includes('Files');
   // What a drop would do by itself, Translate prevents for the whole page.

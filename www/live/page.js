@@ -5,7 +5,7 @@
 import { EngineClient } from '../engine/client.js';
 import { CodedError } from '../failure.js';
 import { safeFileName } from '../files/names.js';
-import { byId, downloadFile, shownName } from '../page/dom.js';
+import { byId, downloadFile } from '../page/dom.js';
 import { fillWords, text } from '../page/messages.js';
 import { announce } from '../page/say.js';
 import { currentView } from '../page/views.js';
@@ -36,6 +36,8 @@ import { loadLiveWords } from './words.js';
 /** Milliseconds between two updates of the numbers. */
 const TELL_EVERY = 1000;
 const STILL = '(prefers-reduced-motion: reduce)';
+/** Types of files that may be videos, besides those without a type. */
+const PLAYABLE = /^(video|audio)\/|octet-stream|matroska|mp4|ogg/;
 
 export class LivePage {
   #parts;
@@ -62,6 +64,8 @@ export class LivePage {
   #weights = null;
   /** Ends loading a model. */
   #loading = new AbortController();
+  /** The name of the model that made the picture on the stage. */
+  #maker = '';
   /** The scenes pass on by themselves when they are seen again. */
   #goesOn = false;
 
@@ -71,8 +75,8 @@ export class LivePage {
    * @param {import('../pkg/cyclegan_web.js').DeviceChoice} page.device
    * @param {import('../pkg/cyclegan_web.js').Precision | null} page.precision
    * @param {import('../files/weights-store.js').WeightsStore} page.weights
-   * @param {(files: File[]) => Promise<boolean>} page.addModels adds them to Translate's, which chooses the first;
-   *   whether there is one
+   * @param {(files: File[]) => Promise<string>} page.addModels adds them to Translate's, which chooses the first;
+   *   what there is to say of that, or nothing if there is none
    * @param {(tell: (trained: Trained | null) => void) => void} page.watchTrained tells of the latest training,
    *   now and when it is another one
    */
@@ -116,7 +120,7 @@ export class LivePage {
       [parts.end, () => this.#end()],
     ];
     for (const [button, act] of buttons) button.addEventListener('click', act);
-    listenForFiles(parts.file, parts.start, {
+    listenForFiles(parts.file, [parts.start, parts.stage], {
       onVideo: (file) => this.#useFile(file),
       onModels: (files) => this.#useModels(files),
     });
@@ -155,9 +159,15 @@ export class LivePage {
   }
 
   /** What can be no video leaves what is under way alone. @param {File} file */
-  #useFile(file) {
-    if (/^(image|text)\//.test(file.type))
-      return this.#panel.tellProblem(new CodedError('video-unplayable', file.type));
+  async #useFile(file) {
+    const { type } = file;
+    // A folder that was dropped cannot be read.
+    const readable = await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(Boolean, () => false);
+    if (!readable || (type && !PLAYABLE.test(type)))
+      return this.#panel.tellProblem(new CodedError('video-unplayable', type));
     const place = { time: 0 };
     return this.#begin((heard, signal) => {
       this.#panel.say(text('live.opening'));
@@ -219,6 +229,7 @@ export class LivePage {
   /** A pair is on the stage. @param {import('./pace.js').Picture} picture */
   #shown(picture) {
     this.#pace.add(picture);
+    this.#maker = this.#models.chosen.name;
     this.#reel.add(this.#stage.after);
     if (this.#state === 'starting') this.#begun();
     if (this.#pace.isSlow) this.#shrink();
@@ -275,7 +286,7 @@ export class LivePage {
   #fileName(extension) {
     const now = new Date(Date.now() - 60_000 * new Date().getTimezoneOffset()).toISOString();
     const time = now.slice(0, 19).replace('T', ' ').replaceAll(':', '.');
-    return safeFileName(`${this.#models.chosen.name} ${time}${extension}`);
+    return safeFileName(`${this.#maker} ${time}${extension}`);
   }
 
   #changeSize() {
@@ -287,10 +298,12 @@ export class LivePage {
 
   /** Goes on with the first of them. What cannot be used leaves what is under way alone. @param {File[]} files */
   async #useModels(files) {
-    this.#panel.say(text('models.checking', { name: shownName(files[0].name) }));
-    const accepted = await this.#addModels(files);
-    this.#panel.say('');
-    if (!accepted) return; // the notice above all views says why
+    const { value } = this.#models.chosen;
+    const words = await this.#addModels(files);
+    if (!words) return; // the notice above all views says why
+    this.#panel.tellProblem(null);
+    this.#panel.note(words);
+    if (this.#models.chosen.value !== value) return; // another one was chosen meanwhile
     this.#models.take();
     await this.#changeModel();
   }

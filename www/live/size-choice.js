@@ -12,7 +12,7 @@ export class SizeChoice {
   #proposed = recall('live-size') !== null;
   #shrunk = false;
   /** The person chose a size after it was made smaller, and keeps it. */
-  #insists = false;
+  #insists = recall('live-size-stays') !== null;
 
   /** @param {HTMLSelectElement} list */
   constructor(list) {
@@ -35,7 +35,9 @@ export class SizeChoice {
   keep() {
     remember('live-size', this.#list.value);
     this.#proposed = true;
-    this.#insists = this.#shrunk;
+    if (!this.#shrunk) return;
+    this.#insists = true;
+    remember('live-size-stays', 'yes');
   }
 
   /**

@@ -112,15 +112,15 @@ export async function changeModels(change) {
  * is refused is a failure; of several, those that are left out are told in a line.
  * @param {Candidate[]} found
  * @param {boolean} [aside] there were photos too, and nobody may have meant to add models
- * @returns {Promise<boolean>} whether one was accepted
+ * @returns {Promise<string>} what was told of those that were accepted; empty: none was
  */
 export async function takeModels(found, aside = false) {
   notify('');
   showLeft([]);
-  /** @type {string[]} */
-  const taken = [];
+  let told = '';
   await changeModels(async () => {
     const { latest, earlier } = earlierStates(found);
+    const taken = [];
     /** @type {(Failure & { name: string })[]} */
     const left = [];
     for (const { file } of inOrderOfUse(latest)) {
@@ -140,10 +140,14 @@ export async function takeModels(found, aside = false) {
     if (taken.length === 0 && !aside) {
       hideProgress();
       tellFailure(left[0], shownName(left[0].name));
-    } else tellEnd(batchWords(taken, left, earlier));
+    } else {
+      const words = batchWords(taken, left, earlier);
+      tellEnd(words);
+      if (taken.length > 0) told = words;
+    }
     if (taken.length > 0 || left.length > 1) showLeft(left);
   });
-  return taken.length > 0;
+  return told;
 }
 
 /**

@@ -3,6 +3,9 @@ import { PNG } from 'pngjs';
 import { upload } from './files.js';
 import { by, picture, translate, useWeights, withoutAlpha } from './page.js';
 
+/** A worker that is ended cannot close the frame that was just sent to it. */
+export const UNCLOSED = /VideoFrame was garbage collected without being closed/;
+
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./page.js').Picture} Picture */
 /** @typedef {import('../../../www/live/panel.js').State} State */
