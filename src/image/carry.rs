@@ -63,7 +63,8 @@ pub fn add_change(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
     let (old, _) = before.pixels.as_chunks::<3>();
     let (new, _) = after.pixels.as_chunks::<3>();
     let change = |(old, new): (&[u8; 3], &[u8; 3])| {
-        std::array::from_fn(|channel| f32::from(new[channel]) - f32::from(old[channel]))
+        let ([r, g, b], [x, y, z]) = (old.map(f32::from), new.map(f32::from));
+        [x - r, y - g, z - b]
     };
     let changes: Vec<[f32; 3]> = old.iter().zip(new).map(change).collect();
     let rows: Vec<&[[f32; 3]]> = changes.chunks_exact(before.width).collect();
@@ -79,18 +80,18 @@ pub fn add_change(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
         }
         for (colour, at) in colours.as_chunks::<3>().0.iter().zip(&columns) {
             let [left, right] = at.of(&row).map(Option::unwrap_or_default);
-            let change = between(left, right, at.share);
+            let ([r, g, b], [x, y, z]) = (colour.map(f32::from), between(left, right, at.share));
             // The cast truncates, and clamps to 0 to 255.
-            pixels.extend([0, 1, 2].map(|i| (f32::from(colour[i]) + change[i] + 0.5) as u8));
+            pixels.extend([r + x, g + y, b + z].map(|level| (level + 0.5) as u8));
         }
     }
     Rgb::new(photo.width, photo.height, pixels)
 }
 
-/// `from` and `share` of the way to `to`.
+/// The first change, and `share` of the way to the second.
 #[inline(always)]
-fn between(from: [f32; 3], to: [f32; 3], share: f32) -> [f32; 3] {
-    std::array::from_fn(|channel| from[channel] + (to[channel] - from[channel]) * share)
+fn between([r, g, b]: [f32; 3], [x, y, z]: [f32; 3], share: f32) -> [f32; 3] {
+    [r + (x - r) * share, g + (y - g) * share, b + (z - b) * share]
 }
 
 /// A change of colour, in levels: for each channel factors of red, green and blue, and a constant.
