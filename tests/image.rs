@@ -396,7 +396,7 @@ fn an_added_change_keeps_what_was_made_and_the_photos_detail() {
     assert!(far < off.len() / 100, "{far} of {}", off.len());
     // Stripes stay, two pixels wide, although they are no change of colours.
     let stripes = |picture: &Rgb| {
-        let level = |i: usize| if i / 3 % picture.width / 2 % 2 == 0 { 200 } else { 40 };
+        let level = |i: usize| if (i / 3 % picture.width / 2).is_multiple_of(2) { 200 } else { 40 };
         let pixels = (0..picture.pixels.len()).map(level).collect();
         Rgb::new(picture.width, picture.height, pixels).unwrap()
     };
