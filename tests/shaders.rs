@@ -34,7 +34,7 @@ fn every_shader_is_valid() {
 fn the_programs_of_frames_are_valid() {
     for text in [
         include_str!("../src/ops/wgsl/take_frame.wgsl"),
-        include_str!("../src/ops/wgsl/show_pixels.wgsl"),
+        include_str!("../src/ops/wgsl/show_frame.wgsl"),
     ] {
         let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
         if let Err(error) = validator.validate(&parsed(text)) {

@@ -50,7 +50,7 @@ impl Change<'_> {
 }
 
 /// Draws a frame with a change, opaque, on a target, as [`crate::image::add_change`]; a frame of
-/// another size than the target's is resized bilinearly. Fails as [`take()`].
+/// another size than the target's is averaged or enlarged to it. Fails as [`take()`].
 pub fn show(screen: &Screen, frame: &Texture, change: &Change<'_>, target: &Texture) -> Result<()> {
     screen.show(frame, &change.there(), target)
 }

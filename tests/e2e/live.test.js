@@ -205,15 +205,26 @@ visit(
 visit(
   'too slow a device gets smaller pictures, unless the person chooses otherwise',
   {
-    prepare: (page) =>
-      patchWorker(
+    async prepare(page) {
+      await page.addInitScript(() => {
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (
+          /** @type {any} */ message,
+          /** @type {any} */ more,
+        ) {
+          if (message.do === 'live-frame') Object.assign(globalThis, { sent: message });
+          post.call(this, message, more);
+        };
+      });
+      await patchWorker(
         page,
         `const make = createImageBitmap;
          globalThis.createImageBitmap = async (...given) => {
            if (given[0] instanceof ImageData) await new Promise((then) => setTimeout(then, 150));
            return make(...given);
          };`,
-      ),
+      );
+    },
   },
   async ({ page }) => {
     await ready(page);
@@ -229,12 +240,11 @@ visit(
     assert.equal(await said(page, 'live-notice'), '');
     await page.waitForTimeout(5000);
     assert.equal(await page.inputValue(by('live-size')), '256', 'chosen against the notice');
+    const { seen, shown } = await page.evaluate(() => /** @type {any} */ (globalThis).sent);
+    assert.deepEqual(seen, { width: 256, height: 172 });
+    assert.deepEqual(shown, { width: 576, height: 384 });
     const { width, height } = await onStage(page, 'after');
-    assert.deepEqual(
-      [width, height],
-      [576, 384],
-      'as large as the scenes, whatever is seen of them',
-    );
+    assert.deepEqual({ width, height }, shown);
   },
 );
 
@@ -247,6 +257,7 @@ visit(
       'second.safetensors': weights,
       'third.safetensors': weights.subarray(0, 900),
       'notes.txt': 'text',
+      'empty.mp4': '',
       'packed.zip': Buffer.from('PK\x03\x04, and more of that'),
     });
     await ready(page);
@@ -265,7 +276,7 @@ visit(
     assert.match((await page.textContent('#notice')) ?? '', /This model file is cut off/);
     await until(page, 'frozen');
     assert.equal(await page.inputValue(by('live-model')), 'own:second.safetensors');
-    for (const other of ['', 'notes.txt', 'packed.zip']) {
+    for (const other of ['', 'notes.txt', 'packed.zip', 'empty.mp4']) {
       await drop(page, [join(folder, other)]);
       await page.waitForSelector(by('live-problem'), { state: 'visible' });
       assert.equal(await codeOf(page), 'video-unplayable', other);

@@ -94,7 +94,7 @@ fn filled(opened: &Opened, screen: &Screen, picture: &Rgb) -> wgpu::Texture {
     texture
 }
 
-/// Frames of any size are resized as Pillow does, and drawn with the change of what was seen.
+/// Frames of any size are resized as Pillow does, and drawn with what a network changed.
 pub async fn frames(opened: &Opened) {
     let screen = screen(opened).await;
     let mut random = Random::new(5);
@@ -126,6 +126,23 @@ pub async fn frames(opened: &Opened) {
             let off = largest(&read(&shown).await, &wanted.to_rgba());
             assert!(off <= 1, "{from_width} x {from_height}, {channels} channels: {off}");
         }
+    }
+    // What is finer than the target is averaged: stripes become their mean, whatever their phase.
+    for (times, from_width) in [(2, 88), (4, 176), (3, 132)] {
+        let level = |i: usize| if (i / 3 % from_width).is_multiple_of(2) { 200 } else { 40 };
+        let pixels = (0..3 * from_width * 36).map(level).collect();
+        let stripes = filled(opened, &screen, &Rgb::new(from_width, 36, pixels).unwrap());
+        let same = uploaded(&picture(&mut random, width, height), &opened.device);
+        let target = screen.frame(width as u32, height as u32);
+        show(&screen, &stripes, &Change { seen: &same, made: &same, channels: 3 }, &target)
+            .unwrap();
+        let shown = uploaded(&picture(&mut random, width, height), &opened.device);
+        take(&screen, &target, &shown).unwrap();
+        // Of three stripes, one kind has one more than the other.
+        let most = if times == 3 { 28 } else { 1 };
+        let levels = read(&shown).await;
+        let off = levels.as_chunks::<4>().0.iter().map(|pixel| pixel[0].abs_diff(120)).max();
+        assert!(off.unwrap() <= most, "{times} stripes a pixel: {off:?}");
     }
 }
 

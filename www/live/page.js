@@ -64,7 +64,8 @@ export class LivePage {
   #weights = null;
   /** Ends loading a model. */
   #loading = new AbortController();
-  /** The name of the model that made the picture on the stage. */
+  /** The name of the model whose weights are loaded, and of the one that made the picture on the stage. */
+  #loaded = '';
   #maker = '';
   /** The scenes pass on by themselves when they are seen again. */
   #goesOn = false;
@@ -162,12 +163,14 @@ export class LivePage {
   async #useFile(file) {
     const { type } = file;
     // A folder that was dropped cannot be read.
-    const readable = await file
+    const bytes = await file
       .slice(0, 1)
       .arrayBuffer()
-      .then(Boolean, () => false);
-    if (!readable || (type && !PLAYABLE.test(type)))
+      .catch(() => null);
+    if (!bytes?.byteLength || (type && !PLAYABLE.test(type))) {
+      this.#panel.note('');
       return this.#panel.tellProblem(new CodedError('video-unplayable', type));
+    }
     const place = { time: 0 };
     return this.#begin((heard, signal) => {
       this.#panel.say(text('live.opening'));
@@ -229,7 +232,7 @@ export class LivePage {
   /** A pair is on the stage. @param {import('./pace.js').Picture} picture */
   #shown(picture) {
     this.#pace.add(picture);
-    this.#maker = this.#models.chosen.name;
+    this.#maker = this.#loaded;
     this.#reel.add(this.#stage.after);
     if (this.#state === 'starting') this.#begun();
     if (this.#pace.isSlow) this.#shrink();
@@ -348,6 +351,7 @@ export class LivePage {
     this.#loading.abort();
     const loading = new AbortController();
     const { signal } = loading;
+    const { name } = this.#models.chosen;
     this.#loading = loading;
     const onProgress = (/** @type {number | null} */ part, /** @type {number} */ bytes) => {
       if (!signal.aborted) this.#panel.say(loadingWords(part, bytes));
@@ -357,6 +361,7 @@ export class LivePage {
     });
     if (signal.aborted || !weights) return false;
     this.#weights = weights;
+    this.#loaded = name;
     return true;
   }
 

@@ -10,8 +10,9 @@ export class SizeChoice {
   #list;
   /** The person has a size, or the device has proposed one. */
   #proposed = recall('live-size') !== null;
-  #shrunk = false;
-  /** The person chose a size after it was made smaller, and keeps it. */
+  /** What it was made smaller to; 0: it was not. */
+  #shrunk = 0;
+  /** The person chose a larger size after it was made smaller, and keeps it. */
   #insists = recall('live-size-stays') !== null;
 
   /** @param {HTMLSelectElement} list */
@@ -35,7 +36,7 @@ export class SizeChoice {
   keep() {
     remember('live-size', this.#list.value);
     this.#proposed = true;
-    if (!this.#shrunk) return;
+    if (!this.#shrunk || this.size <= this.#shrunk) return;
     this.#insists = true;
     remember('live-size-stays', 'yes');
   }
@@ -49,7 +50,7 @@ export class SizeChoice {
     const before = this.size;
     const smaller = this.#insists ? null : smallerSize(video, before);
     if (!smaller) return null;
-    this.#shrunk = true;
+    this.#shrunk = smaller;
     this.#list.value = String(smaller);
     return before;
   }

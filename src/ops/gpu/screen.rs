@@ -59,7 +59,7 @@ impl Screen {
             device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source })
         };
         let take = module("take_frame", include_str!("../wgsl/take_frame.wgsl"));
-        let show = module("show_pixels", include_str!("../wgsl/show_pixels.wgsl"));
+        let show = module("show_frame", include_str!("../wgsl/show_frame.wgsl"));
         let takes = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some("take_frame"),
             layout: None,
@@ -69,7 +69,7 @@ impl Screen {
             cache: None,
         });
         let shows = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("show_pixels"),
+            label: Some("show_frame"),
             layout: None,
             vertex: wgpu::VertexState {
                 module: &show,
@@ -142,7 +142,7 @@ impl Screen {
 
     /// Draws a frame with the change that a network made, opaque, on a target in the format of
     /// [`Screen::frame`], as [`crate::image::add_change`]; a frame of another size than the target's
-    /// is resized bilinearly. Fails as [`Screen::take`].
+    /// is averaged or enlarged to it. Fails as [`Screen::take`].
     pub fn show(
         &self,
         frame: &wgpu::Texture,

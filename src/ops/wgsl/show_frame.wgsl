@@ -1,5 +1,5 @@
-// Draws a frame with the change that a network made, as `image::add_change`: a triangle over the
-// whole target, in whose size the frame is read.
+// Draws a frame, in the target's size, with the change that a network made, as `image::add_change`:
+// a triangle over the whole target.
 
 @group(0) @binding(0) var frame: texture_2d<f32>;
 @group(0) @binding(1) var linear: sampler;
@@ -18,6 +18,21 @@ fn shade(colour: vec3<f32>) -> vec3<f32> {
     // As `Rgb::grey`, but for the rounding.
     let luma = dot(colour, vec3<f32>(19595.0, 38470.0, 7471.0) / 65536.0);
     return select(colour, vec3<f32>(luma), sizes.channels == 1u);
+}
+
+// The mean of what a pixel of the target covers of the frame, the middle of which is `part` of it.
+fn reduced(part: vec2<f32>) -> vec3<f32> {
+    let pixel = 1.0 / vec2<f32>(sizes.drawn);
+    // One for each of the frame's pixels; the sampler mixes where they do not lie on those.
+    let taps = max(vec2<f32>(1.0), ceil(vec2<f32>(textureDimensions(frame)) * pixel - 0.01));
+    var sum = vec3<f32>();
+    for (var y = 0.5; y < taps.y; y += 1.0) {
+        for (var x = 0.5; x < taps.x; x += 1.0) {
+            let at = part + (vec2<f32>(x, y) / taps - 0.5) * pixel;
+            sum += textureSampleLevel(frame, linear, at, 0.0).rgb;
+        }
+    }
+    return sum / (taps.x * taps.y);
 }
 
 fn change(at: vec2<u32>) -> vec3<f32> {
@@ -40,6 +55,6 @@ fn shown(@builtin(position) at: vec4<f32>) -> @location(0) vec4<f32> {
     let share = place - vec2<f32>(first);
     let above = mix(change(first), change(vec2<u32>(second.x, first.y)), share.x);
     let below = mix(change(vec2<u32>(first.x, second.y)), change(second), share.x);
-    let colour = shade(textureSampleLevel(frame, linear, part, 0.0).rgb);
+    let colour = shade(reduced(part));
     return vec4<f32>(colour + mix(above, below, share.y), 1.0);
 }
