@@ -49,6 +49,18 @@ async function arrived(page) {
   await eventually(page, async () => (await navigator.serviceWorker.ready).waiting !== null);
 }
 
+/**
+ * Waits until nobody holds a lock: it is given back a moment after what it was for.
+ *
+ * @param {Page} page
+ * @param {string} lock
+ */
+async function unheld(page, lock) {
+  const isHeld = (/** @type {string} */ wanted) =>
+    navigator.locks.query().then(({ held }) => held?.some(({ name }) => name === wanted));
+  while (await page.evaluate(isHeld, lock)) await page.waitForTimeout(50);
+}
+
 /** Which versions the page, its scripts and its engine are of. @param {Page} page @returns {Promise<boolean[]>} one: all of one, true: the new one */
 async function versions(page) {
   const names = () =>
@@ -148,10 +160,7 @@ visit(
     assert.deepEqual(await versions(page), [false]);
 
     await stop(page);
-    await eventually(page, async () => {
-      const { held } = await navigator.locks.query();
-      return !held?.some(({ name }) => name === 'cyclegan-training');
-    });
+    await unheld(page, 'cyclegan-training');
     await Promise.all([page.waitForEvent('load'), page.click(by('update-button'))]);
     await ready(page);
     assert.deepEqual(await versions(page), [true]);
@@ -202,6 +211,7 @@ visit(
     );
     assert.equal((await cards(page)).length, 1);
     await page.click(by('clear-button'));
+    await unheld(page, 'cyclegan-at-work');
     await page.reload();
     await page.waitForFunction(
       (names) => names.some((name) => document.documentElement.innerHTML.includes(name)),
