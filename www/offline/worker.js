@@ -30,6 +30,7 @@ worker.addEventListener('message', (event) => {
     };
     event.waitUntil(answer());
   }
+  if (event.data === BUSY) patience = 0; // the version that waits goes on waiting
   if (event.data === TIDY) {
     // Another tab may still be of the previous version.
     const tidied = async () => (await openTabs()) <= 1 && tidy(site, folder);
@@ -59,6 +60,10 @@ const AGAIN = '<!doctype html><title>CycleGAN</title><link rel="icon" href="data
 
 /** A version that cannot take over is asked once. */
 let asked = false;
+/** Until when it may be about to take over. */
+let patience = 0;
+/** How long that may take at most, in milliseconds. */
+const LONGEST = 2000;
 
 /** Opens the page, in the version that waits if nothing runs. @param {FetchEvent} event @returns {Promise<Response>} */
 async function open(event) {
@@ -66,10 +71,12 @@ async function open(event) {
   // On a reload, the tab itself is still there. Where nobody tells whether something runs, it waits.
   if (waiting && !asked && navigator.locks && (await openTabs()) <= 1 && !(await isBusy(1))) {
     asked = true;
+    patience = Date.now() + LONGEST;
     waiting.postMessage(TAKE_OVER);
-    // It can only take over when this is answered: the page is asked for once more.
-    return new Response(AGAIN, { headers: { 'content-type': 'text/html', refresh: '0' } });
   }
+  // It can only take over when this is answered, and a moment later: until then the page is asked for once more.
+  if (Date.now() < patience)
+    return new Response(AGAIN, { headers: { 'content-type': 'text/html', refresh: '0' } });
   const cached = await (await versionCache(site, folder)).match(folder.href);
   return cached ?? fetch(event.request);
 }
