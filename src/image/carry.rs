@@ -34,23 +34,7 @@ pub fn carry(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
     let (width, height) = fit(before.width, before.height, Some(LONGEST));
     let [before, after] = [before, after].map(|picture| resize_bicubic(picture, width, height));
     let fields = averaged(&fitted(&before, &after), [width, height]);
-    let rows: Vec<&[Affine]> = fields.chunks_exact(width).collect();
-    let columns: Vec<Between> = Between::all(photo.width, width).collect();
-    let mut pixels = Vec::with_capacity(photo.pixels.len());
-    let mut row = vec![Affine::default(); width];
-    for (colours, at) in
-        photo.pixels.chunks_exact(3 * photo.width).zip(Between::all(photo.height, height))
-    {
-        let [above, below] = at.of(&rows).map(Option::unwrap_or_default);
-        for ((mixed, above), below) in row.iter_mut().zip(above).zip(below) {
-            *mixed = above.mix(below, at.share);
-        }
-        for (colour, at) in colours.as_chunks::<3>().0.iter().zip(&columns) {
-            let [left, right] = at.of(&row).map(Option::unwrap_or_default);
-            pixels.extend(left.mix(&right, at.share).apply(*colour));
-        }
-    }
-    Rgb::new(photo.width, photo.height, pixels)
+    enlarged(photo, &fields, [width, height], Affine::mix, Affine::apply)
 }
 
 /// `photo` with the difference from `before` to `after` added, enlarged bilinearly; these two are of
@@ -67,22 +51,37 @@ pub fn add_change(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
         [x - r, y - g, z - b]
     };
     let changes: Vec<[f32; 3]> = old.iter().zip(new).map(change).collect();
-    let rows: Vec<&[[f32; 3]]> = changes.chunks_exact(before.width).collect();
-    let columns: Vec<Between> = Between::all(photo.width, before.width).collect();
-    let mut row = vec![[0.0; 3]; before.width];
+    let apply = |change: &[f32; 3], colour: [u8; 3]| {
+        let ([r, g, b], [x, y, z]) = (colour.map(f32::from), *change);
+        [r + x, g + y, b + z].map(rounded)
+    };
+    enlarged(photo, &changes, [before.width, before.height], between, apply)
+}
+
+/// Applies changes, one for each pixel of a picture of this size, to `photo`; `mix` is what lies a
+/// share of the way from one to another.
+#[inline(always)]
+fn enlarged<T: Copy + Default>(
+    photo: &Rgb,
+    changes: &[T],
+    [width, height]: [usize; 2],
+    mix: impl Fn(&T, &T, f32) -> T,
+    apply: impl Fn(&T, [u8; 3]) -> [u8; 3],
+) -> Result<Rgb> {
+    let rows: Vec<&[T]> = changes.chunks_exact(width).collect();
+    let columns: Vec<Between> = Between::all(photo.width, width).collect();
     let mut pixels = Vec::with_capacity(photo.pixels.len());
+    let mut row = vec![T::default(); width];
     for (colours, at) in
-        photo.pixels.chunks_exact(3 * photo.width).zip(Between::all(photo.height, before.height))
+        photo.pixels.chunks_exact(3 * photo.width).zip(Between::all(photo.height, height))
     {
         let [above, below] = at.of(&rows).map(Option::unwrap_or_default);
         for ((mixed, above), below) in row.iter_mut().zip(above).zip(below) {
-            *mixed = between(*above, *below, at.share);
+            *mixed = mix(above, below, at.share);
         }
         for (colour, at) in colours.as_chunks::<3>().0.iter().zip(&columns) {
             let [left, right] = at.of(&row).map(Option::unwrap_or_default);
-            let ([r, g, b], [x, y, z]) = (colour.map(f32::from), between(left, right, at.share));
-            // The cast truncates, and clamps to 0 to 255.
-            pixels.extend([r + x, g + y, b + z].map(|level| (level + 0.5) as u8));
+            pixels.extend(apply(&mix(&left, &right, at.share), *colour));
         }
     }
     Rgb::new(photo.width, photo.height, pixels)
@@ -90,8 +89,14 @@ pub fn add_change(photo: &Rgb, before: &Rgb, after: &Rgb) -> Result<Rgb> {
 
 /// The first change, and `share` of the way to the second.
 #[inline(always)]
-fn between([r, g, b]: [f32; 3], [x, y, z]: [f32; 3], share: f32) -> [f32; 3] {
+fn between([r, g, b]: &[f32; 3], [x, y, z]: &[f32; 3], share: f32) -> [f32; 3] {
     [r + (x - r) * share, g + (y - g) * share, b + (z - b) * share]
+}
+
+/// The nearest level: the cast truncates, and clamps to 0 to 255.
+#[inline(always)]
+fn rounded(level: f32) -> u8 {
+    (level + 0.5) as u8
 }
 
 /// A change of colour, in levels: for each channel factors of red, green and blue, and a constant.
@@ -129,8 +134,7 @@ impl Affine {
     fn apply(&self, colour: [u8; 3]) -> [u8; 3] {
         let [r, g, b] = colour.map(f32::from);
         let [red, green, blue] = self.0.map(|[x, y, z, w]| x * r + y * g + z * b + w);
-        // The cast truncates, and clamps to 0 to 255.
-        [r + red, g + green, b + blue].map(|level| (level + 0.5) as u8)
+        [r + red, g + green, b + blue].map(rounded)
     }
 }
 
